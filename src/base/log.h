@@ -1,0 +1,19 @@
+/*
+ * What the daemon and the helpers tell their operator: one line each on
+ * stderr, or to syslog(3) when detached. The text must already be safe: quote foreign bytes first.
+ */
+#ifndef PCHAT_BASE_LOG_H
+#define PCHAT_BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "base/macros.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_NOTICE, LOG_LEVEL_DEBUG };
+
+void log_init(const char *program, bool to_syslog, enum log_level most);
+void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_notice(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

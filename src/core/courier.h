@@ -1,0 +1,101 @@
+/*
+ * The sending half of a session helper (D1-D3): which message of which command
+ * goes upstream now, and whose is the acknowledgement that came back. The
+ * courier keeps no message: the commands are the outboxes. It keeps, in the
+ * order in which messages went upstream, runs of (client, first id, count).
+ *
+ * Each client counts generations, from 0. When messages of a client that went
+ * upstream may have been lost on the way (link lost, partner lost), or cannot go
+ * now, its generation goes up by one, it is told HELD, and everything it sent under
+ * an older generation is dropped. When the way is open it is told READY and
+ * repeats all that is unacknowledged, in order, under the new generation. So
+ * no gap can be stored, whatever was on the way when the link broke.
+ *
+ * Plain state, no I/O, no clock.
+ */
+#ifndef PCHAT_CORE_COURIER_H
+#define PCHAT_CORE_COURIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/exchange.h"
+#include "core/ident.h"
+#include "core/verdict.h"
+#include "core/window.h"
+
+struct courier_client {
+	bool used;
+	bool held;         /* told HELD, not yet READY */
+	uint32_t gen;
+	uint32_t inflight; /* its messages that went upstream in this generation, unacknowledged */
+	uint64_t pair;     /* the pair that its first message went to; 0: none yet */
+};
+
+struct courier_run {
+	struct ident first;
+	uint32_t client;
+	uint32_t count;
+};
+
+struct courier {
+	bool paired;
+	bool open; /* link up, and the partner online: messages can go */
+	uint64_t pair;
+	uint32_t epoch;
+	uint8_t last_end; /* enum ending of the latest pair */
+	struct window window;
+	uint32_t run_head, run_count;
+	struct courier_run run[WINDOW_MESSAGES];
+	struct courier_client client[CONTROL_CLIENTS];
+};
+
+void courier_init(struct courier *c);
+
+void courier_attach(struct courier *c, uint32_t client);
+
+/* Its runs stay, owned by nobody, until they are acknowledged. */
+void courier_detach(struct courier *c, uint32_t client);
+
+enum courier_answer {
+	COURIER_FORWARD, /* send it upstream under c->pair and c->epoch; it is recorded as under way */
+	COURIER_DROP,    /* of an older generation: the client will repeat it */
+	COURIER_HOLD,    /* cannot go now: tell the client HELD (its new generation, 0 forwarded); drop the message */
+	COURIER_WAIT,    /* the window is full: stop reading from this client, keep the message for later */
+	COURIER_REFUSE,  /* *why: NOT_PAIRED, or LEFT/PARTNER_QUIT/GONE when the pair that the client talked to is over */
+};
+
+/* A message of `size` bytes that `client` wants sent. */
+enum courier_answer courier_offer(
+    struct courier *c, uint32_t client, uint32_t gen, const struct ident *id, uint32_t size, enum verdict *why);
+
+/*
+ * An acknowledgement (or refusal) of *count messages from *first on arrived.
+ * Each call takes off what belongs to the oldest run, and returns true with
+ * the client that is to be told, and how many from *first; the caller goes on, with
+ * *first and *count advanced, until it returns false. What does not match what
+ * is under way is ignored. A detached owner is skipped.
+ */
+bool courier_ack(struct courier *c, uint64_t pair, uint32_t epoch, struct ident *first, uint32_t *count,
+    uint32_t *client, struct ident *run_first, uint32_t *run_count);
+
+/* A client that has to be told of something, one a call. */
+struct courier_notice {
+	uint32_t client;
+	enum { COURIER_TELL_HELD, COURIER_TELL_READY, COURIER_TELL_ENDED } tell;
+	uint32_t gen;
+	uint32_t forwarded; /* HELD: so many of its oldest unacknowledged messages may be at the partner's */
+	enum verdict why;   /* ENDED: NOT_PAIRED, LEFT, PARTNER_QUIT, GONE */
+};
+
+/*
+ * The state of the way changed. Each of these only records it; then
+ * courier_notice() is called until it returns false.
+ */
+void courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online);
+void courier_blocked(struct courier *c);              /* link or partner lost */
+void courier_ended(struct courier *c, enum ending how); /* the partner ended it: what is under way is certainly not delivered */
+void courier_left(struct courier *c);                 /* we ended it: what is under way is unconfirmed: HELD, then ENDED */
+bool courier_notice(struct courier *c, struct courier_notice *n);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * The exchange: who is logged in, who is paired with whom, who waits for whom
+ * (R1, R4-R10). One step function: an event goes in, a verdict for the caller
+ * and effects for everyone concerned come out. It does no I/O, reads no clock
+ * and allocates nothing; time reaches it as events (EXPIRE, CANCEL).
+ *
+ * The state is one flat block of memory without pointers, sized for a capacity
+ * given at initialisation, so that a test can copy, compare and hash it.
+ * Sessions are named by slot, a small index that stays the same while the
+ * session lives and is used again, latest, after it ended.
+ */
+#ifndef PCHAT_CORE_EXCHANGE_H
+#define PCHAT_CORE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ident.h"
+#include "core/limits.h"
+#include "core/verdict.h"
+
+typedef uint32_t slot_t;
+#define SLOT_NONE UINT32_MAX
+
+/* How a pair ended, as the partner is told (R7, R8). */
+enum ending {
+	ENDING_NONE = 0,
+	ENDING_LEFT,
+	ENDING_QUIT,
+	ENDING_GONE,
+};
+
+struct exchange_session {
+	struct ident id;
+	char name[NAME_MAX_LEN + 1];
+	bool used;
+	bool online;      /* false: reconnecting (R8) */
+	uint8_t last_end; /* enum ending of the latest pair, for R10's hint */
+	uint32_t uid;
+	slot_t partner;    /* SLOT_NONE: free */
+	uint32_t epoch;    /* of the pair; counts each time either side came back */
+	uint64_t pair;     /* id of the current pair, or of the latest one */
+	slot_t target;     /* waits for (R6) */
+	slot_t waiter_first, waiter_last; /* who waits for this session, in order of arrival */
+	slot_t waiter_next, waiter_prev;  /* this session's place in its target's queue */
+	slot_t ripe_next;  /* free with waiters: to be settled */
+	bool ripe;
+	slot_t name_next, id_next; /* hash chains; id_next also chains the free slots */
+};
+
+/* Opaque in layout: the header, the sessions, and two tables of hash heads. */
+struct exchange;
+
+/* Bytes that an exchange of `capacity` sessions takes; the caller provides them, zeroed. */
+size_t exchange_size(uint32_t capacity);
+
+/* first_pair: the id of the first pair to be made; ids count up from it (R9). */
+void exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair);
+
+enum exchange_event_type {
+	EXCHANGE_LOGIN,   /* id, name, uid: a new session; its slot is left in ev->slot */
+	EXCHANGE_RESTORE, /* the same, from the registry: it begins offline */
+	EXCHANGE_REPAIR,  /* slot, other, pair: a pair from the registry */
+	EXCHANGE_RESUME,  /* slot: its connection is back */
+	EXCHANGE_LOST,    /* slot: its connection was lost */
+	EXCHANGE_EXPIRE,  /* slot: its grace ended */
+	EXCHANGE_TO,      /* slot, name */
+	EXCHANGE_WAIT,    /* slot, name: to --wait */
+	EXCHANGE_CANCEL,  /* slot: no longer waits */
+	EXCHANGE_LEAVE,   /* slot */
+	EXCHANGE_QUIT,    /* slot */
+};
+
+struct exchange_event {
+	enum exchange_event_type type;
+	slot_t slot;
+	slot_t other;
+	uint64_t pair;
+	uint32_t uid;
+	struct ident id;
+	const char *name; /* NUL-terminated, valid by R2 (a malformed one is refused) */
+};
+
+enum exchange_effect_type {
+	EFFECT_PAIRED,    /* tell `to`: you are paired with `other` */
+	EFFECT_ENDED,     /* tell `to`: pair `pair` ended, `ending` says how */
+	EFFECT_LOST,      /* tell `to`: your partner `other` lost its connection */
+	EFFECT_BACK,      /* tell `to`: your partner `other` is back; messages go under the new epoch */
+	EFFECT_WAIT_OVER, /* tell `to`: your wait ended without a pair, `verdict` says why */
+};
+
+struct exchange_effect {
+	enum exchange_effect_type type;
+	slot_t to;
+	slot_t other;
+	uint64_t pair;
+	uint32_t epoch;
+	enum ending ending;
+	enum verdict verdict;
+};
+
+#define EXCHANGE_EFFECTS 8U
+
+struct exchange_effects {
+	size_t count;
+	struct exchange_effect e[EXCHANGE_EFFECTS];
+};
+
+/* Whether `target` refuses contact by `caller` (dnd, block). Pure: the same answer within one step. */
+struct exchange_policy {
+	bool (*refuses)(const void *context, slot_t target, slot_t caller);
+	const void *context;
+};
+
+/*
+ * Performs one event. Returns the verdict for whoever caused it; fills
+ * effects for everyone (never for an offline session: what it missed it is
+ * told when it resumes). A refusal changes nothing. Afterwards call
+ * exchange_settle() until it returns false.
+ *
+ *   LOGIN    OK (ev->slot set), MALFORMED, TAKEN, LIMIT (capacity)
+ *   TO       OK, MALFORMED, NO_SUCH_USER, SELF, BUSY, REFUSES
+ *   WAIT     OK (paired at once), QUEUED, and as TO but BUSY
+ *   CANCEL   OK whether it waited or not
+ *   LEAVE    OK, NOT_PAIRED; a wait ends too
+ *   others   OK
+ */
+enum verdict exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_policy policy,
+    struct exchange_effects *fx);
+
+/*
+ * A session that became free takes its first waiter, which may free another,
+ * and so on: one match a call. Returns whether it did anything, effects in *fx.
+ */
+bool exchange_settle(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx);
+
+/*
+ * A target's policy changed: every waiter that it now refuses leaves its
+ * queue. One waiter a call, as exchange_settle().
+ */
+bool exchange_recheck(struct exchange *x, slot_t target, struct exchange_policy policy, struct exchange_effects *fx);
+
+/* The session in `slot`; never NULL for a slot that an event or a lookup gave. */
+const struct exchange_session *exchange_session(const struct exchange *x, slot_t slot);
+
+/* SLOT_NONE when nobody has that name, or id. Neither scans the sessions. */
+slot_t exchange_find_name(const struct exchange *x, const char *name);
+slot_t exchange_find_id(const struct exchange *x, const struct ident *id);
+
+uint32_t exchange_capacity(const struct exchange *x);
+uint32_t exchange_count(const struct exchange *x);     /* sessions, reconnecting ones included */
+uint32_t exchange_count_uid(const struct exchange *x, uint32_t uid); /* scans: for LOGIN only */
+uint64_t exchange_next_pair(const struct exchange *x);
+
+/*
+ * Where a message or an acknowledgement of `from`, under pair and epoch, goes
+ * (R9, R10). OK and *to; STALE (drop it: the partner is reconnecting or was, the
+ * sender is told by BACK to repeat); NOT_PAIRED (no such pair any more).
+ */
+enum verdict exchange_route(const struct exchange *x, slot_t from, uint64_t pair, uint32_t epoch, slot_t *to);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Whom a session lets contact it: dnd, `block NAME`, `block @group`,
+ * `allow @group`. Plain state and one question.
+ */
+#ifndef PCHAT_CORE_POLICY_H
+#define PCHAT_CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/limits.h"
+
+enum policy_rule_type {
+	POLICY_BLOCK_NAME = 1,  /* a session of that name, whoever holds it, */
+	POLICY_BLOCK_UID = 2,   /* and the account behind it, under any name */
+	POLICY_BLOCK_GROUP = 3,
+	POLICY_ALLOW_GROUP = 4, /* once there is one, only members of an allowed group may */
+};
+
+struct policy_rule {
+	uint8_t type; /* enum policy_rule_type */
+	uint32_t id;  /* uid or gid */
+	char name[NAME_MAX_LEN + 1];
+};
+
+struct policy {
+	bool dnd;
+	uint32_t count;
+	struct policy_rule rule[POLICY_ENTRIES];
+};
+
+/* Who asks; groups as the kernel reports them (SO_PEERGROUPS, unix(7)), the primary one included. */
+struct policy_caller {
+	const char *name;
+	uint32_t uid;
+	const uint32_t *groups;
+	size_t n_groups;
+};
+
+/* A block wins over an allow. p may be NULL: nobody is refused. */
+bool policy_refuses(const struct policy *p, const struct policy_caller *caller);
+
+/* Adds a rule unless it is there; false when the policy is full. */
+bool policy_add(struct policy *p, const struct policy_rule *rule);
+
+/* Removes a rule; false when it was not there. */
+bool policy_remove(struct policy *p, const struct policy_rule *rule);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Unix-domain stream sockets: listening safely, connecting, and asking the
+ * kernel who is at the other end (unix(7)). Every descriptor is close-on-exec and
+ * non-blocking unless said otherwise. Functions return a descriptor or 0, or
+ * -errno.
+ */
+#ifndef PCHAT_NET_SOCKET_H
+#define PCHAT_NET_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "base/macros.h"
+
+/* Longest path of a socket, without its NUL: 107 on Linux. */
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+
+/*
+ * A listening socket that appears at `path` in one step, with its mode and group
+ * already right: it is bound under a temporary name beside it, and renamed.
+ * The caller holds a lock that says the path is its own (socket_lock).
+ * A socket left by a crash is replaced; anything that is not a socket is
+ * never removed. *ino receives the inode, for socket_remove().
+ *
+ * Fails: -ENAMETOOLONG (over SOCKET_PATH_MAX), -ENOTSOCK (something else is
+ * there), -EADDRINUSE (someone listens there), and as bind(2), rename(2).
+ */
+MUST_USE int socket_listen(const char *path, mode_t mode, gid_t group, ino_t *ino);
+
+/* Removes the socket only if it is still the one with that inode. */
+void socket_remove(const char *path, ino_t ino);
+
+/*
+ * Takes the exclusive lock PATH.lock, and keeps it as long as the descriptor is open. The
+ * lock file is never removed. *existed (may be NULL) tells that somebody made it before.
+ * Fails: -EWOULDBLOCK (held by another process), and as open(2).
+ */
+MUST_USE int socket_lock(const char *path, bool *existed);
+
+/* Connects; blocking = false leaves the descriptor non-blocking. Fails: -ENAMETOOLONG, and as connect(2). */
+MUST_USE int socket_connect(const char *path, bool blocking);
+
+struct credentials {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+};
+
+/* SO_PEERCRED. */
+MUST_USE int socket_peer(int fd, struct credentials *c);
+
+/* SO_PEERGROUPS, the primary gid included; *groups is the caller's to free. */
+MUST_USE int socket_peer_groups(int fd, uint32_t **groups, size_t *n);
+
+/* A random 128-bit ident, from getrandom(2). Fails as getrandom. */
+struct ident;
+MUST_USE int random_ident(struct ident *id);
+
+/* Milliseconds of CLOCK_MONOTONIC; of CLOCK_REALTIME since the epoch, for showing only. */
+uint64_t clock_monotonic_ms(void);
+int64_t clock_wall_ms(void);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * A connection that carries frames, in the event loop. Input is read into one
+ * buffer that all streams share; only an incomplete frame is kept by its
+ * stream. Output is written at once; only what the peer does not take is queued,
+ * up to a cap, and a peer that takes nothing of it for STALL_SECONDS is closed.
+ *
+ * A stream is embedded in its owner's object. Nothing is freed inside its own
+ * callback: stream_close() marks it dead, and the owner's `closed` is called on a
+ * later turn of the loop; only there the owner frees its object.
+ */
+#ifndef PCHAT_NET_STREAM_H
+#define PCHAT_NET_STREAM_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "proto/frame.h"
+
+struct stream;
+
+/* What the owners of one kind of stream have in common. */
+struct stream_class {
+	/*
+	 * Bytes arrived: whole frames as far as they go. Returns how many were consumed, at frame boundaries;
+	 * the rest is given again with what follows, or, after stream_pause(), at stream_resume().
+	 * The bytes may be changed in place. -1: the peer broke the protocol; the owner has said so already.
+	 */
+	ssize_t (*input)(struct stream *s, uint8_t *data, size_t n);
+	/* It is closed, by us or by the peer; error 0: end of file or our own close, else errno. Free the owner here. */
+	void (*closed)(struct stream *s, int error);
+	size_t output_cap; /* bytes that may be queued */
+};
+
+struct stream {
+	const struct stream_class *class;
+	struct ev_loop *loop;
+	ev_io io;            /* both directions; its events say what is watched */
+	uint8_t *partial;    /* input not yet consumed, or NULL */
+	uint32_t partial_len;
+	uint32_t out_len, out_head, out_cap;
+	uint8_t *out;        /* queued output, or NULL */
+	bool dead, paused, corked;
+	int error;
+	ev_tstamp stalled_since;
+	TAILQ_ENTRY(stream) link; /* on the list of stalled or of dead streams */
+};
+
+/* Sets up the shared buffer and the reaper of a loop. Once; 0 or -ENOMEM. */
+int stream_setup(struct ev_loop *loop);
+
+/* Takes over fd (non-blocking). */
+void stream_init(struct stream *s, const struct stream_class *class, struct ev_loop *loop, int fd);
+
+/*
+ * Writes, or queues what the peer does not take now. False when the stream is dead, or died of this (an
+ * error, or over its cap): the caller may ignore it, `closed` follows.
+ */
+bool stream_write(struct stream *s, const void *data, size_t n);
+
+/* Between cork and uncork everything is queued; uncork writes it at once. */
+void stream_cork(struct stream *s);
+void stream_uncork(struct stream *s);
+
+/* Stops and resumes reading; resume gives the unconsumed input first, on the next turn of the loop. */
+void stream_pause(struct stream *s);
+void stream_resume(struct stream *s);
+
+/* Closes after trying once to write what is queued. Idempotent; may be called from anywhere. */
+void stream_close(struct stream *s, int error);
+
+/* Bytes queued. */
+static inline size_t
+stream_pending(const struct stream *s)
+{
+	return s->out_len;
+}
+
+#endif

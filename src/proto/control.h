@@ -1,0 +1,154 @@
+/*
+ * What a command and its session helper say to each other on the helper's
+ * private socket (docs/PROTOCOL.md). The first frame of a client is HELLO; it may be
+ * written together with what follows. Each request gets one reply, in order;
+ * notices (high bit set) may stand between. MSG (frame.h) goes up, ACK comes
+ * down, neither is a request.
+ */
+#ifndef PCHAT_PROTO_CONTROL_H
+#define PCHAT_PROTO_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "proto/frame.h"
+#include "proto/upstream.h"
+
+enum control_type {
+	/* requests */
+	CONTROL_HELLO = 0x41,  /* no reply */
+	CONTROL_STATUS = 0x42, /* STATE */
+	CONTROL_TO = 0x43,     /* OUTCOME, when the outcome is known: with wait, after the queue */
+	CONTROL_LEAVE = 0x44,  /* OUTCOME */
+	CONTROL_QUIT = 0x45,   /* OUTCOME, then the helper ends */
+	CONTROL_WHO = 0x46,    /* UPSTREAM_WHO_PAGE as the daemon sent it, or OUTCOME */
+	CONTROL_EXPECT = 0x47, /* only to that partner (send --to): OUTCOME; later MSGs are refused alike */
+	CONTROL_READ = 0x48,   /* RECORDs, then READ_END */
+	CONTROL_DONE = 0x49,   /* the output was written: OUTCOME */
+	CONTROL_WATCH = 0x4a,  /* STATE now, and again, as a notice, at each change */
+	CONTROL_RULE = 0x4b,   /* dnd, block, ...: OUTCOME */
+	CONTROL_HISTORY = 0x4c, /* RECORDs, then READ_END */
+	CONTROL_POLICY = 0x4d, /* RULES */
+	/* replies */
+	CONTROL_OUTCOME = 0x60,
+	CONTROL_STATE = 0x61,
+	CONTROL_RECORD = 0x62, /* part of the reply to READ and HISTORY */
+	CONTROL_READ_END = 0x63,
+	CONTROL_RULES = 0x64,
+	/* notices */
+	CONTROL_HELD = 0xc0,  /* see core/courier.h */
+	CONTROL_READY = 0xc1,
+	CONTROL_ENDED = 0xc2, /* the pair that this client's messages went to is over */
+	CONTROL_CHANGED = 0xc3, /* a STATE that was asked for by WATCH */
+	CONTROL_BYE = 0xc4,
+};
+
+enum record_type {
+	RECORD_MESSAGE = 0,
+	RECORD_PAIRED,
+	RECORD_LEFT,
+	RECORD_QUIT,
+	RECORD_LOST,
+	RECORD_BACK,
+	RECORD_GONE,
+};
+
+struct record {
+	uint64_t id;     /* by order of arrival */
+	uint8_t type;    /* enum record_type */
+	bool own;        /* history: written by this session, to `peer` */
+	int64_t time_ms; /* wall clock, Unix epoch */
+	struct peer peer;
+	struct ident msgid;
+	const uint8_t *body;
+	uint32_t length;
+};
+
+enum read_flags {
+	READ_PEEK = 1,      /* take no lease: nothing will be marked */
+	READ_WAIT = 2,      /* reply only when there is at least one */
+	READ_MESSAGES = 4,  /* messages only; events in between are passed over, and marked with them */
+};
+
+enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };
+
+struct control_message {
+	enum control_type type;
+	union {
+		struct {
+			uint32_t magic;
+			uint16_t version;
+		} hello;
+		struct {
+			char name[NAME_MAX_LEN + 1];
+			bool wait;
+		} to;
+		struct {
+			char name[NAME_MAX_LEN + 1];
+		} expect;
+		struct {
+			uint32_t cursor;
+		} who;
+		struct {
+			uint8_t flags;   /* enum read_flags */
+			uint32_t limit;  /* 0: as many as fit into one batch; a batch is bounded in bytes */
+			uint64_t after;  /* only records with a larger id; 0: from the first unread one */
+		} read;
+		struct {
+			uint64_t last; /* everything up to this id was shown, */
+			bool single;   /* or, single: this one alone (ask) */
+		} done;
+		struct {
+			bool remove;
+			uint8_t dnd; /* 0: leave as it is, 1: off, 2: on */
+			bool has_rule;
+			struct policy_rule rule;
+		} rule;
+		struct {
+			char partner[NAME_MAX_LEN + 1]; /* empty: everyone */
+			uint32_t limit;                 /* the latest so many; 0: all */
+			int64_t since_ms;               /* 0: from the beginning */
+			char grep[256];                 /* empty: no search */
+		} history;
+		struct {
+			uint8_t verdict;
+			char words[256]; /* what went wrong, in words, when the verdict alone does not tell; else empty */
+		} outcome;
+		struct {
+			struct peer self;
+			struct peer partner; /* name empty: none */
+			uint8_t state;       /* enum who_state */
+			uint8_t daemon;      /* enum daemon_state */
+			uint8_t last_end;    /* enum ending of the latest pair */
+			bool partner_online;
+			bool dnd;
+			uint64_t unread;     /* messages */
+			uint64_t last;       /* id of the newest record, 0: none */
+		} state; /* STATE, CHANGED */
+		struct record record;
+		struct {
+			uint32_t count;
+			bool more;    /* further records are there: ask again */
+			uint64_t last; /* id to give to DONE; 0: none */
+			uint8_t verdict; /* OK; NOTHING; NO_SESSION: the session ended; STORAGE */
+		} read_end;
+		struct policy policy; /* RULES */
+		struct {
+			uint32_t gen;
+			uint32_t forwarded; /* READY: 0 */
+		} way; /* HELD, READY */
+		struct {
+			uint8_t verdict;
+		} ended;
+		struct {
+			uint8_t reason; /* enum bye */
+		} bye;
+	} u;
+};
+
+/* As upstream_encode() and upstream_decode(). A record's body points into the frame. */
+size_t control_encode(const struct control_message *m, uint8_t *out, size_t cap);
+int control_decode(const struct frame *f, struct control_message *m);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Text that cannot hurt the terminal it is shown on (promise 4). The one place
+ * that every person-facing output of foreign bytes goes through.
+ *
+ * Bytes that are not UTF-8 become \xNN; code points of category Cc, Cf (but ZWJ
+ * between emoji), Zl, Zp, Cs, Co, Cn become \u{NNNN}; a tab becomes spaces up to the next
+ * multiple of 8; a line feed is kept, or, when `indent` > 0, followed by so many
+ * spaces, so that no body can imitate a record; all else stays.
+ */
+#ifndef PCHAT_PROTO_SAFE_H
+#define PCHAT_PROTO_SAFE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that safe_text() may need for len bytes of input, whatever they are. */
+size_t safe_bound(size_t len, unsigned indent);
+
+/* Writes the safe form; returns its length. cap >= safe_bound(len, indent). Not NUL-terminated. */
+size_t safe_text(const char *text, size_t len, unsigned indent, char *out, size_t cap);
+
+/* One line: as safe_text(), with line feeds shown as \u{000A}. */
+size_t safe_line(const char *text, size_t len, char *out, size_t cap);
+
+/* Columns that a safe, valid UTF-8 text takes on a terminal. */
+size_t safe_width(const char *text, size_t len);
+
+/* Whether the bytes are UTF-8 without NUL: what --json shows as "text". */
+bool safe_is_text(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * What a session helper and pchatd say to each other (docs/PROTOCOL.md). The
+ * first frame of a client is HELLO. Each request gets one reply, in order; a
+ * notice (high bit set) may stand between. MSG and ACK (frame.h) flow in both
+ * directions and have no reply.
+ */
+#ifndef PCHAT_PROTO_UPSTREAM_H
+#define PCHAT_PROTO_UPSTREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/exchange.h"
+#include "core/policy.h"
+#include "proto/frame.h"
+
+enum upstream_type {
+	/* requests */
+	UPSTREAM_HELLO = 0x01,  /* no reply; a daemon that cannot speak the version answers BYE */
+	UPSTREAM_LOGIN = 0x02,  /* new session, or resume of the one with that id: WELCOME or RESULT */
+	UPSTREAM_TO = 0x03,     /* RESULT; PAIRED precedes an OK */
+	UPSTREAM_CANCEL = 0x04, /* RESULT */
+	UPSTREAM_LEAVE = 0x05,  /* RESULT */
+	UPSTREAM_QUIT = 0x06,   /* RESULT, then the daemon closes */
+	UPSTREAM_WHO = 0x07,    /* WHO_PAGE, or RESULT */
+	UPSTREAM_POLICY = 0x08, /* RESULT */
+	/* replies */
+	UPSTREAM_RESULT = 0x20,
+	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
+	UPSTREAM_WHO_PAGE = 0x22,
+	/* notices */
+	UPSTREAM_PAIRED = 0x80,
+	UPSTREAM_ENDED = 0x81,
+	UPSTREAM_LOST = 0x82,
+	UPSTREAM_BACK = 0x83,
+	UPSTREAM_WAIT_OVER = 0x84,
+	UPSTREAM_BYE = 0x85, /* the daemon closes, and why */
+};
+
+enum bye {
+	BYE_VERSION = 1,
+	BYE_MALFORMED, /* a frame that is not one, or out of order */
+	BYE_WINDOW,    /* D7 */
+	BYE_STALLED,   /* took nothing for STALL_SECONDS, or its queue was full */
+	BYE_REPLACED,  /* the session was resumed by another connection: do not come back */
+	BYE_TIMEOUT,   /* handshake */
+	BYE_CROWDED,   /* too many connections not yet logged in */
+	BYE_STOPPING,  /* the daemon ends: come back */
+};
+
+/* A session as others see it. */
+struct peer {
+	char name[NAME_MAX_LEN + 1];
+	char account[ACCOUNT_MAX_LEN + 1];
+	uint32_t uid;
+};
+
+enum who_state { WHO_FREE, WHO_PAIRED, WHO_RECONNECTING };
+
+struct who_entry {
+	struct peer peer;
+	uint8_t state;     /* enum who_state */
+	bool reachable;    /* to the one who asks: neither dnd nor blocked */
+	int64_t since_ms;  /* of login; wall clock, Unix epoch */
+};
+
+#define WHO_PAGE_ENTRIES 256U
+
+struct upstream_message {
+	enum upstream_type type;
+	union {
+		struct {
+			uint32_t magic;
+			uint16_t version;
+		} hello;
+		struct {
+			struct ident id;
+			char name[NAME_MAX_LEN + 1];
+			bool resume_only; /* refuse with EXPIRED rather than begin a new session */
+			uint64_t pair;    /* the pair the helper believes in, 0: none */
+			struct policy policy;
+		} login;
+		struct {
+			char name[NAME_MAX_LEN + 1];
+			bool wait;
+		} to;
+		struct {
+			uint32_t cursor; /* 0 at first, then the page's `next` */
+		} who;
+		struct policy policy;
+		struct {
+			uint8_t verdict;
+		} result, wait_over;
+		struct {
+			bool resumed;
+			uint8_t last_end; /* how the latest pair ended, when there is none now */
+			struct peer self;
+			uint32_t grace_ms;
+		} welcome;
+		struct {
+			uint32_t next; /* 0: this is the last page */
+			uint32_t count;
+			struct who_entry entry[WHO_PAGE_ENTRIES];
+		} who_page;
+		struct {
+			uint64_t pair;
+			uint32_t epoch;
+			bool online; /* the partner; false: reconnecting */
+			struct peer peer;
+		} paired;
+		struct {
+			uint64_t pair;
+			uint8_t ending; /* enum ending */
+		} ended;
+		struct {
+			uint64_t pair;
+			uint32_t epoch; /* LOST: 0 */
+		} link; /* LOST, BACK */
+		struct {
+			uint8_t reason; /* enum bye */
+		} bye;
+	} u;
+};
+
+/* Encodes header and body. Returns the bytes written, 0 when it does not fit into cap. FRAME_MAX always suffices. */
+size_t upstream_encode(const struct upstream_message *m, uint8_t *out, size_t cap);
+
+/* 0, or -1 when the body does not fit the type, has bytes left over, or the type is unknown (or is MSG, ACK). */
+int upstream_decode(const struct frame *f, struct upstream_message *m);
+
+#endif
