@@ -1,0 +1,83 @@
+/*
+ * The bench: each row of docs/PERFORMANCE.md measured in alternation with its
+ * limit, several rounds, medians and ratios. Loops are bounded in count; the
+ * whole by an alarm.
+ */
+#ifndef PCHAT_BENCH_H
+#define PCHAT_BENCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/macros.h"
+#include "core/ident.h"
+
+/* settings.c: what all rows share. */
+struct settings {
+	unsigned rounds;
+	unsigned scale; /* divides the counts: 1 for a full run, more for a quick look */
+	const char *build; /* where the programs are */
+	char dir[64];   /* private, removed at the end */
+};
+
+/* stats.c */
+struct sample {
+	size_t n;
+	double v[64];
+};
+void sample_add(struct sample *s, double v);
+double sample_median(const struct sample *s);
+double sample_min(const struct sample *s);
+double sample_max(const struct sample *s);
+double now_us(void);
+
+/* server.c: a relay or a pchatd of our own. */
+enum server_kind { SERVER_RELAY, SERVER_PCHATD };
+struct server {
+	enum server_kind kind;
+	pid_t pid;
+	char socket[108];
+};
+void server_start(struct server *s, enum server_kind kind, const struct settings *set);
+void server_stop(struct server *s);
+double server_cpu_us(const struct server *s); /* user and system time so far */
+long private_kib(pid_t pid);
+long context_switches(pid_t pid);
+
+/* peer.c: a connection to either; a pair of them talks in the same frames. */
+struct end {
+	int fd;
+	uint64_t pair;
+	uint32_t epoch;
+	struct ident next; /* id of the next message */
+};
+void end_login(struct end *e, const struct server *s, unsigned serial);
+void end_pair(struct end *a, struct end *b, const struct server *s, unsigned serial);
+void end_close(struct end *e);
+size_t end_message(struct end *e, uint8_t *out, size_t body); /* the whole frame; returns its length */
+size_t end_ack(struct end *e, uint8_t *out, const uint8_t *message, uint32_t count);
+void write_all(int fd, const void *data, size_t n);
+void read_all(int fd, void *data, size_t n);
+
+/* A row: measures and adds to the report {"row", "ours", "limit", "ratio", ...}. */
+json_t *row_new(const char *name, const char *unit, const struct sample *ours, const struct sample *limit,
+    bool higher_is_better, double goal);
+
+/* relay_rows.c */
+void rows_round_trip(const struct settings *set, json_t *report);
+void rows_stream(const struct settings *set, json_t *report);
+void rows_pairs(const struct settings *set, json_t *report, unsigned pairs);
+void rows_idle(const struct settings *set, json_t *report);
+
+/* command_rows.c */
+void rows_commands(const struct settings *set, json_t *report);
+
+/* pin this process and what it starts to one CPU, or free it again. */
+void pin(bool on);
+
+/* Runs argv with standard streams on /dev/null (or stdin from a file) and waits; exits the bench when it fails. */
+double run_us(const struct settings *set, char *const argv[], const char *input);
+
+#endif
