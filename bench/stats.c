@@ -70,7 +70,7 @@ pin(bool on)
 	if (CPU_COUNT(&all) == 0)
 		sched_getaffinity(0, sizeof(all), &all);
 	CPU_ZERO(&one);
-	for (int i = 0; i < CPU_SETSIZE; i++)
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
 		if (CPU_ISSET(i, &all)) {
 			CPU_SET(i, &one);
 			break;
