@@ -1,0 +1,53 @@
+/*
+ * Runs the suites of all modules and reports in TAP. With arguments only the
+ * suites so named; CK_FORK=no keeps them in this process, for a debugger.
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
+#define SUITES(X)
+
+#define DECLARE(module) Suite *module##_suite(void);
+SUITES(DECLARE)
+
+static const struct {
+	const char *name;
+	Suite *(*suite)(void);
+} suites[] = {
+#define ROW(module) { #module, module##_suite },
+	SUITES(ROW) { NULL, NULL },
+};
+
+static bool
+wanted(const char *name, char **names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++) {
+		if (strcmp(*names, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	SRunner *runner = srunner_create(NULL);
+	int failed;
+
+	(void)argc;
+	for (size_t i = 0; suites[i].name; i++) {
+		if (wanted(suites[i].name, argv + 1))
+			srunner_add_suite(runner, suites[i].suite());
+	}
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
