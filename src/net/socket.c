@@ -1,0 +1,283 @@
+#include "net/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/ident.h"
+
+static int
+address_of(const char *path, struct sockaddr_un *sa)
+{
+	const size_t len = strlen(path);
+
+	memset(sa, 0, sizeof(*sa));
+	sa->sun_family = AF_UNIX;
+	if (len > SOCKET_PATH_MAX)
+		return -ENAMETOOLONG;
+	if (len == 0)
+		return -ENOENT; /* an empty sun_path would name the abstract namespace */
+	memcpy(sa->sun_path, path, len);
+	return 0;
+}
+
+/* Opens the folder that `path` is in; *base is the last component. */
+static int
+open_folder(const char *path, const char **base)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_(freep) char *folder = NULL;
+	int fd;
+
+	*base = slash ? slash + 1 : path;
+	if (**base == '\0')
+		return -EISDIR;
+	folder = !slash ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	if (!folder)
+		return -ENOMEM;
+	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* 0 when the path is free, or has a socket that nobody listens on. */
+static int
+probe(const char *path, int folder, const char *base)
+{
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = socket_connect(path, false);
+	if (fd == -ECONNREFUSED || fd == -ENOENT)
+		return 0;
+	if (fd >= 0 || fd == -EAGAIN || fd == -EPROTOTYPE)
+		return -EADDRINUSE;
+	return fd;
+}
+
+/* Binds under a temporary name that does not exist, which the caller removes; -EADDRINUSE: it did exist. */
+static int
+bind_new(int folder, const char *base)
+{
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un sa;
+	char path[64];
+	mode_t mask;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	/* Through the descriptor, so that the longest path that can be connected to can also be bound. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", folder, base);
+	if ((r = address_of(path, &sa)) < 0)
+		return r;
+	mask = umask(0177);
+	r = bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
+	(void)umask(mask);
+	if (r < 0)
+		return r;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+/* Everything about the bound socket `temp` is made right before it appears at its place. */
+static int
+publish(int fd, int folder, const char *temp, const char *base, mode_t mode, gid_t group, ino_t *ino)
+{
+	struct stat st;
+
+	if (group != (gid_t)-1 && fchownat(folder, temp, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (fchmodat(folder, temp, mode, 0) < 0)
+		return -errno;
+	if (fstatat(folder, temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (listen(fd, SOMAXCONN) < 0)
+		return -errno;
+	if (renameat(folder, temp, folder, base) < 0)
+		return -errno;
+	*ino = st.st_ino;
+	return 0;
+}
+
+int
+socket_listen(const char *path, mode_t mode, gid_t group, ino_t *ino)
+{
+	_cleanup_(closep) int folder = -1;
+	_cleanup_(closep) int fd = -1;
+	const char *base;
+	char temp[32];
+	int r;
+
+	if (strlen(path) > SOCKET_PATH_MAX)
+		return -ENAMETOOLONG;
+	if ((folder = open_folder(path, &base)) < 0)
+		return folder;
+	if ((r = probe(path, folder, base)) < 0)
+		return r;
+	(void)snprintf(temp, sizeof(temp), ".pchat-%ld", (long)getpid());
+	fd = bind_new(folder, temp);
+	if (fd == -EADDRINUSE) { /* left by a crash of an earlier process with our pid */
+		(void)unlinkat(folder, temp, 0);
+		fd = bind_new(folder, temp);
+	}
+	if (fd < 0)
+		return fd;
+	if ((r = publish(fd, folder, temp, base, mode, group, ino)) < 0) {
+		(void)unlinkat(folder, temp, 0);
+		return r;
+	}
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+void
+socket_remove(const char *path, ino_t ino)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == ino)
+		(void)unlink(path);
+}
+
+/* Whoever held the lock left its process number in the file, for people and for *existed. */
+static bool
+sign_lock(int fd)
+{
+	char text[24];
+	struct stat st;
+	const bool existed = fstat(fd, &st) == 0 && st.st_size > 0;
+	const int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) < 0)
+		return existed; /* a full disk: the lock holds all the same */
+	return existed;
+}
+
+int
+socket_lock(const char *path, bool *existed)
+{
+	_cleanup_(freep) char *name = NULL;
+	_cleanup_(closep) int fd = -1;
+	bool before;
+	int r;
+
+	if (asprintf(&name, "%s.lock", path) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -errno;
+	while ((r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EINTR)
+		continue;
+	if (r < 0)
+		return -errno;
+	before = sign_lock(fd);
+	if (existed)
+		*existed = before;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+int
+socket_connect(const char *path, bool blocking)
+{
+	_cleanup_(closep) int fd = -1;
+	struct sockaddr_un sa;
+	int r;
+
+	if ((r = address_of(path, &sa)) < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0);
+	if (fd < 0)
+		return -errno;
+	/* An interrupted connect(2) of a Unix socket has done nothing. */
+	while ((r = connect(fd, (const struct sockaddr *)&sa, sizeof(sa))) < 0 && errno == EINTR)
+		continue;
+	if (r < 0)
+		return -errno;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+int
+socket_peer(int fd, struct credentials *c)
+{
+	struct ucred u;
+	socklen_t len = sizeof(u);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) < 0)
+		return -errno;
+	*c = (struct credentials){.uid = u.uid, .gid = u.gid, .pid = u.pid};
+	return 0;
+}
+
+int
+socket_peer_groups(int fd, uint32_t **groups, size_t *n)
+{
+	_cleanup_(freep) gid_t *list = NULL;
+	struct credentials c;
+	socklen_t len = 0;
+	int r;
+
+	_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are passed on as they come");
+	if ((r = socket_peer(fd, &c)) < 0)
+		return r;
+	/* Asked with no room, the kernel tells how much it needs. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) < 0 && errno != ERANGE)
+		return -errno;
+	list = malloc(len + sizeof(gid_t));
+	if (!list)
+		return -ENOMEM;
+	if (len > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &len) < 0)
+		return -errno;
+	*n = len / sizeof(gid_t);
+	list[(*n)++] = c.gid;
+	*groups = list;
+	list = NULL;
+	return 0;
+}
+
+int
+random_ident(struct ident *id)
+{
+	ssize_t n;
+
+	while ((n = getrandom(id->b, sizeof(id->b), 0)) < 0 && errno == EINTR)
+		continue;
+	if (n < 0)
+		return -errno;
+	return n == sizeof(id->b) ? 0 : -EIO;
+}
+
+uint64_t
+clock_monotonic_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+int64_t
+clock_wall_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
