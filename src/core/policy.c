@@ -1,0 +1,95 @@
+#include "core/policy.h"
+
+#include "core/name.h"
+
+static bool
+in_group(const struct policy_caller *caller, uint32_t gid)
+{
+	for (size_t i = 0; i < caller->n_groups; i++)
+		if (caller->groups[i] == gid)
+			return true;
+	return false;
+}
+
+static bool
+rule_matches(const struct policy_rule *rule, const struct policy_caller *caller)
+{
+	switch (rule->type) {
+	case POLICY_BLOCK_NAME:
+		return name_equal(rule->name, caller->name);
+	case POLICY_BLOCK_UID:
+		return rule->id == caller->uid;
+	case POLICY_BLOCK_GROUP:
+	case POLICY_ALLOW_GROUP:
+		return in_group(caller, rule->id);
+	default:
+		return false;
+	}
+}
+
+bool
+policy_refuses(const struct policy *p, const struct policy_caller *caller)
+{
+	bool members_only = false;
+	bool member = false;
+
+	if (!p)
+		return false;
+	if (p->dnd)
+		return true;
+	for (uint32_t i = 0; i < p->count; i++) {
+		const bool matches = rule_matches(&p->rule[i], caller);
+
+		if (p->rule[i].type == POLICY_ALLOW_GROUP) {
+			members_only = true;
+			member |= matches;
+		} else if (matches) {
+			return true;
+		}
+	}
+	return members_only && !member;
+}
+
+/* Names count for name rules only, numbers for the others only: what else a rule holds is not compared. */
+static bool
+rule_equal(const struct policy_rule *a, const struct policy_rule *b)
+{
+	if (a->type != b->type)
+		return false;
+	return a->type == POLICY_BLOCK_NAME ? name_equal(a->name, b->name) : a->id == b->id;
+}
+
+/* The index of an equal rule, p->count when there is none. */
+static uint32_t
+policy_find(const struct policy *p, const struct policy_rule *rule)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->count && !rule_equal(&p->rule[i], rule); i++)
+		continue;
+	return i;
+}
+
+bool
+policy_add(struct policy *p, const struct policy_rule *rule)
+{
+	if (policy_find(p, rule) < p->count)
+		return true;
+	if (p->count == POLICY_ENTRIES)
+		return false;
+	p->rule[p->count++] = *rule;
+	return true;
+}
+
+bool
+policy_remove(struct policy *p, const struct policy_rule *rule)
+{
+	const uint32_t found = policy_find(p, rule);
+
+	if (found == p->count)
+		return false;
+	p->count--;
+	for (uint32_t i = found; i < p->count; i++)
+		p->rule[i] = p->rule[i + 1];
+	return true;
+}
