@@ -1,6 +1,7 @@
 /*
  * usage: bench [--rounds N] [--quick] [--build DIR] [--json FILE] [ROW]...
- * ROW: round-trip stream pairs idle commands; all of them when none is named.
+ * ROW: round-trip stream pairs idle commands, all of these when none is named; or
+ * peers: the brokers that are installed here.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -13,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "bench.h"
+#include "peers.h"
 
 #define DEADLINE_SECONDS 1800
 
@@ -66,6 +68,8 @@ run_rows(const struct settings *set, json_t *report, char **rows)
 		rows_idle(set, report);
 	if (wanted(rows, "commands"))
 		rows_commands(set, report);
+	if (*rows && wanted(rows, "peers"))
+		rows_peers(set, report);
 }
 
 static void

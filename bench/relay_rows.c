@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "bench.h"
+#include "peers.h"
 #include "proto/frame.h"
 #include "proto/upstream.h"
 
@@ -262,6 +263,18 @@ many_pairs(const struct settings *set, enum server_kind kind, unsigned pairs)
 	close(ep);
 	server_stop(&s);
 	return count / us * 1e6;
+}
+
+double
+relay_round_trip_us(const struct settings *set)
+{
+	return round_trip(set, SERVER_RELAY).median_us;
+}
+
+double
+relay_stream_rate(const struct settings *set)
+{
+	return stream(set, SERVER_RELAY, 1).per_second;
 }
 
 static bool
