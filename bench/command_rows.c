@@ -2,7 +2,6 @@
  * The rows of whole commands: pchat send, status --prompt, send -l, against
  * /bin/true and against SQLite alone.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,6 @@
  * ROW: round-trip stream pairs idle commands, all of these when none is named; or
  * peers: the brokers that are installed here.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <getopt.h>
 #include <signal.h>

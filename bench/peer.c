@@ -2,7 +2,6 @@
  * One end of a conversation, for the relay and for pchatd alike: the same
  * frames of the same sizes, so that what differs is what the server does.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,6 @@
  * bare relay; and one process a message against /bin/true. A broker that is
  * missing is skipped with a word.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <poll.h>
 #include <pthread.h>

@@ -1,5 +1,4 @@
 /* The rows that compare pchatd with the bare relay. */
-#define _GNU_SOURCE
 #include <err.h>
 #include <poll.h>
 #include <pthread.h>

@@ -1,5 +1,4 @@
 /* Starting, watching and stopping the server under test. */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,4 @@
 /* Medians, clocks, processors. */
-#define _GNU_SOURCE
 #include <err.h>
 #include <sched.h>
 #include <stdlib.h>
