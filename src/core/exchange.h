@@ -46,7 +46,7 @@ struct exchange_session {
 	slot_t waiter_next, waiter_prev;  /* this session's place in its target's queue */
 	slot_t ripe_next;  /* free with waiters: to be settled */
 	bool ripe;
-	slot_t name_next, id_next; /* hash chains; id_next also chains the free slots */
+	uint32_t name_next, id_next; /* hash chains, of slot + 1; id_next also chains the free slots */
 };
 
 /* Opaque in layout: the header, the sessions, and two tables of hash heads. */
@@ -62,7 +62,7 @@ enum exchange_event_type {
 	EXCHANGE_LOGIN,   /* id, name, uid: a new session; its slot is left in ev->slot */
 	EXCHANGE_RESTORE, /* the same, from the registry: it begins offline */
 	EXCHANGE_REPAIR,  /* slot, other, pair: a pair from the registry */
-	EXCHANGE_RESUME,  /* slot: its connection is back */
+	EXCHANGE_RESUME,  /* id, uid: its connection is back, or another replaces it; its slot is left in ev->slot */
 	EXCHANGE_LOST,    /* slot: its connection was lost */
 	EXCHANGE_EXPIRE,  /* slot: its grace ended */
 	EXCHANGE_TO,      /* slot, name */
@@ -83,8 +83,8 @@ struct exchange_event {
 };
 
 enum exchange_effect_type {
-	EFFECT_PAIRED,    /* tell `to`: you are paired with `other` */
-	EFFECT_ENDED,     /* tell `to`: pair `pair` ended, `ending` says how */
+	EFFECT_PAIRED,    /* tell `to`: you are paired with `other` (also a `to` that resumed) */
+	EFFECT_ENDED,     /* tell `to`: pair `pair` with `other` ended, `ending` says how */
 	EFFECT_LOST,      /* tell `to`: your partner `other` lost its connection */
 	EFFECT_BACK,      /* tell `to`: your partner `other` is back; messages go under the new epoch */
 	EFFECT_WAIT_OVER, /* tell `to`: your wait ended without a pair, `verdict` says why */
@@ -119,12 +119,21 @@ struct exchange_policy {
  * told when it resumes). A refusal changes nothing. Afterwards call
  * exchange_settle() until it returns false.
  *
- *   LOGIN    OK (ev->slot set), MALFORMED, TAKEN, LIMIT (capacity)
- *   TO       OK, MALFORMED, NO_SUCH_USER, SELF, BUSY, REFUSES
- *   WAIT     OK (paired at once), QUEUED, and as TO but BUSY
- *   CANCEL   OK whether it waited or not
- *   LEAVE    OK, NOT_PAIRED; a wait ends too
- *   others   OK
+ *   LOGIN    OK (ev->slot set), MALFORMED, TAKEN (name or id in use), LIMIT (capacity)
+ *   RESTORE  as LOGIN
+ *   REPAIR   OK, SELF, BUSY (one has a pair), STALE (no pair id of an earlier time)
+ *   RESUME   OK (ev->slot set), EXPIRED (no session with that id, or another uid's); a wait is over
+ *   LOST     OK; a wait is over, waiters stay
+ *   EXPIRE   OK, STALE (it is online)
+ *   TO       OK, MALFORMED, NO_SUCH_USER, SELF, REFUSES, BUSY, in this order
+ *   WAIT     OK (paired, at once or already), QUEUED (an earlier wait is over), and as TO but BUSY
+ *   CANCEL   OK whether it waited or not; no effect tells of it
+ *   LEAVE    OK (a pair, or a wait, or both ended), NOT_PAIRED
+ *   QUIT     OK
+ *
+ * An event for a slot without a session, or a request (TO to QUIT) for one that
+ * is offline, is EXPIRED. The session that ended in QUIT or EXPIRE can still be looked at, not used, by
+ * exchange_session() until the next LOGIN or RESTORE.
  */
 enum verdict exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_policy policy,
     struct exchange_effects *fx);

@@ -31,7 +31,7 @@ enum verdict {
 	VERDICT_LIMIT,        /* too many sessions of this uid, or of the daemon */
 	VERDICT_RATE,         /* too many requests a second; try again shortly */
 	VERDICT_PARTNER_NOT,  /* send --to NAME: NAME is not the partner */
-	VERDICT_SUPERSEDED,   /* a wait that ended because the caller was paired, or waits anew */
+	VERDICT_SUPERSEDED,   /* a wait that ended because the caller was paired, left, or waits anew */
 	VERDICT_STALE,        /* of an earlier epoch: dropped, the sender repeats it */
 	VERDICT_NO_DAEMON,    /* daemon not reachable */
 	VERDICT_NO_SESSION,   /* not logged in, or which session is unclear */

@@ -1,0 +1,706 @@
+/*
+ * Why it is built so:
+ *
+ * Memory. The caller's block is zeroed, often untouched pages, and stays untouched
+ * beyond what the sessions of the day need: slots from `fresh` on were never
+ * used, and the tables and chains hold slot + 1, so that zero is "nobody". Freed slots go
+ * to the end of a queue: an index that something still remembers by mistake
+ * is then unlikely to mean somebody else.
+ *
+ * Effects. A session may have thousands of waiters, the effects of a step are
+ * bounded. Hence the ripe list: a step only notes whose queue is to be looked at (of a
+ * session that became free, or that ended), and exchange_settle() handles one waiter a
+ * call. What is on the list is a hint, looked at again when its turn comes,
+ * for the session may have been paired meanwhile. A session that ended keeps its slot,
+ * unused and found by nobody, until its last waiter was told.
+ */
+#include "core/exchange.h"
+
+#include "core/name.h"
+
+struct exchange {
+	uint32_t capacity;
+	uint32_t count;
+	uint32_t heads; /* of each table, a power of two */
+	uint32_t fresh;
+	uint32_t free_first, free_last; /* slot + 1, as the links of all chains */
+	slot_t ripe_first, ripe_last;
+	uint64_t first_pair;
+	uint64_t next_pair;
+	struct exchange_session session[]; /* then the heads by name, then those by id */
+};
+
+static uint32_t
+heads_for(uint32_t capacity)
+{
+	uint32_t heads = 1;
+
+	while (heads < capacity)
+		heads *= 2;
+	return heads;
+}
+
+size_t
+exchange_size(uint32_t capacity)
+{
+	return sizeof(struct exchange) + capacity * sizeof(struct exchange_session) +
+	    2 * heads_for(capacity) * sizeof(uint32_t);
+}
+
+void
+exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair)
+{
+	x->capacity = capacity;
+	x->heads = heads_for(capacity);
+	x->ripe_first = x->ripe_last = SLOT_NONE;
+	x->first_pair = x->next_pair = first_pair > 0 ? first_pair : 1;
+}
+
+static struct exchange_session *
+at(struct exchange *x, slot_t slot)
+{
+	return &x->session[slot];
+}
+
+const struct exchange_session *
+exchange_session(const struct exchange *x, slot_t slot)
+{
+	return &x->session[slot];
+}
+
+uint32_t
+exchange_capacity(const struct exchange *x)
+{
+	return x->capacity;
+}
+
+uint32_t
+exchange_count(const struct exchange *x)
+{
+	return x->count;
+}
+
+uint32_t
+exchange_count_uid(const struct exchange *x, uint32_t uid)
+{
+	uint32_t n = 0;
+
+	for (slot_t slot = 0; slot < x->fresh; slot++)
+		n += x->session[slot].used && x->session[slot].uid == uid;
+	return n;
+}
+
+uint64_t
+exchange_next_pair(const struct exchange *x)
+{
+	return x->next_pair;
+}
+
+/* ------ the tables: chains of slots by name and by id ------ */
+
+static uint32_t
+id_hash(const struct ident *id)
+{
+	uint64_t half[2];
+	uint64_t mixed;
+
+	memcpy(half, id->b, sizeof(half));
+	mixed = (half[0] ^ (half[1] << 32 | half[1] >> 32)) * 0x9e3779b97f4a7c15U;
+	return (uint32_t)(mixed >> 32);
+}
+
+static uint32_t
+name_bucket(const struct exchange *x, const char *name)
+{
+	return name_hash(name) & (x->heads - 1);
+}
+
+static uint32_t
+id_bucket(const struct exchange *x, const struct ident *id)
+{
+	return x->heads + (id_hash(id) & (x->heads - 1));
+}
+
+static uint32_t *
+head(struct exchange *x, uint32_t bucket)
+{
+	return (uint32_t *)&x->session[x->capacity] + bucket;
+}
+
+static uint32_t
+head_value(const struct exchange *x, uint32_t bucket)
+{
+	return ((const uint32_t *)&x->session[x->capacity])[bucket];
+}
+
+slot_t
+exchange_find_name(const struct exchange *x, const char *name)
+{
+	uint32_t link = head_value(x, name_bucket(x, name));
+
+	while (link != 0 && !name_equal(x->session[link - 1].name, name))
+		link = x->session[link - 1].name_next;
+	return link - 1;
+}
+
+slot_t
+exchange_find_id(const struct exchange *x, const struct ident *id)
+{
+	uint32_t link = head_value(x, id_bucket(x, id));
+
+	while (link != 0 && !ident_equal(&x->session[link - 1].id, id))
+		link = x->session[link - 1].id_next;
+	return link - 1;
+}
+
+static void
+tables_insert(struct exchange *x, slot_t slot)
+{
+	struct exchange_session *s = at(x, slot);
+	uint32_t *by_name = head(x, name_bucket(x, s->name));
+	uint32_t *by_id = head(x, id_bucket(x, &s->id));
+
+	s->name_next = *by_name;
+	*by_name = slot + 1;
+	s->id_next = *by_id;
+	*by_id = slot + 1;
+}
+
+static void
+tables_remove(struct exchange *x, slot_t slot)
+{
+	const struct exchange_session *s = at(x, slot);
+	uint32_t *by_name = head(x, name_bucket(x, s->name));
+	uint32_t *by_id = head(x, id_bucket(x, &s->id));
+
+	while (*by_name != slot + 1)
+		by_name = &at(x, *by_name - 1)->name_next;
+	*by_name = s->name_next;
+	while (*by_id != slot + 1)
+		by_id = &at(x, *by_id - 1)->id_next;
+	*by_id = s->id_next;
+}
+
+/* ------ slots ------ */
+
+static bool
+slot_available(const struct exchange *x)
+{
+	return x->free_first != 0 || x->fresh < x->capacity;
+}
+
+static slot_t
+slot_take(struct exchange *x)
+{
+	const uint32_t link = x->free_first;
+
+	if (link == 0)
+		return x->fresh++;
+	x->free_first = at(x, link - 1)->id_next;
+	if (x->free_first == 0)
+		x->free_last = 0;
+	return link - 1;
+}
+
+static void
+slot_release(struct exchange *x, slot_t slot)
+{
+	at(x, slot)->id_next = 0;
+	if (x->free_last == 0)
+		x->free_first = slot + 1;
+	else
+		at(x, x->free_last - 1)->id_next = slot + 1;
+	x->free_last = slot + 1;
+}
+
+/* Whether a live session is in `slot`. */
+static bool
+slot_live(const struct exchange *x, slot_t slot)
+{
+	return slot < x->fresh && x->session[slot].used;
+}
+
+/* ------ effects ------ */
+
+/* NULL when `to` is not there to be told. */
+static struct exchange_effect *
+effect_add(const struct exchange *x, struct exchange_effects *fx, enum exchange_effect_type type, slot_t to)
+{
+	const struct exchange_session *s = exchange_session(x, to);
+	struct exchange_effect *e;
+
+	if (!s->used || !s->online)
+		return NULL;
+	e = &fx->e[fx->count++];
+	*e = (struct exchange_effect){
+		.type = type,
+		.to = to,
+		.other = s->partner,
+		.pair = s->pair,
+		.epoch = s->epoch,
+	};
+	return e;
+}
+
+static void
+effect_ended(const struct exchange *x, struct exchange_effects *fx, slot_t to, enum ending ending)
+{
+	struct exchange_effect *e = effect_add(x, fx, EFFECT_ENDED, to);
+
+	if (e)
+		e->ending = ending;
+}
+
+static void
+effect_wait_over(const struct exchange *x, struct exchange_effects *fx, slot_t to, enum verdict verdict)
+{
+	struct exchange_effect *e = effect_add(x, fx, EFFECT_WAIT_OVER, to);
+
+	if (!e)
+		return;
+	e->other = exchange_session(x, to)->target;
+	e->verdict = verdict;
+}
+
+/* ------ waiting (R6) ------ */
+
+static void
+ripe_add(struct exchange *x, slot_t slot)
+{
+	struct exchange_session *s = at(x, slot);
+
+	if (s->ripe || s->waiter_first == SLOT_NONE)
+		return;
+	s->ripe = true;
+	s->ripe_next = SLOT_NONE;
+	if (x->ripe_last == SLOT_NONE)
+		x->ripe_first = slot;
+	else
+		at(x, x->ripe_last)->ripe_next = slot;
+	x->ripe_last = slot;
+}
+
+static slot_t
+ripe_take(struct exchange *x)
+{
+	const slot_t slot = x->ripe_first;
+
+	if (slot == SLOT_NONE)
+		return SLOT_NONE;
+	at(x, slot)->ripe = false;
+	x->ripe_first = at(x, slot)->ripe_next;
+	if (x->ripe_first == SLOT_NONE)
+		x->ripe_last = SLOT_NONE;
+	return slot;
+}
+
+static void
+wait_enter(struct exchange *x, slot_t slot, slot_t target)
+{
+	struct exchange_session *s = at(x, slot);
+	struct exchange_session *t = at(x, target);
+
+	s->target = target;
+	s->waiter_prev = t->waiter_last;
+	s->waiter_next = SLOT_NONE;
+	if (t->waiter_last == SLOT_NONE)
+		t->waiter_first = slot;
+	else
+		at(x, t->waiter_last)->waiter_next = slot;
+	t->waiter_last = slot;
+}
+
+static void
+wait_leave(struct exchange *x, slot_t slot)
+{
+	struct exchange_session *s = at(x, slot);
+	struct exchange_session *t;
+
+	if (s->target == SLOT_NONE)
+		return;
+	t = at(x, s->target);
+	if (s->waiter_prev == SLOT_NONE)
+		t->waiter_first = s->waiter_next;
+	else
+		at(x, s->waiter_prev)->waiter_next = s->waiter_next;
+	if (s->waiter_next == SLOT_NONE)
+		t->waiter_last = s->waiter_prev;
+	else
+		at(x, s->waiter_next)->waiter_prev = s->waiter_prev;
+	s->target = s->waiter_next = s->waiter_prev = SLOT_NONE;
+}
+
+/* Ends a wait, if there is one, and tells the waiter why. */
+static void
+wait_end(struct exchange *x, struct exchange_effects *fx, slot_t slot, enum verdict verdict)
+{
+	if (at(x, slot)->target == SLOT_NONE)
+		return;
+	effect_wait_over(x, fx, slot, verdict);
+	wait_leave(x, slot);
+}
+
+/* ------ pairs ------ */
+
+static void
+pair_join(struct exchange *x, struct exchange_effects *fx, slot_t a, slot_t b, uint64_t pair)
+{
+	const slot_t side[2] = { a, b };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct exchange_session *s = at(x, side[i]);
+
+		s->partner = side[1 - i];
+		s->pair = pair;
+		s->epoch = 1;
+		s->last_end = ENDING_NONE;
+	}
+	effect_add(x, fx, EFFECT_PAIRED, a);
+	effect_add(x, fx, EFFECT_PAIRED, b);
+}
+
+/* `slot` ends its pair, if it has one; only the partner is told, as only the partner wonders later why (R10). */
+static void
+pair_end(struct exchange *x, struct exchange_effects *fx, slot_t slot, enum ending ending)
+{
+	struct exchange_session *s = at(x, slot);
+	const slot_t partner = s->partner;
+
+	if (partner == SLOT_NONE)
+		return;
+	effect_ended(x, fx, partner, ending);
+	at(x, partner)->partner = SLOT_NONE;
+	at(x, partner)->last_end = (uint8_t)ending;
+	s->partner = SLOT_NONE;
+	ripe_add(x, partner);
+}
+
+/* Ends whatever stands between two sessions and a new pair; a wait for each other is fulfilled, not over. */
+static void
+pair_prepare(struct exchange *x, struct exchange_effects *fx, slot_t slot, slot_t other)
+{
+	if (at(x, slot)->target == other)
+		wait_leave(x, slot);
+	else
+		wait_end(x, fx, slot, VERDICT_SUPERSEDED);
+	pair_end(x, fx, slot, ENDING_LEFT);
+}
+
+static void
+pair_make(struct exchange *x, struct exchange_effects *fx, slot_t a, slot_t b)
+{
+	pair_prepare(x, fx, a, b);
+	pair_prepare(x, fx, b, a);
+	pair_join(x, fx, a, b, x->next_pair++);
+}
+
+/* ------ events ------ */
+
+/* LOGIN and RESTORE. */
+static enum verdict
+step_enter(struct exchange *x, struct exchange_event *ev, bool online)
+{
+	const size_t len = strnlen(ev->name, NAME_MAX_LEN + 1);
+	struct exchange_session *s;
+
+	if (!name_valid(ev->name, len))
+		return VERDICT_MALFORMED;
+	if (exchange_find_name(x, ev->name) != SLOT_NONE || exchange_find_id(x, &ev->id) != SLOT_NONE)
+		return VERDICT_TAKEN;
+	if (!slot_available(x))
+		return VERDICT_LIMIT;
+	ev->slot = slot_take(x);
+	s = at(x, ev->slot);
+	*s = (struct exchange_session){
+		.id = ev->id,
+		.used = true,
+		.online = online,
+		.uid = ev->uid,
+		.partner = SLOT_NONE,
+		.target = SLOT_NONE,
+		.waiter_first = SLOT_NONE,
+		.waiter_last = SLOT_NONE,
+		.waiter_next = SLOT_NONE,
+		.waiter_prev = SLOT_NONE,
+	};
+	memcpy(s->name, ev->name, len);
+	tables_insert(x, ev->slot);
+	x->count++;
+	return VERDICT_OK;
+}
+
+/*
+ * The pair id is somebody's claim when the registry was lost: it must neither be
+ * one that was given out since, nor bring the count to its end (R9).
+ */
+static enum verdict
+step_repair(struct exchange *x, const struct exchange_event *ev, struct exchange_effects *fx)
+{
+	if (!slot_live(x, ev->other))
+		return VERDICT_EXPIRED;
+	if (ev->slot == ev->other)
+		return VERDICT_SELF;
+	if (at(x, ev->slot)->partner != SLOT_NONE || at(x, ev->other)->partner != SLOT_NONE)
+		return VERDICT_BUSY;
+	if (ev->pair == 0 || (ev->pair >= x->first_pair && (ev->pair < x->next_pair || ev->pair > INT64_MAX)))
+		return VERDICT_STALE;
+	if (ev->pair >= x->next_pair)
+		x->next_pair = ev->pair + 1;
+	pair_prepare(x, fx, ev->slot, ev->other);
+	pair_prepare(x, fx, ev->other, ev->slot);
+	pair_join(x, fx, ev->slot, ev->other, ev->pair);
+	return VERDICT_OK;
+}
+
+static enum verdict
+step_lost(struct exchange *x, slot_t slot, struct exchange_effects *fx)
+{
+	struct exchange_session *s = at(x, slot);
+
+	if (!s->online)
+		return VERDICT_OK;
+	wait_leave(x, slot);
+	s->online = false;
+	if (s->partner != SLOT_NONE)
+		effect_add(x, fx, EFFECT_LOST, s->partner);
+	return VERDICT_OK;
+}
+
+/* R8. A connection that is still there is taken over: what was on its way is as lost as with a broken one. */
+static enum verdict
+step_resume(struct exchange *x, struct exchange_event *ev, struct exchange_effects *fx)
+{
+	const slot_t slot = exchange_find_id(x, &ev->id);
+	struct exchange_session *s;
+
+	if (slot == SLOT_NONE || at(x, slot)->uid != ev->uid)
+		return VERDICT_EXPIRED;
+	ev->slot = slot;
+	step_lost(x, slot, fx);
+	s = at(x, slot);
+	s->online = true;
+	if (s->partner == SLOT_NONE)
+		return VERDICT_OK;
+	at(x, s->partner)->epoch = ++s->epoch;
+	effect_add(x, fx, EFFECT_BACK, s->partner);
+	effect_add(x, fx, EFFECT_PAIRED, slot);
+	return VERDICT_OK;
+}
+
+/* QUIT and EXPIRE. */
+static enum verdict
+step_exit(struct exchange *x, slot_t slot, enum ending ending, struct exchange_effects *fx)
+{
+	struct exchange_session *s = at(x, slot);
+
+	wait_leave(x, slot);
+	pair_end(x, fx, slot, ending);
+	tables_remove(x, slot);
+	s->used = false;
+	s->online = false;
+	x->count--;
+	if (s->waiter_first == SLOT_NONE)
+		slot_release(x, slot);
+	else
+		ripe_add(x, slot);
+	return VERDICT_OK;
+}
+
+/* What stands between `slot` and the session called `name` (R4); *target is set unless nobody is called so. */
+static enum verdict
+contact(const struct exchange *x, slot_t slot, const char *name, struct exchange_policy policy, slot_t *target)
+{
+	const struct exchange_session *t;
+
+	if (!name_valid(name, strnlen(name, NAME_MAX_LEN + 1)))
+		return VERDICT_MALFORMED;
+	*target = exchange_find_name(x, name);
+	if (*target == SLOT_NONE)
+		return VERDICT_NO_SUCH_USER;
+	if (*target == slot)
+		return VERDICT_SELF;
+	t = exchange_session(x, *target);
+	if (t->partner == slot)
+		return VERDICT_OK;
+	if (policy.refuses && policy.refuses(policy.context, *target, slot))
+		return VERDICT_REFUSES;
+	return t->partner == SLOT_NONE ? VERDICT_OK : VERDICT_BUSY;
+}
+
+static enum verdict
+step_to(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
+    struct exchange_effects *fx)
+{
+	slot_t target;
+	const enum verdict verdict = contact(x, ev->slot, ev->name, policy, &target);
+
+	if (verdict == VERDICT_OK && at(x, ev->slot)->partner != target)
+		pair_make(x, fx, ev->slot, target);
+	return verdict;
+}
+
+static enum verdict
+step_wait(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
+    struct exchange_effects *fx)
+{
+	slot_t target;
+	const enum verdict verdict = contact(x, ev->slot, ev->name, policy, &target);
+	struct exchange_session *s = at(x, ev->slot);
+
+	if (verdict != VERDICT_BUSY && verdict != VERDICT_OK)
+		return verdict;
+	if (s->partner == target)
+		return VERDICT_OK;
+	if (verdict == VERDICT_OK || at(x, target)->target == ev->slot) {
+		pair_make(x, fx, ev->slot, target);
+		return VERDICT_OK;
+	}
+	if (s->target == target) { /* the later command takes the earlier one's place in the queue */
+		effect_wait_over(x, fx, ev->slot, VERDICT_SUPERSEDED);
+		return VERDICT_QUEUED;
+	}
+	wait_end(x, fx, ev->slot, VERDICT_SUPERSEDED);
+	wait_enter(x, ev->slot, target);
+	return VERDICT_QUEUED;
+}
+
+static enum verdict
+step_leave(struct exchange *x, slot_t slot, struct exchange_effects *fx)
+{
+	struct exchange_session *s = at(x, slot);
+
+	if (s->partner == SLOT_NONE && s->target == SLOT_NONE)
+		return VERDICT_NOT_PAIRED;
+	wait_end(x, fx, slot, VERDICT_SUPERSEDED);
+	if (s->partner == SLOT_NONE)
+		return VERDICT_OK;
+	pair_end(x, fx, slot, ENDING_LEFT);
+	s->last_end = ENDING_NONE;
+	ripe_add(x, slot);
+	return VERDICT_OK;
+}
+
+/* The events that only a connected session can cause. */
+static enum verdict
+step_request(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
+    struct exchange_effects *fx)
+{
+	if (!at(x, ev->slot)->online)
+		return VERDICT_EXPIRED;
+	switch (ev->type) {
+	case EXCHANGE_TO:
+		return step_to(x, ev, policy, fx);
+	case EXCHANGE_WAIT:
+		return step_wait(x, ev, policy, fx);
+	case EXCHANGE_CANCEL:
+		wait_leave(x, ev->slot);
+		return VERDICT_OK;
+	case EXCHANGE_LEAVE:
+		return step_leave(x, ev->slot, fx);
+	default: /* EXCHANGE_QUIT */
+		return step_exit(x, ev->slot, ENDING_QUIT, fx);
+	}
+}
+
+enum verdict
+exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_policy policy,
+    struct exchange_effects *fx)
+{
+	fx->count = 0;
+	switch (ev->type) {
+	case EXCHANGE_LOGIN:
+		return step_enter(x, ev, true);
+	case EXCHANGE_RESTORE:
+		return step_enter(x, ev, false);
+	case EXCHANGE_RESUME:
+		return step_resume(x, ev, fx);
+	default:
+		break;
+	}
+	if (!slot_live(x, ev->slot))
+		return VERDICT_EXPIRED;
+	switch (ev->type) {
+	case EXCHANGE_REPAIR:
+		return step_repair(x, ev, fx);
+	case EXCHANGE_LOST:
+		return step_lost(x, ev->slot, fx);
+	case EXCHANGE_EXPIRE:
+		return at(x, ev->slot)->online ? VERDICT_STALE : step_exit(x, ev->slot, ENDING_GONE, fx);
+	default:
+		return step_request(x, ev, policy, fx);
+	}
+}
+
+/* Tells the first waiter of a session that ended; the slot is free again when nobody is left. */
+static bool
+settle_ended(struct exchange *x, struct exchange_effects *fx, slot_t slot)
+{
+	const slot_t waiter = at(x, slot)->waiter_first;
+
+	if (waiter != SLOT_NONE)
+		wait_end(x, fx, waiter, VERDICT_NO_SUCH_USER);
+	if (at(x, slot)->waiter_first == SLOT_NONE)
+		slot_release(x, slot);
+	else
+		ripe_add(x, slot);
+	return waiter != SLOT_NONE;
+}
+
+static bool
+settle_free(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx, slot_t slot)
+{
+	const slot_t waiter = at(x, slot)->waiter_first;
+
+	if (at(x, slot)->partner != SLOT_NONE || waiter == SLOT_NONE)
+		return false;
+	if (policy.refuses && policy.refuses(policy.context, slot, waiter)) {
+		wait_end(x, fx, waiter, VERDICT_REFUSES);
+		ripe_add(x, slot);
+	} else {
+		pair_make(x, fx, waiter, slot);
+	}
+	return true;
+}
+
+bool
+exchange_settle(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx)
+{
+	slot_t slot;
+
+	fx->count = 0;
+	while ((slot = ripe_take(x)) != SLOT_NONE) {
+		const bool done = at(x, slot)->used ? settle_free(x, policy, fx, slot) : settle_ended(x, fx, slot);
+
+		if (done)
+			return true;
+	}
+	return false;
+}
+
+bool
+exchange_recheck(struct exchange *x, slot_t target, struct exchange_policy policy, struct exchange_effects *fx)
+{
+	slot_t waiter;
+
+	fx->count = 0;
+	for (waiter = at(x, target)->waiter_first; waiter != SLOT_NONE; waiter = at(x, waiter)->waiter_next) {
+		if (policy.refuses && policy.refuses(policy.context, target, waiter)) {
+			wait_end(x, fx, waiter, VERDICT_REFUSES);
+			return true;
+		}
+	}
+	return false;
+}
+
+enum verdict
+exchange_route(const struct exchange *x, slot_t from, uint64_t pair, uint32_t epoch, slot_t *to)
+{
+	const struct exchange_session *s = exchange_session(x, from);
+
+	if (s->partner == SLOT_NONE || s->pair != pair)
+		return VERDICT_NOT_PAIRED;
+	if (s->epoch != epoch || !exchange_session(x, s->partner)->online)
+		return VERDICT_STALE;
+	*to = s->partner;
+	return VERDICT_OK;
+}
