@@ -44,8 +44,9 @@ struct stream {
 	uint32_t out_len, out_head, out_cap;
 	uint8_t *out;        /* queued output, or NULL */
 	bool dead, paused, corked;
+	bool deaf;           /* the peer takes no more output, but what it wrote is read to the end */
 	int error;
-	ev_tstamp stalled_since;
+	uint64_t stalled_since; /* ms of the monotonic clock */
 	TAILQ_ENTRY(stream) link; /* on the list of stalled or of dead streams */
 };
 
