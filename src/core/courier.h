@@ -11,6 +11,11 @@
  * repeats all that is unacknowledged, in order, under the new generation. So
  * no gap can be stored, whatever was on the way when the link broke.
  *
+ * A client belongs to one pair, that of its first message, and is told its id
+ * before anything of it goes upstream. It names the pair in every later message, also
+ * to a helper that was started anew: what was written to one partner never
+ * reaches the next one (R9), even when the pair changed while no helper ran.
+ *
  * Plain state, no I/O, no clock.
  */
 #ifndef PCHAT_CORE_COURIER_H
@@ -26,10 +31,14 @@
 
 struct courier_client {
 	bool used;
-	bool held;         /* told HELD, not yet READY */
+	bool held;          /* told HELD, not yet READY */
+	bool told;          /* knows its pair */
+	uint8_t over;       /* enum verdict: its pair has ended, so; OK: it has not */
+	uint8_t tell;       /* notices that wait for courier_notice() */
 	uint32_t gen;
-	uint32_t inflight; /* its messages that went upstream in this generation, unacknowledged */
-	uint64_t pair;     /* the pair that its first message went to; 0: none yet */
+	uint32_t forwarded; /* for the HELD that waits */
+	uint32_t inflight;  /* its messages that went upstream in this generation, unacknowledged */
+	uint64_t pair;      /* the pair that its messages go to; 0: none yet */
 };
 
 struct courier_run {
@@ -39,12 +48,14 @@ struct courier_run {
 };
 
 struct courier {
+	bool known; /* whether there is a pair: not before the daemon said so for the first time */
 	bool paired;
 	bool open; /* link up, and the partner online: messages can go */
 	uint64_t pair;
 	uint32_t epoch;
 	uint8_t last_end; /* enum ending of the latest pair */
 	struct window window;
+	uint32_t noticed; /* clients below have no notice waiting */
 	uint32_t run_head, run_count;
 	struct courier_run run[WINDOW_MESSAGES];
 	struct courier_client client[CONTROL_CLIENTS];
@@ -54,20 +65,24 @@ void courier_init(struct courier *c);
 
 void courier_attach(struct courier *c, uint32_t client);
 
-/* Its runs stay, owned by nobody, until they are acknowledged. */
+/* Its runs stay, owned by nobody, until they are acknowledged. Detached and attached again, a client begins anew. */
 void courier_detach(struct courier *c, uint32_t client);
 
 enum courier_answer {
+	COURIER_GREET,   /* tell the client READY (its generation, its pair), then offer the message again */
 	COURIER_FORWARD, /* send it upstream under c->pair and c->epoch; it is recorded as under way */
 	COURIER_DROP,    /* of an older generation: the client will repeat it */
-	COURIER_HOLD,    /* cannot go now: tell the client HELD (its new generation, 0 forwarded); drop the message */
+	COURIER_HOLD,    /* cannot go now: tell the client HELD (its pair, its new generation, 0 forwarded); drop the message */
 	COURIER_WAIT,    /* the window is full: stop reading from this client, keep the message for later */
 	COURIER_REFUSE,  /* *why: NOT_PAIRED, or LEFT/PARTNER_QUIT/GONE when the pair that the client talked to is over */
 };
 
-/* A message of `size` bytes that `client` wants sent. */
-enum courier_answer courier_offer(
-    struct courier *c, uint32_t client, uint32_t gen, const struct ident *id, uint32_t size, enum verdict *why);
+/*
+ * A message of `size` bytes (1 to MESSAGE_MAX) that `client` wants sent, to
+ * the partner of `pair`, or 0: whoever it is.
+ */
+enum courier_answer courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen,
+    const struct ident *id, uint32_t size, enum verdict *why);
 
 /*
  * An acknowledgement (or refusal) of *count messages from *first on arrived.
@@ -83,6 +98,7 @@ bool courier_ack(struct courier *c, uint64_t pair, uint32_t epoch, struct ident 
 struct courier_notice {
 	uint32_t client;
 	enum { COURIER_TELL_HELD, COURIER_TELL_READY, COURIER_TELL_ENDED } tell;
+	uint64_t pair;      /* HELD, READY: the client's, 0 when none is known yet */
 	uint32_t gen;
 	uint32_t forwarded; /* HELD: so many of its oldest unacknowledged messages may be at the partner's */
 	enum verdict why;   /* ENDED: NOT_PAIRED, LEFT, PARTNER_QUIT, GONE */
@@ -91,11 +107,20 @@ struct courier_notice {
 /*
  * The state of the way changed. Each of these only records it; then
  * courier_notice() is called until it returns false.
+ *
+ * At first nothing is known, and messages are held. The daemon's first word settles it:
+ * courier_paired(), or courier_ended() when there is no pair (ENDING_NONE: there was none).
+ */
+
+/*
+ * There is this pair, under this epoch: PAIRED and BACK. The same pair under another epoch: what is under way
+ * is held first. Another pair than before: the old one counts as left.
  */
 void courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online);
-void courier_blocked(struct courier *c);              /* link or partner lost */
+
+void courier_blocked(struct courier *c);                /* link or partner lost */
 void courier_ended(struct courier *c, enum ending how); /* the partner ended it: what is under way is certainly not delivered */
-void courier_left(struct courier *c);                 /* we ended it: what is under way is unconfirmed: HELD, then ENDED */
+void courier_left(struct courier *c);                   /* we ended it: what is under way is unconfirmed: HELD, then ENDED */
 bool courier_notice(struct courier *c, struct courier_notice *n);
 
 #endif

@@ -25,6 +25,7 @@ struct outbox {
 	uint64_t acked;      /* messages acknowledged: the base */
 	uint64_t sent;       /* handed to the helper in this generation: acked <= sent <= added */
 	uint64_t added;
+	uint64_t pair;       /* that the messages go to, as the helper said; 0: nothing of them has left the helper yet */
 	uint64_t uncertain;  /* messages below this position may have been stored though not acknowledged */
 	uint32_t gen;
 	bool held;           /* wait for READY before sending */
@@ -36,16 +37,19 @@ void outbox_init(struct outbox *o, const struct ident *first);
 /* Adds a message of `size` bytes; false while the window has no room for it. */
 bool outbox_add(struct outbox *o, uint32_t size);
 
-/* Whether message *index should be written to the helper now, under o->gen and *id; it then counts as sent. */
+/* Whether message *index should be written to the helper now, under o->pair, o->gen and *id; it then counts as sent. */
 bool outbox_next(struct outbox *o, uint64_t *index, struct ident *id);
 
 /* OK for `count` messages from `first`; returns how many left the outbox (0: not ours, a repetition). */
 uint32_t outbox_acked(struct outbox *o, const struct ident *first, uint32_t count);
 
-void outbox_held(struct outbox *o, uint32_t gen, uint32_t forwarded);
-void outbox_ready(struct outbox *o, uint32_t gen);
+void outbox_held(struct outbox *o, uint64_t pair, uint32_t gen, uint32_t forwarded);
+void outbox_ready(struct outbox *o, uint64_t pair, uint32_t gen);
 
-/* The helper is gone: all that was sent is uncertain; a new connection begins at generation 0. */
+/*
+ * The helper is gone (and all that it had written is read): what was sent is uncertain, unless it never named the
+ * pair. A new connection begins at generation 0.
+ */
 void outbox_disconnected(struct outbox *o);
 
 /*

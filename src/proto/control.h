@@ -137,6 +137,7 @@ struct control_message {
 		} read_end;
 		struct policy policy; /* RULES */
 		struct {
+			uint64_t pair;      /* that this client's messages go to, 0: not known yet; MSGs name it from then on */
 			uint32_t gen;
 			uint32_t forwarded; /* READY: 0 */
 		} way; /* HELD, READY */

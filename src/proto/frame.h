@@ -37,8 +37,8 @@ void frame_header(uint8_t out[FRAME_HEADER], uint16_t type, uint32_t length);
 
 /*
  * The two frames that are relayed as they came, and are most of the traffic.
- * MSG is the same on both sockets: on the way from the command to its helper pair is 0 and epoch
- * holds the client's generation; the helper overwrites both in place.
+ * MSG is the same on both sockets: on the way from the command to its helper pair is 0, or the pair that
+ * the helper named (READY, HELD), and epoch holds the client's generation; the helper overwrites both in place.
  *
  *   MSG  u64 pair, u32 epoch, u32 zero, id[16], body (1 to MESSAGE_MAX bytes)
  *   ACK  u64 pair, u32 epoch, u32 count, id[16] of the first, u8 verdict (of all: OK, or why refused)
@@ -66,7 +66,7 @@ struct ack {
 
 /* 0, or -1 when malformed. An empty or over-long body is not malformed but msg->length tells: the caller answers. */
 int msg_decode(const struct frame *f, struct msg *m);
-int ack_decode(const struct frame *f, struct ack *a);
+int ack_decode(const struct frame *f, struct ack *a); /* count: 1 to WINDOW_MESSAGES */
 
 /* Writes header and fixed part, FRAME_HEADER + MSG_FIXED bytes; the body follows as it is. */
 void msg_encode_head(uint8_t out[FRAME_HEADER + MSG_FIXED], const struct msg *m);

@@ -1,0 +1,161 @@
+#include "proto/control.h"
+
+#include "core/verdict.h"
+#include "proto/codec.h"
+
+static void
+read_fields(struct codec *c, struct control_message *m)
+{
+	codec_u8(c, &m->u.read.flags, 0, READ_PEEK | READ_WAIT | READ_MESSAGES);
+	codec_u32(c, &m->u.read.limit);
+	codec_u64(c, &m->u.read.after);
+}
+
+static void
+rule_fields(struct codec *c, struct control_message *m)
+{
+	codec_bool(c, &m->u.rule.remove);
+	codec_u8(c, &m->u.rule.dnd, 0, 2);
+	codec_bool(c, &m->u.rule.has_rule);
+	if (m->u.rule.has_rule)
+		codec_rule(c, &m->u.rule.rule);
+}
+
+static void
+history_fields(struct codec *c, struct control_message *m)
+{
+	codec_name_or_none(c, m->u.history.partner);
+	codec_u32(c, &m->u.history.limit);
+	codec_i64(c, &m->u.history.since_ms);
+	codec_string(c, m->u.history.grep, sizeof(m->u.history.grep));
+}
+
+static void
+state_fields(struct codec *c, struct control_message *m)
+{
+	codec_peer(c, &m->u.state.self);
+	codec_peer_or_none(c, &m->u.state.partner);
+	codec_u8(c, &m->u.state.state, WHO_FREE, WHO_RECONNECTING);
+	codec_u8(c, &m->u.state.daemon, DAEMON_CONNECTED, DAEMON_RECONNECTING);
+	codec_u8(c, &m->u.state.last_end, ENDING_NONE, ENDING_GONE);
+	codec_bool(c, &m->u.state.partner_online);
+	codec_bool(c, &m->u.state.dnd);
+	codec_u64(c, &m->u.state.unread);
+	codec_u64(c, &m->u.state.last);
+}
+
+static void
+record_fields(struct codec *c, struct record *r)
+{
+	codec_u64(c, &r->id);
+	codec_u8(c, &r->type, RECORD_MESSAGE, RECORD_GONE);
+	codec_bool(c, &r->own);
+	codec_i64(c, &r->time_ms);
+	codec_peer(c, &r->peer);
+	codec_ident(c, &r->msgid);
+	codec_rest(c, &r->body, &r->length, MESSAGE_MAX);
+}
+
+static void
+read_end_fields(struct codec *c, struct control_message *m)
+{
+	codec_u32(c, &m->u.read_end.count);
+	codec_bool(c, &m->u.read_end.more);
+	codec_u64(c, &m->u.read_end.last);
+	codec_verdict(c, &m->u.read_end.verdict);
+}
+
+static void
+way_fields(struct codec *c, struct control_message *m)
+{
+	codec_u64(c, &m->u.way.pair);
+	codec_u32(c, &m->u.way.gen);
+	codec_u32(c, &m->u.way.forwarded);
+}
+
+/* The layout of each type, for both directions; a type that is none of these is bad. */
+static void
+control_fields(struct codec *c, struct control_message *m)
+{
+	switch (m->type) {
+	case CONTROL_STATUS:
+	case CONTROL_LEAVE:
+	case CONTROL_QUIT:
+	case CONTROL_WATCH:
+	case CONTROL_POLICY:
+		return;
+	case CONTROL_HELLO:
+		codec_hello(c, &m->u.hello.magic, &m->u.hello.version);
+		return;
+	case CONTROL_TO:
+		codec_name(c, m->u.to.name);
+		codec_bool(c, &m->u.to.wait);
+		return;
+	case CONTROL_WHO:
+		codec_u32(c, &m->u.who.cursor);
+		return;
+	case CONTROL_EXPECT:
+		codec_name(c, m->u.expect.name);
+		return;
+	case CONTROL_READ:
+		read_fields(c, m);
+		return;
+	case CONTROL_DONE:
+		codec_u64(c, &m->u.done.last);
+		codec_bool(c, &m->u.done.single);
+		return;
+	case CONTROL_RULE:
+		rule_fields(c, m);
+		return;
+	case CONTROL_HISTORY:
+		history_fields(c, m);
+		return;
+	case CONTROL_OUTCOME:
+		codec_verdict(c, &m->u.outcome.verdict);
+		codec_string(c, m->u.outcome.words, sizeof(m->u.outcome.words));
+		return;
+	case CONTROL_STATE:
+	case CONTROL_CHANGED:
+		state_fields(c, m);
+		return;
+	case CONTROL_RECORD:
+		record_fields(c, &m->u.record);
+		return;
+	case CONTROL_READ_END:
+		read_end_fields(c, m);
+		return;
+	case CONTROL_RULES:
+		codec_policy(c, &m->u.policy);
+		return;
+	case CONTROL_HELD:
+	case CONTROL_READY:
+		way_fields(c, m);
+		return;
+	case CONTROL_ENDED:
+		codec_verdict(c, &m->u.ended.verdict);
+		return;
+	case CONTROL_BYE:
+		codec_bye(c, &m->u.bye.reason);
+		return;
+	}
+	c->bad = true;
+}
+
+size_t
+control_encode(const struct control_message *m, uint8_t *out, size_t cap)
+{
+	struct codec c = codec_writer(out, cap);
+
+	control_fields(&c, (struct control_message *)m);
+	return codec_finish(&c, (uint16_t)m->type);
+}
+
+int
+control_decode(const struct frame *f, struct control_message *m)
+{
+	struct codec c = codec_reader(f);
+
+	m->type = f->type;
+	control_fields(&c, m);
+	return codec_done(&c) ? 0 : -1;
+}

@@ -1,0 +1,118 @@
+#include "proto/upstream.h"
+
+#include "proto/codec.h"
+
+static void
+login_fields(struct codec *c, struct upstream_message *m)
+{
+	codec_ident(c, &m->u.login.id);
+	codec_name(c, m->u.login.name);
+	codec_bool(c, &m->u.login.resume_only);
+	codec_u64(c, &m->u.login.pair);
+	codec_policy(c, &m->u.login.policy);
+}
+
+static void
+welcome_fields(struct codec *c, struct upstream_message *m)
+{
+	codec_bool(c, &m->u.welcome.resumed);
+	codec_u8(c, &m->u.welcome.last_end, ENDING_NONE, ENDING_GONE);
+	codec_peer(c, &m->u.welcome.self);
+	codec_u32(c, &m->u.welcome.grace_ms);
+}
+
+static void
+who_page_fields(struct codec *c, struct upstream_message *m)
+{
+	codec_u32(c, &m->u.who_page.next);
+	for (uint32_t i = 0, n = codec_count(c, &m->u.who_page.count, WHO_PAGE_ENTRIES); i < n; i++) {
+		struct who_entry *e = &m->u.who_page.entry[i];
+
+		codec_peer(c, &e->peer);
+		codec_u8(c, &e->state, WHO_FREE, WHO_RECONNECTING);
+		codec_bool(c, &e->reachable);
+		codec_i64(c, &e->since_ms);
+	}
+}
+
+static void
+paired_fields(struct codec *c, struct upstream_message *m)
+{
+	codec_u64(c, &m->u.paired.pair);
+	codec_u32(c, &m->u.paired.epoch);
+	codec_bool(c, &m->u.paired.online);
+	codec_peer(c, &m->u.paired.peer);
+}
+
+/* The layout of each type, for both directions; a type that is none of these is bad. */
+static void
+upstream_fields(struct codec *c, struct upstream_message *m)
+{
+	switch (m->type) {
+	case UPSTREAM_CANCEL:
+	case UPSTREAM_LEAVE:
+	case UPSTREAM_QUIT:
+		return;
+	case UPSTREAM_HELLO:
+		codec_hello(c, &m->u.hello.magic, &m->u.hello.version);
+		return;
+	case UPSTREAM_LOGIN:
+		login_fields(c, m);
+		return;
+	case UPSTREAM_TO:
+		codec_name(c, m->u.to.name);
+		codec_bool(c, &m->u.to.wait);
+		return;
+	case UPSTREAM_WHO:
+		codec_u32(c, &m->u.who.cursor);
+		return;
+	case UPSTREAM_POLICY:
+		codec_policy(c, &m->u.policy);
+		return;
+	case UPSTREAM_RESULT:
+	case UPSTREAM_WAIT_OVER:
+		codec_verdict(c, &m->u.result.verdict);
+		return;
+	case UPSTREAM_WELCOME:
+		welcome_fields(c, m);
+		return;
+	case UPSTREAM_WHO_PAGE:
+		who_page_fields(c, m);
+		return;
+	case UPSTREAM_PAIRED:
+		paired_fields(c, m);
+		return;
+	case UPSTREAM_ENDED:
+		codec_u64(c, &m->u.ended.pair);
+		codec_u8(c, &m->u.ended.ending, ENDING_LEFT, ENDING_GONE);
+		return;
+	case UPSTREAM_LOST:
+	case UPSTREAM_BACK:
+		codec_u64(c, &m->u.link.pair);
+		codec_u32(c, &m->u.link.epoch);
+		return;
+	case UPSTREAM_BYE:
+		codec_bye(c, &m->u.bye.reason);
+		return;
+	}
+	c->bad = true;
+}
+
+size_t
+upstream_encode(const struct upstream_message *m, uint8_t *out, size_t cap)
+{
+	struct codec c = codec_writer(out, cap);
+
+	upstream_fields(&c, (struct upstream_message *)m);
+	return codec_finish(&c, (uint16_t)m->type);
+}
+
+int
+upstream_decode(const struct frame *f, struct upstream_message *m)
+{
+	struct codec c = codec_reader(f);
+
+	m->type = f->type;
+	upstream_fields(&c, m);
+	return codec_done(&c) ? 0 : -1;
+}
