@@ -1,0 +1,57 @@
+# The layers of DESIGN.md: a folder under src includes itself and what stands left of it, nothing else.
+set -u
+: "${SRCDIR:?is set by make check}"
+
+declare -A may=(
+	[base]="base"
+	[core]="base core"
+	[proto]="base core proto"
+	[net]="base core proto net"
+	[daemon]="base core proto net daemon"
+	[session]="base core proto net session"
+	[cli]="base core proto net cli"
+)
+
+# Prints what breaks the rule below the folder $1.
+violations() {
+	local file line folder target
+	while IFS=: read -r file line; do
+		folder=${file%%/*}
+		target=$(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' <<<"$line")
+		if [ -z "${may[$folder]-}" ]; then
+			echo "src/$file: the folder '$folder' is none of the layers"
+		elif [[ $target != */* ]]; then
+			echo "src/$file: \"$target\" does not name its folder"
+		elif [[ " ${may[$folder]} " != *" ${target%%/*} "* ]]; then
+			echo "src/$file: $folder may not include \"$target\""
+		fi
+	done < <(cd "$1" && grep -rE --include='*.[ch]' '^ *# *include *"' . | sed 's|^\./||')
+}
+
+report() { # NUMBER STATUS NAME
+	if [ "$2" -eq 0 ]; then
+		echo "ok $1 - $3"
+	else
+		echo "not ok $1 - $3"
+		failed=1
+	fi
+}
+
+failed=0
+echo "1..2"
+
+found=$(violations "$SRCDIR/src")
+[ -z "$found" ] || printf '%s\n' "$found" | sed 's/^/# /'
+[ -z "$found" ]
+report 1 $? "no include climbs the layers"
+
+# The test of the test: each kind of violation is seen.
+planted=$(mktemp -d)
+trap 'rm -rf "$planted"' EXIT
+mkdir "$planted/core" "$planted/cli"
+printf '#include "net/socket.h"\n' >"$planted/core/a.c"
+printf '#include "session/inbox.h"\n#include "cli/main.h"\n' >"$planted/cli/b.c"
+printf '#include "local.h"\n' >"$planted/cli/c.c"
+[ "$(violations "$planted" | wc -l)" -eq 3 ]
+report 2 $? "a planted violation is found"
+exit $failed

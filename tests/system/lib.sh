@@ -1,0 +1,316 @@
+# shellcheck shell=bash
+# What every system test sources first: a private directory, several users, TAP, and an end that leaves no
+# process behind. A test then is a list of
+#
+#	run alice pchat send hello     runs a command as that user; sets $status, $out, $err
+#	exits 0 "a message is sent"    is a check of $status
+#	is, like, unlike, ok           are the other checks
+#	spawn NAME alice COMMAND...    runs one in the background; reap NAME sets $status, $out, $err
+#	wait_until SECONDS COMMAND...  polls; nothing here ever sleeps for a fixed time
+#
+# and ends in `finish`. As root each user has a uid of its own, which needs no account; otherwise all
+# are the caller, each with directories of its own, and what takes several uids is skipped.
+
+set -u
+: "${SRCDIR:?is set by make check}" "${BUILDDIR:?is set by make check}"
+export LC_ALL=C.UTF-8 TZ=UTC
+unset PCHAT_SESSION PCHAT_SOCKET NO_COLOR COLUMNS
+umask 022
+
+# Everything under a checker runs slower: TEST_SLOW=10 makes every deadline ten times longer.
+TEST_SLOW=${TEST_SLOW:-1}
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/pchat.XXXXXX") || exit 99
+chmod 0711 "$T"
+# By this every process of the test is known, whatever became of its parent.
+export PCHAT_TEST=$T
+export PCHAT_SOCKET=$T/pchat.sock
+exec {pause_fd}<> <(:)
+tests=0 failures=0 finished=no skipped=no
+
+# ------------------------------------------------------------------------ TAP
+
+# ok STATUS NAME [EXPLANATION]...
+ok() {
+	local outcome=$1 name=$2 line
+	shift 2
+	tests=$((tests + 1))
+	if [ "$outcome" -eq 0 ]; then
+		echo "ok $tests - $name"
+		return 0
+	fi
+	failures=$((failures + 1))
+	echo "not ok $tests - $name"
+	for line; do
+		printf '%s\n' "$line" | cat -v | sed 's/^/# /'
+	done
+	return 1
+}
+
+is() { # GOT WANTED NAME
+	[ "$1" = "$2" ]
+	ok $? "$3" "got:    $1" "wanted: $2"
+}
+
+like() { # GOT EXTENDED-REGULAR-EXPRESSION NAME
+	[[ $1 =~ $2 ]]
+	ok $? "$3" "got:        $1" "to match:   $2"
+}
+
+unlike() {
+	! [[ $1 =~ $2 ]]
+	ok $? "$3" "got:          $1" "not to match: $2"
+}
+
+# The latest command's exit status.
+exits() { # STATUS NAME
+	[ "$status" = "$1" ]
+	ok $? "$2" "exit status $status, wanted $1" "stdout: $out" "stderr: $err"
+}
+
+skip() { # REASON NAME
+	tests=$((tests + 1))
+	echo "ok $tests - $2 # SKIP $1"
+}
+
+skip_all() { # REASON
+	echo "1..0 # SKIP $1"
+	skipped=yes
+	exit 0
+}
+
+note() {
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+finish() {
+	finished=yes
+	exit 0
+}
+
+# ----------------------------------------------------------------------- time
+
+pause() {
+	read -rt 0.02 -u "$pause_fd" || :
+}
+
+# wait_until SECONDS COMMAND...: true as soon as the command is; false when the time is up.
+wait_until() {
+	local deadline=$((SECONDS + $1 * TEST_SLOW + 1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		pause
+	done
+}
+
+# A file holds a line that matches.
+has_line() { # FILE REGEXP
+	grep -Eq -- "$2" "$1" 2>/dev/null
+}
+
+is_gone() { # PID
+	[ ! -e "/proc/$1" ] || [ "$(process_state "$1")" = Z ]
+}
+
+process_state() { # PID
+	sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null || echo gone
+}
+
+# ---------------------------------------------------------------------- users
+
+declare -A uid_of
+next_uid=20001
+
+is_root() {
+	[ "$(id -u)" -eq 0 ]
+}
+
+# Tests of identity begin with this.
+needs_root() {
+	is_root || skip_all "several uids take root"
+}
+
+# Makes the user's directories. A name that is an account's gets that account's uid, for R3's sake.
+add_user() { # NAME
+	local home=$T/$1
+	if is_root; then
+		uid_of[$1]=$(id -u "$1" 2>/dev/null || echo "$next_uid")
+		next_uid=$((next_uid + 1))
+	else
+		id -u "$1" >/dev/null 2>&1 && [ "$(id -un)" != "$1" ] && skip_all "there is an account '$1'"
+		uid_of[$1]=$(id -u)
+	fi
+	mkdir -m 0700 "$home" "$home/run" "$home/state"
+	is_root && chown -R "${uid_of[$1]}:${uid_of[$1]}" "$home"
+	return 0
+}
+
+# as USER COMMAND...: becomes that command, in the user's home; so it stands in a subshell. USER `root` is the caller.
+as() {
+	local user=$1
+	shift
+	if [ "$user" = root ]; then
+		exec "$@"
+	fi
+	export HOME=$T/$user XDG_RUNTIME_DIR=$T/$user/run XDG_STATE_HOME=$T/$user/state
+	cd "$HOME" || exit 99
+	if is_root; then
+		exec setpriv --reuid="${uid_of[$user]}" --regid="${uid_of[$user]}" --clear-groups -- "$@"
+	else
+		exec "$@"
+	fi
+}
+
+# Killed (status 137) when it takes too long, so that no test hangs.
+bounded() { # USER COMMAND...
+	local user=$1
+	shift
+	(as "$user" timeout --foreground -s KILL $((30 * TEST_SLOW)) "$@") >"$T/out" 2>"$T/err"
+	status=$?
+	out=$(tr -d '\0' <"$T/out")
+	err=$(tr -d '\0' <"$T/err")
+}
+
+run() { # USER COMMAND...
+	bounded "$@" </dev/null
+}
+
+# The same, with our standard input: feed alice pchat send <FILE. (Not at the end of a pipe, where $status is lost.)
+feed() { # USER COMMAND...
+	bounded "$@"
+}
+
+declare -A pid_of
+
+# Its output grows in $T/NAME.out and $T/NAME.err; pid_of[NAME] is the process itself.
+spawn() { # NAME USER COMMAND...
+	local name=$1 user=$2
+	shift 2
+	: >"$T/$name.out"
+	: >"$T/$name.err"
+	as "$user" "$@" >"$T/$name.out" 2>"$T/$name.err" </dev/null &
+	pid_of[$name]=$!
+}
+
+# Waits for it; kills it (status 137) when it takes too long.
+reap() { # NAME [SECONDS]
+	local name=$1
+	wait_until "${2:-30}" is_gone "${pid_of[$name]}" || kill -KILL "${pid_of[$name]}"
+	wait "${pid_of[$name]}" 2>/dev/null
+	status=$?
+	out=$(tr -d '\0' <"$T/$name.out")
+	err=$(tr -d '\0' <"$T/$name.err")
+}
+
+# -------------------------------------------------------------- pchat's cast
+
+# start_daemon [OPTION]...: as root (or the caller), on $PCHAT_SOCKET. Its log is $T/daemon.err.
+start_daemon() {
+	local before
+	before=$(socket_inode)
+	spawn daemon root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" "$@"
+	daemon_pid=${pid_of[daemon]}
+	wait_until 10 socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
+}
+
+# The socket appears in one step, listening; one that a crash left has another inode.
+socket_inode() {
+	stat -c %i "$PCHAT_SOCKET" 2>/dev/null || echo none
+}
+
+socket_is_new() { # INODE BEFORE
+	[ -S "$PCHAT_SOCKET" ] && [ "$(socket_inode)" != "$1" ]
+}
+
+stop_daemon() { # [SIGNAL]
+	kill -"${1:-TERM}" "$daemon_pid"
+	wait_until 10 is_gone "$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+}
+
+# login USER...: each logs in under the user's name.
+login() {
+	local user
+	for user; do
+		[ -d "$T/$user" ] || add_user "$user"
+		run "$user" pchat login "$user"
+		[ "$status" -eq 0 ] || { ok 1 "login of $user" "exit status $status" "$err"; exit 1; }
+	done
+}
+
+# pair USER USER: both log in and are paired.
+pair() {
+	login "$1" "$2"
+	run "$1" pchat to "$2"
+	[ "$status" -eq 0 ] || { ok 1 "pairing of $1 and $2" "exit status $status" "$err"; exit 1; }
+}
+
+# The pid of a session's helper.
+helper_pid() { # USER [NAME]
+	local pid
+	for pid in $(test_processes); do
+		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == *pchat-session* ]] || continue
+		tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "XDG_RUNTIME_DIR=$T/$1/run" || continue
+		[ $# -lt 2 ] || [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *" $2 "* ]] || continue
+		echo "$pid"
+		return 0
+	done
+	return 1
+}
+
+# ------------------------------------------------------------------------ end
+
+# Every process that was started here and lives, but this shell and its own children that do the asking.
+test_processes() {
+	local file pid
+	grep -lzxF "PCHAT_TEST=$T" /proc/[0-9]*/environ 2>/dev/null | while read -r file; do
+		pid=${file#/proc/}
+		pid=${pid%/environ}
+		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || [ "$(process_state "$pid")" = Z ] || echo "$pid"
+	done
+}
+
+kill_everything() {
+	local pids
+	pids=$(test_processes)
+	[ -n "$pids" ] || return 0
+	# shellcheck disable=SC2086 # a list of words
+	kill -KILL $pids 2>/dev/null
+	return 1
+}
+
+end() {
+	local code=$?
+	trap - EXIT
+	exec 2>/dev/null
+	wait_until 10 kill_everything
+	if [ "$skipped" = yes ]; then
+		:
+	elif [ "$finished" = yes ]; then
+		echo "1..$tests"
+	else
+		echo "Bail out! ended early, status $code"
+		failures=1
+	fi
+	[ "$failures" -eq 0 ] || [ -z "${TEST_KEEP-}" ] || { echo "# kept: $T"; exit 1; }
+	rm -rf "$T"
+	[ "$failures" -eq 0 ] || exit 1
+	exit 0
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+
+# ------------------------------------------------------------------- programs
+
+# The programs under test stand in $PCHAT_PROGRAMS (wrappers, say), else in the build directory; where other
+# users cannot reach them, they are copied.
+programs=${PCHAT_PROGRAMS:-$BUILDDIR}
+if is_root && ! setpriv --reuid=20000 --regid=20000 --clear-groups test -x "$programs/pchat"; then
+	mkdir -m 0755 "$T/programs"
+	for program in pchat pchat-full pchat-session pchat-chat pchatd; do
+		[ ! -e "$programs/$program" ] || cp "$programs/$program" "$T/programs/"
+	done
+	programs=$T/programs
+fi
+export PATH=$programs:$PATH PCHAT_EXEC_PATH=$programs
