@@ -35,6 +35,7 @@ state_fields(struct codec *c, struct control_message *m)
 {
 	codec_peer(c, &m->u.state.self);
 	codec_peer_or_none(c, &m->u.state.partner);
+	codec_u64(c, &m->u.state.pair);
 	codec_u8(c, &m->u.state.state, WHO_FREE, WHO_RECONNECTING);
 	codec_u8(c, &m->u.state.daemon, DAEMON_CONNECTED, DAEMON_RECONNECTING);
 	codec_u8(c, &m->u.state.last_end, ENDING_NONE, ENDING_GONE);

@@ -18,12 +18,12 @@
 enum control_type {
 	/* requests */
 	CONTROL_HELLO = 0x41,  /* no reply */
-	CONTROL_STATUS = 0x42, /* STATE, written before a later MSG goes upstream: so a sender knows its pair */
+	CONTROL_STATUS = 0x42, /* STATE */
 	CONTROL_TO = 0x43,     /* OUTCOME, when the outcome is known: with wait, after the queue */
 	CONTROL_LEAVE = 0x44,  /* OUTCOME */
 	CONTROL_QUIT = 0x45,   /* OUTCOME, then the helper ends */
 	CONTROL_WHO = 0x46,    /* UPSTREAM_WHO_PAGE as the daemon sent it, or OUTCOME */
-	CONTROL_EXPECT = 0x47, /* only to that partner (send --to), in that pair: OUTCOME; later MSGs are refused alike */
+	CONTROL_EXPECT = 0x47, /* only to that partner (send --to): OUTCOME; later MSGs are refused alike */
 	CONTROL_READ = 0x48,   /* RECORDs, then READ_END */
 	CONTROL_DONE = 0x49,   /* the output was written: OUTCOME */
 	CONTROL_WATCH = 0x4a,  /* STATE now, and again, as a notice, at each change */
@@ -85,8 +85,7 @@ struct control_message {
 			bool wait;
 		} to;
 		struct {
-			char name[NAME_MAX_LEN + 1]; /* empty: whoever it is, */
-			uint64_t pair;               /* 0: any pair; else the pair of this client's earlier messages (R9) */
+			char name[NAME_MAX_LEN + 1];
 		} expect;
 		struct {
 			uint32_t cursor;
