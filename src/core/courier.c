@@ -1,0 +1,244 @@
+#include "core/courier.h"
+
+#include <string.h>
+
+#define NOBODY UINT32_MAX /* owner of a run whose client is gone */
+
+void
+courier_init(struct courier *c)
+{
+	memset(c, 0, sizeof(*c));
+}
+
+void
+courier_attach(struct courier *c, uint32_t client)
+{
+	c->client[client] = (struct courier_client) { .used = true };
+}
+
+void
+courier_detach(struct courier *c, uint32_t client)
+{
+	c->client[client] = (struct courier_client) { .used = false };
+	for (uint32_t i = 0; i < c->run_count; i++) {
+		struct courier_run *run = &c->run[(c->run_head + i) % WINDOW_MESSAGES];
+
+		if (run->client == client)
+			run->client = NOBODY;
+	}
+}
+
+/* What a client hears of the pair that it names, when that is not the present one. */
+static enum verdict
+past_pair(const struct courier *c, uint64_t pair)
+{
+	static const enum verdict by_ending[] = {
+		[ENDING_NONE] = VERDICT_NOT_PAIRED,
+		[ENDING_LEFT] = VERDICT_LEFT,
+		[ENDING_QUIT] = VERDICT_PARTNER_QUIT,
+		[ENDING_GONE] = VERDICT_GONE,
+	};
+	const bool latest = !c->paired && pair != 0 && (c->pair == 0 || c->pair == pair);
+
+	return latest ? by_ending[c->last_end] : VERDICT_NOT_PAIRED;
+}
+
+static enum courier_answer
+hold(struct courier_client *cl)
+{
+	cl->gen++;
+	cl->held = true;
+	cl->told = cl->pair != 0;
+	return COURIER_HOLD;
+}
+
+static enum courier_answer
+forward(struct courier *c, uint32_t client, const struct ident *id, uint32_t size)
+{
+	struct courier_run *last = &c->run[(c->run_head + c->run_count - 1) % WINDOW_MESSAGES];
+	uint64_t distance;
+
+	if (!window_push(&c->window, size))
+		return COURIER_WAIT;
+	c->client[client].inflight++;
+	if (c->run_count > 0 && last->client == client && ident_distance(&last->first, id, &distance) &&
+	    distance == last->count) {
+		last->count++;
+		return COURIER_FORWARD;
+	}
+	c->run[(c->run_head + c->run_count++) % WINDOW_MESSAGES] =
+	    (struct courier_run) { .first = *id, .client = client, .count = 1 };
+	return COURIER_FORWARD;
+}
+
+enum courier_answer
+courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, const struct ident *id, uint32_t size,
+    enum verdict *why)
+{
+	struct courier_client *cl = &c->client[client];
+
+	if (gen != cl->gen)
+		return COURIER_DROP;
+	if (cl->over != VERDICT_OK) {
+		*why = cl->over;
+		return COURIER_REFUSE;
+	}
+	if (cl->held)
+		return COURIER_DROP;
+	if (cl->pair == 0 && pair != 0) {
+		cl->pair = pair;
+		cl->told = true;
+	}
+	if (!c->known)
+		return hold(cl);
+	if (!c->paired || (cl->pair != 0 && cl->pair != c->pair)) {
+		*why = past_pair(c, cl->pair);
+		return COURIER_REFUSE;
+	}
+	cl->pair = c->pair;
+	if (!c->open)
+		return hold(cl);
+	if (!cl->told) {
+		cl->told = true;
+		return COURIER_GREET;
+	}
+	return forward(c, client, id, size);
+}
+
+bool
+courier_ack(struct courier *c, uint64_t pair, uint32_t epoch, struct ident *first, uint32_t *count, uint32_t *client,
+    struct ident *run_first, uint32_t *run_count)
+{
+	while (*count > 0 && c->run_count > 0 && pair == c->pair && epoch == c->epoch) {
+		struct courier_run *run = &c->run[c->run_head];
+		const uint32_t n = *count < run->count ? *count : run->count;
+
+		if (!ident_equal(first, &run->first))
+			return false;
+		*client = run->client;
+		*run_first = *first;
+		*run_count = n;
+		*first = ident_add(first, n);
+		*count -= n;
+		window_pop(&c->window, n);
+		run->first = *first;
+		run->count -= n;
+		if (run->count == 0) {
+			c->run_head = (c->run_head + 1) % WINDOW_MESSAGES;
+			c->run_count--;
+		}
+		if (*client == NOBODY)
+			continue;
+		c->client[*client].inflight -= n;
+		return true;
+	}
+	return false;
+}
+
+static void
+note(struct courier *c, struct courier_client *cl, unsigned tell)
+{
+	cl->tell |= (uint8_t)(1U << tell);
+	c->noticed = 0;
+}
+
+static void
+forget_way(struct courier *c)
+{
+	c->open = false;
+	c->run_head = c->run_count = 0;
+	window_reset(&c->window);
+}
+
+void
+courier_blocked(struct courier *c)
+{
+	forget_way(c);
+	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
+		if (cl->tell & (1U << COURIER_TELL_READY)) { /* it never learned of it */
+			cl->tell &= (uint8_t)~(1U << COURIER_TELL_READY);
+			cl->held = true;
+		}
+		if (cl->inflight == 0)
+			continue;
+		cl->gen++;
+		cl->held = true;
+		cl->forwarded = cl->inflight;
+		cl->inflight = 0;
+		note(c, cl, COURIER_TELL_HELD);
+	}
+}
+
+void
+courier_ended(struct courier *c, enum ending how)
+{
+	forget_way(c);
+	c->known = true;
+	c->paired = false;
+	c->last_end = (uint8_t)how;
+	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
+		cl->inflight = 0;
+		if (!cl->used || cl->over != VERDICT_OK || (cl->pair == 0 && !cl->held))
+			continue;
+		cl->over = (uint8_t)past_pair(c, cl->pair);
+		note(c, cl, COURIER_TELL_ENDED);
+	}
+}
+
+void
+courier_left(struct courier *c)
+{
+	courier_blocked(c);
+	courier_ended(c, ENDING_NONE);
+}
+
+void
+courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online)
+{
+	if (c->paired && c->pair != pair)
+		courier_left(c);
+	else if (c->paired && (c->epoch != epoch || !partner_online))
+		courier_blocked(c);
+	c->known = c->paired = true;
+	c->open = partner_online;
+	c->pair = pair;
+	c->epoch = epoch;
+	c->last_end = ENDING_NONE;
+	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
+		if (!cl->held || cl->over != VERDICT_OK)
+			continue;
+		if (cl->pair != 0 && cl->pair != pair) { /* named by a client that outlived an earlier helper */
+			cl->over = VERDICT_NOT_PAIRED;
+			note(c, cl, COURIER_TELL_ENDED);
+		} else if (partner_online) {
+			cl->pair = pair;
+			cl->held = false;
+			cl->told = true;
+			note(c, cl, COURIER_TELL_READY);
+		}
+	}
+}
+
+bool
+courier_notice(struct courier *c, struct courier_notice *n)
+{
+	for (; c->noticed < CONTROL_CLIENTS; c->noticed++) {
+		struct courier_client *cl = &c->client[c->noticed];
+
+		for (unsigned tell = COURIER_TELL_HELD; tell <= COURIER_TELL_ENDED; tell++) {
+			if (!(cl->tell & (1U << tell)))
+				continue;
+			cl->tell &= (uint8_t)~(1U << tell);
+			*n = (struct courier_notice) {
+				.client = c->noticed,
+				.tell = tell,
+				.pair = cl->pair,
+				.gen = cl->gen,
+				.forwarded = tell == COURIER_TELL_HELD ? cl->forwarded : 0,
+				.why = cl->over,
+			};
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,115 @@
+#include "core/outbox.h"
+
+#include <string.h>
+
+static inline uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t
+most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+void
+outbox_init(struct outbox *o, const struct ident *first)
+{
+	memset(o, 0, sizeof(*o));
+	o->first = *first;
+}
+
+bool
+outbox_add(struct outbox *o, uint32_t size)
+{
+	if (!window_push(&o->window, size))
+		return false;
+	o->added++;
+	return true;
+}
+
+bool
+outbox_next(struct outbox *o, uint64_t *index, struct ident *id)
+{
+	if (o->held || o->sent == o->added)
+		return false;
+	*index = o->sent++;
+	*id = ident_add(&o->first, *index);
+	return true;
+}
+
+uint32_t
+outbox_acked(struct outbox *o, const struct ident *first, uint32_t count)
+{
+	uint64_t begin, end;
+	uint32_t gone;
+
+	if (!ident_distance(&o->first, first, &begin) || begin > o->acked)
+		return 0;
+	end = least(begin + count, most(o->sent, o->uncertain));
+	if (end <= o->acked)
+		return 0;
+	gone = (uint32_t)(end - o->acked);
+	window_pop(&o->window, gone);
+	o->acked = end;
+	o->sent = most(o->sent, end);
+	return gone;
+}
+
+void
+outbox_held(struct outbox *o, uint64_t pair, uint32_t gen, uint32_t forwarded)
+{
+	if (pair != 0)
+		o->pair = pair;
+	o->uncertain = most(o->uncertain, least(o->acked + forwarded, o->sent));
+	o->sent = o->acked;
+	o->gen = gen;
+	o->held = true;
+}
+
+void
+outbox_ready(struct outbox *o, uint64_t pair, uint32_t gen)
+{
+	o->pair = pair;
+	if (!o->held && gen == o->gen)
+		return; /* the greeting: it only names the pair */
+	o->sent = o->acked;
+	o->gen = gen;
+	o->held = false;
+}
+
+void
+outbox_disconnected(struct outbox *o)
+{
+	if (o->pair != 0)
+		o->uncertain = most(o->uncertain, o->sent);
+	o->sent = o->acked;
+	o->gen = 0;
+	o->held = false;
+}
+
+enum verdict
+outbox_verdict(const struct outbox *o, enum verdict why)
+{
+	const bool uncertain = o->acked < o->uncertain;
+	const bool under_way = o->acked < o->sent;
+
+	switch (why) {
+	case VERDICT_OK:
+	case VERDICT_EMPTY:
+	case VERDICT_TOO_LONG:
+	case VERDICT_INBOX_FULL: /* the receiver looks for the id before it refuses: no copy is there */
+	case VERDICT_STORAGE:
+		return why;
+	case VERDICT_NOT_PAIRED:
+	case VERDICT_PARTNER_NOT:
+	case VERDICT_LEFT:
+	case VERDICT_PARTNER_QUIT:
+	case VERDICT_GONE: /* every acknowledgement of this generation came before the end */
+		return uncertain ? VERDICT_UNCONFIRMED : why;
+	default:
+		return uncertain || under_way ? VERDICT_UNCONFIRMED : why;
+	}
+}

@@ -1,0 +1,74 @@
+#include "proto/status.h"
+
+#include <stddef.h>
+
+#include "base/macros.h"
+
+struct status {
+	int exit;
+	const char *name, *words;
+};
+
+static const struct status table[VERDICT_COUNT] = {
+	[VERDICT_OK] = { 0, "ok", "done" },
+	[VERDICT_QUEUED] = { 0, "queued", "waiting until the other is free" },
+	[VERDICT_NO_SUCH_USER] = { 5, "no-such-user", "nobody is online under that name; 'pchat who' shows who is" },
+	[VERDICT_BUSY] = { 6, "busy", "is chatting with somebody else; 'pchat to NAME --wait' waits for the end of it" },
+	[VERDICT_SELF] = { 6, "self", "that is yourself" },
+	[VERDICT_REFUSES] = { 6, "refuses", "does not want to be contacted" },
+	[VERDICT_NOT_PAIRED] = { 7, "not-paired", "nobody is chatting with you; 'pchat to NAME' begins" },
+	[VERDICT_LEFT] = { 8, "left", "not delivered: the partner left the chat" },
+	[VERDICT_PARTNER_QUIT] = { 8, "partner-quit", "not delivered: the partner quit" },
+	[VERDICT_GONE] = { 8, "gone", "not delivered: the connection to the partner was lost and did not come back" },
+	[VERDICT_TAKEN] = { 9, "taken", "that name is in use; choose another" },
+	[VERDICT_RESERVED] = { 9, "reserved", "that is the name of another user's account; choose another" },
+	[VERDICT_MALFORMED] = { 9, "malformed",
+	    "a name is 1 to 32 of A-Z a-z 0-9 . _ - and begins with a letter or a digit" },
+	[VERDICT_EMPTY] = { 10, "empty", "the message is empty; it has to have 1 to 65536 bytes" },
+	[VERDICT_TOO_LONG] = { 10, "too-long", "the message is too long; it may have 1 to 65536 bytes" },
+	[VERDICT_INBOX_FULL] = { 10, "inbox-full", "not delivered: the partner's inbox is full until some of it is read" },
+	[VERDICT_STORAGE] = { 10, "storage", "not delivered: the partner's disk did not take it" },
+	[VERDICT_UNCONFIRMED] = { 75, "unconfirmed", "it may or may not arrive; to send it again with the same id is safe" },
+	[VERDICT_TIMED_OUT] = { 124, "timed-out", "timed out; certainly not delivered" },
+	[VERDICT_EXPIRED] = { 3, "expired", "the session is over; 'pchat login' begins another" },
+	[VERDICT_STARTING] = { 4, "starting",
+	    "the daemon has lost its registry and takes up old sessions only, for a moment; try again" },
+	[VERDICT_LIMIT] = { 6, "limit", "too many sessions; 'pchat quit' ends one" },
+	[VERDICT_RATE] = { 4, "rate", "too many requests in a short time; try again in a moment" },
+	[VERDICT_PARTNER_NOT] = { 7, "partner-not", "not sent: somebody else is your partner; 'pchat status' tells who" },
+	[VERDICT_SUPERSEDED] = { 6, "superseded", "no longer waiting: another chat or another wait came first" },
+	[VERDICT_STALE] = { 75, "stale", "sent while the connection changed; to send it again with the same id is safe" },
+	[VERDICT_NO_DAEMON] = { 4, "no-daemon", "the daemon cannot be reached" },
+	[VERDICT_NO_SESSION] = { 3, "no-session", "not logged in; 'pchat login' begins a session" },
+	[VERDICT_NOTHING] = { 1, "nothing", "nothing to read" },
+	[VERDICT_USAGE] = { 2, "usage", "that is not how it is used; 'pchat --help' shows how" },
+	[VERDICT_OUTPUT] = { 74, "output", "the output could not be written" },
+	/* No row of DESIGN's table fits a failure of this machine; EX_OSERR stands beside its 74 and 75. */
+	[VERDICT_FAILED] = { 71, "failed", "the system refused" },
+};
+
+static const struct status unknown = { 71, "unknown", "something unknown happened; is all of pchat of one version?" };
+
+static const struct status *
+status_of(enum verdict v)
+{
+	return (unsigned)v < ARRAY_SIZE(table) ? &table[v] : &unknown;
+}
+
+int
+status_exit(enum verdict v)
+{
+	return status_of(v)->exit;
+}
+
+const char *
+status_name(enum verdict v)
+{
+	return status_of(v)->name;
+}
+
+const char *
+status_words(enum verdict v)
+{
+	return status_of(v)->words;
+}
