@@ -19,7 +19,7 @@ size_t safe_bound(size_t len, unsigned indent);
 /* Writes the safe form; returns its length. cap >= safe_bound(len, indent). Not NUL-terminated. */
 size_t safe_text(const char *text, size_t len, unsigned indent, char *out, size_t cap);
 
-/* One line: as safe_text(), with line feeds shown as \u{000A}. */
+/* One line: as safe_text(), with line feeds shown as \u{000A}. cap >= safe_bound(len, 0). */
 size_t safe_line(const char *text, size_t len, char *out, size_t cap);
 
 /* Columns that a safe, valid UTF-8 text takes on a terminal. */
