@@ -36,12 +36,12 @@ failed=0
 echo "1..3"
 
 found=$(impure "$BUILDDIR/libpchat_core.a")
-[ -z "$found" ] || sed 's|^|# core references |' <<<"$found"
+[ -z "$found" ] || echo "# core references:" "${found//$'\n'/ }"
 [ -z "$found" ]
 report 1 $? "core is pure"
 
 found=$(impure "$BUILDDIR/libpchat_proto.a" "$BUILDDIR/libpchat_core.a")
-[ -z "$found" ] || sed 's|^|# proto references |' <<<"$found"
+[ -z "$found" ] || echo "# proto references:" "${found//$'\n'/ }"
 [ -z "$found" ]
 report 2 $? "proto is pure"
 
