@@ -9,7 +9,12 @@
 #include <string.h>
 
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
-#define SUITES(X)
+#define SUITES(X) \
+	X(bucket) \
+	X(exchange_world) \
+	X(ident) \
+	X(name) \
+	X(policy)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)
