@@ -564,6 +564,19 @@ step_wait(struct exchange *x, const struct exchange_event *ev, struct exchange_p
 	return VERDICT_QUEUED;
 }
 
+slot_t
+exchange_match(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy)
+{
+	slot_t target;
+	const enum verdict verdict = contact(x, ev->slot, ev->name, policy, &target);
+
+	if ((verdict != VERDICT_OK && verdict != VERDICT_BUSY) || x->session[ev->slot].partner == target)
+		return SLOT_NONE;
+	if (verdict == VERDICT_OK || (ev->type == EXCHANGE_WAIT && x->session[target].target == ev->slot))
+		return target;
+	return SLOT_NONE;
+}
+
 static enum verdict
 step_leave(struct exchange *x, slot_t slot, struct exchange_effects *fx)
 {

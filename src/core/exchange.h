@@ -139,6 +139,12 @@ enum verdict exchange_step(struct exchange *x, struct exchange_event *ev, struct
     struct exchange_effects *fx);
 
 /*
+ * The session that `ev`, a TO or WAIT, would pair its caller with at once; SLOT_NONE when it would make
+ * no new pair. So what is going to be can be recorded first, and refused when that fails.
+ */
+slot_t exchange_match(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy);
+
+/*
  * A session that became free takes its first waiter, which may free another,
  * and so on: one match a call. Returns whether it did anything, effects in *fx.
  */
