@@ -506,75 +506,66 @@ step_exit(struct exchange *x, slot_t slot, enum ending ending, struct exchange_e
 	return VERDICT_OK;
 }
 
-/* What stands between `slot` and the session called `name` (R4); *target is set unless nobody is called so. */
+/* What comes of a TO or WAIT (R4, R6). *target is set with QUEUED and with OK, also when it is the partner already. */
 static enum verdict
-contact(const struct exchange *x, slot_t slot, const char *name, struct exchange_policy policy, slot_t *target)
+contact(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy, slot_t *target)
 {
 	const struct exchange_session *t;
 
-	if (!name_valid(name, strnlen(name, NAME_MAX_LEN + 1)))
+	if (!name_valid(ev->name, strnlen(ev->name, NAME_MAX_LEN + 1)))
 		return VERDICT_MALFORMED;
-	*target = exchange_find_name(x, name);
+	*target = exchange_find_name(x, ev->name);
 	if (*target == SLOT_NONE)
 		return VERDICT_NO_SUCH_USER;
-	if (*target == slot)
+	if (*target == ev->slot)
 		return VERDICT_SELF;
 	t = exchange_session(x, *target);
-	if (t->partner == slot)
+	if (t->partner == ev->slot)
 		return VERDICT_OK;
-	if (policy.refuses && policy.refuses(policy.context, *target, slot))
+	if (policy.refuses && policy.refuses(policy.context, *target, ev->slot))
 		return VERDICT_REFUSES;
-	return t->partner == SLOT_NONE ? VERDICT_OK : VERDICT_BUSY;
-}
-
-static enum verdict
-step_to(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
-    struct exchange_effects *fx)
-{
-	slot_t target;
-	const enum verdict verdict = contact(x, ev->slot, ev->name, policy, &target);
-
-	if (verdict == VERDICT_OK && at(x, ev->slot)->partner != target)
-		pair_make(x, fx, ev->slot, target);
-	return verdict;
-}
-
-static enum verdict
-step_wait(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
-    struct exchange_effects *fx)
-{
-	slot_t target;
-	const enum verdict verdict = contact(x, ev->slot, ev->name, policy, &target);
-	struct exchange_session *s = at(x, ev->slot);
-
-	if (verdict != VERDICT_BUSY && verdict != VERDICT_OK)
-		return verdict;
-	if (s->partner == target)
+	if (t->partner == SLOT_NONE)
 		return VERDICT_OK;
-	if (verdict == VERDICT_OK || at(x, target)->target == ev->slot) {
-		pair_make(x, fx, ev->slot, target);
-		return VERDICT_OK;
-	}
-	if (s->target == target) { /* the later command takes the earlier one's place in the queue */
-		effect_wait_over(x, fx, ev->slot, VERDICT_SUPERSEDED);
-		return VERDICT_QUEUED;
-	}
-	wait_end(x, fx, ev->slot, VERDICT_SUPERSEDED);
-	wait_enter(x, ev->slot, target);
-	return VERDICT_QUEUED;
+	if (ev->type == EXCHANGE_TO)
+		return VERDICT_BUSY;
+	return t->target == ev->slot ? VERDICT_OK : VERDICT_QUEUED;
 }
 
 slot_t
 exchange_match(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy)
 {
 	slot_t target;
-	const enum verdict verdict = contact(x, ev->slot, ev->name, policy, &target);
 
-	if ((verdict != VERDICT_OK && verdict != VERDICT_BUSY) || x->session[ev->slot].partner == target)
+	if (contact(x, ev, policy, &target) != VERDICT_OK || exchange_session(x, ev->slot)->partner == target)
 		return SLOT_NONE;
-	if (verdict == VERDICT_OK || (ev->type == EXCHANGE_WAIT && x->session[target].target == ev->slot))
-		return target;
-	return SLOT_NONE;
+	return target;
+}
+
+/* A later command takes the place of the session's earlier one, also in the queue when the target is the same. */
+static void
+wait_anew(struct exchange *x, struct exchange_effects *fx, slot_t slot, slot_t target)
+{
+	if (at(x, slot)->target == target) {
+		effect_wait_over(x, fx, slot, VERDICT_SUPERSEDED);
+		return;
+	}
+	wait_end(x, fx, slot, VERDICT_SUPERSEDED);
+	wait_enter(x, slot, target);
+}
+
+/* TO and WAIT. */
+static enum verdict
+step_contact(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
+    struct exchange_effects *fx)
+{
+	slot_t target;
+	const enum verdict verdict = contact(x, ev, policy, &target);
+
+	if (verdict == VERDICT_QUEUED)
+		wait_anew(x, fx, ev->slot, target);
+	else if (verdict == VERDICT_OK && at(x, ev->slot)->partner != target)
+		pair_make(x, fx, ev->slot, target);
+	return verdict;
 }
 
 static enum verdict
@@ -602,9 +593,8 @@ step_request(struct exchange *x, const struct exchange_event *ev, struct exchang
 		return VERDICT_EXPIRED;
 	switch (ev->type) {
 	case EXCHANGE_TO:
-		return step_to(x, ev, policy, fx);
 	case EXCHANGE_WAIT:
-		return step_wait(x, ev, policy, fx);
+		return step_contact(x, ev, policy, fx);
 	case EXCHANGE_CANCEL:
 		wait_leave(x, ev->slot);
 		return VERDICT_OK;
