@@ -223,10 +223,10 @@ socket_is_new() { # INODE BEFORE
 	[ -S "$PCHAT_SOCKET" ] && [ "$(socket_inode)" != "$1" ]
 }
 
+# Sets $status as reap does.
 stop_daemon() { # [SIGNAL]
 	kill -"${1:-TERM}" "$daemon_pid"
-	wait_until 10 is_gone "$daemon_pid"
-	wait "$daemon_pid" 2>/dev/null
+	reap daemon 10
 }
 
 # login USER...: each logs in under the user's name.
@@ -257,6 +257,48 @@ helper_pid() { # USER [NAME]
 		return 0
 	done
 	return 1
+}
+
+state_of() { # USER
+	(as "$1" pchat status --json) 2>/dev/null | jq -r .state
+}
+
+in_state() { # USER STATE
+	[ "$(state_of "$1")" = "$2" ]
+}
+
+partner_of() { # USER
+	(as "$1" pchat status --json) 2>/dev/null | jq -r .partner
+}
+
+has_partner() { # USER PARTNER; `null` is none
+	[ "$(partner_of "$1")" = "$2" ]
+}
+
+unread_of() { # USER
+	(as "$1" pchat status --json) 2>/dev/null | jq -r .unread
+}
+
+has_unread() { # USER NUMBER
+	[ "$(unread_of "$1")" = "$2" ]
+}
+
+has_unread_record() { # USER TYPE
+	(as "$1" pchat read --peek --json) 2>/dev/null | jq -e --arg type "$2" -s 'any(.type == $type)' >/dev/null
+}
+
+daemon_is() { # USER connected|reconnecting
+	[ "$( (as "$1" pchat status --json) 2>/dev/null | jq -r .daemon)" = "$2" ]
+}
+
+# settle NAME USER: the command that was spawned as NAME has asked for what it wants, and waits. (Its helper
+# then asks the daemon for something else, which is answered after it.)
+settle() {
+	wait_until 10 sleeps "${pid_of[$1]}" && (as "$2" pchat who) >/dev/null 2>&1
+}
+
+sleeps() { # PID
+	[ "$(process_state "$1")" = S ] && pause && pause && [ "$(process_state "$1")" = S ]
 }
 
 # ------------------------------------------------------------------------ end

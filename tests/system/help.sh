@@ -1,0 +1,66 @@
+# Usage: help, mistakes, suggestions; exit statuses 2, 3. And the manual and the README know every command.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+add_user alice
+commands=$(as alice pchat __complete commands | cut -f1)
+like "$commands" 'send' "the program lists its commands"
+
+for command in $commands; do
+	run alice pchat "$command" --help
+	exits 0 "$command --help"
+	like "$out" "pchat.* $command" "$command --help shows how it is used"
+	like "$out" "^(Examples|examples)" "$command --help begins with examples"
+	grep -Eq "^\.It (Cm|Ic) $command( |\$)" "$SRCDIR/man/pchat.1"
+	ok $? "$command is in the manual"
+	grep -Eq "^\| .*\`(pchat )?$command" "$SRCDIR/README.md"
+	ok $? "$command is in the README"
+done
+run alice pchat --help
+exits 0 "--help"
+for command in $commands; do
+	like "$out" "(^|"$'\n'") *$command" "--help lists $command"
+done
+run alice pchat --version
+like "$out" '^pchat [0-9]+\.[0-9]+' "--version"
+
+run alice pchat snd hello
+exits 2 "an unknown command"
+like "$err" "'send'" "gets a suggestion"
+run alice pchat --josn who
+exits 2 "an unknown option"
+like "$err" "--josn" "is named"
+run alice pchat send --bogus x
+exits 2 "also of a command"
+run alice pchat to
+exits 2 "an operand is missing"
+run alice pchat to a b
+exits 2 "there is one too many"
+run alice pchat read -n many
+exits 2 "a number that is none"
+run alice pchat --timeout soon status
+exits 2 "a time that is none"
+run alice pchat $'x\e[31m'
+exits 2 "an escape sequence for a command"
+unlike "$err" $'\e' "is not repeated as it came"
+run alice pchat --json nonsense
+exits 2 "--json: mistakes too"
+is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "2 usage" "--json: as an object"
+for command in send status leave quit who read "to bob" "ask x"; do
+	# shellcheck disable=SC2086 # words
+	run alice pchat $command
+	exits 3 "not logged in: $command"
+	like "$err" "pchat login" "not logged in: the next step is named"
+done
+run alice pchat -s nobody status
+exits 3 "-s: no such session"
+
+# Every exit status of the table stands in both.
+for code in 0 1 2 3 4 5 6 7 8 9 10 74 75 124; do
+	grep -Eq "^\.It (Cm |Li )?$code\$" "$SRCDIR/man/pchat.1"
+	ok $? "exit status $code is in the manual"
+	grep -Eq "^\| *$code +\||\| *$code *\|" "$SRCDIR/README.md"
+	ok $? "exit status $code is in the README"
+done
+
+finish

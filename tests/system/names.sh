@@ -1,0 +1,55 @@
+# Names: R1, R2, R3, exit status 9.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+add_user alice
+add_user bob
+login alice
+
+run bob pchat login ALICE
+exits 9 "R1: a name in use is refused, whatever its case"
+like "$err" "in use" "and it says so"
+run bob pchat login --json alice
+exits 9 "R1: also under --json"
+is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "9 taken" "where the error is an object"
+run bob pchat login bob
+exits 0 "R1: another name may be tried then"
+
+for name in "" -x _x .x "a b" a/b ä 'a$(id)' "$(printf 'x%.0s' {1..33})"; do
+	run bob pchat login -- "$name"
+	exits 9 "R2: '$name' is no name"
+	run bob pchat to -- "$name"
+	exits 9 "R2: and nobody's"
+done
+run bob pchat login $'evil\e[2J'
+exits 9 "R2: an escape sequence is no name"
+unlike "$err" $'\e' "and is not repeated as it came"
+for name in a 0 A.b_c-9 "$(printf 'x%.0s' {1..32})"; do
+	run bob pchat login "$name"
+	exits 0 "R2: '$name' is one"
+	run bob pchat -s "$name" quit
+done
+
+if is_root; then
+	run bob pchat login root
+	exits 9 "R3: root's name is not for bob"
+	is "$(jq -r .error.name <<<"$(as bob pchat --json login root 2>&1)")" reserved "R3: it is reserved"
+	run bob pchat login ROOT
+	exits 9 "R3: whatever its case"
+	run bob pchat login daemon
+	exits 9 "R3: nor another account's"
+	mkdir -p "$T/rootrun"
+	run root env XDG_RUNTIME_DIR="$T/rootrun" XDG_STATE_HOME="$T/rootrun" pchat login daemon
+	exits 9 "R3: which root may not take either"
+	run root env XDG_RUNTIME_DIR="$T/rootrun" XDG_STATE_HOME="$T/rootrun" pchat login
+	exits 0 "the account's name is the default"
+	run bob pchat who --json
+	is "$(jq -r 'select(.name == "root") | .account' <<<"$out")" root "and root is there under it"
+else
+	skip "takes root" "R3: names of accounts"
+	run alice pchat login
+	exits 0 "the account's name is the default"
+fi
+
+finish

@@ -1,0 +1,161 @@
+# Reading: forms of output, marks, readers side by side; exit statuses 1, 74.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+pair alice bob
+run bob pchat read
+
+say() {
+	run alice pchat send "$@"
+	[ "$status" -eq 0 ] || ok 1 "sending '$*'" "$err"
+}
+
+run bob pchat read
+exits 1 "nothing to read"
+is "$out$err" "" "which takes no words"
+run bob pchat --json read
+exits 1 "--json: nothing to read"
+
+say $'first\nsecond line'
+run bob pchat read --peek
+like "$out" '^\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] alice: first
+    second line$' "one line a record, further lines indented"
+run bob pchat read --json --peek
+is "$(jq -r '"\(.type) \(.from) \(.uid) \(.text)"' <<<"$out")" "message alice ${uid_of[alice]} first
+second line" "--json: an object a line"
+is "$(jq -r 'keys_unsorted | join(" ")' <<<"$out")" "id type time from account uid msgid text" "--json: with the keys of old"
+like "$(jq -r .time <<<"$out")" '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$' "--json: and its time"
+run bob pchat read --raw
+is "$out" $'first\nsecond line' "--raw: the body alone, which --peek had left unread"
+run bob pchat read
+exits 1 "read is read"
+
+printf 'a\0\xff' | (as alice pchat send)
+run bob pchat read --json
+is "$(jq -r .base64 <<<"$out")" "YQD/" "--json: what is no text comes as base64"
+is "$(jq -r 'has("text")' <<<"$out")" false "--json: instead of text"
+
+for i in 1 2 3 4 5; do
+	say "$i"
+done
+run bob pchat read -n 2 --raw
+is "$out" $'1\n2' "-n: so many"
+run bob pchat read -n 1 --peek --raw
+is "$out" 3 "-n: the rest is unread"
+is "$(unread_of bob)" 3 "and counted"
+is "$(as bob pchat read -0 | tr '\0' '|')" '3|4|5|' "-0: with a NUL after each"
+
+# --------------------------------------------------------------------- waiting
+
+spawn reader bob pchat read --wait --raw
+settle reader bob
+say "at last"
+reap reader
+exits 0 "--wait: waits for a record"
+is "$out" "at last" "--wait: and prints it"
+run bob pchat read --wait=0.2
+exits 1 "--wait=SEC: and no longer than that"
+
+spawn reader bob pchat read -f
+say one
+wait_until 5 has_line "$T/reader.out" 'alice: one$'
+ok $? "-f: prints what arrives"
+say two
+wait_until 5 has_line "$T/reader.out" 'alice: two$'
+ok $? "-f: and goes on"
+run alice pchat leave
+wait_until 5 has_line "$T/reader.out" '\* alice left the chat$'
+ok $? "-f: past the end of the pair"
+run bob pchat quit
+reap reader
+exits 0 "-f: until the session ends"
+login bob
+run alice pchat to bob
+run bob pchat read
+
+# ------------------------------------------------------ output that goes nowhere
+
+say kept
+run bob bash -c 'pchat read >/dev/full'
+exits 74 "a full disk: 74"
+run bob bash -c 'pchat read >&-'
+exits 74 "a closed standard output: 74"
+run bob pchat read --raw
+is "$out" kept "and nothing was marked read"
+
+say one
+say two
+run bob bash -c 'pchat read -f --raw | head -n 1'
+is "$out" one "-f into head ends with it"
+run bob pchat read --raw
+is "$out" two "and the second record is unread"
+
+# ------------------------------------------------------------------ two readers
+
+seq 2000 >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+spawn left bob bash -c 'while pchat read -n 7 --raw; do :; done'
+spawn right bob bash -c 'while pchat read -n 5 --raw; do :; done'
+reap left
+reap right
+sort -n "$T/left.out" "$T/right.out" | cmp -s - "$T/lines"
+ok $? "two readers print every record, and none twice"
+{ sort -nc "$T/left.out" && sort -nc "$T/right.out"; } 2>/dev/null
+ok $? "each in order"
+
+spawn left bob pchat read -f --raw
+settle left bob
+say "for the follower"
+wait_until 5 has_line "$T/left.out" "for the follower"
+ok $? "a reader that follows has what comes"
+kill -KILL "${pid_of[left]}"
+reap left
+say "after it"
+run bob pchat read --raw
+is "$out" "after it" "a reader that was killed leaves the rest to the next"
+
+seq 500 >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+: >"$T/got"
+for i in 1 2 3 4 5; do
+	spawn victim bob pchat read -f --raw
+	wait_until 5 test -s "$T/victim.out"
+	kill -KILL "${pid_of[victim]}"
+	reap victim
+	cat "$T/victim.out" >>"$T/got"
+done
+(as bob pchat read --raw) >>"$T/got" 2>/dev/null
+sort -nu "$T/got" | grep -c . >"$T/count"
+is "$(cat "$T/count")" 500 "readers killed at any moment lose nothing"
+
+# ------------------------------------------------------------------------- ask
+
+spawn question alice pchat ask "deploy now? [y/n]"
+wait_until 5 has_unread bob 1
+run bob pchat read
+run bob pchat send y
+reap question
+exits 0 "ask: waits for the answer"
+is "$out" y "ask: and prints it as it came"
+run alice pchat read --raw
+exits 1 "ask: which is read by that"
+run bob pchat send "before"
+spawn question alice pchat ask --to bob "and now?"
+wait_until 5 has_unread bob 1
+run bob pchat send "after"
+reap question
+is "$out" after "ask: what came before is no answer"
+run alice pchat read --raw
+is "$out" before "ask: and is unread still"
+run alice pchat ask --timeout 0.3 "anybody?"
+exits 1 "ask: no answer in time"
+run alice pchat ask --to carol "you?"
+exits 7 "ask --to: somebody who is not the partner"
+spawn question alice pchat ask "are you going?"
+wait_until 5 has_unread bob 4 || wait_until 1 has_unread bob 3
+run bob pchat leave
+reap question
+exits 8 "ask: the partner left instead of answering"
+
+finish

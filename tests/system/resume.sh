@@ -1,0 +1,118 @@
+# What is lost comes back: R8, D2, D6; exit statuses 4, 75, 124.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon --grace 3
+pair alice bob
+run bob pchat read
+
+types() { # USER: what it has unread
+	(as "$1" pchat read --json) 2>/dev/null | jq -r .type | tr '\n' ' '
+}
+
+# ------------------------------------------------------------- a killed helper
+
+kill -KILL "$(helper_pid bob)"
+wait_until 5 has_unread_record alice lost
+run bob pchat status
+exits 0 "R8: a command starts its helper again"
+is "$(partner_of alice) $(partner_of bob)" "bob alice" "R8: the pair is held"
+is "$(types alice)" "lost back " "R8: the partner is told of both"
+
+kill -KILL "$(helper_pid bob)"
+wait_until 5 has_unread_record alice lost
+spawn sender alice pchat send "hold on"
+settle sender alice
+run bob pchat status
+reap sender
+exits 0 "D2: a send that finds its partner away rides it out"
+is "$(as bob pchat read --raw)" "hold on" "D2: and its message arrived"
+run alice pchat read
+
+kill -KILL "$(helper_pid alice)"
+run alice pchat send "from a new helper"
+exits 0 "D2: the sender's own helper is started again"
+is "$(as bob pchat read --raw)" "from a new helper" "D2: and the message arrives"
+is "$(partner_of alice) $(partner_of bob)" "bob alice" "R8: in the same pair"
+run bob pchat read
+
+kill -KILL "$(helper_pid bob)"
+wait_until 5 has_unread_record alice lost
+run alice pchat send --timeout 0.3 "too late"
+exits 124 "a message that was never handed over in time is certainly not delivered"
+wait_until 8 has_unread_record alice gone
+ok $? "R8: when the grace ends the partner is told"
+run alice pchat send x
+exits 7 "R10: who is gone cannot be sent to"
+like "$err" "connection.*lost|gone" "R10: which is the reason given"
+run bob pchat status
+exits 0 "R8: who comes back later still can log in"
+is "$(partner_of bob)" null "R8: with no pair"
+run bob pchat read --json
+like "$(jq -r .type <<<"$out" | tr '\n' ' ')" '^gone ' "R8: and is told that it is over"
+run bob pchat read --raw
+unlike "$out" "too late" "124 was the truth"
+
+# ------------------------------------------------------------- a killed daemon
+
+run alice pchat to bob
+run bob pchat read
+run alice pchat read
+stop_daemon KILL
+spawn sender alice pchat send "over the gap"
+add_user carol
+start_daemon --grace 3
+reap sender
+exits 0 "D2: a send rides out a daemon that was killed"
+run carol pchat login alice
+exits 9 "D6: no name can be stolen in the gap"
+run carol pchat login carol
+exits 0 "D6: while others may log in"
+run carol pchat to bob
+exits 6 "D6: nor a pair"
+is "$(as bob pchat read --raw)" "over the gap" "D2: the message arrived, once"
+wait_until 5 has_partner alice bob
+wait_until 5 has_partner bob alice
+is "$(partner_of alice) $(partner_of bob)" "bob alice" "D6: the pair is as it was"
+
+stop_daemon TERM
+exits 0 "SIGTERM ends the daemon cleanly"
+run alice pchat send --timeout 0.5 "nobody home"
+exits 124 "with no daemon a message is certainly not delivered in time"
+run alice pchat status --json
+is "$(jq -r .daemon <<<"$out")" reconnecting "and the status tells why"
+run carol pchat quit
+exits 0 "quit works without a daemon"
+start_daemon --grace 3
+wait_until 5 daemon_is alice connected
+ok $? "the helper comes back by itself"
+run alice pchat send "home again"
+exits 0 "and messages go"
+
+# -------------------------------------------------------------- all three at once
+
+kill -KILL "$(helper_pid alice)" "$(helper_pid bob)"
+stop_daemon KILL
+start_daemon --grace 3
+run bob pchat status
+run alice pchat send "after everything"
+exits 0 "all three were killed"
+is "$(as bob pchat read --raw | tail -n 1)" "after everything" "and the pair goes on"
+
+# ------------------------------------------------------------------- unconfirmed
+
+kill -STOP "$(helper_pid bob)"
+run alice pchat send --timeout 0.5 "stopped"
+exits 75 "a message under way when the time is up is unconfirmed"
+id=$(grep -oE -- '--id [0-9a-f]{32}' <<<"$err" | cut -d' ' -f2)
+like "$id" '^[0-9a-f]{32}$' "its id is printed"
+kill -CONT "$(helper_pid bob)"
+run alice pchat send --id "$id" "stopped"
+exits 0 "to send it again is safe"
+is "$(as bob pchat read --raw)" "stopped" "it is there once"
+run alice pchat quit
+run bob pchat quit
+run bob pchat status
+exits 3 "a session that quit is not started again"
+
+finish

@@ -1,0 +1,121 @@
+# Sending: every way to say something, and what is refused; exit statuses 0, 2, 7, 10, 124.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+pair alice bob
+run bob pchat read
+
+received() { # WANTED NAME
+	(as bob pchat read --raw) >"$T/received"
+	cmp -s "$T/received" "$1"
+	ok $? "$2" "$(head -c 300 "$T/received")"
+}
+
+run alice pchat send two words
+exits 0 "words"
+run bob pchat read --raw
+is "$out" "two words" "are joined by a space"
+run alice pchat send -- -l --json
+run bob pchat read --raw
+is "$out" "-l --json" "after -- everything is a word"
+
+printf 'several\nlines\n\n' >"$T/body"
+feed alice pchat send <"$T/body"
+exits 0 "standard input"
+printf 'several\nlines\n\n' >"$T/wanted"
+received "$T/wanted" "is one message, without its last newline"
+head -c 65536 /dev/urandom >"$T/body"
+feed alice pchat send <"$T/body"
+exits 0 "65,536 bytes of any value"
+run bob pchat read -0
+head -c 65536 "$T/out" | cmp -s - "$T/body"
+ok $? "arrive as they were"
+printf 'a\0b\e[31m\xff' >"$T/body"
+run alice pchat send -f "$T/body"
+exits 0 "-f: a file"
+run bob pchat read -0
+head -c -1 "$T/out" | cmp -s - "$T/body"
+ok $? "-f: NUL and escapes are bytes like others"
+
+seq 3000 >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+exits 0 "-l: three thousand lines"
+received "$T/lines" "-l: each is a message, in order"
+printf 'one\0two\nlines\0three' >"$T/body"
+feed alice pchat send -0 <"$T/body"
+exits 0 "-0: messages that end in NUL"
+is "$(as bob pchat read -0 | tr '\0' '|')" $'one|two\nlines|three|' "-0: arrive each for itself"
+run alice pchat send -l -f "$T/lines"
+exits 0 "-l and -f go together"
+received "$T/lines" "-l and -f: every line arrived"
+
+run alice pchat send --to bob hello
+exits 0 "--to the partner"
+run alice pchat send --to BOB hello
+exits 0 "--to does not care for case"
+run alice pchat send --to carol hello
+exits 7 "--to somebody else is refused"
+run bob pchat read --raw
+is "$out" $'hello\nhello' "--to: and was not sent"
+
+# ------------------------------------------------------------------------ --id
+
+id=00112233445566778899aabbccddeeff
+run alice pchat send --id "$id" once
+exits 0 "--id: a message with an id of one's own"
+run alice pchat send --id "$id" once
+exits 0 "--id: may be repeated"
+run bob pchat read --json
+is "$(jq -r '"\(.msgid) \(.text)"' <<<"$out")" "$id once" "--id: and arrives once"
+run alice pchat send --id "$id" once
+exits 0 "--id: also after it was read"
+run bob pchat read
+exits 1 "--id: it does not come again"
+run alice pchat send --id 123 x
+exits 2 "--id: must be an id"
+
+# ------------------------------------------------------------------- bad input
+
+run alice pchat send ""
+exits 10 "an empty message"
+like "$err" "65536|65,536" "is refused with the limit"
+run alice pchat send
+exits 10 "nothing on standard input"
+printf '\n' >"$T/body"
+feed alice pchat send <"$T/body"
+exits 10 "a newline alone is empty too"
+head -c 65537 /dev/zero | tr '\0' x >"$T/body"
+feed alice pchat send <"$T/body"
+exits 10 "65,537 bytes are too many"
+like "$err" "65536|65,536" "and the limit is named"
+run alice pchat send -f "$T/body"
+exits 10 "from a file too"
+{ printf 'first\nsecond\n'; cat "$T/body"; printf '\nfourth\n'; } >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+exits 10 "-l: a line that is too long"
+like "$err" "line 3" "-l: is named"
+run bob pchat read --raw
+is "$out" $'first\nsecond' "-l: the lines before it are delivered, it and the later ones not"
+printf 'first\n\nthird\n' >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+exits 10 "-l: an empty line"
+like "$err" "line 2" "-l: is named as well"
+is "$(as bob pchat read --raw)" first "-l: and what stands before it arrived"
+run alice pchat send -f "$T/nowhere"
+unlike "$status" '^(0|137)$' "a file that is not there"
+like "$err" "nowhere.*No such file" "is named with the reason"
+run alice pchat send -f "$T"
+unlike "$status" '^(0|137)$' "a directory is no file"
+run bob pchat read
+exits 1 "and none of them was sent"
+
+# -------------------------------------------------------- what cannot be delivered
+
+run bob pchat leave
+feed alice pchat send -l <"$T/lines"
+exits 7 "-l: with no partner"
+run alice pchat --json send x
+is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "7 not-paired" "--json: the error has its code and name"
+
+finish
