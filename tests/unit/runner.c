@@ -14,7 +14,8 @@
 	X(exchange_world) \
 	X(ident) \
 	X(name) \
-	X(policy)
+	X(policy) \
+	X(store)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)

@@ -1,0 +1,544 @@
+/*
+ * The inbox: what is stored once, read in order, refused without a trace, and
+ * still there after every kind of end.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "session/store.h"
+
+static char dir[64];
+static struct store *store;
+static char note[STORE_NOTE];
+static const struct store_limits roomy = {1000, 1 << 20};
+static const struct peer alice = {.name = "alice", .account = "al", .uid = 1000};
+static const struct peer mallory = {.name = "mallory", .account = "mal", .uid = 1001};
+
+static void
+open_store(const struct store_limits *limits)
+{
+	ck_assert_int_eq(store_open(&store, dir, limits, note), 0);
+}
+
+static void
+setup(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/test-store-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	open_store(&roomy);
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	store_close(store);
+	store = NULL;
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static struct ident
+number(uint64_t n)
+{
+	static const struct ident zero;
+
+	return ident_add(&zero, n);
+}
+
+/* A message of `from` whose body is its number. */
+static enum store_answer
+put(const struct peer *from, uint64_t n)
+{
+	char text[24];
+	struct msg m = {.pair = 5, .id = number(n), .body = (const uint8_t *)text};
+
+	m.length = (uint32_t)snprintf(text, sizeof(text), "%lu", (unsigned long)n);
+	return store_message(store, from, &m, 1000 + (int64_t)n);
+}
+
+struct seen {
+	size_t count, limit;
+	struct record record[64];
+	char body[64][24];
+};
+
+static bool
+note_record(const struct record *r, void *context)
+{
+	struct seen *seen = context;
+
+	ck_assert_uint_lt(r->length, sizeof(seen->body[0]));
+	seen->record[seen->count] = *r;
+	if (r->length > 0)
+		memcpy(seen->body[seen->count], r->body, r->length);
+	seen->body[seen->count++][r->length] = '\0';
+	return seen->count < seen->limit;
+}
+
+static struct seen *
+see(uint64_t after, bool messages)
+{
+	static struct seen seen;
+
+	memset(&seen, 0, sizeof(seen));
+	seen.limit = ARRAY_SIZE(seen.record);
+	ck_assert_int_eq(store_read(store, after, messages, note_record, &seen), 0);
+	return &seen;
+}
+
+/* What is unread, as "1 2 !3": bodies, and events by type. */
+static const char *
+unread(void)
+{
+	static char text[1024];
+	const struct seen *seen = see(0, false);
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < seen->count; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%.0d%s", i > 0 ? " " : "",
+		    seen->record[i].type == RECORD_MESSAGE ? "" : "!", 0, seen->body[i]);
+	return text;
+}
+
+static void
+reopen(void)
+{
+	store_close(store);
+	open_store(&roomy);
+}
+
+START_TEST(keeps_order_sender_and_ids)
+{
+	const struct seen *seen;
+	struct ident id;
+
+	for (uint64_t n = 10; n < 13; n++)
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 7), 0);
+	ck_assert_int_eq(put(&mallory, 13), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	for (int again = 0; again < 2; again++) {
+		seen = see(0, false);
+		ck_assert_uint_eq(seen->count, 5);
+		for (size_t i = 0; i < 5; i++)
+			ck_assert_uint_eq(seen->record[i].id, i + 1);
+		id = number(12);
+		ck_assert(ident_equal(&seen->record[2].msgid, &id));
+		ck_assert_str_eq(seen->record[2].peer.account, "al");
+		ck_assert_int_eq(seen->record[2].time_ms, 1012);
+		ck_assert_int_eq(seen->record[3].type, RECORD_LEFT);
+		ck_assert_str_eq(seen->record[3].peer.name, "alice");
+		id = number(13);
+		ck_assert(ident_equal(&seen->record[4].msgid, &id));
+		ck_assert_uint_eq(seen->record[4].peer.uid, 1001);
+		ck_assert_uint_eq(store_unread(store), 4);
+		ck_assert_uint_eq(store_newest(store), 5);
+		ck_assert_uint_eq(see(2, false)->count, 3);
+		ck_assert_uint_eq(see(2, true)->count, 2);
+		reopen();
+	}
+}
+END_TEST
+
+/* Every order in which ids of a small range can come, some twice: each is stored once. */
+START_TEST(stores_an_id_once)
+{
+	bool stored[12] = {false};
+	uint32_t seed = (uint32_t)_i * 2654435761U + 1;
+
+	for (int i = 0; i < 60; i++) {
+		uint64_t n;
+		enum store_answer answer;
+
+		seed = seed * 1664525U + 1013904223U;
+		n = seed >> 28;
+		if (n >= 12) {
+			if (n == 12)
+				reopen();
+			else
+				ck_assert_int_eq(store_commit(store), 0);
+			memset(stored, 0, sizeof(stored));
+			for (size_t k = 0; k < see(0, true)->count; k++)
+				stored[strtoul(see(0, true)->body[k], NULL, 10)] = true;
+			continue;
+		}
+		answer = put(&alice, n);
+		ck_assert_int_ne(answer, STORE_FAILED);
+		ck_assert_msg(answer == STORE_ADDED || stored[n], "%lu is called known before it was committed",
+		    (unsigned long)n);
+		ck_assert_msg(!stored[n] || answer == STORE_KNOWN, "%lu was not known again", (unsigned long)n);
+	}
+	ck_assert_int_eq(store_commit(store), 0);
+	memset(stored, 0, sizeof(stored));
+	for (size_t k = 0; k < see(0, true)->count; k++) {
+		const uint64_t n = strtoul(see(0, true)->body[k], NULL, 10);
+
+		ck_assert_msg(!stored[n], "%lu is there twice", (unsigned long)n);
+		stored[n] = true;
+	}
+}
+END_TEST
+
+START_TEST(ids_of_another_uid_are_others)
+{
+	ck_assert_int_eq(put(&mallory, 5), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(put(&alice, 5), STORE_ADDED);
+	ck_assert_int_eq(put(&mallory, 5), STORE_KNOWN);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_unread(store), 2);
+}
+END_TEST
+
+/* The number after the last is the first: a stream that runs over the end is no gap and no repetition. */
+START_TEST(ids_wrap_around)
+{
+	for (uint64_t n = 0; n < 6; n++)
+		ck_assert_int_eq(put(&alice, n - 3), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	for (uint64_t n = 0; n < 6; n++)
+		ck_assert_int_eq(put(&alice, n - 3), STORE_KNOWN);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_unread(store), 6);
+}
+END_TEST
+
+START_TEST(mark_and_take)
+{
+	for (uint64_t n = 1; n <= 6; n++)
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_take(store, 4), 0);
+	ck_assert_str_eq(unread(), "1 2 3 5 6");
+	ck_assert_int_eq(store_take(store, 4), 0);
+	ck_assert_uint_eq(store_unread(store), 5);
+	ck_assert_int_eq(store_mark(store, 2), 0);
+	ck_assert_int_eq(store_mark(store, 1), 0); /* never back */
+	ck_assert_str_eq(unread(), "3 5 6");
+	reopen();
+	ck_assert_str_eq(unread(), "3 5 6");
+	ck_assert_int_eq(store_take(store, 3), 0); /* the first unread: the mark moves, over 4 as well */
+	ck_assert_uint_eq(store_unread(store), 2);
+	ck_assert_int_eq(store_mark(store, 99), 0);
+	ck_assert_str_eq(unread(), "");
+	ck_assert_uint_eq(store_unread(store), 0);
+	ck_assert_int_eq(put(&alice, 7), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	reopen();
+	ck_assert_str_eq(unread(), "7");
+}
+END_TEST
+
+START_TEST(limits_refuse_and_free_again)
+{
+	static const struct store_limits tight = {3, 1000}, narrow = {100, 3};
+
+	store_close(store);
+	open_store(&tight);
+	for (uint64_t n = 1; n <= 4; n++)
+		ck_assert_int_eq(put(&alice, n), n <= 3 ? STORE_ADDED : STORE_FULL);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED); /* there already: no room is needed */
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_mark(store, 1), 0);
+	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 5), STORE_FULL);
+	ck_assert_int_eq(store_commit(store), 0);
+	store_close(store);
+	open_store(&narrow);
+	ck_assert_int_eq(put(&alice, 6), STORE_FULL);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_mark(store, 2), 0);
+	ck_assert_int_eq(put(&alice, 6), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 7), STORE_FULL);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "3 4 6");
+}
+END_TEST
+
+START_TEST(second_owner_is_refused)
+{
+	struct store *other = NULL;
+
+	ck_assert_int_eq(store_open(&other, dir, &roomy, note), -EWOULDBLOCK);
+	ck_assert_ptr_null(other);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+}
+END_TEST
+
+static void
+sql(const char *text)
+{
+	char path[PATH_MAX];
+	sqlite3 *db = NULL;
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The lock may fail (a file system without one): then the generation tells. */
+START_TEST(replaced_helper_writes_nothing)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	sql("UPDATE meta SET value = value + 1 WHERE key = 'generation'");
+	(void)put(&alice, 2);
+	ck_assert_int_eq(store_commit(store), -ESTALE);
+	ck_assert_int_eq(store_mark(store, 1), -ESTALE);
+	ck_assert_str_eq(unread(), "1");
+	reopen();
+	ck_assert_str_eq(unread(), "1");
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+}
+END_TEST
+
+static void
+file_limit(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0)
+		abort();
+	limit.rlim_cur = bytes == RLIM_INFINITY ? limit.rlim_max : bytes;
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		abort();
+}
+
+/*
+ * A disk that takes nothing: refused, what was there is readable and known, and later all is as before. (The
+ * limit holds for what check writes, too: nothing is asserted under it.)
+ */
+START_TEST(full_disk_refuses_then_works)
+{
+	int known, commit, mark;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	file_limit(1);
+	known = put(&alice, 1);
+	(void)put(&alice, 2);
+	commit = store_commit(store);
+	mark = store_mark(store, 1);
+	file_limit(RLIM_INFINITY);
+	ck_assert_int_eq(known, STORE_KNOWN);
+	ck_assert_int_lt(commit, 0);
+	ck_assert_int_lt(mark, 0);
+	ck_assert_str_eq(unread(), "1");
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "1 2");
+	ck_assert_int_eq(store_mark(store, 1), 0);
+	ck_assert_str_eq(unread(), "2");
+}
+END_TEST
+
+/* A refused transaction leaves no trace: neither in memory nor in what counts as known. */
+START_TEST(failed_transaction_is_forgotten)
+{
+	int failure;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 9), STORE_ADDED);
+	file_limit(1);
+	failure = store_commit(store);
+	file_limit(RLIM_INFINITY);
+	ck_assert_int_lt(failure, 0);
+	ck_assert_uint_eq(store_newest(store), 1);
+	ck_assert_int_eq(put(&alice, 9), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "1 9 2");
+}
+END_TEST
+
+static void
+damage(const char *file, off_t at, size_t n)
+{
+	char path[PATH_MAX], *junk = malloc(n);
+	int fd;
+
+	ck_assert_ptr_nonnull(junk);
+	memset(junk, 0x5a, n);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_WRONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, junk, n, at), (ssize_t)n);
+	(void)close(fd);
+	free(junk);
+}
+
+static int
+count_files(const char *pattern)
+{
+	char command[160];
+	FILE *p;
+	int n = -1;
+
+	(void)snprintf(command, sizeof(command), "ls %s | grep -c '%s'", dir, pattern);
+	p = popen(command, "r");
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(fscanf(p, "%d", &n), 1);
+	(void)pclose(p);
+	return n;
+}
+
+START_TEST(damaged_inbox_is_set_aside)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	store_close(store);
+	damage("inbox.db", 0, 8192);
+	damage("inbox.db-wal", 0, 64); /* the log would mend it */
+	open_store(&roomy);
+	ck_assert_ptr_nonnull(strstr(note, "inbox.db.corrupt-"));
+	ck_assert_int_eq(count_files("^inbox.db.corrupt-.*Z$"), 1);
+	ck_assert_str_eq(unread(), "");
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	reopen();
+	ck_assert_str_eq(note, "");
+	ck_assert_str_eq(unread(), "2");
+}
+END_TEST
+
+START_TEST(renewed_inbox_counts_on)
+{
+	for (uint64_t n = 1; n <= 3; n++)
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(store_renew(store, note), 0);
+		ck_assert_ptr_nonnull(strstr(note, "inbox.db.corrupt-"));
+	}
+	ck_assert_int_eq(count_files("^inbox.db.corrupt-.*Z\\(-1\\)\\?$"), 2);
+	ck_assert_uint_eq(store_unread(store), 0);
+	reopen();
+	ck_assert_uint_eq(store_newest(store), 3);
+	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(see(0, false)->record[0].id, 4);
+}
+END_TEST
+
+START_TEST(keeps_small_facts)
+{
+	char value[16];
+
+	ck_assert_int_eq(store_kept(store, "policy", value, sizeof(value)), 0);
+	ck_assert_int_eq(store_keep(store, "policy", "dnd", 3), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	reopen();
+	ck_assert_int_eq(store_kept(store, "policy", value, sizeof(value)), 3);
+	ck_assert_int_eq(memcmp(value, "dnd", 3), 0);
+	ck_assert_int_eq(store_kept(store, "policy", value, 2), -EUCLEAN);
+}
+END_TEST
+
+/* Commits turns of messages and tells through `fd` the last number of each, until it is killed. */
+static _Noreturn void
+write_until_killed(int fd)
+{
+	store_close(store);
+	if (store_open(&store, dir, &(const struct store_limits){UINT64_MAX, UINT64_MAX}, note) < 0)
+		_exit(1);
+	for (uint64_t n = store_newest(store) + 1;;) {
+		for (int i = 0; i < 7; i++, n++)
+			(void)put(&alice, n);
+		if (store_commit(store) != 0 || write(fd, &(uint64_t){n - 1}, sizeof(n)) != sizeof(n))
+			_exit(1);
+		store_tidy(store);
+	}
+}
+
+/* kill -9 at any moment: all that was told committed is there, in order, once; then a next one goes on. */
+START_TEST(killed_writer_loses_nothing)
+{
+	uint64_t told = 0, n, expected = 0;
+	int fds[2];
+	pid_t pid;
+
+	store_close(store); /* the child's copy has the lock otherwise */
+	store = NULL;
+	for (int round = 0; round < 8; round++) {
+		ck_assert_int_eq(pipe(fds), 0);
+		pid = fork();
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0)
+			write_until_killed(fds[1]);
+		(void)close(fds[1]);
+		for (int turns = 0; turns < 5 + 60 * round; turns++) {
+			ck_assert_int_eq(read(fds[0], &n, sizeof(n)), sizeof(n));
+			told = n;
+		}
+		ck_assert_int_eq(kill(pid, SIGKILL), 0);
+		while (read(fds[0], &n, sizeof(n)) == sizeof(n))
+			told = n;
+		(void)close(fds[0]);
+		ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+		open_store(&roomy);
+		ck_assert_str_eq(note, "");
+		ck_assert_uint_ge(store_newest(store), told);
+		ck_assert_uint_eq(store_newest(store) % 7, 0); /* whole turns */
+		ck_assert_uint_eq(store_unread(store), store_newest(store));
+		for (expected = 0; expected < store_newest(store);) {
+			const struct seen *seen = see(expected, true);
+
+			for (size_t i = 0; i < seen->count; i++)
+				ck_assert_uint_eq(strtoul(seen->body[i], NULL, 10), ++expected);
+		}
+		ck_assert_int_eq(put(&alice, told), STORE_KNOWN);
+		ck_assert_int_eq(store_commit(store), 0);
+		store_close(store);
+		store = NULL;
+	}
+	open_store(&roomy);
+}
+END_TEST
+
+Suite *
+store_suite(void)
+{
+	Suite *s = suite_create("store");
+	TCase *t = tcase_create("inbox");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, keeps_order_sender_and_ids);
+	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
+	tcase_add_test(t, ids_of_another_uid_are_others);
+	tcase_add_test(t, ids_wrap_around);
+	tcase_add_test(t, mark_and_take);
+	tcase_add_test(t, limits_refuse_and_free_again);
+	tcase_add_test(t, second_owner_is_refused);
+	tcase_add_test(t, replaced_helper_writes_nothing);
+	tcase_add_test(t, full_disk_refuses_then_works);
+	tcase_add_test(t, failed_transaction_is_forgotten);
+	tcase_add_test(t, damaged_inbox_is_set_aside);
+	tcase_add_test(t, renewed_inbox_counts_on);
+	tcase_add_test(t, keeps_small_facts);
+	tcase_add_test(t, killed_writer_loses_nothing);
+	suite_add_tcase(s, t);
+	return s;
+}
