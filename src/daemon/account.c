@@ -1,0 +1,114 @@
+#include "daemon/account.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/name.h"
+#include "net/socket.h"
+
+#define HEADS 256U
+
+static struct account *heads[HEADS];
+
+static struct account **
+head_of(uint32_t uid)
+{
+	return &heads[(uid * 0x9e3779b1U) >> 24];
+}
+
+/* Unused, and nothing would be given away by forgetting what it asked for lately. */
+static bool
+is_stale(const struct account *a, uint64_t now)
+{
+	return a->refs == 0 && a->requests.full_at <= now;
+}
+
+static struct account *
+find(uint32_t uid)
+{
+	const uint64_t now = clock_monotonic_ms();
+	struct account **link = head_of(uid);
+	struct account *a;
+
+	while ((a = *link) && a->uid != uid) {
+		if (is_stale(a, now)) {
+			*link = a->next;
+			free(a);
+		} else {
+			link = &a->next;
+		}
+	}
+	return a;
+}
+
+static void
+look_up_name(struct account *a)
+{
+	const struct passwd *pw = getpwuid(a->uid);
+
+	if (pw && strlen(pw->pw_name) <= ACCOUNT_MAX_LEN)
+		memcpy(a->name, pw->pw_name, strlen(pw->pw_name) + 1);
+	else /* not cut: a part of a name may be another's name */
+		(void)snprintf(a->name, sizeof(a->name), "%u", a->uid);
+}
+
+struct account *
+account_get(uint32_t uid)
+{
+	struct account *a = find(uid);
+
+	if (!a) {
+		a = calloc(1, sizeof(*a));
+		if (!a)
+			return NULL;
+		a->uid = uid;
+		a->next = *head_of(uid);
+		*head_of(uid) = a;
+	}
+	if (a->refs++ == 0)
+		look_up_name(a);
+	return a;
+}
+
+void
+account_put(struct account *a)
+{
+	if (a)
+		a->refs--;
+}
+
+/* Errors that say nothing about the name; the others of getpwnam(3) mean that there is none. */
+static bool
+is_failure(int error)
+{
+	return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+static enum verdict
+owner_of(const char *name, uint32_t uid)
+{
+	const struct passwd *pw;
+
+	do {
+		errno = 0;
+		pw = getpwnam(name);
+	} while (!pw && errno == EINTR);
+	if (pw)
+		return pw->pw_uid == uid ? VERDICT_OK : VERDICT_RESERVED;
+	return is_failure(errno) ? VERDICT_FAILED : VERDICT_OK;
+}
+
+enum verdict
+account_may_use(uint32_t uid, const char *name)
+{
+	char folded[NAME_MAX_LEN + 1];
+	enum verdict v = owner_of(name, uid);
+
+	name_fold(name, folded);
+	if (v == VERDICT_OK && strcmp(folded, name) != 0)
+		v = owner_of(folded, uid);
+	return v;
+}

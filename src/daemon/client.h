@@ -1,0 +1,56 @@
+/*
+ * One connection of the daemon: a stream, whose it is, how far it has come.
+ * It holds no buffer of its own; an idle one is this struct and nothing else.
+ */
+#ifndef PCHAT_DAEMON_CLIENT_H
+#define PCHAT_DAEMON_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/macros.h"
+#include "core/exchange.h"
+#include "core/window.h"
+#include "daemon/account.h"
+#include "net/stream.h"
+#include "proto/upstream.h"
+
+struct server;
+
+enum client_state {
+	CLIENT_CONNECTED, /* HELLO is awaited, */
+	CLIENT_GREETED,   /* then LOGIN */
+	CLIENT_LOGGED_IN,
+	CLIENT_ENDED,     /* quit, replaced, told BYE: what it still says is not heard */
+};
+
+struct client {
+	struct stream stream;
+	struct server *server;
+	struct account *account;
+	struct window *window; /* D7; NULL while nothing is under way */
+	slot_t slot;           /* SLOT_NONE: not logged in */
+	uint8_t state;         /* enum client_state */
+	bool greeting;         /* on server::greeting */
+	uint64_t accepted_at;     /* ms of the monotonic clock */
+	TAILQ_ENTRY(client) link; /* server::greeting */
+};
+
+/* Takes over fd, whose peer the kernel says is account's; takes over the reference as well. NULL: short of memory. */
+struct client *client_new(struct server *server, int fd, struct account *account);
+
+void client_send(struct client *c, const struct upstream_message *m);
+void client_result(struct client *c, enum verdict v);
+
+/* Says why, and closes. */
+void client_bye(struct client *c, enum bye reason);
+
+/* D7: notes a message of `size` bytes under way; false when there is no room for it. */
+bool client_window_push(struct client *c, uint32_t size);
+void client_window_pop(struct client *c, uint32_t count);
+
+/* The way was reset: nothing is under way any more. */
+void client_window_reset(struct client *c);
+
+#endif

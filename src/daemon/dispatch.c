@@ -1,0 +1,184 @@
+#include "daemon/dispatch.h"
+
+#include "core/bucket.h"
+#include "daemon/client.h"
+#include "daemon/roster.h"
+#include "daemon/server.h"
+#include "net/socket.h"
+
+static bool
+may_ask(const struct client *c)
+{
+	return bucket_take(&c->account->requests, clock_monotonic_ms(), REQUEST_RATE, REQUEST_BURST);
+}
+
+static void
+on_hello(struct client *c, const struct upstream_message *m)
+{
+	if (m->u.hello.magic != PROTOCOL_MAGIC)
+		client_bye(c, BYE_MALFORMED);
+	else if (m->u.hello.version != PROTOCOL_VERSION)
+		client_bye(c, BYE_VERSION);
+	else
+		c->state = CLIENT_GREETED;
+}
+
+static void
+welcome(struct client *c, bool resumed)
+{
+	const struct roster *r = &c->server->roster;
+	struct upstream_message m;
+
+	m.type = UPSTREAM_WELCOME;
+	m.u.welcome.resumed = resumed;
+	m.u.welcome.last_end = exchange_session(r->exchange, c->slot)->last_end;
+	m.u.welcome.grace_ms = (uint32_t)r->grace_ms;
+	roster_peer(r, c->slot, &m.u.welcome.self);
+	client_send(c, &m);
+}
+
+static void
+on_login(struct client *c, const struct upstream_message *m)
+{
+	struct roster *r = &c->server->roster;
+	const bool known = exchange_find_id(r->exchange, &m->u.login.id) != SLOT_NONE;
+	bool resumed = false;
+	enum verdict v;
+
+	v = known || may_ask(c) ? roster_login(r, c, m, &resumed) : VERDICT_RATE;
+	if (v != VERDICT_OK) {
+		client_result(c, v);
+		return;
+	}
+	c->state = CLIENT_LOGGED_IN;
+	server_client_logged_in(c->server, c);
+	welcome(c, resumed);
+	roster_deliver(r);
+}
+
+static void
+on_to(struct client *c, const struct upstream_message *m)
+{
+	struct roster *r = &c->server->roster;
+	enum verdict v = VERDICT_RATE;
+
+	if (may_ask(c)) {
+		v = roster_contact(r, c, m->u.to.name, m->u.to.wait);
+		roster_deliver(r);
+	}
+	client_result(c, v);
+}
+
+static void
+on_cancel(struct client *c)
+{
+	roster_cancel(&c->server->roster, c);
+	client_result(c, VERDICT_OK);
+}
+
+static void
+on_leave(struct client *c)
+{
+	const enum verdict v = roster_leave(&c->server->roster, c);
+
+	client_result(c, v);
+	roster_deliver(&c->server->roster);
+}
+
+static void
+on_quit(struct client *c)
+{
+	roster_quit(&c->server->roster, c);
+	client_result(c, VERDICT_OK);
+	c->state = CLIENT_ENDED;
+	stream_close(&c->stream, 0);
+	roster_deliver(&c->server->roster);
+}
+
+static void
+who_entry(const struct roster *r, const struct client *asks, slot_t slot, struct who_entry *e)
+{
+	const struct exchange_session *s = exchange_session(r->exchange, slot);
+
+	roster_peer(r, slot, &e->peer);
+	e->state = !s->online ? WHO_RECONNECTING : s->partner != SLOT_NONE ? WHO_PAIRED : WHO_FREE;
+	e->reachable = !roster_refuses(r, slot, asks->slot);
+	e->since_ms = r->member[slot].since_ms;
+}
+
+/* The cursor is the slot to go on with: a session that stays is shown once, whoever comes and goes meanwhile. */
+static void
+on_who(struct client *c, const struct upstream_message *m)
+{
+	static struct upstream_message page;
+	const struct roster *r = &c->server->roster;
+	const uint32_t end = exchange_capacity(r->exchange);
+	slot_t slot = m->u.who.cursor;
+
+	if (!may_ask(c)) {
+		client_result(c, VERDICT_RATE);
+		return;
+	}
+	page.type = UPSTREAM_WHO_PAGE;
+	page.u.who_page.count = 0;
+	for (; slot < end && page.u.who_page.count < WHO_PAGE_ENTRIES; slot++)
+		if (exchange_session(r->exchange, slot)->used)
+			who_entry(r, c, slot, &page.u.who_page.entry[page.u.who_page.count++]);
+	page.u.who_page.next = slot < end ? slot : 0;
+	client_send(c, &page);
+}
+
+static void
+on_policy(struct client *c, const struct upstream_message *m)
+{
+	const enum verdict v = roster_policy(&c->server->roster, c, &m->u.policy);
+
+	client_result(c, v);
+	roster_deliver(&c->server->roster);
+}
+
+static void
+on_request(struct client *c, const struct upstream_message *m)
+{
+	switch (m->type) {
+	case UPSTREAM_TO:
+		on_to(c, m);
+		break;
+	case UPSTREAM_CANCEL:
+		on_cancel(c);
+		break;
+	case UPSTREAM_LEAVE:
+		on_leave(c);
+		break;
+	case UPSTREAM_QUIT:
+		on_quit(c);
+		break;
+	case UPSTREAM_WHO:
+		on_who(c, m);
+		break;
+	case UPSTREAM_POLICY:
+		on_policy(c, m);
+		break;
+	default: /* a reply, a notice, or a second greeting */
+		client_bye(c, BYE_MALFORMED);
+		break;
+	}
+}
+
+void
+dispatch_frame(struct client *c, const struct frame *f)
+{
+	struct upstream_message m;
+
+	stream_cork(&c->stream); /* all replies of this turn at once */
+	if (upstream_decode(f, &m) < 0)
+		client_bye(c, BYE_MALFORMED);
+	else if (c->state == CLIENT_LOGGED_IN)
+		on_request(c, &m);
+	else if (c->state == CLIENT_CONNECTED && m.type == UPSTREAM_HELLO)
+		on_hello(c, &m);
+	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_LOGIN)
+		on_login(c, &m);
+	else
+		client_bye(c, BYE_MALFORMED);
+}

@@ -1,0 +1,447 @@
+/*
+ * pchatd: the options, the start, the end.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "daemon/registry.h"
+#include "daemon/server.h"
+#include "net/loop.h"
+#include "net/process.h"
+#include "net/socket.h"
+#include "proto/quote.h"
+
+#define DEFAULT_FOLDER "/run/pchat"
+#define DEFAULT_SOCKET DEFAULT_FOLDER "/pchat.sock"
+#define DEFAULT_STATE "/var/lib/pchat"
+#define EXIT_USAGE 2
+#define MORE_FILES 64U /* descriptors beside those of the connections */
+#define SHOWN 512      /* bytes of a path in a message */
+
+struct options {
+	char socket[PATH_MAX], state[PATH_MAX];
+	mode_t mode;
+	gid_t group;
+	uint32_t grace, max_sessions, max_connections, idle_exit;
+	bool detach, verbose;
+};
+
+/* Everything that a running daemon holds. */
+struct daemon {
+	struct server server;
+	struct registry *registry;
+	int lock, state_lock; /* held until the process ends */
+	int listener;
+	bool passed; /* the listener came from systemd: its path is not ours */
+	bool suspect; /* a daemon was here before us */
+	ino_t ino;
+	ev_signal stop[3];
+};
+
+static const char usage_text[] =
+    "usage: pchatd [OPTION]...\n"
+    "\n"
+    "Examples:\n"
+    "  pchatd --detach                      serve the whole host (as root)\n"
+    "  pchatd --socket ./chat --state ./db  a daemon of your own\n"
+    "\n"
+    "  --socket PATH              where to listen (" DEFAULT_SOCKET ")\n"
+    "  --state DIR                where to keep names and pairs (root: " DEFAULT_STATE ";\n"
+    "                             else ${XDG_STATE_HOME:-~/.local/state}/pchat/daemon)\n"
+    "  --mode OCTAL               permissions of the socket (0666)\n"
+    "  --group NAME               group of the socket\n"
+    "  --grace SEC                how long a lost session is held (10)\n"
+    "  --max-sessions-per-user N  (8)\n"
+    "  --max-connections N        (4096)\n"
+    "  --idle-exit SEC            end so long after the last session (0: never)\n"
+    "  --detach                   go to the background as soon as it listens\n"
+    "  -v, --verbose              log each connection\n"
+    "  -h, --help\n"
+    "  -V, --version\n";
+
+enum option_key { OPT_SOCKET = 256, OPT_STATE, OPT_MODE, OPT_GROUP, OPT_GRACE, OPT_SESSIONS, OPT_CONNECTIONS, OPT_IDLE, OPT_DETACH };
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "state", required_argument, NULL, OPT_STATE },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "grace", required_argument, NULL, OPT_GRACE },
+	{ "max-sessions-per-user", required_argument, NULL, OPT_SESSIONS },
+	{ "max-connections", required_argument, NULL, OPT_CONNECTIONS },
+	{ "idle-exit", required_argument, NULL, OPT_IDLE },
+	{ "detach", no_argument, NULL, OPT_DETACH },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Tells the operator, and whoever waits for this daemon to be ready. */
+static int PRINTF_LIKE(1, 2)
+fail(const char *fmt, ...)
+{
+	char text[1024], report[1100];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_error("%s", text);
+	(void)snprintf(report, sizeof(report), "pchatd: %s\n", text);
+	process_report(report);
+	return EXIT_FAILURE;
+}
+
+static const char *
+shown(const char *text)
+{
+	static char out[SHOWN];
+
+	return quote(text, strlen(text), out, sizeof(out));
+}
+
+/* ------ options ------ */
+
+static bool
+parse_number(const char *text, int base, uint32_t least, uint32_t most, uint32_t *out)
+{
+	unsigned long n;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	n = strtoul(text, &end, base);
+	if (errno != 0 || *end != '\0' || n < least || n > most)
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool
+parse_group(const char *text, gid_t *out)
+{
+	const struct group *g = getgrnam(text);
+	uint32_t gid;
+
+	if (g)
+		*out = g->gr_gid;
+	else if (parse_number(text, 10, 0, UINT32_MAX - 1, &gid))
+		*out = gid;
+	else
+		return false;
+	return true;
+}
+
+/* The path as it is from everywhere: a detached daemon works in the root directory. */
+static bool
+parse_path(const char *text, char out[PATH_MAX])
+{
+	char cwd[PATH_MAX];
+	int n;
+
+	if (!*text)
+		return false;
+	if (text[0] == '/' || !getcwd(cwd, sizeof(cwd)))
+		n = snprintf(out, PATH_MAX, "%s", text);
+	else
+		n = snprintf(out, PATH_MAX, "%s/%s", cwd, text);
+	return n > 0 && n < PATH_MAX;
+}
+
+static bool
+parse_option(struct options *o, int key, const char *value)
+{
+	uint32_t mode;
+
+	switch (key) {
+	case OPT_SOCKET:
+		return parse_path(value, o->socket);
+	case OPT_STATE:
+		return parse_path(value, o->state);
+	case OPT_MODE:
+		if (!parse_number(value, 8, 0, 0777, &mode))
+			return false;
+		o->mode = (mode_t)mode;
+		return true;
+	case OPT_GROUP:
+		return parse_group(value, &o->group);
+	case OPT_GRACE:
+		return parse_number(value, 10, 0, 86400, &o->grace);
+	case OPT_SESSIONS:
+		return parse_number(value, 10, 1, UINT32_MAX, &o->max_sessions);
+	case OPT_CONNECTIONS:
+		return parse_number(value, 10, 1, 1000000, &o->max_connections);
+	case OPT_IDLE:
+		return parse_number(value, 10, 0, 86400, &o->idle_exit);
+	default:
+		return false;
+	}
+}
+
+/* Exit status, or -1: go on. */
+static int
+parse_options(int argc, char **argv, struct options *o)
+{
+	int key, index = 0;
+
+	while ((key = getopt_long(argc, argv, "vhV", long_options, &index)) != -1) {
+		switch (key) {
+		case 'h':
+			return fputs(usage_text, stdout) < 0 || fflush(stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		case 'V':
+			return puts("pchatd " PACKAGE_VERSION) < 0 || fflush(stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		case 'v':
+			o->verbose = true;
+			break;
+		case OPT_DETACH:
+			o->detach = true;
+			break;
+		case '?':
+			return EXIT_USAGE;
+		default:
+			if (parse_option(o, key, optarg))
+				break;
+			log_error("'%s' is no value for --%s; see pchatd --help", shown(optarg), long_options[index].name);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	log_error("'%s': pchatd takes no arguments; see pchatd --help", shown(argv[optind]));
+	return EXIT_USAGE;
+}
+
+static bool
+default_state(char out[PATH_MAX])
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (geteuid() == 0)
+		n = snprintf(out, PATH_MAX, DEFAULT_STATE);
+	else if (state && state[0] == '/')
+		n = snprintf(out, PATH_MAX, "%s/pchat/daemon", state);
+	else if (home && home[0] == '/')
+		n = snprintf(out, PATH_MAX, "%s/.local/state/pchat/daemon", home);
+	else
+		return false;
+	return n > 0 && n < PATH_MAX;
+}
+
+/* ------ start ------ */
+
+/* Makes a folder and those that it is in, ours alone. */
+static int
+make_folders(const char *path)
+{
+	char part[PATH_MAX];
+
+	(void)snprintf(part, sizeof(part), "%s", path);
+	for (char *slash = part + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static void
+raise_files(uint32_t connections)
+{
+	const rlim_t need = (rlim_t)connections + MORE_FILES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return;
+	limit.rlim_cur = need;
+	if (limit.rlim_max < need)
+		limit.rlim_max = need;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return;
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	log_notice("only %llu descriptors are allowed, for %u connections", (unsigned long long)limit.rlim_cur, connections);
+}
+
+/* The path is ours from here on, or systemd's. */
+static int
+claim_socket(struct daemon *d, struct options *o)
+{
+	bool existed = false;
+
+	d->listener = notify_listener(o->socket);
+	d->passed = d->listener >= 0;
+	if (d->passed)
+		return 0;
+	if (d->listener != -ENOENT)
+		return fail("the descriptor passed by the supervisor is not one listening Unix socket");
+	if (strlen(o->socket) > SOCKET_PATH_MAX)
+		return fail("socket path '%s' is %zu bytes long; the limit is %zu", shown(o->socket), strlen(o->socket),
+		    SOCKET_PATH_MAX);
+	if (geteuid() == 0 && strcmp(o->socket, DEFAULT_SOCKET) == 0 && mkdir(DEFAULT_FOLDER, 0755) == 0)
+		(void)chmod(DEFAULT_FOLDER, 0755); /* whatever the umask */
+	d->lock = socket_lock(o->socket, &existed);
+	if (d->lock == -EWOULDBLOCK)
+		return fail("another pchatd serves '%s'", shown(o->socket));
+	if (d->lock < 0)
+		return fail("cannot lock '%s.lock': %s", shown(o->socket), strerror(-d->lock));
+	d->suspect |= existed;
+	return 0;
+}
+
+static int
+claim_state(struct daemon *d, const struct options *o)
+{
+	char path[PATH_MAX];
+	bool existed = false;
+	int rc = make_folders(o->state);
+
+	if (rc < 0)
+		return fail("cannot make '%s': %s", shown(o->state), strerror(-rc));
+	if ((size_t)snprintf(path, sizeof(path), "%s/registry", o->state) >= sizeof(path))
+		return fail("'%s': %s", shown(o->state), strerror(ENAMETOOLONG));
+	d->state_lock = socket_lock(path, &existed);
+	if (d->state_lock == -EWOULDBLOCK)
+		return fail("another pchatd uses '%s'", shown(o->state));
+	if (d->state_lock < 0)
+		return fail("cannot lock '%s.lock': %s", shown(path), strerror(-d->state_lock));
+	d->suspect |= existed;
+	return 0;
+}
+
+static int
+take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
+{
+	const struct roster_limits limits = {
+		.sessions = o->max_connections,
+		.sessions_uid = o->max_sessions,
+		.grace_seconds = o->grace,
+	};
+	enum registry_origin origin;
+	bool lost;
+	int rc = registry_open(o->state, &d->registry, &origin);
+
+	if (rc == -EPERM)
+		return fail("'%s' belongs to somebody else, or others may write to it", shown(o->state));
+	if (rc == -EPROTO)
+		return fail("'%s/registry.db' was written by a newer pchatd", shown(o->state));
+	if (rc < 0)
+		return fail("cannot open '%s/registry.db': %s", shown(o->state), strerror(-rc));
+	lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && d->suspect);
+	if (lost)
+		log_error("the registry was lost: for %u s only sessions that were here before may come back", o->grace);
+	rc = roster_init(&d->server.roster, loop, d->registry, lost, &limits);
+	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->state), strerror(-rc)) : 0;
+}
+
+static int
+listen_at(struct daemon *d, const struct options *o)
+{
+	if (d->passed)
+		return 0;
+	d->listener = socket_listen(o->socket, o->mode, o->group, &d->ino);
+	if (d->listener == -ENOTSOCK)
+		return fail("'%s' is there and is not a socket; it was left alone", shown(o->socket));
+	if (d->listener < 0)
+		return fail("cannot listen on '%s': %s", shown(o->socket), strerror(-d->listener));
+	return 0;
+}
+
+static void
+on_stop(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)w, (void)revents;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+watch_signals(struct daemon *d, struct ev_loop *loop)
+{
+	static const int stops[ARRAY_SIZE(d->stop)] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
+		ev_signal_init(&d->stop[i], on_stop, stops[i]);
+		ev_signal_start(loop, &d->stop[i]);
+	}
+}
+
+static int
+start(struct daemon *d, struct ev_loop *loop, struct options *o)
+{
+	int status;
+
+	if ((status = claim_socket(d, o)) != 0 || (status = claim_state(d, o)) != 0)
+		return status;
+	raise_files(o->max_connections);
+	if (stream_setup(loop) < 0)
+		return fail("%s", strerror(ENOMEM));
+	/* Everybody of before is known before anybody can connect. */
+	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
+		return status;
+	server_init(&d->server, loop, d->listener, o->max_connections, o->idle_exit);
+	watch_signals(d, loop);
+	return 0;
+}
+
+static void
+stop(struct daemon *d, const struct options *o)
+{
+	notify_state("STOPPING=1");
+	if (!d->passed)
+		socket_remove(o->socket, d->ino);
+	server_stop(&d->server);
+	registry_close(d->registry);
+	roster_release(&d->server.roster);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct daemon d = { .lock = -1, .state_lock = -1 };
+	static struct options o = {
+		.socket = DEFAULT_SOCKET,
+		.mode = 0666,
+		.group = (gid_t)-1,
+		.grace = GRACE_SECONDS,
+		.max_sessions = SESSIONS_PER_UID,
+		.max_connections = CONNECTIONS_MAX,
+	};
+	struct ev_loop *loop;
+	int status, rc;
+
+	log_init("pchatd", false, LOG_LEVEL_NOTICE);
+	if ((status = parse_options(argc, argv, &o)) >= 0)
+		return status;
+	if (!o.state[0] && !default_state(o.state))
+		return fail("no place for the registry: neither HOME nor XDG_STATE_HOME is set; use --state DIR");
+	if (o.detach && (rc = process_detach()) < 0)
+		return fail("cannot detach: %s", strerror(-rc));
+	log_init("pchatd", o.detach, o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(077);
+	loop = loop_new();
+	if (!loop)
+		return fail("no event loop: %s", strerror(errno));
+	if ((status = start(&d, loop, &o)) != 0)
+		return status;
+	log_notice("listening on '%s'", shown(o.socket));
+	process_report("ok\n");
+	notify_state("READY=1");
+	(void)ev_run(loop, 0);
+	stop(&d, &o);
+	log_notice("stopped");
+	return EXIT_SUCCESS;
+}

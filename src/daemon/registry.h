@@ -1,0 +1,63 @@
+/*
+ * The registry (D6): names, session ids and pairs in STATE/registry.db, so that a
+ * daemon that died is succeeded by one that knows everybody. SQLite, WAL,
+ * synchronous=NORMAL: what was committed survives the daemon's death, which is
+ * all it is for; the sessions themselves do not survive the host's.
+ *
+ * Changes are made between registry_begin() and registry_commit(); each remembers a
+ * failure until the commit, which then undoes all of them and reports it.
+ */
+#ifndef PCHAT_DAEMON_REGISTRY_H
+#define PCHAT_DAEMON_REGISTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "core/ident.h"
+#include "core/policy.h"
+
+struct registry;
+
+struct registry_row {
+	struct ident id;
+	char name[NAME_MAX_LEN + 1];
+	uint32_t uid;
+	int64_t since_ms;
+	uint64_t pair; /* 0: none; else shared by two rows */
+	struct policy policy;
+};
+
+enum registry_origin {
+	REGISTRY_FOUND,
+	REGISTRY_NEW,    /* there was none */
+	REGISTRY_DAMAGED, /* there was one; it was set aside as registry.db.corrupt-TIME, a new one begun */
+};
+
+/*
+ * Opens the registry of a state folder, which must be ours alone to write to. The caller holds the
+ * folder's lock. Fails: -EPERM (somebody else's folder), -EPROTO (written by a newer pchatd), else -errno.
+ */
+MUST_USE int registry_open(const char *folder, struct registry **out, enum registry_origin *origin);
+void registry_close(struct registry *r);
+
+/* Calls fn for each session; 0 or -errno. A row that breaks a rule is passed over. */
+MUST_USE int registry_load(struct registry *r, void (*fn)(const struct registry_row *row, void *context),
+    void *context);
+
+/* The id of the next pair to be made, as last recorded; 0: never recorded. */
+uint64_t registry_next_pair(struct registry *r);
+
+void registry_begin(struct registry *r);
+void registry_clear(struct registry *r);
+void registry_put(struct registry *r, const struct registry_row *row);
+void registry_remove(struct registry *r, const struct ident *id);
+void registry_set_pair(struct registry *r, const struct ident *id, uint64_t pair);
+void registry_set_policy(struct registry *r, const struct ident *id, const struct policy *policy);
+void registry_set_next_pair(struct registry *r, uint64_t next);
+int registry_commit(struct registry *r);
+
+/* Whether a commit failed since the whole was last written; the caller then writes it again from registry_clear() on. */
+bool registry_behind(const struct registry *r);
+
+#endif

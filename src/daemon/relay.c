@@ -1,0 +1,125 @@
+#include "daemon/relay.h"
+
+#include "daemon/client.h"
+#include "daemon/roster.h"
+#include "daemon/server.h"
+
+/*
+ * One call's view of where the client's frames go. What it sends can only go to
+ * its partner, so frames that stand side by side and may pass are one run of
+ * bytes, written with one call straight from the buffer they were read into.
+ */
+struct way {
+	struct client *from;
+	struct client *to; /* NULL: not asked yet */
+	uint64_t pair;
+	uint32_t epoch;
+};
+
+enum fate { PASS, DROP, END };
+
+/* Asks the rules, unless the frame before was under the same pair and epoch. */
+static enum verdict
+find_way(struct way *way, uint64_t pair, uint32_t epoch)
+{
+	const struct roster *r = &way->from->server->roster;
+	slot_t to;
+	enum verdict v;
+
+	if (way->to && way->pair == pair && way->epoch == epoch)
+		return VERDICT_OK;
+	v = exchange_route(r->exchange, way->from->slot, pair, epoch, &to);
+	if (v != VERDICT_OK)
+		return v;
+	way->to = r->member[to].client;
+	way->pair = pair;
+	way->epoch = epoch;
+	return way->to ? VERDICT_OK : VERDICT_STALE;
+}
+
+static enum fate
+refuse(struct client *c, const struct msg *m, enum verdict why)
+{
+	uint8_t frame[FRAME_HEADER + ACK_BODY];
+	const struct ack a = {
+		.pair = m->pair,
+		.epoch = m->epoch,
+		.count = 1,
+		.first = m->id,
+		.verdict = (uint8_t)why,
+	};
+
+	ack_encode(frame, &a);
+	stream_cork(&c->stream);
+	(void)stream_write(&c->stream, frame, sizeof(frame));
+	return DROP;
+}
+
+static enum fate
+relay_msg(struct way *way, const struct frame *f)
+{
+	struct client *c = way->from;
+	struct msg m;
+	enum verdict v;
+
+	if (msg_decode(f, &m) < 0) {
+		client_bye(c, BYE_MALFORMED);
+		return END;
+	}
+	if (m.length == 0 || m.length > MESSAGE_MAX)
+		return refuse(c, &m, m.length == 0 ? VERDICT_EMPTY : VERDICT_TOO_LONG);
+	v = find_way(way, m.pair, m.epoch);
+	if (v == VERDICT_STALE)
+		return DROP;
+	if (v != VERDICT_OK)
+		return refuse(c, &m, v);
+	if (!client_window_push(c, m.length)) {
+		client_bye(c, BYE_WINDOW);
+		return END;
+	}
+	return PASS;
+}
+
+static enum fate
+relay_ack(struct way *way, const struct frame *f)
+{
+	struct ack a;
+
+	if (ack_decode(f, &a) < 0) {
+		client_bye(way->from, BYE_MALFORMED);
+		return END;
+	}
+	if (find_way(way, a.pair, a.epoch) != VERDICT_OK)
+		return DROP;
+	client_window_pop(way->to, a.count);
+	return PASS;
+}
+
+size_t
+relay_frames(struct client *c, const uint8_t *data, size_t n)
+{
+	struct way way = { .from = c };
+	size_t begin = 0, end = 0; /* the run that is to be passed on */
+	enum fate fate = PASS;
+	struct frame f;
+	ssize_t used;
+
+	while (fate != END && (used = frame_parse(data + end, n - end, &f)) > 0) {
+		if (f.type == FRAME_MSG)
+			fate = relay_msg(&way, &f);
+		else if (f.type == FRAME_ACK)
+			fate = relay_ack(&way, &f);
+		else
+			break;
+		if (fate == PASS) {
+			end += (size_t)used;
+			continue;
+		}
+		if (end > begin)
+			(void)stream_write(&way.to->stream, data + begin, end - begin);
+		begin = end += (size_t)used;
+	}
+	if (end > begin)
+		(void)stream_write(&way.to->stream, data + begin, end - begin);
+	return end;
+}

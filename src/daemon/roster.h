@@ -1,0 +1,89 @@
+/*
+ * Who is logged in: the exchange, and beside each of its slots what the daemon
+ * knows of that session. Performs the exchange's events and effects, keeps the
+ * registry in step with them, and holds lost sessions for the grace time. It
+ * decides nothing by itself: rules are the exchange's.
+ *
+ * A registry that cannot be written refuses new sessions and pairs; what
+ * ended stays ended, and is written when the disk takes it again.
+ */
+#ifndef PCHAT_DAEMON_ROSTER_H
+#define PCHAT_DAEMON_ROSTER_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/macros.h"
+#include "core/exchange.h"
+#include "core/policy.h"
+#include "daemon/account.h"
+#include "proto/upstream.h"
+
+struct client;
+struct registry;
+
+struct member {
+	struct client *client;   /* NULL: reconnecting */
+	struct account *account;
+	struct policy *policy;   /* NULL: refuses nobody. Only as long as its rules. */
+	int64_t since_ms;        /* of login; wall clock, for showing */
+	uint64_t lost_at;        /* ms of the monotonic clock */
+	uint64_t claim;          /* the pair it says it was in, before the registry was lost */
+	TAILQ_ENTRY(member) link; /* roster::lost */
+};
+
+TAILQ_HEAD(member_list, member);
+
+struct roster {
+	struct ev_loop *loop;
+	struct exchange *exchange;
+	struct member *member; /* by slot */
+	struct registry *registry;
+	struct exchange_effects effects; /* of the latest event, not yet delivered */
+	slot_t recheck; /* its policy changed: waiters may have to go; SLOT_NONE: nobody's */
+	struct member_list lost; /* the one that was lost first, first */
+	ev_timer grace_timer; /* for the first of the lost */
+	ev_timer repair_timer; /* while the registry is behind */
+	uint64_t grace_ms;
+	uint64_t resumes_only_until; /* ms of the monotonic clock; 0: new sessions are welcome */
+	uint32_t max_sessions_uid;
+	void (*emptied)(struct roster *r); /* the last session ended */
+	bool stopping;
+};
+
+struct roster_limits {
+	uint32_t sessions;
+	uint32_t sessions_uid;
+	uint32_t grace_seconds;
+};
+
+/*
+ * Takes the sessions over from the registry, as reconnecting ones. With resumes_only (the registry was lost)
+ * those who were here may come back for the grace time, and nobody else may come. 0 or -errno.
+ */
+MUST_USE int roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, bool resumes_only,
+    const struct roster_limits *limits);
+void roster_release(struct roster *r);
+
+/*
+ * These perform one event of a client; the caller sends its reply before or after
+ * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises.
+ */
+enum verdict roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed);
+enum verdict roster_contact(struct roster *r, struct client *c, const char *name, bool wait);
+void roster_cancel(struct roster *r, struct client *c);
+enum verdict roster_leave(struct roster *r, struct client *c);
+void roster_quit(struct roster *r, struct client *c);
+enum verdict roster_policy(struct roster *r, struct client *c, const struct policy *policy);
+void roster_lost(struct roster *r, struct client *c);
+void roster_deliver(struct roster *r);
+
+/* What others see of the session in a slot. */
+void roster_peer(const struct roster *r, slot_t slot, struct peer *peer);
+
+/* Whether `target` refuses contact by `caller`. */
+bool roster_refuses(const struct roster *r, slot_t target, slot_t caller);
+
+#endif
