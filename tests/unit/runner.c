@@ -15,7 +15,14 @@
 	X(ident) \
 	X(name) \
 	X(policy) \
-	X(store)
+	X(store) \
+	X(window) \
+	X(frame) \
+	X(upstream) \
+	X(control) \
+	X(quote) \
+	X(status) \
+	X(safe)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)

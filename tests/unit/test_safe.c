@@ -1,0 +1,243 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/macros.h"
+#include "guard.h"
+#include "proto/safe.h"
+#include "quick.h"
+
+#define LITERAL(s) s, sizeof(s) - 1
+
+/* What `text` looks like; NUL-terminated. Reads from before a guard page, writes exactly into what is promised. */
+static const char *
+shown(const char *text, size_t len, unsigned indent, bool line)
+{
+	static char out[4096];
+	const size_t cap = safe_bound(len, indent);
+	size_t n;
+
+	ck_assert_uint_lt(cap, sizeof(out));
+	memset(out, '#', sizeof(out));
+	text = (const char *)guard_copy(text, len);
+	n = line ? safe_line(text, len, out, cap) : safe_text(text, len, indent, out, cap);
+	ck_assert_uint_le(n, cap);
+	ck_assert_int_eq(out[cap], '#');
+	out[n] = '\0';
+	return out;
+}
+
+static const struct {
+	const char *text;
+	size_t len;
+	const char *shown;
+} rows[] = {
+	{ LITERAL(""), "" },
+	{ LITERAL("lunch?"), "lunch?" },
+	{ LITERAL("back\\slash ~"), "back\\slash ~" },
+	{ LITERAL("\303\266 \346\274\242 \360\237\215\225"), "\303\266 \346\274\242 \360\237\215\225" },
+	{ LITERAL("e\314\201"), "e\314\201" }, /* combining */
+	/* control characters: C0, DEL, C1 */
+	{ LITERAL("\033[2J"), "\\u{001B}[2J" },
+	{ LITERAL("a\rb\a\0c\177"), "a\\u{000D}b\\u{0007}\\u{0000}c\\u{007F}" },
+	{ LITERAL("\302\200\302\205\302\233\302\237"), "\\u{0080}\\u{0085}\\u{009B}\\u{009F}" },
+	{ LITERAL("\302\240"), "\302\240" }, /* no-break space is a space */
+	/* format characters: they turn text around, or cannot be seen */
+	{ LITERAL("\342\200\256evil"), "\\u{202E}evil" },
+	{ LITERAL("\342\201\246\342\201\251"), "\\u{2066}\\u{2069}" },
+	{ LITERAL("\302\255\342\200\213\342\200\214\357\273\277"), "\\u{00AD}\\u{200B}\\u{200C}\\u{FEFF}" },
+	{ LITERAL("\363\240\200\201"), "\\u{E0001}" },
+	/* separators, private use, unassigned, no character at all */
+	{ LITERAL("\342\200\250\342\200\251"), "\\u{2028}\\u{2029}" },
+	{ LITERAL("\356\200\200\364\217\277\275"), "\\u{E000}\\u{10FFFD}" },
+	{ LITERAL("\315\270\357\277\276\357\277\277"), "\\u{0378}\\u{FFFE}\\u{FFFF}" },
+	/* not UTF-8 */
+	{ LITERAL("\377\376a\200"), "\\xFF\\xFEa\\x80" },
+	{ LITERAL("\355\240\200\355\277\277"), "\\xED\\xA0\\x80\\xED\\xBF\\xBF" }, /* surrogates */
+	{ LITERAL("\300\200\300\233\340\200\233\360\200\200\233"),
+	    "\\xC0\\x80\\xC0\\x9B\\xE0\\x80\\x9B\\xF0\\x80\\x80\\x9B" }, /* overlong */
+	{ LITERAL("\364\220\200\200\370\210\200\200\200"), "\\xF4\\x90\\x80\\x80\\xF8\\x88\\x80\\x80\\x80" },
+	{ LITERAL("\303"), "\\xC3" }, /* cut off, at the end and before something else */
+	{ LITERAL("\360\237\215"), "\\xF0\\x9F\\x8D" },
+	{ LITERAL("\342\200a"), "\\xE2\\x80a" },
+	/* the joiner: between emoji only */
+	{ LITERAL("\360\237\221\251\342\200\215\360\237\222\273"), "\360\237\221\251\342\200\215\360\237\222\273" },
+	{ LITERAL("\360\237\221\251\360\237\217\275\342\200\215\360\237\222\273"), /* with a tone of skin */
+	    "\360\237\221\251\360\237\217\275\342\200\215\360\237\222\273" },
+	{ LITERAL("\342\235\244\357\270\217\342\200\215\360\237\224\245"), /* with a variation selector */
+	    "\342\235\244\357\270\217\342\200\215\360\237\224\245" },
+	{ LITERAL("a\342\200\215b"), "a\\u{200D}b" },
+	{ LITERAL("\342\200\215"), "\\u{200D}" },
+	{ LITERAL("\342\200\215\360\237\222\273"), "\\u{200D}\360\237\222\273" },
+	{ LITERAL("\360\237\221\251\342\200\215"), "\360\237\221\251\\u{200D}" },
+	{ LITERAL("\360\237\221\251\342\200\215a"), "\360\237\221\251\\u{200D}a" },
+	{ LITERAL("\360\237\221\251a\342\200\215\360\237\222\273"), "\360\237\221\251a\\u{200D}\360\237\222\273" },
+	{ LITERAL("\360\237\221\251\342\200\215\342\200\215\360\237\222\273"),
+	    "\360\237\221\251\\u{200D}\\u{200D}\360\237\222\273" },
+	{ LITERAL("\360\237\221\251\t\342\200\215\360\237\222\273"), "\360\237\221\251      \\u{200D}\360\237\222\273" },
+	/* tabs */
+	{ LITERAL("\t|"), "        |" },
+	{ LITERAL("a\tb"), "a       b" },
+	{ LITERAL("1234567\tb"), "1234567 b" },
+	{ LITERAL("12345678\tb"), "12345678        b" },
+	{ LITERAL("\346\274\242\tb"), "\346\274\242      b" }, /* two columns wide */
+	{ LITERAL("e\314\201\tb"), "e\314\201       b" },
+	{ LITERAL("\033\tb"), "\\u{001B}        b" },
+	{ LITERAL("\t\t"), "                " },
+};
+
+START_TEST(test_safe_table)
+{
+	ck_assert_str_eq(shown(rows[_i].text, rows[_i].len, 0, false), rows[_i].shown);
+	ck_assert_str_eq(shown(rows[_i].text, rows[_i].len, 4, false), rows[_i].shown);
+	ck_assert_str_eq(shown(rows[_i].text, rows[_i].len, 0, true), rows[_i].shown);
+}
+END_TEST
+
+START_TEST(test_safe_lines)
+{
+	static const char text[] = "one\n[12:00] eve: two\n\n12\tb\n";
+	const size_t len = sizeof(text) - 1;
+
+	ck_assert_str_eq(shown(text, len, 0, false), "one\n[12:00] eve: two\n\n12      b\n");
+	ck_assert_str_eq(shown(text, len, 4, false), "one\n    [12:00] eve: two\n    \n    12      b\n    ");
+	ck_assert_str_eq(shown(text, len, 0, true), "one\\u{000A}[12:00] eve: two\\u{000A}\\u{000A}12   b\\u{000A}");
+}
+END_TEST
+
+/* Every byte that nothing printable surrounds, at every place of a long run: the fast path lets none through. */
+START_TEST(test_safe_finds_each_byte_in_each_place)
+{
+	char text[33];
+
+	for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
+		for (size_t at = 0; at < sizeof(text); at++) {
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)byte;
+			for (const char *c = shown(text, sizeof(text), 0, true); *c; c++)
+				quick_assert(*c >= 0x20 && *c < 0x7f);
+		}
+	}
+}
+END_TEST
+
+/* Every code point there is, alone: shown as it is only when it is of a harmless category. */
+START_TEST(test_safe_every_code_point)
+{
+	for (utf8proc_int32_t cp = 0; cp <= 0x10ffff; cp++) {
+		utf8proc_uint8_t utf8[4];
+		char out[64];
+		size_t n, made;
+
+		if (cp == '\t' || cp == '\n' || (cp >= 0xd800 && cp < 0xe000))
+			continue;
+		n = (size_t)utf8proc_encode_char(cp, utf8);
+		made = safe_line((const char *)utf8, n, out, sizeof(out));
+		switch (utf8proc_category_string(cp)[0]) {
+		case 'C':
+			quick_assert(memcmp(out, "\\u{", 3) == 0);
+			quick_assert(strtoul(out + 3, NULL, 16) == (unsigned long)cp);
+			break;
+		case 'Z':
+			quick_assert((made == n) == (cp != 0x2028 && cp != 0x2029));
+			break;
+		default:
+			quick_assert(made == n);
+			quick_assert(memcmp(out, utf8, n) == 0);
+		}
+		quick_assert(made <= safe_bound(n, 0));
+		quick_assert(safe_is_text(out, made));
+	}
+}
+END_TEST
+
+/* Random bytes, many of them from dangerous places: what comes out is valid, has no control character, and stays. */
+START_TEST(test_safe_output_is_safe_again)
+{
+	static const char *const piece[] = { "\033", "\342\200\215", "\360\237\221\251", "\360", "\237", "\n", "abc", "\302",
+		"\205", "\356\200\200", "\200", "plain text", "\346\274\242" };
+	char text[128], out[8 * 128], again[8 * sizeof(out)];
+
+	srandom(1);
+	for (unsigned round = 0; round < 20000; round++) {
+		size_t len = 0, n;
+
+		while (len < sizeof(text) - 16) {
+			const char *p = piece[(size_t)random() % ARRAY_SIZE(piece)];
+
+			memcpy(text + len, p, strlen(p));
+			len += strlen(p);
+		}
+		n = safe_text(text, len, 4, out, sizeof(out));
+		quick_assert(safe_is_text(out, n));
+		quick_assert(safe_text(out, n, 0, again, sizeof(again)) == n);
+		quick_assert(memcmp(out, again, n) == 0);
+	}
+}
+END_TEST
+
+START_TEST(test_safe_never_writes_more_than_it_may)
+{
+	char out[65];
+
+	memset(out, '#', sizeof(out));
+	for (size_t cap = 0; cap < sizeof(out); cap++) { /* against the contract, but no reason to overflow */
+		ck_assert_uint_le(safe_text("\033\033\033\033\033\033\033\033\033\033", 10, 0, out, cap), cap);
+		ck_assert_uint_le(safe_text("\n\n\n\n\n\n\n\n\n\n", 10, 20, out, cap), cap);
+		ck_assert_int_eq(out[cap], '#');
+	}
+}
+END_TEST
+
+START_TEST(test_safe_width)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+	} t[] = { { "", 0 }, { "lunch?", 6 }, { "\303\266", 1 }, { "\346\274\242a", 3 }, { "e\314\201", 1 },
+		{ "\360\237\215\225", 2 }, { "\377", 1 }, { "a long run of plain text \346\274\242 and another one", 43 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		const size_t len = strlen(t[i].text);
+
+		ck_assert_uint_eq(safe_width((const char *)guard_copy(t[i].text, len), len), t[i].width);
+	}
+}
+END_TEST
+
+START_TEST(test_safe_is_text)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		bool is;
+	} t[] = { { LITERAL(""), true }, { LITERAL("lunch?\n\t\033"), true }, { LITERAL("a\0b"), false },
+		{ LITERAL("\303\266\360\237\215\225\342\200\256"), true }, { LITERAL("12345678\377"), false },
+		{ LITERAL("\303"), false }, { LITERAL("\355\240\200"), false }, { LITERAL("\300\200"), false } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_int_eq(safe_is_text((const char *)guard_copy(t[i].text, t[i].len), t[i].len), t[i].is);
+}
+END_TEST
+
+Suite *safe_suite(void);
+
+Suite *
+safe_suite(void)
+{
+	Suite *s = suite_create("safe");
+	TCase *t = tcase_create("safe");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, test_safe_table, 0, (int)ARRAY_SIZE(rows));
+	tcase_add_test(t, test_safe_lines);
+	tcase_add_test(t, test_safe_finds_each_byte_in_each_place);
+	tcase_add_test(t, test_safe_every_code_point);
+	tcase_add_test(t, test_safe_output_is_safe_again);
+	tcase_add_test(t, test_safe_never_writes_more_than_it_may);
+	tcase_add_test(t, test_safe_width);
+	tcase_add_test(t, test_safe_is_text);
+	suite_add_tcase(s, t);
+	return s;
+}
