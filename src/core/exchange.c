@@ -98,6 +98,7 @@ exchange_next_pair(const struct exchange *x)
 
 /* ------ the tables: chains of slots by name and by id ------ */
 
+/* Ids are random unless somebody wants otherwise: every bit of theirs counts for every bit of the hash. */
 static uint32_t
 id_hash(const struct ident *id)
 {
@@ -105,8 +106,9 @@ id_hash(const struct ident *id)
 	uint64_t mixed;
 
 	memcpy(half, id->b, sizeof(half));
-	mixed = (half[0] ^ (half[1] << 32 | half[1] >> 32)) * 0x9e3779b97f4a7c15U;
-	return (uint32_t)(mixed >> 32);
+	mixed = half[0] * 0x9e3779b97f4a7c15U ^ half[1];
+	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U;
+	return (uint32_t)((mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U >> 32);
 }
 
 static uint32_t

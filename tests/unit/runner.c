@@ -11,6 +11,7 @@
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
 #define SUITES(X) \
 	X(bucket) \
+	X(exchange) \
 	X(exchange_world) \
 	X(ident) \
 	X(name) \

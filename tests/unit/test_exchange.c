@@ -1,0 +1,798 @@
+/*
+ * The rules of DESIGN.md one by one, as tables of what is asked and what comes
+ * of it; then what a table cannot say. test_exchange_world.c proves what holds in every state.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "core/exchange.h"
+#include "core/name.h"
+
+#define FIRST_PAIR 1000U
+#define REFUSE 100 /* no event: `who` changes its mind about `whom` */
+
+/*
+ * Effects are written in the order in which they come:
+ *   ann+bob  ann is told that she is paired with bob      ann-left  her partner left (quit, gone)
+ *   ann?lost  her partner's connection is lost (back)     ann~busy  her wait is over (busy: superseded)
+ */
+struct row {
+	const char *who;
+	int event;
+	const char *whom; /* TO, WAIT, REPAIR: the other; LOGIN: whose id, NULL: who's */
+	enum verdict verdict;
+	const char *effects;
+};
+
+struct table {
+	struct exchange *x;
+	bool refused[26][26]; /* by first letters: target, caller */
+	uint64_t claim;       /* the pair of the latest REPAIR */
+};
+
+static const struct row r1_names[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_LOGIN, "eve", VERDICT_TAKEN, "" },
+	{ "ANN", EXCHANGE_LOGIN, "eve", VERDICT_TAKEN, "" },
+	{ "bob", EXCHANGE_LOGIN, "ann", VERDICT_TAKEN, "" }, /* the id is */
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "eve", VERDICT_OK, "ann+eve eve+ann" },
+	{ "aNn", EXCHANGE_LOGIN, "bob", VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_OK, "eve-quit" },
+	{ "aNn", EXCHANGE_LOGIN, "bob", VERDICT_OK, "" },
+	{ 0 },
+};
+
+static const struct row r2_no_names[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "", EXCHANGE_LOGIN, "bob", VERDICT_MALFORMED, "" },
+	{ ".bob", EXCHANGE_LOGIN, "bob", VERDICT_MALFORMED, "" },
+	{ "b\xc3\xb6""b", EXCHANGE_LOGIN, "bob", VERDICT_MALFORMED, "" },
+	{ "-bob", EXCHANGE_RESTORE, "bob", VERDICT_MALFORMED, "" },
+	{ "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", EXCHANGE_LOGIN, "bob", VERDICT_MALFORMED, "" },
+	{ "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", EXCHANGE_LOGIN, "bob", VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "b b", VERDICT_MALFORMED, "" },
+	{ "ann", EXCHANGE_WAIT, "b b", VERDICT_MALFORMED, "" },
+	{ 0 },
+};
+
+static const struct row r4_to[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "ann", VERDICT_SELF, "" },
+	{ "ann", EXCHANGE_TO, "zoe", VERDICT_NO_SUCH_USER, "" },
+	{ "ann", EXCHANGE_TO, "BOB", VERDICT_OK, "ann+bob bob+ann" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "" },
+	{ "bob", EXCHANGE_TO, "ann", VERDICT_OK, "" },
+	{ "cy", EXCHANGE_TO, "bob", VERDICT_BUSY, "" },
+	{ "ann", EXCHANGE_TO, "ann", VERDICT_SELF, "" },
+	{ "ann", EXCHANGE_TO, "zoe", VERDICT_NO_SUCH_USER, "" },
+	{ "dee", REFUSE, "ann", VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "dee", VERDICT_REFUSES, "" },
+	{ "bob", EXCHANGE_TO, "ann", VERDICT_OK, "" }, /* still paired */
+	{ "dee", EXCHANGE_TO, "cy", VERDICT_OK, "dee+cy cy+dee" },
+	{ "ann", EXCHANGE_TO, "dee", VERDICT_REFUSES, "" }, /* before busy */
+	{ "cy", EXCHANGE_LEAVE, NULL, VERDICT_OK, "dee-left" },
+	{ "ann", EXCHANGE_TO, "cy", VERDICT_OK, "bob-left ann+cy cy+ann" },
+	{ "bob", EXCHANGE_LEAVE, NULL, VERDICT_NOT_PAIRED, "" },
+	{ "dee", EXCHANGE_TO, "ann", VERDICT_BUSY, "" },
+	{ "ann", REFUSE, "cy", VERDICT_OK, "" }, /* who is already in, stays */
+	{ "cy", EXCHANGE_TO, "ann", VERDICT_OK, "" },
+	{ 0 },
+};
+
+static const struct row r5_outsider[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "fay", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "eve", EXCHANGE_TO, "ann", VERDICT_BUSY, "" },
+	{ "eve", EXCHANGE_WAIT, "ann", VERDICT_QUEUED, "" },
+	{ "fay", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "eve", EXCHANGE_LEAVE, NULL, VERDICT_OK, "eve~busy" },
+	{ "eve", EXCHANGE_REPAIR, "ann", VERDICT_BUSY, "" },
+	{ "ann", EXCHANGE_LOGIN, "eve", VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_LOST, NULL, VERDICT_OK, "bob?lost" },
+	{ "eve", EXCHANGE_TO, "bob", VERDICT_BUSY, "" },
+	{ "eve", EXCHANGE_TO, "ann", VERDICT_BUSY, "" },
+	{ "bob", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_TO, "bob", VERDICT_BUSY, "" },
+	{ "eve", EXCHANGE_LOGIN, "ann", VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_OK, "ann+bob" },
+	{ "bob", EXCHANGE_RESUME, NULL, VERDICT_OK, "ann?back bob+ann" },
+	{ "eve", EXCHANGE_QUIT, NULL, VERDICT_OK, "" },
+	{ "fay", EXCHANGE_QUIT, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_TO, "ann", VERDICT_OK, "" },
+	{ 0 },
+};
+
+static const struct row r6_first_come[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "fay", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_WAIT, "ann", VERDICT_SELF, "" },
+	{ "ann", EXCHANGE_WAIT, "zoe", VERDICT_NO_SUCH_USER, "" },
+	{ "ann", EXCHANGE_WAIT, "bob", VERDICT_OK, "ann+bob bob+ann" }, /* free: at once */
+	{ "ann", EXCHANGE_WAIT, "bob", VERDICT_OK, "" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "dee", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "eve", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "cy", EXCHANGE_CANCEL, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_CANCEL, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" }, /* now the last */
+	{ "dee", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "dee~busy" }, /* still the first */
+	{ "dee", EXCHANGE_TO, "fay", VERDICT_OK, "dee~busy dee+fay fay+dee" },
+	{ "dee", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" }, /* keeps its pair meanwhile */
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left eve+bob bob+eve" },
+	{ "eve", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left cy+bob bob+cy" },
+	{ "bob", EXCHANGE_LEAVE, NULL, VERDICT_OK, "cy-left fay-left dee+bob bob+dee" },
+	{ 0 },
+};
+
+static const struct row r6_each_other[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "cy", VERDICT_OK, "ann+cy cy+ann" },
+	{ "bob", EXCHANGE_TO, "dee", VERDICT_OK, "bob+dee dee+bob" },
+	{ "eve", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "ann", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "bob", EXCHANGE_TO, "ann", VERDICT_BUSY, "" },
+	{ "bob", EXCHANGE_WAIT, "cy", VERDICT_QUEUED, "" },
+	{ "bob", EXCHANGE_WAIT, "ann", VERDICT_OK, "bob~busy dee-left cy-left bob+ann ann+bob" },
+	{ "bob", EXCHANGE_QUIT, NULL, VERDICT_OK, "ann-quit eve~no-such-user" },
+	{ 0 },
+};
+
+/* A chain of waits falls together, one match after the other. */
+static const struct row r6_chain[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "fay", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "cy", EXCHANGE_TO, "dee", VERDICT_OK, "cy+dee dee+cy" },
+	{ "eve", EXCHANGE_TO, "fay", VERDICT_OK, "eve+fay fay+eve" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "fay", EXCHANGE_WAIT, "dee", VERDICT_QUEUED, "" },
+	{ "ann", EXCHANGE_WAIT, "eve", VERDICT_QUEUED, "" },
+	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_OK,
+	    "bob-quit dee-left cy+bob bob+cy eve-left fay+dee dee+fay" },
+	{ 0 },
+};
+
+static const struct row r6_out_of_the_queue[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "dee", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "eve", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "bob", REFUSE, "dee", VERDICT_OK, "dee~refuses" },
+	{ "dee", EXCHANGE_WAIT, "bob", VERDICT_REFUSES, "" },
+	{ "dee", EXCHANGE_TO, "cy", VERDICT_OK, "cy~busy dee+cy cy+dee" }, /* a waiter is free to be asked */
+	{ "eve", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left" },
+	{ "eve", EXCHANGE_RESUME, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_TO, "eve", VERDICT_OK, "bob+eve eve+bob" },
+	{ "ann", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "ann", EXCHANGE_WAIT, "dee", VERDICT_QUEUED, "ann~busy" },
+	{ "ann", EXCHANGE_WAIT, "zoe", VERDICT_NO_SUCH_USER, "" }, /* refused: the wait for dee stays */
+	{ "dee", EXCHANGE_LOST, NULL, VERDICT_OK, "cy?lost" },     /* and a target that is lost keeps its queue */
+	{ "dee", EXCHANGE_EXPIRE, NULL, VERDICT_OK, "cy-gone ann~no-such-user" },
+	{ "ann", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left" },
+	{ 0 },
+};
+
+/* A target that is away is still there: pairs hold without a connection (R4, R8). */
+static const struct row r6_away[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "bob", EXCHANGE_LOST, NULL, VERDICT_OK, "ann?lost" },
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "cy+bob" },
+	{ "bob", EXCHANGE_RESUME, NULL, VERDICT_OK, "cy?back bob+cy" },
+	{ "cy", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left" },
+	{ "bob", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob" },
+	{ "bob", EXCHANGE_TO, "cy", VERDICT_EXPIRED, "" }, /* who is away asks for nothing */
+	{ "bob", EXCHANGE_QUIT, NULL, VERDICT_EXPIRED, "" },
+	{ "bob", EXCHANGE_EXPIRE, NULL, VERDICT_OK, "ann-gone" },
+	{ 0 },
+};
+
+static const struct row r7_endings[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_NOT_PAIRED, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left" },
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_NOT_PAIRED, "" },
+	{ "bob", EXCHANGE_TO, "ann", VERDICT_OK, "bob+ann ann+bob" },
+	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_OK, "bob-quit" },
+	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_EXPIRED, "" },
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_TO, "ann", VERDICT_OK, "bob+ann ann+bob" },
+	{ 0 },
+};
+
+static const struct row r8_lost[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "ann", EXCHANGE_LOST, NULL, VERDICT_OK, "bob?lost" },
+	{ "ann", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_LOGIN, "eve", VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_OK, "bob?back ann+bob" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_OK, "bob?lost bob?back ann+bob" }, /* taken over */
+	{ "ann", EXCHANGE_EXPIRE, NULL, VERDICT_STALE, "" },
+	{ "ann", EXCHANGE_LOST, NULL, VERDICT_OK, "bob?lost" },
+	{ "bob", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_RESUME, NULL, VERDICT_OK, "bob+ann" },
+	{ "ann", EXCHANGE_EXPIRE, NULL, VERDICT_OK, "bob-gone" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_EXPIRED, "" },
+	{ "ann", EXCHANGE_EXPIRE, NULL, VERDICT_EXPIRED, "" },
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ 0 },
+};
+
+/* After a crash of the daemon (D6): everybody is away, nobody is missing. */
+static const struct row d6_registry[] = {
+	{ "ann", EXCHANGE_RESTORE, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_RESTORE, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_RESTORE, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_RESTORE, NULL, VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_REPAIR, "ann", VERDICT_SELF, "" },
+	{ "ann", EXCHANGE_REPAIR, "bob", VERDICT_OK, "" },
+	{ "cy", EXCHANGE_REPAIR, "bob", VERDICT_BUSY, "" },
+	{ "bob", EXCHANGE_REPAIR, "cy", VERDICT_BUSY, "" },
+	{ "bob", EXCHANGE_LOGIN, "eve", VERDICT_TAKEN, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_TO, "bob", VERDICT_BUSY, "" },
+	{ "bob", EXCHANGE_RESUME, NULL, VERDICT_OK, "bob+ann" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_OK, "bob?back ann+bob" },
+	{ "cy", EXCHANGE_EXPIRE, NULL, VERDICT_OK, "" },
+	/* both claim a pair that no registry remembers, one of them waits meanwhile */
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_WAIT, "ann", VERDICT_QUEUED, "" },
+	{ "eve", EXCHANGE_REPAIR, "dee", VERDICT_OK, "dee~busy eve+dee dee+eve" },
+	{ 0 },
+};
+
+static const struct {
+	const char *name;
+	const struct row *rows;
+} tables[] = {
+	{ "R1", r1_names },
+	{ "R2", r2_no_names },
+	{ "R4", r4_to },
+	{ "R5", r5_outsider },
+	{ "R6 first come", r6_first_come },
+	{ "R6 each other", r6_each_other },
+	{ "R6 chain", r6_chain },
+	{ "R6 out of the queue", r6_out_of_the_queue },
+	{ "R6 away", r6_away },
+	{ "R7", r7_endings },
+	{ "R8", r8_lost },
+	{ "D6", d6_registry },
+};
+
+/* ------ running a table ------ */
+
+static struct ident
+id_of(const char *person)
+{
+	struct ident id = { 0 };
+
+	memcpy(id.b, person, strnlen(person, IDENT_LEN));
+	return id;
+}
+
+static bool
+refuses(const void *context, slot_t target, slot_t caller)
+{
+	const struct table *t = context;
+
+	return t->refused[exchange_session(t->x, target)->name[0] - 'a'][exchange_session(t->x, caller)->name[0] - 'a'];
+}
+
+static struct exchange *
+exchange_new(uint32_t capacity, uint64_t first_pair)
+{
+	struct exchange *x = calloc(1, exchange_size(capacity));
+
+	ck_assert_ptr_nonnull(x);
+	exchange_init(x, capacity, first_pair);
+	return x;
+}
+
+static void
+describe(const struct exchange *x, const struct exchange_effects *fx, char *out, size_t size)
+{
+	static const char *const endings[] = { "?", "left", "quit", "gone" };
+
+	for (size_t i = 0; i < fx->count; i++) {
+		const struct exchange_effect *e = &fx->e[i];
+		const size_t len = strlen(out);
+		const char *what = "";
+		const char *how = "+";
+
+		switch (e->type) {
+		case EFFECT_PAIRED:
+			what = exchange_session(x, e->other)->name;
+			break;
+		case EFFECT_ENDED:
+			how = "-";
+			what = endings[e->ending];
+			break;
+		case EFFECT_LOST:
+		case EFFECT_BACK:
+			how = "?";
+			what = e->type == EFFECT_LOST ? "lost" : "back";
+			break;
+		case EFFECT_WAIT_OVER:
+			how = "~";
+			what = e->verdict == VERDICT_SUPERSEDED ? "busy"
+			    : e->verdict == VERDICT_REFUSES    ? "refuses"
+							       : "no-such-user";
+			break;
+		}
+		snprintf(out + len, size - len, "%s%s%s%s", len > 0 ? " " : "", exchange_session(x, e->to)->name, how, what);
+	}
+}
+
+static enum verdict
+perform(struct table *t, const struct row *row, char *effects, size_t size)
+{
+	const struct exchange_policy policy = { refuses, t };
+	struct exchange_effects fx;
+	struct exchange_event ev = { .type = (enum exchange_event_type)row->event, .pair = ++t->claim };
+	enum verdict verdict = VERDICT_OK;
+
+	ev.slot = exchange_find_name(t->x, row->who);
+	ev.other = row->whom ? exchange_find_name(t->x, row->whom) : SLOT_NONE;
+	ev.id = id_of(row->whom ? row->whom : row->who);
+	ev.name = row->event == EXCHANGE_TO || row->event == EXCHANGE_WAIT ? row->whom : row->who;
+	if (row->event == REFUSE) {
+		t->refused[row->who[0] - 'a'][row->whom[0] - 'a'] ^= true;
+		while (exchange_recheck(t->x, ev.slot, policy, &fx))
+			describe(t->x, &fx, effects, size);
+		return verdict;
+	}
+	verdict = exchange_step(t->x, &ev, policy, &fx);
+	describe(t->x, &fx, effects, size);
+	while (exchange_settle(t->x, policy, &fx))
+		describe(t->x, &fx, effects, size);
+	return verdict;
+}
+
+START_TEST(rules)
+{
+	struct table t = { .x = exchange_new(7, FIRST_PAIR) };
+	unsigned n = 0;
+
+	for (const struct row *row = tables[_i].rows; row->who; row++, n++) {
+		char effects[256] = "";
+		const enum verdict verdict = perform(&t, row, effects, sizeof(effects));
+
+		ck_assert_msg(verdict == row->verdict, "%s, row %u (%s): verdict %d, not %d", tables[_i].name, n, row->who,
+		    (int)verdict, (int)row->verdict);
+		ck_assert_msg(strcmp(effects, row->effects) == 0, "%s, row %u (%s): '%s', not '%s'", tables[_i].name, n,
+		    row->who, effects, row->effects);
+	}
+	free(t.x);
+}
+END_TEST
+
+/* ------ what a table cannot say ------ */
+
+static const struct exchange_policy nobody;
+
+static enum verdict
+step(struct exchange *x, struct exchange_event ev)
+{
+	struct exchange_effects fx;
+	const enum verdict verdict = exchange_step(x, &ev, nobody, &fx);
+
+	while (exchange_settle(x, nobody, &fx))
+		continue;
+	return verdict;
+}
+
+static slot_t
+login(struct exchange *x, const char *name)
+{
+	ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_LOGIN, .name = name, .id = id_of(name),
+				     .uid = 1000 }), VERDICT_OK);
+	return exchange_find_name(x, name);
+}
+
+static void
+pair(struct exchange *x, slot_t slot, const char *name)
+{
+	ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_TO, .slot = slot, .name = name }), VERDICT_OK);
+}
+
+static void
+simple(struct exchange *x, enum exchange_event_type type, slot_t slot)
+{
+	ck_assert_int_eq(step(x, (struct exchange_event){ .type = type, .slot = slot }), VERDICT_OK);
+}
+
+static enum verdict
+resume(struct exchange *x, const char *name, uint32_t uid)
+{
+	return step(x, (struct exchange_event){ .type = EXCHANGE_RESUME, .id = id_of(name), .uid = uid });
+}
+
+START_TEST(r8_who_may_resume)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann");
+	struct exchange_event ev = { .type = EXCHANGE_RESUME, .id = id_of("ann"), .uid = 1000, .slot = 99 };
+	struct exchange_effects fx;
+
+	ck_assert_int_eq(exchange_step(x, &ev, nobody, &fx), VERDICT_OK);
+	ck_assert_uint_eq(ev.slot, ann);
+	ck_assert_int_eq(resume(x, "ann", 1001), VERDICT_EXPIRED);
+	ck_assert_int_eq(resume(x, "ann", 0), VERDICT_EXPIRED);
+	ck_assert_int_eq(resume(x, "bob", 1000), VERDICT_EXPIRED);
+	simple(x, EXCHANGE_LOST, ann);
+	ck_assert_int_eq(resume(x, "ann", 1001), VERDICT_EXPIRED);
+	ck_assert(!exchange_session(x, ann)->online);
+	ck_assert_int_eq(resume(x, "ann", 1000), VERDICT_OK);
+	free(x);
+}
+END_TEST
+
+static enum verdict
+route(const struct exchange *x, slot_t from, uint64_t pair_id, uint32_t epoch, slot_t *to)
+{
+	*to = SLOT_NONE;
+	return exchange_route(x, from, pair_id, epoch, to);
+}
+
+START_TEST(r9_messages_keep_to_their_pair)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob"), cy = login(x, "cy");
+	uint64_t first;
+	slot_t to;
+
+	ck_assert_int_eq(route(x, ann, 0, 0, &to), VERDICT_NOT_PAIRED);
+	pair(x, ann, "bob");
+	first = exchange_session(x, ann)->pair;
+	ck_assert_int_eq(route(x, ann, first, 1, &to), VERDICT_OK);
+	ck_assert_uint_eq(to, bob);
+	ck_assert_int_eq(route(x, cy, first, 1, &to), VERDICT_NOT_PAIRED);
+	ck_assert_uint_eq(to, SLOT_NONE);
+
+	simple(x, EXCHANGE_LOST, bob);
+	ck_assert_int_eq(route(x, ann, first, 1, &to), VERDICT_STALE);
+	ck_assert_int_eq(resume(x, "bob", 1000), VERDICT_OK);
+	ck_assert_int_eq(route(x, ann, first, 1, &to), VERDICT_STALE);
+	ck_assert_int_eq(route(x, bob, first, 2, &to), VERDICT_OK);
+	ck_assert_uint_eq(to, ann);
+
+	simple(x, EXCHANGE_LEAVE, bob);
+	ck_assert_int_eq(route(x, ann, first, 2, &to), VERDICT_NOT_PAIRED);
+	pair(x, ann, "cy");
+	ck_assert_int_eq(route(x, ann, first, 1, &to), VERDICT_NOT_PAIRED);
+	pair(x, ann, "bob"); /* the same two again are another pair */
+	ck_assert_uint_gt(exchange_session(x, ann)->pair, first + 1);
+	ck_assert_int_eq(route(x, ann, first, 1, &to), VERDICT_NOT_PAIRED);
+	free(x);
+}
+END_TEST
+
+START_TEST(r10_why_nobody_is_there)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob");
+
+	ck_assert_uint_eq(exchange_session(x, ann)->last_end, ENDING_NONE);
+	pair(x, ann, "bob");
+	simple(x, EXCHANGE_LEAVE, bob);
+	ck_assert_uint_eq(exchange_session(x, ann)->last_end, ENDING_LEFT);
+	ck_assert_uint_eq(exchange_session(x, bob)->last_end, ENDING_NONE);
+	pair(x, bob, "ann");
+	ck_assert_uint_eq(exchange_session(x, ann)->last_end, ENDING_NONE);
+	simple(x, EXCHANGE_LOST, ann); /* also told to who is away */
+	simple(x, EXCHANGE_QUIT, bob);
+	ck_assert_uint_eq(exchange_session(x, ann)->last_end, ENDING_QUIT);
+	ck_assert_int_eq(resume(x, "ann", 1000), VERDICT_OK);
+	ck_assert_uint_eq(exchange_session(x, ann)->last_end, ENDING_QUIT);
+	pair(x, login(x, "cy"), "ann");
+	simple(x, EXCHANGE_LOST, exchange_find_name(x, "cy"));
+	simple(x, EXCHANGE_EXPIRE, exchange_find_name(x, "cy"));
+	ck_assert_uint_eq(exchange_session(x, ann)->last_end, ENDING_GONE);
+	free(x);
+}
+END_TEST
+
+static const struct {
+	uint64_t pair;
+	enum verdict verdict;
+	uint64_t next; /* the pair made afterwards */
+} claims[] = {
+	{ 0, VERDICT_STALE, FIRST_PAIR + 1 },
+	{ 1, VERDICT_OK, FIRST_PAIR + 1 },
+	{ FIRST_PAIR - 1, VERDICT_OK, FIRST_PAIR + 1 },
+	{ FIRST_PAIR, VERDICT_STALE, FIRST_PAIR + 1 }, /* given out by ourselves */
+	{ FIRST_PAIR + 1, VERDICT_OK, FIRST_PAIR + 2 },
+	{ FIRST_PAIR + 500, VERDICT_OK, FIRST_PAIR + 501 },
+	{ INT64_MAX, VERDICT_OK, (uint64_t)INT64_MAX + 1 },
+	{ (uint64_t)INT64_MAX + 1, VERDICT_STALE, FIRST_PAIR + 1 },
+	{ UINT64_MAX, VERDICT_STALE, FIRST_PAIR + 1 },
+};
+
+/* A claimed pair id is none that was given out, and none that would end the count (R9). */
+START_TEST(r9_claimed_pairs)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob"), cy = login(x, "cy");
+	const uint64_t claim = claims[_i].pair;
+
+	pair(x, ann, "bob");
+	simple(x, EXCHANGE_LEAVE, ann);
+	ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_REPAIR, .slot = ann, .other = bob,
+				     .pair = claim }), claims[_i].verdict);
+	ck_assert_int_eq(exchange_session(x, ann)->partner == bob, claims[_i].verdict == VERDICT_OK);
+	ck_assert_uint_eq(exchange_next_pair(x), claims[_i].next);
+	login(x, "dee");
+	pair(x, cy, "dee");
+	ck_assert_uint_eq(exchange_session(x, cy)->pair, claims[_i].next);
+	free(x);
+}
+END_TEST
+
+/* Should a policy change unannounced, its word counts when the turn comes. */
+START_TEST(settling_asks_again)
+{
+	struct table t = { .x = exchange_new(4, FIRST_PAIR) };
+	const struct exchange_policy policy = { refuses, &t };
+	struct exchange_effects fx;
+	const slot_t ann = login(t.x, "ann"), bob = login(t.x, "bob"), cy = login(t.x, "cy"), dee = login(t.x, "dee");
+	struct exchange_event leave = { .type = EXCHANGE_LEAVE, .slot = ann };
+
+	pair(t.x, ann, "bob");
+	step(t.x, (struct exchange_event){ .type = EXCHANGE_WAIT, .slot = cy, .name = "bob" });
+	step(t.x, (struct exchange_event){ .type = EXCHANGE_WAIT, .slot = dee, .name = "bob" });
+	t.refused['b' - 'a']['c' - 'a'] = true;
+	ck_assert_int_eq(exchange_step(t.x, &leave, policy, &fx), VERDICT_OK);
+	ck_assert(exchange_settle(t.x, policy, &fx));
+	ck_assert_uint_eq(fx.count, 1);
+	ck_assert_uint_eq(fx.e[0].to, cy);
+	ck_assert_int_eq(fx.e[0].verdict, VERDICT_REFUSES);
+	ck_assert(exchange_settle(t.x, policy, &fx));
+	ck_assert_uint_eq(exchange_session(t.x, bob)->partner, dee);
+	ck_assert(!exchange_settle(t.x, policy, &fx));
+	free(t.x);
+}
+END_TEST
+
+START_TEST(nonsense_is_refused)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann");
+	static const enum exchange_event_type types[] = { EXCHANGE_REPAIR, EXCHANGE_LOST, EXCHANGE_EXPIRE, EXCHANGE_TO,
+		EXCHANGE_WAIT, EXCHANGE_CANCEL, EXCHANGE_LEAVE, EXCHANGE_QUIT };
+	static const slot_t slots[] = { 1, 3, 4, 1000000, SLOT_NONE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(slots); k++)
+			ck_assert_int_eq(step(x, (struct exchange_event){ .type = types[i], .slot = slots[k],
+						     .name = "ann", .pair = 1 }), VERDICT_EXPIRED);
+	for (size_t k = 0; k < ARRAY_SIZE(slots); k++)
+		ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_REPAIR, .slot = ann,
+					     .other = slots[k], .pair = 1 }), VERDICT_EXPIRED);
+	ck_assert_uint_eq(exchange_count(x), 1);
+	free(x);
+}
+END_TEST
+
+/* ------ a full house ------ */
+
+#define FULL CONNECTIONS_MAX
+
+static void
+name_nth(uint32_t n, char name[NAME_MAX_LEN + 1])
+{
+	snprintf(name, NAME_MAX_LEN + 1, "user%u", n);
+}
+
+static void
+login_all(struct exchange *x, slot_t *slots)
+{
+	char name[NAME_MAX_LEN + 1];
+
+	for (uint32_t n = 0; n < FULL; n++) {
+		struct exchange_event ev = { .type = EXCHANGE_LOGIN, .name = name, .uid = n / 8 };
+		struct exchange_effects fx;
+
+		name_nth(n, name);
+		ev.id = id_of(name);
+		ck_assert_int_eq(exchange_step(x, &ev, nobody, &fx), VERDICT_OK);
+		slots[n] = ev.slot;
+	}
+}
+
+/* The longest way that a lookup takes through sessions that share a head. */
+static uint32_t
+longest_chain(const struct exchange *x, bool by_name)
+{
+	uint32_t longest = 0;
+
+	for (slot_t slot = 0; slot < exchange_capacity(x); slot++) {
+		uint32_t length = 0;
+
+		for (uint32_t link = slot + 1; link != 0; length++) {
+			const struct exchange_session *s = exchange_session(x, link - 1);
+
+			link = by_name ? s->name_next : s->id_next;
+		}
+		if (length > longest)
+			longest = length;
+	}
+	return longest;
+}
+
+START_TEST(full_house)
+{
+	struct exchange *x = exchange_new(FULL, FIRST_PAIR);
+	static slot_t slots[FULL];
+	char name[NAME_MAX_LEN + 1];
+	struct ident id;
+
+	login_all(x, slots);
+	ck_assert_uint_eq(exchange_count(x), FULL);
+	ck_assert_uint_eq(exchange_count_uid(x, 7), 8);
+	ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_LOGIN, .name = "late" }), VERDICT_LIMIT);
+	ck_assert_uint_le(longest_chain(x, true), 10);
+	ck_assert_uint_le(longest_chain(x, false), 10);
+	for (uint32_t n = 0; n < FULL; n++) {
+		name_nth(n, name);
+		id = id_of(name);
+		ck_assert_uint_eq(exchange_find_name(x, name), slots[n]);
+		ck_assert_uint_eq(exchange_find_id(x, &id), slots[n]);
+	}
+	for (uint32_t n = 0; n < FULL; n += 2) {
+		name_nth(n + 1, name);
+		pair(x, slots[n], name);
+	}
+	for (uint32_t n = 0; n < FULL; n++)
+		ck_assert_uint_eq(exchange_session(x, slots[n])->partner, slots[n ^ 1]);
+	for (uint32_t n = 0; n < FULL; n += 2)
+		simple(x, EXCHANGE_QUIT, slots[n]);
+	for (uint32_t n = 0; n < FULL; n++) {
+		name_nth(n, name);
+		ck_assert_uint_eq(exchange_find_name(x, name), n % 2 == 0 ? SLOT_NONE : slots[n]);
+	}
+	ck_assert_uint_eq(exchange_count(x), FULL / 2);
+	for (uint32_t n = 1; n < FULL; n += 2)
+		simple(x, EXCHANGE_QUIT, slots[n]);
+	ck_assert_uint_eq(exchange_count(x), 0);
+	login_all(x, slots); /* every slot came back */
+	free(x);
+}
+END_TEST
+
+/* Everybody waits for one: each is told once when she quits, or matched in turn when she is free. */
+START_TEST(everybody_waits_for_one)
+{
+	struct exchange *x = exchange_new(FULL, FIRST_PAIR);
+	static slot_t slots[FULL];
+	struct exchange_effects fx;
+	struct exchange_event quit = { .type = EXCHANGE_QUIT };
+	uint32_t told = 0;
+
+	login_all(x, slots);
+	pair(x, slots[0], "user1");
+	for (uint32_t n = 2; n < FULL; n++)
+		ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_WAIT, .slot = slots[n],
+					     .name = "user0" }), VERDICT_QUEUED);
+	simple(x, EXCHANGE_QUIT, slots[1]);
+	for (uint32_t n = 2; n < 100; n++) {
+		ck_assert_uint_eq(exchange_session(x, slots[0])->partner, slots[n]);
+		simple(x, EXCHANGE_LEAVE, slots[n]);
+	}
+	quit.slot = slots[0];
+	ck_assert_int_eq(exchange_step(x, &quit, nobody, &fx), VERDICT_OK);
+	ck_assert_uint_eq(fx.count, 1);
+	for (; exchange_settle(x, nobody, &fx); told++) {
+		ck_assert_uint_eq(fx.count, 1);
+		ck_assert_uint_eq(fx.e[0].to, slots[101 + told]);
+		ck_assert_int_eq(fx.e[0].verdict, VERDICT_NO_SUCH_USER);
+	}
+	ck_assert_uint_eq(told, FULL - 101);
+	free(x);
+}
+END_TEST
+
+/* A daemon that expects many but has few pays for few: what no session needs is never written. */
+START_TEST(idle_memory_stays_untouched)
+{
+	const size_t size = exchange_size(FULL);
+	struct exchange *x = exchange_new(FULL, FIRST_PAIR);
+	const uint8_t *bytes = (const uint8_t *)x;
+	const uint8_t *beyond = (const uint8_t *)exchange_session(x, 10);
+	const uint8_t *heads = (const uint8_t *)exchange_session(x, FULL);
+	char name[NAME_MAX_LEN + 1];
+	size_t touched = 0;
+
+	ck_assert_uint_le(size / FULL, 200);
+	for (int round = 0; round < 50; round++) {
+		for (uint32_t n = 0; n < 10; n++) {
+			name_nth(n, name);
+			login(x, name);
+		}
+		for (slot_t slot = 0; slot < 10; slot++)
+			simple(x, EXCHANGE_QUIT, slot);
+	}
+	for (const uint8_t *p = beyond; p < heads; p++)
+		ck_assert_msg(*p == 0, "byte %td was written", p - bytes);
+	for (const uint8_t *p = heads; p < bytes + size; p++)
+		touched += *p != 0;
+	ck_assert_uint_eq(touched, 0); /* all chains are empty again */
+	free(x);
+}
+END_TEST
+
+/* An index that somebody still holds by mistake is long nobody's before it is somebody else's. */
+START_TEST(slots_rest)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob");
+
+	simple(x, EXCHANGE_QUIT, bob);
+	simple(x, EXCHANGE_QUIT, ann);
+	ck_assert_uint_eq(login(x, "cy"), bob);
+	ck_assert_uint_eq(login(x, "dee"), ann);
+	free(x);
+}
+END_TEST
+
+Suite *
+exchange_suite(void)
+{
+	Suite *suite = suite_create("exchange");
+	TCase *tc = tcase_create("rules");
+	TCase *full = tcase_create("full house");
+
+	tcase_add_loop_test(tc, rules, 0, ARRAY_SIZE(tables));
+	tcase_add_test(tc, r8_who_may_resume);
+	tcase_add_test(tc, r9_messages_keep_to_their_pair);
+	tcase_add_loop_test(tc, r9_claimed_pairs, 0, ARRAY_SIZE(claims));
+	tcase_add_test(tc, r10_why_nobody_is_there);
+	tcase_add_test(tc, settling_asks_again);
+	tcase_add_test(tc, nonsense_is_refused);
+	suite_add_tcase(suite, tc);
+	tcase_add_test(full, full_house);
+	tcase_add_test(full, everybody_waits_for_one);
+	tcase_add_test(full, idle_memory_stays_untouched);
+	tcase_add_test(full, slots_rest);
+	tcase_set_timeout(full, 60);
+	suite_add_tcase(suite, full);
+	return suite;
+}
