@@ -25,6 +25,9 @@ chmod 0711 "$T"
 # By this every process of the test is known, whatever became of its parent.
 export PCHAT_TEST=$T
 export PCHAT_SOCKET=$T/pchat.sock
+# Sanitizers report there, also those of programs whose standard error is nowhere.
+mkdir -m 1777 "$T/sanitizer"
+export ASAN_OPTIONS=log_path=$T/sanitizer/asan:${ASAN_OPTIONS-} UBSAN_OPTIONS=log_path=$T/sanitizer/ubsan:${UBSAN_OPTIONS-}
 exec {pause_fd}<> <(:)
 tests=0 failures=0 finished=no skipped=no
 
@@ -313,6 +316,10 @@ test_processes() {
 	done
 }
 
+nothing_left() {
+	[ -z "$(test_processes)" ]
+}
+
 kill_everything() {
 	local pids
 	pids=$(test_processes)
@@ -326,7 +333,14 @@ end() {
 	local code=$?
 	trap - EXIT
 	exec 2>/dev/null
+	# Asked to end first, so that leaks are looked for.
+	# shellcheck disable=SC2046 # a list of words
+	kill -TERM $(test_processes)
+	wait_until 2 nothing_left
 	wait_until 10 kill_everything
+	if cat "$T"/sanitizer/* >"$T/findings"; then
+		ok 1 "no sanitizer has found anything" "$(head -n 60 "$T/findings")"
+	fi
 	if [ "$skipped" = yes ]; then
 		:
 	elif [ "$finished" = yes ]; then

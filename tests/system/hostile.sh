@@ -1,0 +1,143 @@
+# Garbage, truncated, over-long and out-of-order frames, and a peer that takes or sends too much: its connection is
+# closed, and everyone else goes on. On both sockets.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+pair alice bob
+run bob pchat read
+add_user mallory
+raw=$BUILDDIR/tests/system/rawclient
+if is_root; then
+	cp "$raw" "$T/rawclient"
+	raw=$T/rawclient
+fi
+goes_on() { # NAME
+	run alice pchat send "$1"
+	local sent=$status
+	run bob pchat read --raw
+	[ "$sent $out" = "0 $1" ]
+	ok $? "$1: alice and bob talk on" "send: $sent" "read: $out" "$(tail -n 3 "$T/daemon.err")"
+}
+
+# The connection is closed, after a word (BYE) or none.
+closed() { # NAME COMMAND...
+	local name=$1
+	shift
+	run mallory "$raw" "$PCHAT_SOCKET" "$@" "expect CLOSED"
+	exits 0 "$name: the connection is closed"
+	goes_on "$name"
+}
+
+m=mallory-$$
+closed "garbage" "hex ffffffffffffffffffffffffffffffffffffffff"
+closed "text" "hex 474554202f20485454502f312e310d0a0d0a"
+closed "login before hello" "login $m"
+closed "wrong magic" "magic deadbeef"
+like "$out" "BYE malformed" "wrong magic: it is told"
+closed "another version" "hello 99"
+like "$out" "BYE version" "another version: it is told"
+closed "hello twice" hello hello
+closed "message before login" hello "msg boo"
+closed "to before login" hello "to bob"
+closed "login twice" hello "login $m" "expect WELCOME" "login $m-2"
+closed "over-long" hello "hex ffffffff02000000"
+closed "one byte over-long" hello "hex 0102010010000000"
+closed "reserved field" hello "hex 0000000004000100"
+closed "unknown type" hello "login $m" "expect WELCOME" "frame 7f 00"
+closed "a reply for a request" hello "login $m" "expect WELCOME" "frame 20 00"
+closed "bytes left over" hello "login $m" "expect WELCOME" "frame 05 00"
+closed "a body too short" hello "login $m" "expect WELCOME" "frame 03"
+closed "a string over its end" hello "login $m" "expect WELCOME" "frame 03 ff61"
+closed "a malformed acknowledgement" hello "login $m" "expect WELCOME" "frame 11 00"
+closed "truncated" hello "hex 2000000002" shut
+closed "truncated header" hello "hex 20" shut
+
+for n in $(seq 20); do
+	bytes=$(head -c $((n * 37)) /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+	run mallory "$raw" "$PCHAT_SOCKET" hello "hex $bytes" shut "expect CLOSED"
+done
+goes_on "random bytes"
+
+# ------------------------------------------------- rules, by one who speaks well
+
+run mallory "$raw" "$PCHAT_SOCKET" hello "login $m" "expect WELCOME" "to bob" "expect RESULT busy" \
+	"to a/b" "expect RESULT malformed" "leave" "expect RESULT not-paired" "msg hello" "expect ACK" quit "expect RESULT ok"
+exits 0 "refusals leave the connection open"
+like "$out" "not-paired" "R9: a message under no pair is refused"
+run mallory "$raw" "$PCHAT_SOCKET" hello "login $m" "expect WELCOME" \
+	"pair $(as alice pchat status --json | jq -r '.pair // 1')" "epoch 1" "msg to somebody else's partner" "expect ACK" quit
+like "$out" "not-paired" "R9: nor under the pair of others"
+run mallory "$raw" "$PCHAT_SOCKET" hello "login ALICE" "expect RESULT taken" "login $m" "expect WELCOME" quit "expect RESULT"
+exits 0 "R1: a refused login may try another name"
+goes_on "refusals"
+
+# -------------------------------------------------------------- D7, D5: too much
+
+run bob pchat leave
+run mallory "$raw" "$PCHAT_SOCKET" hello "login $m" "expect WELCOME" "to bob" "expect RESULT ok" "flood 5000 100" \
+	"expect BYE window"
+exits 0 "D7: more than 1,024 messages under way close the connection" ||
+	note "bob's helper may have acknowledged them in time"
+wait_until 15 has_partner bob null || run bob pchat leave
+run bob pchat read --raw
+run alice pchat to bob
+exits 0 "D7: bob is free for others when the grace is over"
+goes_on "flood"
+
+# A partner that takes nothing: the one who writes to it is told, nobody else notices.
+run alice pchat leave
+spawn deaf mallory "$raw" "$PCHAT_SOCKET" hello "login $m-deaf" "expect WELCOME" "deaf on" "expect NEVER"
+wait_until 5 test -s "$T/deaf.out"
+run alice pchat to "$m-deaf"
+head -c 60000 /dev/zero | tr '\0' x >"$T/body"
+feed alice pchat send --timeout 1 <"$T/body"
+exits 75 "a partner that takes nothing leaves a message unconfirmed"
+run alice pchat to bob
+exits 0 "and is left"
+goes_on "deaf partner"
+kill -KILL "${pid_of[deaf]}"
+reap deaf
+
+# ------------------------------------------------------ connections that say nothing
+
+for n in 1 2 3 4; do
+	spawn "silent$n" mallory "$raw" "$PCHAT_SOCKET" "expect CLOSED"
+done
+wait_until 5 sleeps "${pid_of[silent4]}"
+run mallory "$raw" "$PCHAT_SOCKET" "expect CLOSED"
+exits 0 "a uid has four connections that are not logged in, and no fifth"
+goes_on "silence"
+reap silent1
+exits 0 "who says nothing for 5 seconds is closed"
+like "$out" "BYE timeout" "and told why"
+
+# ----------------------------------------------------------------- a helper's socket
+
+helper=$T/alice/run/pchat/alice.sock
+control() { # NAME COMMAND...
+	local name=$1
+	shift
+	run alice "$raw" -c "$helper" "$@" "expect CLOSED"
+	exits 0 "helper, $name: the connection is closed"
+	goes_on "helper, $name"
+}
+control "garbage" "hex ffffffffffffffffffffffffffffffffffffffff"
+control "no hello" "frame 42"
+control "wrong magic" "magic deadbeef"
+control "another version" "hello 99"
+control "hello twice" hello hello
+control "over-long" hello "hex ffffffff42000000"
+control "unknown type" hello "frame 7f"
+control "bytes left over" hello "frame 42 00"
+control "a string over its end" hello "frame 43 ff61"
+control "truncated" hello "hex 2000000043" shut
+for n in $(seq 20); do
+	bytes=$(head -c $((n * 37)) /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+	run alice "$raw" -c "$helper" hello "hex $bytes" shut "expect CLOSED"
+done
+goes_on "helper, random bytes"
+! grep -Eqi 'runtime error|AddressSanitizer|assert' "$T/daemon.err"
+ok $? "the daemon has nothing to complain about but them"
+
+finish
