@@ -1,0 +1,307 @@
+#include "cli/chat/recall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+#include "core/limits.h"
+
+#define FILE_MAX (8U * 1024U * 1024U)
+#define LINES_MAX (2U * RECALL_LINES) /* in the file, before it is written anew */
+
+struct recall {
+	size_t count; /* lines ever added; the latest RECALL_LINES of them are in the ring */
+	char *line[RECALL_LINES];
+	int fd; /* of the file, or -1 */
+	char path[PATH_MAX];
+};
+
+struct recall *
+recall_new(void)
+{
+	struct recall *r = calloc(1, sizeof(*r));
+
+	if (r)
+		r->fd = -1;
+	return r;
+}
+
+void
+recall_free(struct recall *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < RECALL_LINES; i++)
+		free(r->line[i]);
+	closep(&r->fd);
+	free(r);
+}
+
+const char *
+recall_line(const struct recall *r, size_t ago)
+{
+	if (ago == 0 || ago > r->count || ago > RECALL_LINES)
+		return NULL;
+	return r->line[(r->count - ago) % RECALL_LINES];
+}
+
+/* Takes over `text`; false when it changes nothing. */
+static bool
+remember(struct recall *r, char *text)
+{
+	const char *latest = recall_line(r, 1);
+
+	if (!*text || (latest && strcmp(latest, text) == 0)) {
+		free(text);
+		return false;
+	}
+	free(r->line[r->count % RECALL_LINES]);
+	r->line[r->count++ % RECALL_LINES] = text;
+	return true;
+}
+
+/* One line of the file for one line that was typed: a line feed inside is \n, a backslash \\. */
+static char *
+escape(const char *text, size_t len, size_t *out_len)
+{
+	char *out = malloc(2 * len + 2), *p = out;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n' || text[i] == '\\')
+			*p++ = '\\';
+		*p++ = text[i];
+		if (text[i] == '\n')
+			p[-1] = 'n';
+	}
+	*p++ = '\n';
+	*out_len = (size_t)(p - out);
+	return out;
+}
+
+/* Undoes it in place; false when this was never written by escape(). */
+static bool
+unescape(char *text)
+{
+	char *out = text;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '\\') {
+			if (*++p != 'n' && *p != '\\')
+				return false;
+			*out++ = *p == 'n' ? '\n' : '\\';
+		} else {
+			*out++ = *p;
+		}
+	}
+	*out = '\0';
+	return true;
+}
+
+static bool
+is_utf8(const char *text, size_t len)
+{
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text, *end = p + len;
+	utf8proc_int32_t c;
+
+	while (p < end) {
+		utf8proc_ssize_t n = utf8proc_iterate(p, end - p, &c);
+
+		if (n <= 0 || c == 0)
+			return false;
+		p += n;
+	}
+	return true;
+}
+
+/* The lines of a file that is ours into the ring; false when they are not what we write. */
+static bool
+parse(struct recall *r, char *data, size_t len, size_t *lines, size_t *used)
+{
+	char *p = data;
+
+	*lines = 0;
+	if (!is_utf8(data, len))
+		return false;
+	for (char *end; (end = strchr(p, '\n')); p = end + 1) {
+		char *line;
+
+		*end = '\0';
+		if (!unescape(p) || strlen(p) > MESSAGE_MAX)
+			return false;
+		line = strdup(p);
+		if (line)
+			(void)remember(r, line);
+		++*lines;
+	}
+	*used = (size_t)(p - data); /* a last line without its end was cut off by a crash */
+	return true;
+}
+
+static void
+forget_all(struct recall *r)
+{
+	for (size_t i = 0; i < RECALL_LINES; i++) {
+		free(r->line[i]);
+		r->line[i] = NULL;
+	}
+	r->count = 0;
+}
+
+static void
+append(int fd, const char *text)
+{
+	size_t len;
+	_cleanup_(freep) char *line = escape(text, strlen(text), &len);
+
+	if (line && write(fd, line, len) < 0)
+		return; /* the disk is full: what is typed can still be said */
+}
+
+/* Replaces the file by its latest lines. */
+static void
+shorten(struct recall *r)
+{
+	char fresh[PATH_MAX];
+	_cleanup_(closep) int fd = -1;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", r->path) >= (int)sizeof(fresh))
+		return;
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	for (size_t ago = RECALL_LINES; ago > 0; ago--)
+		if (recall_line(r, ago))
+			append(fd, recall_line(r, ago));
+	if (rename(fresh, r->path) < 0) {
+		(void)unlink(fresh);
+		return;
+	}
+	(void)close(r->fd);
+	r->fd = fd;
+	fd = -1;
+}
+
+static char *
+read_whole(int fd, size_t size, size_t *len)
+{
+	char *data = malloc(size + 1);
+
+	for (*len = 0; data && *len < size;) {
+		ssize_t n = read(fd, data + *len, size - *len);
+
+		if (n <= 0)
+			break;
+		*len += (size_t)n;
+	}
+	if (data)
+		data[*len] = '\0';
+	return data;
+}
+
+/* NULL, or what is wrong with the file. */
+static const char *
+load(struct recall *r)
+{
+	_cleanup_(freep) char *data = NULL;
+	struct stat st;
+	size_t len, lines, used;
+
+	if (fstat(r->fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_MAX)
+		return "is damaged";
+	if ((st.st_mode & 077) != 0 && fchmod(r->fd, 0600) < 0)
+		return strerror(errno);
+	data = read_whole(r->fd, (size_t)st.st_size, &len);
+	if (!data)
+		return strerror(ENOMEM);
+	if (!parse(r, data, len, &lines, &used))
+		return "is damaged";
+	if (used < len && ftruncate(r->fd, (off_t)used) < 0)
+		return strerror(errno);
+	if (lines > LINES_MAX)
+		shorten(r);
+	return NULL;
+}
+
+static int
+open_own(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+}
+
+/* Out of the way with a damaged file, under a name that says so: whoever wants can look into it. */
+static void
+begin_anew(struct recall *r, const char *why, char *words, size_t size)
+{
+	char aside[PATH_MAX];
+
+	forget_all(r);
+	closep(&r->fd);
+	r->fd = -1;
+	if (snprintf(aside, sizeof(aside), "%s.damaged-%lld", r->path, (long long)time(NULL)) < (int)sizeof(aside) &&
+	    rename(r->path, aside) == 0) {
+		r->fd = open_own(r->path);
+		(void)snprintf(words, size, "the history of typed lines %s: moved to '%s', starting empty", why, aside);
+		return;
+	}
+	(void)snprintf(words, size, "the history of typed lines %s: starting empty, keeping none; remove '%s'", why,
+	    r->path);
+}
+
+void
+recall_open(struct recall *r, const char *path, char *words, size_t size)
+{
+	struct stat st;
+	const char *why;
+
+	*words = '\0';
+	if (snprintf(r->path, sizeof(r->path), "%s", path) >= (int)sizeof(r->path))
+		return;
+	if (lstat(path, &st) == 0 && st.st_uid != geteuid()) {
+		(void)snprintf(words, size,
+		    "the history of typed lines belongs to another user: starting empty, keeping none; remove '%s'", path);
+		return;
+	}
+	r->fd = open_own(path);
+	if (r->fd < 0 && errno != ELOOP && errno != EISDIR && errno != ENXIO) {
+		(void)snprintf(words, size, "the history of typed lines cannot be kept in '%s': %s", path, strerror(errno));
+		return;
+	}
+	if (r->fd < 0) {
+		begin_anew(r, "is damaged", words, size);
+		return;
+	}
+	(void)flock(r->fd, LOCK_EX); /* against another chat that shortens it now */
+	why = load(r);
+	(void)flock(r->fd, LOCK_UN);
+	if (why)
+		begin_anew(r, why, words, size);
+}
+
+void
+recall_add(struct recall *r, const char *text, size_t len)
+{
+	char *line = strndup(text, len);
+	struct stat st;
+
+	if (!line || !remember(r, line) || r->fd < 0)
+		return;
+	if (fstat(r->fd, &st) == 0 && st.st_nlink == 0) { /* another chat shortened it */
+		(void)close(r->fd);
+		r->fd = open_own(r->path);
+	}
+	if (r->fd >= 0)
+		append(r->fd, line);
+}
