@@ -1,0 +1,26 @@
+/* pchat help [COMMAND]: another way to say --help. */
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/report.h"
+
+static int
+help_command_run(struct invocation *inv)
+{
+	struct options *o = &inv->opt;
+
+	o->command = o->operand_count > 0 ? command_find(o->operands[0]) : NULL;
+	if (o->operand_count > 0 && !o->command)
+		return report(VERDICT_USAGE, "there is no command '%.64s'; 'pchat --help' lists them", o->operands[0]);
+	o->given[OPT_HELP] = true;
+	return help_run(inv);
+}
+
+const struct command command_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.summary = "show help",
+	.examples = "pchat help\npchat help send\n",
+	.max_operands = 1,
+	.hidden = true,
+	.run = help_command_run,
+};

@@ -1,0 +1,108 @@
+/* pchat login: start the session's helper, which logs in and stays. */
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/report.h"
+#include "core/name.h"
+#include "net/process.h"
+#include "net/socket.h"
+#include "proto/status.h"
+
+#define LOGIN_TIMEOUT_MS 15000
+#define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
+
+static const char *
+own_account(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return pw ? pw->pw_name : NULL;
+}
+
+/* "note: ..." lines are for people; the last line says how it went. */
+static int
+tell(const char *name, const char *report_text)
+{
+	for (const char *line = report_text, *end; *line; line = end + (*end == '\n')) {
+		const int n = (int)strcspn(line, "\n");
+		unsigned code = 0;
+		int words = 0;
+
+		end = line + n;
+		if (strncmp(line, "note: ", 6) == 0) {
+			remark("%.*s", n - 6, line + 6);
+		} else if (n == 2 && strncmp(line, "ok", 2) == 0) {
+			remark("logged in as %s", name);
+			return 0;
+		} else if (sscanf(line, "error %u %n", &code, &words) == 1 && words > 0 && code > 0 && code < VERDICT_COUNT) {
+			return words < n ? report((enum verdict)code, "%s: %.*s", name, n - words, line + words)
+					 : report_verdict((enum verdict)code, name);
+		}
+	}
+	return report(VERDICT_FAILED, "the helper ended before it was logged in");
+}
+
+static int
+start(const struct options *o, const char *name, const char *socket)
+{
+	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
+	char program[PATH_MAX], timeout[32], report_text[4096] = "";
+	char *argv[] = { program, "--login", (char *)name, "--timeout", timeout, NULL, NULL, NULL };
+	int rc = process_path("pchat-session", program, sizeof(program));
+
+	(void)snprintf(timeout, sizeof(timeout), "%llu.%03llu", (unsigned long long)(limit / 1000),
+	    (unsigned long long)(limit % 1000));
+	if (socket && *socket) {
+		argv[5] = "--socket";
+		argv[6] = (char *)socket;
+	}
+	if (rc == 0)
+		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1, report_text,
+		    sizeof(report_text));
+	if (rc == -ETIMEDOUT)
+		return report(VERDICT_TIMED_OUT, "%s: not logged in in time; look with: pchat -s %s status", name, name);
+	if (rc < 0)
+		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
+	return tell(name, report_text);
+}
+
+static int
+login_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	const char *socket = o->given[OPT_SOCKET] ? o->text[OPT_SOCKET] : getenv("PCHAT_SOCKET");
+	const char *name = o->operand_count > 0 ? o->operands[0] : o->given[OPT_SESSION] ? o->text[OPT_SESSION] : own_account();
+	char resolved[PATH_MAX];
+
+	if (!name)
+		return report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
+	if (!name_valid(name, strlen(name)))
+		return report(VERDICT_MALFORMED, "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
+	if (socket && strlen(socket) > SOCKET_PATH_MAX)
+		return report(VERDICT_USAGE, "the socket's path has %zu bytes; at most %zu are possible", strlen(socket), SOCKET_PATH_MAX);
+	/* The helper lives in another directory. */
+	if (socket && *socket && *socket != '/') {
+		if (!getcwd(resolved, sizeof(resolved)) || strlen(resolved) + 1 + strlen(socket) > SOCKET_PATH_MAX)
+			return report(VERDICT_USAGE, "'%s' as an absolute path is too long for a socket", socket);
+		(void)strcat(strcat(resolved, "/"), socket);
+		socket = resolved;
+	}
+	return start(o, name, socket);
+}
+
+const struct command command_login = {
+	.name = "login",
+	.operands = "[NAME]",
+	.summary = "log in, under your account's name or another",
+	.examples = "pchat login\n"
+		    "pchat login alice\n",
+	.details = "A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
+		   "has no daemon, one of your own is started.\n",
+	.max_operands = 1,
+	.names_first = true,
+	.run = login_run,
+};

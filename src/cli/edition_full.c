@@ -1,0 +1,55 @@
+#include "cli/edition.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "cli/format.h"
+#include "cli/help.h"
+#include "cli/report.h"
+#include "proto/safe.h"
+#include "proto/status.h"
+
+const struct command *const edition_commands[] = {
+	&command_login,
+	&command_to,
+	&command_send,
+	&command_read,
+	&command_ask,
+	&command_who,
+	&command_status,
+	&command_leave,
+	&command_quit,
+	&command_help,
+	&command_complete,
+	NULL,
+};
+
+static char *
+json_error(enum verdict v, const char *message)
+{
+	json_t *error = json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
+	json_t *line = json_pack("{so}", "error", error);
+	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+
+	json_decref(line);
+	return text;
+}
+
+int
+edition_prepare(struct invocation *inv, int parsed, char **argv)
+{
+	const struct options *o = &inv->opt;
+
+	(void)argv;
+	if (o->given[OPT_JSON])
+		report_as_json(json_error);
+	if (o->given[OPT_HELP] || o->given[OPT_VERSION] || !o->command)
+		return parsed < 0 ? help_mistake(o) : help_run(inv);
+	return parsed < 0 ? help_mistake(o) : -1;
+}
+
+size_t
+edition_safe(const char *text, char *out, size_t size)
+{
+	return safe_line(text, strlen(text), out, size);
+}

@@ -1,0 +1,53 @@
+#include "cli/edition.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/report.h"
+#include "net/process.h"
+#include "proto/quote.h"
+
+const struct command *const edition_commands[] = {
+	&command_send,
+	&command_status_prompt,
+	&command_ask,
+	&command_to,
+	&command_leave,
+	&command_quit,
+	NULL,
+};
+
+static int
+hand_over(char **argv)
+{
+	char path[PATH_MAX];
+	int error = process_path("pchat-full", path, sizeof(path));
+
+	if (error == 0) {
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)execv(path, argv);
+		error = -errno;
+	}
+	return report(VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", strerror(-error));
+}
+
+int
+edition_prepare(struct invocation *inv, int parsed, char **argv)
+{
+	const struct options *o = &inv->opt;
+
+	if (parsed < 0 || !o->command || o->given[OPT_HELP] || o->given[OPT_VERSION] || o->given[OPT_JSON])
+		return hand_over(argv);
+	if (o->command->only_with && !o->given[o->command->only_with])
+		return hand_over(argv);
+	return -1;
+}
+
+size_t
+edition_safe(const char *text, char *out, size_t size)
+{
+	return strlen(quote(text, strlen(text), out, size));
+}

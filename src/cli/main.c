@@ -1,0 +1,72 @@
+/*
+ * pchat and pchat-full: reads the command line, brings up what the command's
+ * row asks for, runs it, and sees to it that its output was really written.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/edition.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "proto/status.h"
+
+/* Large, and mostly never touched. */
+static struct invocation inv = { .link = LINK_INIT };
+
+/*
+ * No descriptor of ours may become standard input, output or error. One that
+ * is closed is opened the wrong way round, so that using it fails as before.
+ */
+static void
+occupy_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static int
+run(struct invocation *i)
+{
+	const struct command *c = i->opt.command;
+	enum verdict v;
+
+	if (c->needs_session) {
+		i->link.revive = true;
+		v = link_find(&i->link, &i->opt);
+		if (v == VERDICT_OK)
+			v = link_connect(&i->link, deadline_in(options_timeout(&i->opt, SEND_TIMEOUT_SECONDS * 1000)));
+		if (v != VERDICT_OK)
+			return report(v, "%s", i->link.words);
+	}
+	return c->run(i);
+}
+
+/* Whether all that the command printed has arrived; the reader of a pipe that went away needs no word. */
+static int
+finish(int status)
+{
+	const int error = output_flush();
+
+	if (error == -EPIPE)
+		return status_exit(VERDICT_OUTPUT);
+	if (error < 0)
+		return report(VERDICT_OUTPUT, "%s: %s", status_words(VERDICT_OUTPUT), strerror(-error));
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	int parsed, status;
+
+	occupy_standard_descriptors();
+	(void)signal(SIGPIPE, SIG_IGN);
+	parsed = options_parse(&inv.opt, argc, argv);
+	report_quietly(inv.opt.given[OPT_QUIET]);
+	status = edition_prepare(&inv, parsed, argv);
+	return finish(status < 0 ? run(&inv) : status);
+}

@@ -1,0 +1,24 @@
+/*
+ * Standard output: collected, written in large pieces, and never forgotten: the
+ * first error stays, and main() asks for it at the end.
+ */
+#ifndef PCHAT_CLI_OUTPUT_H
+#define PCHAT_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+
+void output_write(const void *data, size_t n);
+void output_string(const char *s);
+void output_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Writes all that was collected. 0, or -errno of the first error there ever was. */
+int output_flush(void);
+
+/* Everything goes to this descriptor from now on (a pager), which is blocking. */
+void output_redirect(int fd);
+int output_descriptor(void);
+
+#endif

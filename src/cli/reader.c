@@ -1,0 +1,39 @@
+#include "cli/reader.h"
+
+#include <errno.h>
+
+static enum verdict
+failed(struct link *l, int error)
+{
+	return error == -ECONNRESET ? VERDICT_STALE : link_verdict(l, error);
+}
+
+enum verdict
+reader_batch(struct link *l, const struct control_message *request, uint64_t deadline,
+    void (*show)(const struct record *r, void *context), void *context, struct control_message *end)
+{
+	int rc;
+
+	link_queue(l, request);
+	if ((rc = link_flush(l, deadline)) < 0)
+		return failed(l, rc);
+	for (;;) {
+		if ((rc = link_reply(l, deadline, end)) < 0)
+			return failed(l, rc);
+		if (end->type == CONTROL_READ_END)
+			return end->u.read_end.verdict;
+		if (end->type != CONTROL_RECORD)
+			return link_outcome(l, end);
+		show(&end->u.record, context);
+	}
+}
+
+enum verdict
+reader_done(struct link *l, uint64_t last, bool single, uint64_t deadline)
+{
+	const struct control_message done = { .type = CONTROL_DONE, .u.done = { .last = last, .single = single } };
+	struct control_message reply;
+	const int rc = link_request(l, &done, deadline, &reply);
+
+	return rc < 0 ? failed(l, rc) : link_outcome(l, &reply);
+}

@@ -1,0 +1,85 @@
+#include "cli/report.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/edition.h"
+#include "proto/status.h"
+
+#define REPORT_MAX 1024
+
+static char *(*to_json)(enum verdict v, const char *message);
+static bool quiet;
+
+void
+report_quietly(bool be_quiet)
+{
+	quiet = be_quiet;
+}
+
+void
+report_as_json(char *(*json)(enum verdict v, const char *message))
+{
+	to_json = json;
+}
+
+/* One write, so that lines of several commands do not mix. Nobody is left to tell when it fails. */
+static void
+say(const char *text)
+{
+	char line[EDITION_SAFE_MAX(REPORT_MAX) + 1];
+	size_t n = edition_safe(text, line, sizeof(line) - 1);
+
+	line[n++] = '\n';
+	(void)!write(STDERR_FILENO, line, n);
+}
+
+static void
+say_json(enum verdict v, const char *text)
+{
+	_cleanup_(freep) char *line = to_json(v, text);
+
+	if (line)
+		(void)dprintf(STDERR_FILENO, "%s\n", line);
+}
+
+int
+report(enum verdict v, const char *fmt, ...)
+{
+	char text[REPORT_MAX] = "pchat: ";
+	const size_t prefix = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text + prefix, sizeof(text) - prefix, fmt, ap);
+	va_end(ap);
+	if (to_json)
+		say_json(v, text + prefix);
+	else
+		say(text);
+	return status_exit(v);
+}
+
+int
+report_verdict(enum verdict v, const char *subject)
+{
+	if (subject && *subject)
+		return report(v, "%s: %s", subject, status_words(v));
+	return report(v, "%s", status_words(v));
+}
+
+void
+remark(const char *fmt, ...)
+{
+	char text[REPORT_MAX];
+	va_list ap;
+
+	if (quiet)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say(text);
+}

@@ -1,0 +1,27 @@
+/*
+ * What a command says on standard error: errors, in words or as --json, and
+ * remarks. Foreign bytes need no care by the caller: every text is made safe
+ * here, as a whole.
+ */
+#ifndef PCHAT_CLI_REPORT_H
+#define PCHAT_CLI_REPORT_H
+
+#include <stdbool.h>
+
+#include "base/macros.h"
+#include "core/verdict.h"
+
+/* Before anything else: whether remarks are wanted; and errors in another form (--json), as text that is the caller's. */
+void report_quietly(bool quiet);
+void report_as_json(char *(*json)(enum verdict v, const char *message));
+
+/* Says "pchat: ..." and returns the exit status of v. */
+int report(enum verdict v, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The same in the words of the verdict itself, about `subject`: "pchat: bob: nobody is ...". NULL: about nobody. */
+int report_verdict(enum verdict v, const char *subject);
+
+/* A remark, unless -q. */
+void remark(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

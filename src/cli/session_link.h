@@ -1,0 +1,97 @@
+/*
+ * A command's connection to its session helper: which session it is, the
+ * socket, whose process listens there, and frames both ways. A helper that was
+ * killed is started again, unless its session was quit.
+ *
+ * Nothing here blocks past its deadline, in milliseconds of the monotonic
+ * clock; UINT64_MAX is none. What went wrong is left as words, never printed.
+ */
+#ifndef PCHAT_CLI_SESSION_LINK_H
+#define PCHAT_CLI_SESSION_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "core/verdict.h"
+#include "net/rundir.h"
+#include "proto/control.h"
+
+struct options;
+
+struct link {
+	int fd; /* -1: not connected */
+	struct rundir dir;
+	char name[NAME_MAX_LEN + 1];
+	bool revive;     /* start a helper that is gone */
+	int watch;       /* a descriptor whose other end must not go away while we wait (our output); -1: none */
+	uint32_t out_len; /* requests not yet written */
+	uint32_t in_start, in_end;
+	char words[512]; /* what went wrong */
+	uint8_t out[1024];
+	uint8_t in[2 * FRAME_MAX];
+};
+
+#define LINK_INIT { .fd = -1, .dir.fd = -1, .watch = -1 }
+
+/*
+ * Opens the user's own folder and finds the session: the one that was asked for, else the only one.
+ * VERDICT_OK, or NO_SESSION and words.
+ */
+MUST_USE enum verdict link_find(struct link *l, const struct options *o);
+
+/*
+ * Connects to the session that was found, and says HELLO (which is written together with the first request).
+ * Also to come back after -ECONNRESET. VERDICT_OK, NO_SESSION, TIMED_OUT, or what the helper said when it
+ * could not start; with words.
+ */
+MUST_USE enum verdict link_connect(struct link *l, uint64_t deadline);
+void link_close(struct link *l);
+
+/* Adds a request to what is to be written. */
+void link_queue(struct link *l, const struct control_message *m);
+
+/* Writes what is queued. 0, -ECONNRESET: the helper is gone, -ETIMEDOUT. */
+MUST_USE int link_flush(struct link *l, uint64_t deadline);
+
+/*
+ * Takes the next frame that has arrived; it stays valid until link_fill(). 1, 0: none, -EPROTO. BYE is seen here:
+ * -ECONNRESET when the helper may be started again, -ESHUTDOWN when it does not want us, with words.
+ */
+MUST_USE int link_next(struct link *l, struct frame *f);
+
+/* Reads what is there. 0 (also when there is nothing), -ECONNRESET. */
+MUST_USE int link_fill(struct link *l);
+
+/* Waits for the next frame: 0, -ETIMEDOUT, -EPIPE (see watch), and as above. */
+MUST_USE int link_receive(struct link *l, uint64_t deadline, struct frame *f);
+
+/* Waits for the reply to a request, passing over notices; its pointers stay valid until link_fill(). As link_receive(). */
+MUST_USE int link_reply(struct link *l, uint64_t deadline, struct control_message *reply);
+
+/* Writes a request and waits for its reply. */
+MUST_USE int link_request(struct link *l, const struct control_message *request, uint64_t deadline,
+    struct control_message *reply);
+
+/*
+ * The same, and a helper that dies meanwhile is started again and asked again. OK when there was a reply, of that
+ * type; else why not, with words.
+ */
+MUST_USE enum verdict link_call(struct link *l, const struct control_message *request, uint64_t deadline,
+    enum control_type expected, struct control_message *reply);
+
+/* The verdict of an OUTCOME; words: the helper's own, or those of the verdict. */
+MUST_USE enum verdict link_outcome(struct link *l, const struct control_message *reply);
+
+/* Calls, and returns the verdict of the OUTCOME. */
+MUST_USE enum verdict link_command(struct link *l, const struct control_message *request, uint64_t deadline);
+
+/* The verdict for an error of these functions, with words left in the link. */
+enum verdict link_verdict(struct link *l, int error);
+
+/* What poll(2) takes to wait until `deadline`, and when that is `ms` from now. */
+int poll_time(uint64_t deadline);
+uint64_t deadline_in(uint64_t ms);
+
+#endif
