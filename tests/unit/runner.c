@@ -23,7 +23,9 @@
 	X(control) \
 	X(quote) \
 	X(status) \
-	X(safe)
+	X(safe) \
+	X(courier) \
+	X(outbox)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)
