@@ -40,6 +40,7 @@ server_start(struct server *s, enum server_kind kind, const struct settings *set
 		err(1, "fork");
 	if (s->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)umask(0); /* the peers have uids of their own */
 		if (kind == SERVER_RELAY)
 			execl(program, "relay", s->socket, NULL);
 		else
