@@ -93,6 +93,7 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 		return hold(cl);
 	if (!c->paired || (cl->pair != 0 && cl->pair != c->pair)) {
 		*why = past_pair(c, cl->pair);
+		cl->over = (uint8_t)*why; /* for good: what follows may not go without this one */
 		return COURIER_REFUSE;
 	}
 	cl->pair = c->pair;

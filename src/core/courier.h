@@ -74,7 +74,8 @@ enum courier_answer {
 	COURIER_DROP,    /* of an older generation: the client will repeat it */
 	COURIER_HOLD,    /* cannot go now: tell the client HELD (its pair, its new generation, 0 forwarded); drop the message */
 	COURIER_WAIT,    /* the window is full: stop reading from this client, keep the message for later */
-	COURIER_REFUSE,  /* *why: NOT_PAIRED, or LEFT/PARTNER_QUIT/GONE when the pair that the client talked to is over */
+	COURIER_REFUSE,  /* *why: NOT_PAIRED, or LEFT/PARTNER_QUIT/GONE when the pair that the client talked to is over;
+	                    and so is everything that it sends from now on */
 };
 
 /*

@@ -25,7 +25,8 @@
 	X(status) \
 	X(safe) \
 	X(courier) \
-	X(outbox)
+	X(outbox) \
+	X(delivery)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)

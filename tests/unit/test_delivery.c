@@ -1,0 +1,708 @@
+/*
+ * Nothing lost, nothing twice, no lie: the real courier and outboxes in a small
+ * world of model commands, daemon and receivers, driven by a seed through every kind of
+ * loss. What the commands were told is then held against what was stored.
+ *
+ *   command ==up==> helper (courier) ==out==> daemon ==over==> receiver
+ *           <=down=                  <==in===        <==back==
+ *
+ * Each arrow is a queue that may be cut anywhere. The same worlds with a
+ * deliberate mistake in them must be found guilty: else the judge is asleep.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "core/courier.h"
+#include "core/outbox.h"
+
+#define STREAMS 8U  /* commands in one world, some after others */
+#define CLIENTS 3U  /* of those at once */
+#define LENGTH 24U  /* messages of one command */
+#define QUEUE 128U
+#define STEPS 600U
+
+enum mistake {
+	NO_MISTAKE,
+	IGNORE_GENERATIONS,    /* the helper forwards what was sent before HELD */
+	IGNORE_EPOCHS,         /* the daemon relays what was sent before the partner came back */
+	ACK_BEFORE_COMMIT,     /* the receiver acknowledges, and commits some time later */
+	NO_DEDUP,              /* the receiver stores an id as often as it comes */
+	FORGET_WHAT_WENT,      /* HELD says that nothing had gone upstream */
+	FORGET_THE_PAIR,       /* a command names no pair to the next helper */
+	STORE_AFTER_LEAVING,   /* the receiver goes on storing when it has left */
+	TIME_OUT_AS_CERTAIN,   /* a command that runs out of time says "not delivered" */
+	MISTAKES
+};
+
+enum kind { MSG, ACK, HELD, READY, ENDED, PAIRED, LOST, LEAVE, HANG_UP };
+
+struct packet {
+	enum kind kind;
+	uint64_t pair;
+	uint32_t epoch; /* or generation */
+	uint32_t stream, index, count;
+	enum verdict verdict;
+	enum ending ending;
+	bool online;
+};
+
+struct queue {
+	uint32_t head, count;
+	struct packet p[QUEUE];
+};
+
+struct command {
+	bool started, done;
+	uint32_t client;
+	struct outbox box;
+	struct queue up, down;
+	enum verdict verdict;      /* of the oldest unacknowledged message, when done */
+	bool stored[LENGTH];
+	uint32_t stored_count;
+	uint64_t stored_pair;
+};
+
+struct world {
+	enum mistake mistake;
+	uint32_t random;
+	const char *guilty;
+	struct command command[STREAMS];
+	bool client_used[CLIENTS];
+	struct courier courier;
+	struct queue out, in, over, back;
+	/* the daemon */
+	bool sender_online, receiver_online;
+	uint64_t pair, last_pair;
+	uint32_t epoch;
+	enum ending last_end;
+	/* the receiver: of the present pair, or of the latest one */
+	bool left;
+	uint32_t tail_stream, tail_index, tail_count; /* ACK_BEFORE_COMMIT: not yet on disk */
+};
+
+static struct world w;
+
+static uint32_t
+dice(uint32_t sides)
+{
+	w.random = w.random * 1664525U + 1013904223U;
+	return (w.random >> 8) % sides;
+}
+
+static void
+guilty(const char *of)
+{
+	if (!w.guilty)
+		w.guilty = of;
+}
+
+static void
+put(struct queue *q, struct packet p)
+{
+	ck_assert_uint_lt(q->count, QUEUE);
+	q->p[(q->head + q->count++) % QUEUE] = p;
+}
+
+static struct packet *
+peek(struct queue *q)
+{
+	return q->count > 0 ? &q->p[q->head] : NULL;
+}
+
+static bool
+take(struct queue *q, struct packet *p)
+{
+	if (q->count == 0)
+		return false;
+	*p = q->p[q->head];
+	q->head = (q->head + 1) % QUEUE;
+	q->count--;
+	return true;
+}
+
+static struct ident
+id_of(uint32_t stream, uint64_t index)
+{
+	const struct ident base = { { (uint8_t)(stream + 1) } };
+
+	return ident_add(&base, index);
+}
+
+/* ------------------------------------------------------------ the receiver */
+
+static void
+store(const struct packet *p)
+{
+	struct command *c = &w.command[p->stream];
+
+	if (c->stored[p->index]) {
+		if (w.mistake == NO_DEDUP)
+			guilty("stored twice");
+		return;
+	}
+	if (p->index != c->stored_count)
+		guilty("a gap, or out of order");
+	if (c->stored_count > 0 && c->stored_pair != p->pair)
+		guilty("reached another partner");
+	c->stored[p->index] = true;
+	c->stored_count++;
+	c->stored_pair = p->pair;
+}
+
+/* One turn: up to `most` messages, stored together, then acknowledged as runs; or not, when it dies in between. */
+static void
+receiver_turn(uint32_t most, bool dies)
+{
+	struct packet p, run = { .kind = ACK, .count = 0 };
+
+	while (most-- > 0 && take(&w.over, &p)) {
+		if (w.left && w.mistake != STORE_AFTER_LEAVING)
+			continue;
+		if (w.mistake != ACK_BEFORE_COMMIT || !dies)
+			store(&p);
+		if (run.count > 0 && run.stream == p.stream && run.epoch == p.epoch && run.index + run.count == p.index) {
+			run.count++;
+			continue;
+		}
+		if (run.count > 0 && (!dies || w.mistake == ACK_BEFORE_COMMIT))
+			put(&w.back, run);
+		run = p;
+		run.kind = ACK;
+		run.count = 1;
+	}
+	if (run.count > 0 && (!dies || w.mistake == ACK_BEFORE_COMMIT))
+		put(&w.back, run);
+}
+
+/* -------------------------------------------------------------- the daemon */
+
+static void
+notify(struct packet p)
+{
+	if (w.sender_online)
+		put(&w.in, p);
+}
+
+static void
+end_pair(enum ending how)
+{
+	notify((struct packet) { .kind = ENDED, .pair = w.pair, .ending = how });
+	w.pair = 0;
+	w.last_end = how;
+}
+
+static void
+daemon_from_sender(void)
+{
+	struct packet p;
+
+	if (!take(&w.out, &p))
+		return;
+	if (p.kind == LEAVE) {
+		if (w.pair == p.pair) {
+			w.pair = 0;
+			w.last_end = ENDING_NONE;
+		}
+		return;
+	}
+	if (p.pair != w.pair) {
+		p.kind = ACK;
+		p.verdict = VERDICT_NOT_PAIRED;
+		p.count = 1;
+		notify(p);
+		return;
+	}
+	if (w.receiver_online && (p.epoch == w.epoch || w.mistake == IGNORE_EPOCHS))
+		put(&w.over, p);
+}
+
+static void
+daemon_from_receiver(void)
+{
+	struct packet p;
+
+	if (!take(&w.back, &p))
+		return;
+	if (p.kind == LEAVE && p.pair == w.pair)
+		end_pair(p.ending);
+	else if (p.kind == ACK && p.pair == w.pair && p.epoch == w.epoch && w.receiver_online)
+		notify(p);
+}
+
+static void
+new_pair(void)
+{
+	if (w.pair != 0 || w.over.count > 0) /* the leaver drops the rest of its queue first */
+		return;
+	w.pair = ++w.last_pair;
+	w.epoch = 1;
+	w.left = false;
+	w.receiver_online = true;
+	notify((struct packet) { .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = true });
+}
+
+/* -------------------------------------------------------------- the helper */
+
+static void
+tell_clients(void)
+{
+	static const enum kind kinds[] = { [COURIER_TELL_HELD] = HELD, [COURIER_TELL_READY] = READY,
+		[COURIER_TELL_ENDED] = ENDED };
+	struct courier_notice n;
+
+	while (courier_notice(&w.courier, &n)) {
+		for (uint32_t i = 0; i < STREAMS; i++) {
+			struct command *c = &w.command[i];
+
+			if (c->started && w.client_used[c->client] && c->client == n.client && !c->done)
+				put(&c->down, (struct packet) { .kind = kinds[n.tell],
+				                  .pair = n.pair,
+				                  .epoch = n.gen,
+				                  .count = w.mistake == FORGET_WHAT_WENT ? 0 : n.forwarded,
+				                  .verdict = n.why });
+		}
+	}
+}
+
+static void
+helper_ack(const struct packet *p)
+{
+	struct ident first = id_of(p->stream, p->index), run_first;
+	uint32_t count = p->count, client, n;
+	uint64_t index;
+
+	while (courier_ack(&w.courier, p->pair, p->epoch, &first, &count, &client, &run_first, &n)) {
+		for (uint32_t i = 0; i < STREAMS; i++) {
+			struct command *c = &w.command[i];
+
+			if (!c->started || c->done || c->client != client)
+				continue;
+			if (!ident_distance(&c->box.first, &run_first, &index))
+				guilty("acknowledged to another command");
+			put(&c->down, (struct packet) { .kind = ACK,
+			                  .stream = i,
+			                  .index = (uint32_t)index,
+			                  .count = n,
+			                  .verdict = p->verdict });
+		}
+	}
+}
+
+static void
+helper_from_daemon(void)
+{
+	struct packet p;
+
+	if (!take(&w.in, &p))
+		return;
+	if (p.kind == ACK)
+		helper_ack(&p);
+	else if (p.kind == PAIRED)
+		courier_paired(&w.courier, p.pair, p.epoch, p.online);
+	else if (p.kind == LOST)
+		courier_blocked(&w.courier);
+	else if (p.kind == ENDED)
+		courier_ended(&w.courier, p.ending);
+	tell_clients();
+}
+
+static void
+helper_from_command(struct command *c)
+{
+	struct packet *p = peek(&c->up), taken;
+	struct courier_client *cl = &w.courier.client[c->client];
+	enum verdict why = VERDICT_OK;
+	struct ident id;
+
+	if (!p)
+		return;
+	if (p->kind == HANG_UP) {
+		courier_detach(&w.courier, c->client);
+		w.client_used[c->client] = false;
+		take(&c->up, &taken);
+		return;
+	}
+	id = id_of(p->stream, p->index);
+	switch (courier_offer(&w.courier, c->client, p->pair,
+	    w.mistake == IGNORE_GENERATIONS && !cl->held ? cl->gen : p->epoch, &id, MESSAGE_MAX / 2, &why)) {
+	case COURIER_GREET:
+		if (!c->done)
+			put(&c->down, (struct packet) { .kind = READY, .pair = cl->pair, .epoch = cl->gen });
+		return;
+	case COURIER_WAIT:
+		return;
+	case COURIER_FORWARD:
+		p->pair = w.courier.pair;
+		p->epoch = w.courier.epoch;
+		put(&w.out, *p);
+		break;
+	case COURIER_DROP:
+		break;
+	case COURIER_HOLD:
+		if (!c->done)
+			put(&c->down, (struct packet) { .kind = HELD, .pair = cl->pair, .epoch = cl->gen });
+		break;
+	case COURIER_REFUSE:
+		if (!c->done)
+			put(&c->down, (struct packet) { .kind = ACK,
+			                  .stream = p->stream,
+			                  .index = p->index,
+			                  .count = 1,
+			                  .verdict = why });
+		break;
+	}
+	take(&c->up, &taken);
+}
+
+/* ------------------------------------------------------------ the commands */
+
+static void
+finish(struct command *c, enum verdict why)
+{
+	const bool blind = w.mistake == TIME_OUT_AS_CERTAIN && why == VERDICT_TIMED_OUT;
+
+	c->done = true;
+	c->verdict = outbox_empty(&c->box) ? VERDICT_OK : blind ? why : outbox_verdict(&c->box, why);
+	put(&c->up, (struct packet) { .kind = HANG_UP });
+}
+
+static void
+start(struct command *c)
+{
+	const struct ident first = id_of((uint32_t)(c - w.command), 0);
+
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		if (w.client_used[client])
+			continue;
+		w.client_used[client] = c->started = true;
+		c->client = client;
+		outbox_init(&c->box, &first);
+		courier_attach(&w.courier, client);
+		return;
+	}
+}
+
+static void
+command_writes(struct command *c)
+{
+	uint64_t index;
+	struct ident id;
+
+	if (c->box.added < LENGTH)
+		(void)outbox_add(&c->box, MESSAGE_MAX / 2);
+	if (c->up.count < QUEUE / 2 && outbox_next(&c->box, &index, &id))
+		put(&c->up, (struct packet) { .kind = MSG,
+		                .pair = w.mistake == FORGET_THE_PAIR ? 0 : c->box.pair,
+		                .epoch = c->box.gen,
+		                .stream = (uint32_t)(c - w.command),
+		                .index = (uint32_t)index });
+}
+
+static void
+command_reads(struct command *c)
+{
+	struct packet p;
+	struct ident id;
+
+	if (!take(&c->down, &p))
+		return;
+	switch (p.kind) {
+	case HELD:
+		outbox_held(&c->box, p.pair, p.epoch, p.count);
+		break;
+	case READY:
+		outbox_ready(&c->box, p.pair, p.epoch);
+		break;
+	case ENDED:
+		finish(c, p.verdict);
+		break;
+	case ACK:
+		id = id_of(p.stream, p.index);
+		if (p.verdict != VERDICT_OK)
+			finish(c, p.verdict);
+		else
+			(void)outbox_acked(&c->box, &id, p.count);
+		if (!c->done && c->box.acked == LENGTH)
+			finish(c, VERDICT_OK);
+		break;
+	default:
+		guilty("a command was told something odd");
+	}
+}
+
+/* ------------------------------------------------------------- the mishaps */
+
+static void
+some(void (*step)(void), const struct queue *q)
+{
+	for (uint32_t n = dice(q->count + 1); n > 0; n--)
+		step();
+}
+
+/* The sender's link breaks: each end still reads what had arrived. */
+static void
+lose_sender(void)
+{
+	if (!w.sender_online)
+		return;
+	some(daemon_from_sender, &w.out);
+	some(helper_from_daemon, &w.in);
+	w.out.count = w.in.count = 0;
+	w.sender_online = false;
+	courier_blocked(&w.courier);
+	tell_clients();
+}
+
+/* The same, and the helper with it; a command reads what was written to it, and turns to the next helper. */
+static void
+kill_helper(void)
+{
+	if (w.sender_online)
+		some(daemon_from_sender, &w.out);
+	w.out.count = w.in.count = 0;
+	w.sender_online = false;
+	courier_init(&w.courier);
+	for (uint32_t i = 0; i < STREAMS; i++) {
+		struct command *c = &w.command[i];
+
+		if (!c->started)
+			continue;
+		while (!c->done && c->down.count > 0)
+			command_reads(c);
+		if (c->done && c->up.count > 0)
+			w.client_used[c->client] = false;
+		c->up.count = 0;
+		if (c->done)
+			continue;
+		outbox_disconnected(&c->box);
+		courier_attach(&w.courier, c->client);
+	}
+}
+
+static void
+resume_sender(void)
+{
+	if (w.sender_online)
+		return;
+	w.sender_online = true;
+	if (w.pair == 0) {
+		notify((struct packet) { .kind = ENDED, .ending = w.last_end });
+		return;
+	}
+	w.epoch++;
+	notify((struct packet) { .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = w.receiver_online });
+}
+
+/* The receiver's link breaks, or its helper dies, also between commit and acknowledgement. */
+static void
+lose_receiver(void)
+{
+	if (!w.receiver_online || w.left)
+		return;
+	receiver_turn(dice(w.over.count + 1), true);
+	some(daemon_from_receiver, &w.back);
+	w.over.count = w.back.count = 0;
+	w.receiver_online = false;
+	if (w.pair != 0)
+		notify((struct packet) { .kind = LOST });
+}
+
+static void
+resume_receiver(void)
+{
+	if (w.receiver_online || w.pair == 0)
+		return;
+	w.receiver_online = true;
+	w.epoch++;
+	notify((struct packet) { .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = true });
+}
+
+static void
+receiver_leaves(void)
+{
+	if (!w.receiver_online || w.pair == 0 || w.left)
+		return;
+	receiver_turn(w.over.count, false);
+	w.left = true;
+	put(&w.back, (struct packet) { .kind = LEAVE, .pair = w.pair, .ending = dice(2) ? ENDING_LEFT : ENDING_QUIT });
+}
+
+static void
+receiver_expires(void)
+{
+	if (!w.receiver_online && w.pair != 0)
+		end_pair(ENDING_GONE);
+}
+
+static void
+sender_leaves(void)
+{
+	if (!w.sender_online || !w.courier.paired || !w.courier.open)
+		return;
+	put(&w.out, (struct packet) { .kind = LEAVE, .pair = w.courier.pair });
+	courier_left(&w.courier);
+	tell_clients();
+}
+
+static void
+mishap(void)
+{
+	static void (*const mishaps[])(void) = { lose_sender, kill_helper, kill_helper, lose_receiver, lose_receiver,
+		receiver_leaves, receiver_expires, sender_leaves };
+	struct command *c = &w.command[dice(STREAMS)];
+
+	if (dice(8) == 0 && c->started && !c->done)
+		finish(c, VERDICT_TIMED_OUT);
+	else
+		mishaps[dice(ARRAY_SIZE(mishaps))]();
+}
+
+/* --------------------------------------------------------------- the judge */
+
+/* Everything that can go on by itself, does; a little. */
+static void
+progress(uint32_t which)
+{
+	struct command *c = &w.command[dice(STREAMS)];
+
+	switch (which) {
+	case 0:
+		receiver_turn(1 + dice(4), false);
+		break;
+	case 1:
+		daemon_from_sender();
+		break;
+	case 2:
+		if (w.sender_online)
+			daemon_from_receiver();
+		else
+			resume_sender();
+		break;
+	case 3:
+		helper_from_daemon();
+		break;
+	case 4:
+		if (w.pair == 0)
+			new_pair();
+		else
+			resume_receiver();
+		break;
+	case 5:
+		if (!c->started)
+			start(c);
+		break;
+	case 6:
+		if (c->started && !c->done)
+			command_reads(c);
+		break;
+	default:
+		if (c->started && !c->done)
+			command_writes(c);
+		if (c->started && dice(2))
+			helper_from_command(c);
+	}
+}
+
+static bool
+all_done(void)
+{
+	for (uint32_t i = 0; i < STREAMS; i++) {
+		if (!w.command[i].done || w.command[i].up.count > 0)
+			return false;
+	}
+	return w.out.count + w.over.count + w.back.count + w.in.count == 0;
+}
+
+static void
+judge(void)
+{
+	for (uint32_t i = 0; i < STREAMS; i++) {
+		const struct command *c = &w.command[i];
+
+		if (!c->done)
+			guilty("a command waits for ever");
+		if (c->stored_count < c->box.acked)
+			guilty("acknowledged and lost");
+		if (c->done && c->verdict != VERDICT_OK && c->verdict != VERDICT_UNCONFIRMED && c->stored_count > c->box.acked)
+			guilty("delivered, and said not to be");
+	}
+}
+
+struct tally {
+	uint32_t ok, unconfirmed, certain;
+};
+
+/* One world; NULL, or what it is guilty of. */
+static const char *
+live(uint32_t seed, enum mistake mistake, struct tally *tally)
+{
+	memset(&w, 0, sizeof(w));
+	w.random = seed * 2654435761U;
+	w.mistake = mistake;
+	w.sender_online = w.receiver_online = true;
+	courier_init(&w.courier);
+	if (dice(2) == 0)
+		courier_ended(&w.courier, ENDING_NONE);
+	for (uint32_t i = 0, rate = 4 + dice(60); i < STEPS && !w.guilty; i++) {
+		if (dice(rate) == 0)
+			mishap();
+		else
+			progress(dice(16));
+	}
+	for (uint32_t i = 0; i < 400 * STEPS && !w.guilty && !all_done(); i++)
+		progress(dice(16));
+	judge();
+	for (uint32_t i = 0; i < STREAMS; i++) {
+		tally->ok += w.command[i].verdict == VERDICT_OK;
+		tally->unconfirmed += w.command[i].verdict == VERDICT_UNCONFIRMED;
+		tally->certain += w.command[i].verdict != VERDICT_OK && w.command[i].verdict != VERDICT_UNCONFIRMED;
+	}
+	return w.guilty;
+}
+
+START_TEST(test_delivery_holds_in_every_world)
+{
+	struct tally tally = { 0, 0, 0 };
+
+	for (uint32_t seed = 1; seed <= 3000; seed++) {
+		const char *of = live(seed, NO_MISTAKE, &tally);
+
+		ck_assert_msg(!of, "seed %u: %s", seed, of);
+	}
+	printf("# delivery: %u commands ended well, %u unconfirmed, %u certainly not\n", tally.ok, tally.unconfirmed,
+	    tally.certain);
+	/* The worlds are rough enough to try each truth, and not so rough that nothing arrives. */
+	ck_assert_uint_gt(tally.ok, 1000);
+	ck_assert_uint_gt(tally.unconfirmed, 1000);
+	ck_assert_uint_gt(tally.certain, 1000);
+}
+END_TEST
+
+START_TEST(test_delivery_finds_the_mistake)
+{
+	struct tally tally = { 0, 0, 0 };
+	uint32_t seed = 1;
+
+	while (seed <= 3000 && !live(seed, (enum mistake)_i, &tally))
+		seed++;
+	ck_assert_msg(seed <= 3000, "mistake %d goes unnoticed", _i);
+	printf("# delivery: mistake %d is found in world %u: %s\n", _i, seed, w.guilty);
+}
+END_TEST
+
+Suite *delivery_suite(void);
+
+Suite *
+delivery_suite(void)
+{
+	Suite *s = suite_create("delivery");
+	TCase *t = tcase_create("delivery");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, test_delivery_holds_in_every_world);
+	tcase_add_loop_test(t, test_delivery_finds_the_mistake, NO_MISTAKE + 1, MISTAKES);
+	suite_add_tcase(s, t);
+	return s;
+}
