@@ -121,11 +121,12 @@ show_overview(struct invocation *inv)
 	struct control_message m;
 	enum verdict v = link_find(&inv->link, &inv->opt);
 
+	inv->link.revive = true;
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
 	if (v != VERDICT_OK) {
-		output_write(inv->link.words, strlen(inv->link.words));
-		output_string("\n\n    pchat login         log in under your account's name\n"
+		output_printf("%s\n\n", inv->link.words);
+		output_string("    pchat login         log in under your account's name\n"
 			      "    pchat login NAME    or under another\n");
 	} else if (m.u.state.partner.name[0]) {
 		next_steps_with_partner(&m);
@@ -178,13 +179,15 @@ nearest_option(const struct options *o)
 int
 help_mistake(const struct options *o)
 {
-	const char *dashes = o->unknown ? "--" : "";
-	const char *meant = o->unknown ? nearest_option(o) : !o->command && o->operand_count > 0 ? nearest_command(o->operands[0]) : NULL;
-	const char *name = o->command ? o->command->name : "", *space = o->command ? " " : "";
+	const struct command *c = o->command;
+	const char *meant = o->unknown ? nearest_option(o) : c || o->operand_count == 0 ? NULL : nearest_command(o->operands[0]);
 
 	if (o->malformed)
 		return report(VERDICT_MALFORMED, "%s", o->mistake);
 	if (meant)
-		return report(VERDICT_USAGE, "%s; did you mean '%s%s'?", o->mistake, dashes, meant);
-	return report(VERDICT_USAGE, "%s; 'pchat %s%s--help' shows how it is used", o->mistake, name, space);
+		return report(VERDICT_USAGE, "%s; did you mean '%s%s'?", o->mistake, o->unknown ? "--" : "", meant);
+	if (!c)
+		return report(VERDICT_USAGE, "%s; 'pchat --help' shows what there is", o->mistake);
+	return report(VERDICT_USAGE, "%s; usage: pchat %s%s%s ('pchat %s --help' tells more)", o->mistake, c->name,
+	    *c->operands ? " " : "", c->operands, c->name);
 }

@@ -207,10 +207,9 @@ check_operands(struct options *o)
 	if (!c)
 		return o->operand_count > 0 ? mistake(o, "unknown command '%.64s'", o->operands[0]) : 0;
 	if (o->operand_count < c->min_operands)
-		return mistake(o, "%s: something is missing; usage: pchat %s %s", c->name, c->name, c->operands);
+		return mistake(o, "%s: something is missing", c->name);
 	if (o->operand_count > c->max_operands)
-		return mistake(o, "%s: '%.64s' is too much; usage: pchat %s %s", c->name, o->operands[c->max_operands],
-		    c->name, c->operands);
+		return mistake(o, "%s: '%.64s' is too much", c->name, o->operands[c->max_operands]);
 	if (c->names_first && o->operand_count > 0 && !name_valid(o->operands[0], strlen(o->operands[0])))
 		return malformed_name(o, o->operands[0]);
 	return 0;

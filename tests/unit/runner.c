@@ -26,7 +26,11 @@
 	X(safe) \
 	X(courier) \
 	X(outbox) \
-	X(delivery)
+	X(delivery) \
+	X(options) \
+	X(suggest) \
+	X(feed) \
+	X(base64)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)

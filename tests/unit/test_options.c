@@ -1,0 +1,181 @@
+#include <check.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "cli/command.h"
+
+#define WORDS 10
+
+/* Parses words, on a fresh struct each time. */
+static struct options o;
+
+static int
+parse(const char *const words[])
+{
+	static char *argv[WORDS + 2];
+	int argc = 1;
+
+	memset(&o, 0, sizeof(o));
+	argv[0] = (char *)"pchat";
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	argv[argc] = NULL;
+	return options_parse(&o, argc, argv);
+}
+
+#define PARSE(...) parse((const char *const[WORDS]){ __VA_ARGS__ })
+
+START_TEST(test_options_before_and_after)
+{
+	ck_assert_int_eq(PARSE("-s", "alice", "send", "hi", "--timeout", "2.5", "there", "-q"), 0);
+	ck_assert_ptr_eq(o.command, &command_send);
+	ck_assert_str_eq(o.text[OPT_SESSION], "alice");
+	ck_assert_uint_eq(o.number[OPT_TIMEOUT], 2500);
+	ck_assert(o.given[OPT_QUIET]);
+	ck_assert_int_eq(o.operand_count, 2);
+	ck_assert_str_eq(o.operands[0], "hi");
+	ck_assert_str_eq(o.operands[1], "there");
+}
+END_TEST
+
+START_TEST(test_options_forms)
+{
+	ck_assert_int_eq(PARSE("send", "-lqsbob", "--to=carol"), 0);
+	ck_assert(o.given[OPT_LINES] && o.given[OPT_QUIET]);
+	ck_assert_str_eq(o.text[OPT_SESSION], "bob");
+	ck_assert_str_eq(o.text[OPT_TO], "carol");
+	ck_assert_int_eq(PARSE("read", "-n5", "--wait"), 0);
+	ck_assert_uint_eq(o.number[OPT_NUMBER], 5);
+	ck_assert(o.given[OPT_WAIT] && !o.text[OPT_WAIT]);
+	ck_assert_int_eq(PARSE("read", "--wait=3"), 0);
+	ck_assert_uint_eq(o.number[OPT_WAIT], 3000);
+	ck_assert_int_eq(PARSE("to", "bob", "--wait"), 0); /* an optional value is never the next word */
+	ck_assert_int_eq(o.operand_count, 1);
+}
+END_TEST
+
+START_TEST(test_options_end)
+{
+	ck_assert_int_eq(PARSE("send", "--", "-l", "--json", "--"), 0);
+	ck_assert_int_eq(o.operand_count, 3);
+	ck_assert_str_eq(o.operands[2], "--");
+	ck_assert(!o.given[OPT_LINES] && !o.given[OPT_JSON]);
+	ck_assert_int_eq(PARSE("send", "-"), 0); /* a word like others */
+	ck_assert_int_eq(o.operand_count, 1);
+}
+END_TEST
+
+START_TEST(test_options_many_operands)
+{
+	static char *argv[202];
+
+	memset(&o, 0, sizeof(o));
+	for (size_t i = 0; i < 201; i++)
+		argv[i] = (char *)"word";
+	argv[1] = (char *)"send";
+	ck_assert_int_eq(options_parse(&o, 201, argv), 0);
+	ck_assert_int_eq(o.operand_count, 199);
+	ck_assert_str_eq(o.operands[198], "word");
+	free(o.operands);
+}
+END_TEST
+
+START_TEST(test_options_mistakes)
+{
+	static const struct {
+		const char *words[WORDS];
+		const char *mistake; /* part of it */
+	} t[] = {
+		{ { "snd" }, "unknown command 'snd'" },
+		{ { "--bogus", "send" }, "unknown option '--bogus'" },
+		{ { "--to", "bob", "send" }, "unknown option '--to'" }, /* of a command: behind it */
+		{ { "send", "-x" }, "unknown option '-x'" },
+		{ { "send", "hi", "-s" }, "needs a value" },
+		{ { "send", "--json=yes" }, "takes no value" },
+		{ { "send", "--id", "123" }, "32 hex digits" },
+		{ { "read", "-n", "0" }, "number from 1" },
+		{ { "read", "-n", "4294967296" }, "number from 1" },
+		{ { "read", "-n", "1x" }, "number from 1" },
+		{ { "read", "--timeout", "-1" }, "number of seconds" },
+		{ { "read", "--wait=" }, "number of seconds" },
+		{ { "read", "--color", "blue" }, "auto, always or never" },
+		{ { "to" }, "something is missing" },
+		{ { "to", "a", "b" }, "'b' is too much" },
+		{ { "--bogus", "--worse", "send" }, "'--bogus'" }, /* the first one is told */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ck_assert_int_eq(parse(t[i].words), -1);
+		ck_assert_msg(strstr(o.mistake, t[i].mistake), "'%s' should hold '%s'", o.mistake, t[i].mistake);
+		ck_assert(!o.malformed);
+	}
+}
+END_TEST
+
+START_TEST(test_options_names)
+{
+	static const char *const bad[] = { "", "a b", "-x", "../x", "x$(id)", "123456789012345678901234567890123" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		ck_assert_int_eq(PARSE("to", "--", bad[i]), -1);
+		ck_assert(o.malformed);
+		ck_assert_int_eq(PARSE("send", "--to", bad[i], "hi"), -1);
+		ck_assert(o.malformed);
+	}
+}
+END_TEST
+
+START_TEST(test_options_help_wins)
+{
+	ck_assert_int_eq(PARSE("--help"), 0);
+	ck_assert_ptr_null(o.command);
+	ck_assert_int_eq(PARSE("to", "-h"), 0);
+	ck_assert_ptr_eq(o.command, &command_to);
+	ck_assert_int_eq(PARSE("--bogus", "to", "--help"), 0);
+	ck_assert_int_eq(PARSE("--json", "nonsense"), -1);
+	ck_assert(o.given[OPT_JSON]);
+	ck_assert_int_eq(PARSE("nonsense", "--json"), -1); /* however late: errors take that form */
+	ck_assert(o.given[OPT_JSON]);
+}
+END_TEST
+
+START_TEST(test_options_seconds)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		uint64_t ms;
+	} t[] = {
+		{ "0", true, 0 }, { "1", true, 1000 }, { "0.25", true, 250 }, { "1.5", true, 1500 }, { "0.0019", true, 1 },
+		{ "1000000000", true, 1000000000000 }, { "1000000001", false, 0 }, { "99999999999999999999999", false, 0 },
+		{ "", false, 0 }, { ".5", false, 0 }, { "1.", false, 0 }, { "1s", false, 0 }, { "-1", false, 0 }, { "1.5.2", false, 0 },
+		{ " 1", false, 0 }, { "inf", false, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		uint64_t ms = 0;
+
+		ck_assert_msg(options_seconds(t[i].text, &ms) == t[i].good, "'%s'", t[i].text);
+		if (t[i].good)
+			ck_assert_uint_eq(ms, t[i].ms);
+	}
+}
+END_TEST
+
+Suite *
+options_suite(void)
+{
+	Suite *s = suite_create("options");
+	TCase *tc = tcase_create("options");
+
+	tcase_add_test(tc, test_options_before_and_after);
+	tcase_add_test(tc, test_options_forms);
+	tcase_add_test(tc, test_options_end);
+	tcase_add_test(tc, test_options_many_operands);
+	tcase_add_test(tc, test_options_mistakes);
+	tcase_add_test(tc, test_options_names);
+	tcase_add_test(tc, test_options_help_wins);
+	tcase_add_test(tc, test_options_seconds);
+	suite_add_tcase(s, tc);
+	return s;
+}
