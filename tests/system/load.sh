@@ -1,0 +1,75 @@
+# Stopped, killed and replaced in the middle of a stream: nothing is lost, doubled or out of order, and the daemon
+# ends when it is asked to.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+LINES=40000
+# The daemon runs from a folder of its own, so that it can be replaced.
+mkdir -m 0755 "$T/version"
+cp "$programs/pchatd" "$T/version/"
+PATH=$T/version:$PATH
+start_daemon --grace 5
+pair alice bob
+run bob pchat read
+
+sender() {
+	spawn sender alice bash -c 'seq "$1" | pchat send -l --timeout 20' - "$LINES"
+	started=$(unread_of bob)
+	wait_until 10 more_than "$started"
+	ok $? "$1: the stream runs"
+}
+
+more_than() {
+	[ "$(unread_of bob)" -gt "$1" ]
+}
+
+# The stream ended well, and bob has it.
+arrived() { # NAME
+	reap sender 60
+	exits 0 "$1: the sender is told that all of it was delivered"
+	(as bob pchat read --raw) >"$T/got"
+	seq "$LINES" | cmp -s - "$T/got"
+	ok $? "$1: and it is: every line once, in order" "$(wc -l <"$T/got") lines" \
+		"$(seq "$LINES" | diff - "$T/got" | head -n 5)"
+}
+
+sender "SIGTERM to the daemon"
+began=$EPOCHREALTIME
+stop_daemon TERM
+exits 0 "SIGTERM: it ends with success"
+took=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))
+[ "$took" -lt $((2000 * TEST_SLOW)) ]
+ok $? "SIGTERM: within 2 s under load" "$took ms"
+start_daemon --grace 5
+arrived "SIGTERM to the daemon"
+
+sender "a new daemon over the old one"
+cp "$T/version/pchatd" "$T/version/pchatd.new"
+mv "$T/version/pchatd.new" "$T/version/pchatd"
+stop_daemon TERM
+start_daemon --grace 5
+arrived "a new daemon over the old one"
+
+sender "SIGKILL to the daemon"
+stop_daemon KILL
+start_daemon --grace 5
+arrived "SIGKILL to the daemon"
+
+sender "SIGKILL to the sender's helper"
+kill -KILL "$(helper_pid alice)"
+arrived "SIGKILL to the sender's helper"
+
+sender "SIGKILL to the receiver's helper"
+kill -KILL "$(helper_pid bob)"
+run bob pchat status
+arrived "SIGKILL to the receiver's helper"
+
+sender "SIGKILL to all three"
+kill -KILL "$(helper_pid alice)" "$(helper_pid bob)" "$daemon_pid"
+reap daemon
+start_daemon --grace 5
+run bob pchat status
+arrived "SIGKILL to all three"
+is "$(partner_of alice) $(partner_of bob)" "bob alice" "the pair is what it was"
+
+finish
