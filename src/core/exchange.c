@@ -16,6 +16,8 @@
  */
 #include "core/exchange.h"
 
+#include <endian.h>
+
 #include "core/name.h"
 
 struct exchange {
@@ -106,7 +108,7 @@ id_hash(const struct ident *id)
 	uint64_t mixed;
 
 	memcpy(half, id->b, sizeof(half));
-	mixed = half[0] * 0x9e3779b97f4a7c15U ^ half[1];
+	mixed = le64toh(half[0]) * 0x9e3779b97f4a7c15U ^ le64toh(half[1]);
 	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U;
 	return (uint32_t)((mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U >> 32);
 }

@@ -174,6 +174,23 @@ static const struct row r6_chain[] = {
 	{ 0 },
 };
 
+/* Two become free in one step, one of them waits for the other and is waited for herself. */
+static const struct row r6_both_left[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "dee", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "eve", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "cy", EXCHANGE_TO, "dee", VERDICT_OK, "cy+dee dee+cy" },
+	{ "dee", EXCHANGE_WAIT, "ann", VERDICT_QUEUED, "" },
+	{ "eve", EXCHANGE_WAIT, "dee", VERDICT_QUEUED, "" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "bob", EXCHANGE_WAIT, "cy", VERDICT_OK, "ann-left dee-left bob+cy cy+bob dee+ann ann+dee" },
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "dee-left eve+dee dee+eve" },
+	{ 0 },
+};
+
 static const struct row r6_out_of_the_queue[] = {
 	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
 	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
@@ -291,6 +308,7 @@ static const struct {
 	{ "R6 first come", r6_first_come },
 	{ "R6 each other", r6_each_other },
 	{ "R6 chain", r6_chain },
+	{ "R6 both left", r6_both_left },
 	{ "R6 out of the queue", r6_out_of_the_queue },
 	{ "R6 away", r6_away },
 	{ "R7", r7_endings },

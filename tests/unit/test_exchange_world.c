@@ -49,6 +49,7 @@ struct person {
 /* What a connected session knows from the verdicts and effects it was told. */
 struct knowledge {
 	int partner, target;
+	int over; /* a wait for whom was over, in this step */
 	bool partner_online;
 	uint64_t pair;
 	uint32_t epoch;
@@ -80,7 +81,8 @@ struct visit {
 
 	/* The step that is being tried. */
 	const struct exchange *from;
-	struct exchange *x;
+	struct exchange *x, *full;
+	bool shared_names, shared_ids; /* whether two ever shared a head of the tables */
 	uint64_t refusals; /* bit target * PEOPLE_MAX + caller */
 	struct person before[PEOPLE_MAX], after[PEOPLE_MAX];
 	struct knowledge known[PEOPLE_MAX];
@@ -104,10 +106,11 @@ static const char *const spelled[PEOPLE_MAX] = { "aNN", "BOB", "cy", "D.E", "e-5
 			ck_abort_msg("%s", #what); \
 	} while (0)
 
+/* Chosen so that some share a head of the table. */
 static struct ident
 id_of(int person)
 {
-	return (struct ident){ .b = { [15] = (uint8_t)(person + 1) } };
+	return (struct ident){ .b = { [3] = 2, [15] = (uint8_t)(person + 1) } };
 }
 
 static uint32_t
@@ -266,6 +269,25 @@ settled_flaw(const struct exchange *x, struct exchange_policy policy)
 			return "a wait for somebody who refuses";
 	}
 	return flaw(x);
+}
+
+/* No slot is lost, none is given out twice: as many as there is room for come in, and no more. */
+static void
+room_check(struct visit *v)
+{
+	const struct exchange_policy policy = { refuses, v };
+	struct exchange_effects fx;
+	char name[] = "guest0";
+
+	memcpy(v->full, v->x, v->size);
+	while (exchange_count(v->full) < (uint32_t)v->people) {
+		struct exchange_event ev = { .type = EXCHANGE_LOGIN, .name = name, .id = id_of(100 + name[5]++) };
+
+		REQUIRE(exchange_step(v->full, &ev, policy, &fx) == VERDICT_OK);
+		require_sound(flaw(v->full));
+	}
+	for (slot_t slot = 0; slot < (uint32_t)v->people; slot++)
+		REQUIRE(exchange_session(v->full, slot)->used);
 }
 
 /* A message of anybody, under any pair and epoch there is or was, reaches the partner or nobody (R9). */
@@ -427,7 +449,7 @@ knowledge_begin(struct visit *v)
 	for (int p = 0; p < v->people; p++) {
 		const struct person *s = &v->before[p];
 
-		v->known[p] = (struct knowledge){ .partner = NOBODY, .target = NOBODY };
+		v->known[p] = (struct knowledge){ .partner = NOBODY, .target = NOBODY, .over = NOBODY };
 		if (s->presence != ONLINE)
 			continue;
 		v->known[p].target = s->target;
@@ -471,7 +493,7 @@ knowledge_effect(struct visit *v, const struct exchange_effect *e)
 	REQUIRE(to->used && to->online);
 	switch (e->type) {
 	case EFFECT_PAIRED:
-		REQUIRE(other >= 0 && k->partner != other);
+		REQUIRE(other >= 0 && k->partner != other && k->over != other);
 		k->partner = other;
 		k->partner_online = exchange_session(v->x, e->other)->online;
 		k->pair = e->pair;
@@ -498,6 +520,7 @@ knowledge_effect(struct visit *v, const struct exchange_effect *e)
 		REQUIRE(e->verdict == VERDICT_SUPERSEDED || e->verdict == VERDICT_NO_SUCH_USER ||
 		    e->verdict == VERDICT_REFUSES);
 		v->verdicts |= 1U << e->verdict;
+		k->over = other;
 		k->target = NOBODY;
 		break;
 	}
@@ -568,7 +591,7 @@ pairs_check(const struct visit *v, enum exchange_event_type type, int actor)
 		}
 		if (a->partner != NOBODY && b->partner != a->partner) {
 			REQUIRE(type == EXCHANGE_REPAIR ? a->pair == v->repair_pair : a->pair >= next);
-			REQUIRE(a->pair < exchange_next_pair(v->x) && a->epoch == 1);
+			REQUIRE(a->pair < exchange_next_pair(v->x) && a->epoch == 1 && a->last_end == ENDING_NONE);
 			REQUIRE(p == actor || a->partner == actor || wait_matched(v, p) || wait_matched(v, a->partner));
 		}
 		if (a->partner == NOBODY && b->partner == NOBODY && b->presence != ABSENT && a->presence != ABSENT)
@@ -759,6 +782,10 @@ conclude(struct visit *v, struct exchange_policy policy, enum exchange_event_typ
 {
 	require_sound(settled_flaw(v->x, policy));
 	picture_take(v, v->x, v->after);
+	for (int p = 0; p < v->people; p++) {
+		v->shared_names |= v->after[p].slot != SLOT_NONE && exchange_session(v->x, v->after[p].slot)->name_next != 0;
+		v->shared_ids |= v->after[p].slot != SLOT_NONE && exchange_session(v->x, v->after[p].slot)->id_next != 0;
+	}
 	knowledge_check(v);
 	pairs_check(v, type, actor);
 	queues_check(v, type, actor);
@@ -793,12 +820,14 @@ attempt(struct visit *v, struct request rq)
 	    exchange_next_pair(v->x) == exchange_next_pair(v->from)); /* so far: what settles comes later */
 	require_sound(flaw(v->x));
 	if (rq.type == EXCHANGE_RESUME)
-		v->known[rq.actor] = (struct knowledge){ .partner = NOBODY, .target = NOBODY };
+		v->known[rq.actor] = (struct knowledge){ .partner = NOBODY, .target = NOBODY, .over = NOBODY };
 	knowledge_effects(v, &fx);
 	knowledge_verdict(v, &rq, verdict);
 	settle(v, policy);
 	conclude(v, policy, rq.type, rq.actor);
 	outcome_check(v, &rq, verdict);
+	if (v->before[rq.actor].presence == ABSENT || v->after[rq.actor].presence == ABSENT)
+		room_check(v);
 	if (v->after[rq.actor].presence == ABSENT) /* its rules go with it */
 		v->refusals &= ~(((1ULL << PEOPLE_MAX) - 1) << rq.actor * PEOPLE_MAX);
 	visit_arrive(v);
@@ -919,7 +948,8 @@ visit_begin(struct visit *v, int people, enum refusing refusing, bool rename)
 	v->size = exchange_size((uint32_t)people);
 	v->stride = 8 + v->size;
 	v->x = calloc(1, v->size);
-	REQUIRE(v->x && v->stride % 8 == 0);
+	v->full = malloc(v->size);
+	REQUIRE(v->x && v->full && v->stride % 8 == 0);
 	if (rename)
 		permute(v, order, people);
 	else
@@ -934,6 +964,7 @@ static void
 visit_end(struct visit *v)
 {
 	free(v->x);
+	free(v->full);
 	free(v->seen.key);
 	free(v->now.bytes);
 	free(v->next.bytes);
@@ -962,6 +993,7 @@ visit_world(int people, enum refusing refusing, bool rename)
 	if (rename)
 		printf("#   with names: %llu states\n", (unsigned long long)v->states_named);
 	fflush(stdout);
+	ck_assert(v->shared_names && v->shared_ids);
 	for (enum verdict verdict = VERDICT_OK; verdict <= VERDICT_NOT_PAIRED; verdict++)
 		if (verdict != VERDICT_REFUSES || refusing != REFUSING_NOBODY)
 			ck_assert_msg(v->verdicts >> verdict & 1, "verdict %d never occurred", (int)verdict);
