@@ -154,8 +154,6 @@ START_TEST(test_control_types)
 }
 END_TEST
 
-Suite *control_suite(void);
-
 Suite *
 control_suite(void)
 {

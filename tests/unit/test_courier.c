@@ -436,8 +436,6 @@ START_TEST(test_courier_detached_owner)
 }
 END_TEST
 
-Suite *courier_suite(void);
-
 Suite *
 courier_suite(void)
 {

@@ -692,8 +692,6 @@ START_TEST(test_delivery_finds_the_mistake)
 }
 END_TEST
 
-Suite *delivery_suite(void);
-
 Suite *
 delivery_suite(void)
 {

@@ -251,8 +251,6 @@ START_TEST(test_ack_of_impossible_values)
 }
 END_TEST
 
-Suite *frame_suite(void);
-
 Suite *
 frame_suite(void)
 {

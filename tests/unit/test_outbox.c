@@ -225,8 +225,6 @@ START_TEST(test_outbox_truth_is_of_the_oldest)
 }
 END_TEST
 
-Suite *outbox_suite(void);
-
 Suite *
 outbox_suite(void)
 {

@@ -56,8 +56,6 @@ START_TEST(test_quote_any_bytes_in_any_room)
 }
 END_TEST
 
-Suite *quote_suite(void);
-
 Suite *
 quote_suite(void)
 {

@@ -221,8 +221,6 @@ START_TEST(test_safe_is_text)
 }
 END_TEST
 
-Suite *safe_suite(void);
-
 Suite *
 safe_suite(void)
 {

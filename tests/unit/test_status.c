@@ -64,8 +64,6 @@ START_TEST(test_status_of_no_verdict)
 }
 END_TEST
 
-Suite *status_suite(void);
-
 Suite *
 status_suite(void)
 {

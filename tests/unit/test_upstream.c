@@ -183,8 +183,6 @@ START_TEST(test_upstream_types)
 }
 END_TEST
 
-Suite *upstream_suite(void);
-
 Suite *
 upstream_suite(void)
 {

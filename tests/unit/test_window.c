@@ -58,8 +58,6 @@ START_TEST(test_window_forgets_the_oldest_first)
 }
 END_TEST
 
-Suite *window_suite(void);
-
 Suite *
 window_suite(void)
 {
