@@ -21,6 +21,5 @@ const struct command command_help = {
 	.summary = "show help",
 	.examples = "pchat help\npchat help send\n",
 	.max_operands = 1,
-	.hidden = true,
 	.run = help_command_run,
 };

@@ -1,0 +1,127 @@
+# bash completion for pchat. It asks the program for commands, options, names; what the program says is data: it is
+# compared and quoted, never evaluated. Needs nothing of the bash-completion package.
+
+# __pchat_offer WORD...: those that begin with what was typed.
+__pchat_offer() {
+	local word
+	for word; do
+		if [[ $word == "$cur"* ]]; then
+			printf -v word %q "$word"
+			COMPREPLY+=("$word")
+		fi
+	done
+}
+
+# __pchat_ask WHAT...: offers the first column of what the program answers. Names are the same in any case.
+__pchat_ask() {
+	local word _
+	while IFS=$'\t' read -r word _; do
+		if [[ ${word,,} == "${cur,,}"* ]]; then
+			printf -v word %q "$word"
+			COMPREPLY+=("$word")
+		fi
+	done < <("${pchat[@]}" __complete "$@" 2>/dev/null)
+}
+
+__pchat_files() {
+	local file
+	while IFS= read -r file; do
+		COMPREPLY+=("$file")
+	done < <(compgen -f -- "$cur")
+	compopt -o filenames 2>/dev/null
+}
+
+# The value of an option.
+__pchat_value() { # OPTION
+	case $1 in
+	-s | --session) __pchat_ask sessions ;;
+	--to) __pchat_ask users ;;
+	--socket | --file | -f) __pchat_files ;;
+	--color) __pchat_offer auto always never ;;
+	esac
+}
+
+# What a command's operands are.
+__pchat_operand() { # COMMAND HOW-MANY-ALREADY
+	case $1 in
+	to | chat | with | history | block | unblock) [[ $2 -gt 0 ]] || __pchat_ask users ;;
+	help) [[ $2 -gt 0 ]] || __pchat_ask commands ;;
+	dnd) [[ $2 -gt 0 ]] || __pchat_offer on off ;;
+	shellinit) [[ $2 -gt 0 ]] || __pchat_offer bash zsh fish ;;
+	esac
+}
+
+# Whether the next word is the value of this option; -f is one with send only.
+__pchat_takes_value() { # OPTION COMMAND
+	case $1 in
+	-s | --session | --socket | --timeout | --color) return 0 ;;
+	--to | --id | --file | --number | -n | --grep | --since | --at-once | --limit) return 0 ;;
+	-f) [[ $2 == send ]] ;;
+	*) return 1 ;;
+	esac
+}
+
+# After `--` of on-message and with: somebody else's command line.
+__pchat_other_command() { # INDEX
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif [[ $COMP_CWORD -eq $1 ]]; then
+		local word
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -c -- "$cur")
+	else
+		__pchat_files
+	fi
+}
+
+_pchat() {
+	local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local command='' option='' word operands=0 i
+	local -a pchat
+	COMPREPLY=()
+
+	# The program as it was called, where it can be; and, of the session that was named, the names.
+	pchat=("${COMP_WORDS[0]}")
+	type -P -- "${COMP_WORDS[0]}" >/dev/null || pchat=(pchat)
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $word == -- ]]; then
+			[[ $command == with || $command == on-message ]] && __pchat_other_command $((i + 1))
+			return
+		elif [[ $word == = ]]; then
+			continue # bash cuts --option=value into three words
+		elif [[ ${COMP_WORDS[i - 1]} == = && $i -gt 2 && ${COMP_WORDS[i - 2]} == -* ]]; then
+			option=${COMP_WORDS[i - 2]}
+		elif __pchat_takes_value "${COMP_WORDS[i - 1]}" "$command" && [[ $i -gt 1 ]]; then
+			option=${COMP_WORDS[i - 1]}
+		elif [[ $word == -* ]]; then
+			continue
+		elif [[ -z $command ]]; then
+			command=$word
+			continue
+		else
+			operands=$((operands + 1))
+			continue
+		fi
+		[[ $option == -s || $option == --session ]] && pchat+=(-s "$word")
+	done
+
+	if [[ $cur == = ]]; then
+		cur=''
+		__pchat_value "$before"
+	elif [[ $before == = && $COMP_CWORD -gt 2 ]]; then
+		__pchat_value "${COMP_WORDS[COMP_CWORD - 2]}"
+	elif __pchat_takes_value "$before" "$command"; then
+		__pchat_value "$before"
+	elif [[ $cur == -* ]]; then
+		__pchat_ask options ${command:+"$command"}
+	elif [[ -z $command ]]; then
+		__pchat_ask commands
+	else
+		__pchat_operand "$command" "$operands"
+	fi
+}
+
+complete -F _pchat pchat
