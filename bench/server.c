@@ -108,6 +108,6 @@ private_kib(pid_t pid)
 long
 context_switches(pid_t pid)
 {
-	return proc_sum(pid, "status",
-	    (const char *const[]){ "voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:", NULL });
+	/* Those of its own will: each is one return to sleep. */
+	return proc_sum(pid, "status", (const char *const[]){ "voluntary_ctxt_switches:", NULL });
 }
