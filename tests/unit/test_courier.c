@@ -346,6 +346,20 @@ START_TEST(test_courier_partner_ends_it)
 }
 END_TEST
 
+START_TEST(test_courier_refused_once_refused_for_good)
+{
+	courier_ended(&c, ENDING_NONE);
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_REFUSE);
+	courier_paired(&c, PAIR, EPOCH, true);
+	ck_assert_int_eq(offer(0, 0, 1), COURIER_REFUSE); /* else there would be a gap */
+	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
+	courier_refuse(&c, 1, VERDICT_PARTNER_NOT);
+	ck_assert_int_eq(offer(1, 0, 0), COURIER_REFUSE);
+	ck_assert_int_eq(why, VERDICT_PARTNER_NOT);
+	expect_silence();
+}
+END_TEST
+
 START_TEST(test_courier_never_to_the_next_partner)
 {
 	courier_paired(&c, PAIR, EPOCH, true);
@@ -458,6 +472,7 @@ courier_suite(void)
 	tcase_add_test(t, test_courier_partner_offline);
 	tcase_add_test(t, test_courier_ready_that_was_never_said);
 	tcase_add_loop_test(t, test_courier_partner_ends_it, 0, 3);
+	tcase_add_test(t, test_courier_refused_once_refused_for_good);
 	tcase_add_test(t, test_courier_never_to_the_next_partner);
 	tcase_add_test(t, test_courier_named_pair_is_over);
 	tcase_add_test(t, test_courier_named_pair_ended_while_no_helper_ran);
