@@ -559,8 +559,8 @@ wait_anew(struct exchange *x, struct exchange_effects *fx, slot_t slot, slot_t t
 
 /* TO and WAIT. */
 static enum verdict
-step_contact(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
-    struct exchange_effects *fx)
+step_contact(
+    struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy, struct exchange_effects *fx)
 {
 	slot_t target;
 	const enum verdict verdict = contact(x, ev, policy, &target);
@@ -590,8 +590,8 @@ step_leave(struct exchange *x, slot_t slot, struct exchange_effects *fx)
 
 /* The events that only a connected session can cause. */
 static enum verdict
-step_request(struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy,
-    struct exchange_effects *fx)
+step_request(
+    struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy, struct exchange_effects *fx)
 {
 	if (!at(x, ev->slot)->online)
 		return VERDICT_EXPIRED;
@@ -610,8 +610,7 @@ step_request(struct exchange *x, const struct exchange_event *ev, struct exchang
 }
 
 enum verdict
-exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_policy policy,
-    struct exchange_effects *fx)
+exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_policy policy, struct exchange_effects *fx)
 {
 	fx->count = 0;
 	switch (ev->type) {

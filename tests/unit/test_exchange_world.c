@@ -77,13 +77,13 @@ struct visit {
 	struct states now, next;
 	uint64_t states_named, transitions;
 	uint64_t repair_pair; /* the registry's: below all that are given out */
-	uint32_t verdicts; /* a bit for each that occurred */
+	uint32_t verdicts;    /* a bit for each that occurred */
 
 	/* The step that is being tried. */
 	const struct exchange *from;
 	struct exchange *x, *full;
 	bool shared_names, shared_ids; /* whether two ever shared a head of the tables */
-	uint64_t refusals; /* bit target * PEOPLE_MAX + caller */
+	uint64_t refusals;             /* bit target * PEOPLE_MAX + caller */
 	struct person before[PEOPLE_MAX], after[PEOPLE_MAX];
 	struct knowledge known[PEOPLE_MAX];
 };
@@ -92,7 +92,7 @@ struct visit {
 struct request {
 	enum exchange_event_type type;
 	int actor;
-	int target; /* TO, WAIT, REPAIR: the other; LOGIN, RESTORE: whose id */
+	int target;   /* TO, WAIT, REPAIR: the other; LOGIN, RESTORE: whose id */
 	bool foreign; /* RESUME: by another uid */
 };
 
@@ -306,8 +306,7 @@ routes_check(const struct visit *v)
 				const uint32_t epoch = v->after[p].epoch - (back == 1);
 				const enum verdict verdict = exchange_route(v->x, s->slot, pair, epoch, &to);
 				const bool ours = s->partner != NOBODY && pair == s->pair;
-				const bool there = ours && epoch == s->epoch &&
-				    v->after[s->partner].presence == ONLINE;
+				const bool there = ours && epoch == s->epoch && v->after[s->partner].presence == ONLINE;
 
 				REQUIRE(verdict == (there ? VERDICT_OK : ours ? VERDICT_STALE : VERDICT_NOT_PAIRED));
 				REQUIRE(to == (there ? v->after[s->partner].slot : SLOT_NONE));
@@ -365,10 +364,10 @@ encode(const struct visit *v, const int *renamed)
 static uint64_t
 canonical(const struct visit *v, uint64_t *named)
 {
-	uint64_t least = UINT64_MAX;
-	unsigned same = 0;
+	uint64_t least = encode(v, v->permutation[0]);
+	unsigned same = 1;
 
-	for (int i = 0; i < v->permutations; i++) {
+	for (int i = 1; i < v->permutations; i++) {
 		const uint64_t key = encode(v, v->permutation[i]);
 
 		if (key < least) {
@@ -783,13 +782,27 @@ conclude(struct visit *v, struct exchange_policy policy, enum exchange_event_typ
 	require_sound(settled_flaw(v->x, policy));
 	picture_take(v, v->x, v->after);
 	for (int p = 0; p < v->people; p++) {
-		v->shared_names |= v->after[p].slot != SLOT_NONE && exchange_session(v->x, v->after[p].slot)->name_next != 0;
-		v->shared_ids |= v->after[p].slot != SLOT_NONE && exchange_session(v->x, v->after[p].slot)->id_next != 0;
+		if (v->after[p].presence == ABSENT)
+			continue;
+		v->shared_names |= exchange_session(v->x, v->after[p].slot)->name_next != 0;
+		v->shared_ids |= exchange_session(v->x, v->after[p].slot)->id_next != 0;
 	}
 	knowledge_check(v);
 	pairs_check(v, type, actor);
 	queues_check(v, type, actor);
 	routes_check(v);
+}
+
+/* What exchange_match() foretold has happened, and no other pair has been made so far: what settles comes later. */
+static void
+match_check(const struct visit *v, const struct request *rq, slot_t slot, slot_t match)
+{
+	if (match == SLOT_NONE) {
+		REQUIRE(rq->type == EXCHANGE_REPAIR || exchange_next_pair(v->x) == exchange_next_pair(v->from));
+		return;
+	}
+	REQUIRE(exchange_session(v->from, slot)->partner != match);
+	REQUIRE(exchange_session(v->x, slot)->partner == match);
 }
 
 static void
@@ -814,10 +827,7 @@ attempt(struct visit *v, struct request rq)
 		REQUIRE(fx.count == 0 && memcmp(v->x, v->from, v->size) == 0 && match == SLOT_NONE);
 		return;
 	}
-	REQUIRE(match == SLOT_NONE || (verdict == VERDICT_OK && exchange_session(v->x, ev.slot)->partner == match &&
-	    exchange_session(v->from, ev.slot)->partner != match));
-	REQUIRE(match != SLOT_NONE || rq.type == EXCHANGE_REPAIR ||
-	    exchange_next_pair(v->x) == exchange_next_pair(v->from)); /* so far: what settles comes later */
+	match_check(v, &rq, ev.slot, match);
 	require_sound(flaw(v->x));
 	if (rq.type == EXCHANGE_RESUME)
 		v->known[rq.actor] = (struct knowledge){ .partner = NOBODY, .target = NOBODY, .over = NOBODY };
@@ -973,6 +983,7 @@ visit_end(struct visit *v)
 static struct visit *
 visit_world(int people, enum refusing refusing, bool rename)
 {
+	static const char *const whom[] = { "nobody", "all or none", "any of the others" };
 	static struct visit world;
 	struct visit *v = &world;
 	unsigned depth = 0;
@@ -988,8 +999,8 @@ visit_world(int people, enum refusing refusing, bool rename)
 			attempt_all(v, v->now.bytes + i * v->stride);
 	}
 	printf("# %d sessions and names, refusing %s: %zu states%s, %llu transitions, %u deep\n", people,
-	    refusing == REFUSING_ANY ? "any of the others" : refusing == REFUSING_ALL ? "all or none" : "nobody",
-	    v->seen.count, rename ? " that differ by more than names" : "", (unsigned long long)v->transitions, depth);
+	    whom[refusing], v->seen.count, rename ? " that differ by more than names" : "",
+	    (unsigned long long)v->transitions, depth);
 	if (rename)
 		printf("#   with names: %llu states\n", (unsigned long long)v->states_named);
 	fflush(stdout);
@@ -1074,12 +1085,12 @@ START_TEST(wrong_states_are_seen)
 
 	ck_assert_ptr_nonnull(sound);
 	memcpy(sound, x, size);
-#define SEEN(damage)                                           \
-	do {                                                   \
-		damage;                                        \
-		ck_assert_msg(flaw(x), "not seen: " #damage);  \
-		memcpy(x, sound, size);                        \
-		ck_assert_ptr_null(flaw(x));                   \
+#define SEEN(damage)                                          \
+	do {                                                  \
+		damage;                                       \
+		ck_assert_msg(flaw(x), "not seen: " #damage); \
+		memcpy(x, sound, size);                       \
+		ck_assert_ptr_null(flaw(x));                  \
 	} while (0)
 	SEEN(s[0].partner = SLOT_NONE);
 	SEEN(s[0].partner = 2);

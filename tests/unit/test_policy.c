@@ -3,10 +3,22 @@
 #include "base/macros.h"
 #include "core/policy.h"
 
-#define NAME(n) { .type = POLICY_BLOCK_NAME, .name = (n) }
-#define UID(n) { .type = POLICY_BLOCK_UID, .id = (n) }
-#define BLOCK(n) { .type = POLICY_BLOCK_GROUP, .id = (n) }
-#define ALLOW(n) { .type = POLICY_ALLOW_GROUP, .id = (n) }
+#define NAME(n)                                        \
+	{                                              \
+		.type = POLICY_BLOCK_NAME, .name = (n) \
+	}
+#define UID(n)                                      \
+	{                                           \
+		.type = POLICY_BLOCK_UID, .id = (n) \
+	}
+#define BLOCK(n)                                      \
+	{                                             \
+		.type = POLICY_BLOCK_GROUP, .id = (n) \
+	}
+#define ALLOW(n)                                      \
+	{                                             \
+		.type = POLICY_ALLOW_GROUP, .id = (n) \
+	}
 
 /* Always asked by bob, uid 1001, in the groups 1001, 50 and 60. */
 static const struct {
