@@ -20,6 +20,7 @@
 struct invocation {
 	struct options opt;
 	struct link link; /* connected when the row has needs_session */
+	char **argv;      /* of main(), for a command that becomes another program */
 };
 
 #define OPERANDS_ANY INT_MAX
@@ -44,6 +45,9 @@ extern const struct command command_allow, command_ask, command_block, command_c
     command_help, command_history, command_leave, command_login, command_on_message, command_quit, command_read,
     command_send, command_shellinit, command_status, command_status_prompt, command_to, command_unblock, command_who,
     command_with;
+
+/* `pchat chat` runs in a program of its own: pchat-full becomes it, and it has another function of this name. */
+int chat_run(struct invocation *inv);
 
 /* The row of that name among those of this program, or NULL. */
 const struct command *command_find(const char *name);

@@ -15,6 +15,7 @@ const struct command *const edition_commands[] = {
 	&command_send,
 	&command_read,
 	&command_ask,
+	&command_chat,
 	&command_who,
 	&command_status,
 	&command_leave,

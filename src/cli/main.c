@@ -65,6 +65,7 @@ main(int argc, char **argv)
 
 	occupy_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
+	inv.argv = argv;
 	parsed = options_parse(&inv.opt, argc, argv);
 	report_quietly(inv.opt.given[OPT_QUIET]);
 	status = edition_prepare(&inv, parsed, argv);

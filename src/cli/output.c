@@ -10,6 +10,8 @@
 
 static struct {
 	int fd;
+	void (*take)(const void *data, size_t n, void *context); /* instead of fd */
+	void *context;
 	int error;
 	size_t len;
 	char buf[65536];
@@ -18,6 +20,10 @@ static struct {
 static void
 write_all(const char *data, size_t n)
 {
+	if (out.take) {
+		out.take(data, n, out.context);
+		return;
+	}
 	while (n > 0 && out.error == 0) {
 		const ssize_t w = write(out.fd, data, n);
 
@@ -79,6 +85,14 @@ output_redirect(int fd)
 {
 	(void)output_flush();
 	out.fd = fd;
+}
+
+void
+output_divert(void (*take)(const void *data, size_t n, void *context), void *context)
+{
+	(void)output_flush();
+	out.take = take;
+	out.context = context;
 }
 
 int

@@ -21,4 +21,7 @@ int output_flush(void);
 void output_redirect(int fd);
 int output_descriptor(void);
 
+/* What is collected goes to `take` from now on, which cannot fail; NULL: to the descriptor again. */
+void output_divert(void (*take)(const void *data, size_t n, void *context), void *context);
+
 #endif
