@@ -86,6 +86,7 @@ show_held(struct editor *e, const char *text, size_t len)
 		return;
 	memcpy(safe, "    ", 4);
 	editor_print(e, safe, 4 + safe_text(text, len, 4, safe + 4, safe_bound(len, 4)));
+	editor_print(e, "\n", 1);
 }
 
 /* a, a line feed when neither is empty, b. */

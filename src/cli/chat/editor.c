@@ -76,6 +76,8 @@ prompt_now(EditLine *el)
 		return NULL;
 	if (e->showing && e->above_len > 0) {
 		(void)fwrite(e->above, 1, e->above_len, e->out);
+		if (e->above[e->above_len - 1] != '\n')
+			(void)putc('\n', e->out);
 		e->above_len = 0;
 	}
 	e->showing = false;
@@ -412,7 +414,7 @@ editor_free(struct editor *e)
 void
 editor_print(struct editor *e, const char *text, size_t len)
 {
-	size_t need = e->above_len + len + 1;
+	const size_t need = e->above_len + len;
 
 	if (need > e->above_cap) {
 		char *more = realloc(e->above, 2 * need);
@@ -424,8 +426,6 @@ editor_print(struct editor *e, const char *text, size_t len)
 	}
 	memcpy(e->above + e->above_len, text, len);
 	e->above_len += len;
-	if (len == 0 || text[len - 1] != '\n')
-		e->above[e->above_len++] = '\n';
 }
 
 int
@@ -446,6 +446,7 @@ editor_note(struct editor *e, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	editor_print(e, text, strlen(text));
+	editor_print(e, "\n", 1);
 }
 
 void

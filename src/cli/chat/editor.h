@@ -43,7 +43,7 @@ struct editor *editor_new(struct ev_loop *loop, int in, int out, struct recall *
 /* Leaves the terminal as it was, the cursor on a line of its own. */
 void editor_free(struct editor *e);
 
-/* Queues text, safe and in UTF-8, to be shown above the line in this turn of the loop; it gets its line's end when it has none. */
+/* Queues text, safe and in UTF-8, to be shown above the line in this turn of the loop; the last line gets its end. */
 void editor_print(struct editor *e, const char *text, size_t len);
 
 /* Shows now what is queued. Fails as write(2): the terminal did not take it. */

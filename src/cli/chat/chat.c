@@ -1,0 +1,687 @@
+#include "cli/chat/chat.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/chat/conn.h"
+#include "cli/colour.h"
+#include "cli/format.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "net/loop.h"
+#include "net/socket.h"
+#include "net/stream.h"
+#include "proto/safe.h"
+#include "proto/status.h"
+
+#define RETRY_FIRST 0.02 /* seconds; then twice as long each time, up to RETRY_MAX_MS */
+#define EXCERPT 48       /* bytes of a line that is spoken of again */
+
+/* --------------------------------------------------------------------- showing */
+
+/* What was printed, on its way to the editor. */
+static void
+collect(const void *data, size_t n, void *context)
+{
+	struct chat *c = context;
+
+	if (c->text_len + n > c->text_cap) {
+		char *more = realloc(c->text, 2 * (c->text_len + n));
+
+		if (!more)
+			return;
+		c->text = more;
+		c->text_cap = 2 * (c->text_len + n);
+	}
+	memcpy(c->text + c->text_len, data, n);
+	c->text_len += n;
+}
+
+int
+chat_show(struct chat *c)
+{
+	int rc = output_flush();
+
+	if (c->editor && c->text_len > 0)
+		editor_print(c->editor, c->text, c->text_len);
+	c->text_len = 0;
+	return rc;
+}
+
+void
+chat_note(struct chat *c, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (c->filter) {
+		remark("%s", text);
+		return;
+	}
+	output_printf("%s* %s%s\n", colour_quiet(), text, colour_off());
+	(void)chat_show(c);
+}
+
+enum mark { MARK_WAITS, MARK_DONE, MARK_FAILED };
+
+/* In ASCII when the user's terminal may not know more. */
+static const char *
+mark_text(enum mark m)
+{
+	static const char *const fancy[] = { "\u2026", "\u2713", "\u2717" }, *const plain[] = { "...", "+", "!" };
+
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 && !getenv("PCHAT_ASCII") ? fancy[m] : plain[m];
+}
+
+static void
+show_own(struct chat *c, const char *text, size_t len, enum mark m)
+{
+	const struct record r = {
+		.type = RECORD_MESSAGE, .own = true, .time_ms = clock_wall_ms(), .body = (const uint8_t *)text,
+		.length = (uint32_t)len,
+	};
+
+	(void)chat_show(c);
+	format_text_record(&r, c->known ? c->state.u.state.self.name : c->link->name);
+	(void)output_flush();
+	if (c->text_len > 0) /* the mark stands behind the text */
+		c->text_len--;
+	output_printf(" %s\n", mark_text(m));
+	(void)chat_show(c);
+}
+
+/* ------------------------------------------------------------------ what we say */
+
+static void on_waits(void *context, const char *text, size_t len);
+static void on_settled(void *context, const char *text, size_t len, bool waited, enum verdict v);
+static void on_lost(void *context);
+
+static const struct deliver_class deliver_class = { on_waits, on_settled, on_lost };
+
+static size_t
+pending(const struct chat *c)
+{
+	size_t n = c->current ? deliver_pending(c->current) : 0;
+
+	for (size_t i = 0; i < CHAT_PAIRS; i++)
+		n += c->earlier[i] ? deliver_pending(c->earlier[i]) : 0;
+	return n;
+}
+
+static void
+on_waits(void *context, const char *text, size_t len)
+{
+	struct chat *c = context;
+
+	if (c->editor)
+		show_own(c, text, len, MARK_WAITS);
+}
+
+static void
+show_fate(struct chat *c, const char *text, size_t len, bool waited, enum verdict v)
+{
+	char excerpt[8 * EXCERPT + 16];
+	const size_t n = safe_line(text, len < EXCERPT ? len : EXCERPT, excerpt, sizeof(excerpt));
+	const char *more = len > EXCERPT ? "..." : "";
+
+	if (!waited)
+		show_own(c, text, len, v == VERDICT_OK ? MARK_DONE : MARK_FAILED);
+	if (v == VERDICT_OK && waited)
+		chat_note(c, "%s delivered: %.*s%s", mark_text(MARK_DONE), (int)n, excerpt, more);
+	else if (v == VERDICT_UNCONFIRMED)
+		chat_note(c, "%s it may or may not have arrived: %.*s%s", mark_text(MARK_FAILED), (int)n, excerpt, more);
+	else if (v != VERDICT_OK)
+		chat_note(c, "%s not delivered, %s: %.*s%s", mark_text(MARK_FAILED), status_words(v), (int)n, excerpt, more);
+}
+
+static void
+on_settled(void *context, const char *text, size_t len, bool waited, enum verdict v)
+{
+	struct chat *c = context;
+
+	if (v != VERDICT_OK && c->status == 0 && (c->filter || c->ending))
+		c->status = status_exit(v);
+	if (c->editor)
+		show_fate(c, text, len, waited, v);
+	else if (v != VERDICT_OK)
+		(void)report(v, "%s: %.*s%s", v == VERDICT_UNCONFIRMED ? "it may or may not have arrived" : status_words(v),
+		    (int)(len < EXCERPT ? len : EXCERPT), text, len > EXCERPT ? "..." : "");
+	if (c->ending && pending(c) == 0)
+		c->over = true;
+	if (c->filter)
+		filter_wake(c->filter);
+}
+
+bool
+chat_has_room(const struct chat *c)
+{
+	return !c->current || deliver_has_room(c->current, MESSAGE_MAX);
+}
+
+enum verdict
+chat_say(struct chat *c, const char *text, size_t len)
+{
+	if (!c->current)
+		return c->known ? VERDICT_NOT_PAIRED : VERDICT_NO_SESSION;
+	return deliver_say(c->current, text, len) ? VERDICT_OK : VERDICT_LIMIT;
+}
+
+static void
+not_said(struct chat *c, enum verdict v)
+{
+	static const char *const ended[] = { "", "your partner left the chat; ", "your partner quit; ",
+		"the connection to your partner was lost; " };
+	const uint8_t end = c->state.u.state.last_end;
+
+	if (v == VERDICT_NOT_PAIRED)
+		chat_note(c, "not sent, %snobody is chatting with you: /to NAME, then Up brings back the line",
+		    end < ARRAY_SIZE(ended) ? ended[end] : "");
+	else if (v == VERDICT_LIMIT)
+		chat_note(c, "not sent, too much is under way: wait a little, then Up brings back the line");
+	else
+		chat_note(c, "not sent, the session is not there just now: Up brings back the line");
+}
+
+/* ------------------------------------------------------------------ the terminal */
+
+static void
+on_said(void *context, const char *text, size_t len)
+{
+	struct chat *c = context;
+	enum verdict v;
+
+	if (c->ending)
+		return;
+	if (text[0] == '/' && text[1] != '/') {
+		commands_run(c, text);
+		return;
+	}
+	if (c->confirm) {
+		c->confirm = false;
+		if (*chat_partner(c)) {
+			chat_note(c, "while you were typing it became %s whom you talk to: Enter again sends it", chat_partner(c));
+			editor_restore(c->editor, text, len);
+			return;
+		}
+	}
+	if (text[0] == '/')
+		text++, len--;
+	v = chat_say(c, text, len);
+	if (v != VERDICT_OK)
+		not_said(c, v);
+}
+
+static void
+on_tab(void *context, const char *before, size_t len)
+{
+	complete_tab(context, before, len);
+}
+
+static void
+on_interrupted(void *context)
+{
+	struct chat *c = context;
+
+	if (c->ending)
+		c->over = true;
+	else
+		chat_note(c, "^D closes the chat, and you stay logged in; /quit logs out");
+}
+
+/* Nothing can be shown any more: what is shown no more stays unread. */
+static void
+hang_up(struct chat *c)
+{
+	inbox_free(c->inbox);
+	c->inbox = NULL;
+	editor_free(c->editor);
+	c->editor = NULL;
+}
+
+static void
+on_ended(void *context, enum editor_end how)
+{
+	struct chat *c = context;
+
+	if (how == EDITOR_HANGUP)
+		c->hung_up = true;
+	chat_end(c, false);
+}
+
+static const struct editor_class editor_class = { on_said, on_tab, on_interrupted, on_ended };
+
+const char *
+chat_partner(const struct chat *c)
+{
+	return c->known ? c->state.u.state.partner.name : "";
+}
+
+static void
+update_prompt(struct chat *c)
+{
+	char prompt[NAME_MAX_LEN + 32];
+	const bool there = c->watch && c->state.u.state.partner_online && c->state.u.state.daemon == DAEMON_CONNECTED;
+
+	if (!c->editor)
+		return;
+	if (!*chat_partner(c))
+		(void)snprintf(prompt, sizeof(prompt), "(nobody)> ");
+	else
+		(void)snprintf(prompt, sizeof(prompt), "%s%s> ", chat_partner(c), there ? "" : " (reconnecting)");
+	editor_prompt(c->editor, prompt);
+}
+
+/* --------------------------------------------------------------------- the state */
+
+/* The lines of an earlier pair wait for their fate beside those of the new one. */
+static void
+retire(struct chat *c)
+{
+	struct deliver *d = c->current;
+
+	c->current = NULL;
+	for (size_t i = 0; i < CHAT_PAIRS; i++) {
+		if (c->earlier[i] && deliver_pending(c->earlier[i]) == 0) {
+			deliver_free(c->earlier[i]);
+			c->earlier[i] = NULL;
+		}
+		if (d && deliver_pending(d) > 0 && !c->earlier[i]) {
+			c->earlier[i] = d;
+			d = NULL;
+		}
+	}
+	if (!d)
+		return;
+	deliver_give_up(d, VERDICT_UNCONFIRMED);
+	deliver_free(d);
+}
+
+static void
+take_state(struct chat *c, const struct control_message *m)
+{
+	const uint64_t before = c->current ? deliver_pair(c->current) : 0, now = m->u.state.pair;
+
+	c->state = *m;
+	c->known = true;
+	if (now != before && (now != 0 || m->u.state.daemon == DAEMON_CONNECTED)) {
+		retire(c);
+		if (now != 0)
+			c->current = deliver_new(c->loop, c->link, now, &deliver_class, c);
+		c->confirm = now != 0 && c->editor && editor_has_draft(c->editor);
+	}
+	update_prompt(c);
+	if (c->filter)
+		filter_wake(c->filter);
+}
+
+static void
+on_watch_frame(void *owner, const struct frame *f)
+{
+	struct control_message m;
+
+	if (f->type != FRAME_ACK && control_decode(f, &m) == 0 && (m.type == CONTROL_STATE || m.type == CONTROL_CHANGED))
+		take_state(owner, &m);
+}
+
+static void
+on_watch_lost(void *owner)
+{
+	struct chat *c = owner;
+
+	c->watch = NULL;
+	update_prompt(c);
+	on_lost(c);
+}
+
+static bool
+watch_reconnect(struct chat *c)
+{
+	static const struct conn_class class = { on_watch_frame, on_watch_lost };
+	const struct control_message m = { .type = CONTROL_WATCH };
+
+	if (c->watch)
+		return true;
+	c->watch = conn_open(c->loop, c->link, &class, c);
+	if (c->watch)
+		conn_request(c->watch, &m);
+	return c->watch != NULL;
+}
+
+/* ------------------------------------------------------------- a helper that died */
+
+static void
+session_over(struct chat *c)
+{
+	if (!c->quitting && !c->ending)
+		chat_note(c, "the session has ended; log in again with: pchat login %s", c->link->name);
+	c->ending = true;
+	if (c->current)
+		deliver_give_up(c->current, VERDICT_NO_SESSION);
+	for (size_t i = 0; i < CHAT_PAIRS; i++)
+		if (c->earlier[i])
+			deliver_give_up(c->earlier[i], VERDICT_NO_SESSION);
+	c->over = true;
+}
+
+static bool
+reconnect(struct chat *c)
+{
+	bool all = watch_reconnect(c) && (!c->inbox || inbox_reconnect(c->inbox)) &&
+	    (!c->current || deliver_reconnect(c->current));
+
+	for (size_t i = 0; all && i < CHAT_PAIRS; i++)
+		all = !c->earlier[i] || deliver_reconnect(c->earlier[i]);
+	return all;
+}
+
+static void
+revived(void *context, const char *text, size_t len, int status)
+{
+	struct chat *c = context;
+
+	(void)text, (void)len, (void)status;
+	c->reviver = NULL;
+}
+
+/* Any command starts the helper again; this one does nothing else. */
+static void
+on_retry(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	static const char *const status[] = { "status", "--quiet", NULL };
+	struct chat *c = w->data;
+	struct session_file file;
+
+	(void)revents;
+	if (session_file_read(&c->link->dir, c->link->name, &file) == -ENOENT) {
+		session_over(c);
+		return;
+	}
+	if (reconnect(c)) {
+		c->pause = RETRY_FIRST;
+		return;
+	}
+	if (!c->reviver)
+		c->reviver = run_new(loop, status, revived, c);
+	c->pause = 2 * c->pause < RETRY_MAX_MS / 1000. ? 2 * c->pause : RETRY_MAX_MS / 1000.;
+	ev_timer_set(w, c->pause, 0.);
+	ev_timer_start(loop, w);
+}
+
+static void
+on_lost(void *context)
+{
+	struct chat *c = context;
+
+	if (ev_is_active(&c->retry))
+		return;
+	ev_timer_set(&c->retry, c->pause, 0.);
+	ev_timer_start(c->loop, &c->retry);
+}
+
+/* ----------------------------------------------------------------- what arrives */
+
+static void
+on_record(void *context, const struct record *r)
+{
+	struct chat *c = context;
+
+	if (c->filter && c->opt->given[OPT_JSON])
+		format_json_record(r, c->link->name);
+	else
+		format_text_record(r, c->link->name);
+}
+
+static int
+on_shown(void *context)
+{
+	struct chat *c = context;
+	int rc = chat_show(c);
+
+	return rc == 0 && c->editor ? editor_flush(c->editor) : rc;
+}
+
+static void
+on_caught_up(void *context)
+{
+	struct chat *c = context;
+
+	if (c->filter)
+		filter_caught_up(c->filter);
+}
+
+static void
+on_over(void *context, enum verdict v)
+{
+	struct chat *c = context;
+
+	if (v == VERDICT_NO_SESSION) {
+		session_over(c);
+		return;
+	}
+	if (v == VERDICT_OUTPUT) {
+		c->status = status_exit(VERDICT_OUTPUT);
+		c->hung_up = c->editor != NULL;
+	} else {
+		c->status = status_exit(VERDICT_FAILED);
+		chat_note(c, "the inbox of '%s' cannot be read: its disk, or its file, is damaged", c->link->name);
+	}
+	chat_end(c, false);
+}
+
+/* ------------------------------------------------------------------------ the end */
+
+void
+chat_end(struct chat *c, bool quit)
+{
+	const size_t n = pending(c);
+
+	c->quitting = c->quitting || quit;
+	if (c->ending || n == 0) {
+		c->over = true;
+		return;
+	}
+	c->ending = true;
+	if (c->editor && !c->hung_up)
+		chat_note(c, "waiting for %zu line%s to arrive, ^C gives up", n, n == 1 ? "" : "s");
+	ev_timer_start(c->loop, &c->patience);
+}
+
+static void
+on_patience(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct chat *c = w->data;
+
+	(void)loop, (void)revents;
+	c->over = true;
+}
+
+static void
+on_signal(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct chat *c = w->data;
+
+	(void)loop, (void)revents;
+	c->signal = w->signum;
+	c->hung_up = c->hung_up || (w->signum == SIGHUP && c->editor);
+	chat_end(c, false);
+}
+
+/* Runs the loop until the chat ends; a terminal that vanished is let go as soon as that is safe. */
+static void
+run(struct chat *c)
+{
+	do {
+		ev_run(c->loop, EVRUN_ONCE);
+		if (c->hung_up && c->editor)
+			hang_up(c);
+	} while (!c->over);
+}
+
+static void
+quit_session(struct chat *c)
+{
+	const struct control_message m = { .type = CONTROL_QUIT };
+	const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
+	enum verdict v = link_connect(c->link, deadline);
+
+	if (v == VERDICT_OK)
+		v = link_command(c->link, &m, deadline);
+	if (v != VERDICT_OK && v != VERDICT_NO_SESSION)
+		c->status = report(v, "%s", c->link->words);
+}
+
+/* ------------------------------------------------------------------------ set up */
+
+/* libedit draws in the locale's encoding, and what we draw is UTF-8. */
+static void
+set_locale(void)
+{
+	(void)setlocale(LC_ALL, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		return;
+	(void)setenv("PCHAT_ASCII", "1", 1);
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+/* The typed lines are kept beside the inbox. */
+static void
+open_recall(struct chat *c)
+{
+	struct session_file file;
+	char path[PATH_MAX], words[PATH_MAX + 256] = "";
+
+	if (session_file_read(&c->link->dir, c->link->name, &file) < 0 ||
+	    snprintf(path, sizeof(path), "%s/typed", file.inbox) >= (int)sizeof(path))
+		return;
+	recall_open(c->recall, path, words, sizeof(words));
+	if (*words)
+		chat_note(c, "%s", words);
+}
+
+static int
+set_up_terminal(struct chat *c)
+{
+	set_locale();
+	c->recall = recall_new();
+	if (c->recall)
+		c->editor = editor_new(c->loop, STDIN_FILENO, STDOUT_FILENO, c->recall, &editor_class, c);
+	if (!c->editor)
+		return report(VERDICT_FAILED, "the terminal cannot be set up: %s", strerror(errno ? errno : ENOMEM));
+	output_divert(collect, c);
+	chat_note(c, "you are %s; /help shows what you can do, ^D closes the chat", c->link->name);
+	open_recall(c);
+	update_prompt(c);
+	return 0;
+}
+
+static int
+set_up(struct chat *c)
+{
+	static const struct inbox_class inbox_class = { on_record, on_shown, on_caught_up, on_over, on_lost };
+
+	c->loop = loop_new();
+	if (!c->loop || stream_setup(c->loop) < 0)
+		return report(VERDICT_FAILED, "cannot set up: %s", strerror(errno));
+	(void)setenv("PCHAT_SESSION", c->link->name, 1); /* for the commands that are run beside */
+	if (c->opt->given[OPT_SOCKET])
+		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		const int rc = set_up_terminal(c);
+
+		if (rc != 0)
+			return rc;
+	} else if (!(c->filter = filter_new(c))) {
+		return report(VERDICT_FAILED, "%s", strerror(ENOMEM));
+	}
+	c->inbox = inbox_new(c->loop, c->link, &inbox_class, c);
+	return c->inbox ? 0 : report(VERDICT_FAILED, "%s", strerror(ENOMEM));
+}
+
+static void
+watch_signals(struct chat *c)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		ev_signal_init(&c->signals[i], on_signal, numbers[i]);
+		c->signals[i].data = c;
+		ev_signal_start(c->loop, &c->signals[i]);
+	}
+	ev_timer_init(&c->retry, on_retry, 0., 0.);
+	ev_timer_init(&c->patience, on_patience, SEND_TIMEOUT_SECONDS, 0.);
+	c->retry.data = c->patience.data = c;
+	c->pause = RETRY_FIRST;
+}
+
+static void
+tear_down(struct chat *c)
+{
+	for (size_t i = 0; i < CHAT_RUNS; i++)
+		run_drop(c->tasks[i].run);
+	run_drop(c->completer);
+	run_drop(c->reviver);
+	free(c->completed);
+	inbox_free(c->inbox);
+	conn_close(c->watch);
+	deliver_free(c->current);
+	for (size_t i = 0; i < CHAT_PAIRS; i++)
+		deliver_free(c->earlier[i]);
+	filter_free(c->filter);
+	editor_free(c->editor);
+	recall_free(c->recall);
+	output_divert(NULL, NULL);
+	free(c->text);
+}
+
+/* What is still open when we go: it is said, and it decides the exit status. */
+static void
+settle_all(struct chat *c)
+{
+	c->ending = true;
+	if (c->current)
+		deliver_give_up(c->current, VERDICT_TIMED_OUT);
+	for (size_t i = 0; i < CHAT_PAIRS; i++)
+		if (c->earlier[i])
+			deliver_give_up(c->earlier[i], VERDICT_TIMED_OUT);
+}
+
+int
+chat_main(struct invocation *inv)
+{
+	static struct chat chat;
+	struct chat *c = &chat;
+	int rc;
+
+	c->link = &inv->link;
+	c->opt = &inv->opt;
+	link_close(c->link);
+	colour_setup(c->opt);
+	rc = set_up(c);
+	if (rc == 0) {
+		watch_signals(c);
+		on_lost(c);
+		run(c);
+		settle_all(c);
+		rc = c->status;
+	}
+	tear_down(c);
+	if (c->quitting) {
+		quit_session(c);
+		rc = c->status;
+	}
+	if (c->signal != 0) {
+		(void)output_flush();
+		(void)signal(c->signal, SIG_DFL);
+		(void)raise(c->signal);
+	}
+	return rc;
+}

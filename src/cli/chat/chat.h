@@ -1,0 +1,101 @@
+/*
+ * A conversation: the lines that are said, the records that arrive, and the state of the session, tied together. On
+ * a terminal with the editor; else as a filter, lines in, records out.
+ */
+#ifndef PCHAT_CHAT_CHAT_H
+#define PCHAT_CHAT_CHAT_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/chat/deliver.h"
+#include "cli/chat/editor.h"
+#include "cli/chat/inbox.h"
+#include "cli/chat/run.h"
+#include "cli/command.h"
+
+#define CHAT_RUNS 8U  /* /commands under way at once */
+#define CHAT_PAIRS 8U /* earlier pairs with lines whose fate is open */
+
+struct filter;
+struct chat;
+
+/* A /command under way. */
+struct chat_task {
+	struct chat *chat;
+	struct run *run; /* NULL: none */
+};
+
+struct chat {
+	struct ev_loop *loop;
+	struct link *link;
+	const struct options *opt;
+	struct editor *editor; /* NULL: a filter, or the terminal is gone */
+	struct recall *recall;
+	struct filter *filter;
+	struct inbox *inbox;
+	struct conn *watch;
+	struct deliver *current; /* NULL: nobody is there to talk to */
+	struct deliver *earlier[CHAT_PAIRS];
+
+	bool known; /* the helper has told the state at least once */
+	struct control_message state;
+	bool confirm; /* the pair changed under a draft: Enter asks once more */
+
+	ev_timer retry;
+	double pause;
+	struct run *reviver;
+	struct chat_task tasks[CHAT_RUNS];
+	struct run *completer;
+	char *completed; /* what stood before the cursor when names were asked for */
+
+	bool ending, quitting; /* as soon as what was said is settled; and then the session too */
+	bool over;    /* now */
+	bool hung_up; /* nothing can be shown any more */
+	ev_timer patience; /* for what is under way, when it ends */
+	ev_signal signals[3];
+	int signal; /* that ended it, or 0 */
+	int status;
+
+	char *text; /* output that waits to be shown */
+	size_t text_len, text_cap;
+};
+
+/* The whole chat: returns the exit status. The session is connected, and paired with whom the user named. */
+int chat_main(struct invocation *inv);
+
+/* A line of pchat's own among the others; foreign text in it must be safe. */
+void chat_note(struct chat *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Shows what cli/output.h has collected: 0, or -errno. */
+int chat_show(struct chat *c);
+
+/* Says a line to the partner. OK; or why it cannot be said. */
+enum verdict chat_say(struct chat *c, const char *text, size_t len);
+bool chat_has_room(const struct chat *c);
+
+/* Ends when all that was said is settled, after SEND_TIMEOUT_SECONDS at the latest. */
+void chat_end(struct chat *c, bool quit);
+
+/* Whether the partner's name is known; "" when there is none. */
+const char *chat_partner(const struct chat *c);
+
+/* commands.c: a line that begins with one slash. */
+void commands_run(struct chat *c, const char *line);
+
+/* Calls fn for each /command. */
+void commands_each(void (*fn)(void *context, const char *name), void *context);
+
+/* complete.c */
+void complete_tab(struct chat *c, const char *before, size_t len);
+
+/* filter.c: lines of standard input. NULL when memory is short. */
+struct filter *filter_new(struct chat *c);
+void filter_free(struct filter *f);
+/* The state changed, or a line was settled: goes on reading when it can. */
+void filter_wake(struct filter *f);
+/* What was there to be read was shown. */
+void filter_caught_up(struct filter *f);
+
+#endif

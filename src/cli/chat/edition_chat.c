@@ -1,0 +1,55 @@
+/* pchat-chat: the command line as in pchat-full, with a single row. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/chat/chat.h"
+#include "cli/edition.h"
+#include "cli/report.h"
+#include "proto/safe.h"
+#include "proto/status.h"
+
+const struct command *const edition_commands[] = {
+	&command_chat,
+	NULL,
+};
+
+/* pchat-full has looked at the line before. */
+int
+edition_prepare(struct invocation *inv, int parsed, char **argv)
+{
+	(void)argv;
+	if (parsed < 0 || !inv->opt.command || inv->opt.given[OPT_HELP] || inv->opt.given[OPT_VERSION])
+		return report(VERDICT_USAGE, "run it as: pchat chat [NAME]");
+	return -1;
+}
+
+size_t
+edition_safe(const char *text, char *out, size_t size)
+{
+	return safe_line(text, strlen(text), out, size);
+}
+
+/* A pair with whom the user named comes first: when it cannot be had, the chat does not begin. */
+static enum verdict
+pair(struct invocation *inv)
+{
+	struct control_message request = { .type = CONTROL_TO };
+	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+
+	if (inv->opt.operand_count == 0)
+		return VERDICT_OK;
+	(void)snprintf(request.u.to.name, sizeof(request.u.to.name), "%s", inv->opt.operands[0]);
+	return link_command(&inv->link, &request, deadline);
+}
+
+int
+chat_run(struct invocation *inv)
+{
+	const enum verdict v = pair(inv);
+
+	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
+		return report(v, "%s", inv->link.words);
+	if (v != VERDICT_OK)
+		return report(v, "%s: %s", inv->opt.operands[0], inv->link.words);
+	return chat_main(inv);
+}

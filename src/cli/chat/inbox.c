@@ -1,0 +1,117 @@
+#include "cli/chat/inbox.h"
+
+#include <stdlib.h>
+
+#include "cli/chat/conn.h"
+
+#define BATCH 64U /* records at once: between two batches the keyboard has its turn */
+
+struct inbox {
+	struct ev_loop *loop;
+	struct link *link;
+	const struct inbox_class *class;
+	void *context;
+	struct conn *conn;
+	uint64_t seen; /* id of the latest record shown: a helper that was started anew may give it again */
+	bool caught_up, over;
+};
+
+static void
+ask(struct inbox *in)
+{
+	const struct control_message m = {
+		.type = CONTROL_READ, .u.read = { .flags = in->caught_up ? READ_WAIT : 0, .limit = BATCH }
+	};
+
+	conn_request(in->conn, &m);
+}
+
+static void
+finish(struct inbox *in, enum verdict v)
+{
+	in->over = true;
+	conn_close(in->conn);
+	in->conn = NULL;
+	in->class->over(in->context, v);
+}
+
+static void
+batch_end(struct inbox *in, const struct control_message *m)
+{
+	const struct control_message done = { .type = CONTROL_DONE, .u.done.last = m->u.read_end.last };
+	const enum verdict v = m->u.read_end.verdict;
+
+	if (v != VERDICT_OK && v != VERDICT_NOTHING) {
+		finish(in, v);
+		return;
+	}
+	if (in->class->shown(in->context) < 0) {
+		finish(in, VERDICT_OUTPUT);
+		return;
+	}
+	if (m->u.read_end.last > 0)
+		conn_request(in->conn, &done);
+	if (!m->u.read_end.more && !in->caught_up) {
+		in->caught_up = true;
+		in->class->caught_up(in->context);
+	}
+	if (in->conn)
+		ask(in);
+}
+
+static void
+on_frame(void *owner, const struct frame *f)
+{
+	struct inbox *in = owner;
+	struct control_message m;
+
+	if (control_decode(f, &m) < 0)
+		return;
+	if (m.type == CONTROL_RECORD && m.u.record.id > in->seen) {
+		in->seen = m.u.record.id;
+		in->class->record(in->context, &m.u.record);
+	} else if (m.type == CONTROL_READ_END) {
+		batch_end(in, &m);
+	}
+}
+
+static void
+on_lost(void *owner)
+{
+	struct inbox *in = owner;
+
+	in->conn = NULL;
+	in->class->lost(in->context);
+}
+
+struct inbox *
+inbox_new(struct ev_loop *loop, struct link *link, const struct inbox_class *class, void *context)
+{
+	struct inbox *in = calloc(1, sizeof(*in));
+
+	if (in)
+		*in = (struct inbox){ .loop = loop, .link = link, .class = class, .context = context };
+	return in;
+}
+
+void
+inbox_free(struct inbox *in)
+{
+	if (!in)
+		return;
+	conn_close(in->conn);
+	free(in);
+}
+
+bool
+inbox_reconnect(struct inbox *in)
+{
+	static const struct conn_class class = { on_frame, on_lost };
+
+	if (in->conn || in->over)
+		return true;
+	in->conn = conn_open(in->loop, in->link, &class, in);
+	if (in->conn)
+		ask(in);
+	return in->conn != NULL;
+}
