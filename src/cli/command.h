@@ -35,7 +35,6 @@ struct command {
 	int min_operands, max_operands;
 	bool names_first;   /* the first operand is a name by R2 */
 	bool needs_session; /* connected to the session's helper, which is started again if need be */
-	bool opaque;        /* what follows the first operand belongs to somebody else: no options there */
 	bool hidden;        /* not for people */
 	enum option_id only_with; /* the light program runs it only with this option; 0: always */
 	int (*run)(struct invocation *inv); /* returns the exit status */

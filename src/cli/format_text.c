@@ -85,7 +85,8 @@ format_text_record(const struct record *r, const char *self)
 	if (r->type != RECORD_MESSAGE) {
 		event(r);
 	} else {
-		output_printf("%s%s%s: ", colour_of_name(from), from, colour_off());
+		output_printf("%s%s%s%s%s: ", colour_of_name(from), from, colour_off(), r->own ? " to " : "",
+		    r->own ? r->peer.name : "");
 		body(r);
 	}
 	output_write("\n", 1);

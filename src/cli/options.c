@@ -215,12 +215,6 @@ check_operands(struct options *o)
 	return 0;
 }
 
-static bool
-ends_options(const struct options *o)
-{
-	return o->command && o->command->opaque && o->operand_count > 0;
-}
-
 int
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -233,7 +227,7 @@ options_parse(struct options *o, int argc, char **argv)
 	while (p.next < argc) {
 		char *word = argv[p.next++];
 
-		if (options_over || ends_options(o) || word[0] != '-' || word[1] == '\0')
+		if (options_over || word[0] != '-' || word[1] == '\0')
 			parse_word(o, word);
 		else if (strcmp(word, "--") == 0)
 			options_over = true;

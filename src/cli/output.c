@@ -85,6 +85,7 @@ output_redirect(int fd)
 {
 	(void)output_flush();
 	out.fd = fd;
+	out.error = 0;
 }
 
 void
@@ -93,10 +94,4 @@ output_divert(void (*take)(const void *data, size_t n, void *context), void *con
 	(void)output_flush();
 	out.take = take;
 	out.context = context;
-}
-
-int
-output_descriptor(void)
-{
-	return out.fd;
 }

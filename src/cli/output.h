@@ -17,9 +17,8 @@ void output_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Writes all that was collected. 0, or -errno of the first error there ever was. */
 int output_flush(void);
 
-/* Everything goes to this descriptor from now on (a pager), which is blocking. */
+/* Everything goes to this descriptor from now on (a pager); errors of the earlier one are forgotten. */
 void output_redirect(int fd);
-int output_descriptor(void);
 
 /* What is collected goes to `take` from now on, which cannot fail; NULL: to the descriptor again. */
 void output_divert(void (*take)(const void *data, size_t n, void *context), void *context);

@@ -151,6 +151,14 @@ check_peer(int fd)
 	return peer.uid == geteuid() ? 0 : -EPERM;
 }
 
+void
+link_adopt(struct link *l, int fd)
+{
+	link_close(l);
+	l->fd = fd;
+	l->out_len = l->in_start = l->in_end = 0;
+}
+
 static int
 try_connect(struct link *l)
 {
@@ -166,7 +174,7 @@ try_connect(struct link *l)
 		(void)close(fd);
 		return rc;
 	}
-	l->fd = fd;
+	link_adopt(l, fd);
 	return 0;
 }
 
@@ -231,7 +239,6 @@ say_hello(struct link *l)
 		.type = CONTROL_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION }
 	};
 
-	l->out_len = l->in_start = l->in_end = 0;
 	link_queue(l, &hello);
 }
 

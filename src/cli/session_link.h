@@ -49,6 +49,9 @@ MUST_USE enum verdict link_find(struct link *l, const struct options *o);
 MUST_USE enum verdict link_connect(struct link *l, uint64_t deadline);
 void link_close(struct link *l);
 
+/* Takes over a connected socket, as of a program of our own that speaks as a helper does; says nothing yet. */
+void link_adopt(struct link *l, int fd);
+
 /* Adds a request to what is to be written. */
 void link_queue(struct link *l, const struct control_message *m);
 

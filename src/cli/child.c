@@ -1,0 +1,88 @@
+#include "cli/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "cli/report.h"
+
+static int
+set_up(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int input, int output, bool group)
+{
+	sigset_t pipe, none;
+	int rc;
+
+	/* We ignore SIGPIPE; it should not. */
+	(void)sigemptyset(&none);
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	if ((rc = posix_spawnattr_setsigdefault(attributes, &pipe)) != 0 ||
+	    (rc = posix_spawnattr_setsigmask(attributes, &none)) != 0 ||
+	    (rc = posix_spawnattr_setflags(attributes,
+		 (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (group ? POSIX_SPAWN_SETPGROUP : 0)))) != 0)
+		return rc;
+	if (input >= 0 && (rc = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO)) != 0)
+		return rc;
+	return output < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+}
+
+int
+child_start(struct child *c, char *const argv[], int input, int output, bool group)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int rc;
+
+	*c = (struct child){ .fd = -1, .group = group };
+	if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
+		return -rc;
+	if ((rc = posix_spawnattr_init(&attributes)) == 0) {
+		if ((rc = set_up(&attributes, &actions, input, output, group)) == 0)
+			rc = posix_spawnp(&c->pid, argv[0], &actions, &attributes, argv, environ);
+		(void)posix_spawnattr_destroy(&attributes);
+	}
+	(void)posix_spawn_file_actions_destroy(&actions);
+	if (rc != 0)
+		return -rc;
+	c->fd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->fd < 0) {
+		rc = -errno;
+		child_signal(c, SIGKILL);
+		(void)waitpid(c->pid, NULL, 0);
+	}
+	return rc;
+}
+
+void
+child_signal(struct child *c, int sig)
+{
+	if (!c->ended)
+		(void)kill(c->group ? -c->pid : c->pid, sig);
+}
+
+bool
+child_ended(struct child *c)
+{
+	if (!c->ended && waitpid(c->pid, &c->status, WNOHANG) == c->pid) {
+		c->ended = true;
+		(void)close(c->fd);
+		c->fd = -1;
+	}
+	return c->ended;
+}
+
+int
+child_exit_status(const struct child *c)
+{
+	return WIFEXITED(c->status) ? WEXITSTATUS(c->status) : 128 + WTERMSIG(c->status);
+}
+
+int
+child_report(const char *command, int error)
+{
+	(void)report(VERDICT_FAILED, "cannot run '%s': %s", command, strerror(-error));
+	return error == -ENOENT ? 127 : 126;
+}

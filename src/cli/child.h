@@ -1,0 +1,38 @@
+/*
+ * A command of the user's that we run, never through a shell; its end shows on
+ * a descriptor, so that it can be waited for beside others.
+ */
+#ifndef PCHAT_CLI_CHILD_H
+#define PCHAT_CLI_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/macros.h"
+
+struct child {
+	pid_t pid;
+	int fd; /* readable when it has ended; -1: none runs */
+	bool group;
+	bool ended;
+	int status; /* as of waitpid(2) */
+};
+
+/*
+ * Runs argv, found in PATH; `input` and `output` become its standard input and output, -1: ours. With `group` it gets
+ * a process group of its own, which signals go to. 0; -errno, and it did not run.
+ */
+MUST_USE int child_start(struct child *c, char *const argv[], int input, int output, bool group);
+
+void child_signal(struct child *c, int sig);
+
+/* Whether it has ended; then it is reaped. */
+bool child_ended(struct child *c);
+
+/* As shells have it: its own, or 128 and the signal that ended it. */
+int child_exit_status(const struct child *c);
+
+/* Says why it could not be started; returns the exit status that env(1) would. */
+int child_report(const char *command, int error);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * pchat block, unblock, allow: who may make contact. A blocked name takes its
+ * account along, when that is known and not our own, so that another name does not help.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/format.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "cli/roster.h"
+#include "core/name.h"
+
+static uint64_t
+limit(const struct invocation *inv)
+{
+	return deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+}
+
+static enum verdict
+change(struct link *l, bool remove, const struct policy_rule *rule, uint64_t deadline)
+{
+	const struct control_message m = {
+		.type = CONTROL_RULE, .u.rule = { .remove = remove, .has_rule = true, .rule = *rule }
+	};
+
+	return link_command(l, &m, deadline);
+}
+
+/* "@staff", "@1000" */
+static bool
+group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *rule)
+{
+	const struct group *g = getgrnam(operand + 1);
+	char *end;
+
+	*rule = (struct policy_rule){ .type = (uint8_t)type };
+	(void)snprintf(rule->name, sizeof(rule->name), "%.32s", operand + 1);
+	if (g) {
+		rule->id = g->gr_gid;
+		return true;
+	}
+	errno = 0;
+	rule->id = (uint32_t)strtoul(operand + 1, &end, 10);
+	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0;
+}
+
+static int
+no_such_group(const char *operand)
+{
+	return report(VERDICT_NO_SUCH_USER, "there is no group '%.64s'", operand + 1);
+}
+
+/* The account behind the name, as long as it is online. */
+static enum verdict
+block_account(struct link *l, const char *name, uint64_t deadline)
+{
+	_cleanup_(roster_release) struct roster r = { .count = 0 };
+	enum verdict v = roster_fetch(&r, l, deadline);
+
+	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
+		struct policy_rule rule = { .type = POLICY_BLOCK_UID, .id = r.entry[i].peer.uid };
+
+		if (!name_equal(r.entry[i].peer.name, name) || rule.id == geteuid())
+			continue;
+		(void)snprintf(rule.name, sizeof(rule.name), "%s", name); /* by which it is unblocked */
+		v = change(l, false, &rule, deadline);
+	}
+	return v;
+}
+
+static enum verdict
+block_name(struct link *l, const char *name, uint64_t deadline)
+{
+	struct policy_rule rule = { .type = POLICY_BLOCK_NAME };
+	enum verdict v;
+
+	(void)snprintf(rule.name, sizeof(rule.name), "%s", name);
+	v = change(l, false, &rule, deadline);
+	return v == VERDICT_OK ? block_account(l, name, deadline) : v;
+}
+
+static enum verdict
+fetch_rules(struct link *l, struct control_message *rules, uint64_t deadline)
+{
+	const struct control_message m = { .type = CONTROL_POLICY };
+
+	return link_call(l, &m, deadline, CONTROL_RULES, rules);
+}
+
+static bool
+is_about(const struct policy_rule *rule, const struct policy_rule *group, const char *operand)
+{
+	switch (rule->type) {
+	case POLICY_BLOCK_NAME:
+	case POLICY_BLOCK_UID:
+		return operand[0] != '@' && strcasecmp(rule->name, operand) == 0;
+	default:
+		return operand[0] == '@' && rule->id == group->id;
+	}
+}
+
+static int
+unblock(struct invocation *inv, const char *operand)
+{
+	const uint64_t deadline = limit(inv);
+	struct policy_rule group = { 0 };
+	struct control_message rules;
+	enum verdict v;
+	unsigned removed = 0;
+
+	if (operand[0] == '@' && !group_rule(operand, POLICY_BLOCK_GROUP, &group))
+		return no_such_group(operand);
+	v = fetch_rules(&inv->link, &rules, deadline);
+	for (uint32_t i = 0; v == VERDICT_OK && i < rules.u.policy.count; i++) {
+		if (!is_about(&rules.u.policy.rule[i], &group, operand))
+			continue;
+		v = change(&inv->link, true, &rules.u.policy.rule[i], deadline);
+		removed++;
+	}
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	if (removed == 0)
+		return report(VERDICT_NO_SUCH_USER, "there is no rule about '%.64s'; 'pchat block' lists what there is", operand);
+	return 0;
+}
+
+static void
+print_rule(const struct policy_rule *r)
+{
+	char name[FORMAT_SAFE_MAX];
+
+	format_safe(r->name, name);
+	if (r->type == POLICY_BLOCK_NAME)
+		output_printf("block %s\n", name);
+	else if (r->type == POLICY_BLOCK_UID)
+		output_printf("block %s's account, uid %u\n", name, r->id);
+	else
+		output_printf("%s @%s, gid %u\n", r->type == POLICY_BLOCK_GROUP ? "block" : "allow", name, r->id);
+}
+
+static int
+list(struct invocation *inv)
+{
+	struct control_message rules;
+	const enum verdict v = fetch_rules(&inv->link, &rules, limit(inv));
+
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	for (uint32_t i = 0; i < rules.u.policy.count; i++)
+		print_rule(&rules.u.policy.rule[i]);
+	return 0;
+}
+
+static int
+add(struct invocation *inv, enum policy_rule_type type_of_group)
+{
+	const char *operand = inv->opt.operands[0];
+	struct policy_rule rule;
+	enum verdict v;
+
+	if (operand[0] != '@') {
+		v = block_name(&inv->link, operand, limit(inv));
+	} else {
+		if (!group_rule(operand, type_of_group, &rule))
+			return no_such_group(operand);
+		v = change(&inv->link, false, &rule, limit(inv));
+	}
+	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
+}
+
+/* A name by R2, or @ and a group. */
+static bool
+is_target(const char *operand)
+{
+	return operand[0] == '@' ? operand[1] != '\0' : name_valid(operand, strlen(operand));
+}
+
+static int
+block_run(struct invocation *inv)
+{
+	if (inv->opt.operand_count == 0)
+		return list(inv);
+	if (!is_target(inv->opt.operands[0]))
+		return report_verdict(VERDICT_MALFORMED, inv->opt.operands[0]);
+	return add(inv, POLICY_BLOCK_GROUP);
+}
+
+static int
+unblock_run(struct invocation *inv)
+{
+	if (!is_target(inv->opt.operands[0]))
+		return report_verdict(VERDICT_MALFORMED, inv->opt.operands[0]);
+	return unblock(inv, inv->opt.operands[0]);
+}
+
+static int
+allow_run(struct invocation *inv)
+{
+	if (inv->opt.operands[0][0] != '@' || !is_target(inv->opt.operands[0]))
+		return report(VERDICT_USAGE, "allow takes a group: pchat allow @GROUP");
+	return add(inv, POLICY_ALLOW_GROUP);
+}
+
+const struct command command_block = {
+	.name = "block",
+	.operands = "[NAME|@GROUP]",
+	.summary = "refuse contact by one person, or by a group; alone: show all rules",
+	.examples = "pchat block mallory\n"
+		    "pchat block @students\n"
+		    "pchat block\n",
+	.details = "The account behind the name is blocked too, when it is online and not your own.\n"
+		   "A block wins over an allow. Rules stay over logins.\n",
+	.max_operands = 1,
+	.needs_session = true,
+	.run = block_run,
+};
+
+const struct command command_unblock = {
+	.name = "unblock",
+	.operands = "NAME|@GROUP",
+	.summary = "take back what block, or allow, said",
+	.examples = "pchat unblock mallory\n"
+		    "pchat unblock @students\n",
+	.min_operands = 1,
+	.max_operands = 1,
+	.needs_session = true,
+	.run = unblock_run,
+};
+
+const struct command command_allow = {
+	.name = "allow",
+	.operands = "@GROUP",
+	.summary = "let only members of such groups make contact",
+	.examples = "pchat allow @staff\n"
+		    "pchat unblock @staff\n",
+	.details = "Groups are those that the kernel knows of the other's login. Once one is allowed,\n"
+		   "nobody else may make contact; 'pchat unblock @GROUP' takes it back.\n",
+	.min_operands = 1,
+	.max_operands = 1,
+	.needs_session = true,
+	.run = allow_run,
+};
