@@ -1,0 +1,194 @@
+/*
+ * pchat-session: the helper of one login, and the reader of a session's
+ * history. Started by pchat, not by people.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "core/limits.h"
+#include "core/name.h"
+#include "core/verdict.h"
+#include "net/process.h"
+#include "net/socket.h"
+#include "session/database.h"
+#include "session/history.h"
+#include "session/session.h"
+
+enum { OPT_LOGIN = 256, OPT_RESUME, OPT_HISTORY, OPT_SOCKET, OPT_TIMEOUT, OPT_MESSAGES, OPT_BYTES, OPT_REQUEST };
+
+static const struct option long_options[] = {
+	{"login", required_argument, NULL, OPT_LOGIN},
+	{"resume", required_argument, NULL, OPT_RESUME},
+	{"history", required_argument, NULL, OPT_HISTORY},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"timeout", required_argument, NULL, OPT_TIMEOUT},
+	{"max-unread", required_argument, NULL, OPT_MESSAGES},
+	{"max-unread-bytes", required_argument, NULL, OPT_BYTES},
+	{"request-fd", required_argument, NULL, OPT_REQUEST},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: pchat-session --login NAME [--socket PATH] [--timeout SEC] [--max-unread N] [--max-unread-bytes N]\n"
+    "       pchat-session --resume NAME\n"
+    "       pchat-session --history NAME\n"
+    "The helper of a pchat session; pchat starts it by itself.\n";
+
+enum mode { NO_MODE, LOGIN, RESUME, HISTORY };
+
+struct arguments {
+	enum mode mode;
+	struct session_start start;
+	int request_fd;
+};
+
+static bool
+parse_number(const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *out <= INT64_MAX;
+}
+
+static bool
+parse_seconds(const char *text, unsigned *ms)
+{
+	char *end;
+	const double seconds = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(seconds >= 0))
+		return false;
+	*ms = seconds < 1e6 ? (unsigned)(seconds * 1000.) : 0; /* 0: no limit */
+	return true;
+}
+
+static bool
+set_mode(struct arguments *a, enum mode mode)
+{
+	if (a->mode != NO_MODE)
+		return false;
+	a->mode = mode;
+	a->start.name = optarg;
+	a->start.resume = mode == RESUME;
+	return true;
+}
+
+static bool
+parse_option(struct arguments *a, int option)
+{
+	uint64_t n;
+
+	switch (option) {
+	case OPT_LOGIN:
+		return set_mode(a, LOGIN);
+	case OPT_RESUME:
+		return set_mode(a, RESUME);
+	case OPT_HISTORY:
+		return set_mode(a, HISTORY);
+	case OPT_SOCKET:
+		a->start.socket = optarg;
+		return true;
+	case OPT_TIMEOUT:
+		return parse_seconds(optarg, &a->start.timeout_ms);
+	case OPT_MESSAGES:
+		return parse_number(optarg, &a->start.max_messages);
+	case OPT_BYTES:
+		return parse_number(optarg, &a->start.max_bytes);
+	case OPT_REQUEST:
+		if (!parse_number(optarg, &n) || n > INT_MAX)
+			return false;
+		a->request_fd = (int)n;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+parse(int argc, char **argv, struct arguments *a)
+{
+	int option;
+
+	*a = (struct arguments) {
+		.start = {.max_messages = INBOX_MESSAGES, .max_bytes = INBOX_BYTES}, .request_fd = -1};
+	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
+		if (option == 'h' || option == 'V') {
+			(void)fputs(option == 'h' ? usage : "pchat-session " PACKAGE_VERSION "\n", stdout);
+			exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+		}
+		if (!parse_option(a, option)) {
+			(void)fputs(usage, stderr);
+			exit(2);
+		}
+	}
+	if (a->mode == NO_MODE || optind != argc) {
+		(void)fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+/* What can be said to be wrong before anything is touched. */
+static enum verdict
+check(const struct arguments *a, char *words, size_t size)
+{
+	const char *socket = a->start.socket;
+
+	if (!name_valid(a->start.name, strlen(a->start.name)))
+		return VERDICT_MALFORMED;
+	if (socket && socket[0] != '/') {
+		(void)snprintf(words, size, "the socket's path must begin with a slash");
+		return VERDICT_USAGE;
+	}
+	if (socket && strlen(socket) > SOCKET_PATH_MAX) {
+		(void)snprintf(words, size, "the socket's path has %zu bytes; at most %zu are possible", strlen(socket),
+		    SOCKET_PATH_MAX);
+		return VERDICT_USAGE;
+	}
+	return VERDICT_OK;
+}
+
+static int
+fail(const struct session *s, enum verdict why, const char *words)
+{
+	char text[2048];
+
+	(void)snprintf(text, sizeof(text), "%serror %d %s\n", s->notes, (int)why, words);
+	process_report(text);
+	log_error("not started: %s", words[0] ? words : "refused");
+	return EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct session session = {.lock = -1, .rundir.fd = -1};
+	struct arguments a;
+	char words[512] = "";
+	enum verdict v;
+
+	parse(argc, argv, &a);
+	log_init("pchat-session", a.mode != HISTORY, LOG_LEVEL_NOTICE);
+	database_setup();
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */
+	v = check(&a, words, sizeof(words));
+	if (a.mode == HISTORY)
+		return v == VERDICT_OK ? history_serve(a.start.name, a.request_fd) : EXIT_FAILURE;
+	if (v == VERDICT_OK)
+		v = session_begin(&session, &a.start, words, sizeof(words));
+	if (v == VERDICT_OK)
+		session_run(&session);
+	else
+		(void)fail(&session, v, words);
+	session_release(&session);
+	return v == VERDICT_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,17 @@
+/*
+ * The user's own pchatd, for when the host has none: in the user's runtime
+ * folder, started by whoever needs it and finds it dead, once however many do.
+ */
+#ifndef PCHAT_SESSION_OWNDAEMON_H
+#define PCHAT_SESSION_OWNDAEMON_H
+
+#include "base/macros.h"
+
+struct session;
+
+#define OWNDAEMON_SOCKET "pchatd.sock"
+
+/* Returns when it listens. 0, also when another helper is starting it just now; -errno. Notes that it did. */
+MUST_USE int owndaemon_start(struct session *s);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * One login: what the parts of the helper share. Each part keeps its own state
+ * to itself; they meet here.
+ *
+ *     command --caller--> outbound --uplink--> pchatd --uplink--> inbound --> store
+ *                 |                                                  |
+ *                 +------------ reader <-----------------------------+
+ */
+#ifndef PCHAT_SESSION_SESSION_H
+#define PCHAT_SESSION_SESSION_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "core/policy.h"
+#include "net/rundir.h"
+#include "proto/control.h"
+
+struct store;
+struct sentbox;
+struct uplink;
+struct outbound;
+struct inbound;
+struct reader;
+struct service;
+struct vigil;
+
+/* The pair, as far as the daemon has told us. */
+struct partner {
+	uint64_t pair; /* 0: none */
+	bool online;
+	struct peer peer;
+	uint8_t last_end; /* enum ending of the latest pair, when there is none */
+};
+
+enum session_end {
+	SESSION_GOES_ON,
+	SESSION_STOPPED,  /* this helper ends; another one may take the session up */
+	SESSION_REPLACED, /* another one has */
+	SESSION_OVER,     /* quit, or its name is somebody else's now */
+};
+
+struct session {
+	struct ev_loop *loop;
+	struct rundir rundir;
+	struct session_file file;
+	char folded[NAME_MAX_LEN + 1];
+	int lock;
+	bool reported; /* whoever started us knows how it went */
+	char notes[1024]; /* for the report: lines "note: ..." */
+	enum session_end end;
+
+	struct peer self;
+	struct partner partner;
+	struct policy policy;
+
+	struct store *store;
+	struct sentbox *sentbox;
+	struct uplink *uplink;
+	struct outbound *outbound;
+	struct inbound *inbound;
+	struct reader *reader;
+	struct service *service;
+	struct vigil *vigil;
+	ev_signal signal[3];
+	ev_timer login_timer; /* until we are let in */
+	ev_timer rest_timer; /* when nothing has happened for a while */
+	ev_prepare tell;     /* runs in a turn that changed the state */
+};
+
+/* How a session is to begin. */
+struct session_start {
+	const char *name;
+	bool resume; /* an earlier helper's session goes on; what follows is in its file */
+	const char *socket; /* NULL: the host's, else the user's own */
+	uint64_t max_messages, max_bytes;
+	unsigned timeout_ms; /* of a login */
+};
+
+#define SESSION_DAEMON "/run/pchat/pchat.sock" /* the host's */
+
+/*
+ * Takes the locks, opens the inbox, finds the daemon, and connects. Returns OK, or why not, with
+ * words; then session_release() all the same.
+ */
+MUST_USE enum verdict session_begin(struct session *s, const struct session_start *start, char *words, size_t size);
+
+/* Serves until the session or this helper ends. */
+void session_run(struct session *s);
+void session_release(struct session *s);
+
+/* The daemon let us in: from now on commands are served. */
+void session_logged_in(struct session *s);
+
+/* The daemon did not: tells whoever waits for it, or, later, ends the session. */
+void session_refused(struct session *s, enum verdict why, const char *words);
+
+/* Ends the loop; everybody is told, as `end` asks for. */
+void session_finish(struct session *s, enum session_end end);
+
+/* A line for the report of a helper that starts, and for the log of one that runs. Safe text. */
+void session_note(struct session *s, const char *text);
+
+/* What STATUS shows; and: it changed, whoever watches is told at the end of this turn. */
+void session_state(const struct session *s, struct control_message *m);
+void session_changed(struct session *s);
+
+/* The inbox answered with an error: a damaged one is replaced, one that another helper took over ends us. */
+void session_damaged(struct session *s, int error);
+
+/* A new policy: kept with the inbox, then ours. 0 or -errno. */
+MUST_USE int session_keep_policy(struct session *s, const struct policy *policy);
+
+/* Something happened: the next rest is put off. */
+void session_stir(struct session *s);
+
+/* The folder of the inbox of a session: made, 0700, ours. 0 or -errno. */
+MUST_USE int session_inbox(const char *folded, char *out, size_t size, bool create);
+
+/* Changes of the pair, as told by the daemon (partner.c). Events are recorded with the next inbound_flush(). */
+void partner_load(struct session *s); /* what the inbox remembers of the pair */
+void partner_keep(struct session *s); /* puts that into the open transaction of the inbox */
+void partner_paired(struct session *s, const struct upstream_message *m, bool asked);
+void partner_ended(struct session *s, enum ending how);
+void partner_left(struct session *s); /* by our own wish */
+void partner_lost(struct session *s);
+void partner_back(struct session *s, uint32_t epoch);
+
+#endif
