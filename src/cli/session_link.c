@@ -248,30 +248,40 @@ helper_gone(int error)
 	return error == -ECONNREFUSED || error == -ENOENT;
 }
 
+/* One attempt. OK: not yet, and it is worth another one. */
+static enum verdict
+attempt(struct link *l, uint64_t deadline, int *error)
+{
+	enum verdict v = VERDICT_OK;
+
+	*error = try_connect(l);
+	if (*error == 0)
+		return VERDICT_OK;
+	if (helper_gone(*error))
+		v = revive(l, deadline);
+	else if (*error != -EAGAIN)
+		return trouble(l, VERDICT_NO_SESSION, "cannot reach the helper of session '%s': %s", l->name, strerror(-*error));
+	/* Another command starts it at the same time, or the one that was killed is not quite gone. */
+	if (v == VERDICT_STARTING || *error == -EAGAIN) {
+		(void)poll(NULL, 0, CONNECT_RETRY_MS);
+		v = VERDICT_OK;
+	}
+	return v;
+}
+
 enum verdict
 link_connect(struct link *l, uint64_t deadline)
 {
-	enum verdict v = VERDICT_OK;
-	int rc;
+	enum verdict v;
+	int error;
 
 	link_close(l);
-	while ((rc = try_connect(l)) < 0) {
-		/* Once more after a start that failed: another command may have started it at the same time. */
-		if (helper_gone(rc) && v != VERDICT_OK)
-			return v;
-		if (helper_gone(rc))
-			v = revive(l, deadline);
-		else if (rc != -EAGAIN)
-			return trouble(l, VERDICT_NO_SESSION, "cannot reach the helper of session '%s': %s", l->name, strerror(-rc));
-		if (v == VERDICT_NO_SESSION)
-			return v;
+	while ((v = attempt(l, deadline, &error)) == VERDICT_OK && error != 0)
 		if (poll_time(deadline) == 0)
 			return trouble(l, VERDICT_TIMED_OUT, "the helper of session '%s' does not answer", l->name);
-		if (v != VERDICT_OK || rc == -EAGAIN)
-			(void)poll(NULL, 0, CONNECT_RETRY_MS);
-	}
-	say_hello(l);
-	return VERDICT_OK;
+	if (v == VERDICT_OK)
+		say_hello(l);
+	return v;
 }
 
 void

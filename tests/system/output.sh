@@ -13,8 +13,7 @@ shown() { # BYTES WANTED NAME
 	is "${out#*alice: }" "$2" "$3"
 }
 
-shown '\033[2J\033]0;owned\007' '\x1B[2J\x1B]0;owned\x07' "escape sequences" ||
-	note "expected the notation of DESIGN"
+shown '\033[2J\033]0;owned\007' '\u{001B}[2J\u{001B}]0;owned\u{0007}' "escape sequences"
 shown 'a\rb' 'a\u{000D}b' "carriage returns"
 shown '\xc2\x9b31m' '\u{009B}31m' "C1 controls"
 shown 'a\xe2\x80\xaeb' 'a\u{202E}b' "what turns the direction of writing"

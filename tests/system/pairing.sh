@@ -167,10 +167,9 @@ exec 7>"$T/pipe"
 echo "one" >&7
 wait_until 5 has_unread alice 1
 run alice pchat leave
-echo "two" >&7
-exec 7>&-
 reap first
-exits 8 "the partner left in the middle of a stream"
+exec 7>&-
+exits 8 "the partner left in the middle of a stream, which ends at once"
 run alice pchat read --raw
 is "$out" one "which has what was sent until then"
 

@@ -59,8 +59,11 @@ is "$(jq -r .partner <<<"$out")" bob "as carol sees too"
 
 victim=$(helper_pid carol)
 kill -KILL "$victim"
-run bob pchat send "are you there?"
-exits 0 "a message to carol, whose helper was killed, is delivered" || note "helper was $victim"
+spawn waiting bob pchat send "are you there?"
+settle waiting bob
+run carol pchat status
+reap waiting
+exits 0 "a message to carol, whose helper was killed, is delivered when she is back" || note "helper was $victim"
 run carol pchat read --raw
 like "$out" 'are you there\?' "and carol reads it"
 run carol pchat status --json
