@@ -30,7 +30,8 @@
 	X(options) \
 	X(suggest) \
 	X(feed) \
-	X(base64)
+	X(base64) \
+	X(protocol_page)
 
 #define DECLARE(module) Suite *module##_suite(void);
 SUITES(DECLARE)
