@@ -85,13 +85,14 @@ mark_text(enum mark m)
 static void
 show_own(struct chat *c, const char *text, size_t len, enum mark m)
 {
-	const struct record r = {
-		.type = RECORD_MESSAGE, .own = true, .time_ms = clock_wall_ms(), .body = (const uint8_t *)text,
-		.length = (uint32_t)len,
+	const char *self = c->known ? c->state.u.state.self.name : c->link->name;
+	struct record r = {
+		.type = RECORD_MESSAGE, .time_ms = clock_wall_ms(), .body = (const uint8_t *)text, .length = (uint32_t)len,
 	};
 
+	(void)snprintf(r.peer.name, sizeof(r.peer.name), "%s", self);
 	(void)chat_show(c);
-	format_text_record(&r, c->known ? c->state.u.state.self.name : c->link->name);
+	format_text_record(&r, self);
 	(void)output_flush();
 	if (c->text_len > 0) /* the mark stands behind the text */
 		c->text_len--;
@@ -273,7 +274,9 @@ update_prompt(struct chat *c)
 
 	if (!c->editor)
 		return;
-	if (!*chat_partner(c))
+	if (!c->known)
+		(void)snprintf(prompt, sizeof(prompt), "> ");
+	else if (!*chat_partner(c))
 		(void)snprintf(prompt, sizeof(prompt), "(nobody)> ");
 	else
 		(void)snprintf(prompt, sizeof(prompt), "%s%s> ", chat_partner(c), there ? "" : " (reconnecting)");
@@ -309,6 +312,7 @@ static void
 take_state(struct chat *c, const struct control_message *m)
 {
 	const uint64_t before = c->current ? deliver_pair(c->current) : 0, now = m->u.state.pair;
+	const bool known = c->known;
 
 	c->state = *m;
 	c->known = true;
@@ -316,7 +320,7 @@ take_state(struct chat *c, const struct control_message *m)
 		retire(c);
 		if (now != 0)
 			c->current = deliver_new(c->loop, c->link, now, &deliver_class, c);
-		c->confirm = now != 0 && c->editor && editor_has_draft(c->editor);
+		c->confirm = known && now != 0 && c->editor && editor_has_draft(c->editor);
 	}
 	update_prompt(c);
 	if (c->filter)

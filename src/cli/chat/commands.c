@@ -103,7 +103,7 @@ run_help(struct chat *c, const struct row *row, char **words)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		output_printf("  /%s %-*s %s\n", rows[i].name, (int)(22 - strlen(rows[i].name)), rows[i].operands,
 		    rows[i].summary);
-	output_string("  //TEXT                  say a line that begins with a slash\n"
+	output_string("  //TEXT                   say a line that begins with a slash\n"
 		      "  Tab completes, Up recalls what you typed, ^R finds it, ^C drops the line.\n");
 	(void)chat_show(c);
 }
@@ -127,12 +127,12 @@ run_quit(struct chat *c, const struct row *row, char **words)
 static void
 unknown(struct chat *c, const char *name)
 {
-	char safe[128];
-	const size_t len = strnlen(name, 8);
-	const size_t n = safe_line(name, len, safe, sizeof(safe));
+	char safe[8 * 32 + 16];
+	const size_t len = strnlen(name, 32);
 
-	chat_note(c, "there is no command '/%.*s%s', and nothing was sent; /help shows them, //%.*s... says it", (int)n, safe,
-	    name[len] ? "..." : "", (int)n, safe);
+	safe[safe_line(name, len, safe, sizeof(safe) - 1)] = '\0';
+	chat_note(c, "there is no command '/%s%s': nothing was sent; /help shows what there is, //TEXT says /TEXT", safe,
+	    name[len] ? "..." : "");
 }
 
 void

@@ -81,12 +81,12 @@ show_held(struct editor *e, const char *text, size_t len)
 {
 	_cleanup_(freep) char *safe = malloc(safe_bound(len, 4) + 4);
 
-	editor_note(e, "* this is part of your message, Enter sends it, ^C drops it:");
 	if (!safe)
 		return;
 	memcpy(safe, "    ", 4);
 	editor_print(e, safe, 4 + safe_text(text, len, 4, safe + 4, safe_bound(len, 4)));
 	editor_print(e, "\n", 1);
+	editor_note(e, "* these %zu bytes are part of your message: Enter sends it, ^C drops it", len);
 }
 
 /* a, a line feed when neither is empty, b. */

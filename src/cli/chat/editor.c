@@ -167,16 +167,33 @@ capability(struct editor *e, char *name)
 	return value && *value ? value : NULL;
 }
 
-/* The terminal has drawn its rows anew at another width, or somebody else has written on it. */
-static void
-redraw(struct editor *e)
+/*
+ * Rows from the prompt's to the cursor's after the terminal has wrapped its rows anew, at another width. When the line
+ * ends exactly at the edge, terminals differ in where they put the cursor: rather a row that is left over than one too many cleared.
+ */
+static size_t
+rewrapped_row(struct editor *e)
 {
+	const size_t before = e->columns;
+	const LineInfoW *line = el_wline(e->el);
 	struct winsize size;
 	size_t rows;
 
 	if (ioctl(e->in, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
 		e->columns = size.ws_col;
 	rows = cursor_row(e, NULL);
+	if (e->columns == before || rows == 0 || line->cursor == line->buffer)
+		return rows;
+	return wide_draw(draw_prompt(e), line->buffer, (size_t)(line->cursor - line->buffer), e->columns).column > 0 ||
+	    line->cursor[-1] == L'\n' ? rows : rows - 1;
+}
+
+/* The terminal has another size, or somebody else has written on it. */
+static void
+redraw(struct editor *e)
+{
+	size_t rows = rewrapped_row(e);
+
 	if (e->up && e->clear) {
 		for (; rows > 0; rows--)
 			(void)fputs(e->up, e->out);
@@ -330,6 +347,7 @@ watch(struct editor *e)
 	ev_set_priority(&e->input, 1); /* typing comes before what arrives */
 	ev_init(&e->expiry, on_expiry);
 	ev_signal_init(&e->winch, on_winch, SIGWINCH);
+	ev_set_priority(&e->winch, 2); /* what is typed is drawn for the size that is */
 	ev_signal_init(&e->cont, on_cont, SIGCONT);
 	ev_prepare_init(&e->show, on_prepare);
 	e->input.data = e->expiry.data = e->winch.data = e->cont.data = e->show.data = e;

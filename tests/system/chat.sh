@@ -1,0 +1,265 @@
+#!/bin/bash
+# `pchat chat` in a real terminal emulator: what arrives stands above the line, which stays as it was.
+. "${0%/*}/lib.sh"
+. "${0%/*}/terminal.sh"
+
+start_daemon
+pair alice bob
+
+# ------------------------------------------------------------------ first words
+terminal alice 80 24
+type_keys 'pchat chat' Enter
+shows 'you are alice' "chat says who we are"
+shows '^bob> *$' "the prompt names the partner"
+type_keys 'hello bob' Enter
+shows 'alice: hello bob ✓' "a line that is on the partner's disk is marked"
+run bob pchat read
+like "$out" 'alice: hello bob$' "and it is there"
+
+# -------------------------------------------------- messages above what is typed
+type_keys 'half a line'
+shows '^bob> half a line$' "half a line is typed"
+run bob pchat send "from bob 1"
+shows 'bob: from bob 1$' "a message arrives"
+shows '^bob> half a line$' "and the half line stays intact below it"
+above 'from bob 1' '^bob> half a line$' "in this order"
+type_keys ' and the rest' Enter
+shows 'alice: half a line and the rest ✓' "it can be finished"
+
+three_rows=$(printf 'word%02d ' {1..30})
+to_the_middle='C-a M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f'
+for keys in '' C-a "$to_the_middle"; do
+	type_keys "$three_rows"
+	shows 'word30 *$' "a line of three rows is typed"
+	# shellcheck disable=SC2086 # a list of keys
+	[ -z "$keys" ] || send_keys $keys
+	run bob pchat read
+	run bob pchat send "between"
+	shows "bob: between" "a message arrives, the cursor is where '${keys:-nothing}' puts it"
+	is "$(screen | grep -c 'word01')" 1 "no row of the old line is left over"
+	type_keys X C-e Enter
+	wait_until 10 has_unread bob 1
+	ok $? "the line is sent"
+	run bob pchat read --raw
+	case $keys in
+	'') expected="${three_rows}X" ;;
+	C-a) expected="X$three_rows" ;;
+	*) expected=${three_rows/word15/word15X} ;;
+	esac
+	is "$(tail -n 1 <<<"$out")" "$expected" "and arrives as it was edited"
+	send_keys C-l
+	shows '^bob> *$' "the screen is cleared"
+done
+
+# ------------------------------------------------------------------ wide characters
+type_keys '漢字 und 😀 é'
+shows '^bob> 漢字 und 😀 é$' "wide characters are typed"
+run bob pchat send '返事 😀'
+shows 'bob: 返事 😀$' "wide characters arrive"
+shows '^bob> 漢字 und 😀 é$' "and the line stays"
+send_keys BSpace BSpace BSpace
+type_keys '!' Enter
+shows 'alice: 漢字 und ! ✓' "a backspace takes a character"
+
+# ---------------------------------------------------------------------- burst
+type_keys 'still here'
+shows '^bob> still here$' "something is typed"
+(as bob pchat send -l < <(seq -f 'burst %g' 300))
+shows 'burst 300$' "a burst of 300 messages arrives"
+shows '^bob> still here$' "and the line stays"
+is "$(history_of_screen | grep -c 'bob: burst')" 300 "all of them are shown"
+is "$(history_of_screen | grep -o 'burst [0-9]*' | sort -u | wc -l)" 300 "each once"
+send_keys C-u
+run bob pchat read --raw
+
+# ---------------------------------------------------------------------- paste
+paste_text $'first line\nsecond line\nthird line\n'
+shows '^third line$' "a paste of several lines is shown"
+is "$(unread_of bob)" 0 "and not sent yet"
+send_keys Enter
+shows '    third line ✓$' "until Enter"
+run bob pchat read --raw
+is "$(tail -n 3 <<<"$out")" $'first line\nsecond line\nthird line' "it is one message"
+paste_text "$(seq -f 'row %g' 100)"
+shows 'part of your message: Enter sends it' "a paste that is taller than the screen is shown above"
+shows '^\[\+[0-9]+\] bob> *$' "and held beside the line"
+send_keys Enter
+wait_until 10 has_unread bob 1
+run bob pchat read --raw
+is "$out" "$(seq -f 'row %g' 100)" "and sent as one message, whole"
+paste_text $'danger\x1b[31m'
+send_keys C-u C-c
+shows '^bob> *$' "^C drops what was typed"
+
+# --------------------------------------------------------------------- commands
+type_keys '/nosuchcommand' Enter
+shows "there is no command '/nosuchcommand'" "an unknown /word is an error"
+is "$(unread_of bob)" 0 "and is not sent"
+type_keys '//slash' Enter
+shows 'alice: /slash ✓' "// sends a slash"
+type_keys '/help' Enter
+shows '/detach' "/help shows the commands"
+type_keys '/who' Enter
+shows 'alice +.* paired' "/who shows who is online"
+type_keys '/wh'
+send_keys Tab
+type_keys x
+shows '^bob> /who x$' "Tab completes a command"
+send_keys C-u
+type_keys '/block bo'
+send_keys Tab
+shows '^bob> /block bob$' "Tab completes the name of someone who is online"
+send_keys C-u
+type_keys '/history -n 3' Enter
+shows 'row 100' "/history shows what was said" || :
+
+# ---------------------------------------------------------------------- the pair
+type_keys '/leave' Enter
+shows '^\(nobody\)> *$' "/leave ends the chat, and the prompt tells"
+type_keys 'to nobody' Enter
+shows 'not sent, .*nobody is chatting with you' "a line with no partner is refused, with the reason"
+send_keys Up
+shows '^\(nobody\)> to nobody$' "and Up brings it back"
+login carol
+run carol pchat to alice
+shows 'carol is now chatting with you' "someone else comes"
+shows '^carol> to nobody$' "the prompt changes under the draft"
+send_keys Enter
+shows 'Enter again sends it' "Enter asks once more whether it is for the new partner"
+is "$(unread_of carol)" 0 "and sends nothing"
+send_keys C-u
+type_keys '/to bob' Enter
+shows '^bob> *$' "/to makes another pair"
+run bob pchat quit
+shows 'bob quit' "the partner's end is told"
+shows '^\(nobody\)> *$' "and the prompt changes"
+type_keys '/dnd on' Enter
+wait_until 10 refuses_contact alice carol
+ok $? "/dnd refuses contact"
+type_keys '/dnd off' Enter
+
+# ------------------------------------------------------- leaving and coming back
+login bob
+run bob pchat to alice
+shows '^bob> *$' "bob is back"
+send_keys C-d
+shows '^\$ *$' "^D closes the chat"
+is "$(state_of alice)" paired "and the session stays"
+run bob pchat send "while you were away"
+type_keys 'pchat chat' Enter
+shows 'bob: while you were away$' "starting it again shows what was missed"
+is "$(unread_of alice)" 0 "which is read then"
+send_keys Up
+shows '^bob> /dnd off$' "the typed lines are kept across runs"
+is "$(stat -c %a "$T/alice/state/pchat/alice/typed")" 600 "in a file of 0600"
+send_keys C-u
+
+# ------------------------------------------------------------- the helper is killed
+kill -KILL "$(helper_pid alice)"
+run bob pchat send --timeout 20 "after the helper died"
+exits 0 "a message arrives although the helper was killed: the chat has started it again"
+shows 'bob: after the helper died$' "and it is shown"
+type_keys 'I am here' Enter
+shows 'alice: I am here ✓|delivered: I am here' "and lines go out again"
+
+# ------------------------------------------------------------------- ^Z, resize
+type_keys 'before the stop'
+send_keys C-z
+shows 'Stopped' "^Z stops the chat"
+run bob pchat send "while you were stopped"
+type_keys 'fg' Enter
+shows 'bob: while you were stopped$' "fg shows what arrived"
+shows '^bob> before the stop$' "and the line is as it was"
+resize 20 10
+shows '^bob> before the stop$|before the$' "at 20 columns the line is still there"
+run bob pchat send "a message longer than twenty columns"
+shows 'twenty' "and messages arrive"
+type_keys ' on a very narrow terminal'
+shows 'rminal$' "and it can be typed on"
+resize 100 30
+shows 'bob: a message longer than twenty columns$' "wide again, no message was cleared away"
+shows '^bob> before the stop on a very narrow terminal$' "wide again it is whole"
+send_keys Enter
+shows 'alice: before the stop on a very narrow terminal ✓' "and is sent"
+
+# ------------------------------------------------------------------- bad input
+run bob pchat send $'\e[2Jclear\e]0;title\a\xff\u202e'
+shows 'bob: \\u\{001B\}\[2Jclear' "an escape sequence that arrives is shown, not obeyed"
+send_bytes fe ff
+shows 'left out: what is typed must be printable UTF-8' "bytes that are not UTF-8 are left out, with a word"
+send_keys C-c C-u
+type_keys '/quit' Enter
+shows '^\$ *$' "/quit ends the chat"
+run alice pchat status
+exits 3 "and the session"
+
+# --------------------------------------------------------------- the dumb terminal
+login alice
+run bob pchat to alice
+type_keys 'clear; TERM=dumb pchat chat' Enter
+shows '^. you are alice' "a chat begins on a dumb terminal"
+shows '^bob> *$' "it runs on a dumb terminal"
+type_keys 'half'
+run bob pchat send "to a dumb terminal"
+shows 'bob: to a dumb terminal$' "messages arrive"
+type_keys ' done' Enter
+shows 'alice: half done ✓' "and lines are sent"
+send_keys C-d
+shows '^\$ *$' "^D leaves"
+
+# ------------------------------------------------------------------ damaged files
+printf 'not\\what we write\n\0' >"$T/alice/state/pchat/alice/typed"
+type_keys 'clear; pchat chat' Enter
+shows 'typed lines is damaged: moved to' "a damaged history of typed lines is told"
+shows '^bob> *$' "and the chat begins"
+is "$(find "$T/alice/state/pchat/alice" -name 'typed.damaged-*' | wc -l)" 1 "nothing of it is lost"
+send_keys C-d
+shows '^\$ *$' "^D leaves"
+if is_root; then
+	chown root "$T/alice/state/pchat/alice/typed"
+	type_keys 'clear; pchat chat' Enter
+	shows 'belongs to another user' "somebody else's file is refused"
+	shows '^bob> *$' "and the chat begins"
+	send_keys C-d
+	shows '^\$ *$' "^D leaves"
+	rm "$T/alice/state/pchat/alice/typed"
+else
+	skip "it takes root" "somebody else's file is refused"
+fi
+
+# ----------------------------------------------------------- a terminal that vanishes
+type_keys 'clear; pchat chat' Enter
+shows '^bob> *$' "a last chat"
+close_terminal
+wait_until 10 no_chat_runs
+ok $? "a terminal that vanishes ends the chat"
+is "$(state_of alice)" paired "the session lives"
+run bob pchat send "nobody looks"
+run alice pchat read
+like "$out" 'bob: nobody looks$' "and what arrives is kept unread"
+
+# ---------------------------------------------------------------------- the filter
+run bob pchat read --raw
+printf 'one\n/not a command\nthree\n' >"$T/lines"
+feed alice pchat chat bob <"$T/lines"
+exits 0 "lines of a file are said"
+run bob pchat read --raw
+is "$out" $'one\n/not a command\nthree' "as they are, in order"
+run bob pchat send "an answer"
+run alice pchat chat
+exits 0 "with no input the filter ends"
+like "$out" '\] bob: an answer$' "and prints what was missed"
+is "$(unread_of alice)" 0 "and marks it read"
+feed alice pchat chat bob < <(seq 2000)
+exits 0 "2,000 lines through a pipe"
+wait_until 10 has_unread bob 2000
+ok $? "arrive"
+run bob pchat quit
+feed alice pchat chat <"$T/lines"
+exits 7 "with nobody there the lines are refused"
+run alice pchat chat nobodyatall
+exits 5 "a name that nobody has"
+run alice pchat quit
+run alice pchat chat bob
+exits 3 "not logged in"
+finish

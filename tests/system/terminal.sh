@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# A real terminal emulator for system tests: a user's shell in tmux, keys into it, and what stands on its screen.
+# Sourced after lib.sh.
+
+command -v tmux >/dev/null || skip_all "tmux is not installed"
+TMUX_SOCKET=$T/tmux
+unset TMUX
+
+tmux_do() {
+	tmux -f /dev/null -S "$TMUX_SOCKET" "$@"
+}
+
+# terminal USER COLUMNS ROWS: a shell of that user's, whose prompt is "$ ".
+terminal() {
+	local user=$1
+	cat >"$T/$user/rc" <<-RC
+		PS1='\$ '
+		unset HISTFILE PROMPT_COMMAND
+		set -m
+	RC
+	cat >"$T/shell" <<-SHELL
+		#!/bin/bash
+		SRCDIR='$SRCDIR' BUILDDIR='$BUILDDIR'
+		$(declare -f as is_root)
+		$(declare -p uid_of)
+		T='$T'
+		as $user bash --noprofile --rcfile "\$T/$user/rc" -i
+	SHELL
+	chmod +x "$T/shell"
+	tmux_do new-session -d -x "$2" -y "$3" "$T/shell" \; set-option -g history-limit 100000 \
+		\; set-option -g window-size manual \; set-option -g default-terminal tmux-256color \; set-option -g status off
+	shows '^\$ *$' "a terminal for $user"
+}
+
+screen() {
+	tmux_do capture-pane -p
+}
+
+history_of_screen() {
+	tmux_do capture-pane -p -S - -J
+}
+
+on_screen() { # REGEXP
+	screen | grep -Eq -- "$1"
+}
+
+# shows REGEXP NAME: a check that a row of the screen matches, sooner or later.
+shows() {
+	wait_until 10 on_screen "$1"
+	ok $? "$2" "looked for: $1" "on the screen:" "$(screen)"
+}
+
+# The row that matches the first stands above the one that matches the second.
+above() { # REGEXP REGEXP NAME
+	local first second
+	first=$(screen | grep -En -- "$1" | tail -n 1 | cut -d: -f1)
+	second=$(screen | grep -En -- "$2" | tail -n 1 | cut -d: -f1)
+	[ "${first:-99}" -lt "${second:-0}" ]
+	ok $? "$3" "$(screen)"
+}
+
+# type_keys TEXT [KEY]...: the text as it is, then keys by tmux's names.
+type_keys() {
+	tmux_do send-keys -l -- "$1"
+	shift
+	[ $# -eq 0 ] || tmux_do send-keys "$@"
+}
+
+send_keys() {
+	tmux_do send-keys "$@"
+}
+
+send_bytes() { # HEX...
+	tmux_do send-keys -H "$@"
+}
+
+# As the terminal's own paste: bracketed when the program asked for it.
+paste_text() {
+	printf '%s' "$1" | tmux_do load-buffer -
+	tmux_do paste-buffer -p -r
+}
+
+resize() { # COLUMNS ROWS
+	tmux_do resize-window -x "$1" -y "$2"
+}
+
+close_terminal() {
+	tmux_do kill-server
+}
+
+no_chat_runs() {
+	local pid
+	for pid in $(test_processes); do
+		[[ $(readlink "/proc/$pid/exe" 2>/dev/null) != */pchat-chat ]] || return 1
+	done
+}
+
+refuses_contact() { # USER ASKER
+	(as "$2" pchat who) 2>/dev/null | grep -E "^$1 " | grep -q 'refuses contact'
+}
