@@ -16,6 +16,11 @@
 	X(ident) \
 	X(name) \
 	X(policy) \
+	X(socket) \
+	X(rundir) \
+	X(stream) \
+	X(process) \
+	X(registry) \
 	X(store) \
 	X(window) \
 	X(frame) \

@@ -1,0 +1,226 @@
+/*
+ * The folder of a user's sessions: ours alone or refused; what is written of a
+ * session is read again, and nothing else is taken for it.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/rundir.h"
+
+static char dir[64], inside[128];
+static struct rundir r;
+
+static void
+setup(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/test-rundir-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(inside, sizeof(inside), "%s/pchat", dir);
+	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
+	r.fd = -1;
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	rundir_close(&r);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(is_made_only_when_asked_and_ours_alone)
+{
+	struct stat st;
+
+	ck_assert_int_eq(rundir_open(&r, false), -ENOENT);
+	ck_assert_str_eq(r.path, inside);
+	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(stat(inside, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0700);
+}
+END_TEST
+
+START_TEST(what_others_can_look_into_is_put_right)
+{
+	struct stat st;
+
+	ck_assert_int_eq(mkdir(inside, 0755), 0);
+	ck_assert_int_eq(rundir_open(&r, false), 0);
+	ck_assert_int_eq(stat(inside, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0700);
+}
+END_TEST
+
+START_TEST(what_others_can_write_to_is_refused)
+{
+	ck_assert_int_eq(mkdir(inside, 0700), 0);
+	ck_assert_int_eq(chmod(inside, 0770), 0);
+	ck_assert_int_eq(rundir_open(&r, true), -EPERM);
+	ck_assert_int_eq(r.fd, -1);
+}
+END_TEST
+
+START_TEST(a_link_and_a_foreign_folder_are_refused)
+{
+	ck_assert_int_eq(symlink("/tmp", inside), 0);
+	ck_assert_int_lt(rundir_open(&r, true), 0);
+	ck_assert_int_eq(unlink(inside), 0);
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(mkdir(inside, 0700), 0);
+	ck_assert_int_eq(chown(inside, 4711, 4711), 0);
+	ck_assert_int_eq(rundir_open(&r, true), -EPERM);
+}
+END_TEST
+
+static struct session_file
+sample(const char *name)
+{
+	struct session_file s;
+
+	memset(&s, 0, sizeof(s));
+	(void)snprintf(s.name, sizeof(s.name), "%s", name);
+	ck_assert(ident_parse("000102030405060708090a0b0c0d0eff", &s.id));
+	(void)snprintf(s.socket, sizeof(s.socket), "/a path/with spaces");
+	s.explicit_socket = true;
+	(void)snprintf(s.inbox, sizeof(s.inbox), "/home/bob/.local/state/pchat/bob");
+	s.max_messages = 100000;
+	s.max_bytes = UINT64_MAX;
+	return s;
+}
+
+START_TEST(a_session_is_read_as_written_under_any_case)
+{
+	const struct session_file s = sample("Bob.1");
+	struct session_file t;
+
+	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(session_file_read(&r, "bob.1", &t), -ENOENT);
+	ck_assert_int_eq(session_file_write(&r, &s), 0);
+	ck_assert_int_eq(session_file_read(&r, "BOB.1", &t), 0);
+	ck_assert_str_eq(t.name, "Bob.1");
+	ck_assert(ident_equal(&t.id, &s.id));
+	ck_assert_str_eq(t.socket, s.socket);
+	ck_assert(t.explicit_socket);
+	ck_assert_str_eq(t.inbox, s.inbox);
+	ck_assert_uint_eq(t.max_messages, s.max_messages);
+	ck_assert_uint_eq(t.max_bytes, s.max_bytes);
+	ck_assert_int_eq(session_file_remove(&r, "bob.1"), 0);
+	ck_assert_int_eq(session_file_remove(&r, "bob.1"), -ENOENT);
+}
+END_TEST
+
+START_TEST(no_name_reaches_out_of_the_folder)
+{
+	struct session_file s = sample("x");
+
+	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(session_file_read(&r, "../x", &s), -EINVAL);
+	ck_assert_int_eq(session_file_remove(&r, "a/b"), -EINVAL);
+	(void)snprintf(s.name, sizeof(s.name), "../x");
+	ck_assert_int_eq(session_file_write(&r, &s), -EINVAL);
+	s = sample("x");
+	(void)snprintf(s.inbox, sizeof(s.inbox), "/a\nname evil");
+	ck_assert_int_eq(session_file_write(&r, &s), -EINVAL);
+}
+END_TEST
+
+static void
+write_file(const char *name, const char *text, size_t len)
+{
+	const int fd = openat(r.fd, name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
+	(void)close(fd);
+}
+
+/* Every beginning of a file that is whole, and the whole with one byte more. */
+START_TEST(a_damaged_file_is_told_from_a_whole_one)
+{
+	const struct session_file s = sample("bob");
+	struct session_file t;
+	char text[1024];
+	ssize_t n;
+	int fd;
+
+	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(session_file_write(&r, &s), 0);
+	fd = openat(r.fd, "bob.session", O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof(text) - 1);
+	ck_assert_int_gt(n, 0);
+	(void)close(fd);
+	for (ssize_t i = 0; i < n; i++) {
+		write_file("bob.session", text, (size_t)i);
+		ck_assert_int_eq(session_file_read(&r, "bob", &t), -EBADMSG);
+	}
+	text[n] = 'x';
+	write_file("bob.session", text, (size_t)n + 1);
+	ck_assert_int_eq(session_file_read(&r, "bob", &t), -EBADMSG);
+	write_file("bob.session", text, (size_t)n);
+	ck_assert_int_eq(session_file_read(&r, "bob", &t), 0);
+}
+END_TEST
+
+static bool
+count_one(const char *name, void *context)
+{
+	unsigned *n = context;
+
+	ck_assert(strcmp(name, "bob") == 0 || strcmp(name, "alice") == 0);
+	return ++*n < 10;
+}
+
+static bool
+count_first(const char *name, void *context)
+{
+	(void)name;
+	++*(unsigned *)context;
+	return false;
+}
+
+START_TEST(each_session_and_nothing_else_is_listed)
+{
+	const struct session_file a = sample("alice"), b = sample("Bob");
+	unsigned n = 0;
+
+	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(session_file_write(&r, &a), 0);
+	ck_assert_int_eq(session_file_write(&r, &b), 0);
+	write_file("bob.sock", "", 0);
+	write_file(".session", "", 0);
+	write_file("-x.session", "", 0);
+	ck_assert_int_eq(session_file_each(&r, count_one, &n), 0);
+	ck_assert_uint_eq(n, 2);
+	n = 0;
+	ck_assert_int_eq(session_file_each(&r, count_first, &n), 0);
+	ck_assert_uint_eq(n, 1);
+}
+END_TEST
+
+Suite *
+rundir_suite(void)
+{
+	Suite *s = suite_create("rundir");
+	TCase *tc = tcase_create("rundir");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, is_made_only_when_asked_and_ours_alone);
+	tcase_add_test(tc, what_others_can_look_into_is_put_right);
+	tcase_add_test(tc, what_others_can_write_to_is_refused);
+	tcase_add_test(tc, a_link_and_a_foreign_folder_are_refused);
+	tcase_add_test(tc, a_session_is_read_as_written_under_any_case);
+	tcase_add_test(tc, no_name_reaches_out_of_the_folder);
+	tcase_add_test(tc, a_damaged_file_is_told_from_a_whole_one);
+	tcase_add_test(tc, each_session_and_nothing_else_is_listed);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,186 @@
+/*
+ * Sockets in a folder of their own: who may listen where, what is replaced, what
+ * is left alone, and who is at the other end.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "core/ident.h"
+#include "net/socket.h"
+
+static char dir[64], path[128];
+
+static void
+setup(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/test-socket-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/s", dir);
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(listens_with_its_mode_and_nothing_beside_it)
+{
+	_cleanup_(closep) int fd = -1;
+	char temp[128];
+	struct stat st;
+	ino_t ino = 0;
+
+	fd = socket_listen(path, 0640, (gid_t)-1, &ino);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert(S_ISSOCK(st.st_mode));
+	ck_assert_uint_eq(st.st_mode & 0777, 0640);
+	ck_assert_uint_eq(st.st_ino, ino);
+	(void)snprintf(temp, sizeof(temp), "%s/.pchat-%ld", dir, (long)getpid());
+	ck_assert_int_eq(access(temp, F_OK), -1);
+	ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+END_TEST
+
+START_TEST(a_live_socket_is_left_alone_a_dead_one_replaced)
+{
+	ino_t first, second;
+	int fd = socket_listen(path, 0600, (gid_t)-1, &first);
+	_cleanup_(closep) int again = -1;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(socket_listen(path, 0600, (gid_t)-1, &second), -EADDRINUSE);
+	(void)close(fd);
+	ck_assert_int_eq(socket_connect(path, true), -ECONNREFUSED);
+	again = socket_listen(path, 0600, (gid_t)-1, &second);
+	ck_assert_int_ge(again, 0);
+	socket_remove(path, second + 1);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	socket_remove(path, second);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_is_never_removed)
+{
+	char target[128];
+	ino_t ino;
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	ck_assert_int_eq(socket_listen(path, 0600, (gid_t)-1, &ino), -ENOTSOCK);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	(void)snprintf(target, sizeof(target), "%s/elsewhere", dir);
+	ck_assert_int_eq(symlink(target, path), 0);
+	ck_assert_int_eq(socket_listen(path, 0600, (gid_t)-1, &ino), -ENOTSOCK);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(socket_listen(path, 0600, (gid_t)-1, &ino), -ENOTSOCK);
+	socket_remove(path, ino);
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(the_longest_path_works_and_one_byte_more_does_not)
+{
+	char longest[SOCKET_PATH_MAX + 2];
+	_cleanup_(closep) int fd = -1;
+	_cleanup_(closep) int peer = -1;
+	ino_t ino;
+
+	memset(longest, 'x', sizeof(longest));
+	memcpy(longest, dir, strlen(dir));
+	longest[strlen(dir)] = '/';
+	longest[SOCKET_PATH_MAX] = '\0';
+	fd = socket_listen(longest, 0600, (gid_t)-1, &ino);
+	ck_assert_int_ge(fd, 0);
+	peer = socket_connect(longest, true);
+	ck_assert_int_ge(peer, 0);
+	longest[SOCKET_PATH_MAX] = 'x';
+	longest[SOCKET_PATH_MAX + 1] = '\0';
+	ck_assert_int_eq(socket_listen(longest, 0600, (gid_t)-1, &ino), -ENAMETOOLONG);
+	ck_assert_int_eq(socket_connect(longest, true), -ENAMETOOLONG);
+	ck_assert_int_eq(socket_connect("", true), -ENOENT);
+}
+END_TEST
+
+START_TEST(a_lock_is_one_holder_s)
+{
+	bool existed = true;
+	int fd = socket_lock(path, &existed);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert(!existed);
+	ck_assert_int_eq(socket_lock(path, &existed), -EWOULDBLOCK);
+	(void)close(fd);
+	fd = socket_lock(path, &existed);
+	ck_assert_int_ge(fd, 0);
+	ck_assert(existed);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(the_kernel_says_who_it_is)
+{
+	int fds[2];
+	struct credentials c;
+	_cleanup_(freep) uint32_t *groups = NULL;
+	size_t n = 0;
+	bool primary = false;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(socket_peer(fds[0], &c), 0);
+	ck_assert_uint_eq(c.uid, getuid());
+	ck_assert_int_eq(c.pid, getpid());
+	ck_assert_int_eq(socket_peer_groups(fds[0], &groups, &n), 0);
+	for (size_t i = 0; i < n; i++)
+		primary |= groups[i] == getgid();
+	ck_assert(primary);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	ck_assert_int_eq(socket_peer(-1, &c), -EBADF);
+}
+END_TEST
+
+START_TEST(random_idents_differ)
+{
+	struct ident a, b;
+
+	ck_assert_int_eq(random_ident(&a), 0);
+	ck_assert_int_eq(random_ident(&b), 0);
+	ck_assert(!ident_equal(&a, &b));
+}
+END_TEST
+
+Suite *
+socket_suite(void)
+{
+	Suite *s = suite_create("socket");
+	TCase *tc = tcase_create("socket");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, listens_with_its_mode_and_nothing_beside_it);
+	tcase_add_test(tc, a_live_socket_is_left_alone_a_dead_one_replaced);
+	tcase_add_test(tc, what_is_no_socket_is_never_removed);
+	tcase_add_test(tc, the_longest_path_works_and_one_byte_more_does_not);
+	tcase_add_test(tc, a_lock_is_one_holder_s);
+	tcase_add_test(tc, the_kernel_says_who_it_is);
+	tcase_add_test(tc, random_idents_differ);
+	suite_add_tcase(s, tc);
+	return s;
+}
