@@ -31,7 +31,7 @@ void database_closep(sqlite3 **db);
 /* The result of the last call on db as -errno; 0 for OK, ROW and DONE. */
 int database_error(sqlite3 *db, int result);
 
-MUST_USE int database_exec(sqlite3 *db, const char *sql);
+int database_exec(sqlite3 *db, const char *sql);
 
 /* Prepares `count` statements that will be kept; on failure none is left. */
 MUST_USE int database_prepare(sqlite3 *db, const char *const sql[], sqlite3_stmt *stmt[], size_t count);

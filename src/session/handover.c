@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 #include "net/process.h"
@@ -61,6 +62,7 @@ handover_history(struct session *s, const struct caller *c, const struct control
 	size_t n;
 	int fds[2], r;
 
+	(void)snprintf(number, sizeof(number), "%d", HANDOVER_FD);
 	if ((r = process_path("pchat-session", program, sizeof(program))) < 0)
 		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)

@@ -1,7 +1,6 @@
 #include "session/history.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "base/log.h"
 #include "core/name.h"
+#include "net/rundir.h"
 #include "proto/control.h"
 #include "session/database.h"
 #include "session/scan.h"
@@ -16,390 +16,467 @@
 #include "session/sentbox.h"
 #include "session/session.h"
 
-#define INBOX_ROWS "SELECT id, time, type, body FROM record WHERE id > ?1 AND id <= ?2 ORDER BY id"
-#define SENT_ROWS \
-	"SELECT id, after, time, msgid, uid, name, account, bodies FROM run WHERE id + count > ?1 AND id <= ?2 ORDER BY id"
+#define RECEIVED "SELECT id, time, type, body FROM record WHERE id "
+#define SENT "SELECT id, count, after, time, msgid, uid, name, account, bodies FROM run WHERE id "
 
-/* Our own messages, one after another out of the runs that they are kept in. */
+/* Bodies of a run that is unpacked at once: of no message longer than its row. */
+#define RUN_MESSAGES_MAX 65536U
+
+/* Received records, walked up or down. */
+struct received {
+	sqlite3 *db; /* NULL: there are none */
+	struct scan up, down;
+	struct record record; /* the present one */
+	bool there;
+};
+
+/* Own records, walked up or down: a run at a time, and within it. */
 struct sent {
-	sqlite3 *db; /* NULL: nothing was ever sent */
-	sqlite3_stmt *rows;
-	const uint8_t *p, *end; /* bodies of the run not yet given */
-	int64_t id, after;
-	struct record next; /* but its body's owner is the statement's row */
-};
-
-/* Two sorted lists read side by side: what was sent stands behind the inbox record that was the newest then. */
-struct merge {
-	struct scan inbox;
-	struct sent sent;
+	sqlite3 *db; /* NULL: there are none */
+	sqlite3_stmt *stmt[2]; /* up, down */
+	sqlite3_stmt *rows;    /* the one in use */
+	bool down;
 	struct record record;
-	int have_record, have_sent; /* 1: the next one is there, 0: the list has ended */
+	uint64_t after; /* of the present one: the newest received record when it was written */
+	bool there;
+	struct ident msgid; /* of the run's first */
+	int64_t first;
+	uint32_t index, count;
+	struct {
+		const uint8_t *body;
+		uint32_t length;
+	} *bodies;
 };
 
-struct history {
-	char dir[PATH_MAX];
-	sqlite3 *inbox;
-	struct merge merge;
-	struct search *search; /* NULL until somebody searches */
+/* One request, being answered. */
+struct walk {
+	const struct control_message *request;
+	struct received received;
+	struct sent sent;
+	bool searched;
+	struct search_hits hits[2]; /* ids of received and own ones that hold the text */
 };
 
-/* ------ our own messages ------ */
+/* ------------------------------------------------------------------------- output */
+
+struct output {
+	size_t length;
+	uint8_t bytes[4 * FRAME_MAX];
+};
+
+static struct output output;
+
+/* Whether the descriptor blocks is its other owner's choice. */
+static int
+await(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+}
+
+static int
+flush(void)
+{
+	size_t done = 0;
+	int r = 0;
+
+	while (r == 0 && done < output.length) {
+		const ssize_t n = write(STDOUT_FILENO, output.bytes + done, output.length - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno == EAGAIN)
+			r = await(STDOUT_FILENO, POLLOUT);
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	output.length = 0;
+	return r;
+}
+
+static int
+put(const struct control_message *m)
+{
+	int r = 0;
+
+	if (sizeof(output.bytes) - output.length < FRAME_MAX)
+		r = flush();
+	output.length += control_encode(m, output.bytes + output.length, sizeof(output.bytes) - output.length);
+	return r;
+}
+
+/* ------------------------------------------------------------------------- what was received */
+
+static int
+received_open(struct received *x, const char *dir)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/inbox.db", dir) >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (access(path, F_OK) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if ((r = database_open(&x->db, path, DATABASE_READER, "BEGIN")) < 0)
+		return r;
+	if ((r = scan_init(&x->up, x->db, RECEIVED ">= ?1 AND ?2 = 0 ORDER BY id")) < 0)
+		return r;
+	return scan_init(&x->down, x->db, RECEIVED "<= ?1 AND ?2 = 0 ORDER BY id DESC");
+}
 
 static void
-copy_column(sqlite3_stmt *q, int column, char *out, size_t size)
+received_release(struct received *x)
 {
-	const char *text = (const char *)sqlite3_column_text(q, column);
-
-	(void)snprintf(out, size, "%s", text ? text : "");
+	scan_release(&x->up);
+	scan_release(&x->down);
+	database_close(x->db);
 }
 
 static int
-sent_run(struct sent *s)
+received_step(struct received *x, bool down)
 {
+	int r = 0;
+
+	if (x->db)
+		r = scan_next(down ? &x->down : &x->up, &x->record);
+	x->there = r > 0;
+	return r < 0 ? r : 0;
+}
+
+static int
+received_start(struct received *x, bool down, int64_t from)
+{
+	if (x->db)
+		scan_start(down ? &x->down : &x->up, from, 0);
+	return received_step(x, down);
+}
+
+/* ------------------------------------------------------------------------- what was sent */
+
+static int
+sent_open(struct sent *x, const char *dir)
+{
+	static const char *const sql[] = {SENT "+ count > ?1 ORDER BY id", SENT "<= ?1 ORDER BY id DESC"};
+	char path[PATH_MAX];
 	int r;
 
-	if ((r = database_row(s->rows)) <= 0)
+	if ((size_t)snprintf(path, sizeof(path), "%s/" SENTBOX_FILE, dir) >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (access(path, F_OK) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!(x->bodies = calloc(RUN_MESSAGES_MAX, sizeof(*x->bodies))))
+		return -ENOMEM;
+	if ((r = database_open(&x->db, path, DATABASE_READER, "BEGIN")) < 0)
 		return r;
-	s->id = sqlite3_column_int64(s->rows, 0) - 1;
-	s->after = sqlite3_column_int64(s->rows, 1);
-	memset(&s->next, 0, sizeof(s->next));
-	s->next.own = true;
-	s->next.type = RECORD_MESSAGE;
-	s->next.time_ms = sqlite3_column_int64(s->rows, 2);
-	if (sqlite3_column_bytes(s->rows, 3) != IDENT_LEN)
-		return -EUCLEAN;
-	s->next.msgid = ident_add(sqlite3_column_blob(s->rows, 3), UINT64_MAX);
-	s->next.peer.uid = (uint32_t)sqlite3_column_int64(s->rows, 4);
-	copy_column(s->rows, 5, s->next.peer.name, sizeof(s->next.peer.name));
-	copy_column(s->rows, 6, s->next.peer.account, sizeof(s->next.peer.account));
-	s->p = sqlite3_column_blob(s->rows, 7);
-	s->end = s->p + sqlite3_column_bytes(s->rows, 7);
-	return 1;
+	return database_prepare(x->db, sql, x->stmt, ARRAY_SIZE(sql));
 }
 
-/* 1 and s->next, s->id, s->after; 0 at the end; -errno. */
+static void
+sent_release(struct sent *x)
+{
+	database_finalize(x->stmt, ARRAY_SIZE(x->stmt));
+	database_close(x->db);
+	free(x->bodies);
+}
+
+static void
+copy_text(sqlite3_stmt *q, int column, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%s", sqlite3_column_text(q, column) ? (const char *)sqlite3_column_text(q, column) : "");
+}
+
+static void
+unpack_run(struct sent *x)
+{
+	sqlite3_stmt *q = x->rows;
+	const uint8_t *p = sqlite3_column_blob(q, 8), *const end = p + sqlite3_column_bytes(q, 8);
+	struct record *r = &x->record;
+
+	memset(r, 0, sizeof(*r));
+	memset(&x->msgid, 0, sizeof(x->msgid));
+	r->own = true;
+	x->first = sqlite3_column_int64(q, 0);
+	x->after = (uint64_t)sqlite3_column_int64(q, 2);
+	r->time_ms = sqlite3_column_int64(q, 3);
+	if (sqlite3_column_bytes(q, 4) == IDENT_LEN)
+		memcpy(x->msgid.b, sqlite3_column_blob(q, 4), IDENT_LEN);
+	r->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
+	copy_text(q, 6, r->peer.name, sizeof(r->peer.name));
+	copy_text(q, 7, r->peer.account, sizeof(r->peer.account));
+	for (x->count = 0; p && x->count < RUN_MESSAGES_MAX; x->count++)
+		if (!sentbox_body(&p, end, &x->bodies[x->count].body, &x->bodies[x->count].length))
+			break;
+	x->index = x->down ? x->count : UINT32_MAX; /* before the first step */
+}
+
+static bool
+run_step(struct sent *x)
+{
+	struct record *r = &x->record;
+
+	if (x->down ? x->index == 0 : x->index + 1 >= x->count)
+		return false;
+	x->index += x->down ? UINT32_MAX : 1; /* one down, or up */
+	r->id = (uint64_t)x->first + x->index;
+	r->msgid = ident_add(&x->msgid, x->index);
+	r->body = x->bodies[x->index].body;
+	r->length = x->bodies[x->index].length;
+	return true;
+}
+
 static int
-sent_next(struct sent *s)
+sent_step(struct sent *x)
 {
 	int r;
 
-	while (s->rows) {
-		if (s->p && sentbox_body(&s->p, s->end, &s->next.body, &s->next.length)) {
-			s->id++;
-			s->next.msgid = ident_add(&s->next.msgid, 1);
-			return s->next.length <= MESSAGE_MAX ? 1 : -EUCLEAN;
-		}
-		if ((r = sent_run(s)) <= 0)
+	x->there = false;
+	if (!x->db)
+		return 0;
+	while (!(x->there = run_step(x))) {
+		if ((r = database_row(x->rows)) <= 0)
 			return r;
+		unpack_run(x);
 	}
 	return 0;
 }
 
-static void
-sent_start(struct sent *s, int64_t above)
-{
-	s->p = s->end = NULL;
-	if (!s->rows)
-		return;
-	(void)sqlite3_reset(s->rows);
-	(void)sqlite3_bind_int64(s->rows, 1, above);
-	(void)sqlite3_bind_int64(s->rows, 2, INT64_MAX);
-}
-
-/* ------ both, in one order ------ */
-
-static void
-merge_stop(struct merge *m)
-{
-	scan_stop(&m->inbox);
-	if (m->sent.rows)
-		(void)sqlite3_reset(m->sent.rows);
-}
-
 static int
-merge_start(struct merge *m, int64_t inbox_above, int64_t sent_above)
-{
-	scan_start(&m->inbox, inbox_above, INT64_MAX);
-	sent_start(&m->sent, sent_above);
-	if ((m->have_record = scan_next(&m->inbox, &m->record)) < 0)
-		return m->have_record;
-	return m->have_sent = sent_next(&m->sent);
-}
-
-/* Calls fn for each message and event, until it returns false; then -ECANCELED. */
-static int
-merge_each(struct merge *m, int64_t inbox_above, int64_t sent_above,
-    bool (*fn)(const struct record *r, struct search_key key, void *context), void *context)
-{
-	int r = merge_start(m, inbox_above, sent_above);
-
-	while (r >= 0 && (m->have_record > 0 || m->have_sent > 0)) {
-		const bool own = m->have_sent > 0 && (m->have_record == 0 || m->sent.after < (int64_t)m->record.id);
-		const struct search_key key = {.id = own ? m->sent.id : (int64_t)m->record.id, .own = own};
-
-		if (own)
-			m->sent.next.id = (uint64_t)m->sent.after;
-		if (!fn(own ? &m->sent.next : &m->record, key, context))
-			r = -ECANCELED;
-		else if (own)
-			r = m->have_sent = sent_next(&m->sent);
-		else
-			r = m->have_record = scan_next(&m->inbox, &m->record);
-	}
-	merge_stop(m);
-	return r < 0 ? r : 0;
-}
-
-/* ------ one request ------ */
-
-struct request {
-	const struct control_message *wish;
-	const struct search *search; /* NULL: no search */
-	uint64_t skip;               /* matches before the first that is shown */
-	uint64_t matches;
-	uint32_t shown;
-	uint8_t frame[FRAME_MAX];
-};
-
-static bool
-matches(const struct request *q, const struct record *r, struct search_key key)
-{
-	const char *partner = q->wish->u.history.partner;
-
-	if (r->time_ms < q->wish->u.history.since_ms)
-		return false;
-	if (partner[0] && !name_equal(partner, r->peer.name))
-		return false;
-	return !q->search || search_found(q->search, key);
-}
-
-static bool
-count_match(const struct record *r, struct search_key key, void *context)
-{
-	struct request *q = context;
-
-	q->matches += matches(q, r, key);
-	return true;
-}
-
-/* Standard output is somebody's socket, which may not block. */
-static bool
-write_all(const uint8_t *data, size_t n)
-{
-	while (n > 0) {
-		struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-		const ssize_t w = write(STDOUT_FILENO, data, n);
-
-		if (w > 0) {
-			data += w;
-			n -= (size_t)w;
-		} else if (w < 0 && errno == EAGAIN) {
-			(void)poll(&p, 1, -1);
-		} else if (w < 0 && errno != EINTR) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-send_message(struct request *q, const struct control_message *m)
-{
-	const size_t n = control_encode(m, q->frame, sizeof(q->frame));
-
-	return n > 0 && write_all(q->frame, n);
-}
-
-static bool
-show_match(const struct record *r, struct search_key key, void *context)
-{
-	struct request *q = context;
-	struct control_message m = {.type = CONTROL_RECORD, .u.record = *r};
-
-	if (!matches(q, r, key))
-		return true;
-	if (q->skip > 0) {
-		q->skip--;
-		return true;
-	}
-	q->shown++;
-	return send_message(q, &m);
-}
-
-static bool
-index_message(const struct record *r, struct search_key key, void *context)
-{
-	return r->type != RECORD_MESSAGE || search_add(context, key, r->body, r->length) == 0;
-}
-
-static int
-search_words(struct history *h, const char *words)
+sent_start(struct sent *x, bool down, int64_t from)
 {
 	int r;
 
-	if (!h->search) {
-		if ((r = search_open(&h->search, h->dir)) < 0)
-			return r;
-		r = merge_each(&h->merge, search_newest(h->search, false), search_newest(h->search, true), index_message,
-		    h->search);
-		if (r == -ECANCELED)
-			r = -EIO;
-		if (r < 0 || (r = search_commit(h->search)) < 0)
-			return r;
-	}
-	return search_find(h->search, words);
-}
-
-static int
-answer(struct history *h, struct request *q)
-{
-	const uint32_t limit = q->wish->u.history.limit;
-	int r = 0;
-
-	if (q->wish->u.history.grep[0]) {
-		if ((r = search_words(h, q->wish->u.history.grep)) < 0)
-			return r;
-		q->search = h->search;
-	}
-	if (limit > 0) {
-		if ((r = merge_each(&h->merge, 0, 0, count_match, q)) < 0)
-			return r;
-		q->skip = q->matches > limit ? q->matches - limit : 0;
-	}
-	return merge_each(&h->merge, 0, 0, show_match, q);
-}
-
-/* False when nobody takes the answer. */
-static bool
-serve_request(struct history *h, const struct control_message *wish)
-{
-	static struct request q; /* large */
-	struct control_message end = {.type = CONTROL_READ_END};
-	int r;
-
-	q = (struct request) {.wish = wish};
-	r = answer(h, &q);
-	if (r == -ECANCELED)
-		return false;
-	if (r < 0)
-		log_error("the history in %s: %s", h->dir, strerror(-r));
-	end.u.read_end.count = q.shown;
-	end.u.read_end.verdict = r < 0 ? VERDICT_STORAGE : q.shown == 0 ? VERDICT_NOTHING : VERDICT_OK;
-	return send_message(&q, &end);
-}
-
-/* ------ serving ------ */
-
-/* Whole frames of `data`; returns what was used, -1 on a frame that is none of ours. */
-static ssize_t
-serve_frames(struct history *h, const uint8_t *data, size_t n)
-{
-	struct control_message m;
-	size_t done = 0;
-	struct frame f;
-	ssize_t used;
-
-	while ((used = frame_parse(data + done, n - done, &f)) > 0) {
-		if (control_decode(&f, &m) < 0)
-			return -1;
-		if (m.type == CONTROL_HISTORY && !serve_request(h, &m))
-			return -1;
-		if (m.type != CONTROL_HISTORY && m.type != CONTROL_HELLO)
-			return -1;
-		done += (size_t)used;
-	}
-	return used < 0 ? -1 : (ssize_t)done;
-}
-
-static int
-serve_descriptor(struct history *h, int fd)
-{
-	static uint8_t in[FRAME_MAX];
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t have = 0;
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, in + have, sizeof(in) - have);
-		if (n == 0)
-			return EXIT_SUCCESS;
-		if (n < 0 && errno == EAGAIN)
-			(void)poll(&p, 1, -1);
-		else if (n < 0 && errno != EINTR)
-			return EXIT_FAILURE;
-		if (n <= 0)
-			continue;
-		have += (size_t)n;
-		if ((n = serve_frames(h, in, have)) < 0)
-			return EXIT_FAILURE;
-		have -= (size_t)n;
-		memmove(in, in + n, have);
-	}
-}
-
-static int
-open_sent(struct history *h)
-{
-	static const char *const rows[] = {SENT_ROWS};
-	struct sent *s = &h->merge.sent;
-	char path[PATH_MAX];
-	int r;
-
-	if (snprintf(path, sizeof(path), "%s/" SENTBOX_FILE, h->dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	r = database_open(&s->db, path, DATABASE_READER, "");
-	if (r == -ENOENT || r == -EUCLEAN) {
-		if (r == -EUCLEAN)
-			log_error("%s is damaged: what was sent is not shown", path);
+	if (!x->db)
 		return 0;
+	x->down = down;
+	x->rows = x->stmt[down];
+	x->count = 0;
+	x->index = down ? 0 : UINT32_MAX;
+	(void)sqlite3_reset(x->rows);
+	(void)sqlite3_bind_int64(x->rows, 1, from);
+	do
+		r = sent_step(x);
+	while (r == 0 && x->there && (down ? (int64_t)x->record.id > from : (int64_t)x->record.id < from));
+	return r;
+}
+
+/* ------------------------------------------------------------------------- both, in one order */
+
+static bool
+is_hit(const struct search_hits *h, int64_t id)
+{
+	size_t low = 0, high = h->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (h->id[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return r < 0 ? r : database_prepare(s->db, rows, &s->rows, 1);
+	return low < h->count && h->id[low] == id;
+}
+
+static bool
+is_wanted(const struct walk *w, const struct record *r)
+{
+	const struct control_message *m = w->request;
+
+	if (m->u.history.partner[0] && !name_equal(r->peer.name, m->u.history.partner))
+		return false;
+	if (r->time_ms < m->u.history.since_ms)
+		return false;
+	return !w->searched || (r->type == RECORD_MESSAGE && is_hit(&w->hits[r->own], (int64_t)r->id));
+}
+
+/* Whether the next one is an own record: it stands behind the received one that was the newest when it was written. */
+static bool
+own_is_next(const struct walk *w, bool down)
+{
+	if (!w->sent.there || !w->received.there)
+		return w->sent.there;
+	return (w->sent.after >= w->received.record.id) == down;
+}
+
+/* The record at which the walk stands, or NULL at its end. */
+static const struct record *
+walk_record(const struct walk *w, bool down)
+{
+	if (!w->sent.there && !w->received.there)
+		return NULL;
+	return own_is_next(w, down) ? &w->sent.record : &w->received.record;
 }
 
 static int
-history_open(struct history *h, const char *name)
+walk_step(struct walk *w, bool down)
 {
-	char folded[NAME_MAX_LEN + 1], path[PATH_MAX];
+	return own_is_next(w, down) ? sent_step(&w->sent) : received_step(&w->received, down);
+}
+
+static int
+walk_start(struct walk *w, bool down, int64_t received, int64_t sent)
+{
+	const int r = received_start(&w->received, down, received);
+
+	return r < 0 ? r : sent_start(&w->sent, down, sent);
+}
+
+/* Where the latest `limit` records begin: found by walking down until there are so many. */
+static int
+find_beginning(struct walk *w, uint32_t limit, int64_t *received, int64_t *sent)
+{
+	const struct record *r;
+	int rc = walk_start(w, true, INT64_MAX, INT64_MAX);
+
+	*received = *sent = INT64_MAX;
+	while (rc == 0 && (r = walk_record(w, true))) {
+		*(r->own ? sent : received) = (int64_t)r->id;
+		if (is_wanted(w, r) && --limit == 0)
+			return 0;
+		rc = walk_step(w, true);
+	}
+	*received = *sent = 0;
+	return rc;
+}
+
+static int
+search(struct walk *w, const char *dir)
+{
+	const char *text = w->request->u.history.grep;
+
+	if (!text[0])
+		return 0;
+	w->searched = true;
+	return search_find(dir, w->received.db, w->sent.db, text, &w->hits[0], &w->hits[1]);
+}
+
+static int
+put_records(struct walk *w, uint32_t *count)
+{
+	const uint32_t limit = w->request->u.history.limit;
+	struct control_message m = {.type = CONTROL_RECORD};
+	int64_t received = 0, sent = 0;
+	const struct record *r;
+	int rc = limit > 0 ? find_beginning(w, limit, &received, &sent) : 0;
+
+	if (rc == 0)
+		rc = walk_start(w, false, received, sent);
+	while (rc == 0 && (r = walk_record(w, false))) {
+		if (is_wanted(w, r)) {
+			m.u.record = *r;
+			if ((rc = put(&m)) < 0)
+				return rc;
+			++*count;
+		}
+		rc = walk_step(w, false);
+	}
+	return rc;
+}
+
+static int
+answer(const char *dir, const struct control_message *request)
+{
+	struct control_message end = {.type = CONTROL_READ_END};
+	struct walk w = {.request = request};
+	int r;
+
+	if ((r = received_open(&w.received, dir)) == 0 && (r = sent_open(&w.sent, dir)) == 0 && (r = search(&w, dir)) == 0)
+		r = put_records(&w, &end.u.read_end.count);
+	received_release(&w.received);
+	sent_release(&w.sent);
+	search_hits_release(&w.hits[0]);
+	search_hits_release(&w.hits[1]);
+	if (r < 0)
+		log_error("cannot read the history: %s", strerror(-r));
+	end.u.read_end.verdict = (uint8_t)(r < 0 ? VERDICT_STORAGE : end.u.read_end.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
+	r = put(&end);
+	return r < 0 ? r : flush();
+}
+
+/* ------------------------------------------------------------------------- input */
+
+/* Where the session that is logged in keeps its inbox, else where one of that name would. */
+static int
+find_folder(const char *name, char *out, size_t size)
+{
+	char folded[NAME_MAX_LEN + 1];
+	struct session_file file;
+	struct rundir dir;
 	int r;
 
 	name_fold(name, folded);
-	if ((r = session_inbox(folded, h->dir, sizeof(h->dir), false)) < 0)
-		return r;
-	if (snprintf(path, sizeof(path), "%s/inbox.db", h->dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	if ((r = database_open(&h->inbox, path, DATABASE_READER, "")) < 0)
-		return r;
-	if ((r = scan_init(&h->merge.inbox, h->inbox, INBOX_ROWS)) < 0)
-		return r;
-	return open_sent(h);
+	if ((r = rundir_open(&dir, false)) == 0) {
+		r = session_file_read(&dir, folded, &file);
+		rundir_close(&dir);
+	}
+	if (r < 0)
+		return session_inbox(folded, out, size, false);
+	return (size_t)snprintf(out, size, "%s", file.inbox) < size ? 0 : -ENAMETOOLONG;
 }
 
-static void
-history_close(struct history *h)
+static int
+take_frame(const char *dir, const struct frame *f)
 {
-	search_close(h->search);
-	database_finalize(&h->merge.sent.rows, 1);
-	database_close(h->merge.sent.db);
-	scan_release(&h->merge.inbox);
-	database_close(h->inbox);
+	static struct control_message m;
+
+	if (control_decode(f, &m) < 0)
+		return -EPROTO;
+	if (m.type == CONTROL_HELLO)
+		return m.u.hello.magic == PROTOCOL_MAGIC && m.u.hello.version == PROTOCOL_VERSION ? 0 : -EPROTO;
+	return m.type == CONTROL_HISTORY ? answer(dir, &m) : -EPROTO;
+}
+
+static int
+take_frames(const char *dir, const uint8_t *in, size_t n, size_t *at)
+{
+	struct frame f;
+	ssize_t used;
+	int r;
+
+	for (*at = 0; (used = frame_parse(in + *at, n - *at, &f)) > 0; *at += (size_t)used)
+		if ((r = take_frame(dir, &f)) < 0)
+			return r;
+	return used < 0 ? -EPROTO : 0;
+}
+
+static int
+serve(const char *dir, int fd)
+{
+	static uint8_t in[FRAME_MAX];
+	size_t have = 0, at;
+	int r = 0;
+
+	while (r == 0) {
+		const ssize_t n = read(fd, in + have, sizeof(in) - have);
+
+		if (n == 0)
+			return have == 0 ? 0 : -EPROTO;
+		if (n < 0 && errno == EAGAIN)
+			r = await(fd, POLLIN);
+		else if (n < 0 && errno != EINTR)
+			r = -errno;
+		if (n < 0)
+			continue;
+		have += (size_t)n;
+		r = take_frames(dir, in, have, &at);
+		have -= at;
+		memmove(in, in + at, have);
+	}
+	return r;
 }
 
 int
 history_serve(const char *name, int request_fd)
 {
-	struct history h = {0};
-	int status = EXIT_SUCCESS;
-	const int r = history_open(&h, name);
+	char dir[PATH_MAX];
+	int r = find_folder(name, dir, sizeof(dir));
 
-	if (r < 0) {
-		log_error("the history of '%s': %s", name, strerror(-r));
-		status = EXIT_FAILURE;
-	}
-	if (status == EXIT_SUCCESS && request_fd >= 0)
-		status = serve_descriptor(&h, request_fd);
-	if (status == EXIT_SUCCESS)
-		status = serve_descriptor(&h, STDIN_FILENO);
-	history_close(&h);
-	return status;
+	/* Without a folder there is no history: that is an answer, too. */
+	if (r < 0 && r != -ENOENT)
+		log_error("cannot read '%s': %s", dir, strerror(-r));
+	r = request_fd >= 0 ? serve(dir, request_fd) : 0;
+	if (r == 0)
+		r = serve(dir, STDIN_FILENO);
+	return r == 0 || r == -EPIPE || r == -ECONNRESET ? EXIT_SUCCESS : EXIT_FAILURE;
 }

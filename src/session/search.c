@@ -5,237 +5,330 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "proto/safe.h"
+#include "core/limits.h"
 #include "session/database.h"
+#include "session/sentbox.h"
 
-#define SEARCH_FILE "search.db"
 #define SCHEMA \
-	"CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(body, content='');" \
-	"CREATE TABLE IF NOT EXISTS newest(own INTEGER PRIMARY KEY, id INTEGER);"
+	"CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(text, content='', columnsize=0, tokenize='trigram');" \
+	"CREATE TABLE IF NOT EXISTS seen(source TEXT PRIMARY KEY, identity TEXT, last INTEGER) WITHOUT ROWID;"
 
-enum statement { BEGIN, COMMIT, ADD, KEEP, NEWEST, FIND, STATEMENTS };
+#define RECEIVED_ALL "SELECT id, 1, body FROM record WHERE id > ?1 AND type = 0 ORDER BY id"
+#define SENT_ALL "SELECT id, count, bodies FROM run WHERE id + count > ?1 + 1 ORDER BY id"
+#define INDEXED_CHARS 3 /* the shortest text that the index knows */
 
-static const char *const statements[STATEMENTS] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [COMMIT] = "COMMIT",
-    [ADD] = "INSERT INTO word(rowid, body) VALUES(?1, ?2)",
-    [KEEP] = "INSERT INTO newest(own, id) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET id = excluded.id",
-    [NEWEST] = "SELECT id FROM newest WHERE own = ?1",
-    [FIND] = "SELECT rowid FROM word WHERE word MATCH ?1 ORDER BY rowid",
-};
-
-struct search {
+/* Where messages come from: rows of (id of the first, count, body or bodies). */
+struct source {
+	const char *name;
 	sqlite3 *db;
-	sqlite3_stmt *stmt[STATEMENTS];
-	bool writing;
-	int64_t newest[2]; /* by `own` */
-	int64_t *found;    /* rows, in order */
-	size_t count, room;
+	const char *rows;
+	const char *identity; /* tells a database from another that took its place */
+	bool packed;          /* a row has several bodies */
+	int parity;           /* rowid in the index: twice the id, plus this */
 };
 
-/* Both kinds of messages share the index: an odd row is one of our own. */
-static int64_t
-row_of(struct search_key key)
-{
-	return key.id * 2 + key.own;
-}
-
-static int
-read_newest(struct search *s, bool own)
-{
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[NEWEST];
-	int r;
-
-	(void)sqlite3_bind_int(q, 1, own);
-	if ((r = database_row(q)) < 0)
-		return r;
-	s->newest[own] = r > 0 ? sqlite3_column_int64(q, 0) : 0;
-	return 0;
-}
-
-/* What another process indexed meanwhile is known once the transaction has begun. */
-static int
-begin(struct search *s)
-{
-	int r;
-
-	if (s->writing)
-		return 0;
-	if ((r = database_run(s->stmt[BEGIN])) < 0)
-		return r;
-	s->writing = true;
-	if ((r = read_newest(s, false)) < 0)
-		return r;
-	return read_newest(s, true);
-}
-
-static int
-open_at(struct search *s, const char *path)
-{
-	int r;
-
-	if ((r = database_open(&s->db, path, DATABASE_LAZY, SCHEMA)) < 0)
-		return r;
-	if ((r = database_prepare(s->db, statements, s->stmt, STATEMENTS)) < 0 || (r = begin(s)) < 0) {
-		database_finalize(s->stmt, STATEMENTS);
-		database_close(s->db);
-		s->db = NULL;
-		s->writing = false;
-	}
-	return r;
-}
-
-int
-search_open(struct search **out, const char *dir)
-{
-	struct search *s = calloc(1, sizeof(*s));
-	char path[PATH_MAX], aside[PATH_MAX];
-	int r;
-
-	if (!s)
-		return -ENOMEM;
-	if (snprintf(path, sizeof(path), "%s/" SEARCH_FILE, dir) >= (int)sizeof(path)) {
-		free(s);
-		return -ENAMETOOLONG;
-	}
-	r = open_at(s, path);
-	if (r == -EUCLEAN && database_set_aside(path, aside, sizeof(aside)) == 0) {
-		log_error("the index of the history was damaged: set aside as %s", strrchr(aside, '/') + 1);
-		r = open_at(s, path);
-	}
-	if (r < 0)
-		r = open_at(s, ":memory:");
-	if (r < 0) {
-		free(s);
-		return r;
-	}
-	*out = s;
-	return 0;
-}
+/* Each message above `after`, in order. */
+typedef int message_fn(void *context, int64_t id, const void *body, size_t length);
 
 void
-search_close(struct search *s)
+search_hits_release(struct search_hits *h)
 {
-	if (!s)
-		return;
-	database_finalize(s->stmt, STATEMENTS);
-	database_close(s->db);
-	free(s->found);
-	free(s);
+	free(h->id);
+	*h = (struct search_hits) {0};
 }
 
-int64_t
-search_newest(const struct search *s, bool own)
+static int
+add_hit(struct search_hits *h, int64_t id)
 {
-	return s->newest[own];
-}
+	const size_t room = h->room ? 2 * h->room : 64;
+	int64_t *p = h->id;
 
-int
-search_add(struct search *s, struct search_key key, const uint8_t *body, size_t length)
-{
-	const bool text = safe_is_text((const char *)body, length);
-	int r;
-
-	if (key.id <= s->newest[key.own])
-		return 0;
-	(void)sqlite3_bind_int64(s->stmt[ADD], 1, row_of(key));
-	(void)sqlite3_bind_text(s->stmt[ADD], 2, text ? (const char *)body : "", text ? (int)length : 0, SQLITE_STATIC);
-	if ((r = database_run(s->stmt[ADD])) < 0)
-		return r;
-	s->newest[key.own] = key.id;
+	if (h->count == h->room) {
+		if (!(p = realloc(h->id, room * sizeof(*p))))
+			return -ENOMEM;
+		h->id = p;
+		h->room = room;
+	}
+	h->id[h->count++] = id;
 	return 0;
 }
 
-int
-search_commit(struct search *s)
+static int
+each_of_row(const struct source *src, sqlite3_stmt *q, int64_t after, message_fn *fn, void *context)
 {
+	const uint8_t *p = sqlite3_column_blob(q, 2), *const end = p + sqlite3_column_bytes(q, 2), *body;
+	int64_t id = sqlite3_column_int64(q, 0);
+	uint32_t length;
 	int r = 0;
 
-	for (int own = 0; own < 2 && r >= 0; own++) {
-		(void)sqlite3_bind_int(s->stmt[KEEP], 1, own);
-		(void)sqlite3_bind_int64(s->stmt[KEEP], 2, s->newest[own]);
-		r = database_run(s->stmt[KEEP]);
-	}
-	if (r >= 0)
-		r = database_run(s->stmt[COMMIT]);
-	s->writing = r < 0;
+	if (!src->packed)
+		return p ? fn(context, id, p, (size_t)(end - p)) : 0;
+	for (; r == 0 && p && sentbox_body(&p, end, &body, &length); id++)
+		if (id > after)
+			r = fn(context, id, body, length);
 	return r;
 }
 
-/* Each word as a quoted string of FTS5, so that none is an operator: all of them must be there. */
-static char *
-query_of(const char *text)
+static int
+each_message(const struct source *src, int64_t after, message_fn *fn, void *context)
 {
-	char *query = malloc(3 * strlen(text) + 4), *p = query;
-	bool inside = false;
+	sqlite3_stmt *q;
+	int r;
 
-	if (!query)
-		return NULL;
-	for (; *text; text++) {
-		const bool space = *text == ' ' || *text == '\t' || *text == '\n';
+	if (!src->db)
+		return 0;
+	if ((r = database_prepare(src->db, &src->rows, &q, 1)) < 0)
+		return r;
+	(void)sqlite3_bind_int64(q, 1, after);
+	while ((r = database_row(q)) > 0)
+		if ((r = each_of_row(src, q, after, fn, context)) < 0)
+			break;
+	database_finalize(&q, 1);
+	return r;
+}
 
-		if (space == inside) { /* a word begins or ends */
-			*p++ = '"';
-			inside = !inside;
-		}
+/* ------------------------------------------------------------------------- the slow way */
+
+struct look {
+	const char *text;
+	size_t length;
+	struct search_hits *hits;
+};
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+begins_with(const char *p, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && lower(p[i]) == lower(text[i]); i++)
+		continue;
+	return i == n;
+}
+
+static int
+look_into(void *context, int64_t id, const void *body, size_t length)
+{
+	const struct look *l = context;
+	const char *p = body;
+
+	for (size_t i = 0; i + l->length <= length; i++)
+		if (begins_with(p + i, l->text, l->length))
+			return add_hit(l->hits, id);
+	return 0;
+}
+
+static int
+look_through(const struct source *src, const char *text, struct search_hits *hits)
+{
+	struct look l = {.text = text, .length = strlen(text), .hits = hits};
+
+	hits->count = 0;
+	return each_message(src, 0, look_into, &l);
+}
+
+/* ------------------------------------------------------------------------- the index */
+
+struct indexer {
+	sqlite3_stmt *add;
+	int parity;
+	int64_t last;
+};
+
+static int
+add_to_index(void *context, int64_t id, const void *body, size_t length)
+{
+	struct indexer *x = context;
+
+	(void)sqlite3_bind_int64(x->add, 1, 2 * id + x->parity);
+	(void)sqlite3_bind_text(x->add, 2, body, (int)length, SQLITE_STATIC);
+	x->last = id;
+	return database_run(x->add);
+}
+
+static void
+identify(const struct source *src, char *out, size_t size)
+{
+	sqlite3_stmt *q;
+
+	out[0] = '\0';
+	if (!src->db || database_prepare(src->db, &src->identity, &q, 1) < 0)
+		return;
+	if (database_row(q) > 0)
+		(void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(q, 0));
+	database_finalize(&q, 1);
+}
+
+/* How far the source is in the index: 1 and *last; 0 when the index is another source's; -errno. */
+static int
+progress(sqlite3 *db, const struct source *src, const char *identity, int64_t *last)
+{
+	static const char *const sql = "SELECT identity, last FROM seen WHERE source = ?1";
+	sqlite3_stmt *q;
+	int r;
+
+	*last = 0;
+	if ((r = database_prepare(db, &sql, &q, 1)) < 0)
+		return r;
+	(void)sqlite3_bind_text(q, 1, src->name, -1, SQLITE_STATIC);
+	if ((r = database_row(q)) > 0) {
+		r = strcmp((const char *)sqlite3_column_text(q, 0), identity) == 0;
+		*last = sqlite3_column_int64(q, 1);
+	} else if (r == 0) {
+		r = 1;
+	}
+	database_finalize(&q, 1);
+	return r;
+}
+
+static int
+note_progress(sqlite3 *db, const struct source *src, const char *identity, int64_t last)
+{
+	static const char *const sql = "INSERT OR REPLACE INTO seen(source, identity, last) VALUES(?1, ?2, ?3)";
+	sqlite3_stmt *q;
+	int r;
+
+	if ((r = database_prepare(db, &sql, &q, 1)) < 0)
+		return r;
+	(void)sqlite3_bind_text(q, 1, src->name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(q, 2, identity, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 3, last);
+	r = database_run(q);
+	database_finalize(&q, 1);
+	return r;
+}
+
+static int
+index_source(sqlite3 *db, const struct source *src)
+{
+	static const char *const add = "INSERT INTO said(rowid, text) VALUES(?1, ?2)";
+	struct indexer x = {.parity = src->parity};
+	char identity[64];
+	int64_t last;
+	int r;
+
+	identify(src, identity, sizeof(identity));
+	if ((r = progress(db, src, identity, &last)) <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	if ((r = database_prepare(db, &add, &x.add, 1)) < 0)
+		return r;
+	x.last = last;
+	r = each_message(src, last, add_to_index, &x);
+	database_finalize(&x.add, 1);
+	return r < 0 || x.last == last ? r : note_progress(db, src, identity, x.last);
+}
+
+static int
+bring_up_to_date(sqlite3 *db, const struct source src[2])
+{
+	int r;
+
+	if ((r = database_exec(db, "BEGIN IMMEDIATE")) < 0)
+		return r;
+	if ((r = index_source(db, &src[0])) == 0 && (r = index_source(db, &src[1])) == 0)
+		r = database_exec(db, "COMMIT");
+	if (r < 0 && !sqlite3_get_autocommit(db))
+		(void)database_exec(db, "ROLLBACK");
+	return r;
+}
+
+/* The text as one FTS5 string: nothing in it is an operator. */
+static void
+as_phrase(const char *text, char *out, size_t size)
+{
+	char *p = out, *const end = out + size - 2;
+
+	*p++ = '"';
+	for (; *text && p + 1 < end; text++) {
 		if (*text == '"')
 			*p++ = '"';
 		*p++ = *text;
 	}
-	if (inside)
-		*p++ = '"';
+	*p++ = '"';
 	*p = '\0';
-	return query;
 }
 
 static int
-keep_found(struct search *s, int64_t row)
+ask_index(sqlite3 *db, const char *text, struct search_hits hits[2])
 {
-	if (s->count == s->room) {
-		const size_t room = s->room ? 2 * s->room : 1024;
-		int64_t *found = realloc(s->found, room * sizeof(*found));
-
-		if (!found)
-			return -ENOMEM;
-		s->found = found;
-		s->room = room;
-	}
-	s->found[s->count++] = row;
-	return 0;
-}
-
-int
-search_find(struct search *s, const char *text)
-{
-	_cleanup_(freep) char *query = query_of(text);
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[FIND];
+	static const char *const sql = "SELECT rowid FROM said WHERE said MATCH ?1 ORDER BY rowid";
+	char phrase[1024];
+	sqlite3_stmt *q;
 	int r;
 
-	if (!query)
-		return -ENOMEM;
-	s->count = 0;
-	if (query[strspn(query, " \t\n")] == '\0')
-		return 0; /* no words: nothing has them */
-	(void)sqlite3_bind_text(q, 1, query, -1, SQLITE_STATIC);
-	while ((r = database_row(q)) > 0)
-		if ((r = keep_found(s, sqlite3_column_int64(q, 0))) < 0)
+	as_phrase(text, phrase, sizeof(phrase));
+	if ((r = database_prepare(db, &sql, &q, 1)) < 0)
+		return r;
+	(void)sqlite3_bind_text(q, 1, phrase, -1, SQLITE_STATIC);
+	while ((r = database_row(q)) > 0) {
+		const int64_t id = sqlite3_column_int64(q, 0);
+
+		if ((r = add_hit(&hits[id & 1], id / 2)) < 0)
 			break;
+	}
+	database_finalize(&q, 1);
 	return r;
 }
 
 static int
-compare(const void *a, const void *b)
+use_index(const char *path, const struct source src[2], const char *text, struct search_hits hits[2])
 {
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	_cleanup_(database_closep) sqlite3 *db = NULL;
+	int r;
 
-	return (x > y) - (x < y);
+	if ((r = database_open(&db, path, DATABASE_LAZY, SCHEMA)) < 0)
+		return r;
+	(void)sqlite3_busy_timeout(db, 60000); /* another history brings it up to date just now */
+	if ((r = bring_up_to_date(db, src)) < 0)
+		return r;
+	return ask_index(db, text, hits);
 }
 
-bool
-search_found(const struct search *s, struct search_key key)
+static size_t
+characters(const char *text)
 {
-	const int64_t row = row_of(key);
+	size_t n = 0;
 
-	return s->count > 0 && bsearch(&row, s->found, s->count, sizeof(row), compare);
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static int
+search_index(const char *dir, const struct source src[2], const char *text, struct search_hits hits[2])
+{
+	char path[PATH_MAX], aside[PATH_MAX + 64];
+	int r;
+
+	if (characters(text) < INDEXED_CHARS)
+		return -ENOTSUP;
+	if ((size_t)snprintf(path, sizeof(path), "%s/search.db", dir) >= sizeof(path))
+		return -ENAMETOOLONG;
+	/* A damaged index, or that of an inbox that was set aside, is made anew. */
+	if ((r = use_index(path, src, text, hits)) == -EUCLEAN && database_set_aside(path, aside, sizeof(aside)) == 0)
+		r = use_index(path, src, text, hits);
+	return r;
+}
+
+int
+search_find(const char *dir, sqlite3 *inbox, sqlite3 *sent, const char *text, struct search_hits *received,
+    struct search_hits *own)
+{
+	const struct source src[2] = {
+		{"received", inbox, RECEIVED_ALL, "SELECT value FROM meta WHERE key = 'identity'", false, 0},
+		{"sent", sent, SENT_ALL, "SELECT hex(msgid) FROM run WHERE id = 1", true, 1},
+	};
+	struct search_hits hits[2] = {{0}, {0}};
+	int r = search_index(dir, src, text, hits);
+
+	if (r < 0 && (r = look_through(&src[0], text, &hits[0])) == 0)
+		r = look_through(&src[1], text, &hits[1]);
+	*received = hits[0];
+	*own = hits[1];
+	return r;
 }

@@ -1,41 +1,29 @@
 /*
- * Full text search over a history (SQLite's FTS5), in a file of its own that is made,
- * and brought up to date, when somebody searches (D4): receiving a message never waits for it.
- * It can be removed at any time.
+ * The full-text index of a history, search.db (SQLite's FTS5): which messages hold a
+ * text. Brought up to date when it is asked, never on the way of a message.
  */
 #ifndef PCHAT_SESSION_SEARCH_H
 #define PCHAT_SESSION_SEARCH_H
 
-#include <stdbool.h>
+#include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/macros.h"
 
-struct search;
-
-/* A message of the history: an inbox record, or one of our own. */
-struct search_key {
-	int64_t id;
-	bool own;
+/* Ids in ascending order. */
+struct search_hits {
+	int64_t *id;
+	size_t count, room;
 };
 
 /*
- * Opens the index in folder `dir`; a damaged one is set aside and made anew, and where none can be written it
- * is made in memory. Fails as database_open().
+ * Finds `text`, at any place of a message and without regard to case, in what was received (inbox, may be NULL) and
+ * what was sent (sent, may be NULL). Texts of fewer than three characters, which the index does not know, and an
+ * index that cannot be written are looked up the slow way. 0 or -errno; release both in each case.
  */
-MUST_USE int search_open(struct search **s, const char *dir);
-void search_close(struct search *s);
-
-/* The newest message of each kind that the index knows; 0: none. */
-int64_t search_newest(const struct search *s, bool own);
-
-/* Adds a message; then, once for all of them, search_commit(). Bodies that are no text count as empty. */
-MUST_USE int search_add(struct search *s, struct search_key key, const uint8_t *body, size_t length);
-MUST_USE int search_commit(struct search *s);
-
-/* Finds the messages that have all the words of `text`; afterwards search_found() answers for each. */
-MUST_USE int search_find(struct search *s, const char *text);
-bool search_found(const struct search *s, struct search_key key);
+MUST_USE int search_find(const char *dir, sqlite3 *inbox, sqlite3 *sent, const char *text, struct search_hits *received,
+    struct search_hits *own);
+void search_hits_release(struct search_hits *h);
 
 #endif

@@ -20,7 +20,8 @@
 	" pair INTEGER, name TEXT, account TEXT);" \
 	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;" \
 	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);" \
-	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;" \
+	"INSERT OR IGNORE INTO meta(key, value) VALUES('identity', hex(randomblob(16)));"
 
 enum statement {
 	BEGIN,
