@@ -13,13 +13,13 @@ courier_init(struct courier *c)
 void
 courier_attach(struct courier *c, uint32_t client)
 {
-	c->client[client] = (struct courier_client) { .used = true };
+	c->client[client] = (struct courier_client){ .used = true };
 }
 
 void
 courier_detach(struct courier *c, uint32_t client)
 {
-	c->client[client] = (struct courier_client) { .used = false };
+	c->client[client] = (struct courier_client){ .used = false };
 	for (uint32_t i = 0; i < c->run_count; i++) {
 		struct courier_run *run = &c->run[(c->run_head + i) % WINDOW_MESSAGES];
 
@@ -67,7 +67,7 @@ forward(struct courier *c, uint32_t client, const struct ident *id, uint32_t siz
 		return COURIER_FORWARD;
 	}
 	c->run[(c->run_head + c->run_count++) % WINDOW_MESSAGES] =
-	    (struct courier_run) { .first = *id, .client = client, .count = 1 };
+	    (struct courier_run){ .first = *id, .client = client, .count = 1 };
 	return COURIER_FORWARD;
 }
 
@@ -163,7 +163,7 @@ courier_blocked(struct courier *c)
 	forget_way(c);
 	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
 		if (cl->tell & (1U << COURIER_TELL_READY)) { /* it never learned of it */
-			cl->tell &= (uint8_t)~(1U << COURIER_TELL_READY);
+			cl->tell &= (uint8_t) ~(1U << COURIER_TELL_READY);
 			cl->held = true;
 		}
 		if (cl->inflight == 0)
@@ -235,8 +235,8 @@ courier_notice(struct courier *c, struct courier_notice *n)
 		for (unsigned tell = COURIER_TELL_HELD; tell <= COURIER_TELL_ENDED; tell++) {
 			if (!(cl->tell & (1U << tell)))
 				continue;
-			cl->tell &= (uint8_t)~(1U << tell);
-			*n = (struct courier_notice) {
+			cl->tell &= (uint8_t) ~(1U << tell);
+			*n = (struct courier_notice){
 				.client = c->noticed,
 				.tell = tell,
 				.pair = cl->pair,

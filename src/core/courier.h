@@ -31,10 +31,10 @@
 
 struct courier_client {
 	bool used;
-	bool held;          /* told HELD, not yet READY */
-	bool told;          /* knows its pair */
-	uint8_t over;       /* enum verdict: its pair has ended, so; OK: it has not */
-	uint8_t tell;       /* notices that wait for courier_notice() */
+	bool held;    /* told HELD, not yet READY */
+	bool told;    /* knows its pair */
+	uint8_t over; /* enum verdict: its pair has ended, so; OK: it has not */
+	uint8_t tell; /* notices that wait for courier_notice() */
 	uint32_t gen;
 	uint32_t forwarded; /* for the HELD that waits */
 	uint32_t inflight;  /* its messages that went upstream in this generation, unacknowledged */
@@ -72,7 +72,7 @@ enum courier_answer {
 	COURIER_GREET,   /* tell the client READY (its generation, its pair), then offer the message again */
 	COURIER_FORWARD, /* send it upstream under c->pair and c->epoch; it is recorded as under way */
 	COURIER_DROP,    /* of an older generation: the client will repeat it */
-	COURIER_HOLD,    /* cannot go now: tell the client HELD (its pair, its new generation, 0 forwarded); drop the message */
+	COURIER_HOLD,    /* cannot go now: drop it, tell the client HELD (its pair, its new generation, 0 forwarded) */
 	COURIER_WAIT,    /* the window is full: stop reading from this client, keep the message for later */
 	COURIER_REFUSE,  /* *why: NOT_PAIRED, or LEFT/PARTNER_QUIT/GONE when the pair that the client talked to is over;
 	                    and so is everything that it sends from now on */
@@ -102,7 +102,7 @@ bool courier_ack(struct courier *c, uint64_t pair, uint32_t epoch, struct ident 
 struct courier_notice {
 	uint32_t client;
 	enum { COURIER_TELL_HELD, COURIER_TELL_READY, COURIER_TELL_ENDED } tell;
-	uint64_t pair;      /* HELD, READY: the client's, 0 when none is known yet */
+	uint64_t pair; /* HELD, READY: the client's, 0 when none is known yet */
 	uint32_t gen;
 	uint32_t forwarded; /* HELD: so many of its oldest unacknowledged messages may be at the partner's */
 	enum verdict why;   /* ENDED: NOT_PAIRED, LEFT, PARTNER_QUIT, GONE */
@@ -122,9 +122,15 @@ struct courier_notice {
  */
 void courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online);
 
-void courier_blocked(struct courier *c);                /* link or partner lost */
-void courier_ended(struct courier *c, enum ending how); /* the partner ended it: what is under way is certainly not delivered */
-void courier_left(struct courier *c);                   /* we ended it: what is under way is unconfirmed: HELD, then ENDED */
+/* Link or partner lost. */
+void courier_blocked(struct courier *c);
+
+/* The partner ended it: what is under way is certainly not delivered. */
+void courier_ended(struct courier *c, enum ending how);
+
+/* We ended it: what is under way is unconfirmed: HELD, then ENDED. */
+void courier_left(struct courier *c);
+
 bool courier_notice(struct courier *c, struct courier_notice *n);
 
 #endif

@@ -21,14 +21,14 @@
 #include "core/window.h"
 
 struct outbox {
-	struct ident first;  /* id of message 0 */
-	uint64_t acked;      /* messages acknowledged: the base */
-	uint64_t sent;       /* handed to the helper in this generation: acked <= sent <= added */
+	struct ident first; /* id of message 0 */
+	uint64_t acked;     /* messages acknowledged: the base */
+	uint64_t sent;      /* handed to the helper in this generation: acked <= sent <= added */
 	uint64_t added;
-	uint64_t pair;       /* that the messages go to, as the helper said; 0: nothing of them has left the helper yet */
-	uint64_t uncertain;  /* messages below this position may have been stored though not acknowledged */
+	uint64_t pair; /* that the messages go to, as the helper said; 0: nothing of them has left the helper yet */
+	uint64_t uncertain; /* messages below this position may have been stored though not acknowledged */
 	uint32_t gen;
-	bool held;           /* wait for READY before sending */
+	bool held;            /* wait for READY before sending */
 	struct window window; /* sizes of acked..added */
 };
 

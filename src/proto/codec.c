@@ -6,7 +6,7 @@
 struct codec
 codec_reader(const struct frame *f)
 {
-	return (struct codec) { .r = { .p = f->body, .end = f->body + f->length } };
+	return (struct codec){ .r = { .p = f->body, .end = f->body + f->length } };
 }
 
 struct codec

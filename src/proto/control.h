@@ -17,19 +17,19 @@
 
 enum control_type {
 	/* requests */
-	CONTROL_HELLO = 0x41,  /* no reply */
-	CONTROL_STATUS = 0x42, /* STATE */
-	CONTROL_TO = 0x43,     /* OUTCOME, when the outcome is known: with wait, after the queue */
-	CONTROL_LEAVE = 0x44,  /* OUTCOME */
-	CONTROL_QUIT = 0x45,   /* OUTCOME, then the helper ends */
-	CONTROL_WHO = 0x46,    /* UPSTREAM_WHO_PAGE as the daemon sent it, or OUTCOME */
-	CONTROL_EXPECT = 0x47, /* only to that partner (send --to): OUTCOME; later MSGs are refused alike */
-	CONTROL_READ = 0x48,   /* RECORDs, then READ_END */
-	CONTROL_DONE = 0x49,   /* the output was written: OUTCOME */
-	CONTROL_WATCH = 0x4a,  /* STATE now, and again, as a notice, at each change */
-	CONTROL_RULE = 0x4b,   /* dnd, block, ...: OUTCOME */
+	CONTROL_HELLO = 0x41,   /* no reply */
+	CONTROL_STATUS = 0x42,  /* STATE */
+	CONTROL_TO = 0x43,      /* OUTCOME, when the outcome is known: with wait, after the queue */
+	CONTROL_LEAVE = 0x44,   /* OUTCOME */
+	CONTROL_QUIT = 0x45,    /* OUTCOME, then the helper ends */
+	CONTROL_WHO = 0x46,     /* UPSTREAM_WHO_PAGE as the daemon sent it, or OUTCOME */
+	CONTROL_EXPECT = 0x47,  /* only to that partner (send --to): OUTCOME; later MSGs are refused alike */
+	CONTROL_READ = 0x48,    /* RECORDs, then READ_END */
+	CONTROL_DONE = 0x49,    /* the output was written: OUTCOME */
+	CONTROL_WATCH = 0x4a,   /* STATE now, and again, as a notice, at each change */
+	CONTROL_RULE = 0x4b,    /* dnd, block, ...: OUTCOME */
 	CONTROL_HISTORY = 0x4c, /* RECORDs, then READ_END */
-	CONTROL_POLICY = 0x4d, /* RULES */
+	CONTROL_POLICY = 0x4d,  /* RULES */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
 	CONTROL_STATE = 0x61,
@@ -37,9 +37,9 @@ enum control_type {
 	CONTROL_READ_END = 0x63,
 	CONTROL_RULES = 0x64,
 	/* notices */
-	CONTROL_HELD = 0xc0,  /* see core/courier.h */
+	CONTROL_HELD = 0xc0, /* see core/courier.h */
 	CONTROL_READY = 0xc1,
-	CONTROL_ENDED = 0xc2, /* the pair that this client's messages went to is over */
+	CONTROL_ENDED = 0xc2,   /* the pair that this client's messages went to is over */
 	CONTROL_CHANGED = 0xc3, /* a STATE that was asked for by WATCH */
 	CONTROL_BYE = 0xc4,
 };
@@ -66,9 +66,9 @@ struct record {
 };
 
 enum read_flags {
-	READ_PEEK = 1,      /* take no lease: nothing will be marked */
-	READ_WAIT = 2,      /* reply only when there is at least one */
-	READ_MESSAGES = 4,  /* messages only; events in between are passed over, and marked with them */
+	READ_PEEK = 1,     /* take no lease: nothing will be marked */
+	READ_WAIT = 2,     /* reply only when there is at least one */
+	READ_MESSAGES = 4, /* messages only; events in between are passed over, and marked with them */
 };
 
 enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };
@@ -91,9 +91,9 @@ struct control_message {
 			uint32_t cursor;
 		} who;
 		struct {
-			uint8_t flags;   /* enum read_flags */
-			uint32_t limit;  /* 0: as many as fit into one batch; a batch is bounded in bytes */
-			uint64_t after;  /* only records with a larger id; 0: from the first unread one */
+			uint8_t flags;  /* enum read_flags */
+			uint32_t limit; /* 0: as many as fit into one batch; a batch is bounded in bytes */
+			uint64_t after; /* only records with a larger id; 0: from the first unread one */
 		} read;
 		struct {
 			uint64_t last; /* everything up to this id was shown, */
@@ -113,7 +113,7 @@ struct control_message {
 		} history;
 		struct {
 			uint8_t verdict;
-			char words[256]; /* what went wrong, in words, when the verdict alone does not tell; else empty */
+			char words[256]; /* what went wrong, when the verdict alone does not tell; else empty */
 		} outcome;
 		struct {
 			struct peer self;
@@ -124,22 +124,22 @@ struct control_message {
 			uint8_t last_end;    /* enum ending of the latest pair */
 			bool partner_online;
 			bool dnd;
-			uint64_t unread;     /* messages */
-			uint64_t last;       /* id of the newest record, 0: none */
-		} state; /* STATE, CHANGED */
+			uint64_t unread; /* messages */
+			uint64_t last;   /* id of the newest record, 0: none */
+		} state;                 /* STATE, CHANGED */
 		struct record record;
 		struct {
 			uint32_t count;
-			bool more;    /* further records are there: ask again */
-			uint64_t last; /* id to give to DONE; 0: none */
+			bool more;       /* further records are there: ask again */
+			uint64_t last;   /* id to give to DONE; 0: none */
 			uint8_t verdict; /* OK; NOTHING; NO_SESSION: the session ended; STORAGE */
 		} read_end;
 		struct policy policy; /* RULES */
 		struct {
-			uint64_t pair;      /* that this client's messages go to, 0: not known yet; MSGs name it from then on */
+			uint64_t pair; /* of this client's messages, 0: not known yet; MSGs name it from then on */
 			uint32_t gen;
 			uint32_t forwarded; /* READY: 0 */
-		} way; /* HELD, READY */
+		} way;                      /* HELD, READY */
 		struct {
 			uint8_t verdict;
 		} ended;

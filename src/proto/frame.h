@@ -26,8 +26,8 @@
 
 struct frame {
 	uint16_t type;
-	uint32_t length;      /* of the body */
-	const uint8_t *body;  /* points into the input */
+	uint32_t length;     /* of the body */
+	const uint8_t *body; /* points into the input */
 };
 
 /* Returns bytes consumed (> 0) and *f, 0 when more is needed, -1 when malformed (over-long, or zero is not 0). */

@@ -60,9 +60,9 @@ enum who_state { WHO_FREE, WHO_PAIRED, WHO_RECONNECTING };
 
 struct who_entry {
 	struct peer peer;
-	uint8_t state;     /* enum who_state */
-	bool reachable;    /* to the one who asks: neither dnd nor blocked */
-	int64_t since_ms;  /* of login; wall clock, Unix epoch */
+	uint8_t state;    /* enum who_state */
+	bool reachable;   /* to the one who asks: neither dnd nor blocked */
+	int64_t since_ms; /* of login; wall clock, Unix epoch */
 };
 
 #define WHO_PAGE_ENTRIES 256U
@@ -116,7 +116,7 @@ struct upstream_message {
 		struct {
 			uint64_t pair;
 			uint32_t epoch; /* LOST: 0 */
-		} link; /* LOST, BACK */
+		} link;                 /* LOST, BACK */
 		struct {
 			uint8_t reason; /* enum bye */
 		} bye;

@@ -9,10 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-#define fuzz_require(condition) \
-	do { \
+#define fuzz_require(condition)   \
+	do {                      \
 		if (!(condition)) \
-			abort(); \
+			abort();  \
 	} while (0)
 
 /* A copy of exactly that size, so that a checker sees one byte too many. The caller frees it. */

@@ -51,8 +51,8 @@ write_frames(void)
 	const struct msg m = { .pair = 0x1122334455667788, .epoch = 2, .length = 6 };
 	const struct ack a = { .pair = 0x1122334455667788, .epoch = 2, .count = 3, .verdict = VERDICT_OK };
 	struct {
-		uint8_t chunk, msg[FRAME_HEADER + MSG_FIXED], body[6], ack[FRAME_HEADER + ACK_BODY], empty[FRAME_HEADER],
-		    too_long[FRAME_HEADER];
+		uint8_t chunk, msg[FRAME_HEADER + MSG_FIXED], body[6], ack[FRAME_HEADER + ACK_BODY],
+		    empty[FRAME_HEADER], too_long[FRAME_HEADER];
 	} stream = { .body = { 'l', 'u', 'n', 'c', 'h', '?' } };
 
 	msg_encode_head(stream.msg, &m);

@@ -51,7 +51,7 @@ message_round_trip(const struct protocol *p, const void *m)
 	quick_assert(p->decode(&f, back) == 0);
 	quick_assert(p->encode(back, again, sizeof(again)) == n);
 	quick_assert(memcmp(first, again, n) == 0);
-	for (size_t cap = 0; cap < n; cap += n - cap > 300 ? 97 : 1)
+	for (size_t cap = 0; cap<n; cap += n - cap> 300 ? 97 : 1)
 		quick_assert(p->encode(m, guard_copy(NULL, cap), cap) == 0);
 	quick_assert(p->encode(m, guard_copy(NULL, n), n) == n);
 }

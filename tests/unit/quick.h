@@ -4,9 +4,9 @@
 
 #include <check.h>
 
-#define quick_assert(condition) \
-	do { \
-		if (!(condition)) \
+#define quick_assert(condition)                                         \
+	do {                                                            \
+		if (!(condition))                                       \
 			ck_abort_msg("'%s' does not hold", #condition); \
 	} while (0)
 

@@ -5,26 +5,28 @@
 #include "base/macros.h"
 #include "core/verdict.h"
 
+/* clang-format off */
 #define ID { { 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x07, 0x18, 0x29, 0x3a, 0x4b, 0x5c, 0x6d, 0x7e, 0x8f, 0x90 } }
 #define ALICE { .name = "alice", .account = "alice", .uid = 1000 }
 #define BOB { .name = "Bob.2_x-y", .account = "robert", .uid = 1001 }
 #define LONGEST { .name = "a2345678901234567890123456789012", .account = "A account with bytes \xff\x01 of any", .uid = UINT32_MAX }
 #define SINCE 1795435267042 /* 2026-11-23T12:01:07.042Z */
+/* clang-format on */
 
 static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } },
 	{ .type = UPSTREAM_LOGIN, .u.login = { .id = ID, .name = "alice" } },
 	{ .type = UPSTREAM_LOGIN,
 	    .u.login = { .id = ID,
-	        .name = "bob",
-	        .resume_only = true,
-	        .pair = 0x1122334455667788,
-	        .policy = { .dnd = true,
-	            .count = 4,
-	            .rule = { { .type = POLICY_BLOCK_NAME, .name = "eve" },
-	                { .type = POLICY_BLOCK_UID, .id = 1002, .name = "eve" },
-	                { .type = POLICY_BLOCK_GROUP, .id = 50, .name = "staff" },
-	                { .type = POLICY_ALLOW_GROUP, .id = 0 } } } } },
+		.name = "bob",
+		.resume_only = true,
+		.pair = 0x1122334455667788,
+		.policy = { .dnd = true,
+		    .count = 4,
+		    .rule = { { .type = POLICY_BLOCK_NAME, .name = "eve" },
+			{ .type = POLICY_BLOCK_UID, .id = 1002, .name = "eve" },
+			{ .type = POLICY_BLOCK_GROUP, .id = 50, .name = "staff" },
+			{ .type = POLICY_ALLOW_GROUP, .id = 0 } } } } },
 	{ .type = UPSTREAM_TO, .u.to = { .name = "bob" } },
 	{ .type = UPSTREAM_TO, .u.to = { .name = "a2345678901234567890123456789012", .wait = true } },
 	{ .type = UPSTREAM_CANCEL },
@@ -41,11 +43,12 @@ static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_WHO_PAGE },
 	{ .type = UPSTREAM_WHO_PAGE,
 	    .u.who_page = { .next = 3,
-	        .count = 2,
-	        .entry = { { .peer = ALICE, .state = WHO_PAIRED, .reachable = true, .since_ms = SINCE },
-	            { .peer = BOB, .state = WHO_RECONNECTING, .since_ms = -1 } } } },
+		.count = 2,
+		.entry = { { .peer = ALICE, .state = WHO_PAIRED, .reachable = true, .since_ms = SINCE },
+		    { .peer = BOB, .state = WHO_RECONNECTING, .since_ms = -1 } } } },
 	{ .type = UPSTREAM_WHO_PAGE }, /* a full page of the longest entries: set below */
-	{ .type = UPSTREAM_PAIRED, .u.paired = { .pair = 0x1122334455667788, .epoch = 1, .online = true, .peer = BOB } },
+	{ .type = UPSTREAM_PAIRED,
+	    .u.paired = { .pair = 0x1122334455667788, .epoch = 1, .online = true, .peer = BOB } },
 	{ .type = UPSTREAM_ENDED, .u.ended = { .pair = 0x1122334455667788, .ending = ENDING_LEFT } },
 	{ .type = UPSTREAM_LOST, .u.link = { .pair = 0x1122334455667788 } },
 	{ .type = UPSTREAM_BACK, .u.link = { .pair = 0x1122334455667788, .epoch = 2 } },
@@ -81,27 +84,27 @@ static struct control_message control[] = {
 	{ .type = CONTROL_STATE, .u.state = { .self = ALICE, .last_end = ENDING_QUIT, .unread = 2, .last = 9 } },
 	{ .type = CONTROL_STATE,
 	    .u.state = { .self = ALICE,
-	        .partner = BOB,
-	        .pair = 0x1122334455667788,
-	        .state = WHO_PAIRED,
-	        .daemon = DAEMON_RECONNECTING,
-	        .partner_online = true,
-	        .dnd = true } },
+		.partner = BOB,
+		.pair = 0x1122334455667788,
+		.state = WHO_PAIRED,
+		.daemon = DAEMON_RECONNECTING,
+		.partner_online = true,
+		.dnd = true } },
 	{ .type = CONTROL_RECORD,
 	    .u.record = { .id = 7,
-	        .time_ms = SINCE,
-	        .peer = ALICE,
-	        .msgid = ID,
-	        .body = (const uint8_t *)"lunch?",
-	        .length = 6 } },
+		.time_ms = SINCE,
+		.peer = ALICE,
+		.msgid = ID,
+		.body = (const uint8_t *)"lunch?",
+		.length = 6 } },
 	{ .type = CONTROL_RECORD,
 	    .u.record = { .id = UINT64_MAX,
-	        .own = true,
-	        .time_ms = INT64_MIN,
-	        .peer = LONGEST,
-	        .msgid = ID,
-	        .body = longest_body,
-	        .length = MESSAGE_MAX } },
+		.own = true,
+		.time_ms = INT64_MIN,
+		.peer = LONGEST,
+		.msgid = ID,
+		.body = longest_body,
+		.length = MESSAGE_MAX } },
 	{ .type = CONTROL_RECORD, .u.record = { .id = 8, .type = RECORD_GONE, .time_ms = SINCE, .peer = BOB } },
 	{ .type = CONTROL_READ_END, .u.read_end = { .count = 2, .more = true, .last = 8 } },
 	{ .type = CONTROL_READ_END, .u.read_end = { .verdict = VERDICT_NOTHING } },
@@ -130,7 +133,7 @@ sample_upstream(unsigned i)
 	if (m->type == UPSTREAM_WHO_PAGE && m[1].type != m->type) {
 		m->u.who_page.count = WHO_PAGE_ENTRIES;
 		for (unsigned k = 0; k < WHO_PAGE_ENTRIES; k++)
-			m->u.who_page.entry[k] = (struct who_entry) { .peer = LONGEST, .since_ms = INT64_MAX };
+			m->u.who_page.entry[k] = (struct who_entry){ .peer = LONGEST, .since_ms = INT64_MAX };
 	}
 	return m;
 }

@@ -39,8 +39,8 @@ START_TEST(test_control_lengths)
 
 		if (m->type == CONTROL_RECORD && r->length == MESSAGE_MAX)
 			continue; /* below */
-		message_lengths(&protocol, m,
-		    m->type == CONTROL_RECORD ? RECORD_FIXED(r->peer.name, r->peer.account) : 0);
+		message_lengths(
+		    &protocol, m, m->type == CONTROL_RECORD ? RECORD_FIXED(r->peer.name, r->peer.account) : 0);
 	}
 }
 END_TEST

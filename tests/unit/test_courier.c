@@ -214,7 +214,8 @@ START_TEST(test_courier_runs_of_every_client_at_once)
 			quick_assert(offer_as(i % 2, PAIR, 0, round * 10000 + i, 1) == COURIER_FORWARD);
 		ck_assert_uint_eq(c.run_count, WINDOW_MESSAGES);
 		for (unsigned i = 0; i < WINDOW_MESSAGES; i++)
-			quick_assert(ack(PAIR, EPOCH, id_of(i % 2, round * 10000 + i), 1, &client) == 1 && client == i % 2);
+			quick_assert(
+			    ack(PAIR, EPOCH, id_of(i % 2, round * 10000 + i), 1, &client) == 1 && client == i % 2);
 		ck_assert_uint_eq(c.run_count, 0);
 	}
 }
@@ -259,7 +260,8 @@ START_TEST(test_courier_link_lost_and_back)
 	expect_silence(); /* client 1 had nothing under way */
 	ck_assert_int_eq(offer(0, 0, 3), COURIER_DROP);
 	ck_assert_int_eq(offer(1, 0, 0), COURIER_HOLD);
-	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(0, 1), 1, &client), 0); /* too late, the repetition will be acknowledged */
+	ck_assert_uint_eq(
+	    ack(PAIR, EPOCH, id_of(0, 1), 1, &client), 0); /* too late, the repetition will be acknowledged */
 	courier_paired(&c, PAIR, EPOCH + 1, true);
 	expect_notice(0, COURIER_TELL_READY, 1, 0);
 	expect_notice(1, COURIER_TELL_READY, 1, 0);

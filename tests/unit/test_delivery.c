@@ -17,22 +17,22 @@
 #include "core/courier.h"
 #include "core/outbox.h"
 
-#define STREAMS 8U  /* commands in one world, some after others */
-#define CLIENTS 3U  /* of those at once */
-#define LENGTH 24U  /* messages of one command */
+#define STREAMS 8U /* commands in one world, some after others */
+#define CLIENTS 3U /* of those at once */
+#define LENGTH 24U /* messages of one command */
 #define QUEUE 128U
 #define STEPS 600U
 
 enum mistake {
 	NO_MISTAKE,
-	IGNORE_GENERATIONS,    /* the helper forwards what was sent before HELD */
-	IGNORE_EPOCHS,         /* the daemon relays what was sent before the partner came back */
-	ACK_BEFORE_COMMIT,     /* the receiver acknowledges, and commits some time later */
-	NO_DEDUP,              /* the receiver stores an id as often as it comes */
-	FORGET_WHAT_WENT,      /* HELD says that nothing had gone upstream */
-	FORGET_THE_PAIR,       /* a command names no pair to the next helper */
-	STORE_AFTER_LEAVING,   /* the receiver goes on storing when it has left */
-	TIME_OUT_AS_CERTAIN,   /* a command that runs out of time says "not delivered" */
+	IGNORE_GENERATIONS,  /* the helper forwards what was sent before HELD */
+	IGNORE_EPOCHS,       /* the daemon relays what was sent before the partner came back */
+	ACK_BEFORE_COMMIT,   /* the receiver acknowledges, and commits some time later */
+	NO_DEDUP,            /* the receiver stores an id as often as it comes */
+	FORGET_WHAT_WENT,    /* HELD says that nothing had gone upstream */
+	FORGET_THE_PAIR,     /* a command names no pair to the next helper */
+	STORE_AFTER_LEAVING, /* the receiver goes on storing when it has left */
+	TIME_OUT_AS_CERTAIN, /* a command that runs out of time says "not delivered" */
 	MISTAKES
 };
 
@@ -58,7 +58,7 @@ struct command {
 	uint32_t client;
 	struct outbox box;
 	struct queue up, down;
-	enum verdict verdict;      /* of the oldest unacknowledged message, when done */
+	enum verdict verdict; /* of the oldest unacknowledged message, when done */
 	bool stored[LENGTH];
 	uint32_t stored_count;
 	uint64_t stored_pair;
@@ -162,7 +162,8 @@ receiver_turn(uint32_t most, bool dies)
 			continue;
 		if (w.mistake != ACK_BEFORE_COMMIT || !dies)
 			store(&p);
-		if (run.count > 0 && run.stream == p.stream && run.epoch == p.epoch && run.index + run.count == p.index) {
+		if (run.count > 0 && run.stream == p.stream && run.epoch == p.epoch &&
+		    run.index + run.count == p.index) {
 			run.count++;
 			continue;
 		}
@@ -188,7 +189,7 @@ notify(struct packet p)
 static void
 end_pair(enum ending how)
 {
-	notify((struct packet) { .kind = ENDED, .pair = w.pair, .ending = how });
+	notify((struct packet){ .kind = ENDED, .pair = w.pair, .ending = how });
 	w.pair = 0;
 	w.last_end = how;
 }
@@ -240,7 +241,7 @@ new_pair(void)
 	w.epoch = 1;
 	w.left = false;
 	w.receiver_online = true;
-	notify((struct packet) { .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = true });
+	notify((struct packet){ .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = true });
 }
 
 /* -------------------------------------------------------------- the helper */
@@ -248,8 +249,9 @@ new_pair(void)
 static void
 tell_clients(void)
 {
-	static const enum kind kinds[] = { [COURIER_TELL_HELD] = HELD, [COURIER_TELL_READY] = READY,
-		[COURIER_TELL_ENDED] = ENDED };
+	static const enum kind kinds[] = {
+		[COURIER_TELL_HELD] = HELD, [COURIER_TELL_READY] = READY, [COURIER_TELL_ENDED] = ENDED
+	};
 	struct courier_notice n;
 
 	while (courier_notice(&w.courier, &n)) {
@@ -257,11 +259,12 @@ tell_clients(void)
 			struct command *c = &w.command[i];
 
 			if (c->started && w.client_used[c->client] && c->client == n.client && !c->done)
-				put(&c->down, (struct packet) { .kind = kinds[n.tell],
-				                  .pair = n.pair,
-				                  .epoch = n.gen,
-				                  .count = w.mistake == FORGET_WHAT_WENT ? 0 : n.forwarded,
-				                  .verdict = n.why });
+				put(&c->down,
+				    (struct packet){ .kind = kinds[n.tell],
+					.pair = n.pair,
+					.epoch = n.gen,
+					.count = w.mistake == FORGET_WHAT_WENT ? 0 : n.forwarded,
+					.verdict = n.why });
 		}
 	}
 }
@@ -281,11 +284,12 @@ helper_ack(const struct packet *p)
 				continue;
 			if (!ident_distance(&c->box.first, &run_first, &index))
 				guilty("acknowledged to another command");
-			put(&c->down, (struct packet) { .kind = ACK,
-			                  .stream = i,
-			                  .index = (uint32_t)index,
-			                  .count = n,
-			                  .verdict = p->verdict });
+			put(&c->down,
+			    (struct packet){ .kind = ACK,
+				.stream = i,
+				.index = (uint32_t)index,
+				.count = n,
+				.verdict = p->verdict });
 		}
 	}
 }
@@ -329,7 +333,7 @@ helper_from_command(struct command *c)
 	    w.mistake == IGNORE_GENERATIONS && !cl->held ? cl->gen : p->epoch, &id, MESSAGE_MAX / 2, &why)) {
 	case COURIER_GREET:
 		if (!c->done)
-			put(&c->down, (struct packet) { .kind = READY, .pair = cl->pair, .epoch = cl->gen });
+			put(&c->down, (struct packet){ .kind = READY, .pair = cl->pair, .epoch = cl->gen });
 		return;
 	case COURIER_WAIT:
 		return;
@@ -342,15 +346,13 @@ helper_from_command(struct command *c)
 		break;
 	case COURIER_HOLD:
 		if (!c->done)
-			put(&c->down, (struct packet) { .kind = HELD, .pair = cl->pair, .epoch = cl->gen });
+			put(&c->down, (struct packet){ .kind = HELD, .pair = cl->pair, .epoch = cl->gen });
 		break;
 	case COURIER_REFUSE:
 		if (!c->done)
-			put(&c->down, (struct packet) { .kind = ACK,
-			                  .stream = p->stream,
-			                  .index = p->index,
-			                  .count = 1,
-			                  .verdict = why });
+			put(&c->down,
+			    (struct packet){
+				.kind = ACK, .stream = p->stream, .index = p->index, .count = 1, .verdict = why });
 		break;
 	}
 	take(&c->up, &taken);
@@ -365,7 +367,7 @@ finish(struct command *c, enum verdict why)
 
 	c->done = true;
 	c->verdict = outbox_empty(&c->box) ? VERDICT_OK : blind ? why : outbox_verdict(&c->box, why);
-	put(&c->up, (struct packet) { .kind = HANG_UP });
+	put(&c->up, (struct packet){ .kind = HANG_UP });
 }
 
 static void
@@ -393,11 +395,12 @@ command_writes(struct command *c)
 	if (c->box.added < LENGTH)
 		(void)outbox_add(&c->box, MESSAGE_MAX / 2);
 	if (c->up.count < QUEUE / 2 && outbox_next(&c->box, &index, &id))
-		put(&c->up, (struct packet) { .kind = MSG,
-		                .pair = w.mistake == FORGET_THE_PAIR ? 0 : c->box.pair,
-		                .epoch = c->box.gen,
-		                .stream = (uint32_t)(c - w.command),
-		                .index = (uint32_t)index });
+		put(&c->up,
+		    (struct packet){ .kind = MSG,
+			.pair = w.mistake == FORGET_THE_PAIR ? 0 : c->box.pair,
+			.epoch = c->box.gen,
+			.stream = (uint32_t)(c - w.command),
+			.index = (uint32_t)index });
 }
 
 static void
@@ -488,11 +491,11 @@ resume_sender(void)
 		return;
 	w.sender_online = true;
 	if (w.pair == 0) {
-		notify((struct packet) { .kind = ENDED, .ending = w.last_end });
+		notify((struct packet){ .kind = ENDED, .ending = w.last_end });
 		return;
 	}
 	w.epoch++;
-	notify((struct packet) { .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = w.receiver_online });
+	notify((struct packet){ .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = w.receiver_online });
 }
 
 /* The receiver's link breaks, or its helper dies, also between commit and acknowledgement. */
@@ -506,7 +509,7 @@ lose_receiver(void)
 	w.over.count = w.back.count = 0;
 	w.receiver_online = false;
 	if (w.pair != 0)
-		notify((struct packet) { .kind = LOST });
+		notify((struct packet){ .kind = LOST });
 }
 
 static void
@@ -516,7 +519,7 @@ resume_receiver(void)
 		return;
 	w.receiver_online = true;
 	w.epoch++;
-	notify((struct packet) { .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = true });
+	notify((struct packet){ .kind = PAIRED, .pair = w.pair, .epoch = w.epoch, .online = true });
 }
 
 static void
@@ -526,7 +529,7 @@ receiver_leaves(void)
 		return;
 	receiver_turn(w.over.count, false);
 	w.left = true;
-	put(&w.back, (struct packet) { .kind = LEAVE, .pair = w.pair, .ending = dice(2) ? ENDING_LEFT : ENDING_QUIT });
+	put(&w.back, (struct packet){ .kind = LEAVE, .pair = w.pair, .ending = dice(2) ? ENDING_LEFT : ENDING_QUIT });
 }
 
 static void
@@ -541,7 +544,7 @@ sender_leaves(void)
 {
 	if (!w.sender_online || !w.courier.paired || !w.courier.open)
 		return;
-	put(&w.out, (struct packet) { .kind = LEAVE, .pair = w.courier.pair });
+	put(&w.out, (struct packet){ .kind = LEAVE, .pair = w.courier.pair });
 	courier_left(&w.courier);
 	tell_clients();
 }
@@ -625,7 +628,8 @@ judge(void)
 			guilty("a command waits for ever");
 		if (c->stored_count < c->box.acked)
 			guilty("acknowledged and lost");
-		if (c->done && c->verdict != VERDICT_OK && c->verdict != VERDICT_UNCONFIRMED && c->stored_count > c->box.acked)
+		if (c->done && c->verdict != VERDICT_OK && c->verdict != VERDICT_UNCONFIRMED &&
+		    c->stored_count > c->box.acked)
 			guilty("delivered, and said not to be");
 	}
 }

@@ -8,6 +8,7 @@
 #include "quick.h"
 #include "samples.h"
 
+/* clang-format off */
 static const uint8_t msg_bytes[] = {
 	0x26, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00,                         /* 38 bytes, MSG */
 	0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,                         /* pair */
@@ -23,6 +24,7 @@ static const uint8_t ack_bytes[] = {
 	0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, /* first */
 	0x0c, 0x0d, 0x0e, 0x0f, VERDICT_INBOX_FULL,
 };
+/* clang-format on */
 
 static const struct ident counting = { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } };
 
@@ -163,13 +165,13 @@ START_TEST(test_msg_lengths)
 	struct msg m;
 
 	for (uint32_t n = 0; n < MSG_FIXED; n++) {
-		f = (struct frame) { FRAME_MSG, n, guard_copy(msg_bytes + FRAME_HEADER, n) };
+		f = (struct frame){ FRAME_MSG, n, guard_copy(msg_bytes + FRAME_HEADER, n) };
 		ck_assert_int_eq(msg_decode(&f, &m), -1);
 	}
-	f = (struct frame) { FRAME_MSG, MSG_FIXED, guard_copy(msg_bytes + FRAME_HEADER, MSG_FIXED) };
+	f = (struct frame){ FRAME_MSG, MSG_FIXED, guard_copy(msg_bytes + FRAME_HEADER, MSG_FIXED) };
 	ck_assert_int_eq(msg_decode(&f, &m), 0);
 	ck_assert_uint_eq(m.length, 0);
-	f = (struct frame) { FRAME_MSG, FRAME_BODY_MAX, guard_copy(NULL, FRAME_BODY_MAX) };
+	f = (struct frame){ FRAME_MSG, FRAME_BODY_MAX, guard_copy(NULL, FRAME_BODY_MAX) };
 	memset((uint8_t *)f.body, 0, FRAME_BODY_MAX);
 	ck_assert_int_eq(msg_decode(&f, &m), 0);
 	ck_assert_uint_gt(m.length, MESSAGE_MAX);
@@ -186,7 +188,7 @@ START_TEST(test_msg_refuses_other_types_and_a_zero_that_is_not)
 		uint8_t *body = guard_copy(f.body, f.length);
 
 		body[byte] = 1;
-		f = (struct frame) { FRAME_MSG, f.length, body };
+		f = (struct frame){ FRAME_MSG, f.length, body };
 		ck_assert_int_eq(msg_decode(&f, &m), -1);
 		body[byte] = 0;
 		ck_assert_int_eq(msg_decode(&f, &m), 0);
@@ -221,10 +223,10 @@ START_TEST(test_ack_of_another_length)
 
 	memcpy(longer, ack_bytes + FRAME_HEADER, ACK_BODY);
 	for (uint32_t n = 0; n <= sizeof(longer); n++) {
-		f = (struct frame) { FRAME_ACK, n, guard_copy(longer, n) };
+		f = (struct frame){ FRAME_ACK, n, guard_copy(longer, n) };
 		ck_assert_int_eq(ack_decode(&f, &a), n == ACK_BODY ? 0 : -1);
 	}
-	f = (struct frame) { FRAME_MSG, ACK_BODY, longer };
+	f = (struct frame){ FRAME_MSG, ACK_BODY, longer };
 	ck_assert_int_eq(ack_decode(&f, &a), -1);
 }
 END_TEST

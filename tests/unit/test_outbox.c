@@ -194,8 +194,8 @@ START_TEST(test_outbox_three_truths)
 	static const bool may_be_there[STATES] = { [HELD_AFTER] = true, [READY_AGAIN] = true, [LOST] = true };
 	static const bool may_yet_go[STATES] = { [SENT] = true };
 	static const enum verdict refusals[] = { VERDICT_INBOX_FULL, VERDICT_STORAGE, VERDICT_EMPTY, VERDICT_TOO_LONG };
-	static const enum verdict ends[] = { VERDICT_NOT_PAIRED, VERDICT_PARTNER_NOT, VERDICT_LEFT, VERDICT_PARTNER_QUIT,
-		VERDICT_GONE };
+	static const enum verdict ends[] = { VERDICT_NOT_PAIRED, VERDICT_PARTNER_NOT, VERDICT_LEFT,
+		VERDICT_PARTNER_QUIT, VERDICT_GONE };
 	static const enum verdict stops[] = { VERDICT_TIMED_OUT, VERDICT_NO_DAEMON, VERDICT_NO_SESSION, VERDICT_EXPIRED,
 		VERDICT_FAILED };
 	const bool there = may_be_there[_i], either = there || may_yet_go[_i];

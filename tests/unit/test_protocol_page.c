@@ -70,7 +70,7 @@ decode(const uint8_t *example, size_t n)
 		ck_assert_int_gt(frame_parse(example + at, n - at, &f), 0);
 		first = first == TYPES ? f.type : first;
 		ck_assert_msg(upstream_decode(&f, &up) == 0 || control_decode(&f, &control) == 0 ||
-		        msg_decode(&f, &m) == 0 || ack_decode(&f, &a) == 0,
+			msg_decode(&f, &m) == 0 || ack_decode(&f, &a) == 0,
 		    "an example of type 0x%02x does not decode", f.type);
 	}
 	return first;
@@ -96,7 +96,8 @@ START_TEST(test_protocol_page_examples)
 		if (n > 0) {
 			const unsigned type = decode(example, n);
 
-			ck_assert_msg(heading == TYPES || heading == type, "0x%02x below the heading of 0x%02x", type, heading);
+			ck_assert_msg(
+			    heading == TYPES || heading == type, "0x%02x below the heading of 0x%02x", type, heading);
 			shown[type] = shown[type] || heading == type;
 		}
 		n = 0;

@@ -75,7 +75,8 @@ static const struct {
 	{ LITERAL("\360\237\221\251a\342\200\215\360\237\222\273"), "\360\237\221\251a\\u{200D}\360\237\222\273" },
 	{ LITERAL("\360\237\221\251\342\200\215\342\200\215\360\237\222\273"),
 	    "\360\237\221\251\\u{200D}\\u{200D}\360\237\222\273" },
-	{ LITERAL("\360\237\221\251\t\342\200\215\360\237\222\273"), "\360\237\221\251      \\u{200D}\360\237\222\273" },
+	{ LITERAL("\360\237\221\251\t\342\200\215\360\237\222\273"),
+	    "\360\237\221\251      \\u{200D}\360\237\222\273" },
 	/* tabs */
 	{ LITERAL("\t|"), "        |" },
 	{ LITERAL("a\tb"), "a       b" },
@@ -155,8 +156,8 @@ END_TEST
 /* Random bytes, many of them from dangerous places: what comes out is valid, has no control character, and stays. */
 START_TEST(test_safe_output_is_safe_again)
 {
-	static const char *const piece[] = { "\033", "\342\200\215", "\360\237\221\251", "\360", "\237", "\n", "abc", "\302",
-		"\205", "\356\200\200", "\200", "plain text", "\346\274\242" };
+	static const char *const piece[] = { "\033", "\342\200\215", "\360\237\221\251", "\360", "\237", "\n", "abc",
+		"\302", "\205", "\356\200\200", "\200", "plain text", "\346\274\242" };
 	char text[128], out[8 * 128], again[8 * sizeof(out)];
 
 	srandom(1);
@@ -196,7 +197,8 @@ START_TEST(test_safe_width)
 		const char *text;
 		size_t width;
 	} t[] = { { "", 0 }, { "lunch?", 6 }, { "\303\266", 1 }, { "\346\274\242a", 3 }, { "e\314\201", 1 },
-		{ "\360\237\215\225", 2 }, { "\377", 1 }, { "a long run of plain text \346\274\242 and another one", 43 } };
+		{ "\360\237\215\225", 2 }, { "\377", 1 },
+		{ "a long run of plain text \346\274\242 and another one", 43 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		const size_t len = strlen(t[i].text);

@@ -10,6 +10,7 @@ static const struct {
 	enum verdict verdict;
 	int exit;
 } rows[] = {
+	/* clang-format off */
 	{ VERDICT_OK, 0 }, { VERDICT_QUEUED, 0 }, { VERDICT_NOTHING, 1 }, { VERDICT_USAGE, 2 },
 	{ VERDICT_NO_SESSION, 3 }, { VERDICT_EXPIRED, 3 }, { VERDICT_NO_DAEMON, 4 }, { VERDICT_STARTING, 4 },
 	{ VERDICT_RATE, 4 }, { VERDICT_NO_SUCH_USER, 5 }, { VERDICT_BUSY, 6 }, { VERDICT_REFUSES, 6 },
@@ -18,6 +19,7 @@ static const struct {
 	{ VERDICT_TAKEN, 9 }, { VERDICT_RESERVED, 9 }, { VERDICT_MALFORMED, 9 }, { VERDICT_EMPTY, 10 },
 	{ VERDICT_TOO_LONG, 10 }, { VERDICT_INBOX_FULL, 10 }, { VERDICT_STORAGE, 10 }, { VERDICT_FAILED, 71 },
 	{ VERDICT_OUTPUT, 74 }, { VERDICT_UNCONFIRMED, 75 }, { VERDICT_STALE, 75 }, { VERDICT_TIMED_OUT, 124 },
+	/* clang-format on */
 };
 
 START_TEST(test_status_exits)
