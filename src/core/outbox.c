@@ -21,6 +21,14 @@ outbox_init(struct outbox *o, const struct ident *first)
 	o->first = *first;
 }
 
+void
+outbox_restart(struct outbox *o, const struct ident *first)
+{
+	o->first = *first;
+	o->acked = o->sent = o->added = o->uncertain = 0;
+	window_reset(&o->window);
+}
+
 bool
 outbox_add(struct outbox *o, uint32_t size)
 {

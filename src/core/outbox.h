@@ -34,6 +34,12 @@ struct outbox {
 
 void outbox_init(struct outbox *o, const struct ident *first);
 
+/*
+ * An empty outbox goes on with another stream of ids, to the same pair on the same connection: after a refusal, for
+ * the receiver refuses what follows a refused id (it could not be stored without a gap).
+ */
+void outbox_restart(struct outbox *o, const struct ident *first);
+
 /* Adds a message of `size` bytes; false while the window has no room for it. */
 bool outbox_add(struct outbox *o, uint32_t size);
 

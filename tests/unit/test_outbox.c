@@ -139,6 +139,32 @@ START_TEST(test_outbox_held_more_than_was_sent)
 }
 END_TEST
 
+START_TEST(test_outbox_restarts_with_other_ids)
+{
+	const struct ident other = { { 0x77 } };
+	struct ident id;
+	uint64_t index;
+
+	add(2);
+	send();
+	outbox_held(&o, PAIR, 3, 2);
+	outbox_ready(&o, PAIR, 3);
+	send();
+	ack(0, 2);
+	outbox_restart(&o, &other);
+	ck_assert(outbox_empty(&o));
+	ck_assert_uint_eq(o.pair, PAIR);
+	ck_assert_uint_eq(o.gen, 3);
+	add(1);
+	ck_assert_int_eq(outbox_verdict(&o, VERDICT_TIMED_OUT), VERDICT_TIMED_OUT);
+	ck_assert(outbox_next(&o, &index, &id));
+	ck_assert_uint_eq(index, 0);
+	ck_assert(ident_equal(&id, &other));
+	ck_assert_uint_eq(ack(2, 1), 0);
+	ck_assert_uint_eq(outbox_acked(&o, &other, 1), 1);
+}
+END_TEST
+
 START_TEST(test_outbox_new_helper)
 {
 	add(3);
@@ -239,6 +265,7 @@ outbox_suite(void)
 	tcase_add_test(t, test_outbox_greeting_repeats_nothing);
 	tcase_add_test(t, test_outbox_held_and_ready);
 	tcase_add_test(t, test_outbox_held_more_than_was_sent);
+	tcase_add_test(t, test_outbox_restarts_with_other_ids);
 	tcase_add_test(t, test_outbox_new_helper);
 	tcase_add_test(t, test_outbox_acks_of_what_was_uncertain);
 	tcase_add_loop_test(t, test_outbox_three_truths, 0, STATES);

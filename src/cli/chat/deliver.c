@@ -19,6 +19,7 @@ struct deliver {
 	const struct deliver_class *class;
 	void *context;
 	struct conn *conn;
+	bool refused; /* by the receiver: the ids go on elsewhere, see outbox_restart() */
 	ev_timer patience;
 	struct outbox box;
 	struct said line[WINDOW_MESSAGES]; /* by position in the outbox */
@@ -70,6 +71,7 @@ take_ack(struct deliver *d, const struct frame *f)
 		return;
 	v = outbox_verdict(&d->box, a.verdict);
 	gone = outbox_acked(&d->box, &a.first, a.count);
+	d->refused = d->refused || a.verdict != VERDICT_OK;
 	for (; gone > 0; gone--)
 		settle(d, line_at(d, position++), v);
 }
@@ -179,7 +181,12 @@ bool
 deliver_say(struct deliver *d, const char *text, size_t len)
 {
 	char *copy = malloc(len);
+	struct ident first;
 
+	if (d->refused && outbox_empty(&d->box) && random_ident(&first) == 0) {
+		outbox_restart(&d->box, &first);
+		d->refused = false;
+	}
 	if (!copy || !outbox_add(&d->box, (uint32_t)len)) {
 		free(copy);
 		return false;
