@@ -55,6 +55,7 @@ like "$out" '^pchatd [0-9]' "--version"
 # ----------------------------------------------------------------- from the other side
 
 run alice pchat quit
+exits 0 "a session may quit without a daemon"
 run alice pchat login --timeout 1 alice
 exits 4 "no daemon at a socket that was named"
 like "$err" "$PCHAT_SOCKET" "is said with the path"
@@ -85,10 +86,10 @@ run root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --idle-exi
 exits 0 "--detach returns"
 [ -S "$PCHAT_SOCKET" ]
 ok $? "when it listens"
-run alice pchat login alice
+run alice pchat login anew
 exits 0 "and serves"
 run alice pchat quit
-wait_until 10 test ! -e "$PCHAT_SOCKET"
+wait_until 20 test ! -e "$PCHAT_SOCKET"
 ok $? "--idle-exit: it ends some time after its last session"
 run root pchatd --socket "$T/file" --state "$T/daemon" --detach
 exits 1 "--detach: what went wrong is told, too"

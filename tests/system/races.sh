@@ -5,20 +5,20 @@
 ROUNDS=${RACE_ROUNDS:-5}
 add_user alice
 
-# Starts $2 jobs at once: all wait for the end of one pipe.
+# Starts that many jobs at once: all wait for one lock.
 at_once() { # USER NUMBER COMMAND...
 	local user=$1 number=$2 i
 	shift 2
-	rm -f "$T/gate"
-	mkfifo "$T/gate"
+	exec 7>"$T/gate"
+	flock 7
 	racers=()
 	for ((i = 0; i < number; i++)); do
 		# shellcheck disable=SC2016 # for the inner shell
-		(as "$user" bash -c 'read -r _ <"$1"; shift; exec "$@"' - "$T/gate" "$@") >"$T/race.$i" 2>&1 </dev/null &
+		(as "$user" bash -c 'flock -s "$1" true; shift; exec "$@"' - "$T/gate" "$@") \
+			>"$T/race.$i" 2>&1 </dev/null 7>&- &
 		racers+=($!)
 	done
-	chmod 0666 "$T/gate"
-	exec 7>"$T/gate"
+	flock -u 7
 	exec 7>&-
 }
 
