@@ -36,6 +36,8 @@
 	X(suggest) \
 	X(feed) \
 	X(base64) \
+	X(keys) \
+	X(recall) \
 	X(protocol_page)
 
 #define DECLARE(module) Suite *module##_suite(void);

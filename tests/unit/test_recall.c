@@ -1,0 +1,180 @@
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "cli/chat/recall.h"
+
+static char folder[64], path[128], words[512];
+
+static void
+setup(void)
+{
+	(void)snprintf(folder, sizeof(folder), "/tmp/pchat-recall.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/typed", folder);
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -r '%s'", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static struct recall *
+open_recall(void)
+{
+	struct recall *r = recall_new();
+
+	ck_assert_ptr_nonnull(r);
+	recall_open(r, path, words, sizeof(words));
+	return r;
+}
+
+static void
+add(struct recall *r, const char *text)
+{
+	recall_add(r, text, strlen(text));
+}
+
+static void
+write_file(const char *data, size_t n)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_eq(write(fd, data, n), (ssize_t)n);
+	(void)close(fd);
+}
+
+START_TEST(test_kept_across_runs)
+{
+	struct recall *r = open_recall();
+	struct stat st;
+
+	ck_assert_str_eq(words, "");
+	add(r, "first");
+	add(r, "two\nlines \\ and a backslash");
+	add(r, "two\nlines \\ and a backslash");
+	add(r, "");
+	recall_free(r);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	r = open_recall();
+	ck_assert_str_eq(recall_line(r, 1), "two\nlines \\ and a backslash");
+	ck_assert_str_eq(recall_line(r, 2), "first");
+	ck_assert_ptr_null(recall_line(r, 3));
+	ck_assert_ptr_null(recall_line(r, 0));
+	recall_free(r);
+}
+END_TEST
+
+/* Two chats of one session: neither overwrites what the other has added, nor when the file is shortened meanwhile. */
+START_TEST(test_two_at_once)
+{
+	struct recall *a = open_recall(), *b = open_recall();
+	char line[32];
+
+	add(a, "of a");
+	add(b, "of b");
+	for (unsigned i = 0; i < 3 * RECALL_LINES; i++) {
+		(void)snprintf(line, sizeof(line), "line %u", i);
+		add(a, line);
+	}
+	recall_free(a);
+	a = open_recall(); /* shortens */
+	ck_assert_str_eq(recall_line(a, 1), "line 2999");
+	ck_assert_str_eq(recall_line(a, RECALL_LINES), "line 2000");
+	ck_assert_ptr_null(recall_line(a, RECALL_LINES + 1));
+	add(b, "b again");
+	recall_free(a);
+	recall_free(b);
+	a = open_recall();
+	ck_assert_str_eq(recall_line(a, 1), "b again");
+	recall_free(a);
+}
+END_TEST
+
+START_TEST(test_cut_off)
+{
+	struct recall *r;
+
+	write_file("whole\ncut o", 11);
+	r = open_recall();
+	ck_assert_str_eq(words, "");
+	ck_assert_str_eq(recall_line(r, 1), "whole");
+	add(r, "next");
+	recall_free(r);
+	r = open_recall();
+	ck_assert_str_eq(recall_line(r, 1), "next");
+	ck_assert_str_eq(recall_line(r, 2), "whole");
+	recall_free(r);
+}
+END_TEST
+
+static const struct {
+	const char *data;
+	size_t n;
+} damaged[] = {
+	{ "a\0b\n", 4 },
+	{ "not \xff UTF-8\n", 12 },
+	{ "a backslash \\x\n", 15 },
+	{ "at the end \\\n", 13 },
+};
+
+START_TEST(test_damaged)
+{
+	struct recall *r;
+	char *aside;
+	struct stat st;
+
+	write_file(damaged[_i].data, damaged[_i].n);
+	r = open_recall();
+	ck_assert_ptr_nonnull(strstr(words, "is damaged: moved to"));
+	ck_assert_ptr_null(recall_line(r, 1));
+	aside = strchr(words, '\'') + 1;
+	*strchr(aside, '\'') = '\0';
+	ck_assert_int_eq(stat(aside, &st), 0);
+	ck_assert_int_eq(st.st_size, (off_t)damaged[_i].n);
+	add(r, "new");
+	recall_free(r);
+	r = open_recall();
+	ck_assert_str_eq(words, "");
+	ck_assert_str_eq(recall_line(r, 1), "new");
+	recall_free(r);
+}
+END_TEST
+
+/* A link is not followed, a pipe not waited for. */
+START_TEST(test_no_file)
+{
+	struct recall *r;
+
+	ck_assert_int_eq(_i == 0 ? symlink("/etc/passwd", path) : mkfifo(path, 0600), 0);
+	r = open_recall();
+	ck_assert_ptr_nonnull(strstr(words, "is damaged"));
+	ck_assert_ptr_null(recall_line(r, 1));
+	recall_free(r);
+}
+END_TEST
+
+Suite *
+recall_suite(void)
+{
+	Suite *s = suite_create("recall");
+	TCase *t = tcase_create("recall");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_kept_across_runs);
+	tcase_add_test(t, test_two_at_once);
+	tcase_add_test(t, test_cut_off);
+	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));
+	tcase_add_loop_test(t, test_no_file, 0, 2);
+	suite_add_tcase(s, t);
+	return s;
+}
