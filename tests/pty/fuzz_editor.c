@@ -157,16 +157,66 @@ roll(struct hand *h, uint32_t sides)
 }
 
 static const char *const characters[] = {
-	"a", "b", "word", " ", " ", "  ", "some words ", "x", "\xc3\xa9", "\xe6\xbc\xa2", "\xe5\xad\x97", "\xf0\x9f\x98\x80",
-	"e\xcc\x81", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80", "/to ", "//", "restore", "\xe2\x80\xae", "\xef\xbb\xbf",
-	"\xf0\x9f\xab\xa0", "\xed\x9f\xbf", "0123456789012345678901234567890123456789",
+	"a",
+	"b",
+	"word",
+	" ",
+	" ",
+	"  ",
+	"some words ",
+	"x",
+	"\xc3\xa9",
+	"\xe6\xbc\xa2",
+	"\xe5\xad\x97",
+	"\xf0\x9f\x98\x80",
+	"e\xcc\x81",
+	"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
+	"/to ",
+	"//",
+	"restore",
+	"\xe2\x80\xae",
+	"\xef\xbb\xbf",
+	"\xf0\x9f\xab\xa0",
+	"\xed\x9f\xbf",
+	"0123456789012345678901234567890123456789",
 };
 
 static const char *const sequences[] = {
-	"\033[A", "\033[B", "\033[C", "\033[D", "\033[H", "\033[F", "\033OA", "\033OD", "\033[1~", "\033[3~", "\033[4~",
-	"\033[1;5C", "\033[1;5D", "\033b", "\033f", "\033d", "\033\177", "\033u", "\033l", "\033c", "\033p", "\033\033",
-	"\033x", "\0331", "\033[999;999;999;999;999;999z", "\033[", "\033O", "\033]0;t\007",
-	"\xff", "\xc3", "\xe6\xbc", "\xc0\x80", "\xc2\x9f", "\xf4\x90\x80\x80", "\xed\xa0\x80",
+	"\033[A",
+	"\033[B",
+	"\033[C",
+	"\033[D",
+	"\033[H",
+	"\033[F",
+	"\033OA",
+	"\033OD",
+	"\033[1~",
+	"\033[3~",
+	"\033[4~",
+	"\033[1;5C",
+	"\033[1;5D",
+	"\033b",
+	"\033f",
+	"\033d",
+	"\033\177",
+	"\033u",
+	"\033l",
+	"\033c",
+	"\033p",
+	"\033\033",
+	"\033x",
+	"\0331",
+	"\033[999;999;999;999;999;999z",
+	"\033[",
+	"\033O",
+	"\033]0;t\007",
+	"\xff",
+	"\xc3",
+	"\xe6\xbc",
+	"\xc0\x80",
+	"\xc2\x9f",
+	"\xf4\x90\x80\x80",
+	"\xed\xa0\x80",
 };
 
 static size_t
@@ -357,8 +407,8 @@ live(struct hand *h, const char *term, unsigned long actions)
 		drain(h);
 	}
 	(void)close(h->master);
-	printf("# TERM=%s: %lu actions, %u lines said, ended with %s %d\n", term, done, h->lines, WIFSIGNALED(status) ? "signal" : "status",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	printf("# TERM=%s: %lu actions, %u lines said, ended with %s %d\n", term, done, h->lines,
+	    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

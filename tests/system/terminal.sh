@@ -11,6 +11,7 @@ tmux_do() {
 }
 
 # terminal USER COLUMNS ROWS: a shell of that user's, whose prompt is "$ ".
+# shellcheck disable=SC2154 # uid_of is lib.sh's
 terminal() {
 	local user=$1
 	cat >"$T/$user/rc" <<-RC

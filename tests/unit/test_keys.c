@@ -15,7 +15,8 @@ note(void *context, enum key key, const char *text, size_t len)
 
 	(void)context;
 	if (key == KEY_TEXT || key == KEY_PASTE)
-		(void)snprintf(seen + at, sizeof(seen) - at, "%s(%.*s)", key == KEY_TEXT ? "text" : "paste", (int)len, text);
+		(void)snprintf(
+		    seen + at, sizeof(seen) - at, "%s(%.*s)", key == KEY_TEXT ? "text" : "paste", (int)len, text);
 	else
 		(void)snprintf(seen + at, sizeof(seen) - at, "<%d>", (int)key);
 }
@@ -80,8 +81,8 @@ END_TEST
 /* What is no UTF-8, or would be shown as an escape, is one invalid key, and what follows is not harmed. */
 START_TEST(test_invalid)
 {
-	static const char *const invalid[] = { "\xff", "\xc0", "\xf4\x90\x80\x80", "\xed\xa0\x80", "\xc2\x9f", "\xe2\x80\xae",
-		"\xef\xbf\xbf" };
+	static const char *const invalid[] = { "\xff", "\xc0", "\xf4\x90\x80\x80", "\xed\xa0\x80", "\xc2\x9f",
+		"\xe2\x80\xae", "\xef\xbf\xbf" };
 	char bytes[16], wanted[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {

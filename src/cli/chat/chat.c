@@ -87,7 +87,10 @@ show_own(struct chat *c, const char *text, size_t len, enum mark m)
 {
 	const char *self = c->known ? c->state.u.state.self.name : c->link->name;
 	struct record r = {
-		.type = RECORD_MESSAGE, .time_ms = clock_wall_ms(), .body = (const uint8_t *)text, .length = (uint32_t)len,
+		.type = RECORD_MESSAGE,
+		.time_ms = clock_wall_ms(),
+		.body = (const uint8_t *)text,
+		.length = (uint32_t)len,
 	};
 
 	(void)snprintf(r.peer.name, sizeof(r.peer.name), "%s", self);
@@ -139,9 +142,11 @@ show_fate(struct chat *c, const char *text, size_t len, bool waited, enum verdic
 	if (v == VERDICT_OK && waited)
 		chat_note(c, "%s delivered: %.*s%s", mark_text(MARK_DONE), (int)n, excerpt, more);
 	else if (v == VERDICT_UNCONFIRMED)
-		chat_note(c, "%s it may or may not have arrived: %.*s%s", mark_text(MARK_FAILED), (int)n, excerpt, more);
+		chat_note(
+		    c, "%s it may or may not have arrived: %.*s%s", mark_text(MARK_FAILED), (int)n, excerpt, more);
 	else if (v != VERDICT_OK)
-		chat_note(c, "%s not delivered, %s: %.*s%s", mark_text(MARK_FAILED), status_words(v), (int)n, excerpt, more);
+		chat_note(
+		    c, "%s not delivered, %s: %.*s%s", mark_text(MARK_FAILED), status_words(v), (int)n, excerpt, more);
 }
 
 static void
@@ -154,7 +159,8 @@ on_settled(void *context, const char *text, size_t len, bool waited, enum verdic
 	if (c->editor)
 		show_fate(c, text, len, waited, v);
 	else if (v != VERDICT_OK)
-		(void)report(v, "%s: %.*s%s", v == VERDICT_UNCONFIRMED ? "it may or may not have arrived" : status_words(v),
+		(void)report(v, "%s: %.*s%s",
+		    v == VERDICT_UNCONFIRMED ? "it may or may not have arrived" : status_words(v),
 		    (int)(len < EXCERPT ? len : EXCERPT), text, len > EXCERPT ? "..." : "");
 	if (c->ending && pending(c) == 0)
 		c->over = true;
@@ -209,7 +215,8 @@ on_said(void *context, const char *text, size_t len)
 	if (c->confirm) {
 		c->confirm = false;
 		if (*chat_partner(c)) {
-			chat_note(c, "while you were typing it became %s whom you talk to: Enter again sends it", chat_partner(c));
+			chat_note(c, "while you were typing it became %s whom you talk to: Enter again sends it",
+			    chat_partner(c));
 			editor_restore(c->editor, text, len);
 			return;
 		}
@@ -332,7 +339,8 @@ on_watch_frame(void *owner, const struct frame *f)
 {
 	struct control_message m;
 
-	if (f->type != FRAME_ACK && control_decode(f, &m) == 0 && (m.type == CONTROL_STATE || m.type == CONTROL_CHANGED))
+	if (f->type != FRAME_ACK && control_decode(f, &m) == 0 &&
+	    (m.type == CONTROL_STATE || m.type == CONTROL_CHANGED))
 		take_state(owner, &m);
 }
 

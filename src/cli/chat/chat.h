@@ -51,9 +51,9 @@ struct chat {
 	char *completed; /* what stood before the cursor when names were asked for */
 
 	bool ending, quitting; /* as soon as what was said is settled; and then the session too */
-	bool over;    /* now */
-	bool hung_up; /* nothing can be shown any more */
-	ev_timer patience; /* for what is under way, when it ends */
+	bool over;             /* now */
+	bool hung_up;          /* nothing can be shown any more */
+	ev_timer patience;     /* for what is under way, when it ends */
 	ev_signal signals[3];
 	int signal; /* that ended it, or 0 */
 	int status;

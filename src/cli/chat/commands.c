@@ -131,8 +131,8 @@ unknown(struct chat *c, const char *name)
 	const size_t len = strnlen(name, 32);
 
 	safe[safe_line(name, len, safe, sizeof(safe) - 1)] = '\0';
-	chat_note(c, "there is no command '/%s%s': nothing was sent; /help shows what there is, //TEXT says /TEXT", safe,
-	    name[len] ? "..." : "");
+	chat_note(c, "there is no command '/%s%s': nothing was sent; /help shows what there is, //TEXT says /TEXT",
+	    safe, name[len] ? "..." : "");
 }
 
 void

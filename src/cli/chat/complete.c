@@ -1,4 +1,5 @@
 /* Tab: /commands at the beginning of a line, else the names of those who are online, as `pchat __complete` knows them. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

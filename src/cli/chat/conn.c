@@ -9,7 +9,7 @@
 #define OUTPUT_CAP (2U * 1024U * 1024U) /* a window of messages, and again after a HELD */
 
 struct conn {
-	struct stream stream; /* first, so that one is the other */
+	struct stream stream;           /* first, so that one is the other */
 	const struct conn_class *class; /* NULL: its owner does not want it any more */
 	void *owner;
 };

@@ -29,8 +29,8 @@ struct deliver_class {
 };
 
 /* For the pair of that id. NULL when memory or random bits are short. */
-struct deliver *deliver_new(struct ev_loop *loop, struct link *link, uint64_t pair, const struct deliver_class *class,
-    void *context);
+struct deliver *
+deliver_new(struct ev_loop *loop, struct link *link, uint64_t pair, const struct deliver_class *class, void *context);
 
 /* Takes NULL; what is under way is forgotten. Not from its class's functions. */
 void deliver_free(struct deliver *d);

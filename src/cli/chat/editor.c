@@ -185,7 +185,9 @@ rewrapped_row(struct editor *e)
 	if (e->columns == before || rows == 0 || line->cursor == line->buffer)
 		return rows;
 	return wide_draw(draw_prompt(e), line->buffer, (size_t)(line->cursor - line->buffer), e->columns).column > 0 ||
-	    line->cursor[-1] == L'\n' ? rows : rows - 1;
+		line->cursor[-1] == L'\n'
+	    ? rows
+	    : rows - 1;
 }
 
 /* The terminal has another size, or somebody else has written on it. */
@@ -372,15 +374,20 @@ open_output(int fd)
 }
 
 struct editor *
-editor_new(struct ev_loop *loop, int in, int out, struct recall *recall, const struct editor_class *class,
-    void *context)
+editor_new(
+    struct ev_loop *loop, int in, int out, struct recall *recall, const struct editor_class *class, void *context)
 {
 	struct editor *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	*e = (struct editor){
-		.in = in, .loop = loop, .recall = recall, .class = class, .context = context, .queue = L"",
+		.in = in,
+		.loop = loop,
+		.recall = recall,
+		.class = class,
+		.context = context,
+		.queue = L"",
 	};
 	keys_init(&e->keys);
 	e->prompt = strdup("> ");

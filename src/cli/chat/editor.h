@@ -37,8 +37,8 @@ struct editor_class {
 };
 
 /* `in` and `out` are terminals; setlocale() was called. NULL and errno when libedit or memory fails. */
-struct editor *editor_new(struct ev_loop *loop, int in, int out, struct recall *recall,
-    const struct editor_class *class, void *context);
+struct editor *editor_new(
+    struct ev_loop *loop, int in, int out, struct recall *recall, const struct editor_class *class, void *context);
 
 /* Leaves the terminal as it was, the cursor on a line of its own. */
 void editor_free(struct editor *e);

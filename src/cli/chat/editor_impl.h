@@ -50,7 +50,7 @@ struct editor {
 	size_t recall_at; /* 0: not in the recall, else which line of it is shown */
 	char *typed;      /* the line as it was before */
 	size_t typed_len;
-	char *search;     /* what ^R looks for */
+	char *search; /* what ^R looks for */
 	enum key last_key;
 };
 

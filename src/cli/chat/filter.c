@@ -139,7 +139,8 @@ filter_new(struct chat *c)
 	if (!f)
 		return NULL;
 	f->chat = c;
-	f->is_file = fstat(STDIN_FILENO, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode) && !isatty(STDIN_FILENO);
+	f->is_file =
+	    fstat(STDIN_FILENO, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode) && !isatty(STDIN_FILENO);
 	feed_descriptor(&f->feed, STDIN_FILENO, '\n');
 	ev_io_init(&f->input, on_readable, STDIN_FILENO, EV_READ);
 	ev_idle_init(&f->always, on_idle);

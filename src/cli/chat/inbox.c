@@ -19,9 +19,8 @@ struct inbox {
 static void
 ask(struct inbox *in)
 {
-	const struct control_message m = {
-		.type = CONTROL_READ, .u.read = { .flags = in->caught_up ? READ_WAIT : 0, .limit = BATCH }
-	};
+	const struct control_message m = { .type = CONTROL_READ,
+		.u.read = { .flags = in->caught_up ? READ_WAIT : 0, .limit = BATCH } };
 
 	conn_request(in->conn, &m);
 }

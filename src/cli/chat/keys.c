@@ -278,7 +278,7 @@ feed_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
 void
 keys_feed(struct keys *k, const uint8_t *in, size_t n, key_fn *fn, void *context)
 {
-	for (size_t at = 0, run; at < n; at += run > 0 ? run : 1) {
+	for (size_t at = 0, run; at<n; at += run> 0 ? run : 1) {
 		if (k->state == KEYS_CHARACTER && (in[at] & 0xc0) != 0x80)
 			keys_expire(k, fn, context);
 		run = k->state == KEYS_PLAIN ? text_run(in + at, n - at) : 0;

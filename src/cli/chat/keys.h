@@ -35,7 +35,7 @@ enum key {
 	KEY_SEARCH,
 	KEY_BACKSPACE,
 	KEY_DELETE,
-	KEY_KILL_LINE,      /* all of it */
+	KEY_KILL_LINE, /* all of it */
 	KEY_KILL_TO_END,
 	KEY_KILL_WORD_LEFT,
 	KEY_KILL_WORD_RIGHT,
@@ -51,9 +51,9 @@ enum keys_state { KEYS_PLAIN, KEYS_CHARACTER, KEYS_ESCAPE, KEYS_PASTE };
 
 struct keys {
 	enum keys_state state;
-	size_t n;                /* bytes held in `held` */
-	uint8_t held[16];        /* an incomplete character, escape sequence, or end of paste */
-	bool overlong;           /* the sequence does not fit, and is passed over */
+	size_t n;         /* bytes held in `held` */
+	uint8_t held[16]; /* an incomplete character, escape sequence, or end of paste */
+	bool overlong;    /* the sequence does not fit, and is passed over */
 	bool paste_overlong;
 	size_t paste_len;
 	char paste[MESSAGE_MAX];

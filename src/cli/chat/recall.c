@@ -256,8 +256,8 @@ begin_anew(struct recall *r, const char *why, char *words, size_t size)
 		(void)snprintf(words, size, "the history of typed lines %s: moved to '%s', starting empty", why, aside);
 		return;
 	}
-	(void)snprintf(words, size, "the history of typed lines %s: starting empty, keeping none; remove '%s'", why,
-	    r->path);
+	(void)snprintf(
+	    words, size, "the history of typed lines %s: starting empty, keeping none; remove '%s'", why, r->path);
 }
 
 void
@@ -271,12 +271,14 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 		return;
 	if (lstat(path, &st) == 0 && st.st_uid != geteuid()) {
 		(void)snprintf(words, size,
-		    "the history of typed lines belongs to another user: starting empty, keeping none; remove '%s'", path);
+		    "the history of typed lines belongs to another user: starting empty, keeping none; remove '%s'",
+		    path);
 		return;
 	}
 	r->fd = open_own(path);
 	if (r->fd < 0 && errno != ELOOP && errno != EISDIR && errno != ENXIO) {
-		(void)snprintf(words, size, "the history of typed lines cannot be kept in '%s': %s", path, strerror(errno));
+		(void)snprintf(
+		    words, size, "the history of typed lines cannot be kept in '%s': %s", path, strerror(errno));
 		return;
 	}
 	if (r->fd < 0) {
