@@ -1,0 +1,142 @@
+#!/bin/bash
+# The recipes of docs/RECIPES.md, taken from the page and run as they are written.
+. "${0%/*}/lib.sh"
+
+# The code of a recipe, in a file; what differs in a test (the daemon's socket) is replaced.
+recipe() { # NAME
+	awk -v name="<!-- recipe: $1 -->" '$0 == name { on = 1; next } on && /^```/ { if (code) exit; code = 1; next } code' \
+		"$SRCDIR/docs/RECIPES.md" | sed "s|/run/pchat/pchat.sock|$PCHAT_SOCKET|" >"$T/$1.sh"
+	chmod 0644 "$T/$1.sh"
+	[ -s "$T/$1.sh" ] || ok 1 "there is a recipe '$1'"
+}
+
+# A program of the user's that leaves its mark.
+program() { # USER NAME LINE...
+	local file=$T/$1/$2
+	shift 2
+	printf '%s\n' '#!/bin/sh' "$@" >"$file"
+	chmod 0755 "$file"
+}
+
+start_daemon
+login alice bob
+
+# -------------------------------------------------------------------------- ask
+program alice deploy 'touch deployed'
+for answer in n y; do
+	recipe ask
+	spawn asking alice sh "$T/ask.sh"
+	wait_until 10 has_unread bob 1
+	run bob pchat read --raw
+	is "$out" "deploy release 7 now? [y/n]" "bob is asked"
+	run bob pchat send "$answer"
+	reap asking
+	[ "$answer" = y ] || { [ ! -e "$T/alice/deployed" ]; ok $? "'n' deploys nothing"; }
+done
+exits 0 "'y' deploys"
+[ -e "$T/alice/deployed" ]
+ok $? "and it is deployed"
+run alice pchat leave
+run alice pchat read
+run bob pchat read
+
+# ------------------------------------------------------------------------ build
+program alice make 'echo compiling; echo "it failed"; exit 2'
+recipe build
+run alice env "PATH=$T/alice:$PATH" sh "$T/build.sh"
+run bob pchat read --raw
+is "$out" $'make has ended with status 2\ncompiling\nit failed' "bob learns how the build ended"
+run alice pchat -s builder status
+exits 3 "and the builder's session is gone"
+
+# -------------------------------------------------------------------------- bot
+recipe bot
+spawn bot alice sh "$T/bot.sh"
+is_online() { (as bob pchat who) 2>/dev/null | grep -q "^$1 "; }
+wait_until 10 is_online timebot
+run bob pchat to timebot
+run bob pchat ask --timeout 20 load
+like "$out" '^[0-9.]+ [0-9.]+ ' "the bot answers"
+run bob pchat ask --timeout 20 nonsense
+is "$out" "I know: time, load" "and says what it knows"
+run alice pchat -s timebot quit
+reap bot
+run bob pchat read
+
+# -------------------------------------------------------------------------- log
+printf 'line %s\n' 1 2 3 >"$T/alice/app.log"
+is_root && chown "${uid_of[alice]}" "$T/alice/app.log"
+recipe log
+spawn log alice env PCHAT_SESSION=alice sh "$T/log.sh"
+wait_until 10 has_unread bob 3
+ok $? "bob gets the lines of the log"
+echo 'line 4' >>"$T/alice/app.log"
+wait_until 10 has_unread bob 4
+ok $? "and those that are written later"
+run bob pchat leave
+reap log
+exits 8 "when bob leaves it ends"
+run bob pchat read
+run alice pchat read
+
+# ----------------------------------------------------------------------- filter
+recipe filter
+run alice sh "$T/filter.sh"
+exits 0 "lines are said"
+run bob pchat read --raw
+is "$out" $'the numbers of today:\n17\n4' "and arrive"
+run alice pchat leave
+
+# -------------------------------------------------------------------------- ssh
+if ! command -v sshd >/dev/null || ! command -v ssh >/dev/null || ! is_root; then
+	skip "it takes sshd, ssh and root" "chat across hosts"
+	finish
+fi
+remote=nobody
+mkdir -p /run/sshd
+mkdir -m 0700 "$T/far" "$T/far/run" "$T/far/state"
+ssh-keygen -q -t ed25519 -N '' -f "$T/host_key" && ssh-keygen -q -t ed25519 -N '' -f "$T/user_key"
+install -m 0644 "$T/user_key.pub" "$T/authorized_keys"
+port=$((20000 + $$ % 20000))
+cat >"$T/sshd_config" <<-CONFIG
+	Port $port
+	ListenAddress 127.0.0.1
+	HostKey $T/host_key
+	PidFile none
+	UsePAM no
+	StrictModes no
+	PasswordAuthentication no
+	AuthorizedKeysFile $T/authorized_keys
+	AllowStreamLocalForwarding yes
+CONFIG
+cat >"$T/ssh_config" <<-CONFIG
+	Host host.example
+	HostName 127.0.0.1
+	Port $port
+	User $remote
+	IdentityFile $T/user_key
+	IdentitiesOnly yes
+	StrictHostKeyChecking no
+	UserKnownHostsFile /dev/null
+	LogLevel ERROR
+CONFIG
+mkdir "$T/bin"
+printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$T/ssh_config" >"$T/bin/ssh"
+chmod 0755 "$T/bin" "$T/bin/ssh"
+spawn sshd root "$(command -v sshd)" -D -e -f "$T/sshd_config"
+listens() { has_line "$T/sshd.err" 'Server listening'; }
+if ! wait_until 10 listens; then
+	skip "sshd does not start here: $(tail -n 1 "$T/sshd.err")" "chat across hosts"
+	finish
+fi
+recipe ssh
+far=(env "PATH=$T/bin:$PATH" "HOME=$T/far" "XDG_RUNTIME_DIR=$T/far/run" "XDG_STATE_HOME=$T/far/state")
+run root "${far[@]}" sh "$T/ssh.sh"
+exits 0 "a chat through a forwarded socket"
+run bob pchat read
+like "$out" 'traveller: greetings from afar' "the message arrives"
+run bob pchat who --json
+is "$(jq -r 'select(.name == "traveller") | .account' <<<"$out")" "$remote" "from the account that ssh has authenticated"
+run root "${far[@]}" "PCHAT_SOCKET=$T/far/pchat.sock" pchat quit
+exits 0 "and it can quit"
+finish
