@@ -319,7 +319,10 @@ greet(struct uplink *u)
 static void
 retry_later(struct uplink *u)
 {
-	u->pause_ms = u->pause_ms == 0 ? RETRY_MIN_MS : u->pause_ms < RETRY_MAX_MS / 2 ? 2 * u->pause_ms : RETRY_MAX_MS;
+	/* By a third each time: a daemon that was away for a while waits no third of that while for us. */
+	u->pause_ms = u->pause_ms == 0 ? RETRY_MIN_MS : u->pause_ms + u->pause_ms / 3;
+	if (u->pause_ms > RETRY_MAX_MS)
+		u->pause_ms = RETRY_MAX_MS;
 	start_timer(u, &u->retry, u->pause_ms);
 }
 
