@@ -23,6 +23,7 @@ const struct command *const edition_commands[] = {
 	&command_history,
 	&command_with,
 	&command_on_message,
+	&command_shellinit,
 	&command_dnd,
 	&command_block,
 	&command_unblock,

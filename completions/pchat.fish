@@ -1,0 +1,61 @@
+# fish completion for pchat. It asks the program; what that says is offered, never evaluated.
+
+# The words before the one being typed, cut at options that take a value.
+function __pchat_words
+    set -l skip no
+    for word in (commandline -opc)[2..-1]
+        if test $skip = yes
+            set skip no
+        else if contains -- $word -s --session --socket --timeout --color --to --id --file --number -n --grep --since --at-once --limit
+            set skip yes
+        else if not string match -q -- '-*' $word
+            echo -- $word
+        end
+    end
+end
+
+function __pchat_command
+    set -l words (__pchat_words)
+    echo -- $words[1]
+end
+
+# Whether an operand of one of these commands is being typed, the first one.
+function __pchat_first_operand
+    set -l words (__pchat_words)
+    test (count $words) -eq 1; and contains -- $words[1] $argv
+end
+
+function __pchat_no_command
+    test (count (__pchat_words)) -eq 0
+end
+
+# As the session that is named on the line.
+function __pchat_ask
+    set -l words (commandline -opc)
+    set -l session
+    for i in (seq (math (count $words) - 1))
+        if contains -- $words[$i] -s --session
+            set session -s $words[(math $i + 1)]
+        end
+    end
+    command pchat $session __complete $argv 2>/dev/null
+end
+
+function __pchat_typing_option
+    string match -q -- '-*' (commandline -ct)
+end
+
+complete -c pchat -e
+complete -c pchat -f
+complete -c pchat -n __pchat_no_command -a '(__pchat_ask commands)'
+complete -c pchat -n '__pchat_first_operand to chat with history block unblock' -a '(__pchat_ask users)'
+complete -c pchat -n '__pchat_first_operand help' -a '(__pchat_ask commands)'
+complete -c pchat -n '__pchat_first_operand dnd' -a 'on off'
+complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
+complete -c pchat -n __pchat_typing_option -a '(__pchat_ask options (__pchat_command))'
+complete -c pchat -s s -l session -x -a '(__pchat_ask sessions)' -d 'act as this session of yours'
+complete -c pchat -l color -x -a 'auto always never' -d colour
+complete -c pchat -l socket -r -F -d "the daemon's socket"
+complete -c pchat -l timeout -x -d 'give up after so many seconds'
+complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_ask users)' -d 'only if NAME is the partner'
+complete -c pchat -n 'contains -- (__pchat_command) send' -s f -l file -r -F -d 'read FILE instead of standard input'

@@ -1,0 +1,95 @@
+#compdef pchat
+# zsh completion for pchat. It asks the program; what that says is offered, never evaluated.
+
+__pchat_ask() { # WHAT...
+	local word about
+	local -a offered
+	while IFS=$'\t' read -r word about; do
+		offered+=("${word//:/\\:}:$about")
+	done < <("${pchat[@]}" __complete "$@" 2>/dev/null)
+	if [[ $1 == options ]]; then
+		_describe -o "$1" offered
+	else
+		_describe "$1" offered -M 'm:{a-zA-Z}={A-Za-z}'
+	fi
+}
+
+__pchat_value() { # OPTION
+	case $1 in
+	-s | --session) __pchat_ask sessions ;;
+	--to) __pchat_ask users ;;
+	--socket | --file | -f) _files ;;
+	--color) compadd auto always never ;;
+	esac
+}
+
+__pchat_operand() { # COMMAND HOW-MANY-ALREADY
+	case $1 in
+	to | chat | with | history | block | unblock) (($2)) || __pchat_ask users ;;
+	help) (($2)) || __pchat_ask commands ;;
+	dnd) (($2)) || compadd on off ;;
+	shellinit) (($2)) || compadd bash zsh fish ;;
+	esac
+}
+
+__pchat_takes_value() { # OPTION COMMAND
+	case $1 in
+	-s | --session | --socket | --timeout | --color) return 0 ;;
+	--to | --id | --file | --number | -n | --grep | --since | --at-once | --limit) return 0 ;;
+	-f) [[ $2 == send ]] ;;
+	*) return 1 ;;
+	esac
+}
+
+_pchat() {
+	local command='' option='' word i
+	local -i operands=0
+	local -a pchat
+	pchat=(pchat)
+
+	for ((i = 2; i < CURRENT; i++)); do
+		word=$words[i]
+		if [[ -n $option ]]; then
+			[[ $option == (-s|--session) ]] && pchat+=(-s "$word")
+			option=
+		elif [[ $word == -- ]]; then
+			if [[ $command == (with|on-message) ]]; then
+				shift $i words
+				((CURRENT -= i))
+				_normal
+			fi
+			return
+		elif [[ $word == --session=* ]]; then
+			pchat+=(-s "${word#*=}")
+		elif __pchat_takes_value "$word" "$command"; then
+			option=$word
+		elif [[ $word == -* ]]; then
+			continue
+		elif [[ -z $command ]]; then
+			command=$word
+		else
+			((operands++))
+		fi
+	done
+
+	word=$words[CURRENT]
+	if [[ -n $option ]]; then
+		__pchat_value "$option"
+	elif [[ $word == --*=* ]]; then
+		compset -P '*='
+		__pchat_value "${word%%=*}"
+	elif [[ $word == -* ]]; then
+		__pchat_ask options $command
+	elif [[ -z $command ]]; then
+		__pchat_ask commands
+	else
+		__pchat_operand "$command" $operands
+	fi
+}
+
+# Found in fpath, this file is the function; evaluated, it only defines it.
+if [[ $funcstack[1] == _pchat ]]; then
+	_pchat "$@"
+elif (($+functions[compdef])); then
+	compdef _pchat pchat
+fi
