@@ -40,7 +40,7 @@ is_inbox(int folder, const char *name)
 
 	if (!name_valid(name, strlen(name)))
 		return false;
-	(void)snprintf(file, sizeof(file), "%s/inbox.db", name);
+	(void)snprintf(file, sizeof(file), "%.*s/inbox.db", (int)NAME_MAX_LEN, name);
 	return faccessat(folder, file, F_OK, 0) == 0;
 }
 
@@ -57,7 +57,7 @@ find_inboxes(struct inboxes *in)
 		if (!is_inbox(dirfd(d), e->d_name))
 			continue;
 		if (in->count++ == 0)
-			(void)snprintf(in->name, sizeof(in->name), "%s", e->d_name);
+			(void)snprintf(in->name, sizeof(in->name), "%.*s", (int)NAME_MAX_LEN, e->d_name);
 		(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", e->d_name);
 	}
 	if (d)
