@@ -7,7 +7,14 @@ library=$(find /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -n 1)
 ! grep -q '^SANITIZE_FLAGS = -' "$BUILDDIR/Makefile" || skip_all "sanitizers want to be loaded first"
 
 echo "+0" >"$T/clock"
-export FAKETIME_TIMESTAMP_FILE=$T/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 LD_PRELOAD=$library
+export FAKETIME_TIMESTAMP_FILE=$T/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+# Only our programs, each as its own user: the library shares a semaphore with what it starts.
+mkdir -m 0755 "$T/wrapped"
+for program in pchat pchat-full pchat-session pchatd; do
+	printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$library" "$programs/$program" >"$T/wrapped/$program"
+	chmod 0755 "$T/wrapped/$program"
+done
+export PATH=$T/wrapped:$PATH PCHAT_EXEC_PATH=$T/wrapped
 start_daemon --grace 2
 pair alice bob
 run bob pchat read

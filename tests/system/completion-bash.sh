@@ -6,7 +6,8 @@ start_daemon
 login alice bob Bea carol
 run alice pchat login second
 run carol pchat to alice
-file=$SRCDIR/completions/pchat.bash
+file=$T/pchat.bash
+cp "$SRCDIR/completions/pchat.bash" "$file"
 package=/usr/share/bash-completion/bash_completion
 
 # complete_line SETUP WORD...: what is offered for the last word, as lines.

@@ -32,7 +32,7 @@ processes_of() { # PROGRAM
 }
 
 kill -KILL "$(processes_of pchatd)"
-run alice pchat -s one send "after the daemon died"
+run alice pchat -s one send --timeout 20 "after the daemon died"
 exits 0 "whoever needs that daemon starts it again"
 is "$(as alice pchat -s two read --raw | tail -n 1)" "after the daemon died" "and the pair goes on"
 
