@@ -1,0 +1,112 @@
+# The disk fails, or lies: D5, and what a helper costs while nothing happens.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+pair alice bob
+run bob pchat read
+inbox=$T/bob/state/pchat/bob
+
+# ----------------------------------------------------------------- one writer
+
+run bob pchat-session --resume bob
+exits 1 "a second helper of a session refuses to start"
+run alice pchat send "still here"
+exits 0 "and the first goes on"
+is "$(as bob pchat read --raw)" "still here" "undisturbed"
+
+# ------------------------------------------------------------- a helper at rest
+
+wait_until 5 sleeps "$(helper_pid bob)"
+private=$(awk '/^Private/ { n += $2 } END { print n }' "/proc/$(helper_pid bob)/smaps_rollup")
+[ "$private" -le 1536 ]
+ok $? "an idle helper has at most 1.5 MiB of its own" "$private KiB"
+
+# ------------------------------------------------------------ a damaged inbox
+
+damage() { # FILE...
+	local file
+	for file; do
+		head -c 16384 /dev/urandom | dd of="$inbox/$file" conv=notrunc status=none
+	done
+}
+
+set_aside() {
+	compgen -G "$inbox/inbox.db.corrupt-*" >/dev/null
+}
+
+run alice pchat send "to be lost"
+kill -KILL "$(helper_pid bob)"
+damage inbox.db inbox.db-wal
+run bob pchat status
+exits 0 "a damaged inbox: the helper starts"
+set_aside
+ok $? "the damaged one is set aside"
+run alice pchat send "in the new one"
+exits 0 "and messages go into a new one"
+like "$(as bob pchat read --raw)" "in the new one" "which is read"
+run bob pchat quit
+rm -f "$inbox"/inbox.db.corrupt-*
+damage inbox.db inbox.db-wal
+run bob pchat login bob
+exits 0 "login with a damaged inbox"
+like "$err" "damaged.*inbox.db.corrupt-" "says where the old one is"
+
+# ----------------------------------------------------------------- a full disk
+
+if is_root && mkdir "$T/small" && mount -t tmpfs -o size=12m,mode=0777 tmpfs "$T/small" 2>/dev/null; then
+	add_user carol
+	run carol env XDG_STATE_HOME="$T/small" pchat login carol
+	exits 0 "an inbox on a small disk"
+	run alice pchat to carol
+	run alice pchat send "before"
+	exits 0 "takes a message"
+	dd if=/dev/zero of="$T/small/fill" bs=1k status=none 2>/dev/null
+	head -c 60000 /dev/zero | tr '\0' x >"$T/big"
+	sent=0
+	while [ "$sent" -lt 200 ]; do
+		feed alice pchat send <"$T/big"
+		[ "$status" = 0 ] || break
+		sent=$((sent + 1))
+	done
+	exits 10 "D5: a full disk refuses"
+	like "$err" "disk|store" "and says so"
+	is "$(as carol pchat read --raw -n 1)" "before" "what was stored can be read"
+	rm "$T/small/fill"
+	run alice pchat send "after"
+	exits 0 "with room again it takes messages"
+	is "$(as carol pchat read --raw | tail -n 1)" "after" "after the others"
+	is "$(as carol pchat history --json | jq -s 'map(select(.type == "message")) | length')" $((sent + 2)) \
+		"and nothing that was refused is there"
+	run carol pchat quit
+	umount "$T/small"
+else
+	skip "mounting takes root" "D5: a full disk refuses"
+fi
+
+# --------------------------------------------------------------------- history
+
+run alice pchat to bob
+run bob pchat read
+for i in 1 2 3; do
+	run alice pchat send "question $i"
+	run bob pchat send "answer $i"
+done
+said() { # USER ARGUMENT...
+	local user=$1
+	shift
+	(as "$user" pchat history --json "$@") | jq -r 'select(.type == "message") | .text' | tr '\n' ,
+}
+wanted="question 1,answer 1,question 2,answer 2,question 3,answer 3,"
+is "$(said alice bob -n 6)" "$wanted" "history: own and received records, as they were said"
+is "$(said bob alice -n 6)" "$wanted" "the same on the other side"
+is "$(said alice -n 2)" "question 3,answer 3," "the latest two"
+is "$(said alice --grep 'STION 2')" "question 2," "by text, in whatever case"
+is "$(said alice --grep '2')" "question 2,answer 2," "also a short one"
+is "$(said alice carol --grep 'question')" "" "by partner"
+run alice pchat send "question 4"
+is "$(said alice --grep 'question' -n 1)" "question 4," "the index is brought up to date"
+run alice pchat quit
+is "$(said alice -n 1)" "question 4," "also when logged out"
+
+finish
