@@ -31,15 +31,21 @@ line_at(struct deliver *d, uint64_t position)
 	return &d->line[position % WINDOW_MESSAGES];
 }
 
-/* The oldest line is no longer the outbox's; it was taken out of it already. */
-static void
-settle(struct deliver *d, struct said *line, enum verdict v)
+/* Out of its place, which the next line may take at once: what is told of this one may lead to another being said. */
+static struct said
+take_line(struct deliver *d, uint64_t position)
 {
-	struct said gone = *line;
+	const struct said line = *line_at(d, position);
 
-	*line = (struct said){ .text = NULL };
-	d->class->settled(d->context, gone.text, gone.len, gone.waited, v);
-	free(gone.text);
+	*line_at(d, position) = (struct said){ .text = NULL };
+	return line;
+}
+
+static void
+settle(struct deliver *d, struct said line, enum verdict v)
+{
+	d->class->settled(d->context, line.text, line.len, line.waited, v);
+	free(line.text);
 }
 
 static void
@@ -65,6 +71,7 @@ take_ack(struct deliver *d, const struct frame *f)
 	struct ack a;
 	enum verdict v;
 	uint64_t position = d->box.acked;
+	struct said line[WINDOW_MESSAGES];
 	uint32_t gone;
 
 	if (ack_decode(f, &a) < 0 || a.verdict == VERDICT_STALE)
@@ -72,8 +79,10 @@ take_ack(struct deliver *d, const struct frame *f)
 	v = outbox_verdict(&d->box, a.verdict);
 	gone = outbox_acked(&d->box, &a.first, a.count);
 	d->refused = d->refused || a.verdict != VERDICT_OK;
-	for (; gone > 0; gone--)
-		settle(d, line_at(d, position++), v);
+	for (uint32_t i = 0; i < gone; i++)
+		line[i] = take_line(d, position++);
+	for (uint32_t i = 0; i < gone; i++)
+		settle(d, line[i], v);
 }
 
 static void
@@ -215,7 +224,7 @@ deliver_give_up(struct deliver *d, enum verdict why)
 {
 	while (!outbox_empty(&d->box)) {
 		const enum verdict v = outbox_verdict(&d->box, why);
-		struct said *line = line_at(d, d->box.acked);
+		const struct said line = take_line(d, d->box.acked);
 
 		window_pop(&d->box.window, 1);
 		d->box.acked++;
