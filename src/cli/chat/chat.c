@@ -690,6 +690,8 @@ chat_main(struct invocation *inv)
 		quit_session(c);
 		rc = c->status;
 	}
+	if (c->hung_up && c->signal == 0) /* the signal that goes with it may still be on its way */
+		c->signal = SIGHUP;
 	if (c->signal != 0) {
 		(void)output_flush();
 		(void)signal(c->signal, SIG_DFL);
