@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +26,11 @@
 #include "session/uplink.h"
 #include "session/vigil.h"
 
+#define LOCK_WAIT_MS 2000U
+#define LOCK_RETRY_MS 10U
+
 #define REST_SECONDS 2.
+#define LOCK_WAIT_MS 2000U
 
 /* ------------------------------------------------------------------------- what happens */
 
@@ -296,20 +302,38 @@ session_inbox(const char *folded, char *out, size_t size, bool create)
 	return check_folder(out);
 }
 
+/*
+ * A helper that is on its way out, after `quit` or a signal, still holds the lock for a moment: that is waited for.
+ * One whose session is there, and that is not to be succeeded, stays.
+ */
+static int
+lock_session(const struct session *s, bool resume)
+{
+	const uint64_t end = clock_monotonic_ms() + LOCK_WAIT_MS;
+	struct session_file file;
+	char path[RUNDIR_PATH_MAX];
+	int fd;
+
+	rundir_path(&s->rundir, s->folded, path);
+	while ((fd = socket_lock(path, NULL)) == -EWOULDBLOCK && clock_monotonic_ms() < end) {
+		if (!resume && session_file_read(&s->rundir, s->folded, &file) == 0)
+			break;
+		(void)poll(NULL, 0, 5);
+	}
+	return fd;
+}
+
 static enum verdict
 take_lock(struct session *s, bool resume, char *words, size_t size)
 {
-	char path[RUNDIR_PATH_MAX];
-
-	rundir_path(&s->rundir, s->folded, path);
-	s->lock = socket_lock(path, NULL);
+	s->lock = lock_session(s, resume);
 	if (s->lock >= 0)
 		return VERDICT_OK;
 	if (s->lock != -EWOULDBLOCK)
 		return say(words, size, VERDICT_FAILED, "cannot lock the session", s->lock);
 	(void)snprintf(words, size, "%s", resume ? "another helper of this session runs already" :
 	                                           "you are logged in under that name already");
-	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* the command that asks tries again: that one starts, or ends */
+	return resume ? VERDICT_FAILED : VERDICT_TAKEN;
 }
 
 /* Which daemon: the one that was named, else the host's, else the user's own. */

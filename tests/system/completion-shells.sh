@@ -1,0 +1,120 @@
+# zsh and fish: completion by the shells themselves; and shellinit, for all three.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+login alice bob carol
+run carol pchat to alice
+export T PCHAT_SESSION=alice NO_COLOR=1
+unset PROMPT_COMMAND
+
+mkdir -m 0755 "$T/evil"
+cat >"$T/evil/pchat" <<EOF
+#!/bin/sh
+printf '%s\tx\n' '\$(touch $T/alice/evil-1)' '(touch $T/alice/evil-2)' ';touch $T/alice/evil-3;' 'bob'
+EOF
+chmod 0755 "$T/evil/pchat"
+
+harmless() { # NAME
+	is "$(find "$T/alice" -name 'evil-*')" "" "$1"
+}
+
+# ------------------------------------------------------------------------ fish
+
+if command -v fish >/dev/null; then
+	fish_offers() { # LINE WANTED NAME
+		run alice fish --no-config -c "source '$SRCDIR/completions/pchat.fish'; complete -C '$1'"
+		is "$(cut -f1 <<<"$out" | sort | tr '\n' ' ')" "$2" "fish: $3"
+	}
+	fish_offers "pchat sen" "send " "commands"
+	fish_offers "pchat to c" "carol " "users for to"
+	fish_offers "pchat send --to bo" "bob " "users for send --to"
+	fish_offers "pchat -s " "alice " "own sessions"
+	fish_offers "pchat read --pe" "--peek " "options of the command"
+	fish_offers "pchat dnd o" "off on " "what an operand may be"
+	fish_offers "pchat to bob c" " " "nothing behind the operands"
+	run alice fish --no-config -c "source '$SRCDIR/completions/pchat.fish'; complete -C 'pchat to c'"
+	like "$out" $'carol\tpaired' "fish: with descriptions"
+	run alice env PATH="$T/evil:$PATH" fish --no-config -c "source '$SRCDIR/completions/pchat.fish'; complete -C 'pchat to '"
+	like "$out" 'touch' "fish: a name that is a command"
+	harmless "fish: is not run"
+else
+	skip "fish is missing" "fish: all of it"
+fi
+
+# ------------------------------------------------------------------------- zsh
+
+users_are_told() {
+	[ -n "$( (as alice pchat __complete users))" ]
+}
+
+# interactive SHELL...: on a terminal of its own; what is typed goes to descriptor 7.
+interactive() {
+	rm -f "$T/keys"
+	mkfifo "$T/keys"
+	# shellcheck disable=SC2016 # that is another shell's
+	spawn screen alice bash -c 'exec script -qfc "$2" /dev/null <"$1"' - "$T/keys" "$1"
+	exec 7>"$T/keys"
+}
+
+leave_it() {
+	printf '\025exit\r' >&7
+	exec 7>&-
+	reap screen
+}
+
+if ! command -v script >/dev/null; then
+	skip "script(1) is missing" "zsh: pressing Tab; shellinit"
+	finish
+fi
+if command -v zsh >/dev/null; then
+	interactive "zsh -f -i"
+	printf 'PS1=rea""dy-; autoload -Uz compinit; compinit -u -D; . %s\r' "$SRCDIR/completions/pchat.zsh" >&7
+	wait_until 10 has_line "$T/screen.out" 'ready-'
+	wait_until 10 users_are_told
+	printf 'pchat to bo\t\001: \r' >&7
+	wait_until 10 has_line "$T/screen.out" ': pchat to bob'
+	ok $? "zsh: Tab completes a name on a terminal" "$(cat "$T/screen.out")"
+	printf '\025PATH=%s:$PATH; rehash; echo chan""ged\r' "$T/evil" >&7
+	wait_until 10 has_line "$T/screen.out" '^changed'
+	printf 'pchat to \t\t' >&7
+	wait_until 10 has_line "$T/screen.out" 'touch'
+	ok $? "zsh: a name that is a command" "$(cat "$T/screen.out")"
+	leave_it
+	harmless "zsh: is not run"
+else
+	skip "zsh is missing" "zsh: pressing Tab"
+fi
+
+# ------------------------------------------------------------------- shellinit
+
+tried() { # SHELL START SETUP
+	interactive "$2"
+	printf 'echo rea""dy-; %s\r' "$3" >&7
+	wait_until 10 has_line "$T/screen.out" 'ready-'
+	run carol env -u PCHAT_SESSION pchat send "seen by $1"
+	exits 0 "$1: a message arrives"
+	printf '\r' >&7
+	wait_until 10 has_line "$T/screen.out" "carol: seen by $1"
+	ok $? "$1: and is shown before the next prompt" "$(cat "$T/screen.out")"
+	leave_it
+	run alice pchat read
+	exits 1 "$1: and is read by that"
+}
+
+run alice pchat read
+# shellcheck disable=SC2016 # another shell's
+tried bash "bash --norc --noprofile -i" 'eval "$(pchat shellinit bash)"'
+# shellcheck disable=SC2016
+! command -v zsh >/dev/null || tried zsh "zsh -f -i" 'eval "$(pchat shellinit zsh)"'
+! command -v fish >/dev/null || tried fish "fish --no-config -i" 'pchat shellinit fish | source'
+for shell in bash zsh fish; do
+	command -v $shell >/dev/null || continue
+	pchat shellinit $shell >"$T/script"
+	run alice $shell -n "$T/script"
+	exits 0 "$shell: takes what shellinit prints"
+done
+run alice pchat shellinit tcsh
+exits 2 "shellinit: another shell is a mistake"
+
+finish

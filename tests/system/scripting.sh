@@ -1,0 +1,139 @@
+# What scripts and busy people use: with, on-message, history, dnd, block, allow.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+pair alice bob
+login carol
+run bob pchat read
+
+# ------------------------------------------------------------------------ with
+
+run bob pchat with alice -- sh -c 'echo "$PCHAT_SESSION $PCHAT_PARTNER"; exit 42'
+exits 42 "with: the command's own exit status"
+is "$out" "bob alice" "with: which knows session and partner"
+run bob pchat with alice -- sh -c 'kill -KILL $$'
+exits 137 "with: a signal as a shell has it"
+run bob pchat with nobody -- true
+exits 5 "with: nobody there"
+run bob pchat with alice -- "$T/missing"
+exits 127 "with: a command that is not there"
+run bob pchat with alice
+exits 2 "with: no command at all"
+# shellcheck disable=SC2016 # another shell's
+spawn company bob pchat with alice -- sh -c 'trap "echo hung up; exit 0" HUP; echo begun; while :; do read -r _ <"$0"; done' "$T/never"
+mkfifo "$T/never"
+wait_until 5 has_line "$T/company.out" begun
+run alice pchat leave
+exec 7<>"$T/never"
+echo >&7
+reap company
+exec 7>&-
+exits 8 "with: 8 when the partner leaves"
+like "$out" "hung up" "with: and the command got SIGHUP"
+
+# ------------------------------------------------------------------ on-message
+
+run alice pchat to bob
+run bob pchat read
+# shellcheck disable=SC2016
+spawn hook bob pchat on-message -- sh -c 'echo "$PCHAT_FROM $PCHAT_UID $PCHAT_SESSION: $(cat)"' 'x;touch evil'
+# shellcheck disable=SC2016
+run alice pchat send '$(touch evil); one'
+run alice pchat send two
+wait_until 5 has_line "$T/hook.out" ': two$'
+ok $? "on-message: runs for each message" "$(cat "$T/hook.out")"
+like "$(cat "$T/hook.out")" "^alice ${uid_of[alice]} bob: " "on-message: who it is from is in the environment"
+is "$(find "$T/bob" -name evil)" "" "on-message: and never a shell's business"
+wait_until 5 has_unread bob 0
+ok $? "on-message: they are read by that"
+kill -TERM "${pid_of[hook]}"
+reap hook
+exits 0 "on-message: ends when told to"
+mkfifo -m 0666 "$T/block"
+spawn hook bob pchat on-message --limit 0.2 -- cat "$T/block"
+run alice pchat send four
+wait_until 5 has_line "$T/hook.err" 'took too long'
+ok $? "on-message: a command that hangs is ended, and that is said" "$(cat "$T/hook.err")"
+run bob pchat quit
+reap hook
+exits 0 "on-message: ends with the session"
+login bob
+run alice pchat to bob
+run bob pchat read
+run alice pchat send kept
+run bob pchat on-message -- "$T/missing"
+exits 127 "on-message: a command that is not there"
+run bob pchat read --raw
+is "$out" kept "on-message: leaves the message unread"
+
+# --------------------------------------------------------------------- history
+
+run bob pchat send "an answer"
+run alice pchat history bob
+like "$out" 'alice to bob: kept' "history: what I said"
+like "$out" 'bob: an answer' "history: and what I was told"
+run alice pchat history -n 1
+is "$(wc -l <<<"$out")" 1 "history: -n"
+run alice pchat history --grep answer --json
+is "$(jq -r '"\(.from) \(.text)"' <<<"$out")" "bob an answer" "history: --grep, --json"
+run alice pchat history --since 1h
+like "$out" 'an answer' "history: --since"
+run alice pchat history --since noon
+exits 2 "history: what is no time"
+run alice pchat history carol
+exits 1 "history: nothing was said"
+run alice pchat quit
+run alice pchat history bob
+like "$out" 'an answer' "history: also when logged out"
+
+# ------------------------------------------------------------- dnd, block, allow
+
+login alice
+run bob pchat dnd on
+run alice pchat to bob
+exits 6 "dnd: refuses contact"
+like "$(as alice pchat who)" 'bob .*refuses contact' "dnd: as who shows"
+unlike "$(as alice pchat __complete users)" 'bob' "dnd: and completion does not offer"
+run bob pchat quit
+login bob
+run alice pchat to bob
+exits 6 "dnd: over a login"
+run bob pchat dnd off
+run bob pchat block alice
+run alice pchat to bob
+exits 6 "block: one is refused"
+run carol pchat to bob
+exits 0 "block: others are not"
+run bob pchat leave
+run alice pchat quit
+run alice pchat login allison
+run alice pchat to bob
+if is_root; then
+	exits 6 "block: another name of the account does not help"
+else
+	skip "takes root" "block: another name of the account does not help"
+fi
+run bob pchat unblock alice
+run alice pchat to bob
+exits 0 "unblock: and all is as before"
+run alice pchat leave
+if is_root; then
+	run bob pchat allow @0
+	run alice pchat to bob
+	exits 6 "allow @group: nobody else"
+	run bob pchat unblock @0
+	run bob pchat block "@${uid_of[alice]}"
+	run alice pchat to bob
+	exits 6 "block @group: none of them"
+	run carol pchat to bob
+	exits 0 "block @group: others may"
+else
+	skip "takes root" "allow, block @group"
+fi
+run bob pchat block @no-such-group
+exits 5 "a group that is none"
+run bob pchat unblock nobody
+exits 5 "unblock: nothing to take back"
+
+finish
