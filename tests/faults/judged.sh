@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# A test of the test: a helper with a bug in it, acknowledging what it has not stored yet, has to be found guilty by the
+# same scene and the same ledger that acquit the true one. The bug is put into a copy of the source, here and now.
+set -u
+: "${SRCDIR:?is set by make faults}" "${BUILDDIR:?is set by make faults}" "${CC:=cc}"
+work=$(mktemp -d "${TMPDIR:-/tmp}/pchat-judged.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; exit 0; }
+echo 1..3
+
+# Every commit of a turn happens after its acknowledgements instead of before.
+mkdir -p "$work/tests/faults"
+awk '
+	/^inbound_flush\(struct inbound \*i\)/ { inside = 1 }
+	inside && /store_commit\(s->store\)/ { print "\tacknowledge(i);"; seeded = 1 }
+	{ print }
+	inside && /^}/ { inside = 0 }
+	END { exit !seeded }
+' "$SRCDIR/src/session/inbound.c" >"$work/inbound.c" || { echo "Bail out! the place for the bug is gone"; exit 1; }
+cp "$BUILDDIR/libpchat_session.a" "$work/"
+# shellcheck disable=SC2046 # lists of words
+(cd "$work" && "$CC" -std=gnu17 -D_GNU_SOURCE -O1 -I"$SRCDIR/src" -c inbound.c -o inbound.o &&
+	"$CC" -o pchat-session "$BUILDDIR/src/session/main.o" inbound.o libpchat_session.a "$BUILDDIR/libpchat_net.a" "$BUILDDIR/libpchat_proto.a" \
+		"$BUILDDIR/libpchat_core.a" "$BUILDDIR/libpchat_base.a" -lev -lsqlite3 $(pkg-config --libs libutf8proc libbsd)) ||
+	{ echo "Bail out! the bug does not compile"; exit 1; }
+for program in pchat pchat-full pchatd tests/faults/ledger; do
+	ln -s "$BUILDDIR/$program" "$work/$program"
+done
+
+failed=0
+verdict() { # NUMBER NAME COMMAND...
+	local n=$1 name=$2
+	shift 2
+	if "$@"; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		failed=1
+	fi
+}
+
+# Killed at its Nth sync, a helper has acknowledged what is not on the disk yet.
+crimes() { # BUILDDIR
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		for call in fdatasync pwrite64; do
+			BUILDDIR=$1 timeout 60 bash "$SRCDIR/tests/faults/scene.sh" receiver -e trace=$call \
+				-e inject=$call:signal=KILL:when=$((i * (1 + 2 * (${#call} % 3)))) 2>&1
+		done
+	done
+}
+honest=$(crimes "$BUILDDIR")
+verdict 1 "the true helper is acquitted" [ -z "$honest" ] || printf '%s\n' "$honest" | sed 's/^/# /'
+guilty=$(crimes "$work")
+verdict 2 "one that acknowledges before the commit is found guilty" grep -q 'lost: ' <<<"$guilty"
+printf '%s\n' "$guilty" | sed 's/^/# /' | head -n 20
+
+# The ledger itself, on made-up evidence: each crime is seen.
+mkdir -p "$work/in/alice" "$work/in/bob" "$work/in/carol"
+for name in alice bob carol; do
+	sqlite3 "$work/in/$name/inbox.db" 'CREATE TABLE record(id INTEGER PRIMARY KEY, time, type, body)'
+done
+sqlite3 "$work/in/bob/inbox.db" "INSERT INTO record(type, body) VALUES
+	(0,'alice 1'),(0,'alice 1'),(0,'alice 4'),(0,'alice 3'),(0,'alice 5'),(0,'alice 11')"
+sqlite3 "$work/in/carol/inbox.db" "INSERT INTO record(type, body) VALUES(0,'alice 6')"
+printf '%s\n' 'alice bob 1 1 0' 'alice bob 2 2 0' 'alice bob 3 3 0' 'alice bob 4 4 0' 'alice bob 5 5 8' 'alice bob 6 6 75' \
+	'alice bob 10 12 75:0' >"$work/told"
+got=$("$BUILDDIR/tests/faults/ledger" "$work/told" "$work/in/alice" "$work/in/bob" "$work/in/carol" 2>/dev/null)
+verdict 3 "the ledger sees each kind of crime: $got" \
+	[ "${got##*; }" = "lost 1, twice 1, reordered 2, lies 1, strays 1" ]
+exit $failed

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SIGKILL at every system call of the daemon, either helper and the command, one a run. Every message that was
+# not in the hands of a killed command has to be delivered.
+# shellcheck source=sweep.sh
+. "${SRCDIR:?}/tests/faults/sweep.sh"
+export STRICT=1
+
+for target in pchatd sender receiver send; do
+	while read -r call times; do
+		[ "$call" != execve ] || continue # that would be strace's own
+		for ((i = 1; i <= times; i++)); do
+			echo "$target $call:signal=KILL:when=$i"
+		done
+	done < <(count $target)
+done >"$work/cases"
+echo "# $(wc -l <"$work/cases") system calls in all"
+sweep 16 <"$work/cases"

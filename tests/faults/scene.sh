@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# One short conversation in a directory of its own, with one fault in it; the ledger judges. For kills.sh and errors.sh.
+#
+#	scene.sh TARGET STRACE-OPTION...
+#
+# TARGET is pchatd, sender (alice's helper), receiver (bob's), or send (the command): the first process of its kind runs
+# under strace with these options; those that follow it run without. Prints nothing when all is well; $STRICT is
+# set when every `send` has to be delivered (unless it was the one that was killed). With TRACE=FILE the trace is kept there.
+set -u
+target=$1
+shift
+D=$(mktemp -d "${TMPDIR:-/tmp}/pchat-scene.XXXXXX") || exit 99
+export PCHAT_SCENE=$D HOME=$D XDG_RUNTIME_DIR=$D/run XDG_STATE_HOME=$D/state PCHAT_SOCKET=$D/pchat.sock
+export PCHAT_EXEC_PATH=$D/bin PATH=$D/bin:$PATH LC_ALL=C.UTF-8
+unset PCHAT_SESSION
+mkdir "$D/bin" "$D/run" "$D/state"
+chmod 0700 "$D/run" "$D/state"
+exec {pause_fd}<> <(:)
+bad=0
+
+fail() {
+	echo "$*"
+	bad=1
+}
+
+pause() {
+	read -rt 0.01 -u "$pause_fd" || :
+}
+
+# ours COMM...: pids.
+ours() {
+	local pid comm
+	for pid in /proc/[0-9]*; do
+		read -r comm 2>/dev/null <"$pid/comm" || continue
+		[[ $comm == pchat* || $comm == strace ]] || continue
+		grep -qzxF "PCHAT_SCENE=$D" "$pid/environ" 2>/dev/null && echo "${pid#/proc/}"
+	done
+}
+
+end() {
+	touch "$D/stop"
+	local pids i
+	for ((i = 0; i < 500; i++)); do
+		mapfile -t pids < <(ours)
+		[ ${#pids[@]} -gt 0 ] || break
+		kill -"$([ $i -lt 200 ] && echo TERM || echo KILL)" "${pids[@]}" 2>/dev/null
+		pause
+	done
+	wait
+}
+trap 'end; [ -z "${KEEP-}" ] && rm -rf "$D"' EXIT
+trap 'exit 1' INT TERM HUP
+
+# ------------------------------------------------------------------- programs
+
+for program in pchat pchat-full pchat-session pchatd; do
+	ln -s "${BUILDDIR:?}/$program" "$D/bin/$program"
+done
+options=("$@")
+
+# traced TARGET COMMAND...: under strace, if it is the target and the first of its kind.
+traced() {
+	local this=$1
+	shift
+	if [ "$this" = "$target" ] && [ ! -e "$D/used" ]; then
+		touch "$D/used"
+		strace -D -f -qq -o "$D/trace" "${options[@]}" "$@"
+	else
+		"$@"
+	fi
+}
+
+# As an init system would.
+keep_daemon() {
+	until [ -e "$D/stop" ]; do
+		traced pchatd pchatd --socket "$PCHAT_SOCKET" --state "$D/daemon" 2>>"$D/daemon.err"
+		pause
+	done
+}
+
+# --------------------------------------------------------------- conversation
+
+declare -A number=([alice]=0 [bob]=0)
+
+# Until it works: somebody would try again.
+insist() { # COMMAND...
+	local i
+	for ((i = 0; i < 40; i++)); do
+		timeout 10 "$@" >/dev/null 2>"$D/err" && return
+		pause
+	done
+	fail "gave up: $*: $(cat "$D/err")"
+}
+
+# say FROM TO [COUNT]: one message, or a stream.
+say() {
+	local from=$1 to=$2 count=${3:-1} status=0 first=$((number[$1] + 1)) last delivered=
+	last=$((first + count - 1))
+	number[$from]=$last
+	if [ "$count" -eq 1 ]; then
+		traced send pchat -s "$from" send --timeout 15 --to "$to" "$from $first" 2>"$D/err"
+		status=$?
+	else
+		pchat -s "$from" send -l --timeout 15 --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" $last)
+		status=$?
+		delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$D/err")
+	fi
+	[ $status -eq 0 ] || [ -z "$delivered" ] || delivered=:$((delivered - 1))
+	[ $status -ne 0 ] || delivered=
+	echo "$from $to $first $last $status$delivered" >>"$D/told"
+	said=$status
+	[ $status -eq 0 ] || [ -z "${STRICT-}" ] || [ "$target:$status" = send:137 ] || fail "send: $status: $(cat "$D/err")"
+}
+
+# Whatever came before, this has to go through.
+say_at_last() { # FROM TO
+	local i
+	for ((i = 0; i < 20; i++)); do
+		STRICT='' say "$1" "$2"
+		[ $said -ne 0 ] || return
+		[ $said -eq 124 ] || [ $said -eq 75 ] || insist pchat -s "$1" to "$2"
+	done
+	fail "nothing goes through any more: $said: $(cat "$D/err")"
+}
+
+hear() { # NAME
+	timeout 10 pchat -s "$1" read --raw >>"$D/heard.$1" 2>/dev/null
+}
+
+# Started here rather than by `pchat login`, which would wait for strace to close the pipe of the report.
+log_in() { # TARGET NAME
+	traced "$1" pchat-session --login "$2" --timeout 15 --socket "$PCHAT_SOCKET" </dev/null >/dev/null 2>&1 3>/dev/null &
+	wait_for "$!" "$D/run/pchat/$2.sock"
+	# One that was killed on its way may have logged in.
+	insist sh -c "pchat -s $2 status || pchat login $2"
+}
+
+# Until the helper listens, or is no more.
+wait_for() { # PID SOCKET
+	until [ -S "$2" ] || ! kill -0 "$1" 2>/dev/null; do
+		pause
+	done
+}
+
+keep_daemon 2>/dev/null &
+insist test -S "$PCHAT_SOCKET"
+log_in sender alice
+log_in receiver bob
+insist pchat -s alice to bob
+say alice bob
+say alice bob 4
+hear bob
+say bob alice
+hear alice
+insist sh -c 'pchat -s alice leave || [ $? -eq 7 ]'
+insist pchat -s bob to alice
+say bob alice
+say_at_last alice bob
+hear bob
+hear alice
+end
+
+# -------------------------------------------------------------------- verdict
+
+crimes=$("$BUILDDIR/tests/faults/ledger" "$D/told" "$D/state/pchat/alice" "$D/state/pchat/bob" 2>&1) || fail "$crimes"
+grep -E 'killed by SIG(SEGV|ABRT|BUS|FPE|ILL|SYS)' "$D/trace" && fail "crashed"
+[ -e "$D/used" ] || fail "no $target was started"
+[ -z "${TRACE-}" ] || cp "$D/trace" "$TRACE"
+exit $bad

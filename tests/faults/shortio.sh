@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The whole system suite with programs whose every read and write moves one byte (shortio.c). What is left out
+# moves megabytes, or measures time. TAP: a line for each script.
+set -u
+: "${SRCDIR:?is set by make faults}" "${BUILDDIR:?is set by make faults}"
+export SRCDIR BUILDDIR
+work=$(mktemp -d "${TMPDIR:-/tmp}/pchat-short.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+chmod 0711 "$work"
+mkdir -m 0755 "$work/real" "$work/bin"
+cp "$BUILDDIR/tests/faults/shortio.so" "$work/real/"
+for program in pchat pchat-full pchat-session pchat-chat pchatd; do
+	cp "$BUILDDIR/$program" "$work/real/"
+	printf '%s\n' '#!/bin/sh' "LD_PRELOAD='$work/real/shortio.so' exec '$work/real/$program' \"\$@\"" >"$work/bin/$program"
+	chmod +x "$work/bin/$program"
+done
+case $(ldd "$work/real/pchat" 2>&1) in
+*"not a dynamic"* | *statically*) echo "1..0 # SKIP the command is linked statically: build with the plain compiler"; exit 0 ;;
+esac
+
+scripts=()
+for script in "$SRCDIR"/tests/system/*.sh; do
+	case ${script##*/} in
+	lib.sh | load.sh | terminal.sh | chat.sh | completion-*.sh) ;;
+	*) [ $# -gt 0 ] && [[ " $* " != *" ${script##*/} "* ]] || scripts+=("$script") ;;
+	esac
+done
+echo "1..${#scripts[@]}"
+n=0 failed=0
+for script in "${scripts[@]}"; do
+	n=$((n + 1))
+	if PCHAT_PROGRAMS=$work/bin TEST_SLOW=4 timeout -k 10 300 bash "$script" >"$work/log" 2>&1; then
+		echo "ok $n - ${script##*/}: $(grep -c '^ok' "$work/log") checks"
+	else
+		failed=1
+		echo "not ok $n - ${script##*/}"
+		grep -v '^ok' "$work/log" | head -n 40 | sed 's/^/# /'
+	fi
+done
+exit $failed

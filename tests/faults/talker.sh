@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# One who talks, and one who reads, for nemesis.sh: talker.sh talk|read NAME PARTNER SEED FOLDER, until
+# FOLDER/stop is there. What each attempt to send was told goes to FOLDER/told.NAME, see ledger.c.
+set -u
+what=$1 me=$2 partner=$3 dir=$5
+RANDOM=$4
+exec {pause_fd}<> <(:)
+err=$dir/err.$me
+number=0 status=0
+
+pause() { # MILLISECONDS
+	local s
+	printf -v s '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	read -rt "$s" -u "$pause_fd" || :
+}
+
+new_id() {
+	id=$(head -c 16 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+}
+
+told() { # FIRST LAST STATUS
+	echo "$me $partner $1 $2 $3" >>"$dir/told.$me"
+}
+
+# One message; when its fate stays open, again with the same id.
+say() {
+	local id='' try
+	number=$((number + 1))
+	[ $((RANDOM % 3)) -gt 0 ] || new_id
+	for ((try = 0; try < 8; try++)); do
+		if [ -n "$id" ]; then
+			pchat -s "$me" send --to "$partner" --id "$id" "$me $number" 2>"$err"
+		else
+			pchat -s "$me" send --to "$partner" "$me $number" 2>"$err"
+		fi
+		status=$?
+		told $number $number $status
+		[ -n "$id" ] || id=$(sed -n 's/.*--id \([0-9a-f]\{32\}\).*/\1/p' "$err")
+		[ -n "$id" ] || break
+		[ $status -eq 75 ] || [ $status -gt 128 ] || break
+	done
+}
+
+# A stream; its end, when that is not the end of the input, names the line.
+stream() {
+	local first=$((number + 1)) count=$((RANDOM % 100 + 2)) delivered
+	number=$((number + count))
+	seq -f "$me %.0f" $first $number | pchat -s "$me" send -l --to "$partner" 2>"$err"
+	status=${PIPESTATUS[1]}
+	delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$err")
+	[ -z "$delivered" ] || delivered=$((delivered - 1))
+	[ "$status" -eq 0 ] || [ -z "$delivered" ] || status=$status:$delivered
+	told $first $number "$status"
+	status=${status%%:*}
+}
+
+# Whatever it takes to be a pair again.
+come_back() {
+	case $status in
+	3) pchat login "$me" ;;
+	6 | 7 | 8) pchat -s "$me" to "$partner" ;;
+	124) pause 200 ;;
+	esac 2>/dev/null
+}
+
+talk() {
+	until [ -e "$dir/stop" ]; do
+		if [ $((RANDOM % 8)) -eq 0 ]; then
+			stream
+		else
+			say
+		fi
+		come_back
+		pause $((RANDOM % ${PAUSE_MS:-300}))
+	done
+	# The storm is over: now it has to go through.
+	local deadline=$((SECONDS + 60))
+	while [ $SECONDS -lt $deadline ]; do
+		say
+		[ "$status" -ne 0 ] || { echo through >"$dir/through.$me"; break; }
+		come_back
+		pause 100
+	done
+}
+
+# Reads again and again; everything has to be seen in the end, whoever was killed while reading.
+hear() {
+	until [ -e "$dir/stop" ]; do
+		pchat -s "$me" read --wait=1 --raw >>"$dir/heard.$me" 2>/dev/null || pause 50
+		pause $((RANDOM % ${PAUSE_MS:-300}))
+	done
+}
+
+case $what in
+talk) talk ;;
+read) hear ;;
+esac
