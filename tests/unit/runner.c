@@ -36,6 +36,7 @@
 	X(suggest) \
 	X(feed) \
 	X(base64) \
+	X(when) \
 	X(keys) \
 	X(recall) \
 	X(protocol_page)
