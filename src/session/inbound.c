@@ -241,7 +241,7 @@ acknowledge(struct inbound *i)
 		ack_encode(frames + n, &a);
 		n += FRAME_HEADER + ACK_BODY;
 	}
-	if (n > 0 && uplink_ready(i->session->uplink))
+	if (n > 0)
 		uplink_write(i->session->uplink, frames, n);
 	i->run_count = 0;
 }

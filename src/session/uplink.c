@@ -73,7 +73,9 @@ uplink_ready(const struct uplink *u)
 void
 uplink_write(struct uplink *u, const void *data, size_t n)
 {
-	(void)stream_write(&u->stream, data, n);
+	/* Not only when READY: the partner may write as soon as the daemon knows that we are back. */
+	if (u->state == SETTLING || u->state == READY)
+		(void)stream_write(&u->stream, data, n);
 }
 
 static void

@@ -35,7 +35,7 @@ void uplink_restart(struct uplink *u);
 /* The session is over: whoever asked for that is told. */
 void uplink_over(struct uplink *u);
 
-/* Frames, written as they are; only while uplink_ready(). */
+/* Frames, written as they are; dropped when we are not logged in. */
 void uplink_write(struct uplink *u, const void *data, size_t n);
 
 /*
