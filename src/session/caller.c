@@ -37,7 +37,7 @@ caller_send(struct caller *c, const struct control_message *m)
 void
 caller_bye(struct caller *c, enum bye reason)
 {
-	const struct control_message m = {.type = CONTROL_BYE, .u.bye.reason = (uint8_t)reason};
+	const struct control_message m = { .type = CONTROL_BYE, .u.bye.reason = (uint8_t)reason };
 
 	caller_send(c, &m);
 	stream_close(&c->stream, 0);
@@ -46,7 +46,7 @@ caller_bye(struct caller *c, enum bye reason)
 void
 caller_outcome(struct caller *c, enum verdict v, const char *words)
 {
-	struct control_message m = {.type = CONTROL_OUTCOME, .u.outcome.verdict = (uint8_t)v};
+	struct control_message m = { .type = CONTROL_OUTCOME, .u.outcome.verdict = (uint8_t)v };
 
 	(void)snprintf(m.u.outcome.words, sizeof(m.u.outcome.words), "%s", words ? words : "");
 	caller_send(c, &m);
@@ -86,7 +86,7 @@ typedef void request_fn(struct caller *c, const struct control_message *m);
 static void
 on_status(struct caller *c, const struct control_message *m)
 {
-	struct control_message state = {.type = CONTROL_STATE};
+	struct control_message state = { .type = CONTROL_STATE };
 
 	if (m->type == CONTROL_WATCH)
 		c->watching = true;
@@ -97,7 +97,7 @@ on_status(struct caller *c, const struct control_message *m)
 static void
 on_to(struct caller *c, const struct control_message *m)
 {
-	static struct upstream_message up = {.type = UPSTREAM_TO};
+	static struct upstream_message up = { .type = UPSTREAM_TO };
 
 	memcpy(up.u.to.name, m->u.to.name, sizeof(up.u.to.name));
 	up.u.to.wait = m->u.to.wait;
@@ -107,7 +107,7 @@ on_to(struct caller *c, const struct control_message *m)
 static void
 on_leave(struct caller *c, const struct control_message *m)
 {
-	const struct upstream_message up = {.type = m->type == CONTROL_LEAVE ? UPSTREAM_LEAVE : UPSTREAM_QUIT};
+	const struct upstream_message up = { .type = m->type == CONTROL_LEAVE ? UPSTREAM_LEAVE : UPSTREAM_QUIT };
 
 	uplink_ask(c->session->uplink, c, &up);
 }
@@ -115,7 +115,7 @@ on_leave(struct caller *c, const struct control_message *m)
 static void
 on_who(struct caller *c, const struct control_message *m)
 {
-	const struct upstream_message up = {.type = UPSTREAM_WHO, .u.who.cursor = m->u.who.cursor};
+	const struct upstream_message up = { .type = UPSTREAM_WHO, .u.who.cursor = m->u.who.cursor };
 
 	uplink_ask(c->session->uplink, c, &up);
 }
@@ -164,7 +164,7 @@ remove_rules(struct policy *p, const struct policy_rule *rule)
 static void
 on_rule(struct caller *c, const struct control_message *m)
 {
-	const struct upstream_message up = {.type = UPSTREAM_POLICY};
+	const struct upstream_message up = { .type = UPSTREAM_POLICY };
 	struct session *s = c->session;
 	struct policy changed = s->policy;
 
@@ -189,7 +189,7 @@ on_rule(struct caller *c, const struct control_message *m)
 static void
 on_policy(struct caller *c, const struct control_message *m)
 {
-	const struct control_message rules = {.type = CONTROL_RULES, .u.policy = c->session->policy};
+	const struct control_message rules = { .type = CONTROL_RULES, .u.policy = c->session->policy };
 
 	(void)m;
 	caller_send(c, &rules);
@@ -210,10 +210,18 @@ static const struct {
 	enum control_type type;
 	request_fn *fn;
 } requests[] = {
-	{CONTROL_STATUS, on_status}, {CONTROL_WATCH, on_status}, {CONTROL_TO, on_to},
-	{CONTROL_LEAVE, on_leave}, {CONTROL_QUIT, on_leave}, {CONTROL_WHO, on_who},
-	{CONTROL_EXPECT, on_expect}, {CONTROL_READ, on_read}, {CONTROL_DONE, on_done},
-	{CONTROL_RULE, on_rule}, {CONTROL_POLICY, on_policy}, {CONTROL_HISTORY, on_history},
+	{ CONTROL_STATUS, on_status },
+	{ CONTROL_WATCH, on_status },
+	{ CONTROL_TO, on_to },
+	{ CONTROL_LEAVE, on_leave },
+	{ CONTROL_QUIT, on_leave },
+	{ CONTROL_WHO, on_who },
+	{ CONTROL_EXPECT, on_expect },
+	{ CONTROL_READ, on_read },
+	{ CONTROL_DONE, on_done },
+	{ CONTROL_RULE, on_rule },
+	{ CONTROL_POLICY, on_policy },
+	{ CONTROL_HISTORY, on_history },
 };
 
 static void
@@ -315,7 +323,7 @@ on_closed(struct stream *st, int error)
 	free(c);
 }
 
-static const struct stream_class caller_class = {.input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP};
+static const struct stream_class caller_class = { .input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP };
 
 struct caller *
 caller_new(struct session *s, int fd, uint32_t slot)
@@ -347,7 +355,7 @@ takes_nothing(struct caller *c)
 void
 caller_tell_change(struct caller *c)
 {
-	struct control_message m = {.type = CONTROL_CHANGED};
+	struct control_message m = { .type = CONTROL_CHANGED };
 
 	if (!c->watching)
 		return;

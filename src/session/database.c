@@ -7,7 +7,7 @@
 
 #define BUSY_MS 2000
 
-#define DURABLE_SETUP \
+#define DURABLE_SETUP                                                                                            \
 	"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-384;" \
 	"PRAGMA temp_store=MEMORY;"
 #define LAZY_SETUP \
@@ -74,7 +74,8 @@ int
 database_open(sqlite3 **out, const char *path, enum database_mode mode, const char *schema)
 {
 	static const char *const setup[] = {
-	    [DATABASE_DURABLE] = DURABLE_SETUP, [DATABASE_LAZY] = LAZY_SETUP, [DATABASE_READER] = READER_SETUP};
+		[DATABASE_DURABLE] = DURABLE_SETUP, [DATABASE_LAZY] = LAZY_SETUP, [DATABASE_READER] = READER_SETUP
+	};
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 	    (mode == DATABASE_READER ? 0 : SQLITE_OPEN_CREATE);
 	_cleanup_(database_closep) sqlite3 *db = NULL;
@@ -157,8 +158,8 @@ aside_name(const char *path, char *out, size_t size)
 	if (!gmtime_r(&now, &tm) || strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm) == 0)
 		return -EOVERFLOW;
 	for (int i = 0; i < 100; i++) {
-		const int n = i == 0 ? snprintf(out, size, "%s.corrupt-%s", path, stamp) :
-		                       snprintf(out, size, "%s.corrupt-%s-%d", path, stamp, i);
+		const int n = i == 0 ? snprintf(out, size, "%s.corrupt-%s", path, stamp)
+				     : snprintf(out, size, "%s.corrupt-%s-%d", path, stamp, i);
 
 		if (n < 0 || (size_t)n >= size)
 			return -ENAMETOOLONG;
@@ -171,7 +172,7 @@ aside_name(const char *path, char *out, size_t size)
 int
 database_set_aside(const char *path, char *aside, size_t size)
 {
-	static const char *const suffix[] = {"-wal", "-shm"};
+	static const char *const suffix[] = { "-wal", "-shm" };
 	char from[4096], to[4096];
 	int r;
 

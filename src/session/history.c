@@ -32,7 +32,7 @@ struct received {
 
 /* Own records, walked up or down: a run at a time, and within it. */
 struct sent {
-	sqlite3 *db; /* NULL: there are none */
+	sqlite3 *db;           /* NULL: there are none */
 	sqlite3_stmt *stmt[2]; /* up, down */
 	sqlite3_stmt *rows;    /* the one in use */
 	bool down;
@@ -45,7 +45,7 @@ struct sent {
 	struct {
 		const uint8_t *body;
 		uint32_t length;
-	} *bodies;
+	} * bodies;
 };
 
 /* One request, being answered. */
@@ -70,7 +70,7 @@ static struct output output;
 static int
 await(int fd, short events)
 {
-	struct pollfd p = {.fd = fd, .events = events};
+	struct pollfd p = { .fd = fd, .events = events };
 
 	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
 }
@@ -157,7 +157,7 @@ received_start(struct received *x, bool down, int64_t from)
 static int
 sent_open(struct sent *x, const char *dir)
 {
-	static const char *const sql[] = {SENT "+ count > ?1 ORDER BY id", SENT "<= ?1 ORDER BY id DESC"};
+	static const char *const sql[] = { SENT "+ count > ?1 ORDER BY id", SENT "<= ?1 ORDER BY id DESC" };
 	char path[PATH_MAX];
 	int r;
 
@@ -183,7 +183,8 @@ sent_release(struct sent *x)
 static void
 copy_text(sqlite3_stmt *q, int column, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s", sqlite3_column_text(q, column) ? (const char *)sqlite3_column_text(q, column) : "");
+	(void)snprintf(
+	    out, size, "%s", sqlite3_column_text(q, column) ? (const char *)sqlite3_column_text(q, column) : "");
 }
 
 static void
@@ -355,7 +356,7 @@ static int
 put_records(struct walk *w, uint32_t *count)
 {
 	const uint32_t limit = w->request->u.history.limit;
-	struct control_message m = {.type = CONTROL_RECORD};
+	struct control_message m = { .type = CONTROL_RECORD };
 	int64_t received = 0, sent = 0;
 	const struct record *r;
 	int rc = limit > 0 ? find_beginning(w, limit, &received, &sent) : 0;
@@ -377,11 +378,12 @@ put_records(struct walk *w, uint32_t *count)
 static int
 answer(const char *dir, const struct control_message *request)
 {
-	struct control_message end = {.type = CONTROL_READ_END};
-	struct walk w = {.request = request};
+	struct control_message end = { .type = CONTROL_READ_END };
+	struct walk w = { .request = request };
 	int r;
 
-	if ((r = received_open(&w.received, dir)) == 0 && (r = sent_open(&w.sent, dir)) == 0 && (r = search(&w, dir)) == 0)
+	if ((r = received_open(&w.received, dir)) == 0 && (r = sent_open(&w.sent, dir)) == 0 &&
+	    (r = search(&w, dir)) == 0)
 		r = put_records(&w, &end.u.read_end.count);
 	received_release(&w.received);
 	sent_release(&w.sent);
@@ -389,7 +391,9 @@ answer(const char *dir, const struct control_message *request)
 	search_hits_release(&w.hits[1]);
 	if (r < 0)
 		log_error("cannot read the history: %s", strerror(-r));
-	end.u.read_end.verdict = (uint8_t)(r < 0 ? VERDICT_STORAGE : end.u.read_end.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
+	end.u.read_end.verdict = (uint8_t)(r < 0 ? VERDICT_STORAGE
+		: end.u.read_end.count > 0       ? VERDICT_OK
+						 : VERDICT_NOTHING);
 	r = put(&end);
 	return r < 0 ? r : flush();
 }

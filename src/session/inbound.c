@@ -12,8 +12,8 @@
 #include "session/store.h"
 #include "session/uplink.h"
 
-#define RUNS 256U   /* acknowledgements of one turn */
-#define CHAINS 16U  /* streams of which a message was refused */
+#define RUNS 256U  /* acknowledgements of one turn */
+#define CHAINS 16U /* streams of which a message was refused */
 #define STASH_MAX (4U * WINDOW_BYTES)
 
 /* Consecutive ids with one fate. */
@@ -72,7 +72,8 @@ inbound_free(struct inbound *i)
 static void
 chain_add(struct inbound *i, const struct ident *next, enum verdict v)
 {
-	i->chain[i->chain_next++ % CHAINS] = (struct chain) {.next = *next, .left = WINDOW_MESSAGES, .verdict = (uint8_t)v};
+	i->chain[i->chain_next++ % CHAINS] =
+	    (struct chain){ .next = *next, .left = WINDOW_MESSAGES, .verdict = (uint8_t)v };
 	i->chained = true;
 }
 
@@ -112,7 +113,7 @@ add_to_runs(struct inbound *i, const struct msg *m, enum verdict v, bool pending
 		last->count++;
 		return;
 	}
-	i->run[i->run_count++] = (struct run) {.first = m->id, .count = 1, .verdict = (uint8_t)v, .pending = pending};
+	i->run[i->run_count++] = (struct run){ .first = m->id, .count = 1, .verdict = (uint8_t)v, .pending = pending };
 }
 
 static enum verdict
@@ -236,7 +237,8 @@ acknowledge(struct inbound *i)
 
 	for (const struct run *r = i->run; r < i->run + i->run_count; r++) {
 		const struct ack a = {
-		    .pair = i->pair, .epoch = i->epoch, .count = r->count, .first = r->first, .verdict = r->verdict};
+			.pair = i->pair, .epoch = i->epoch, .count = r->count, .first = r->first, .verdict = r->verdict
+		};
 
 		ack_encode(frames + n, &a);
 		n += FRAME_HEADER + ACK_BODY;

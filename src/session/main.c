@@ -22,17 +22,17 @@
 enum { OPT_LOGIN = 256, OPT_RESUME, OPT_HISTORY, OPT_SOCKET, OPT_TIMEOUT, OPT_MESSAGES, OPT_BYTES, OPT_REQUEST };
 
 static const struct option long_options[] = {
-	{"login", required_argument, NULL, OPT_LOGIN},
-	{"resume", required_argument, NULL, OPT_RESUME},
-	{"history", required_argument, NULL, OPT_HISTORY},
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"timeout", required_argument, NULL, OPT_TIMEOUT},
-	{"max-unread", required_argument, NULL, OPT_MESSAGES},
-	{"max-unread-bytes", required_argument, NULL, OPT_BYTES},
-	{"request-fd", required_argument, NULL, OPT_REQUEST},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+	{ "login", required_argument, NULL, OPT_LOGIN },
+	{ "resume", required_argument, NULL, OPT_RESUME },
+	{ "history", required_argument, NULL, OPT_HISTORY },
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "max-unread", required_argument, NULL, OPT_MESSAGES },
+	{ "max-unread-bytes", required_argument, NULL, OPT_BYTES },
+	{ "request-fd", required_argument, NULL, OPT_REQUEST },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
 };
 
 static const char usage[] =
@@ -118,8 +118,8 @@ parse(int argc, char **argv, struct arguments *a)
 {
 	int option;
 
-	*a = (struct arguments) {
-		.start = {.max_messages = INBOX_MESSAGES, .max_bytes = INBOX_BYTES}, .request_fd = -1};
+	*a = (struct arguments){ .start = { .max_messages = INBOX_MESSAGES, .max_bytes = INBOX_BYTES },
+		.request_fd = -1 };
 	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (option == 'h' || option == 'V') {
 			(void)fputs(option == 'h' ? usage : "pchat-session " PACKAGE_VERSION "\n", stdout);
@@ -170,7 +170,7 @@ fail(const struct session *s, enum verdict why, const char *words)
 int
 main(int argc, char **argv)
 {
-	static struct session session = {.lock = -1, .rundir.fd = -1};
+	static struct session session = { .lock = -1, .rundir.fd = -1 };
 	struct arguments a;
 	char words[512] = "";
 	enum verdict v;

@@ -53,11 +53,11 @@ tell_ack(struct caller *c, const struct ident *first, uint32_t count, enum verdi
 {
 	const struct courier *courier = &c->session->outbound->courier;
 	const struct ack a = {
-	    .pair = courier->client[c->slot].pair,
-	    .epoch = courier->client[c->slot].gen,
-	    .count = count,
-	    .first = *first,
-	    .verdict = (uint8_t)v,
+		.pair = courier->client[c->slot].pair,
+		.epoch = courier->client[c->slot].gen,
+		.count = count,
+		.first = *first,
+		.verdict = (uint8_t)v,
 	};
 	uint8_t frame[FRAME_HEADER + ACK_BODY];
 
@@ -68,7 +68,8 @@ tell_ack(struct caller *c, const struct ident *first, uint32_t count, enum verdi
 static void
 tell_way(struct caller *c, enum control_type type, uint64_t pair, uint32_t gen, uint32_t forwarded)
 {
-	const struct control_message m = {.type = type, .u.way = {.pair = pair, .gen = gen, .forwarded = forwarded}};
+	const struct control_message m = { .type = type,
+		.u.way = { .pair = pair, .gen = gen, .forwarded = forwarded } };
 
 	caller_send(c, &m);
 }
@@ -101,7 +102,8 @@ offer(struct outbound *o, struct caller *c, const struct msg *m, enum verdict *w
 		courier_refuse(&o->courier, c->slot, *why);
 		return COURIER_REFUSE;
 	}
-	while ((answer = courier_offer(&o->courier, c->slot, m->pair, m->epoch, &m->id, m->length, why)) == COURIER_GREET)
+	while (
+	    (answer = courier_offer(&o->courier, c->slot, m->pair, m->epoch, &m->id, m->length, why)) == COURIER_GREET)
 		tell_way(c, CONTROL_READY, cl->pair, cl->gen, 0);
 	return answer;
 }
@@ -193,7 +195,8 @@ outbound_ack(struct outbound *o, struct ack *a)
 	if (count == 0)
 		return;
 	unthrottle(o);
-	sentbox_acked(s->sentbox, &acked, count, a->verdict == VERDICT_OK ? &s->partner.peer : NULL, store_newest(s->store));
+	sentbox_acked(
+	    s->sentbox, &acked, count, a->verdict == VERDICT_OK ? &s->partner.peer : NULL, store_newest(s->store));
 }
 
 /* ------------------------------------------------------------------------- the way */
@@ -205,14 +208,15 @@ tell_notices(struct outbound *o)
 
 	while (courier_notice(&o->courier, &n)) {
 		struct caller *c = service_caller(o->session->service, n.client);
-		const struct control_message ended = {.type = CONTROL_ENDED, .u.ended.verdict = (uint8_t)n.why};
+		const struct control_message ended = { .type = CONTROL_ENDED, .u.ended.verdict = (uint8_t)n.why };
 
 		if (!c)
 			continue;
 		if (n.tell == COURIER_TELL_ENDED)
 			caller_send(c, &ended);
 		else
-			tell_way(c, n.tell == COURIER_TELL_HELD ? CONTROL_HELD : CONTROL_READY, n.pair, n.gen, n.forwarded);
+			tell_way(
+			    c, n.tell == COURIER_TELL_HELD ? CONTROL_HELD : CONTROL_READY, n.pair, n.gen, n.forwarded);
 	}
 }
 

@@ -49,7 +49,8 @@ tell(struct session *s, const char *path)
 {
 	char shown[256], note[320];
 
-	(void)snprintf(note, sizeof(note), "started your own daemon at %s", quote(path, strlen(path), shown, sizeof(shown)));
+	(void)snprintf(
+	    note, sizeof(note), "started your own daemon at %s", quote(path, strlen(path), shown, sizeof(shown)));
 	session_note(s, note);
 }
 
@@ -58,7 +59,7 @@ start(struct session *s)
 {
 	char program[PATH_MAX], socket[PATH_MAX + sizeof(OWNDAEMON_SOCKET) + 1], report[512];
 	char o_socket[] = "--socket", o_idle[] = "--idle-exit", idle[] = IDLE_EXIT;
-	char *const argv[] = {program, o_socket, socket, o_idle, idle, NULL};
+	char *const argv[] = { program, o_socket, socket, o_idle, idle, NULL };
 	int r;
 
 	(void)snprintf(socket, sizeof(socket), "%s/" OWNDAEMON_SOCKET, s->rundir.path);

@@ -12,7 +12,7 @@
 void
 partner_keep(struct session *s)
 {
-	struct upstream_message m = {.type = UPSTREAM_PAIRED};
+	struct upstream_message m = { .type = UPSTREAM_PAIRED };
 	uint8_t frame[256];
 
 	m.u.paired.pair = s->partner.pair;
@@ -29,7 +29,8 @@ partner_load(struct session *s)
 	const ssize_t n = store_kept(s->store, KEY, frame, sizeof(frame));
 	struct frame f;
 
-	if (n <= 0 || frame_parse(frame, (size_t)n, &f) != n || upstream_decode(&f, &m) < 0 || m.type != UPSTREAM_PAIRED)
+	if (n <= 0 || frame_parse(frame, (size_t)n, &f) != n || upstream_decode(&f, &m) < 0 ||
+	    m.type != UPSTREAM_PAIRED)
 		return;
 	s->partner.pair = m.u.paired.pair;
 	s->partner.online = m.u.paired.online;
@@ -64,8 +65,9 @@ partner_paired(struct session *s, const struct upstream_message *m, bool asked)
 		/* A pair that went while we were away was ended by the partner, or it would still be. */
 		if (p->pair != 0 && !asked)
 			record(s, RECORD_LEFT);
-		*p = (struct partner) {
-		    .pair = m->u.paired.pair, .online = m->u.paired.online, .peer = m->u.paired.peer};
+		*p = (struct partner){
+			.pair = m->u.paired.pair, .online = m->u.paired.online, .peer = m->u.paired.peer
+		};
 		if (!asked)
 			record(s, RECORD_PAIRED);
 		partner_keep(s);
@@ -88,10 +90,10 @@ void
 partner_ended(struct session *s, enum ending how)
 {
 	static const enum record_type types[] = {
-	    [ENDING_NONE] = RECORD_GONE,
-	    [ENDING_LEFT] = RECORD_LEFT,
-	    [ENDING_QUIT] = RECORD_QUIT,
-	    [ENDING_GONE] = RECORD_GONE,
+		[ENDING_NONE] = RECORD_GONE,
+		[ENDING_LEFT] = RECORD_LEFT,
+		[ENDING_QUIT] = RECORD_QUIT,
+		[ENDING_GONE] = RECORD_GONE,
 	};
 
 	if (s->partner.pair != 0) {

@@ -14,7 +14,7 @@ TAILQ_HEAD(caller_list, caller);
 
 struct reader {
 	struct session *session;
-	struct caller *lease; /* whose records are out, not yet done */
+	struct caller *lease;       /* whose records are out, not yet done */
 	struct caller_list waiting; /* READ, not yet answered, in order */
 };
 
@@ -48,7 +48,7 @@ reader_free(struct reader *r)
 static bool
 add_record(const struct record *record, void *context)
 {
-	struct control_message m = {.type = CONTROL_RECORD, .u.record = *record};
+	struct control_message m = { .type = CONTROL_RECORD, .u.record = *record };
 	struct batch *b = context;
 
 	if (b->count > 0 && (b->count == b->limit || b->bytes + record->length > BATCH_BYTES)) {
@@ -67,7 +67,7 @@ answer(struct caller *c, const struct batch *b, enum verdict v)
 {
 	const struct control_message m = {
 		.type = CONTROL_READ_END,
-		.u.read_end = {.count = b->count, .more = b->more, .last = b->last, .verdict = (uint8_t)v},
+		.u.read_end = { .count = b->count, .more = b->more, .last = b->last, .verdict = (uint8_t)v },
 	};
 
 	c->reading = false;
@@ -86,7 +86,7 @@ peeks(const struct caller *c)
 static bool
 serve(struct reader *r, struct caller *c)
 {
-	struct batch b = {.caller = c, .limit = c->read.limit ? c->read.limit : UINT32_MAX};
+	struct batch b = { .caller = c, .limit = c->read.limit ? c->read.limit : UINT32_MAX };
 	int failure;
 
 	stream_cork(&c->stream);
@@ -153,7 +153,8 @@ void
 reader_done(struct reader *r, struct caller *c, const struct control_message *m)
 {
 	struct session *s = r->session;
-	const int failure = m->u.done.single ? store_take(s->store, m->u.done.last) : store_mark(s->store, m->u.done.last);
+	const int failure =
+	    m->u.done.single ? store_take(s->store, m->u.done.last) : store_mark(s->store, m->u.done.last);
 
 	if (failure < 0)
 		log_error("cannot mark what was read: %s", strerror(-failure));

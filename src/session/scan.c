@@ -8,9 +8,9 @@
 int
 scan_init(struct scan *s, sqlite3 *db, const char *rows)
 {
-	const char *const sql[] = {rows,
-	    "SELECT first_record, count, msgid, name, account, uid FROM stretch"
-	    " WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1"};
+	const char *const sql[] = { rows,
+		"SELECT first_record, count, msgid, name, account, uid FROM stretch"
+		" WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1" };
 	sqlite3_stmt *stmt[ARRAY_SIZE(sql)];
 	const int r = database_prepare(db, sql, stmt, ARRAY_SIZE(sql));
 

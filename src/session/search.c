@@ -9,7 +9,7 @@
 #include "session/database.h"
 #include "session/sentbox.h"
 
-#define SCHEMA \
+#define SCHEMA                                                                                                    \
 	"CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(text, content='', columnsize=0, tokenize='trigram');" \
 	"CREATE TABLE IF NOT EXISTS seen(source TEXT PRIMARY KEY, identity TEXT, last INTEGER) WITHOUT ROWID;"
 
@@ -34,7 +34,7 @@ void
 search_hits_release(struct search_hits *h)
 {
 	free(h->id);
-	*h = (struct search_hits) {0};
+	*h = (struct search_hits){ 0 };
 }
 
 static int
@@ -126,7 +126,7 @@ look_into(void *context, int64_t id, const void *body, size_t length)
 static int
 look_through(const struct source *src, const char *text, struct search_hits *hits)
 {
-	struct look l = {.text = text, .length = strlen(text), .hits = hits};
+	struct look l = { .text = text, .length = strlen(text), .hits = hits };
 
 	hits->count = 0;
 	return each_message(src, 0, look_into, &l);
@@ -207,7 +207,7 @@ static int
 index_source(sqlite3 *db, const struct source *src)
 {
 	static const char *const add = "INSERT INTO said(rowid, text) VALUES(?1, ?2)";
-	struct indexer x = {.parity = src->parity};
+	struct indexer x = { .parity = src->parity };
 	char identity[64];
 	int64_t last;
 	int r;
@@ -320,10 +320,10 @@ search_find(const char *dir, sqlite3 *inbox, sqlite3 *sent, const char *text, st
     struct search_hits *own)
 {
 	const struct source src[2] = {
-		{"received", inbox, RECEIVED_ALL, "SELECT value FROM meta WHERE key = 'identity'", false, 0},
-		{"sent", sent, SENT_ALL, "SELECT hex(msgid) FROM run WHERE id = 1", true, 1},
+		{ "received", inbox, RECEIVED_ALL, "SELECT value FROM meta WHERE key = 'identity'", false, 0 },
+		{ "sent", sent, SENT_ALL, "SELECT hex(msgid) FROM run WHERE id = 1", true, 1 },
 	};
-	struct search_hits hits[2] = {{0}, {0}};
+	struct search_hits hits[2] = { { 0 }, { 0 } };
 	int r = search_index(dir, src, text, hits);
 
 	if (r < 0 && (r = look_through(&src[0], text, &hits[0])) == 0)

@@ -13,16 +13,17 @@
 
 #define FLUSH_SECONDS 1.
 #define RUN_BYTES (2 * (MESSAGE_MAX + sizeof(uint32_t))) /* bodies of a row */
-#define BATCH_BYTES (1024U * 1024U)                       /* of a transaction */
+#define BATCH_BYTES (1024U * 1024U)                      /* of a transaction */
 
 enum statement { BEGIN, COMMIT, ROLLBACK, NEXT, ADD, STATEMENTS };
 
 static const char *const statements[STATEMENTS] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK",
-    [NEXT] = "SELECT id + count FROM run ORDER BY id DESC LIMIT 1",
-    [ADD] = "INSERT INTO run(id, count, after, time, msgid, uid, name, account, bodies) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[NEXT] = "SELECT id + count FROM run ORDER BY id DESC LIMIT 1",
+	[ADD] = "INSERT INTO run(id, count, after, time, msgid, uid, name, account, bodies) VALUES(?1, ?2, ?3, ?4, ?5, "
+	        "?6, ?7, ?8, ?9)",
 };
 
 /* Messages that were acknowledged, about to be a row. */

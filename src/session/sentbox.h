@@ -43,7 +43,7 @@ void sentbox_rest(struct sentbox *b);
 
 /* The folder's sent.db, and how to read it: see history.c. */
 #define SENTBOX_FILE "sent.db"
-#define SENTBOX_SCHEMA \
+#define SENTBOX_SCHEMA                                                                                       \
 	"CREATE TABLE IF NOT EXISTS run(id INTEGER PRIMARY KEY, count INTEGER, after INTEGER, time INTEGER," \
 	" msgid BLOB, uid INTEGER, name TEXT, account TEXT, bodies BLOB);"
 

@@ -47,7 +47,7 @@ service_each(const struct service *v, void (*fn)(struct caller *c))
 static void
 turn_away(int fd)
 {
-	const struct control_message bye = {.type = CONTROL_BYE, .u.bye.reason = BYE_CROWDED};
+	const struct control_message bye = { .type = CONTROL_BYE, .u.bye.reason = BYE_CROWDED };
 	uint8_t frame[64];
 	const size_t n = control_encode(&bye, frame, sizeof(frame));
 

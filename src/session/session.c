@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -213,7 +212,7 @@ session_state(const struct session *s, struct control_message *m)
 int
 session_keep_policy(struct session *s, const struct policy *policy)
 {
-	static struct upstream_message m = {.type = UPSTREAM_POLICY};
+	static struct upstream_message m = { .type = UPSTREAM_POLICY };
 	uint8_t frame[FRAME_MAX];
 	int r;
 
@@ -237,7 +236,8 @@ load_policy(struct session *s)
 	const ssize_t n = store_kept(s->store, POLICY_KEY, frame, sizeof(frame));
 	struct frame f;
 
-	if (n > 0 && frame_parse(frame, (size_t)n, &f) == n && upstream_decode(&f, &m) == 0 && m.type == UPSTREAM_POLICY)
+	if (n > 0 && frame_parse(frame, (size_t)n, &f) == n && upstream_decode(&f, &m) == 0 &&
+	    m.type == UPSTREAM_POLICY)
 		s->policy = m.u.policy;
 	else if (n != 0)
 		session_note(s, "the rules of dnd and block could not be read; set them anew");
@@ -331,8 +331,8 @@ take_lock(struct session *s, bool resume, char *words, size_t size)
 		return VERDICT_OK;
 	if (s->lock != -EWOULDBLOCK)
 		return say(words, size, VERDICT_FAILED, "cannot lock the session", s->lock);
-	(void)snprintf(words, size, "%s", resume ? "another helper of this session runs already" :
-	                                           "you are logged in under that name already");
+	(void)snprintf(words, size, "%s",
+	    resume ? "another helper of this session runs already" : "you are logged in under that name already");
 	return resume ? VERDICT_FAILED : VERDICT_TAKEN;
 }
 
@@ -391,7 +391,7 @@ identify(struct session *s, const struct session_start *start, bool *known, char
 static enum verdict
 open_inbox(struct session *s, char *words, size_t size)
 {
-	const struct store_limits limits = {s->file.max_messages, s->file.max_bytes};
+	const struct store_limits limits = { s->file.max_messages, s->file.max_bytes };
 	char note[STORE_NOTE];
 	const int r = store_open(&s->store, s->file.inbox, &limits, note);
 
@@ -416,7 +416,7 @@ make_parts(struct session *s)
 static void
 start_watchers(struct session *s, const struct session_start *start)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		ev_signal_init(&s->signal[i], on_signal, signals[i]);
@@ -437,7 +437,7 @@ take_up(struct session *s, char *words, size_t size)
 {
 	int r;
 
-	s->self = (struct peer) {.uid = geteuid()};
+	s->self = (struct peer){ .uid = geteuid() };
 	memcpy(s->self.name, s->file.name, sizeof(s->self.name));
 	if ((r = service_open(s->service)) < 0)
 		return say(words, size, VERDICT_FAILED, "cannot listen for commands", r);

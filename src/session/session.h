@@ -48,7 +48,7 @@ struct session {
 	struct session_file file;
 	char folded[NAME_MAX_LEN + 1];
 	int lock;
-	bool reported; /* whoever started us knows how it went */
+	bool reported;    /* whoever started us knows how it went */
 	char notes[1024]; /* for the report: lines "note: ..." */
 	enum session_end end;
 
@@ -66,14 +66,14 @@ struct session {
 	struct vigil *vigil;
 	ev_signal signal[3];
 	ev_timer login_timer; /* until we are let in */
-	ev_timer rest_timer; /* when nothing has happened for a while */
-	ev_prepare tell;     /* runs in a turn that changed the state */
+	ev_timer rest_timer;  /* when nothing has happened for a while */
+	ev_prepare tell;      /* runs in a turn that changed the state */
 };
 
 /* How a session is to begin. */
 struct session_start {
 	const char *name;
-	bool resume; /* an earlier helper's session goes on; what follows is in its file */
+	bool resume;        /* an earlier helper's session goes on; what follows is in its file */
 	const char *socket; /* NULL: the host's, else the user's own */
 	uint64_t max_messages, max_bytes;
 	unsigned timeout_ms; /* of a login */

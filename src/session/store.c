@@ -11,16 +11,16 @@
 #include "session/database.h"
 #include "session/scan.h"
 
-#define WAL_FRAMES 1000               /* the log is written back when it is so long, */
-#define WAL_BYTES (4L * 1024 * 1024)  /* which is how long the file is made beforehand */
+#define WAL_FRAMES 1000              /* the log is written back when it is so long, */
+#define WAL_BYTES (4L * 1024 * 1024) /* which is how long the file is made beforehand */
 
-#define SCHEMA \
-	"CREATE TABLE IF NOT EXISTS record(id INTEGER PRIMARY KEY, time INTEGER, type INTEGER, body BLOB);" \
+#define SCHEMA                                                                                                         \
+	"CREATE TABLE IF NOT EXISTS record(id INTEGER PRIMARY KEY, time INTEGER, type INTEGER, body BLOB);"            \
 	"CREATE TABLE IF NOT EXISTS stretch(first_record INTEGER PRIMARY KEY, count INTEGER, uid INTEGER, msgid BLOB," \
-	" pair INTEGER, name TEXT, account TEXT);" \
-	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;" \
-	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);" \
-	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;" \
+	" pair INTEGER, name TEXT, account TEXT);"                                                                     \
+	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;"                     \
+	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);"                                                    \
+	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                  \
 	"INSERT OR IGNORE INTO meta(key, value) VALUES('identity', hex(randomblob(16)));"
 
 enum statement {
@@ -43,27 +43,27 @@ enum statement {
 };
 
 static const char *const statements[STATEMENTS] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK",
-    [META_GET] = "SELECT value FROM meta WHERE key = ?1",
-    [META_SET] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
-    [NEWEST] = "SELECT max(id) FROM record",
-    [COUNT] = "SELECT count(*), total(length(body)) FROM record WHERE id > ?1 AND id <= ?2 AND type = 0"
-              " AND id NOT IN (SELECT id FROM taken)",
-    [RECORD_ADD] = "INSERT INTO record(id, time, type, body) VALUES(?1, ?2, ?3, ?4)",
-    [STRETCH_ADD] = "INSERT INTO stretch(first_record, count, uid, msgid, pair, name, account)"
-                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [STRETCH_GROW] = "UPDATE stretch SET count = ?2 WHERE first_record = ?1",
-    [STRETCH_FIND] = "SELECT first_record, count, msgid FROM stretch WHERE uid = ?1 AND msgid <= ?2"
-                     " ORDER BY msgid DESC LIMIT 1",
-    [STRETCH_NEXT] = "SELECT msgid FROM stretch WHERE uid = ?1 AND msgid > ?2 ORDER BY msgid LIMIT 1",
-    [TAKE] = "INSERT OR IGNORE INTO taken(id) VALUES(?1)",
-    [TAKEN] = "SELECT 1 FROM taken WHERE id = ?1",
-    [TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[META_GET] = "SELECT value FROM meta WHERE key = ?1",
+	[META_SET] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
+	[NEWEST] = "SELECT max(id) FROM record",
+	[COUNT] = "SELECT count(*), total(length(body)) FROM record WHERE id > ?1 AND id <= ?2 AND type = 0"
+		  " AND id NOT IN (SELECT id FROM taken)",
+	[RECORD_ADD] = "INSERT INTO record(id, time, type, body) VALUES(?1, ?2, ?3, ?4)",
+	[STRETCH_ADD] = "INSERT INTO stretch(first_record, count, uid, msgid, pair, name, account)"
+			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[STRETCH_GROW] = "UPDATE stretch SET count = ?2 WHERE first_record = ?1",
+	[STRETCH_FIND] = "SELECT first_record, count, msgid FROM stretch WHERE uid = ?1 AND msgid <= ?2"
+			 " ORDER BY msgid DESC LIMIT 1",
+	[STRETCH_NEXT] = "SELECT msgid FROM stretch WHERE uid = ?1 AND msgid > ?2 ORDER BY msgid LIMIT 1",
+	[TAKE] = "INSERT OR IGNORE INTO taken(id) VALUES(?1)",
+	[TAKEN] = "SELECT 1 FROM taken WHERE id = ?1",
+	[TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
 };
 
-#define UNREAD_ROWS \
+#define UNREAD_ROWS                                                                                                 \
 	"SELECT id, time, type, body FROM record WHERE id > ?1 AND type <= ?2 AND id NOT IN (SELECT id FROM taken)" \
 	" ORDER BY id"
 
@@ -413,7 +413,9 @@ stretch_start(struct store *s, const struct peer *from, const struct msg *m)
 	(void)sqlite3_bind_blob(q, 2, m->id.b, IDENT_LEN, SQLITE_STATIC);
 	if ((r = database_row(q)) < 0)
 		return r;
-	*t = (struct stretch){.record = s->now.newest + 1, .first = m->id, .bounded = r > 0, .pair = m->pair, .peer = *from};
+	*t = (struct stretch){
+		.record = s->now.newest + 1, .first = m->id, .bounded = r > 0, .pair = m->pair, .peer = *from
+	};
 	if (t->bounded && sqlite3_column_bytes(q, 0) == IDENT_LEN)
 		memcpy(t->bound.b, sqlite3_column_blob(q, 0), IDENT_LEN);
 	return 0;

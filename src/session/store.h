@@ -76,8 +76,8 @@ MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
  * Calls fn for each unread record with an id above `after`, in order, until fn returns false. With `messages` others are
  * passed over. The record's body lives until fn returns.
  */
-MUST_USE int store_read(struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context),
-    void *context);
+MUST_USE int store_read(
+    struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context);
 
 /* Everything up to `last` was read; or that one alone. Each is a transaction of its own: none may be open. */
 MUST_USE int store_mark(struct store *s, uint64_t last);

@@ -52,8 +52,8 @@ struct uplink {
 	bool complained;  /* of this trouble with the daemon */
 	bool paired_seen; /* since WELCOME */
 	uint32_t pause_ms;
-	ev_timer retry;   /* connects */
-	ev_timer again;   /* sends what waits */
+	ev_timer retry; /* connects */
+	ev_timer again; /* sends what waits */
 	ev_timer quit;
 	struct request_list waiting; /* to be sent */
 	struct request_list sent;    /* the oldest is answered next */
@@ -250,7 +250,7 @@ uplink_restart(struct uplink *u)
 static void
 send_cancel(struct uplink *u)
 {
-	const struct upstream_message m = {.type = UPSTREAM_CANCEL};
+	const struct upstream_message m = { .type = UPSTREAM_CANCEL };
 	struct request *r = request_new(UPSTREAM_CANCEL, NULL);
 
 	if (!r) {
@@ -308,8 +308,8 @@ send_login(struct uplink *u)
 static void
 greet(struct uplink *u)
 {
-	static const struct upstream_message hello = {
-	    .type = UPSTREAM_HELLO, .u.hello = {.magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION}};
+	static const struct upstream_message hello = { .type = UPSTREAM_HELLO,
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
 
 	u->state = GREETING;
 	stream_cork(&u->stream);
@@ -678,7 +678,7 @@ on_closed(struct stream *st, int error)
 		retry_later(u);
 }
 
-static const struct stream_class uplink_class = {.input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP};
+static const struct stream_class uplink_class = { .input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP };
 
 /* The folder of a socket belongs to whom? */
 static bool
@@ -785,10 +785,11 @@ say_unreachable(const struct session *s, int error, char *words, size_t size)
 	const char *path = s->file.socket[0] ? s->file.socket : "your own daemon";
 
 	if (error == -ENAMETOOLONG)
-		(void)snprintf(words, size, "the socket's path is too long: %zu bytes, at most %zu", strlen(path), SOCKET_PATH_MAX);
+		(void)snprintf(words, size, "the socket's path is too long: %zu bytes, at most %zu", strlen(path),
+		    SOCKET_PATH_MAX);
 	else if (error == -EPERM)
-		(void)snprintf(words, size, "the daemon at '%.200s' runs as a user that it should not; name it by --socket to trust it",
-		    path);
+		(void)snprintf(words, size,
+		    "the daemon at '%.200s' runs as a user that it should not; name it by --socket to trust it", path);
 	else
 		(void)snprintf(words, size, "no daemon at '%.200s': %s", path, strerror(-error));
 }

@@ -88,7 +88,8 @@ vigil_new(struct session *s)
 	v->session = s;
 	/* By their names: when the folder is removed, or another takes its place, that is what commands look at. */
 	(void)snprintf(v->watched[FOLDER].path, sizeof(v->watched[FOLDER].path), "%s", s->rundir.path);
-	(void)snprintf(v->watched[SOCKET].path, sizeof(v->watched[SOCKET].path), "%s/%s.sock", s->rundir.path, s->folded);
+	(void)snprintf(
+	    v->watched[SOCKET].path, sizeof(v->watched[SOCKET].path), "%s/%s.sock", s->rundir.path, s->folded);
 	(void)snprintf(v->watched[INBOX].path, sizeof(v->watched[INBOX].path), "%s/inbox.db", s->file.inbox);
 	ev_io_init(&v->io, on_event, fd, EV_READ);
 	v->io.data = v;

@@ -22,9 +22,9 @@
 static char dir[64];
 static struct store *store;
 static char note[STORE_NOTE];
-static const struct store_limits roomy = {1000, 1 << 20};
-static const struct peer alice = {.name = "alice", .account = "al", .uid = 1000};
-static const struct peer mallory = {.name = "mallory", .account = "mal", .uid = 1001};
+static const struct store_limits roomy = { 1000, 1 << 20 };
+static const struct peer alice = { .name = "alice", .account = "al", .uid = 1000 };
+static const struct peer mallory = { .name = "mallory", .account = "mal", .uid = 1001 };
 
 static void
 open_store(const struct store_limits *limits)
@@ -64,7 +64,7 @@ static enum store_answer
 put(const struct peer *from, uint64_t n)
 {
 	char text[24];
-	struct msg m = {.pair = 5, .id = number(n), .body = (const uint8_t *)text};
+	struct msg m = { .pair = 5, .id = number(n), .body = (const uint8_t *)text };
 
 	m.length = (uint32_t)snprintf(text, sizeof(text), "%lu", (unsigned long)n);
 	return store_message(store, from, &m, 1000 + (int64_t)n);
@@ -158,7 +158,7 @@ END_TEST
 /* Every order in which ids of a small range can come, some twice: each is stored once. */
 START_TEST(stores_an_id_once)
 {
-	bool stored[12] = {false};
+	bool stored[12] = { false };
 	uint32_t seed = (uint32_t)_i * 2654435761U + 1;
 
 	for (int i = 0; i < 60; i++) {
@@ -246,7 +246,7 @@ END_TEST
 
 START_TEST(limits_refuse_and_free_again)
 {
-	static const struct store_limits tight = {3, 1000}, narrow = {100, 3};
+	static const struct store_limits tight = { 3, 1000 }, narrow = { 100, 3 };
 
 	store_close(store);
 	open_store(&tight);
@@ -461,12 +461,12 @@ static _Noreturn void
 write_until_killed(int fd)
 {
 	store_close(store);
-	if (store_open(&store, dir, &(const struct store_limits){UINT64_MAX, UINT64_MAX}, note) < 0)
+	if (store_open(&store, dir, &(const struct store_limits){ UINT64_MAX, UINT64_MAX }, note) < 0)
 		_exit(1);
 	for (uint64_t n = store_newest(store) + 1;;) {
 		for (int i = 0; i < 7; i++, n++)
 			(void)put(&alice, n);
-		if (store_commit(store) != 0 || write(fd, &(uint64_t){n - 1}, sizeof(n)) != sizeof(n))
+		if (store_commit(store) != 0 || write(fd, &(uint64_t){ n - 1 }, sizeof(n)) != sizeof(n))
 			_exit(1);
 		store_tidy(store);
 	}
