@@ -22,8 +22,7 @@ static const char *const statements[STATEMENTS] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[NEXT] = "SELECT id + count FROM run ORDER BY id DESC LIMIT 1",
-	[ADD] = "INSERT INTO run(id, count, after, time, msgid, uid, name, account, bodies) VALUES(?1, ?2, ?3, ?4, ?5, "
-	        "?6, ?7, ?8, ?9)",
+	[ADD] = "INSERT INTO run VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", /* in the order of SENTBOX_SCHEMA */
 };
 
 /* Messages that were acknowledged, about to be a row. */
