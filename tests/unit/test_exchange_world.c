@@ -1051,6 +1051,65 @@ START_TEST(six_people)
 }
 END_TEST
 
+/* ------ when settling comes late ------ */
+
+static uint32_t
+draw(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * 6364136223846793005U + 1442695040888963407U;
+	return (uint32_t)(*seed >> 33) % below;
+}
+
+static void
+walk(struct visit *v, uint64_t *seed)
+{
+	static const enum exchange_event_type types[] = { EXCHANGE_LOGIN, EXCHANGE_RESTORE, EXCHANGE_RESUME,
+		EXCHANGE_RESUME, EXCHANGE_LOST, EXCHANGE_EXPIRE, EXCHANGE_TO, EXCHANGE_TO, EXCHANGE_WAIT, EXCHANGE_WAIT,
+		EXCHANGE_WAIT, EXCHANGE_WAIT, EXCHANGE_CANCEL, EXCHANGE_LEAVE, EXCHANGE_QUIT };
+	const struct exchange_policy policy = { refuses, v };
+	struct request rq = { .type = types[draw(seed, ARRAY_SIZE(types))] };
+	struct exchange_effects fx;
+	struct exchange_event ev;
+
+	rq.actor = (int)draw(seed, (uint32_t)v->people);
+	rq.target =
+	    rq.type == EXCHANGE_TO || rq.type == EXCHANGE_WAIT ? (int)draw(seed, (uint32_t)v->people) : rq.actor;
+	v->from = v->x;
+	picture_take(v, v->from, v->before);
+	ev = event_for(v, &rq);
+	exchange_step(v->x, &ev, policy, &fx);
+	require_sound(flaw(v->x));
+	if (draw(seed, 8) == 0)
+		v->refusals ^= 1ULL << draw(seed, PEOPLE_MAX * PEOPLE_MAX);
+	if (draw(seed, 4) == 0)
+		exchange_settle(v->x, policy, &fx);
+	require_sound(flaw(v->x));
+}
+
+/* A daemon that cannot record a pair right now lets nothing settle: the rules hold meanwhile, and when it does. */
+START_TEST(settling_may_come_late)
+{
+	static struct visit world;
+	struct visit *v = &world;
+	struct exchange_effects fx;
+	uint64_t seed = 20;
+
+	visit_begin(v, PEOPLE_MAX, REFUSING_ANY, false);
+	for (unsigned i = 0; i < 2000; i++) {
+		const struct exchange_policy policy = { refuses, v };
+
+		for (unsigned steps = draw(&seed, 40); steps > 0; steps--)
+			walk(v, &seed);
+		while (exchange_settle(v->x, policy, &fx))
+			require_sound(flaw(v->x));
+		v->refusals = 0; /* waits that nobody rechecked are no flaw of this test's */
+		require_sound(settled_flaw(v->x, policy));
+		room_check(v);
+	}
+	visit_end(v);
+}
+END_TEST
+
 /* ------ a test of the test: each wrong state is seen to be wrong ------ */
 
 /* Four people: the first two paired, the others waiting for the first. */
@@ -1132,6 +1191,7 @@ exchange_world_suite(void)
 	tcase_add_test(small, three_people_and_blocks);
 	tcase_add_test(small, four_people_and_dnd);
 	tcase_add_test(small, four_people_by_name);
+	tcase_add_test(small, settling_may_come_late);
 	tcase_set_timeout(small, 120);
 	suite_add_tcase(suite, small);
 	tcase_add_test(large, four_people_and_blocks);
