@@ -328,7 +328,8 @@ file_limit(rlim_t bytes)
  */
 START_TEST(full_disk_refuses_then_works)
 {
-	int known, commit, mark;
+	enum store_answer known;
+	int commit, mark;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
