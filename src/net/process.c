@@ -185,7 +185,14 @@ process_report(const char *text)
 		return;
 	reporting = false;
 	(void)unsetenv(REPORT_ENV);
-	(void)!write(REPORT_FD, text, strlen(text));
+	for (size_t len = strlen(text); len > 0;) {
+		const ssize_t n = write(REPORT_FD, text, len);
+
+		if (n < 0 && errno != EINTR)
+			break;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
 	(void)close(REPORT_FD);
 }
 
