@@ -328,7 +328,7 @@ file_limit(rlim_t bytes)
  */
 START_TEST(full_disk_refuses_then_works)
 {
-	enum store_answer known;
+	int known;
 	int commit, mark;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
