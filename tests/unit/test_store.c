@@ -328,7 +328,7 @@ file_limit(rlim_t bytes)
  */
 START_TEST(full_disk_refuses_then_works)
 {
-	int known;
+	enum store_answer known;
 	int commit, mark;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
@@ -340,7 +340,7 @@ START_TEST(full_disk_refuses_then_works)
 	commit = store_commit(store);
 	mark = store_mark(store, 1);
 	file_limit(RLIM_INFINITY);
-	ck_assert_int_eq(known, STORE_KNOWN);
+	ck_assert_int_eq((int)known, (int)STORE_KNOWN);
 	ck_assert_int_lt(commit, 0);
 	ck_assert_int_lt(mark, 0);
 	ck_assert_str_eq(unread(), "1");
