@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/log.h"
 #include "core/name.h"
 #include "net/socket.h"
 #include "session/outbound.h"
@@ -54,11 +55,27 @@ set_online(struct session *s, bool online)
 	partner_keep(s);
 }
 
+/*
+ * After the daemon lost its registry a pair is what its two sides claim, and an id can be guessed: whoever is not
+ * the one that we were paired with gets nothing that was meant for that one.
+ */
+static bool
+is_impostor(const struct partner *p, const struct upstream_message *m)
+{
+	return p->pair == m->u.paired.pair &&
+	    (p->peer.uid != m->u.paired.peer.uid || !name_equal(p->peer.name, m->u.paired.peer.name));
+}
+
 void
 partner_paired(struct session *s, const struct upstream_message *m, bool asked)
 {
 	struct partner *p = &s->partner;
 
+	if (is_impostor(p, m)) {
+		log_error("somebody else claims to be '%s': the pair is over", p->peer.name);
+		partner_ended(s, ENDING_GONE);
+		return;
+	}
 	if (p->pair == m->u.paired.pair) {
 		set_online(s, m->u.paired.online);
 	} else {

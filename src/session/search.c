@@ -56,14 +56,17 @@ add_hit(struct search_hits *h, int64_t id)
 static int
 each_of_row(const struct source *src, sqlite3_stmt *q, int64_t after, message_fn *fn, void *context)
 {
-	const uint8_t *p = sqlite3_column_blob(q, 2), *const end = p + sqlite3_column_bytes(q, 2), *body;
+	const uint8_t *p = sqlite3_column_blob(q, 2), *end, *body;
 	int64_t id = sqlite3_column_int64(q, 0);
 	uint32_t length;
 	int r = 0;
 
+	if (!p)
+		return 0;
+	end = p + sqlite3_column_bytes(q, 2);
 	if (!src->packed)
-		return p ? fn(context, id, p, (size_t)(end - p)) : 0;
-	for (; r == 0 && p && sentbox_body(&p, end, &body, &length); id++)
+		return fn(context, id, p, (size_t)(end - p));
+	for (; r == 0 && sentbox_body(&p, end, &body, &length); id++)
 		if (id > after)
 			r = fn(context, id, body, length);
 	return r;
