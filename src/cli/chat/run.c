@@ -13,8 +13,6 @@
 #include "base/macros.h"
 #include "net/process.h"
 
-extern char **environ;
-
 struct run {
 	struct ev_loop *loop;
 	ev_io io;
@@ -126,7 +124,8 @@ run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *conte
 	if (!r)
 		return NULL;
 	for (size_t i = 0; i < RUN_WORDS && words[i]; i++)
-		argv[i + 1] = (char *)(uintptr_t)words[i]; /* exec takes them so, and changes nothing */
+		/* exec takes them so, and changes nothing. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		argv[i + 1] = (char *)(uintptr_t)words[i];
 	rc = -process_path("pchat-full", path, sizeof(path));
 	if (rc == 0 && pipe2(out, O_CLOEXEC) < 0)
 		rc = errno;
