@@ -17,7 +17,7 @@ errors_of() { # CALL
 	bind | listen | epoll_ctl) echo ENOMEM ;;
 	epoll_wait | epoll_pwait | poll | ppoll | wait4) echo EINTR ;;
 	mmap | mremap | brk) echo ENOMEM ;;
-	flock | fcntl) echo EINTR ENOMEM ;;
+	flock) echo EINTR ENOMEM ;;
 	getrandom) echo EINTR ;;
 	stat | newfstatat | fstat) echo EIO ENOMEM ;;
 	esac
