@@ -435,8 +435,10 @@ main(int argc, char **argv)
 	loop = loop_new();
 	if (!loop)
 		return fail("no event loop: %s", strerror(errno));
-	if ((status = start(&d, loop, &o)) != 0)
+	if ((status = start(&d, loop, &o)) != 0) {
+		ev_loop_destroy(loop);
 		return status;
+	}
 	log_notice("listening on '%s'", shown(o.socket));
 	process_report("ok\n");
 	notify_state("READY=1");

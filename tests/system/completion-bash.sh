@@ -160,7 +160,9 @@ before=$(date +%s%N)
 run bob env -u PCHAT_SESSION pchat __complete users
 took=$((($(date +%s%N) - before) / 1000000))
 kill -CONT "$helper"
-is "$status$out" 0 "a helper that does not answer: silence"
+is "$out" "" "a helper that does not answer: silence"
+sanitized || [ "$status" -eq 0 ] # a process that is cut off in time has leaks to report
+ok $? "which is no failure" "$status"
 [ "$took" -lt $((300 * TEST_SLOW)) ]
 ok $? "within 200 ms" "$took ms"
 

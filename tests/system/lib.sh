@@ -25,6 +25,11 @@ chmod 0711 "$T"
 # By this every process of the test is known, whatever became of its parent.
 export PCHAT_TEST=$T
 export PCHAT_SOCKET=$T/pchat.sock
+# Whether the programs under test were built with sanitizers.
+sanitized() {
+	grep -q '^SANITIZE_FLAGS = *-' "$BUILDDIR/Makefile"
+}
+
 # Sanitizers report there, also those of programs whose standard error is nowhere.
 mkdir -m 1777 "$T/sanitizer"
 export ASAN_OPTIONS=log_path=$T/sanitizer/asan:${ASAN_OPTIONS-} UBSAN_OPTIONS=log_path=$T/sanitizer/ubsan:${UBSAN_OPTIONS-}

@@ -353,9 +353,10 @@ encode(const struct visit *v, const int *renamed)
 		    << 10 * renamed[p];
 		if (v->refusing == REFUSING_ALL)
 			key |= (v->refusals >> (p * PEOPLE_MAX + (p == 0)) & 1) << (10 * v->people + renamed[p]);
+		/* Four people fill the key; with more of them it serves the walk, which needs no exact one. */
 		for (int c = 0; v->refusing == REFUSING_ANY && c < v->people; c++)
 			key |= (v->refusals >> (p * PEOPLE_MAX + c) & 1)
-			    << (10 * v->people + renamed[p] * v->people + renamed[c]);
+			    << (10 * v->people + renamed[p] * v->people + renamed[c]) % 64;
 	}
 	return key;
 }
