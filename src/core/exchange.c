@@ -374,7 +374,7 @@ pair_end(struct exchange *x, struct exchange_effects *fx, slot_t slot, enum endi
 		return;
 	effect_ended(x, fx, partner, ending);
 	at(x, partner)->partner = SLOT_NONE;
-	at(x, partner)->last_end = (uint8_t)ending;
+	at(x, partner)->last_end = (uint8_t)(ending == ENDING_MOVED ? ENDING_LEFT : ending);
 	s->partner = SLOT_NONE;
 	ripe_add(x, partner);
 }
@@ -387,7 +387,7 @@ pair_prepare(struct exchange *x, struct exchange_effects *fx, slot_t slot, slot_
 		wait_leave(x, slot);
 	else
 		wait_end(x, fx, slot, VERDICT_SUPERSEDED);
-	pair_end(x, fx, slot, ENDING_LEFT);
+	pair_end(x, fx, slot, ENDING_MOVED);
 }
 
 static void

@@ -29,6 +29,7 @@ enum ending {
 	ENDING_LEFT,
 	ENDING_QUIT,
 	ENDING_GONE,
+	ENDING_MOVED, /* left for somebody else: the partner's helper hears of it later, and may store until then */
 };
 
 struct exchange_session {

@@ -84,7 +84,7 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 		return;
 	case UPSTREAM_ENDED:
 		codec_u64(c, &m->u.ended.pair);
-		codec_u8(c, &m->u.ended.ending, ENDING_LEFT, ENDING_GONE);
+		codec_u8(c, &m->u.ended.ending, ENDING_LEFT, ENDING_MOVED);
 		return;
 	case UPSTREAM_LOST:
 	case UPSTREAM_BACK:

@@ -113,6 +113,11 @@ partner_ended(struct session *s, enum ending how)
 		[ENDING_GONE] = RECORD_GONE,
 	};
 
+	if (how == ENDING_MOVED) {
+		/* Not the partner's helper ended it: what is under way may be stored all the same. */
+		outbound_blocked(s->outbound);
+		how = ENDING_LEFT;
+	}
 	if (s->partner.pair != 0) {
 		if (how == ENDING_NONE)
 			how = ENDING_GONE;

@@ -16,7 +16,7 @@
 
 /*
  * Effects are written in the order in which they come:
- *   ann+bob  ann is told that she is paired with bob      ann-left  her partner left (quit, gone)
+ *   ann+bob  ann is told that she is paired with bob      ann-left  her partner left (quit, gone, moved)
  *   ann?lost  her partner's connection is lost (back)     ann~busy  her wait is over (busy: superseded)
  */
 struct row {
@@ -78,7 +78,7 @@ static const struct row r4_to[] = {
 	{ "dee", EXCHANGE_TO, "cy", VERDICT_OK, "dee+cy cy+dee" },
 	{ "ann", EXCHANGE_TO, "dee", VERDICT_REFUSES, "" }, /* before busy */
 	{ "cy", EXCHANGE_LEAVE, NULL, VERDICT_OK, "dee-left" },
-	{ "ann", EXCHANGE_TO, "cy", VERDICT_OK, "bob-left ann+cy cy+ann" },
+	{ "ann", EXCHANGE_TO, "cy", VERDICT_OK, "bob-moved ann+cy cy+ann" },
 	{ "bob", EXCHANGE_LEAVE, NULL, VERDICT_NOT_PAIRED, "" },
 	{ "dee", EXCHANGE_TO, "ann", VERDICT_BUSY, "" },
 	{ "ann", REFUSE, "cy", VERDICT_OK, "" }, /* who is already in, stays */
@@ -134,7 +134,7 @@ static const struct row r6_first_come[] = {
 	{ "dee", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" }, /* keeps its pair meanwhile */
 	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left eve+bob bob+eve" },
 	{ "eve", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left cy+bob bob+cy" },
-	{ "bob", EXCHANGE_LEAVE, NULL, VERDICT_OK, "cy-left fay-left dee+bob bob+dee" },
+	{ "bob", EXCHANGE_LEAVE, NULL, VERDICT_OK, "cy-left fay-moved dee+bob bob+dee" },
 	{ 0 },
 };
 
@@ -150,7 +150,7 @@ static const struct row r6_each_other[] = {
 	{ "ann", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
 	{ "bob", EXCHANGE_TO, "ann", VERDICT_BUSY, "" },
 	{ "bob", EXCHANGE_WAIT, "cy", VERDICT_QUEUED, "" },
-	{ "bob", EXCHANGE_WAIT, "ann", VERDICT_OK, "bob~busy dee-left cy-left bob+ann ann+bob" },
+	{ "bob", EXCHANGE_WAIT, "ann", VERDICT_OK, "bob~busy dee-moved cy-moved bob+ann ann+bob" },
 	{ "bob", EXCHANGE_QUIT, NULL, VERDICT_OK, "ann-quit eve~no-such-user" },
 	{ 0 },
 };
@@ -169,7 +169,7 @@ static const struct row r6_chain[] = {
 	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
 	{ "fay", EXCHANGE_WAIT, "dee", VERDICT_QUEUED, "" },
 	{ "ann", EXCHANGE_WAIT, "eve", VERDICT_QUEUED, "" },
-	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_OK, "bob-quit dee-left cy+bob bob+cy eve-left fay+dee dee+fay" },
+	{ "ann", EXCHANGE_QUIT, NULL, VERDICT_OK, "bob-quit dee-moved cy+bob bob+cy eve-moved fay+dee dee+fay" },
 	{ 0 },
 };
 
@@ -185,7 +185,7 @@ static const struct row r6_both_left[] = {
 	{ "dee", EXCHANGE_WAIT, "ann", VERDICT_QUEUED, "" },
 	{ "eve", EXCHANGE_WAIT, "dee", VERDICT_QUEUED, "" },
 	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
-	{ "bob", EXCHANGE_WAIT, "cy", VERDICT_OK, "ann-left dee-left bob+cy cy+bob dee+ann ann+dee" },
+	{ "bob", EXCHANGE_WAIT, "cy", VERDICT_OK, "ann-moved dee-moved bob+cy cy+bob dee+ann ann+dee" },
 	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "dee-left eve+dee dee+eve" },
 	{ 0 },
 };
@@ -347,7 +347,7 @@ exchange_new(uint32_t capacity, uint64_t first_pair)
 static void
 describe(const struct exchange *x, const struct exchange_effects *fx, char *out, size_t size)
 {
-	static const char *const endings[] = { "?", "left", "quit", "gone" };
+	static const char *const endings[] = { "?", "left", "quit", "gone", "moved" };
 
 	for (size_t i = 0; i < fx->count; i++) {
 		const struct exchange_effect *e = &fx->e[i];

@@ -114,7 +114,7 @@ static const struct {
 	    { .type = UPSTREAM_POLICY,
 		.u.policy = { .count = 1, .rule = { { .type = POLICY_BLOCK_NAME, .name = "-" } } } } },
 	{ "no such verdict", { .type = UPSTREAM_RESULT, .u.result = { .verdict = VERDICT_COUNT } } },
-	{ "no such ending", { .type = UPSTREAM_ENDED, .u.ended = { .ending = ENDING_GONE + 1 } } },
+	{ "no such ending", { .type = UPSTREAM_ENDED, .u.ended = { .ending = ENDING_MOVED + 1 } } },
 	{ "an end without ending", { .type = UPSTREAM_ENDED } },
 	{ "no such last end",
 	    { .type = UPSTREAM_WELCOME, .u.welcome = { .self.name = "a", .last_end = ENDING_GONE + 1 } } },
