@@ -64,6 +64,7 @@ send_run(struct invocation *inv)
 		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
 	sender_init(&sender, &inv->link, &feed, &id);
 	sender.to = o->text[OPT_TO];
+	sender.repeats = o->given[OPT_ID];
 	sender.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000);
 	sender.progress = feed.separator != FEED_WHOLE && !o->given[OPT_QUIET] && !isatty(feed.fd) && isatty(STDERR_FILENO);
 	(void)sender_run(&sender);

@@ -39,6 +39,11 @@ static void
 stop(struct sender *s, enum verdict why)
 {
 	s->why = outbox_verdict(&s->box, why);
+	/* Of a repeated id only the receiver knows for certain. A refusal at the door speaks of this attempt. */
+	if (s->repeats &&
+	    (s->why == VERDICT_LEFT || s->why == VERDICT_PARTNER_QUIT || s->why == VERDICT_GONE ||
+		s->why == VERDICT_TIMED_OUT))
+		s->why = VERDICT_UNCONFIRMED;
 }
 
 /* ------------------------------------------------------------ from the feed */
@@ -171,7 +176,8 @@ push(struct sender *s)
 	struct link *l = s->link;
 
 	for (;;) {
-		struct iovec iov[2] = { { .iov_base = l->out, .iov_len = l->out_len }, { .iov_base = s->store + s->written } };
+		struct iovec iov[2] = { { .iov_base = l->out, .iov_len = l->out_len },
+			{ .iov_base = s->store + s->written } };
 		const struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
 		ssize_t n;
 
@@ -220,8 +226,8 @@ take_ack(struct sender *s, const struct frame *f)
 		stop(s, link_verdict(s->link, -EPROTO));
 	else if (a.verdict == VERDICT_OK)
 		take_ok(s, &a);
-	else if (a.verdict != VERDICT_STALE && ident_distance(&s->box.first, &a.first, &index) && index >= s->box.acked &&
-	    index < s->box.added)
+	else if (a.verdict != VERDICT_STALE && ident_distance(&s->box.first, &a.first, &index) &&
+	    index >= s->box.acked && index < s->box.added)
 		stop(s, a.verdict);
 }
 
@@ -366,6 +372,20 @@ wait_for_any(struct sender *s)
 		s->problem = feed_fill(s->feed);
 }
 
+/* Repeated after another pairing, the message must not go to somebody else: to whom was it? */
+static void
+ask_partner(struct sender *s)
+{
+	const struct control_message m = { .type = CONTROL_STATUS };
+	struct control_message state;
+
+	if (s->to)
+		(void)snprintf(s->partner, sizeof(s->partner), "%s", s->to);
+	else if (!s->deaf && s->box.pair != 0 && link_request(s->link, &m, deadline_in(200), &state) == 0 &&
+	    state.type == CONTROL_STATE && state.u.state.pair == s->box.pair)
+		memcpy(s->partner, state.u.state.partner.name, sizeof(s->partner));
+}
+
 /* Nobody is there: the helper knows whether somebody was, and how it ended (R10). */
 static void
 ask_last_end(struct sender *s)
@@ -400,6 +420,8 @@ sender_run(struct sender *s)
 		s->why = conclude(s);
 	else if (s->why == VERDICT_NOT_PAIRED)
 		ask_last_end(s);
+	else if (s->why == VERDICT_UNCONFIRMED)
+		ask_partner(s);
 	return s->why;
 }
 
@@ -420,15 +442,17 @@ static int
 report_unconfirmed(const struct sender *s, const char *command)
 {
 	const struct ident id = ident_add(&s->box.first, s->box.acked);
+	const char *to = s->partner[0] ? s->partner : "NAME";
 	char hex[IDENT_HEX_LEN + 1], line[48];
 
 	ident_format(&id, hex);
 	if (s->feed->separator == FEED_WHOLE)
-		return report(VERDICT_UNCONFIRMED, "unconfirmed: it may or may not arrive; repeat with: pchat %s --id %s, and the same text",
-		    command, hex);
+		return report(VERDICT_UNCONFIRMED,
+		    "unconfirmed: it may or may not arrive; repeat with: pchat %s --to %s --id %s, and the same text",
+		    command, to, hex);
 	return report(VERDICT_UNCONFIRMED,
-	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --id %s", which(s, line, sizeof(line)),
-	    command, hex);
+	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --to %s --id %s",
+	    which(s, line, sizeof(line)), command, to, hex);
 }
 
 static const char *

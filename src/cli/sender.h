@@ -26,6 +26,7 @@ struct sender {
 	const char *to;      /* --to: only to that partner; or NULL */
 	uint64_t timeout_ms; /* since the last progress */
 	bool progress;       /* show it on standard error */
+	bool repeats;        /* the ids were the caller's: what was sent under them before may have arrived */
 
 	struct outbox box;
 	uint64_t last_progress;
@@ -35,6 +36,7 @@ struct sender {
 	enum feed_answer feeding;
 	bool deaf;          /* the helper takes no more; what it wrote is still to be read */
 	uint8_t last_end;   /* enum ending of the latest pair, asked for when there is no pair */
+	char partner[NAME_MAX_LEN + 1]; /* to whom it was, when that is known; for the advice to repeat it */
 	enum verdict why;   /* how it ended */
 
 	/*

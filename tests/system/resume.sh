@@ -40,6 +40,8 @@ kill -KILL "$(helper_pid bob)"
 wait_until 5 has_unread_record alice lost
 run alice pchat send --timeout 0.3 "too late"
 exits 124 "a message that was never handed over in time is certainly not delivered"
+run alice pchat send --timeout 0.3 --id 000102030405060708090a0b0c0d0e0f "too late again"
+exits 75 "of a message that may have been sent before, under its id, that cannot be said"
 wait_until 8 has_unread_record alice gone
 ok $? "R8: when the grace ends the partner is told"
 run alice pchat send x
@@ -106,6 +108,7 @@ run alice pchat send --timeout 0.5 "stopped"
 exits 75 "a message under way when the time is up is unconfirmed"
 id=$(grep -oE -- '--id [0-9a-f]{32}' <<<"$err" | cut -d' ' -f2)
 like "$id" '^[0-9a-f]{32}$' "its id is printed"
+like "$err" '--to bob ' "and to whom it was: after another pairing it must not go to somebody else"
 kill -CONT "$(helper_pid bob)"
 run alice pchat send --id "$id" "stopped"
 exits 0 "to send it again is safe"
