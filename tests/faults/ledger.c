@@ -8,8 +8,8 @@
  * another. STATUS is the exit status; for a stream with another status than 0, `STATUS:DELIVERED` says
  * how many of its messages were delivered for certain. A number may have several attempts, with one id.
  *
- * INBOX/inbox.db is the inbox of whom the folder is called after, and inbox.db.corrupt-* what was set aside of it, older
- * first. They are read with SQLite alone: the programs under test are not asked.
+ * INBOX/inbox.db is the inbox of whom the folder is called after, and inbox.db.corrupt-* what was set
+ * aside of it, older first. They are read with SQLite alone: the programs under test are not asked.
  *
  * Crimes:
  *   lost       told 0, but not in the inbox of TO
@@ -42,7 +42,7 @@ struct message {
 	uint8_t fate; /* enum fate */
 	bool streamed;
 	uint16_t to;
-	uint32_t count; /* copies in the right inbox */
+	uint32_t count;  /* copies in the right inbox */
 	uint32_t stream; /* number of its first message */
 };
 
@@ -59,7 +59,7 @@ static unsigned peers;
 static uint64_t told_by_status[256], sent, held;
 
 enum crime { LOST, TWICE, REORDERED, LIES, STRAYS, CRIMES };
-static const char *const crime_names[] = {"lost", "twice", "reordered", "lies", "strays"};
+static const char *const crime_names[] = { "lost", "twice", "reordered", "lies", "strays" };
 static uint64_t crimes[CRIMES];
 
 static void

@@ -12,9 +12,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define REAL(name, ...) \
-	static __typeof__(&name) real; \
-	if (!real) \
+#define REAL(name, ...)                                            \
+	static __typeof__(&name) real;                             \
+	if (!real)                                                 \
 		real = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
 	return real(__VA_ARGS__)
 
@@ -43,7 +43,7 @@ first(const struct iovec *iov, size_t n)
 
 	while (i < n && iov[i].iov_len == 0)
 		i++;
-	return i < n ? (struct iovec){iov[i].iov_base, 1} : (struct iovec){NULL, 0};
+	return i < n ? (struct iovec){ iov[i].iov_base, 1 } : (struct iovec){ NULL, 0 };
 }
 
 ssize_t
