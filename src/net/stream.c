@@ -398,6 +398,19 @@ stream_resume(struct stream *s)
 		ev_feed_event(s->loop, &s->io, EV_CUSTOM);
 }
 
+/* What is queued, as far as the peer takes it now. */
+static void
+say_last(const struct stream *s)
+{
+	size_t at = s->out_head, left = s->out_len;
+	ssize_t n;
+
+	while (left > 0 && (n = put(s, s->out + at, left)) > 0) {
+		at += (size_t)n;
+		left -= (size_t)n;
+	}
+}
+
 void
 stream_close(struct stream *s, int error)
 {
@@ -405,8 +418,7 @@ stream_close(struct stream *s, int error)
 		return;
 	s->dead = true;
 	s->error = error;
-	if (s->out_len > 0)
-		(void)put(s, s->out + s->out_head, s->out_len);
+	say_last(s);
 	if (is_stalled(s))
 		stall_end(s);
 	ev_io_stop(s->loop, &s->io);

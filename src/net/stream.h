@@ -70,7 +70,7 @@ void stream_uncork(struct stream *s);
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
 
-/* Closes after trying once to write what is queued. Idempotent; may be called from anywhere. */
+/* Closes after writing what is queued, as far as the peer takes it now. Idempotent; may be called from anywhere. */
 void stream_close(struct stream *s, int error);
 
 /* Bytes queued. */
