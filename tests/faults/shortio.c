@@ -1,10 +1,11 @@
 /*
- * LD_PRELOAD: every read from, and write to, a socket, pipe or terminal moves one byte. What a kernel may
- * do, it does. Files are left alone: a short
+ * LD_PRELOAD: every read from, and write to, a socket, pipe or terminal moves one byte. What a kernel may do, it
+ * does, and no more: a write of at most PIPE_BUF bytes to a pipe is whole (POSIX). Files are left alone: a short
  * write to them is a full disk. Event, timer and signal descriptors know no single bytes.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -29,10 +30,31 @@ is_short(int fd)
 	return yes;
 }
 
+static bool
+is_whole(int fd, size_t n)
+{
+	struct stat st;
+	const int saved = errno;
+	const bool yes = n <= PIPE_BUF && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+
+	errno = saved;
+	return yes;
+}
+
 static size_t
 least(int fd, size_t n)
 {
 	return n > 1 && is_short(fd) ? 1 : n;
+}
+
+static size_t
+sum(const struct iovec *iov, size_t n)
+{
+	size_t bytes = 0;
+
+	while (n > 0)
+		bytes += iov[--n].iov_len;
+	return bytes;
 }
 
 /* The first byte of a vector. */
@@ -55,7 +77,7 @@ read(int fd, void *buf, size_t n)
 ssize_t
 write(int fd, const void *buf, size_t n)
 {
-	REAL(write, fd, buf, least(fd, n));
+	REAL(write, fd, buf, is_whole(fd, n) ? n : least(fd, n));
 }
 
 ssize_t
@@ -87,7 +109,7 @@ writev(int fd, const struct iovec *iov, int n)
 {
 	const struct iovec one = first(iov, (size_t)n);
 
-	if (is_short(fd) && one.iov_len > 0) {
+	if (is_short(fd) && one.iov_len > 0 && !is_whole(fd, sum(iov, (size_t)n))) {
 		iov = &one;
 		n = 1;
 	}
