@@ -65,6 +65,7 @@ session_logged_in(struct session *s)
 	if (s->reported)
 		return;
 	if ((r = service_open(s->service)) < 0) {
+		uplink_farewell(s->uplink); /* the name is free for the next attempt */
 		session_refused(s, VERDICT_FAILED, strerror(-r));
 		return;
 	}

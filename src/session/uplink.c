@@ -227,6 +227,15 @@ uplink_ask(struct uplink *u, struct caller *c, const struct upstream_message *m)
 }
 
 void
+uplink_farewell(struct uplink *u)
+{
+	const struct upstream_message m = { .type = UPSTREAM_QUIT };
+
+	if (uplink_ready(u))
+		send_message(u, &m);
+}
+
+void
 uplink_over(struct uplink *u)
 {
 	struct request *r, *next;
