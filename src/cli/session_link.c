@@ -188,7 +188,7 @@ read_report(struct link *l, const char *report)
 	while (p && strncmp(p, "error ", 6) != 0)
 		p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL;
 	if (!p)
-		return trouble(l, VERDICT_FAILED, "the session's helper ended before it was ready");
+		return trouble(l, VERDICT_STARTING, "the session's helper ended before it was ready"); /* killed: again */
 	for (p += 6; *p >= '0' && *p <= '9' && code < 1000; p++)
 		code = code * 10 + (unsigned)(*p - '0');
 	if (code == VERDICT_OK || code >= VERDICT_COUNT)

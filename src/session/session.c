@@ -334,7 +334,7 @@ take_lock(struct session *s, bool resume, char *words, size_t size)
 		return say(words, size, VERDICT_FAILED, "cannot lock the session", s->lock);
 	(void)snprintf(words, size, "%s",
 	    resume ? "another helper of this session runs already" : "you are logged in under that name already");
-	return resume ? VERDICT_FAILED : VERDICT_TAKEN;
+	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
 }
 
 /* Which daemon: the one that was named, else the host's, else the user's own. */
