@@ -126,6 +126,10 @@ figures=$("$BUILDDIR/tests/faults/ledger" "$dir/told" "${inboxes[@]}" 2>"$dir/cr
 ok $? "the ledger: $figures" "$(cat "$dir/crimes")"
 note "killed: pchatd ${killed[pchatd]}, helpers ${killed[pchat-session]}, commands ${killed[commands]}; stopped and continued: $stops"
 
+# A refusal would be no lie, but why should there be any: everybody is back within the grace time.
+refusals=$(cat "$dir"/refusals.* 2>/dev/null | sed 's/line [0-9]*: //' | sort | uniq -c | sort -rn | head)
+is "$refusals" '' "nothing was refused"
+
 # Shown twice is possible after a kill, not at all is not.
 unheard=0
 for inbox in "${inboxes[@]}"; do

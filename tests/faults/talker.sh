@@ -20,6 +20,10 @@ new_id() {
 
 told() { # FIRST LAST STATUS
 	echo "$me $partner $1 $2 $3" >>"$dir/told.$me"
+	case $3 in
+	0 | 75* | 137* | 143*) ;;
+	*) sed "s/^/$3 /" "$err" >>"$dir/refusals.$me" ;;
+	esac
 }
 
 # One message; when its fate stays open, again with the same id.
