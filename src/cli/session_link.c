@@ -13,7 +13,7 @@
 #include "net/socket.h"
 #include "proto/status.h"
 
-#define NOTICE 0x80 /* bit of the type */
+#define NOTICE 0x80         /* bit of the type */
 #define CONNECT_RETRY_MS 20 /* a helper that others are starting, or that has no room in its queue */
 
 uint64_t
@@ -61,7 +61,8 @@ open_folder(struct link *l)
 		return trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
 	if (rc == -EPERM)
 		return trouble(l, VERDICT_NO_SESSION,
-		    "'%s' belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR", l->dir.path);
+		    "'%s' belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR",
+		    l->dir.path);
 	return trouble(l, VERDICT_NO_SESSION, "cannot open '%s': %s", l->dir.path, strerror(-rc));
 }
 
@@ -103,7 +104,8 @@ find_only(struct link *l)
 static enum verdict
 not_logged_in(struct link *l)
 {
-	return trouble(l, VERDICT_NO_SESSION, "you are not logged in as '%s'; log in with: pchat login %s", l->name, l->name);
+	return trouble(
+	    l, VERDICT_NO_SESSION, "you are not logged in as '%s'; log in with: pchat login %s", l->name, l->name);
 }
 
 /* A daemon that was named has to be the one that the session is logged in to. */
@@ -116,8 +118,9 @@ check_daemon(struct link *l, const char *socket)
 		return not_logged_in(l);
 	if (strcmp(file.socket, socket) == 0)
 		return VERDICT_OK;
-	return trouble(l, VERDICT_NO_SESSION, "session '%s' is not logged in at '%s'; log in there with: pchat --socket %s login",
-	    l->name, socket, socket);
+	return trouble(l, VERDICT_NO_SESSION,
+	    "session '%s' is not logged in at '%s'; log in there with: pchat --socket %s login", l->name, socket,
+	    socket);
 }
 
 enum verdict
@@ -188,7 +191,8 @@ read_report(struct link *l, const char *report)
 	while (p && strncmp(p, "error ", 6) != 0)
 		p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL;
 	if (!p)
-		return trouble(l, VERDICT_STARTING, "the session's helper ended before it was ready"); /* killed: again */
+		return trouble(
+		    l, VERDICT_STARTING, "the session's helper ended before it was ready"); /* killed: again */
 	for (p += 6; *p >= '0' && *p <= '9' && code < 1000; p++)
 		code = code * 10 + (unsigned)(*p - '0');
 	if (code == VERDICT_OK || code >= VERDICT_COUNT)
@@ -210,7 +214,8 @@ start_helper(struct link *l, uint64_t deadline)
 	if ((rc = process_path("pchat-session", program, sizeof(program))) == 0)
 		rc = process_start(argv, poll_time(deadline), report, sizeof(report));
 	if (rc == -ETIMEDOUT)
-		return trouble(l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->name);
+		return trouble(
+		    l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->name);
 	if (rc < 0)
 		return trouble(l, VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
 	return strncmp(report, "ok", 2) == 0 || strstr(report, "\nok") ? VERDICT_OK : read_report(l, report);
@@ -226,7 +231,8 @@ revive(struct link *l, uint64_t deadline)
 	if (rc == -ENOENT)
 		return not_logged_in(l);
 	if (rc < 0)
-		return trouble(l, VERDICT_NO_SESSION, "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-rc));
+		return trouble(
+		    l, VERDICT_NO_SESSION, "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-rc));
 	if (!l->revive)
 		return trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' does not run", l->name);
 	return start_helper(l, deadline);
@@ -235,9 +241,8 @@ revive(struct link *l, uint64_t deadline)
 static void
 say_hello(struct link *l)
 {
-	const struct control_message hello = {
-		.type = CONTROL_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION }
-	};
+	const struct control_message hello = { .type = CONTROL_HELLO,
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
 
 	link_queue(l, &hello);
 }
@@ -260,7 +265,8 @@ attempt(struct link *l, uint64_t deadline, int *error)
 	if (helper_gone(*error))
 		v = revive(l, deadline);
 	else if (*error != -EAGAIN)
-		return trouble(l, VERDICT_NO_SESSION, "cannot reach the helper of session '%s': %s", l->name, strerror(-*error));
+		return trouble(
+		    l, VERDICT_NO_SESSION, "cannot reach the helper of session '%s': %s", l->name, strerror(-*error));
 	/* Another command starts it at the same time, or the one that was killed is not quite gone. */
 	if (v == VERDICT_STARTING || *error == -EAGAIN) {
 		(void)poll(NULL, 0, CONNECT_RETRY_MS);
@@ -344,8 +350,8 @@ take_bye(struct link *l, const struct frame *f)
 		return -EPROTO;
 	switch (m.u.bye.reason) {
 	case BYE_VERSION:
-		(void)trouble(l, VERDICT_FAILED, "the helper of session '%s' is of another version; 'pchat quit' and log in again",
-		    l->name);
+		(void)trouble(l, VERDICT_FAILED,
+		    "the helper of session '%s' is of another version; 'pchat quit' and log in again", l->name);
 		return -ESHUTDOWN;
 	case BYE_CROWDED:
 		(void)trouble(l, VERDICT_FAILED, "too many commands at once for session '%s'", l->name);
@@ -443,7 +449,8 @@ link_verdict(struct link *l, int error)
 	case -EPIPE:
 		return trouble(l, VERDICT_OUTPUT, "%s", strerror(EPIPE));
 	default:
-		return trouble(l, VERDICT_FAILED, "the helper of session '%s' answered nonsense; is it of another version?", l->name);
+		return trouble(l, VERDICT_FAILED,
+		    "the helper of session '%s' answered nonsense; is it of another version?", l->name);
 	}
 }
 

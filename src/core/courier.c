@@ -85,6 +85,11 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 	}
 	if (cl->held)
 		return COURIER_DROP;
+	if (cl->chain != VERDICT_OK && ident_equal(id, &cl->next)) {
+		cl->next = ident_add(id, 1);
+		*why = cl->chain;
+		return COURIER_REFUSE;
+	}
 	if (cl->pair == 0 && pair != 0) {
 		cl->pair = pair;
 		cl->told = true;
@@ -104,6 +109,13 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 		return COURIER_GREET;
 	}
 	return forward(c, client, id, size);
+}
+
+void
+courier_refused(struct courier *c, uint32_t client, const struct ident *next, enum verdict why)
+{
+	c->client[client].chain = (uint8_t)why;
+	c->client[client].next = *next;
 }
 
 void

@@ -39,6 +39,8 @@ struct courier_client {
 	uint32_t forwarded; /* for the HELD that waits */
 	uint32_t inflight;  /* its messages that went upstream in this generation, unacknowledged */
 	uint64_t pair;      /* the pair that its messages go to; 0: none yet */
+	uint8_t chain;      /* enum verdict: the receiver refused the message before `next`; OK: none */
+	struct ident next;
 };
 
 struct courier_run {
@@ -84,6 +86,12 @@ enum courier_answer {
  */
 enum courier_answer courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen,
     const struct ident *id, uint32_t size, enum verdict *why);
+
+/*
+ * The receiver refused messages of this client, up to the one before `next`: what follows them in their stream, and
+ * is still on its way to us, is refused likewise. A client that goes on does so with ids of another stream.
+ */
+void courier_refused(struct courier *c, uint32_t client, const struct ident *next, enum verdict why);
 
 /* The helper itself refuses a message of this client, for a reason of its own; what follows it is refused likewise. */
 void courier_refuse(struct courier *c, uint32_t client, enum verdict why);

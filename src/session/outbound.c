@@ -187,7 +187,10 @@ outbound_ack(struct outbound *o, struct ack *a)
 
 	while (courier_ack(&o->courier, a->pair, a->epoch, &a->first, &a->count, &client, &first, &count)) {
 		struct caller *c = service_caller(s->service, client);
+		const struct ident next = ident_add(&first, count);
 
+		if (a->verdict != VERDICT_OK)
+			courier_refused(&o->courier, client, &next, (enum verdict)a->verdict);
 		if (c)
 			tell_ack(c, &first, count, (enum verdict)a->verdict);
 	}

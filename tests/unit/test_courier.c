@@ -362,6 +362,23 @@ START_TEST(test_courier_refused_once_refused_for_good)
 }
 END_TEST
 
+/* The receiver was full for message 0, and has room again: what lay behind it must not close the gap. */
+START_TEST(test_courier_nothing_goes_behind_a_refusal)
+{
+	const struct ident next = id_of(0, 1);
+
+	courier_paired(&c, PAIR, EPOCH, true);
+	forward(0, 0, 0);
+	courier_refused(&c, 0, &next, VERDICT_INBOX_FULL);
+	for (uint64_t n = 1; n < 4; n++) {
+		ck_assert_int_eq(offer(0, 0, n), COURIER_REFUSE);
+		ck_assert_int_eq(why, VERDICT_INBOX_FULL);
+	}
+	forward(0, 0, 1000); /* another stream */
+	forward(1, 0, 0);    /* another client */
+}
+END_TEST
+
 START_TEST(test_courier_never_to_the_next_partner)
 {
 	courier_paired(&c, PAIR, EPOCH, true);
@@ -475,6 +492,7 @@ courier_suite(void)
 	tcase_add_test(t, test_courier_ready_that_was_never_said);
 	tcase_add_loop_test(t, test_courier_partner_ends_it, 0, 3);
 	tcase_add_test(t, test_courier_refused_once_refused_for_good);
+	tcase_add_test(t, test_courier_nothing_goes_behind_a_refusal);
 	tcase_add_test(t, test_courier_never_to_the_next_partner);
 	tcase_add_test(t, test_courier_named_pair_is_over);
 	tcase_add_test(t, test_courier_named_pair_ended_while_no_helper_ran);
