@@ -12,14 +12,15 @@
 static int
 set_up(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int input, int output, bool group)
 {
-	sigset_t pipe, none;
+	sigset_t standard, none;
 	int rc;
 
-	/* We ignore SIGPIPE; it should not. */
+	/* We ignore SIGPIPE; it should not. SIGHUP is how we end it, also when nohup(1) made us deaf to it. */
 	(void)sigemptyset(&none);
-	(void)sigemptyset(&pipe);
-	(void)sigaddset(&pipe, SIGPIPE);
-	if ((rc = posix_spawnattr_setsigdefault(attributes, &pipe)) != 0 ||
+	(void)sigemptyset(&standard);
+	(void)sigaddset(&standard, SIGPIPE);
+	(void)sigaddset(&standard, SIGHUP);
+	if ((rc = posix_spawnattr_setsigdefault(attributes, &standard)) != 0 ||
 	    (rc = posix_spawnattr_setsigmask(attributes, &none)) != 0 ||
 	    (rc = posix_spawnattr_setflags(attributes,
 		 (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (group ? POSIX_SPAWN_SETPGROUP : 0)))) != 0)

@@ -21,7 +21,7 @@ exits 127 "with: a command that is not there"
 run bob pchat with alice
 exits 2 "with: no command at all"
 # shellcheck disable=SC2016 # another shell's
-spawn company bob pchat with alice -- sh -c 'trap "echo hung up; exit 0" HUP; echo begun; while :; do read -r _ <"$0"; done' "$T/never"
+spawn company bob nohup pchat with alice -- sh -c 'trap "echo hung up; exit 0" HUP; echo begun; while :; do read -r _ <"$0"; done' "$T/never"
 mkfifo "$T/never"
 wait_until 5 has_line "$T/company.out" begun
 run alice pchat leave
@@ -30,7 +30,7 @@ echo >&7
 reap company
 exec 7>&-
 exits 8 "with: 8 when the partner leaves"
-like "$out" "hung up" "with: and the command got SIGHUP"
+like "$out" "hung up" "with: and the command got SIGHUP, also under nohup"
 
 # ------------------------------------------------------------------ on-message
 
