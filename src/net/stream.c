@@ -38,6 +38,15 @@ discard_output(struct stream *s)
 	s->out_head = s->out_len = s->out_cap = 0;
 }
 
+void
+stream_release(struct stream *s)
+{
+	(void)close(s->io.fd);
+	free(s->partial);
+	s->partial = NULL;
+	discard_output(s);
+}
+
 static void
 reap(struct ev_loop *loop, ev_prepare *w, int revents)
 {
@@ -46,10 +55,7 @@ reap(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)revents;
 	while ((s = TAILQ_FIRST(&hub.dead))) {
 		TAILQ_REMOVE(&hub.dead, s, link);
-		(void)close(s->io.fd);
-		free(s->partial);
-		s->partial = NULL;
-		discard_output(s);
+		stream_release(s);
 		s->class->closed(s, s->error);
 	}
 	ev_prepare_stop(loop, w);

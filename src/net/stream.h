@@ -73,6 +73,9 @@ void stream_resume(struct stream *s);
 /* Closes after writing what is queued, as far as the peer takes it now. Idempotent; may be called from anywhere. */
 void stream_close(struct stream *s, int error);
 
+/* At the end, when the loop turns no more and `closed` will not be called: gives back what the stream has. */
+void stream_release(struct stream *s);
+
 /* Bytes queued. */
 static inline size_t
 stream_pending(const struct stream *s)

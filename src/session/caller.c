@@ -325,6 +325,15 @@ on_closed(struct stream *st, int error)
 
 static const struct stream_class caller_class = { .input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP };
 
+void
+caller_free(struct caller *c)
+{
+	if (!c)
+		return;
+	stream_release(&c->stream);
+	free(c);
+}
+
 struct caller *
 caller_new(struct session *s, int fd, uint32_t slot)
 {

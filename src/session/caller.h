@@ -38,6 +38,9 @@ struct caller {
 /* Takes over fd. NULL: short of memory; fd is closed. */
 struct caller *caller_new(struct session *s, int fd, uint32_t slot);
 
+/* Of a helper that ends. NULL is fine. */
+void caller_free(struct caller *c);
+
 void caller_send(struct caller *c, const struct control_message *m);
 void caller_bye(struct caller *c, enum bye reason);
 

@@ -169,6 +169,6 @@ service_free(struct service *v)
 	if (!v)
 		return;
 	for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
-		free(v->caller[i]);
+		caller_free(v->caller[i]);
 	free(v);
 }

@@ -851,6 +851,6 @@ uplink_free(struct uplink *u)
 		free(r);
 	}
 	if (u->connected)
-		(void)close(u->stream.io.fd);
+		stream_release(&u->stream);
 	free(u);
 }
