@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a message, a send and a prompt cost in system calls and instructions, against bench/counts.expected:
 # more than a tenth above it fails, so that no cost grows unnoticed; a tenth below asks for a new figure.
-# Counts, not times: the same on a busy machine. `counts.test --print` prints new figures.
+# Counts, not times: the same on a busy machine. `counts.sh --print` prints new figures.
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}" "${BUILDDIR:=$PWD}"
 expected=$SRCDIR/bench/counts.expected
@@ -14,11 +14,12 @@ if grep -q 'SANITIZE_FLAGS = *-' "$BUILDDIR/Makefile" || ! grep -Eq '^CFLAGS = .
 fi
 
 dir=$(mktemp -d /tmp/pchat-counts-XXXXXX)
-daemon=
+chmod 711 "$dir" # as root the ends of a conversation have uids of their own
+daemon="" socket=""
 cleanup() {
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
 	"$BUILDDIR/pchat" -q -s one quit >/dev/null 2>&1
 	"$BUILDDIR/pchat" -q -s two quit >/dev/null 2>&1
+	pkill -TERM -f -- "pchatd --socket $dir/" # under a tool, the tool ends with it
 	wait
 	rm -rf "$dir"
 }
@@ -26,11 +27,13 @@ trap cleanup EXIT
 export XDG_RUNTIME_DIR=$dir XDG_STATE_HOME=$dir HOME=$dir PCHAT_EXEC_PATH=$BUILDDIR
 unset PCHAT_SESSION PCHAT_SOCKET
 
-# start_daemon SOCKET COMMAND...: runs `COMMAND... pchatd` and waits until it listens
+# start_daemon COMMAND...: runs `COMMAND... pchatd` in a folder of its own and waits until it listens at $socket
 start_daemon() {
-	local socket=$1 tries=0
-	shift
-	"$@" "$BUILDDIR/pchatd" --socket "$socket" --state "$dir/state" 2>"$dir/daemon.err" &
+	local place tries=0
+	place=$(mktemp -d "$dir/XXXXXX")
+	chmod 711 "$place"
+	socket=$place/s
+	"$@" "$BUILDDIR/pchatd" --socket "$socket" --state "$place/state" 2>"$dir/daemon.err" &
 	daemon=$!
 	until [ -S "$socket" ]; do
 		if ! kill -0 "$daemon" 2>/dev/null || [ $((tries++)) -ge 3000 ]; then
@@ -42,23 +45,25 @@ start_daemon() {
 }
 
 stop_daemon() {
-	pkill -TERM -f -- "pchatd --socket $1" || kill "$daemon"
+	local pid
+	pid=$(pgrep -P "$daemon") || pid=$daemon # strace's child; valgrind becomes it
+	kill "$pid"
 	wait "$daemon"
 	daemon=
 }
 
 # What a daemon needed in all that relayed so many round trips.
 daemon_syscalls() {
-	start_daemon "$dir/s" strace -f -c -o "$dir/strace" 2>/dev/null
-	"$BUILDDIR/bench/trips" "$dir/s" "$1" || return 1
-	stop_daemon "$dir/s"
-	awk '$NF == "total" { print $(NF - 1) ~ /^[0-9]+$/ && NF > 4 ? $4 : $3 }' "$dir/strace"
+	start_daemon strace -f -c -o "$dir/strace" 2>/dev/null
+	"$BUILDDIR/bench/trips" "$socket" "$1" || return 1
+	stop_daemon
+	awk '$NF == "total" { print $4 }' "$dir/strace"
 }
 
 daemon_instructions() {
-	start_daemon "$dir/s" valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind" --log-file="$dir/valgrind"
-	"$BUILDDIR/bench/trips" "$dir/s" "$1" || return 1
-	stop_daemon "$dir/s"
+	start_daemon valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind" --log-file="$dir/valgrind"
+	"$BUILDDIR/bench/trips" "$socket" "$1" || return 1
+	stop_daemon
 	awk '/^(summary|totals):/ { n = $2 } END { print n }' "$dir/callgrind"
 }
 
@@ -81,8 +86,8 @@ measure() {
 	echo "relay-syscalls $((($(<"$dir/many") - $(<"$dir/few")) / 1000))"
 	daemon_instructions 100 >"$dir/few" && daemon_instructions 1100 >"$dir/many" || return 1
 	echo "relay-instructions $((($(<"$dir/many") - $(<"$dir/few")) / 1000))"
-	start_daemon "$dir/d" env
-	export PCHAT_SOCKET=$dir/d
+	start_daemon env
+	export PCHAT_SOCKET=$socket
 	"$pchat" -q login one && "$pchat" -q login two && "$pchat" -q -s one to two || return 1
 	unset PCHAT_SOCKET
 	echo "send-syscalls $(command_syscalls "$pchat" -s one send hello)"
