@@ -63,7 +63,7 @@ stage_open(struct stage *g, const struct settings *set)
 	snprintf(g->pchat, sizeof(g->pchat), "%s/pchat", set->build);
 	RUN(set, NULL, g->pchat, "login", "-q", "bench-a");
 	RUN(set, NULL, g->pchat, "login", "-q", "bench-b", "--max-unread", "100000000", "--max-unread-bytes",
-	    "100000000000");
+	    "4000000000");
 	RUN(set, NULL, g->pchat, "-q", "-s", "bench-a", "to", "bench-b");
 }
 
@@ -179,7 +179,7 @@ helper_pid(const struct settings *set)
 	char command[256];
 	int pid = 0;
 
-	snprintf(command, sizeof(command), "pgrep -n -f '%s/pchat-session .*bench-a'", set->build);
+	snprintf(command, sizeof(command), "pgrep -n -f '%s/[p]chat-session .*bench-a'", set->build);
 	FILE *p = popen(command, "re");
 	if (!p || fscanf(p, "%d", &pid) != 1)
 		errx(1, "no helper found");

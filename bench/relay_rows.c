@@ -215,7 +215,7 @@ rows_stream(const struct settings *set, json_t *report)
 static double
 many_pairs(const struct settings *set, enum server_kind kind, unsigned pairs)
 {
-	const unsigned count = 1000000U / set->scale;
+	const unsigned count = 200000U / set->scale;
 	struct end *end = calloc((size_t)pairs * 2, sizeof(*end));
 	const int ep = epoll_create1(EPOLL_CLOEXEC);
 	struct server s;

@@ -15,6 +15,12 @@
 #define LOGIN_TIMEOUT_MS 15000
 #define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
 
+static const struct option_row options[] = {
+	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", "refuse messages when N are unread (100000)" },
+	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", "the same, counting bytes (67108864)" },
+	{ 0 },
+};
+
 static const char *
 own_account(void)
 {
@@ -50,15 +56,23 @@ static int
 start(const struct options *o, const char *name, const char *socket)
 {
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
-	char program[PATH_MAX], timeout[32], report_text[4096] = "";
-	char *argv[] = { program, "--login", (char *)name, "--timeout", timeout, NULL, NULL, NULL };
+	char program[PATH_MAX], timeout[32], limits[ARRAY_SIZE(options)][48], report_text[4096] = "";
+	char *argv[12] = { program, "--login", (char *)name, "--timeout", timeout };
+	size_t argc = 5;
 	int rc = process_path("pchat-session", program, sizeof(program));
 
 	(void)snprintf(timeout, sizeof(timeout), "%llu.%03llu", (unsigned long long)(limit / 1000),
 	    (unsigned long long)(limit % 1000));
 	if (socket && *socket) {
-		argv[5] = "--socket";
-		argv[6] = (char *)socket;
+		argv[argc++] = "--socket";
+		argv[argc++] = (char *)socket;
+	}
+	for (const struct option_row *row = options; row->name; row++) {
+		if (!o->given[row->id])
+			continue;
+		(void)snprintf(limits[row - options], sizeof(limits[0]), "--%s=%llu", row->name,
+		    (unsigned long long)o->number[row->id]);
+		argv[argc++] = limits[row - options];
 	}
 	if (rc == 0)
 		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1, report_text,
@@ -102,6 +116,7 @@ const struct command command_login = {
 		    "pchat login alice\n",
 	.details = "A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
 		   "has no daemon, one of your own is started.\n",
+	.options = options,
 	.max_operands = 1,
 	.names_first = true,
 	.run = login_run,

@@ -34,6 +34,8 @@ enum option_id {
 	OPT_SINCE,
 	OPT_AT_ONCE,
 	OPT_LIMIT,
+	OPT_MAX_UNREAD,
+	OPT_MAX_UNREAD_BYTES,
 	OPT_IDS, /* how many there are */
 };
 
