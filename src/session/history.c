@@ -11,16 +11,13 @@
 #include "net/rundir.h"
 #include "proto/control.h"
 #include "session/database.h"
+#include "session/pack.h"
 #include "session/scan.h"
 #include "session/search.h"
 #include "session/sentbox.h"
 #include "session/session.h"
 
-#define RECEIVED "SELECT id, time, type, body FROM record WHERE id "
 #define SENT "SELECT id, count, after, time, msgid, uid, name, account, bodies FROM run WHERE id "
-
-/* Bodies of a run that is unpacked at once: of no message longer than its row. */
-#define RUN_MESSAGES_MAX 65536U
 
 /* Received records, walked up or down. */
 struct received {
@@ -41,11 +38,8 @@ struct sent {
 	bool there;
 	struct ident msgid; /* of the run's first */
 	int64_t first;
-	uint32_t index, count;
-	struct {
-		const uint8_t *body;
-		uint32_t length;
-	} * bodies;
+	uint32_t index;
+	struct pack_view pack;
 };
 
 /* One request, being answered. */
@@ -120,9 +114,9 @@ received_open(struct received *x, const char *dir)
 		return errno == ENOENT ? 0 : -errno;
 	if ((r = database_open(&x->db, path, DATABASE_READER, "BEGIN")) < 0)
 		return r;
-	if ((r = scan_init(&x->up, x->db, RECEIVED ">= ?1 AND ?2 = 0 ORDER BY id")) < 0)
+	if ((r = scan_init(&x->up, x->db, false)) < 0)
 		return r;
-	return scan_init(&x->down, x->db, RECEIVED "<= ?1 AND ?2 = 0 ORDER BY id DESC");
+	return scan_init(&x->down, x->db, true);
 }
 
 static void
@@ -148,7 +142,7 @@ static int
 received_start(struct received *x, bool down, int64_t from)
 {
 	if (x->db)
-		scan_start(down ? &x->down : &x->up, from, 0);
+		scan_start(down ? &x->down : &x->up, from, false);
 	return received_step(x, down);
 }
 
@@ -165,8 +159,6 @@ sent_open(struct sent *x, const char *dir)
 		return -ENAMETOOLONG;
 	if (access(path, F_OK) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (!(x->bodies = calloc(RUN_MESSAGES_MAX, sizeof(*x->bodies))))
-		return -ENOMEM;
 	if ((r = database_open(&x->db, path, DATABASE_READER, "BEGIN")) < 0)
 		return r;
 	return database_prepare(x->db, sql, x->stmt, ARRAY_SIZE(sql));
@@ -177,7 +169,7 @@ sent_release(struct sent *x)
 {
 	database_finalize(x->stmt, ARRAY_SIZE(x->stmt));
 	database_close(x->db);
-	free(x->bodies);
+	pack_view_release(&x->pack);
 }
 
 static void
@@ -187,12 +179,13 @@ copy_text(sqlite3_stmt *q, int column, char *out, size_t size)
 	    out, size, "%s", sqlite3_column_text(q, column) ? (const char *)sqlite3_column_text(q, column) : "");
 }
 
-static void
+/* Of a damaged run what stands before the damage. */
+static int
 unpack_run(struct sent *x)
 {
 	sqlite3_stmt *q = x->rows;
-	const uint8_t *p = sqlite3_column_blob(q, 8), *const end = p + sqlite3_column_bytes(q, 8);
 	struct record *r = &x->record;
+	int rc;
 
 	memset(r, 0, sizeof(*r));
 	memset(&x->msgid, 0, sizeof(x->msgid));
@@ -205,10 +198,9 @@ unpack_run(struct sent *x)
 	r->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
 	copy_text(q, 6, r->peer.name, sizeof(r->peer.name));
 	copy_text(q, 7, r->peer.account, sizeof(r->peer.account));
-	for (x->count = 0; p && x->count < RUN_MESSAGES_MAX; x->count++)
-		if (!sentbox_body(&p, end, &x->bodies[x->count].body, &x->bodies[x->count].length))
-			break;
-	x->index = x->down ? x->count : UINT32_MAX; /* before the first step */
+	rc = pack_open(&x->pack, sqlite3_column_blob(q, 8), (size_t)sqlite3_column_bytes(q, 8));
+	x->index = x->down ? x->pack.count : UINT32_MAX; /* before the first step */
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static bool
@@ -216,13 +208,12 @@ run_step(struct sent *x)
 {
 	struct record *r = &x->record;
 
-	if (x->down ? x->index == 0 : x->index + 1 >= x->count)
+	if (x->down ? x->index == 0 : x->index + 1 >= x->pack.count)
 		return false;
 	x->index += x->down ? UINT32_MAX : 1; /* one down, or up */
 	r->id = (uint64_t)x->first + x->index;
 	r->msgid = ident_add(&x->msgid, x->index);
-	r->body = x->bodies[x->index].body;
-	r->length = x->bodies[x->index].length;
+	r->body = pack_body(&x->pack, x->index, &r->length);
 	return true;
 }
 
@@ -237,7 +228,8 @@ sent_step(struct sent *x)
 	while (!(x->there = run_step(x))) {
 		if ((r = database_row(x->rows)) <= 0)
 			return r;
-		unpack_run(x);
+		if ((r = unpack_run(x)) < 0)
+			return r;
 	}
 	return 0;
 }
@@ -251,7 +243,7 @@ sent_start(struct sent *x, bool down, int64_t from)
 		return 0;
 	x->down = down;
 	x->rows = x->stmt[down];
-	x->count = 0;
+	x->pack.count = 0;
 	x->index = down ? 0 : UINT32_MAX;
 	(void)sqlite3_reset(x->rows);
 	(void)sqlite3_bind_int64(x->rows, 1, from);

@@ -5,10 +5,18 @@
 
 #include "session/database.h"
 
+/* ?1: an id, ?2: whether only messages are wanted. Upwards the row before may be a pack that holds the id. */
+#define ROWS "SELECT id, time, type, body FROM record WHERE (?2 = 0 OR type IN (0, 64)) AND id "
+static const char *const rows[] = {
+	ROWS ">= coalesce((SELECT id FROM record WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0) ORDER BY id",
+	ROWS "<= ?1 ORDER BY id DESC",
+};
+_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
+
 int
-scan_init(struct scan *s, sqlite3 *db, const char *rows)
+scan_init(struct scan *s, sqlite3 *db, bool down)
 {
-	const char *const sql[] = { rows,
+	const char *const sql[] = { rows[down],
 		"SELECT first_record, count, msgid, name, account, uid FROM stretch"
 		" WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1" };
 	sqlite3_stmt *stmt[ARRAY_SIZE(sql)];
@@ -19,6 +27,7 @@ scan_init(struct scan *s, sqlite3 *db, const char *rows)
 		return r;
 	s->rows = stmt[0];
 	s->stretch = stmt[1];
+	s->down = down;
 	return 0;
 }
 
@@ -27,22 +36,26 @@ scan_release(struct scan *s)
 {
 	(void)sqlite3_finalize(s->rows);
 	(void)sqlite3_finalize(s->stretch);
+	pack_view_release(&s->pack);
 	memset(s, 0, sizeof(*s));
 }
 
 void
-scan_start(struct scan *s, int64_t first, int64_t second)
+scan_start(struct scan *s, int64_t from, bool messages)
 {
-	(void)sqlite3_reset(s->rows);
-	(void)sqlite3_bind_int64(s->rows, 1, first);
-	(void)sqlite3_bind_int64(s->rows, 2, second);
-	s->first = s->end = 0;
+	scan_stop(s);
+	(void)sqlite3_bind_int64(s->rows, 1, from);
+	(void)sqlite3_bind_int(s->rows, 2, messages);
+	s->from = from;
+	s->first = s->end = 0; /* nothing that was learned of stretches is trusted any more */
 }
 
 void
 scan_stop(struct scan *s)
 {
 	(void)sqlite3_reset(s->rows);
+	pack_view_release(&s->pack);
+	s->left = 0;
 }
 
 static void
@@ -76,26 +89,80 @@ read_stretch(struct scan *s, int64_t id)
 	return id < s->end ? 0 : -EUCLEAN; /* a record that no stretch knows */
 }
 
+/* What all records are told from: their ids, and so their stretches. */
+static int
+identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
+{
+	int rc;
+
+	if ((id < s->first || id >= s->end) && (rc = read_stretch(s, id)) < 0)
+		return rc;
+	r->id = (uint64_t)id;
+	r->type = (uint8_t)type;
+	r->peer = s->peer;
+	if (type == RECORD_MESSAGE)
+		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
+	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;
+}
+
+static int
+next_of_pack(struct scan *s, struct record *r)
+{
+	const uint32_t index = s->down ? s->left - 1 : s->pack.count - s->left;
+
+	s->left--;
+	memset(r, 0, sizeof(*r));
+	r->time_ms = s->pack_time;
+	r->body = pack_body(&s->pack, index, &r->length);
+	return identify(s, r, s->pack_id + index, RECORD_MESSAGE);
+}
+
+static int
+single(struct scan *s, struct record *r, int64_t id, int type)
+{
+	if (type < RECORD_MESSAGE || type > RECORD_GONE)
+		return -EUCLEAN;
+	memset(r, 0, sizeof(*r));
+	r->time_ms = sqlite3_column_int64(s->rows, 1);
+	r->body = sqlite3_column_blob(s->rows, 3);
+	r->length = (uint32_t)sqlite3_column_bytes(s->rows, 3);
+	return identify(s, r, id, (enum record_type)type);
+}
+
+/* Leaves out those bodies that lie before `from`, seen in the scan's direction. */
+static int
+open_pack(struct scan *s, int64_t id)
+{
+	const int r = pack_open(&s->pack, sqlite3_column_blob(s->rows, 3), (size_t)sqlite3_column_bytes(s->rows, 3));
+	const int64_t end = id + s->pack.count;
+
+	s->pack_id = id;
+	s->pack_time = sqlite3_column_int64(s->rows, 1);
+	s->left = s->pack.count;
+	if (s->down && s->from < end - 1)
+		s->left = (uint32_t)(s->from - id + 1);
+	else if (!s->down && s->from > id)
+		s->left = s->from < end ? (uint32_t)(end - s->from) : 0;
+	return r;
+}
+
 int
 scan_next(struct scan *s, struct record *r)
 {
-	const int row = database_row(s->rows);
-	int64_t id;
 	int rc;
 
-	if (row <= 0)
-		return row;
-	id = sqlite3_column_int64(s->rows, 0);
-	if ((id < s->first || id >= s->end) && (rc = read_stretch(s, id)) < 0)
-		return rc;
-	memset(r, 0, sizeof(*r));
-	r->id = (uint64_t)id;
-	r->time_ms = sqlite3_column_int64(s->rows, 1);
-	r->type = (uint8_t)sqlite3_column_int(s->rows, 2);
-	r->peer = s->peer;
-	if (r->type == RECORD_MESSAGE)
-		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
-	r->body = sqlite3_column_blob(s->rows, 3);
-	r->length = (uint32_t)sqlite3_column_bytes(s->rows, 3);
-	return r->length <= MESSAGE_MAX && r->type <= RECORD_GONE ? 1 : -EUCLEAN;
+	while (s->left == 0) {
+		if ((rc = database_row(s->rows)) <= 0)
+			return rc;
+		const int64_t id = sqlite3_column_int64(s->rows, 0);
+		const int type = sqlite3_column_int(s->rows, 2);
+
+		if (type == RECORD_PACK) {
+			if ((rc = open_pack(s, id)) < 0)
+				return rc;
+		} else if (s->down || id >= s->from) {
+			return single(s, r, id, type);
+		}
+	}
+	return next_of_pack(s, r);
 }

@@ -1,6 +1,6 @@
 /*
- * Records of an inbox, with whom they are from: the rows that a statement
- * chooses, and beside each the stretch that it belongs to (store.h).
+ * Records of an inbox, up or down by their ids, with whom they are from: the rows, what
+ * is packed into one of them, and beside each record the stretch that it belongs to (store.h).
  */
 #ifndef PCHAT_SESSION_SCAN_H
 #define PCHAT_SESSION_SCAN_H
@@ -10,22 +10,32 @@
 
 #include "base/macros.h"
 #include "proto/control.h"
+#include "session/pack.h"
+
+/* In the column `type`, beside enum record_type: the row is a pack of messages, with ids from its own on. */
+#define RECORD_PACK 64
 
 struct scan {
-	sqlite3_stmt *rows;    /* id, time, type, body */
+	sqlite3_stmt *rows;
 	sqlite3_stmt *stretch; /* the one that begins at or before an id */
-	int64_t first;         /* record of the stretch read last; 0: none */
+	bool down;
+	int64_t from;
+	struct pack_view pack;
+	uint32_t left;     /* bodies of the pack that are still to come */
+	int64_t pack_id;   /* of its first */
+	int64_t pack_time; /* of all of them */
+	int64_t first;     /* record of the stretch read last; 0: none */
 	int64_t end;
 	struct ident msgid;
 	struct peer peer;
 };
 
-/* `rows` is a SELECT of id, time, type, body FROM record, with parameters ?1 and ?2. Fails as database_prepare(). */
-MUST_USE int scan_init(struct scan *s, sqlite3 *db, const char *rows);
+/* Fails as database_prepare(). */
+MUST_USE int scan_init(struct scan *s, sqlite3 *db, bool down);
 void scan_release(struct scan *s);
 
-/* Begins anew with other parameters. Nothing that was learned of stretches is trusted any more. */
-void scan_start(struct scan *s, int64_t first, int64_t second);
+/* Begins anew, with record `from` or the next one that there is; with `messages` other records are passed over. */
+void scan_start(struct scan *s, int64_t from, bool messages);
 
 /* 1 and *r, whose body lives until the next call; 0 at the end; -errno. */
 MUST_USE int scan_next(struct scan *s, struct record *r);

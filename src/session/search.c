@@ -7,23 +7,28 @@
 
 #include "core/limits.h"
 #include "session/database.h"
-#include "session/sentbox.h"
+#include "session/pack.h"
+#include "session/scan.h"
 
 #define SCHEMA                                                                                                    \
 	"CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(text, content='', columnsize=0, tokenize='trigram');" \
 	"CREATE TABLE IF NOT EXISTS seen(source TEXT PRIMARY KEY, identity TEXT, last INTEGER) WITHOUT ROWID;"
 
-#define RECEIVED_ALL "SELECT id, 1, body FROM record WHERE id > ?1 AND type = 0 ORDER BY id"
-#define SENT_ALL "SELECT id, count, bodies FROM run WHERE id + count > ?1 + 1 ORDER BY id"
+/* From the row on that may hold the message behind ?1. */
+#define ROWS_OF(table)                                                \
+	" FROM " table " WHERE id >= coalesce((SELECT id FROM " table \
+	" WHERE id <= ?1 + 1 ORDER BY id DESC LIMIT 1), 0)"
+#define RECEIVED_ALL "SELECT id, type = 64, body" ROWS_OF("record") " AND type IN (0, 64) ORDER BY id"
+#define SENT_ALL "SELECT id, 1, bodies" ROWS_OF("run") " ORDER BY id"
+_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
 #define INDEXED_CHARS 3 /* the shortest text that the index knows */
 
-/* Where messages come from: rows of (id of the first, count, body or bodies). */
+/* Where messages come from: rows of (id of the first, whether it is a pack, body or pack). */
 struct source {
 	const char *name;
 	sqlite3 *db;
 	const char *rows;
 	const char *identity; /* tells a database from another that took its place */
-	bool packed;          /* a row has several bodies */
 	int parity;           /* rowid in the index: twice the id, plus this */
 };
 
@@ -54,27 +59,32 @@ add_hit(struct search_hits *h, int64_t id)
 }
 
 static int
-each_of_row(const struct source *src, sqlite3_stmt *q, int64_t after, message_fn *fn, void *context)
+each_of_row(sqlite3_stmt *q, struct pack_view *pack, int64_t after, message_fn *fn, void *context)
 {
-	const uint8_t *p = sqlite3_column_blob(q, 2), *end, *body;
-	int64_t id = sqlite3_column_int64(q, 0);
-	uint32_t length;
+	const int64_t id = sqlite3_column_int64(q, 0);
+	const void *bytes = sqlite3_column_blob(q, 2);
+	const size_t n = (size_t)sqlite3_column_bytes(q, 2);
 	int r = 0;
 
-	if (!p)
-		return 0;
-	end = p + sqlite3_column_bytes(q, 2);
-	if (!src->packed)
-		return fn(context, id, p, (size_t)(end - p));
-	for (; r == 0 && sentbox_body(&p, end, &body, &length); id++)
-		if (id > after)
-			r = fn(context, id, body, length);
+	if (!sqlite3_column_int(q, 1))
+		return id > after ? fn(context, id, bytes, n) : 0;
+	if ((r = pack_open(pack, bytes, n)) == -ENOMEM)
+		return r;
+	r = 0; /* of a damaged one what stands before the damage */
+	for (uint32_t i = 0; r == 0 && i < pack->count; i++) {
+		uint32_t length;
+		const uint8_t *body = pack_body(pack, i, &length);
+
+		if (id + i > after)
+			r = fn(context, id + i, body, length);
+	}
 	return r;
 }
 
 static int
 each_message(const struct source *src, int64_t after, message_fn *fn, void *context)
 {
+	struct pack_view pack = { 0 };
 	sqlite3_stmt *q;
 	int r;
 
@@ -84,8 +94,9 @@ each_message(const struct source *src, int64_t after, message_fn *fn, void *cont
 		return r;
 	(void)sqlite3_bind_int64(q, 1, after);
 	while ((r = database_row(q)) > 0)
-		if ((r = each_of_row(src, q, after, fn, context)) < 0)
+		if ((r = each_of_row(q, &pack, after, fn, context)) < 0)
 			break;
+	pack_view_release(&pack);
 	database_finalize(&q, 1);
 	return r;
 }
@@ -323,8 +334,8 @@ search_find(const char *dir, sqlite3 *inbox, sqlite3 *sent, const char *text, st
     struct search_hits *own)
 {
 	const struct source src[2] = {
-		{ "received", inbox, RECEIVED_ALL, "SELECT value FROM meta WHERE key = 'identity'", false, 0 },
-		{ "sent", sent, SENT_ALL, "SELECT hex(msgid) FROM run WHERE id = 1", true, 1 },
+		{ "received", inbox, RECEIVED_ALL, "SELECT value FROM meta WHERE key = 'identity'", 0 },
+		{ "sent", sent, SENT_ALL, "SELECT hex(msgid) FROM run WHERE id = 1", 1 },
 	};
 	struct search_hits hits[2] = { { 0 }, { 0 } };
 	int r = search_index(dir, src, text, hits);

@@ -1,6 +1,5 @@
 #include "session/sentbox.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,10 +9,10 @@
 #include "core/window.h"
 #include "net/socket.h"
 #include "session/database.h"
+#include "session/pack.h"
 
 #define FLUSH_SECONDS 1.
-#define RUN_BYTES (2 * (MESSAGE_MAX + sizeof(uint32_t))) /* bodies of a row */
-#define BATCH_BYTES (1024U * 1024U)                      /* of a transaction */
+#define BATCH_BYTES (1024U * 1024U) /* of a transaction */
 
 enum statement { BEGIN, COMMIT, ROLLBACK, NEXT, ADD, STATEMENTS };
 
@@ -28,12 +27,10 @@ static const char *const statements[STATEMENTS] = {
 /* Messages that were acknowledged, about to be a row. */
 struct run {
 	struct ident first;
-	uint32_t count;
 	uint64_t after;
 	int64_t time_ms;
 	struct peer to;
-	uint8_t *bodies; /* RUN_BYTES, or NULL */
-	size_t length;
+	struct pack pack;
 };
 
 struct sentbox {
@@ -53,11 +50,17 @@ struct sentbox {
 };
 
 static void
-give_up(struct sentbox *b, int error)
+complain(struct sentbox *b, int error)
 {
 	if (!b->failed)
 		log_error("cannot keep what was sent in %s: %s", SENTBOX_FILE, strerror(-error));
 	b->failed = true;
+}
+
+static void
+give_up(struct sentbox *b, int error)
+{
+	complain(b, error);
 	if (b->db && !sqlite3_get_autocommit(b->db))
 		(void)database_run(b->stmt[ROLLBACK]);
 	b->writing = false;
@@ -117,18 +120,18 @@ add_row(struct sentbox *b)
 		return r;
 	b->writing = true;
 	(void)sqlite3_bind_int64(q, 1, b->next_id);
-	(void)sqlite3_bind_int64(q, 2, b->run.count);
+	(void)sqlite3_bind_int64(q, 2, b->run.pack.count);
 	(void)sqlite3_bind_int64(q, 3, (int64_t)b->run.after);
 	(void)sqlite3_bind_int64(q, 4, b->run.time_ms);
 	(void)sqlite3_bind_blob(q, 5, b->run.first.b, IDENT_LEN, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(q, 6, b->run.to.uid);
 	(void)sqlite3_bind_text(q, 7, b->run.to.name, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(q, 8, b->run.to.account, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_blob(q, 9, b->run.bodies, (int)b->run.length, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, 9, b->run.pack.bytes, (int)b->run.pack.length, SQLITE_STATIC);
 	if ((r = database_run(q)) < 0)
 		return r;
-	b->next_id += b->run.count;
-	b->batch += b->run.length;
+	b->next_id += b->run.pack.count;
+	b->batch += b->run.pack.length;
 	return 0;
 }
 
@@ -153,15 +156,14 @@ end_run(struct sentbox *b)
 {
 	int r;
 
-	if (b->run.count == 0)
+	if (b->run.pack.count == 0)
 		return;
 	if ((r = need(b)) < 0 || (r = add_row(b)) < 0) {
 		give_up(b, r);
 		if (b->db)
 			detach(b); /* the next one reads anew where the rows end */
 	}
-	b->run.count = 0;
-	b->run.length = 0;
+	pack_clear(&b->run.pack);
 }
 
 void
@@ -231,42 +233,34 @@ sentbox_forget(struct sentbox *b)
 }
 
 static bool
-continues(const struct run *run, const struct ident *id, const struct peer *to, uint64_t after, size_t size)
+continues(const struct run *run, const struct ident *id, const struct peer *to, uint64_t after, uint32_t length)
 {
 	uint64_t n;
 
-	return run->count > 0 && run->after == after && ident_distance(&run->first, id, &n) && n == run->count &&
-	    run->length + size <= RUN_BYTES && run->to.uid == to->uid && strcmp(run->to.name, to->name) == 0;
+	return run->pack.count > 0 && run->after == after && ident_distance(&run->first, id, &n) &&
+	    n == run->pack.count && pack_has_room(&run->pack, length) && run->to.uid == to->uid &&
+	    strcmp(run->to.name, to->name) == 0;
 }
 
-static bool
+static void
 begin_run(struct sentbox *b, const struct ident *id, const struct peer *to, uint64_t after)
 {
 	struct run *run = &b->run;
 
 	end_run(b);
-	if (!run->bodies && !(run->bodies = malloc(RUN_BYTES)))
-		return false;
 	run->first = *id;
 	run->to = *to;
 	run->after = after;
 	run->time_ms = clock_wall_ms();
-	return true;
 }
 
 static void
 gather(struct sentbox *b, const struct ident *id, const struct peer *to, uint64_t after, uint32_t length)
 {
-	const uint32_t prefix = htole32(length);
-	uint8_t *p;
-
-	if (!continues(&b->run, id, to, after, sizeof(prefix) + length) && !begin_run(b, id, to, after))
-		return;
-	p = b->run.bodies + b->run.length;
-	memcpy(p, &prefix, sizeof(prefix));
-	memcpy(p + sizeof(prefix), b->copies + b->begin, length);
-	b->run.length += sizeof(prefix) + length;
-	b->run.count++;
+	if (!continues(&b->run, id, to, after, length))
+		begin_run(b, id, to, after);
+	if (!pack_add(&b->run.pack, b->copies + b->begin, length))
+		complain(b, -ENOMEM);
 }
 
 void
@@ -285,7 +279,7 @@ sentbox_acked(struct sentbox *b, const struct ident *first, uint32_t count, cons
 	}
 	if (b->batch >= BATCH_BYTES)
 		sentbox_flush(b);
-	else if (b->run.count > 0 && !ev_is_active(&b->timer)) {
+	else if (b->run.pack.count > 0 && !ev_is_active(&b->timer)) {
 		ev_timer_set(&b->timer, FLUSH_SECONDS, 0.);
 		ev_timer_start(b->loop, &b->timer);
 	}
@@ -301,29 +295,10 @@ sentbox_rest(struct sentbox *b)
 		b->copies = NULL;
 		b->begin = b->end = b->cap = 0;
 	}
-	if (b->run.count == 0) {
-		free(b->run.bodies);
-		b->run.bodies = NULL;
-	}
+	if (b->run.pack.count == 0)
+		pack_release(&b->run.pack);
 	if (b->db && !b->writing)
 		detach(b);
-}
-
-bool
-sentbox_body(const uint8_t **p, const uint8_t *end, const uint8_t **body, uint32_t *length)
-{
-	uint32_t n;
-
-	if ((size_t)(end - *p) < sizeof(n))
-		return false;
-	memcpy(&n, *p, sizeof(n));
-	n = le32toh(n);
-	if (n > (size_t)(end - *p) - sizeof(n))
-		return false;
-	*body = *p + sizeof(n);
-	*length = n;
-	*p = *body + n;
-	return true;
 }
 
 struct sentbox *
@@ -353,6 +328,6 @@ sentbox_free(struct sentbox *b)
 	sentbox_flush(b);
 	detach(b);
 	free(b->copies);
-	free(b->run.bodies);
+	pack_release(&b->run.pack);
 	free(b);
 }

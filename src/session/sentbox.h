@@ -45,9 +45,6 @@ void sentbox_rest(struct sentbox *b);
 #define SENTBOX_FILE "sent.db"
 #define SENTBOX_SCHEMA                                                                                       \
 	"CREATE TABLE IF NOT EXISTS run(id INTEGER PRIMARY KEY, count INTEGER, after INTEGER, time INTEGER," \
-	" msgid BLOB, uid INTEGER, name TEXT, account TEXT, bodies BLOB);"
-
-/* The first of the bodies of a run at *p (each u32 length, little-endian, and bytes): false when there is none left. */
-bool sentbox_body(const uint8_t **p, const uint8_t *end, const uint8_t **body, uint32_t *length);
+	" msgid BLOB, uid INTEGER, name TEXT, account TEXT, bodies BLOB);" /* bodies: a pack */
 
 #endif

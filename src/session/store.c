@@ -9,6 +9,7 @@
 
 #include "net/socket.h"
 #include "session/database.h"
+#include "session/pack.h"
 #include "session/scan.h"
 
 #define WAL_FRAMES 1000              /* the log is written back when it is so long, */
@@ -30,7 +31,6 @@ enum statement {
 	META_GET,
 	META_SET,
 	NEWEST,
-	COUNT,
 	RECORD_ADD,
 	STRETCH_ADD,
 	STRETCH_GROW,
@@ -48,9 +48,7 @@ static const char *const statements[STATEMENTS] = {
 	[ROLLBACK] = "ROLLBACK",
 	[META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[META_SET] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
-	[NEWEST] = "SELECT max(id) FROM record",
-	[COUNT] = "SELECT count(*), total(length(body)) FROM record WHERE id > ?1 AND id <= ?2 AND type = 0"
-		  " AND id NOT IN (SELECT id FROM taken)",
+	[NEWEST] = "SELECT id, type, body FROM record ORDER BY id DESC LIMIT 1",
 	[RECORD_ADD] = "INSERT INTO record(id, time, type, body) VALUES(?1, ?2, ?3, ?4)",
 	[STRETCH_ADD] = "INSERT INTO stretch(first_record, count, uid, msgid, pair, name, account)"
 			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -59,13 +57,9 @@ static const char *const statements[STATEMENTS] = {
 			 " ORDER BY msgid DESC LIMIT 1",
 	[STRETCH_NEXT] = "SELECT msgid FROM stretch WHERE uid = ?1 AND msgid > ?2 ORDER BY msgid LIMIT 1",
 	[TAKE] = "INSERT OR IGNORE INTO taken(id) VALUES(?1)",
-	[TAKEN] = "SELECT 1 FROM taken WHERE id = ?1",
+	[TAKEN] = "SELECT id FROM taken WHERE id >= ?1 ORDER BY id LIMIT 1",
 	[TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
 };
-
-#define UNREAD_ROWS                                                                                                 \
-	"SELECT id, time, type, body FROM record WHERE id > ?1 AND type <= ?2 AND id NOT IN (SELECT id FROM taken)" \
-	" ORDER BY id"
 
 /* The stretch that the next message may continue. */
 struct stretch {
@@ -91,7 +85,9 @@ struct tally {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[STATEMENTS];
-	struct scan unread;
+	struct scan scan;
+	struct pack pack; /* the newest messages, not yet a row of the open transaction */
+	int64_t pack_time;
 	char path[PATH_MAX];
 	int lock;
 	struct store_limits limits;
@@ -163,6 +159,7 @@ rollback(struct store *s)
 {
 	if (!sqlite3_get_autocommit(s->db))
 		(void)database_run(s->stmt[ROLLBACK]);
+	pack_clear(&s->pack);
 	s->now = s->committed;
 	s->writing = false;
 	s->failure = 0;
@@ -279,6 +276,46 @@ stretch_save(struct store *s)
 	return r;
 }
 
+/* A row of its own, for one record or a pack of them. */
+static int
+row_add(struct store *s, int64_t id, int type, int64_t time_ms, const void *body, size_t length)
+{
+	sqlite3_stmt *q = s->stmt[RECORD_ADD];
+
+	(void)sqlite3_bind_int64(q, 1, id);
+	(void)sqlite3_bind_int64(q, 2, time_ms);
+	(void)sqlite3_bind_int(q, 3, type);
+	if (body)
+		(void)sqlite3_bind_blob(q, 4, body, (int)length, SQLITE_STATIC);
+	else
+		(void)sqlite3_bind_null(q, 4);
+	return database_run(q);
+}
+
+/* Makes the gathered messages a row. */
+static int
+pack_save(struct store *s)
+{
+	const struct pack *p = &s->pack;
+	const int64_t id = s->now.newest - p->count + 1;
+	struct pack_view one = { 0 };
+	const uint8_t *body;
+	uint32_t length;
+	int r;
+
+	if (p->count == 0)
+		return 0;
+	if (p->count > 1) {
+		r = row_add(s, id, RECORD_PACK, s->pack_time, p->bytes, p->length);
+	} else if ((r = pack_open(&one, p->bytes, p->length)) == 0) {
+		body = pack_body(&one, 0, &length);
+		r = row_add(s, id, RECORD_MESSAGE, s->pack_time, body, length);
+	}
+	pack_view_release(&one);
+	pack_clear(&s->pack);
+	return r;
+}
+
 /*
  * A commit whose sync failed may have left whole frames in the log, which a crash would bring
  * to life. Another transaction in their place makes sure that they are not.
@@ -299,7 +336,7 @@ store_commit(struct store *s)
 
 	if (!s->writing)
 		return 0;
-	if (s->failure == 0)
+	if (s->failure == 0 && doom(s, pack_save(s)) == 0)
 		(void)doom(s, stretch_save(s));
 	if ((r = s->failure) < 0) {
 		rollback(s);
@@ -323,31 +360,15 @@ store_keep(struct store *s, const char *key, const void *data, size_t n)
 /* ------------------------------------------------------------------------- receiving */
 
 static int
-record_add(struct store *s, enum record_type type, int64_t now_ms, const void *body, uint32_t length)
-{
-	sqlite3_stmt *q = s->stmt[RECORD_ADD];
-	int r;
-
-	(void)sqlite3_bind_int64(q, 1, s->now.newest + 1);
-	(void)sqlite3_bind_int64(q, 2, now_ms);
-	(void)sqlite3_bind_int(q, 3, (int)type);
-	if (body)
-		(void)sqlite3_bind_blob(q, 4, body, (int)length, SQLITE_STATIC);
-	else
-		(void)sqlite3_bind_null(q, 4);
-	if ((r = database_run(q)) == 0)
-		s->now.newest++;
-	return r;
-}
-
-static int
 event_add(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms)
 {
 	sqlite3_stmt *q = s->stmt[STRETCH_ADD];
 	int r;
 
-	if ((r = stretch_save(s)) < 0 || (r = record_add(s, type, now_ms, NULL, 0)) < 0)
+	if ((r = pack_save(s)) < 0 || (r = stretch_save(s)) < 0 ||
+	    (r = row_add(s, s->now.newest + 1, (int)type, now_ms, NULL, 0)) < 0)
 		return r;
+	s->now.newest++;
 	s->now.stretch.record = 0;
 	(void)sqlite3_bind_int64(q, 1, s->now.newest);
 	(void)sqlite3_bind_int64(q, 2, 1);
@@ -428,8 +449,13 @@ message_add(struct store *s, const struct peer *from, const struct msg *m, int64
 
 	if (!continues && (r = stretch_start(s, from, m)) < 0)
 		return r;
-	if ((r = record_add(s, RECORD_MESSAGE, now_ms, m->body, m->length)) < 0)
+	if (s->pack.count > 0 && (s->pack_time != now_ms || !pack_has_room(&s->pack, m->length)) &&
+	    (r = pack_save(s)) < 0)
 		return r;
+	if (!pack_add(&s->pack, m->body, m->length))
+		return -ENOMEM;
+	s->pack_time = now_ms;
+	s->now.newest++;
 	s->now.stretch.count++;
 	s->now.stretch.dirty = true;
 	s->now.unread++;
@@ -477,64 +503,96 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 
 /* ------------------------------------------------------------------------- reading */
 
+/* The first record at or above `id` that was read out of turn: 1 and *found, 0, -errno. */
+static int
+find_taken(struct store *s, int64_t id, int64_t *found)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[TAKEN];
+	int r;
+
+	(void)sqlite3_bind_int64(q, 1, id);
+	if ((r = database_row(q)) > 0)
+		*found = sqlite3_column_int64(q, 0);
+	return r;
+}
+
+/* Calls fn for each record from `from` on that was not taken, until fn returns false. */
+static int
+each_unread(
+    struct store *s, int64_t from, bool messages, bool (*fn)(const struct record *r, void *context), void *context)
+{
+	int64_t taken = from - 1; /* the next one, once it is known */
+	struct record record;
+	int r;
+
+	scan_start(&s->scan, from, messages);
+	while ((r = scan_next(&s->scan, &record)) > 0) {
+		const int64_t id = (int64_t)record.id;
+
+		if (taken < id && (r = find_taken(s, id, &taken)) <= 0) {
+			if (r < 0)
+				break;
+			taken = INT64_MAX;
+		}
+		if (id != taken && !fn(&record, context))
+			break;
+	}
+	scan_stop(&s->scan);
+	return r < 0 ? r : 0;
+}
+
 int
 store_read(
     struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context)
 {
-	const int64_t from = after > (uint64_t)s->now.mark ? (int64_t)after : s->now.mark;
-	struct record record;
-	int r;
+	const int64_t mark = after > (uint64_t)s->now.mark ? (int64_t)after : s->now.mark;
 
-	scan_start(&s->unread, from, messages ? RECORD_MESSAGE : RECORD_GONE);
-	while ((r = scan_next(&s->unread, &record)) > 0)
-		if (!fn(&record, context))
-			break;
-	scan_stop(&s->unread);
-	return r < 0 ? r : 0;
+	return each_unread(s, mark + 1, messages, fn, context);
+}
+
+struct count {
+	int64_t last;
+	uint64_t messages, bytes;
+};
+
+static bool
+count_one(const struct record *r, void *context)
+{
+	struct count *c = context;
+
+	if ((int64_t)r->id > c->last)
+		return false;
+	c->messages++;
+	c->bytes += r->length;
+	return true;
 }
 
 /* Unread messages among the records above `after`, up to `last`. */
 static int
-count_unread(struct store *s, int64_t after, int64_t last, uint64_t *messages, uint64_t *bytes)
+count_unread(struct store *s, int64_t after, int64_t last, struct count *c)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[COUNT];
-	int r;
-
-	(void)sqlite3_bind_int64(q, 1, after);
-	(void)sqlite3_bind_int64(q, 2, last);
-	if ((r = database_row(q)) < 0)
-		return r;
-	*messages = (uint64_t)sqlite3_column_int64(q, 0);
-	*bytes = (uint64_t)sqlite3_column_int64(q, 1);
-	return 0;
-}
-
-static int
-is_taken(struct store *s, int64_t id)
-{
-	sqlite3_stmt *q = s->stmt[TAKEN];
-
-	(void)sqlite3_bind_int64(q, 1, id);
-	return database_run(q);
+	*c = (struct count){ .last = last };
+	return each_unread(s, after + 1, true, count_one, c);
 }
 
 static int
 move_mark(struct store *s, int64_t last)
 {
 	sqlite3_stmt *q = s->stmt[TAKEN_FORGET];
-	uint64_t messages, bytes;
+	struct count passed;
+	int64_t taken;
 	int r;
 
-	if ((r = count_unread(s, s->now.mark, last, &messages, &bytes)) < 0)
+	if ((r = count_unread(s, s->now.mark, last, &passed)) < 0)
 		return r;
-	while ((r = is_taken(s, last + 1)) > 0)
+	while ((r = find_taken(s, last + 1, &taken)) > 0 && taken == last + 1)
 		last++;
 	(void)sqlite3_bind_int64(q, 1, last);
 	if (r < 0 || (r = database_run(q)) < 0 || (r = meta_set_number(s, "mark", last)) < 0)
 		return r;
 	s->now.mark = last;
-	s->now.unread -= messages;
-	s->now.unread_bytes -= bytes;
+	s->now.unread -= passed.messages;
+	s->now.unread_bytes -= passed.bytes;
 	return 0;
 }
 
@@ -542,18 +600,18 @@ static int
 take_one(struct store *s, int64_t id)
 {
 	sqlite3_stmt *q = s->stmt[TAKE];
-	uint64_t messages, bytes;
+	struct count passed;
 	int r;
 
 	if (id == s->now.mark + 1)
 		return move_mark(s, id);
-	if ((r = count_unread(s, id - 1, id, &messages, &bytes)) < 0)
+	if ((r = count_unread(s, id - 1, id, &passed)) < 0)
 		return r;
 	(void)sqlite3_bind_int64(q, 1, id);
 	if ((r = database_run(q)) < 0)
 		return r;
-	s->now.unread -= messages;
-	s->now.unread_bytes -= bytes;
+	s->now.unread -= passed.messages;
+	s->now.unread_bytes -= passed.bytes;
 	return 0;
 }
 
@@ -630,6 +688,8 @@ store_tidy(struct store *s)
 void
 store_rest(struct store *s)
 {
+	if (s->pack.count == 0)
+		pack_release(&s->pack);
 	(void)sqlite3_db_release_memory(s->db);
 }
 
@@ -661,18 +721,25 @@ static int
 read_newest(struct store *s)
 {
 	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[NEWEST];
+	struct pack_view pack = { 0 };
 	int r;
 
-	if ((r = database_row(q)) < 0)
+	if ((r = database_row(q)) <= 0)
 		return r;
 	s->now.newest = sqlite3_column_int64(q, 0);
-	return 0;
+	if (sqlite3_column_int(q, 1) != RECORD_PACK)
+		return 0;
+	r = pack_open(&pack, sqlite3_column_blob(q, 2), (size_t)sqlite3_column_bytes(q, 2));
+	s->now.newest += pack.count - 1;
+	pack_view_release(&pack);
+	return r;
 }
 
 /* What the file says, into memory. */
 static int
 load(struct store *s)
 {
+	struct count unread;
 	int64_t base;
 	int r;
 
@@ -682,7 +749,9 @@ load(struct store *s)
 		return r;
 	if (s->now.newest < base)
 		s->now.newest = base;
-	r = count_unread(s, s->now.mark, s->now.newest, &s->now.unread, &s->now.unread_bytes);
+	r = count_unread(s, s->now.mark, s->now.newest, &unread);
+	s->now.unread = unread.messages;
+	s->now.unread_bytes = unread.bytes;
 	s->committed = s->now;
 	return r;
 }
@@ -690,7 +759,7 @@ load(struct store *s)
 static void
 detach(struct store *s)
 {
-	scan_release(&s->unread);
+	scan_release(&s->scan);
 	database_finalize(s->stmt, STATEMENTS);
 	database_close(s->db);
 	s->db = NULL;
@@ -707,7 +776,7 @@ attach(struct store *s)
 		return r;
 	(void)sqlite3_wal_hook(s->db, on_commit, s);
 	if ((r = database_prepare(s->db, statements, s->stmt, STATEMENTS)) == 0 &&
-	    (r = scan_init(&s->unread, s->db, UNREAD_ROWS)) == 0)
+	    (r = scan_init(&s->scan, s->db, false)) == 0)
 		r = load(s);
 	if (r == 0 && (r = claim(s)) != -EUCLEAN)
 		r = 0; /* a disk that cannot be written now is no reason to read nothing */
@@ -789,6 +858,7 @@ store_close(struct store *s)
 			rollback(s);
 		detach(s);
 	}
+	pack_release(&s->pack);
 	if (s->lock >= 0)
 		(void)close(s->lock);
 	free(s);

@@ -69,7 +69,8 @@ for name in alice bob carol; do
 	sqlite3 "$work/in/$name/inbox.db" 'CREATE TABLE record(id INTEGER PRIMARY KEY, time, type, body)'
 done
 sqlite3 "$work/in/bob/inbox.db" "INSERT INTO record(type, body) VALUES
-	(0,'alice 1'),(0,'alice 1'),(0,'alice 4'),(0,'alice 3'),(0,'alice 5'),(0,'alice 11')"
+	(0,'alice 1'),(0,'alice 1'),(0,'alice 4'),(0,'alice 3'),
+	(64,x'07000000616c696365203508000000616c696365203131')" # a pack: 'alice 5', 'alice 11'
 sqlite3 "$work/in/carol/inbox.db" "INSERT INTO record(type, body) VALUES(0,'alice 6')"
 printf '%s\n' 'alice bob 1 1 0' 'alice bob 2 2 0' 'alice bob 3 3 0' 'alice bob 4 4 0' 'alice bob 5 5 8' 'alice bob 6 6 75' \
 	'alice bob 10 12 75:0' >"$work/told"

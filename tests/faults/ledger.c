@@ -2,6 +2,7 @@
  * The judge: what the senders were told against what the inboxes hold.
  *
  *     ledger TOLD INBOX...
+ *     ledger --bodies INBOX     the messages of an inbox, a line each
  *
  * TOLD has a line for each attempt to send: SENDER TO FIRST LAST STATUS. Messages FIRST to LAST (one, or a
  * stream of `send -l`) had as body "SENDER NUMBER", numbers counting up for each sender, an attempt after
@@ -19,6 +20,7 @@
  *   strays     in the inbox of somebody else
  * Prints the figures as one line; exits 1 when there is a crime, each of which is told on standard error.
  */
+#include <endian.h>
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
@@ -197,6 +199,31 @@ hold(uint16_t owner, const char *body, int length)
 		p->last_delivered = number;
 }
 
+static void
+print(uint16_t owner, const char *body, int length)
+{
+	(void)owner;
+	(void)printf("%.*s\n", length, body ? body : "");
+}
+
+/* A row of type 64 holds several bodies, each after its length: u32, little-endian. */
+static bool
+each_body(uint16_t owner, const char *p, int n, void (*fn)(uint16_t owner, const char *body, int length))
+{
+	uint32_t length;
+
+	for (; n >= (int)sizeof(length); n -= (int)length, p += length) {
+		memcpy(&length, p, sizeof(length));
+		length = le32toh(length);
+		n -= (int)sizeof(length);
+		p += sizeof(length);
+		if (length > (uint32_t)n)
+			return false;
+		fn(owner, p, (int)length);
+	}
+	return n == 0;
+}
+
 static bool
 has_table(sqlite3 *db)
 {
@@ -209,16 +236,24 @@ has_table(sqlite3 *db)
 
 /* `must`: it has to be readable to its end; what was set aside because it was damaged need not be. */
 static void
-read_inbox(uint16_t owner, const char *path, bool must)
+read_inbox(uint16_t owner, const char *path, bool must, void (*fn)(uint16_t owner, const char *body, int length))
 {
 	sqlite3_stmt *q = NULL;
 	sqlite3 *db = NULL;
 	int r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
 
 	if (r == SQLITE_OK && has_table(db))
-		r = sqlite3_prepare_v2(db, "SELECT body FROM record WHERE type = 0 ORDER BY id", -1, &q, NULL);
-	while (q && (r = sqlite3_step(q)) == SQLITE_ROW)
-		hold(owner, sqlite3_column_blob(q, 0), sqlite3_column_bytes(q, 0));
+		r = sqlite3_prepare_v2(
+		    db, "SELECT type, body FROM record WHERE type IN (0, 64) ORDER BY id", -1, &q, NULL);
+	while (q && (r = sqlite3_step(q)) == SQLITE_ROW) {
+		const char *body = sqlite3_column_blob(q, 1);
+		const int length = sqlite3_column_bytes(q, 1);
+
+		if (sqlite3_column_int(q, 0) == 0)
+			fn(owner, body, length);
+		else if (!each_body(owner, body, length, fn) && must)
+			die(path, "a damaged row");
+	}
 	if (must && r != SQLITE_DONE)
 		die(path, sqlite3_errmsg(db));
 	(void)sqlite3_finalize(q);
@@ -236,11 +271,20 @@ read_inboxes(const char *dir)
 	(void)snprintf(path, sizeof(path), "%s/inbox.db.corrupt-*[0-9Z]", dir);
 	if (glob(path, 0, NULL, &g) == 0) {
 		for (size_t i = 0; i < g.gl_pathc; i++)
-			read_inbox(owner, g.gl_pathv[i], false);
+			read_inbox(owner, g.gl_pathv[i], false, hold);
 		globfree(&g);
 	}
 	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
-	read_inbox(owner, path, true);
+	read_inbox(owner, path, true, hold);
+}
+
+static void
+print_bodies(const char *dir)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	read_inbox(0, path, true, print);
 }
 
 /* ------------------------------------------------------------------------ verdict */
@@ -264,7 +308,11 @@ main(int argc, char **argv)
 	uint64_t sum = 0;
 
 	if (argc < 3)
-		die("usage", "ledger TOLD INBOX...");
+		die("usage", "ledger TOLD INBOX... | ledger --bodies INBOX");
+	if (strcmp(argv[1], "--bodies") == 0) {
+		print_bodies(argv[2]);
+		return 0;
+	}
 	read_told(argv[1]);
 	for (int i = 2; i < argc; i++)
 		read_inboxes(argv[i]);

@@ -134,7 +134,7 @@ is "$refusals" '' "nothing was refused"
 unheard=0
 for inbox in "${inboxes[@]}"; do
 	name=${inbox##*/}
-	n=$(comm -23 <(sqlite3 "$inbox/inbox.db" 'SELECT CAST(body AS TEXT) FROM record WHERE type = 0' | sort -u) \
+	n=$(comm -23 <("$BUILDDIR/tests/faults/ledger" --bodies "$inbox" | sort -u) \
 		<(sort -u "$dir/heard.$name") | wc -l)
 	unheard=$((unheard + n))
 done

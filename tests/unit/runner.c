@@ -21,6 +21,8 @@
 	X(stream) \
 	X(process) \
 	X(registry) \
+	X(pack) \
+	X(scan) \
 	X(store) \
 	X(window) \
 	X(frame) \

@@ -22,6 +22,7 @@
 static char dir[64];
 static struct store *store;
 static char note[STORE_NOTE];
+static bool packed; /* whether what is put together comes at one time, and so shares a row */
 static const struct store_limits roomy = { 1000, 1 << 20 };
 static const struct peer alice = { .name = "alice", .account = "al", .uid = 1000 };
 static const struct peer mallory = { .name = "mallory", .account = "mal", .uid = 1001 };
@@ -38,6 +39,13 @@ setup(void)
 	(void)snprintf(dir, sizeof(dir), "/tmp/test-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	open_store(&roomy);
+}
+
+static void
+setup_packed(void)
+{
+	packed = true;
+	setup();
 }
 
 static void
@@ -59,6 +67,12 @@ number(uint64_t n)
 	return ident_add(&zero, n);
 }
 
+static int64_t
+time_of(uint64_t n)
+{
+	return packed ? 1000 : 1000 + (int64_t)n;
+}
+
 /* A message of `from` whose body is its number. */
 static enum store_answer
 put(const struct peer *from, uint64_t n)
@@ -67,7 +81,7 @@ put(const struct peer *from, uint64_t n)
 	struct msg m = { .pair = 5, .id = number(n), .body = (const uint8_t *)text };
 
 	m.length = (uint32_t)snprintf(text, sizeof(text), "%lu", (unsigned long)n);
-	return store_message(store, from, &m, 1000 + (int64_t)n);
+	return store_message(store, from, &m, time_of(n));
 }
 
 struct seen {
@@ -140,7 +154,7 @@ START_TEST(keeps_order_sender_and_ids)
 		id = number(12);
 		ck_assert(ident_equal(&seen->record[2].msgid, &id));
 		ck_assert_str_eq(seen->record[2].peer.account, "al");
-		ck_assert_int_eq(seen->record[2].time_ms, 1012);
+		ck_assert_int_eq(seen->record[2].time_ms, time_of(12));
 		ck_assert_int_eq(seen->record[3].type, RECORD_LEFT);
 		ck_assert_str_eq(seen->record[3].peer.name, "alice");
 		id = number(13);
@@ -518,13 +532,53 @@ START_TEST(killed_writer_loses_nothing)
 }
 END_TEST
 
-Suite *
-store_suite(void)
+/* Whatever shares a row with what: reading begins at any record, and passes over any that was taken. */
+START_TEST(reads_from_anywhere)
 {
-	Suite *s = suite_create("store");
-	TCase *t = tcase_create("inbox");
+	enum { RECORDS = 40 };
+	char expected[RECORDS][24];
+	bool taken[RECORDS] = { 0 };
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	srand((unsigned)_i);
+	for (uint64_t n = 0; n < RECORDS; n++) {
+		const bool event = rand() % 5 == 0;
+
+		expected[n][0] = '\0';
+		if (!event)
+			(void)snprintf(expected[n], sizeof(expected[n]), "%lu", (unsigned long)(100 + n));
+		if (event)
+			ck_assert_int_eq(store_event(store, RECORD_BACK, &alice, 5), 0);
+		else
+			ck_assert_int_eq(put(rand() % 6 ? &alice : &mallory, 100 + n), STORE_ADDED);
+		if (rand() % 8 == 0)
+			ck_assert_int_eq(store_commit(store), 0);
+	}
+	ck_assert_int_eq(store_commit(store), 0);
+	for (int i = 0; i < 8; i++) {
+		const int id = 2 + rand() % (RECORDS - 1);
+
+		ck_assert_int_eq(store_take(store, (uint64_t)id), 0);
+		taken[id - 1] = true;
+	}
+	for (uint64_t after = 0; after < RECORDS; after++) {
+		const struct seen *seen = see(after, false);
+		size_t i = 0;
+
+		for (uint64_t n = after; n < RECORDS; n++) {
+			if (taken[n])
+				continue;
+			ck_assert_uint_lt(i, seen->count);
+			ck_assert_uint_eq(seen->record[i].id, n + 1);
+			ck_assert_str_eq(seen->body[i++], expected[n]);
+		}
+		ck_assert_uint_eq(i, seen->count);
+	}
+}
+END_TEST
+
+static void
+add_tests(TCase *t)
+{
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, keeps_order_sender_and_ids);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
@@ -540,6 +594,20 @@ store_suite(void)
 	tcase_add_test(t, renewed_inbox_counts_on);
 	tcase_add_test(t, keeps_small_facts);
 	tcase_add_test(t, killed_writer_loses_nothing);
-	suite_add_tcase(s, t);
+	tcase_add_loop_test(t, reads_from_anywhere, 0, 20);
+}
+
+Suite *
+store_suite(void)
+{
+	Suite *s = suite_create("store");
+	TCase *single = tcase_create("a row a message"), *together = tcase_create("packed");
+
+	tcase_add_checked_fixture(single, setup, teardown);
+	tcase_add_checked_fixture(together, setup_packed, teardown);
+	add_tests(single);
+	add_tests(together);
+	suite_add_tcase(s, single);
+	suite_add_tcase(s, together);
 	return s;
 }

@@ -1,0 +1,101 @@
+#include "session/pack.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#define PREFIX sizeof(uint32_t)
+
+/* ------------------------------------------------------------------------- making */
+
+bool
+pack_has_room(const struct pack *p, uint32_t length)
+{
+	return PREFIX + length <= PACK_BYTES - p->length;
+}
+
+bool
+pack_add(struct pack *p, const void *body, uint32_t length)
+{
+	const uint32_t prefix = htole32(length);
+
+	if (!p->bytes && !(p->bytes = malloc(PACK_BYTES)))
+		return false;
+	memcpy(p->bytes + p->length, &prefix, PREFIX);
+	memcpy(p->bytes + p->length + PREFIX, body, length);
+	p->length += PREFIX + length;
+	p->count++;
+	return true;
+}
+
+void
+pack_clear(struct pack *p)
+{
+	p->count = 0;
+	p->length = 0;
+}
+
+void
+pack_release(struct pack *p)
+{
+	free(p->bytes);
+	*p = (struct pack){ 0 };
+}
+
+/* ------------------------------------------------------------------------- reading */
+
+static uint32_t
+length_at(const uint8_t *bytes, size_t at)
+{
+	uint32_t n;
+
+	memcpy(&n, bytes + at, PREFIX);
+	return le32toh(n);
+}
+
+static bool
+reserve(struct pack_view *v)
+{
+	const uint32_t room = v->room ? 2 * v->room : 64;
+	uint32_t *p;
+
+	if (v->count < v->room)
+		return true;
+	if (!(p = realloc(v->at, room * sizeof(*p))))
+		return false;
+	v->at = p;
+	v->room = room;
+	return true;
+}
+
+int
+pack_open(struct pack_view *v, const void *bytes, size_t n)
+{
+	size_t at = 0;
+
+	v->bytes = bytes;
+	v->count = 0;
+	if (n > PACK_BYTES)
+		return -EUCLEAN;
+	while (n - at >= PREFIX && length_at(bytes, at) <= n - at - PREFIX) {
+		if (!reserve(v))
+			return -ENOMEM;
+		v->at[v->count++] = (uint32_t)at;
+		at += PREFIX + length_at(bytes, at);
+	}
+	return at == n ? 0 : -EUCLEAN;
+}
+
+const uint8_t *
+pack_body(const struct pack_view *v, uint32_t index, uint32_t *length)
+{
+	*length = length_at(v->bytes, v->at[index]);
+	return v->bytes + v->at[index] + PREFIX;
+}
+
+void
+pack_view_release(struct pack_view *v)
+{
+	free(v->at);
+	*v = (struct pack_view){ 0 };
+}

@@ -1,0 +1,116 @@
+/* Bodies that share a row: what goes in comes out, and no damaged pack is read beyond its end. */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "guard.h"
+#include "session/pack.h"
+
+static uint8_t body[MESSAGE_MAX];
+
+static void
+add(struct pack *p, uint32_t length)
+{
+	memset(body, (int)length, length);
+	ck_assert(pack_has_room(p, length));
+	ck_assert(pack_add(p, body, length));
+}
+
+static void
+expect(const struct pack_view *v, uint32_t index, uint32_t length)
+{
+	uint32_t n;
+	const uint8_t *p = pack_body(v, index, &n);
+
+	memset(body, (int)length, length);
+	ck_assert_uint_eq(n, length);
+	ck_assert_mem_eq(p, body, n);
+}
+
+START_TEST(gives_back_what_was_put_in)
+{
+	static const uint32_t lengths[] = { 1, 0, 100, 65535, 7, 65000 };
+	struct pack p = { 0 };
+	struct pack_view v = { 0 };
+
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+			add(&p, lengths[i]);
+		ck_assert_int_eq(pack_open(&v, p.bytes, p.length), 0);
+		ck_assert_uint_eq(v.count, ARRAY_SIZE(lengths));
+		for (uint32_t i = 0; i < v.count; i++)
+			expect(&v, i, lengths[i]);
+		pack_clear(&p);
+		ck_assert_uint_eq(p.count, 0);
+	}
+	pack_view_release(&v);
+	pack_release(&p);
+}
+END_TEST
+
+START_TEST(holds_two_of_the_longest)
+{
+	struct pack p = { 0 };
+
+	add(&p, MESSAGE_MAX);
+	add(&p, MESSAGE_MAX);
+	ck_assert_uint_eq(p.length, PACK_BYTES);
+	ck_assert(!pack_has_room(&p, 0));
+	pack_release(&p);
+}
+END_TEST
+
+START_TEST(holds_many_of_the_shortest)
+{
+	struct pack p = { 0 };
+	struct pack_view v = { 0 };
+	uint32_t n = 0;
+
+	for (; pack_has_room(&p, 1); n++)
+		add(&p, 1);
+	ck_assert_int_eq(pack_open(&v, p.bytes, p.length), 0);
+	ck_assert_uint_eq(v.count, n);
+	expect(&v, n - 1, 1);
+	pack_view_release(&v);
+	pack_release(&p);
+}
+END_TEST
+
+START_TEST(damage_is_told_and_what_stands_before_it_is_there)
+{
+	struct pack p = { 0 };
+	struct pack_view v = { 0 };
+
+	add(&p, 3);
+	add(&p, 5);
+	for (size_t n = 0; n < p.length; n++) {
+		const uint8_t *cut = guard_copy(p.bytes, n);
+
+		ck_assert_int_eq(pack_open(&v, cut, n), n == 0 || n == 7 ? 0 : -EUCLEAN);
+		ck_assert_uint_eq(v.count, n >= 7);
+		if (v.count > 0)
+			expect(&v, 0, 3);
+	}
+	p.bytes[7 + 3] = 0xff; /* a length of billions */
+	ck_assert_int_eq(pack_open(&v, p.bytes, p.length), -EUCLEAN);
+	ck_assert_uint_eq(v.count, 1);
+	ck_assert_int_eq(pack_open(&v, p.bytes, PACK_BYTES + 1), -EUCLEAN);
+	ck_assert_uint_eq(v.count, 0);
+	pack_view_release(&v);
+	pack_release(&p);
+}
+END_TEST
+
+Suite *
+pack_suite(void)
+{
+	Suite *s = suite_create("pack");
+	TCase *t = tcase_create("pack");
+
+	tcase_add_test(t, gives_back_what_was_put_in);
+	tcase_add_test(t, holds_two_of_the_longest);
+	tcase_add_test(t, holds_many_of_the_shortest);
+	tcase_add_test(t, damage_is_told_and_what_stands_before_it_is_there);
+	suite_add_tcase(s, t);
+	return s;
+}
