@@ -126,6 +126,7 @@ window_take(void)
 void
 client_window_reset(struct client *c)
 {
+	c->lone = 0;
 	if (!c->window)
 		return;
 	if (spare.count < SPARE_WINDOWS)
@@ -138,16 +139,27 @@ client_window_reset(struct client *c)
 bool
 client_window_push(struct client *c, uint32_t size)
 {
-	if (!c->window && !(c->window = window_take()))
-		return false;
+	if (!c->window) {
+		if (c->lone == 0) {
+			c->lone = size;
+			return true;
+		}
+		if (!(c->window = window_take()))
+			return false;
+		(void)window_push(c->window, c->lone);
+		c->lone = 0;
+	}
 	return window_push(c->window, size);
 }
 
 void
 client_window_pop(struct client *c, uint32_t count)
 {
-	if (!c->window)
+	if (!c->window) {
+		if (count > 0)
+			c->lone = 0;
 		return;
+	}
 	window_pop(c->window, count);
 	if (c->window->count == 0)
 		client_window_reset(c);

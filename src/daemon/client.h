@@ -29,7 +29,8 @@ struct client {
 	struct stream stream;
 	struct server *server;
 	struct account *account;
-	struct window *window; /* D7; NULL while nothing is under way */
+	struct window *window; /* D7; NULL while no more than one message is under way, */
+	uint32_t lone;         /* whose size is this; 0: none */
 	slot_t slot;           /* SLOT_NONE: not logged in */
 	uint8_t state;         /* enum client_state */
 	bool greeting;         /* on server::greeting */
