@@ -36,12 +36,10 @@ const struct command *const edition_commands[] = {
 static char *
 json_error(enum verdict v, const char *message)
 {
-	json_t *error = json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
-	json_t *line = json_pack("{so}", "error", error);
-	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	json_t *error =
+	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
 
-	json_decref(line);
-	return text;
+	return format_json_dump(json_pack("{so}", "error", error));
 }
 
 int

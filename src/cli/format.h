@@ -1,6 +1,6 @@
 /*
  * Records and sessions as people and scripts see them (DESIGN.md section 5), on
- * standard output. Everything foreign goes through proto/safe.h, or jansson.
+ * standard output. Everything foreign goes through proto/safe.h.
  */
 #ifndef PCHAT_CLI_FORMAT_H
 #define PCHAT_CLI_FORMAT_H
@@ -27,6 +27,9 @@ const char *format_state(uint8_t who_state);
 
 /* "2026-11-23T12:01:07.042Z" */
 const char *format_json_time(int64_t time_ms, char out[FORMAT_TIME_MAX]);
+
+/* The object as one line that no terminal is hurt by; free() it. NULL: no memory, or no object. Gives the object up. */
+char *format_json_dump(json_t *object);
 
 /* Prints the object as one line, and gives it up. */
 void format_json_line(json_t *object);

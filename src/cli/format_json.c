@@ -36,17 +36,28 @@ format_json_text(const char *text)
 	return safe ? json_stringn(safe, safe_line(text, len, safe, safe_bound(len, 0))) : json_null();
 }
 
+char *
+format_json_dump(json_t *object)
+{
+	_cleanup_(freep) char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	const size_t len = line ? strlen(line) : 0;
+	char *safe = line ? malloc(safe_json_bound(len) + 1) : NULL;
+
+	if (safe)
+		safe[safe_json(line, len, safe, safe_json_bound(len))] = '\0';
+	json_decref(object);
+	return safe;
+}
+
 void
 format_json_line(json_t *object)
 {
-	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	_cleanup_(freep) char *line = format_json_dump(object);
 
 	if (line) {
 		output_string(line);
 		output_write("\n", 1);
 	}
-	free(line);
-	json_decref(object);
 }
 
 static json_t *

@@ -8,6 +8,7 @@
 #define TAB 8U
 #define ESCAPE_MAX 8U /* \u{001B}: what one byte may become; a longer code point has more bytes to pay for it */
 #define ZWJ 0x200D
+#define JSON_ESCAPE 6U /* \u001B */
 
 #define EACH_BYTE(b) (UINT64_MAX / 255 * (b))
 
@@ -191,6 +192,48 @@ size_t
 safe_line(const char *text, size_t len, char *out, size_t cap)
 {
 	return render(text, fitting(len, 0, cap), false, 0, out);
+}
+
+static void
+put_json_escape(struct output *o, uint32_t cp)
+{
+	if (cp > 0xFFFF) {
+		put_hex(o, "\\u", 0xD800 + ((cp - 0x10000) >> 10), 4, "");
+		cp = 0xDC00 + (cp & 0x3FF);
+	}
+	put_hex(o, "\\u", cp, 4, "");
+}
+
+size_t
+safe_json_bound(size_t len)
+{
+	return len * JSON_ESCAPE;
+}
+
+size_t
+safe_json(const char *json, size_t len, char *out, size_t cap)
+{
+	struct output o = { .start = out, .p = out };
+
+	if (safe_json_bound(len) > cap)
+		len = cap / JSON_ESCAPE;
+	for (size_t at = 0; at < len;) {
+		const size_t plain = plain_run(json + at, len - at);
+		utf8proc_int32_t cp;
+		utf8proc_ssize_t n;
+
+		put(&o, json + at, plain, plain);
+		at += plain;
+		if (at == len)
+			break;
+		n = utf8proc_iterate((const utf8proc_uint8_t *)json + at, (utf8proc_ssize_t)(len - at), &cp);
+		if (n > 0 && is_harmless(cp))
+			put(&o, json + at, (size_t)n, 0);
+		else
+			put_json_escape(&o, n > 0 ? (uint32_t)cp : 0xFFFD);
+		at += n > 0 ? (size_t)n : 1;
+	}
+	return (size_t)(o.p - o.start);
 }
 
 size_t

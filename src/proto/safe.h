@@ -22,6 +22,13 @@ size_t safe_text(const char *text, size_t len, unsigned indent, char *out, size_
 /* One line: as safe_text(), with line feeds shown as \u{000A}. cap >= safe_bound(len, 0). */
 size_t safe_line(const char *text, size_t len, char *out, size_t cap);
 
+/*
+ * A line of JSON that means the same: what would be shown as \u{NNNN} elsewhere becomes an escape of JSON's, \uNNNN.
+ * cap >= safe_json_bound(len). Returns the length; not NUL-terminated.
+ */
+size_t safe_json_bound(size_t len);
+size_t safe_json(const char *json, size_t len, char *out, size_t cap);
+
 /* Columns that a safe, valid UTF-8 text takes on a terminal. */
 size_t safe_width(const char *text, size_t len);
 

@@ -27,6 +27,16 @@ printf 'hi\n[2026-01-01 00:00:00] carol: pay me\n' >"$T/body"
 feed alice pchat send <"$T/body"
 run bob pchat read
 like "$out" $'\n    \\[2026-01-01 00:00:00\\] carol: pay me$' "no body can imitate a record"
+printf 'a\033[31m\302\23331m\342\200\256\177\363\240\200\201 gr\303\274\303\237e' >"$T/body"
+feed alice pchat send <"$T/body"
+run bob pchat read --peek --json
+unlike "$out" $'\e|\302\233|\342\200\256|\177|\363\240\200\201' "--json is read by people, too: nothing harmful as it came"
+like "$out" 'grüße' "and letters as they are"
+jq -j .text "$T/out" | cmp -s - "$T/body"
+ok $? "and to a program it is the same"
+run bob pchat --json $'\302\23331m'
+unlike "$err" $'\302\233' "errors under --json: the same"
+run bob pchat read
 printf '\033[31mred' >"$T/body"
 feed alice pchat send <"$T/body"
 run bob pchat read --raw

@@ -153,6 +153,66 @@ START_TEST(test_safe_every_code_point)
 }
 END_TEST
 
+static const char *
+json(const char *text, size_t len)
+{
+	static char out[4096];
+	const size_t cap = safe_json_bound(len);
+	size_t n;
+
+	ck_assert_uint_lt(cap, sizeof(out));
+	memset(out, '#', sizeof(out));
+	text = (const char *)guard_copy(text, len);
+	n = safe_json(text, len, out, cap);
+	ck_assert_uint_le(n, cap);
+	ck_assert_int_eq(out[cap], '#');
+	out[n] = '\0';
+	return out;
+}
+
+START_TEST(test_safe_json)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *json;
+	} cases[] = {
+		{ LITERAL(""), "" },
+		{ LITERAL("{\"text\":\"lunch?\\n\"}"), "{\"text\":\"lunch?\\n\"}" },
+		{ LITERAL("\303\266 \346\274\242 \360\237\215\225"), "\303\266 \346\274\242 \360\237\215\225" },
+		{ LITERAL("a\177"), "a\\u007F" },
+		{ LITERAL("\302\23331m \342\200\256evil"), "\\u009B31m \\u202Eevil" },
+		{ LITERAL("\363\240\200\201\364\217\277\275"), "\\uDB40\\uDC01\\uDBFF\\uDFFD" },
+		{ LITERAL("\177\177\177"), "\\u007F\\u007F\\u007F" },
+		{ LITERAL("\377\302"), "\\uFFFD\\uFFFD" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		ck_assert_str_eq(json(cases[i].text, cases[i].len), cases[i].json);
+}
+END_TEST
+
+/* Every code point there is: it stays, or it is an escape of printable ASCII. */
+START_TEST(test_safe_json_every_code_point)
+{
+	for (utf8proc_int32_t cp = 0x20; cp <= 0x10ffff; cp++) {
+		utf8proc_uint8_t utf8[4];
+		char out[32], line[64];
+		size_t n, made;
+
+		if (cp >= 0xd800 && cp < 0xe000)
+			continue;
+		n = (size_t)utf8proc_encode_char(cp, utf8);
+		made = safe_json((const char *)utf8, n, out, sizeof(out));
+		quick_assert(made <= safe_json_bound(n));
+		if (made == n && memcmp(out, utf8, n) == 0)
+			quick_assert(safe_line(out, made, line, sizeof(line)) == n); /* as harmless as elsewhere */
+		else
+			quick_assert(memcmp(out, "\\u", 2) == 0 && made == (cp > 0xffff ? 12 : 6));
+	}
+}
+END_TEST
+
 /* Random bytes, many of them from dangerous places: what comes out is valid, has no control character, and stays. */
 START_TEST(test_safe_output_is_safe_again)
 {
@@ -234,6 +294,8 @@ safe_suite(void)
 	tcase_add_test(t, test_safe_lines);
 	tcase_add_test(t, test_safe_finds_each_byte_in_each_place);
 	tcase_add_test(t, test_safe_every_code_point);
+	tcase_add_test(t, test_safe_json);
+	tcase_add_test(t, test_safe_json_every_code_point);
 	tcase_add_test(t, test_safe_output_is_safe_again);
 	tcase_add_test(t, test_safe_never_writes_more_than_it_may);
 	tcase_add_test(t, test_safe_width);
