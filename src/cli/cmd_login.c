@@ -9,7 +9,6 @@
 #include "cli/report.h"
 #include "core/name.h"
 #include "net/process.h"
-#include "net/socket.h"
 #include "proto/status.h"
 
 #define LOGIN_TIMEOUT_MS 15000
@@ -63,7 +62,7 @@ start(const struct options *o, const char *name, const char *socket)
 
 	(void)snprintf(timeout, sizeof(timeout), "%llu.%03llu", (unsigned long long)(limit / 1000),
 	    (unsigned long long)(limit % 1000));
-	if (socket && *socket) {
+	if (socket) {
 		argv[argc++] = "--socket";
 		argv[argc++] = (char *)socket;
 	}
@@ -88,23 +87,15 @@ static int
 login_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
-	const char *socket = o->given[OPT_SOCKET] ? o->text[OPT_SOCKET] : getenv("PCHAT_SOCKET");
 	const char *name = o->operand_count > 0 ? o->operands[0] : o->given[OPT_SESSION] ? o->text[OPT_SESSION] : own_account();
-	char resolved[PATH_MAX];
+	const char *socket;
 
 	if (!name)
 		return report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
 	if (!name_valid(name, strlen(name)))
 		return report(VERDICT_MALFORMED, "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
-	if (socket && strlen(socket) > SOCKET_PATH_MAX)
-		return report(VERDICT_USAGE, "the socket's path has %zu bytes; at most %zu are possible", strlen(socket), SOCKET_PATH_MAX);
-	/* The helper lives in another directory. */
-	if (socket && *socket && *socket != '/') {
-		if (!getcwd(resolved, sizeof(resolved)) || strlen(resolved) + 1 + strlen(socket) > SOCKET_PATH_MAX)
-			return report(VERDICT_USAGE, "'%s' as an absolute path is too long for a socket", socket);
-		(void)strcat(strcat(resolved, "/"), socket);
-		socket = resolved;
-	}
+	if (link_named_socket(&inv->link, o, &socket) != VERDICT_OK)
+		return report(VERDICT_USAGE, "%s", inv->link.words);
 	return start(o, name, socket);
 }
 

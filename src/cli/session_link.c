@@ -123,14 +123,45 @@ check_daemon(struct link *l, const char *socket)
 	    socket);
 }
 
+static enum verdict
+too_long(struct link *l, size_t length)
+{
+	return trouble(
+	    l, VERDICT_USAGE, "the socket's path has %zu bytes; at most %zu are possible", length, SOCKET_PATH_MAX);
+}
+
+enum verdict
+link_named_socket(struct link *l, const struct options *o, const char **socket)
+{
+	static char absolute[SOCKET_PATH_MAX + 1];
+	const char *named = o->given[OPT_SOCKET] ? o->text[OPT_SOCKET] : getenv("PCHAT_SOCKET");
+	char here[PATH_MAX];
+	size_t length;
+
+	*socket = named && *named ? named : NULL;
+	if (!*socket)
+		return VERDICT_OK;
+	if ((length = strlen(named)) > SOCKET_PATH_MAX)
+		return too_long(l, length);
+	if (*named == '/')
+		return VERDICT_OK;
+	if (!getcwd(here, sizeof(here)))
+		return trouble(l, VERDICT_USAGE, "'%s' as an absolute path: %s", named, strerror(errno));
+	if ((length += strlen(here) + 1) > SOCKET_PATH_MAX)
+		return too_long(l, length);
+	(void)snprintf(absolute, sizeof(absolute), "%s/%s", here, named);
+	*socket = absolute;
+	return VERDICT_OK;
+}
+
 enum verdict
 link_find(struct link *l, const struct options *o)
 {
 	const char *name = o->given[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
-	const char *socket = o->given[OPT_SOCKET] ? o->text[OPT_SOCKET] : getenv("PCHAT_SOCKET");
+	const char *socket;
 	enum verdict v;
 
-	if ((v = open_folder(l)) != VERDICT_OK)
+	if ((v = link_named_socket(l, o, &socket)) != VERDICT_OK || (v = open_folder(l)) != VERDICT_OK)
 		return v;
 	if (name && *name) {
 		if (!name_valid(name, strlen(name)))
@@ -139,7 +170,7 @@ link_find(struct link *l, const struct options *o)
 	} else if ((v = find_only(l)) != VERDICT_OK) {
 		return v;
 	}
-	return socket && *socket ? check_daemon(l, socket) : VERDICT_OK;
+	return socket ? check_daemon(l, socket) : VERDICT_OK;
 }
 
 /* Only our own helper may listen there, whatever the folder looks like. */
@@ -441,7 +472,7 @@ link_verdict(struct link *l, int error)
 {
 	switch (error) {
 	case -ETIMEDOUT:
-		return trouble(l, VERDICT_TIMED_OUT, "%s", status_words(VERDICT_TIMED_OUT));
+		return trouble(l, VERDICT_TIMED_OUT, "no answer in time");
 	case -ECONNRESET:
 		return trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' has ended", l->name);
 	case -ESHUTDOWN: /* the words are there */

@@ -36,8 +36,14 @@ struct link {
 #define LINK_INIT { .fd = -1, .dir.fd = -1, .watch = -1 }
 
 /*
+ * The daemon's socket that was named, by --socket or $PCHAT_SOCKET, as an absolute path, since the helper lives in
+ * another directory; NULL when none was. VERDICT_OK, or USAGE and words: no socket can have that path.
+ */
+MUST_USE enum verdict link_named_socket(struct link *l, const struct options *o, const char **socket);
+
+/*
  * Opens the user's own folder and finds the session: the one that was asked for, else the only one.
- * VERDICT_OK, or NO_SESSION and words.
+ * VERDICT_OK, or NO_SESSION or USAGE, and words.
  */
 MUST_USE enum verdict link_find(struct link *l, const struct options *o);
 
