@@ -13,9 +13,9 @@ print_json(const struct who_entry *e)
 {
 	char since[FORMAT_TIME_MAX];
 
-	format_json_line(json_pack("{sssosisssssb}", "name", e->peer.name, "account", format_json_text(e->peer.account), "uid",
-	    (int)e->peer.uid, "state", format_state(e->state), "since", format_json_time(e->since_ms, since), "reachable",
-	    e->reachable));
+	format_json_line(json_pack("{sssosIsssssb}", "name", e->peer.name, "account", format_json_text(e->peer.account),
+	    "uid", (json_int_t)e->peer.uid, "state", format_state(e->state), "since",
+	    format_json_time(e->since_ms, since), "reachable", e->reachable));
 }
 
 struct columns {
