@@ -54,10 +54,21 @@ tell(struct session *s, const char *path)
 	session_note(s, note);
 }
 
-static int
-start(struct session *s)
+/* The daemon's own words, without its name in front and the line feed behind. */
+static void
+explain(const char *report, char why[OWNDAEMON_WHY])
 {
-	char program[PATH_MAX], socket[PATH_MAX + sizeof(OWNDAEMON_SOCKET) + 1], report[512];
+	static const char self[] = "pchatd: ";
+
+	if (strncmp(report, self, strlen(self)) == 0)
+		report += strlen(self);
+	(void)snprintf(why, OWNDAEMON_WHY, "%.*s", (int)strcspn(report, "\n"), report);
+}
+
+static int
+start(struct session *s, char why[OWNDAEMON_WHY])
+{
+	char program[PATH_MAX], socket[PATH_MAX + sizeof(OWNDAEMON_SOCKET) + 1], report[OWNDAEMON_WHY];
 	char o_socket[] = "--socket", o_idle[] = "--idle-exit", idle[] = IDLE_EXIT;
 	char *const argv[] = { program, o_socket, socket, o_idle, idle, NULL };
 	int r;
@@ -66,20 +77,22 @@ start(struct session *s)
 	if ((r = process_path("pchatd", program, sizeof(program))) < 0)
 		return r;
 	r = process_start(argv, START_MS, report, sizeof(report));
-	if (r < 0 || strncmp(report, "ok", 2) != 0) {
-		log_error("cannot start a daemon: %s", r < 0 ? strerror(-r) : r == 0 ? "it ended at once" : report);
-		return r < 0 ? r : -ECONNREFUSED;
+	if (r >= 0 && strncmp(report, "ok", 2) == 0) {
+		tell(s, socket);
+		return 0;
 	}
-	tell(s, socket);
-	return 0;
+	explain(r < 0 ? strerror(-r) : r == 0 ? "it ended at once" : report, why);
+	log_error("cannot start a daemon: %s", why);
+	return r < 0 ? r : -ECONNREFUSED;
 }
 
 int
-owndaemon_start(struct session *s)
+owndaemon_start(struct session *s, char why[OWNDAEMON_WHY])
 {
 	_cleanup_(closep) int lock = take_turn(s);
 
+	why[0] = '\0';
 	if (lock < 0)
 		return lock;
-	return listens(s) ? 0 : start(s);
+	return listens(s) ? 0 : start(s, why);
 }

@@ -11,7 +11,11 @@ struct session;
 
 #define OWNDAEMON_SOCKET "pchatd.sock"
 
-/* Returns when it listens. 0, also when another helper is starting it just now; -errno. Notes that it did. */
-MUST_USE int owndaemon_start(struct session *s);
+/*
+ * Returns when it listens. 0, also when another helper is starting it just now; -errno, and in `why`, when that is
+ * known, what it said itself. Notes that it did.
+ */
+#define OWNDAEMON_WHY 512
+MUST_USE int owndaemon_start(struct session *s, char why[OWNDAEMON_WHY]);
 
 #endif

@@ -25,9 +25,6 @@
 #include "session/uplink.h"
 #include "session/vigil.h"
 
-#define LOCK_WAIT_MS 2000U
-#define LOCK_RETRY_MS 10U
-
 #define REST_SECONDS 2.
 #define LOCK_WAIT_MS 2000U
 
@@ -254,6 +251,16 @@ say(char *words, size_t size, enum verdict v, const char *what, int error)
 	return v;
 }
 
+/* The same for a folder. -EPERM is our own word for one that is not safe to use: then `unsafe` says what to do. */
+static enum verdict
+say_folder(char *words, size_t size, const char *path, const char *unsafe, int error)
+{
+	if (error != -EPERM)
+		return say(words, size, VERDICT_FAILED, path, error);
+	(void)snprintf(words, size, "'%s' %s", path, unsafe);
+	return VERDICT_FAILED;
+}
+
 static int
 make_folders(char *path)
 {
@@ -367,7 +374,8 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	file->max_bytes = start->max_bytes;
 	choose_daemon(file, start->socket);
 	if ((r = session_inbox(s->folded, file->inbox, sizeof(file->inbox), true)) < 0)
-		return say(words, size, VERDICT_FAILED, file->inbox, r);
+		return say_folder(words, size, file->inbox,
+		    "belongs to somebody else; set XDG_STATE_HOME to a folder of your own", r);
 	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0;
 	if (*known)
 		file->id = old.id;
@@ -479,7 +487,8 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 	s->lock = s->rundir.fd = -1;
 	name_fold(start->name, s->folded);
 	if ((r = rundir_open(&s->rundir, true)) < 0)
-		return say(words, size, VERDICT_FAILED, s->rundir.path, r);
+		return say_folder(words, size, s->rundir.path,
+		    "belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR", r);
 	if ((v = take_lock(s, start->resume, words, size)) != VERDICT_OK ||
 	    (v = identify(s, start, &known, words, size)) != VERDICT_OK)
 		return v;

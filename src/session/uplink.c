@@ -738,16 +738,17 @@ open_connection(struct uplink *u)
 	return r;
 }
 
-/* Connects; whoever needs the user's own daemon and finds it dead starts it again. */
+/* Connects; whoever needs the user's own daemon and finds it dead starts it again. `why` is as of owndaemon_start(). */
 static int
-reach(struct uplink *u)
+reach(struct uplink *u, char why[OWNDAEMON_WHY])
 {
 	struct session *s = u->session;
 	const int fd = open_connection(u);
 
+	why[0] = '\0';
 	if (s->file.socket[0] || (fd != -ENOENT && fd != -ECONNREFUSED))
 		return fd;
-	if (owndaemon_start(s) < 0)
+	if (owndaemon_start(s, why) < 0)
 		return fd;
 	return open_connection(u);
 }
@@ -771,7 +772,8 @@ complain(struct uplink *u, int error)
 static void
 connect_now(struct uplink *u)
 {
-	const int fd = reach(u);
+	char why[OWNDAEMON_WHY];
+	const int fd = reach(u, why);
 
 	if (fd >= 0) {
 		connected(u, fd);
@@ -788,25 +790,38 @@ on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 	connect_now(w->data);
 }
 
-static void
-say_unreachable(const struct session *s, int error, char *words, size_t size)
+/* What connect(2) tells of a path that is there and can be no daemon's socket is no help. */
+static bool
+is_something_else(const char *path)
 {
-	const char *path = s->file.socket[0] ? s->file.socket : "your own daemon";
+	struct stat st;
 
-	if (error == -ENAMETOOLONG)
-		(void)snprintf(words, size, "the socket's path is too long: %zu bytes, at most %zu", strlen(path),
-		    SOCKET_PATH_MAX);
+	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
+static void
+say_unreachable(const struct session *s, int error, const char *why, char *words, size_t size)
+{
+	const char *path = s->file.socket;
+
+	if (!path[0])
+		(void)snprintf(words, size, "cannot start your own daemon: %s", why[0] ? why : strerror(-error));
 	else if (error == -EPERM)
 		(void)snprintf(words, size,
-		    "the daemon at '%.200s' runs as a user that it should not; name it by --socket to trust it", path);
+		    "the daemon at '%s' runs as a user that it should not; name it by --socket to trust it", path);
+	else if (is_something_else(path))
+		(void)snprintf(words, size, "'%s' is not a socket", path);
+	else if (error == -ENOENT || error == -ECONNREFUSED)
+		(void)snprintf(words, size, "no daemon at '%s': %s", path, strerror(-error));
 	else
-		(void)snprintf(words, size, "no daemon at '%.200s': %s", path, strerror(-error));
+		(void)snprintf(words, size, "cannot reach the daemon at '%s': %s", path, strerror(-error));
 }
 
 enum verdict
 uplink_start(struct uplink *u, bool fresh, char *words, size_t size)
 {
-	const int fd = reach(u);
+	char why[OWNDAEMON_WHY];
+	const int fd = reach(u, why);
 
 	u->fresh = fresh;
 	if (fd >= 0) {
@@ -817,7 +832,7 @@ uplink_start(struct uplink *u, bool fresh, char *words, size_t size)
 		retry_later(u);
 		return VERDICT_OK;
 	}
-	say_unreachable(u->session, fd, words, size);
+	say_unreachable(u->session, fd, why, words, size);
 	return VERDICT_NO_DAEMON;
 }
 

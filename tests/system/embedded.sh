@@ -61,6 +61,16 @@ all_gone() {
 wait_until 20 all_gone
 ok $? "helpers whose directory was removed end"
 
+# ------------------------------------------------------------ a daemon that cannot start
+
+add_user erin
+run erin mkdir -m 0700 "$T/erin/state/pchat"
+run erin touch "$T/erin/state/pchat/daemon"
+run erin pchat login erin
+exits 4 "where the user's own daemon cannot start, there is none"
+like "$err" "$T/erin/state/pchat/daemon" "and its own words tell why"
+unlike "$err" "pchatd:" "as ours"
+
 # ------------------------------------------------------------------- no XDG at all
 
 if is_root; then

@@ -10,6 +10,12 @@ add_user mallory
 run alice pchat who --json
 is "$(jq -r 'select(.name == "bob") | "\(.uid) \(.account)"' <<<"$out")" "${uid_of[bob]} ${uid_of[bob]}" \
 	"the daemon has the uid from the kernel, and the account's name is its number when there is none"
+next_uid=4000000000
+login large
+run alice pchat who --json
+is "$(jq -r 'select(.name == "large") | "\(.uid) \(.account)"' <<<"$out")" "4000000000 4000000000" "uids have 32 bits"
+run large pchat quit
+next_uid=21001
 is "$(stat -c %a "$PCHAT_SOCKET")" 666 "everyone may connect to the daemon"
 
 # ------------------------------------------------------------- a helper's socket
@@ -32,7 +38,7 @@ unlike "$out" "it is me" "and nothing of it reached bob"
 mkdir -m 0777 "$T/mallory/run/pchat"
 run mallory pchat login mallory
 unlike "$status" '^(0|137)$' "a folder that others may write to is refused"
-like "$err" "$T/mallory/run/pchat" "and named"
+like "$err" "$T/mallory/run/pchat.*others may write" "and named, with the reason"
 rmdir "$T/mallory/run/pchat"
 mkdir -m 0700 "$T/mallory/run/pchat"
 run mallory pchat login mallory
@@ -43,6 +49,12 @@ ln -s "$T/bob/run" "$T/mallory/run/pchat"
 run mallory pchat login mallory
 unlike "$status" '^(0|137)$' "and a symbolic link"
 rm "$T/mallory/run/pchat"
+mkdir -m 0711 "$T/mallory/state/pchat"
+mkdir "$T/mallory/state/pchat/mallory"
+run mallory pchat login mallory
+unlike "$status" '^(0|137)$' "so is an inbox of another uid"
+like "$err" "$T/mallory/state/pchat/mallory.*somebody else" "with the reason, too"
+rmdir "$T/mallory/state/pchat/mallory" "$T/mallory/state/pchat"
 run mallory pchat login mallory
 exits 0 "without which all is well"
 
