@@ -378,6 +378,17 @@ watch_signals(struct daemon *d, struct ev_loop *loop)
 	}
 }
 
+/* A daemon that did not start was never here: the next one shall not miss its registry. */
+static void
+forget(const struct daemon *d)
+{
+	const int locks[] = { d->lock, d->state_lock };
+
+	for (size_t i = 0; i < ARRAY_SIZE(locks) && !d->suspect; i++)
+		if (locks[i] >= 0 && ftruncate(locks[i], 0) < 0)
+			log_notice("cannot empty a lock: %s", strerror(errno));
+}
+
 static int
 start(struct daemon *d, struct ev_loop *loop, struct options *o)
 {
@@ -436,6 +447,7 @@ main(int argc, char **argv)
 	if (!loop)
 		return fail("no event loop: %s", strerror(errno));
 	if ((status = start(&d, loop, &o)) != 0) {
+		forget(&d);
 		ev_loop_destroy(loop);
 		return status;
 	}

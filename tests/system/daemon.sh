@@ -61,14 +61,35 @@ exits 4 "no daemon at a socket that was named"
 like "$err" "$PCHAT_SOCKET" "is said with the path"
 run alice pchat --socket "$T/file" login --timeout 1 alice
 exits 4 "a path that is no socket"
+like "$err" "$T/file.* not a socket" "is told as what it is"
 run alice pchat --socket "$long" login --timeout 1 alice
 unlike "$status" '^(0|137)$' "a path that is too long"
 like "$err" "10[78]" "is told with the limit"
+run alice pchat --socket "$long" status
+exits 2 "also to a command that needs a session"
 run alice pchat status
 exits 3 "nobody was logged in by it"
 run alice pchat status --prompt
 exits 0 "the prompt stays silent"
 is "$out$err" "" "altogether"
+
+# ------------------------------------------------------------------------ relative paths
+
+start_daemon
+run alice bash -c 'cd "$1" && export PCHAT_SOCKET=pchat.sock && pchat login near && pchat status' - "$T"
+exits 0 "a socket may be named by a relative path, to each command"
+run alice pchat status
+exits 0 "which is the same as its absolute one"
+run alice pchat quit
+stop_daemon
+
+# ------------------------------------------------------------- a start that went wrong
+
+run root pchatd --socket "$T/anew.sock" --state "$T/file"
+exits 1 "a place for the registry that is none"
+run root pchatd --socket "$T/anew.sock" --state "$T/anew" --idle-exit 1
+exits 0 "once that was put right it starts"
+unlike "$err" "lost" "and misses no registry of a daemon that never was"
 
 # ------------------------------------------------------------------ options, systemd
 
@@ -95,26 +116,34 @@ run root pchatd --socket "$T/file" --state "$T/daemon" --detach
 exits 1 "--detach: what went wrong is told, too"
 like "$err" "$T/file" "in words"
 
-if command -v systemd-socket-activate >/dev/null && command -v socat >/dev/null; then
-	mkfifo "$T/notices"
-	rm -f "$T/notify"
-	spawn notify root socat -u "UNIX-RECVFROM:$T/notify,fork" STDOUT
-	wait_until 5 test -S "$T/notify"
-	spawn activated root env NOTIFY_SOCKET="$T/notify" \
-		systemd-socket-activate -l "$PCHAT_SOCKET" -E NOTIFY_SOCKET -E PATH -E PCHAT_TEST -E PCHAT_EXEC_PATH \
-		"$(command -v pchatd)" --state "$T/daemon"
-	wait_until 5 test -S "$PCHAT_SOCKET"
-	is_root && chmod 0666 "$PCHAT_SOCKET"
-	run alice pchat login alice
-	exits 0 "LISTEN_FDS: a socket from systemd is served"
-	wait_until 5 has_line "$T/notify.out" '^READY=1'
-	ok $? "NOTIFY_SOCKET: it tells that it is ready"
-	kill -TERM "${pid_of[activated]}"
-	reap activated
-	[ -S "$PCHAT_SOCKET" ]
-	ok $? "LISTEN_FDS: whose socket is not removed"
-else
-	skip "takes systemd-socket-activate and socat" "LISTEN_FDS"
-fi
+# supervised NOTIFY WORDS: a daemon as systemd starts it; what it tells is in $T/supervised.out.
+supervised() {
+	rm -f "$PCHAT_SOCKET"
+	spawn supervised root "$BUILDDIR/tests/system/supervisor" "$PCHAT_SOCKET" "$1" pchatd --state "$T/daemon"
+	wait_until 10 has_line "$T/supervised.out" '^READY=1'
+	ok $? "NOTIFY_SOCKET: it tells that it is ready, $2"
+}
+
+supervised "$T/notify" "by a path"
+run alice pchat login alice
+exits 0 "LISTEN_FDS: a socket from a supervisor is served"
+run root pchatd --socket "$PCHAT_SOCKET" --state "$T/other"
+exits 1 "and a second daemon keeps away from it"
+run alice pchat who
+exits 0 "which disturbs nobody"
+kill -TERM "${pid_of[supervised]}"
+reap supervised
+exits 0 "LISTEN_FDS: it ends as any other"
+wait_until 5 has_line "$T/supervised.out" '^STOPPING=1'
+ok $? "NOTIFY_SOCKET: it tells that it ends"
+[ -S "$PCHAT_SOCKET" ]
+ok $? "LISTEN_FDS: the socket is not its own, and stays"
+supervised "@pchat-test-$$" "by a name in the abstract namespace"
+run alice pchat quit
+kill -TERM "${pid_of[supervised]}"
+reap supervised
+run root bash -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec pchatd --state "$1" 3</dev/null' - "$T/daemon"
+exits 1 "LISTEN_FDS: what is no socket is refused"
+rm "$PCHAT_SOCKET"
 
 finish
