@@ -49,7 +49,8 @@ exits 7 "R10: who is gone cannot be sent to"
 like "$err" "connection.*lost|gone" "R10: which is the reason given"
 run bob pchat status
 exits 0 "R8: who comes back later still can log in"
-is "$(partner_of bob)" null "R8: with no pair"
+wait_until 5 has_partner bob null
+ok $? "R8: with no pair"
 run bob pchat read --json
 like "$(jq -r .type <<<"$out" | tr '\n' ' ')" '^gone ' "R8: and is told that it is over"
 run bob pchat read --raw
