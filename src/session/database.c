@@ -169,22 +169,35 @@ aside_name(const char *path, char *out, size_t size)
 	return -EEXIST;
 }
 
+/* What SQLite keeps beside a database. */
+static const char *const companion[] = { "-wal", "-shm" };
+
 int
 database_set_aside(const char *path, char *aside, size_t size)
 {
-	static const char *const suffix[] = { "-wal", "-shm" };
 	char from[4096], to[4096];
 	int r;
 
 	if ((r = aside_name(path, aside, size)) < 0)
 		return r;
 	/* The database last: as long as it is there, whoever comes next finds it damaged and tries again. */
-	for (size_t i = 0; i < ARRAY_SIZE(suffix); i++) {
-		if ((size_t)snprintf(from, sizeof(from), "%s%s", path, suffix[i]) >= sizeof(from) ||
-		    (size_t)snprintf(to, sizeof(to), "%s%s", aside, suffix[i]) >= sizeof(to))
+	for (size_t i = 0; i < ARRAY_SIZE(companion); i++) {
+		if ((size_t)snprintf(from, sizeof(from), "%s%s", path, companion[i]) >= sizeof(from) ||
+		    (size_t)snprintf(to, sizeof(to), "%s%s", aside, companion[i]) >= sizeof(to))
 			return -ENAMETOOLONG;
 		if (rename(from, to) < 0 && errno != ENOENT)
 			return -errno;
 	}
 	return rename(path, aside) < 0 ? -errno : 0;
+}
+
+void
+database_remove(const char *path)
+{
+	char beside[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(companion); i++)
+		if ((size_t)snprintf(beside, sizeof(beside), "%s%s", path, companion[i]) < sizeof(beside))
+			(void)unlink(beside);
+	(void)unlink(path);
 }

@@ -49,4 +49,7 @@ void database_reset(sqlite3_stmt *const *stmt);
 /* Moves PATH and what belongs to it to PATH.corrupt-TIME...; `aside` receives the new path. */
 MUST_USE int database_set_aside(const char *path, char *aside, size_t size);
 
+/* Removes PATH and what belongs to it. Only for one that never had anything in it. */
+void database_remove(const char *path);
+
 #endif

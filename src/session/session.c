@@ -66,6 +66,7 @@ session_logged_in(struct session *s)
 		session_refused(s, VERDICT_FAILED, strerror(-r));
 		return;
 	}
+	s->begun = true;
 	vigil_watch(s->vigil);
 	report(s, "ok");
 }
@@ -450,6 +451,7 @@ take_up(struct session *s, char *words, size_t size)
 	memcpy(s->self.name, s->file.name, sizeof(s->self.name));
 	if ((r = service_open(s->service)) < 0)
 		return say(words, size, VERDICT_FAILED, "cannot listen for commands", r);
+	s->begun = true;
 	vigil_watch(s->vigil);
 	report(s, "ok");
 	return VERDICT_OK;
@@ -520,7 +522,10 @@ session_release(struct session *s)
 	inbound_free(s->inbound);
 	reader_free(s->reader);
 	sentbox_free(s->sentbox);
-	store_close(s->store);
+	if (s->begun)
+		store_close(s->store);
+	else
+		store_discard(s->store); /* a login that was refused leaves nothing behind */
 	vigil_free(s->vigil);
 	if (s->loop)
 		ev_loop_destroy(s->loop);

@@ -49,6 +49,7 @@ struct session {
 	char folded[NAME_MAX_LEN + 1];
 	int lock;
 	bool reported;    /* whoever started us knows how it went */
+	bool begun;       /* commands were served: there was a session */
 	char notes[1024]; /* for the report: lines "note: ..." */
 	enum session_end end;
 

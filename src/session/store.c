@@ -90,6 +90,7 @@ struct store {
 	int64_t pack_time;
 	char path[PATH_MAX];
 	int lock;
+	bool made; /* by our store_open() */
 	struct store_limits limits;
 	int64_t generation;
 	bool claimed; /* our generation is on the disk */
@@ -838,6 +839,7 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 		return -ENAMETOOLONG;
 	if ((s->lock = socket_lock(s->path, NULL)) < 0)
 		return s->lock;
+	s->made = access(s->path, F_OK) < 0 && errno == ENOENT;
 	r = attach(s);
 	if (r == -EUCLEAN)
 		r = begin_anew(s, note);
@@ -848,16 +850,32 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 	return 0;
 }
 
+static void
+close_database(struct store *s)
+{
+	if (!s->db)
+		return;
+	if (s->writing)
+		rollback(s);
+	detach(s);
+}
+
+void
+store_discard(struct store *s)
+{
+	if (s && s->made && s->now.newest == 0) {
+		close_database(s);
+		database_remove(s->path);
+	}
+	store_close(s);
+}
+
 void
 store_close(struct store *s)
 {
 	if (!s)
 		return;
-	if (s->db) {
-		if (s->writing)
-			rollback(s);
-		detach(s);
-	}
+	close_database(s);
 	pack_release(&s->pack);
 	if (s->lock >= 0)
 		(void)close(s->lock);

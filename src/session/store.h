@@ -39,6 +39,9 @@ struct store_limits {
 MUST_USE int store_open(struct store **s, const char *dir, const struct store_limits *limits, char note[STORE_NOTE]);
 void store_close(struct store *s);
 
+/* Closes it; an inbox that this store_open() made, and that has nothing in it, is removed. */
+void store_discard(struct store *s);
+
 enum store_answer {
 	STORE_ADDED,   /* stored if store_commit() succeeds */
 	STORE_KNOWN,   /* it was stored before */

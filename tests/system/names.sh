@@ -15,6 +15,10 @@ exits 9 "R1: also under --json"
 is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "9 taken" "where the error is an object"
 run bob pchat login bob
 exits 0 "R1: another name may be tried then"
+run bob pchat quit
+run bob pchat history
+exits 1 "a refused login leaves no inbox behind: it is bob's history that is empty"
+run bob pchat login bob
 
 for name in "" -x _x .x "a b" a/b ä 'a$(id)' "$(printf 'x%.0s' {1..33})"; do
 	run bob pchat login -- "$name"

@@ -136,6 +136,47 @@ reopen(void)
 	open_store(&roomy);
 }
 
+static bool
+inbox_is_there(void)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	return access(path, F_OK) == 0;
+}
+
+static void
+discard_store(void)
+{
+	store_discard(store);
+	store = NULL;
+}
+
+START_TEST(what_was_made_for_nothing_is_discarded)
+{
+	ck_assert(inbox_is_there());
+	discard_store();
+	ck_assert(!inbox_is_there());
+	open_store(&roomy);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	discard_store();
+	ck_assert(inbox_is_there()); /* it has something in it */
+	open_store(&roomy);
+	ck_assert_uint_eq(store_unread(store), 1);
+}
+END_TEST
+
+START_TEST(what_was_there_before_is_not_discarded)
+{
+	store_close(store);
+	open_store(&roomy);
+	discard_store();
+	ck_assert(inbox_is_there());
+	open_store(&roomy);
+}
+END_TEST
+
 START_TEST(keeps_order_sender_and_ids)
 {
 	const struct seen *seen;
@@ -581,6 +622,8 @@ add_tests(TCase *t)
 {
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, keeps_order_sender_and_ids);
+	tcase_add_test(t, what_was_made_for_nothing_is_discarded);
+	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
 	tcase_add_test(t, ids_of_another_uid_are_others);
 	tcase_add_test(t, ids_wrap_around);
