@@ -32,6 +32,7 @@ struct reading {
 	uint64_t deadline; /* for the first one */
 	bool follow, messages_only;
 	bool by_one;       /* into a pipe: a record is read when it was taken out of the pipe */
+	bool unmarked;     /* the disk does not take that something was read: what is there is shown all the same */
 };
 
 static void
@@ -89,7 +90,7 @@ request_of(const struct reading *rd)
 {
 	struct control_message m = { .type = CONTROL_READ };
 
-	if (rd->o->given[OPT_PEEK]) {
+	if (rd->o->given[OPT_PEEK] || rd->unmarked) {
 		m.u.read.flags |= READ_PEEK;
 		m.u.read.after = rd->seen;
 	}
@@ -102,6 +103,19 @@ request_of(const struct reading *rd)
 	if (rd->by_one)
 		m.u.read.limit = 1;
 	return m;
+}
+
+/* What was shown up to that record is read. */
+static enum verdict
+mark(struct reading *rd, uint64_t last)
+{
+	enum verdict v;
+
+	if (rd->o->given[OPT_PEEK] || rd->unmarked || last == 0)
+		return VERDICT_OK;
+	v = reader_done(rd->link, last, false, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
+	rd->unmarked = v == VERDICT_STORAGE;
+	return rd->unmarked ? VERDICT_OK : v;
 }
 
 /* One batch, shown and marked. OK: there may be more; NOTHING: there is not. */
@@ -121,8 +135,7 @@ one_batch(struct reading *rd)
 		return v;
 	if (deliver(rd) < 0)
 		return VERDICT_OUTPUT;
-	if (!rd->o->given[OPT_PEEK] && end.u.read_end.last > 0)
-		v = reader_done(rd->link, end.u.read_end.last, false, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
+	v = mark(rd, end.u.read_end.last);
 	if (v == VERDICT_OK && !end.u.read_end.more && !rd->follow)
 		v = VERDICT_NOTHING;
 	return v;
@@ -174,6 +187,7 @@ read_run(struct invocation *inv)
 		.messages_only = o->given[OPT_RAW] || o->given[OPT_NUL],
 		.deadline = UINT64_MAX,
 	};
+	enum verdict v;
 
 	if (o->given[OPT_RAW] + o->given[OPT_NUL] + o->given[OPT_JSON] > 1)
 		return report(VERDICT_USAGE, "read: --json, --raw and -0 exclude each other");
@@ -184,7 +198,12 @@ read_run(struct invocation *inv)
 	rd.by_one = rd.follow && !o->given[OPT_PEEK] && is_narrowed_pipe();
 	inv->link.watch = STDOUT_FILENO;
 	colour_setup(o);
-	return report_end(&rd, read_all(&rd));
+	v = read_all(&rd);
+	if (rd.unmarked && (v == VERDICT_OK || v == VERDICT_NOTHING))
+		return report(VERDICT_FAILED,
+		    "it could not be marked read, and will be shown again: the disk of '%s' is full, or takes nothing",
+		    inv->link.name);
+	return report_end(&rd, v);
 }
 
 const struct command command_read = {

@@ -72,6 +72,9 @@ if is_root && mkdir "$T/small" && mount -t tmpfs -o size=12m,mode=0777 tmpfs "$T
 	exits 10 "D5: a full disk refuses"
 	like "$err" "disk|store" "and says so"
 	is "$(as carol pchat read --raw -n 1)" "before" "what was stored can be read"
+	run carol pchat read --raw
+	is "$(grep -c '^xx' <<<"$out")" "$sent" "all of it, also where it cannot be marked read"
+	[ "$status" = 0 ] || like "$err" "marked read" "which is said"
 	rm "$T/small/fill"
 	run alice pchat send "after"
 	exits 0 "with room again it takes messages"
