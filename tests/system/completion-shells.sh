@@ -6,6 +6,8 @@ start_daemon
 login alice bob carol
 run carol pchat to alice
 export T PCHAT_SESSION=alice NO_COLOR=1
+# Where every user can read them, wherever the sources are.
+cp "$SRCDIR/completions/pchat.fish" "$SRCDIR/completions/pchat.zsh" "$T/"
 unset PROMPT_COMMAND
 
 mkdir -m 0755 "$T/evil"
@@ -23,7 +25,7 @@ harmless() { # NAME
 
 if command -v fish >/dev/null; then
 	fish_offers() { # LINE WANTED NAME
-		run alice fish --no-config -c "source '$SRCDIR/completions/pchat.fish'; complete -C '$1'"
+		run alice fish --no-config -c "source '$T/pchat.fish'; complete -C '$1'"
 		is "$(cut -f1 <<<"$out" | sort | tr '\n' ' ')" "$2" "fish: $3"
 	}
 	fish_offers "pchat sen" "send " "commands"
@@ -33,9 +35,9 @@ if command -v fish >/dev/null; then
 	fish_offers "pchat read --pe" "--peek " "options of the command"
 	fish_offers "pchat dnd o" "off on " "what an operand may be"
 	fish_offers "pchat to bob c" " " "nothing behind the operands"
-	run alice fish --no-config -c "source '$SRCDIR/completions/pchat.fish'; complete -C 'pchat to c'"
+	run alice fish --no-config -c "source '$T/pchat.fish'; complete -C 'pchat to c'"
 	like "$out" $'carol\tpaired' "fish: with descriptions"
-	run alice env PATH="$T/evil:$PATH" fish --no-config -c "source '$SRCDIR/completions/pchat.fish'; complete -C 'pchat to '"
+	run alice env PATH="$T/evil:$PATH" fish --no-config -c "source '$T/pchat.fish'; complete -C 'pchat to '"
 	like "$out" 'touch' "fish: a name that is a command"
 	harmless "fish: is not run"
 else
@@ -69,7 +71,7 @@ if ! command -v script >/dev/null; then
 fi
 if command -v zsh >/dev/null; then
 	interactive "zsh -f -i"
-	printf 'PS1=rea""dy-; autoload -Uz compinit; compinit -u -D; . %s\r' "$SRCDIR/completions/pchat.zsh" >&7
+	printf 'PS1=rea""dy-; autoload -Uz compinit; compinit -u -D; . %s\r' "$T/pchat.zsh" >&7
 	wait_until 10 has_line "$T/screen.out" 'ready-'
 	wait_until 10 users_are_told
 	printf 'pchat to bo\t\001: \r' >&7
