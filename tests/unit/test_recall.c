@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "cli/chat/recall.h"
+#include "core/limits.h"
 
 static char folder[64], path[128], words[512];
 
@@ -117,6 +118,52 @@ START_TEST(test_cut_off)
 }
 END_TEST
 
+/* Large pastes: the file stays readable, and does not grow without end. */
+START_TEST(test_large_lines)
+{
+	static char text[MESSAGE_MAX + 2];
+	struct recall *r = open_recall();
+	struct stat st;
+
+	memset(text, '\\', sizeof(text) - 1);
+	for (unsigned i = 0; i < 100; i++) {
+		text[0] = (char)('A' + i % 26);
+		recall_add(r, text, MESSAGE_MAX);
+	}
+	recall_free(r);
+	for (unsigned i = 0; i < 2; i++) {
+		r = open_recall();
+		ck_assert_str_eq(words, "");
+		ck_assert_uint_eq(strlen(recall_line(r, 1)), MESSAGE_MAX);
+		ck_assert_int_eq(recall_line(r, 1)[0], 'A' + 99 % 26);
+		ck_assert_int_eq(recall_line(r, 2)[0], 'A' + 98 % 26);
+		recall_free(r);
+	}
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_lt(st.st_size, 8 * 1024 * 1024);
+}
+END_TEST
+
+/* What would not be taken back is not written. */
+START_TEST(test_not_kept)
+{
+	static char text[MESSAGE_MAX + 2];
+	struct recall *r = open_recall();
+
+	add(r, "kept");
+	add(r, "not \xff UTF-8");
+	ck_assert_str_eq(recall_line(r, 1), "not \xff UTF-8");
+	memset(text, 'x', sizeof(text) - 1);
+	recall_add(r, text, MESSAGE_MAX + 1);
+	ck_assert_str_eq(recall_line(r, 1), "not \xff UTF-8");
+	recall_free(r);
+	r = open_recall();
+	ck_assert_str_eq(words, "");
+	ck_assert_str_eq(recall_line(r, 1), "kept");
+	recall_free(r);
+}
+END_TEST
+
 static const struct {
 	const char *data;
 	size_t n;
@@ -173,6 +220,8 @@ recall_suite(void)
 	tcase_add_test(t, test_kept_across_runs);
 	tcase_add_test(t, test_two_at_once);
 	tcase_add_test(t, test_cut_off);
+	tcase_add_test(t, test_large_lines);
+	tcase_add_test(t, test_not_kept);
 	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));
 	tcase_add_loop_test(t, test_no_file, 0, 2);
 	suite_add_tcase(s, t);

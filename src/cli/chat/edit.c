@@ -115,7 +115,7 @@ edit_hold(struct editor *e, const char *text, size_t len)
 	size_t all_len;
 	char *all;
 
-	if (e->held_len + len + 1 > MESSAGE_MAX) {
+	if (e->held_len + (e->held_len > 0) + len > MESSAGE_MAX) {
 		editor_note(e, "* left out: a message has at most %u bytes", MESSAGE_MAX);
 		return;
 	}
@@ -361,6 +361,16 @@ take(struct editor *e, size_t *len)
 	return all;
 }
 
+/* What take() would give. */
+static size_t
+draft_bytes(const struct editor *e)
+{
+	size_t len = 0;
+	_cleanup_(freep) char *line = line_text(e, &len);
+
+	return e->held_len + (e->held_len > 0 && len > 0) + len;
+}
+
 static void
 enter(struct editor *e)
 {
@@ -369,6 +379,12 @@ enter(struct editor *e)
 
 	if (!editor_has_draft(e))
 		return;
+	if (draft_bytes(e) > MESSAGE_MAX) {
+		editor_beep(e);
+		editor_note(e, "* not sent: this message would have %zu bytes, and may have %u; ^C drops it",
+		    draft_bytes(e), MESSAGE_MAX);
+		return;
+	}
 	text = take(e, &len);
 	if (!text)
 		return;

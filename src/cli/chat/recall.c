@@ -15,7 +15,7 @@
 
 #include "core/limits.h"
 
-#define FILE_MAX (8U * 1024U * 1024U)
+#define FILE_MAX (8U * 1024U * 1024U) /* so much of its end is read, when it is larger */
 #define LINES_MAX (2U * RECALL_LINES) /* in the file, before it is written anew */
 
 struct recall {
@@ -162,10 +162,23 @@ static void
 append(int fd, const char *text)
 {
 	size_t len;
-	_cleanup_(freep) char *line = escape(text, strlen(text), &len);
+	_cleanup_(freep) char *line = is_utf8(text, strlen(text)) ? escape(text, strlen(text), &len) : NULL;
 
+	/* What is not UTF-8 came by a paste: it can be recalled until the chat ends, but the file is text. */
 	if (line && write(fd, line, len) < 0)
 		return; /* the disk is full: what is typed can still be said */
+}
+
+/* How many of the latest lines fill half a file at most, so that shortening it is rare. */
+static size_t
+worth_keeping(const struct recall *r)
+{
+	size_t ago = 0, bytes = 0;
+	const char *line;
+
+	while ((line = recall_line(r, ago + 1)) && (bytes += 2 * strlen(line) + 1) <= FILE_MAX / 2)
+		ago++;
+	return ago;
 }
 
 /* Replaces the file by its latest lines. */
@@ -180,9 +193,8 @@ shorten(struct recall *r)
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	for (size_t ago = RECALL_LINES; ago > 0; ago--)
-		if (recall_line(r, ago))
-			append(fd, recall_line(r, ago));
+	for (size_t ago = worth_keeping(r); ago > 0; ago--)
+		append(fd, recall_line(r, ago));
 	if (rename(fresh, r->path) < 0) {
 		(void)unlink(fresh);
 		return;
@@ -192,13 +204,14 @@ shorten(struct recall *r)
 	fd = -1;
 }
 
+/* The last `size` bytes, NUL-terminated. */
 static char *
-read_whole(int fd, size_t size, size_t *len)
+read_end(int fd, off_t from, size_t size, size_t *len)
 {
 	char *data = malloc(size + 1);
 
 	for (*len = 0; data && *len < size;) {
-		ssize_t n = read(fd, data + *len, size - *len);
+		ssize_t n = pread(fd, data + *len, size - *len, from + (off_t)*len);
 
 		if (n <= 0)
 			break;
@@ -215,22 +228,26 @@ load(struct recall *r)
 {
 	_cleanup_(freep) char *data = NULL;
 	struct stat st;
-	size_t len, lines, used;
+	size_t len, lines, used, skip = 0;
+	off_t from;
 
 	if (fstat(r->fd, &st) < 0)
 		return strerror(errno);
-	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_MAX)
+	if (!S_ISREG(st.st_mode))
 		return "is damaged";
 	if ((st.st_mode & 077) != 0 && fchmod(r->fd, 0600) < 0)
 		return strerror(errno);
-	data = read_whole(r->fd, (size_t)st.st_size, &len);
+	from = st.st_size > (off_t)FILE_MAX ? st.st_size - (off_t)FILE_MAX : 0;
+	data = read_end(r->fd, from, (size_t)(st.st_size - from), &len);
 	if (!data)
 		return strerror(ENOMEM);
-	if (!parse(r, data, len, &lines, &used))
+	if (from > 0) /* begins within a line */
+		skip = strcspn(data, "\n") + 1;
+	if (skip > len || !parse(r, data + skip, len - skip, &lines, &used))
 		return "is damaged";
-	if (used < len && ftruncate(r->fd, (off_t)used) < 0)
+	if (skip + used < len && ftruncate(r->fd, from + (off_t)(skip + used)) < 0)
 		return strerror(errno);
-	if (lines > LINES_MAX)
+	if (lines > LINES_MAX || from > 0)
 		shorten(r);
 	return NULL;
 }
@@ -295,7 +312,7 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 void
 recall_add(struct recall *r, const char *text, size_t len)
 {
-	char *line = strndup(text, len);
+	char *line = len <= MESSAGE_MAX ? strndup(text, len) : NULL;
 	struct stat st;
 
 	if (!line || !remember(r, line) || r->fd < 0)

@@ -25,7 +25,10 @@ void recall_free(struct recall *r);
  */
 void recall_open(struct recall *r, const char *path, char *words, size_t size);
 
-/* Adds a line, in UTF-8; one that is empty, or the same as the latest, changes nothing. */
+/*
+ * Adds a line. One that is empty, longer than a message may be, or the same as the latest changes nothing; one that is
+ * not UTF-8 is not kept in the file.
+ */
 void recall_add(struct recall *r, const char *text, size_t len);
 
 /* The line that was added so many lines ago, 1: the latest; NULL when there is none. NUL-terminated. */
