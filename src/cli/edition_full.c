@@ -1,13 +1,11 @@
 #include "cli/edition.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "cli/format.h"
 #include "cli/help.h"
 #include "cli/report.h"
 #include "proto/safe.h"
-#include "proto/status.h"
 
 const struct command *const edition_commands[] = {
 	&command_login,
@@ -33,15 +31,6 @@ const struct command *const edition_commands[] = {
 	NULL,
 };
 
-static char *
-json_error(enum verdict v, const char *message)
-{
-	json_t *error =
-	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
-
-	return format_json_dump(json_pack("{so}", "error", error));
-}
-
 int
 edition_prepare(struct invocation *inv, int parsed, char **argv)
 {
@@ -49,7 +38,7 @@ edition_prepare(struct invocation *inv, int parsed, char **argv)
 
 	(void)argv;
 	if (o->given[OPT_JSON])
-		report_as_json(json_error);
+		report_as_json(format_json_error);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION] || !o->command)
 		return parsed < 0 ? help_mistake(o) : help_run(inv);
 	return parsed < 0 ? help_mistake(o) : -1;

@@ -37,4 +37,7 @@ void format_json_line(json_t *object);
 /* Text; null when it is empty. Bytes that are not UTF-8 are escaped as for people. */
 json_t *format_json_text(const char *text);
 
+/* The object that stands for an error, as one line for the caller to free; for report_as_json(). */
+char *format_json_error(enum verdict v, const char *message);
+
 #endif

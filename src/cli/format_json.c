@@ -8,6 +8,7 @@
 #include "cli/format.h"
 #include "cli/output.h"
 #include "proto/safe.h"
+#include "proto/status.h"
 
 const char *
 format_json_time(int64_t time_ms, char out[FORMAT_TIME_MAX])
@@ -47,6 +48,15 @@ format_json_dump(json_t *object)
 		safe[safe_json(line, len, safe, safe_json_bound(len))] = '\0';
 	json_decref(object);
 	return safe;
+}
+
+char *
+format_json_error(enum verdict v, const char *message)
+{
+	json_t *error =
+	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
+
+	return format_json_dump(json_pack("{so}", "error", error));
 }
 
 void

@@ -80,6 +80,16 @@ send_keys Enter
 shows '    third line ✓$' "until Enter"
 run bob pchat read --raw
 is "$(tail -n 3 <<<"$out")" $'first line\nsecond line\nthird line' "it is one message"
+paste_text "$(printf '%65536s' '' | tr ' ' y)"
+shows '^\[\+65536\] bob> *$' "a paste of as much as a message may have is held"
+type_keys 'and more' Enter
+shows 'not sent: this message would have 65545 bytes' "more than that is not sent, with a word"
+shows '^\[\+65536\] bob> and more$' "and nothing of it is lost"
+send_keys C-u Enter
+wait_until 10 has_unread bob 1
+run bob pchat read --raw
+is "${#out}" 65536 "and what is not too long is sent, whole"
+send_keys C-l
 paste_text "$(seq -f 'row %g' 100)"
 shows 'part of your message: Enter sends it' "a paste that is taller than the screen is shown above"
 shows '^\[\+[0-9]+\] bob> *$' "and held beside the line"
@@ -136,6 +146,16 @@ shows '^\(nobody\)> *$' "and the prompt changes"
 type_keys '/dnd on' Enter
 wait_until 10 refuses_contact alice carol
 ok $? "/dnd refuses contact"
+shows '^. /dnd: done$' "and says that it is done"
+type_keys '/dnd off' Enter
+type_keys '/history --grep nobodysaidthis' Enter
+shows '^. /history: there is nothing$' "a command that has nothing to show says so"
+type_keys '/block carol' Enter
+wait_until 10 refuses_contact alice carol
+ok $? "/block refuses contact by one"
+type_keys '/unblock carol' Enter
+type_keys '/to nobodyatall' Enter
+shows 'nobodyatall: nobody is online under that name; .pchat who. shows who is' "a command's refusal names the next step"
 type_keys '/dnd off' Enter
 
 # ------------------------------------------------------- leaving and coming back
@@ -154,6 +174,28 @@ shows '^bob> /dnd off$' "the typed lines are kept across runs"
 is "$(stat -c %a "$T/alice/state/pchat/alice/typed")" 600 "in a file of 0600"
 send_keys C-u
 
+# ---------------------------------------- what libedit does not bear: see chat/editor.h
+# A line taller than the screen; more than 1,024 characters, and a search; the buffer full, and M-d; ^R and ^W.
+send_keys C-l
+resize 40 6
+type_keys "$(printf 'wort%03d ' {1..60})"
+shows 'er text can be pasted' "a line that would fill the screen is not taken further"
+send_keys C-a C-e
+type_keys 'xyz'
+send_keys C-a M-d M-d C-e C-y C-y C-y C-y C-r C-w C-w C-r C-u
+shows '^bob> *$' "and every key still works"
+resize 200 50
+type_keys "$(printf 'wort%04d ' {1..140})"
+shows 'the line is full|wort0110' "a line has 1,000 characters at most"
+send_keys C-r C-r Up Down C-a M-d M-d M-d C-e C-y C-y C-t C-r C-w C-u
+send_keys C-u
+resize 80 24
+send_keys C-l
+shows '^bob> *$' "and every key still works"
+type_keys 'alive' Enter
+shows 'alice: alive ✓' "and lines are sent"
+run bob pchat read --raw
+
 # ------------------------------------------------------------- the helper is killed
 kill -KILL "$(helper_pid alice)"
 run bob pchat send --timeout 20 "after the helper died"
@@ -161,6 +203,29 @@ exits 0 "a message arrives although the helper was killed: the chat has started 
 shows 'bob: after the helper died$' "and it is shown"
 type_keys 'I am here' Enter
 shows 'alice: I am here ✓|delivered: I am here' "and lines go out again"
+
+# ------------------------------------------------- refused, and by a partner who is slow
+add_user dora
+run dora pchat login --max-unread 1 dora
+type_keys '/to dora' Enter
+shows '^dora> *$' "a chat with somebody whose inbox is small"
+type_keys 'one' Enter
+shows 'alice: one ✓' "one message fits in"
+type_keys 'two' Enter
+shows 'alice: two ✗' "a line that was refused is marked"
+shows '✗ not delivered: the partner.s inbox is full .*: two|✗ not delivered: the partner' "and the reason is shown"
+run dora pchat read
+kill -STOP "$(helper_pid dora)"
+type_keys 'three' Enter
+shows 'alice: three …' "a line that is not there yet is marked, too"
+type_keys 'typed on'
+shows '^dora> typed on$' "and one can go on typing"
+kill -CONT "$(helper_pid dora)"
+shows '✓ delivered: three' "until it is delivered"
+shows '^dora> typed on$' "above the line that is typed"
+send_keys C-u
+type_keys '/to bob' Enter
+shows '^bob> *$' "and back"
 
 # ------------------------------------------------------------------- ^Z, resize
 type_keys 'before the stop'
@@ -259,6 +324,8 @@ feed alice pchat chat <"$T/lines"
 exits 7 "with nobody there the lines are refused"
 run alice pchat chat nobodyatall
 exits 5 "a name that nobody has"
+run alice pchat chat --json nobodyatall
+is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "5 no-such-user" "an error under --json is an object"
 run alice pchat quit
 run alice pchat chat bob
 exits 3 "not logged in"

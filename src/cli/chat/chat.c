@@ -145,8 +145,9 @@ show_fate(struct chat *c, const char *text, size_t len, bool waited, enum verdic
 		chat_note(
 		    c, "%s it may or may not have arrived: %.*s%s", mark_text(MARK_FAILED), (int)n, excerpt, more);
 	else if (v != VERDICT_OK)
-		chat_note(
-		    c, "%s not delivered, %s: %.*s%s", mark_text(MARK_FAILED), status_words(v), (int)n, excerpt, more);
+		chat_note(c, "%s %s%s: %.*s%s", mark_text(MARK_FAILED),
+		    strstr(status_words(v), "not delivered") ? "" : "not delivered, ", status_words(v), (int)n, excerpt,
+		    more);
 }
 
 static void
@@ -177,6 +178,8 @@ chat_has_room(const struct chat *c)
 enum verdict
 chat_say(struct chat *c, const char *text, size_t len)
 {
+	if (len == 0 || len > MESSAGE_MAX)
+		return len == 0 ? VERDICT_EMPTY : VERDICT_TOO_LONG;
 	if (!c->current)
 		return c->known ? VERDICT_NOT_PAIRED : VERDICT_NO_SESSION;
 	return deliver_say(c->current, text, len) ? VERDICT_OK : VERDICT_LIMIT;

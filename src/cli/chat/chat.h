@@ -25,6 +25,7 @@ struct chat;
 struct chat_task {
 	struct chat *chat;
 	struct run *run; /* NULL: none */
+	const char *name;
 };
 
 struct chat {

@@ -41,35 +41,39 @@ commands_each(void (*fn)(void *context, const char *name), void *context)
 
 /* ------------------------------------------------------- the shell's commands */
 
-/* What it printed is safe for a terminal already. */
+/* What it printed is safe for a terminal already. One that says nothing did what it was told, or has found nothing. */
 static void
 task_done(void *context, const char *text, size_t len, int status)
 {
 	struct chat_task *t = context;
 
-	(void)status;
 	t->run = NULL;
 	output_write(text, len);
 	(void)chat_show(t->chat);
+	if (len == 0 && status <= 1)
+		chat_note(t->chat, "/%s: %s", t->name, status == 0 ? "done" : "there is nothing");
+	else if (len == 0)
+		chat_note(t->chat, "/%s: ended with status %d", t->name, status);
 }
 
 static void
-start(struct chat *c, const char *const words[])
+start(struct chat *c, const char *name, const char *const words[])
 {
 	for (struct chat_task *t = c->tasks; t < c->tasks + CHAT_RUNS; t++) {
 		if (t->run)
 			continue;
 		t->chat = c;
+		t->name = name;
 		t->run = run_new(c->loop, words, task_done, t);
 		if (!t->run)
-			chat_note(c, "cannot run '%s': %s", words[0], strerror(errno));
+			chat_note(c, "cannot run '%s': %s", name, strerror(errno));
 		return;
 	}
 	chat_note(c, "%u commands are under way already", CHAT_RUNS);
 }
 
 static void
-run_shell(struct chat *c, const char *const *before, char **words)
+run_shell(struct chat *c, const struct row *row, const char *const *before, char **words)
 {
 	const char *all[RUN_WORDS + 1] = { NULL };
 	size_t n = 0;
@@ -82,7 +86,7 @@ run_shell(struct chat *c, const char *const *before, char **words)
 	if (*words)
 		chat_note(c, "too many words");
 	else
-		start(c, all);
+		start(c, row->name, all);
 }
 
 static void
@@ -91,7 +95,7 @@ run_history(struct chat *c, const struct row *row, char **words)
 	const char *const asked[] = { row->name, NULL };
 	const char *const latest[] = { row->name, "-n", "20", *chat_partner(c) ? chat_partner(c) : NULL, NULL };
 
-	run_shell(c, *words ? asked : latest, words);
+	run_shell(c, row, *words ? asked : latest, words);
 }
 
 /* -------------------------------------------------------------------- our own */
@@ -154,7 +158,7 @@ commands_run(struct chat *c, const char *line)
 		if (rows[i].run)
 			rows[i].run(c, &rows[i], words + 1);
 		else
-			run_shell(c, before, words + 1);
+			run_shell(c, &rows[i], before, words + 1);
 		free(copy);
 		return;
 	}

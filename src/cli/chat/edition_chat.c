@@ -4,6 +4,7 @@
 
 #include "cli/chat/chat.h"
 #include "cli/edition.h"
+#include "cli/format.h"
 #include "cli/report.h"
 #include "proto/safe.h"
 #include "proto/status.h"
@@ -18,6 +19,8 @@ int
 edition_prepare(struct invocation *inv, int parsed, char **argv)
 {
 	(void)argv;
+	if (inv->opt.given[OPT_JSON])
+		report_as_json(format_json_error);
 	if (parsed < 0 || !inv->opt.command || inv->opt.given[OPT_HELP] || inv->opt.given[OPT_VERSION])
 		return report(VERDICT_USAGE, "run it as: pchat chat [NAME]");
 	return -1;
