@@ -17,7 +17,7 @@
 static const struct option_row options[] = {
 	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", "the latest N records" },
 	{ OPT_SINCE, 0, "since", OPTION_TEXT, "WHEN", "since then: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d" },
-	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", "messages that have these words" },
+	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", "messages that hold TEXT, in upper or lower case" },
 	{ 0 },
 };
 
@@ -64,6 +64,9 @@ report_end(const struct link *l, enum verdict v)
 	switch (v) {
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED, "the history of '%s' cannot be read: its disk, or its file, is damaged", l->name);
+	case VERDICT_FAILED:
+		return report(
+		    v, "the history of '%s' is not ours to read; only its owner's own commands read it", l->name);
 	case VERDICT_STALE:
 		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->name);
 	default:

@@ -75,6 +75,23 @@ parse_absolute(const char *text, int64_t now_ms, int64_t *ms)
 	return false;
 }
 
+/* "2026-11-23T12:01:07.042Z": as records have it under --json, so that one can go on from the last. */
+static bool
+parse_record_time(const char *text, int64_t *ms)
+{
+	struct tm tm = { 0 };
+	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t fraction = 0;
+
+	if (p && *p == '.')
+		for (int64_t scale = 100; *++p >= '0' && *p <= '9'; scale /= 10)
+			fraction += (*p - '0') * scale;
+	if (!p || strcmp(p, "Z") != 0)
+		return false;
+	*ms = (int64_t)timegm(&tm) * 1000 + fraction;
+	return true;
+}
+
 bool
 when_parse(const char *text, int64_t now_ms, int64_t *ms)
 {
@@ -84,5 +101,5 @@ when_parse(const char *text, int64_t now_ms, int64_t *ms)
 		return begin_of_day(now_ms, 0, &tm) && to_ms(&tm, ms);
 	if (strcmp(text, "yesterday") == 0)
 		return begin_of_day(now_ms, 1, &tm) && to_ms(&tm, ms);
-	return parse_ago(text, now_ms, ms) || parse_absolute(text, now_ms, ms);
+	return parse_ago(text, now_ms, ms) || parse_record_time(text, ms) || parse_absolute(text, now_ms, ms);
 }

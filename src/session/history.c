@@ -42,6 +42,12 @@ struct sent {
 	struct pack_view pack;
 };
 
+/* Where the history is; or why it is not read. Without a folder there is no history: that is no error. */
+struct folder {
+	char path[PATH_MAX];
+	int error;
+};
+
 /* One request, being answered. */
 struct walk {
 	const struct control_message *request;
@@ -367,14 +373,23 @@ put_records(struct walk *w, uint32_t *count)
 	return rc;
 }
 
-static int
-answer(const char *dir, const struct control_message *request)
+static enum verdict
+verdict_of(int error, uint32_t count)
 {
+	if (error < 0)
+		return error == -EACCES || error == -EPERM ? VERDICT_FAILED : VERDICT_STORAGE;
+	return count > 0 ? VERDICT_OK : VERDICT_NOTHING;
+}
+
+static int
+answer(const struct folder *folder, const struct control_message *request)
+{
+	const char *const dir = folder->path;
 	struct control_message end = { .type = CONTROL_READ_END };
 	struct walk w = { .request = request };
-	int r;
+	int r = folder->error;
 
-	if ((r = received_open(&w.received, dir)) == 0 && (r = sent_open(&w.sent, dir)) == 0 &&
+	if (r == 0 && (r = received_open(&w.received, dir)) == 0 && (r = sent_open(&w.sent, dir)) == 0 &&
 	    (r = search(&w, dir)) == 0)
 		r = put_records(&w, &end.u.read_end.count);
 	received_release(&w.received);
@@ -382,10 +397,8 @@ answer(const char *dir, const struct control_message *request)
 	search_hits_release(&w.hits[0]);
 	search_hits_release(&w.hits[1]);
 	if (r < 0)
-		log_error("cannot read the history: %s", strerror(-r));
-	end.u.read_end.verdict = (uint8_t)(r < 0 ? VERDICT_STORAGE
-		: end.u.read_end.count > 0       ? VERDICT_OK
-						 : VERDICT_NOTHING);
+		log_error("cannot read the history in '%s': %s", dir, strerror(-r));
+	end.u.read_end.verdict = (uint8_t)verdict_of(r, end.u.read_end.count);
 	r = put(&end);
 	return r < 0 ? r : flush();
 }
@@ -412,7 +425,7 @@ find_folder(const char *name, char *out, size_t size)
 }
 
 static int
-take_frame(const char *dir, const struct frame *f)
+take_frame(const struct folder *dir, const struct frame *f)
 {
 	static struct control_message m;
 
@@ -424,7 +437,7 @@ take_frame(const char *dir, const struct frame *f)
 }
 
 static int
-take_frames(const char *dir, const uint8_t *in, size_t n, size_t *at)
+take_frames(const struct folder *dir, const uint8_t *in, size_t n, size_t *at)
 {
 	struct frame f;
 	ssize_t used;
@@ -437,7 +450,7 @@ take_frames(const char *dir, const uint8_t *in, size_t n, size_t *at)
 }
 
 static int
-serve(const char *dir, int fd)
+serve(const struct folder *dir, int fd)
 {
 	static uint8_t in[FRAME_MAX];
 	size_t have = 0, at;
@@ -465,14 +478,12 @@ serve(const char *dir, int fd)
 int
 history_serve(const char *name, int request_fd)
 {
-	char dir[PATH_MAX];
-	int r = find_folder(name, dir, sizeof(dir));
+	static struct folder dir;
+	int r = find_folder(name, dir.path, sizeof(dir.path));
 
-	/* Without a folder there is no history: that is an answer, too. */
-	if (r < 0 && r != -ENOENT)
-		log_error("cannot read '%s': %s", dir, strerror(-r));
-	r = request_fd >= 0 ? serve(dir, request_fd) : 0;
+	dir.error = r == -ENOENT ? 0 : r;
+	r = request_fd >= 0 ? serve(&dir, request_fd) : 0;
 	if (r == 0)
-		r = serve(dir, STDIN_FILENO);
+		r = serve(&dir, STDIN_FILENO);
 	return r == 0 || r == -EPIPE || r == -ECONNRESET ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "core/limits.h"
 #include "session/database.h"
@@ -109,30 +110,34 @@ struct look {
 	struct search_hits *hits;
 };
 
-static char
-lower(char c)
+/* The character at *p, whatever its case, as the index has it; what is none stands for itself. */
+static int32_t
+take_character(const char **p, const char *end)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	utf8proc_int32_t c;
+	const utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)*p, end - *p, &c);
+
+	*p += n > 0 ? n : 1;
+	return n > 0 ? utf8proc_tolower(c) : -(int32_t)(unsigned char)(*p)[-1];
 }
 
 static bool
-begins_with(const char *p, const char *text, size_t n)
+begins_with(const char *p, const char *end, const char *text, const char *text_end)
 {
-	size_t i;
-
-	for (i = 0; i < n && lower(p[i]) == lower(text[i]); i++)
-		continue;
-	return i == n;
+	while (text < text_end)
+		if (p >= end || take_character(&p, end) != take_character(&text, text_end))
+			return false;
+	return true;
 }
 
 static int
 look_into(void *context, int64_t id, const void *body, size_t length)
 {
 	const struct look *l = context;
-	const char *p = body;
+	const char *const end = (const char *)body + length;
 
-	for (size_t i = 0; i + l->length <= length; i++)
-		if (begins_with(p + i, l->text, l->length))
+	for (const char *p = body; p < end; p++)
+		if (begins_with(p, end, l->text, l->text + l->length))
 			return add_hit(l->hits, id);
 	return 0;
 }
@@ -154,13 +159,28 @@ struct indexer {
 	int64_t last;
 };
 
+/* A copy in which line feeds stand for NULs, at which the index would take the text to end; NULL when memory is short. */
+static char *
+without_nul(const char *body, size_t length)
+{
+	char *copy = malloc(length);
+
+	for (size_t i = 0; copy && i < length; i++)
+		copy[i] = body[i] ? body[i] : '\n';
+	return copy;
+}
+
 static int
 add_to_index(void *context, int64_t id, const void *body, size_t length)
 {
+	const bool whole = !memchr(body, '\0', length);
+	_cleanup_(freep) char *copy = whole ? NULL : without_nul(body, length);
 	struct indexer *x = context;
 
+	if (!whole && !copy)
+		return -ENOMEM;
 	(void)sqlite3_bind_int64(x->add, 1, 2 * id + x->parity);
-	(void)sqlite3_bind_text(x->add, 2, body, (int)length, SQLITE_STATIC);
+	(void)sqlite3_bind_text(x->add, 2, whole ? body : copy, (int)length, SQLITE_STATIC);
 	x->last = id;
 	return database_run(x->add);
 }
