@@ -12,6 +12,9 @@
 #include "base/macros.h"
 #include "cli/child.h"
 #include "cli/output.h"
+#include "cli/report.h"
+
+#define SHELL_CHARACTERS "|&;<>()$`\\\"' \t\n*?[#~=%"
 
 static struct child pager = { .fd = -1, .ended = true };
 static int into = -1;
@@ -47,17 +50,21 @@ pager_begin(void)
 {
 	const char *command = isatty(STDOUT_FILENO) ? chosen() : NULL;
 	char sh[] = "sh", c[] = "-c";
-	char *const argv[] = { sh, c, (char *)command, NULL };
-	int fds[2];
+	char *const shell[] = { sh, c, (char *)command, NULL }, *const alone[] = { (char *)command, NULL };
+	int fds[2], rc;
 
 	if (!command || pipe2(fds, O_CLOEXEC) < 0)
 		return;
 	(void)setenv("LESS", "FRX", 0); /* leave when it fits, colours, leave the screen as it is */
-	if (child_start(&pager, argv, fds[0], -1, false) == 0) {
+	(void)setenv("LV", "-c", 0);    /* colours */
+	/* A mere word needs no shell, and when there is no such program all is shown without it. */
+	rc = child_start(&pager, strpbrk(command, SHELL_CHARACTERS) ? shell : alone, fds[0], -1, false);
+	if (rc == 0) {
 		into = fds[1];
 		output_redirect(into);
 		(void)signal(SIGINT, SIG_IGN); /* is for the pager */
 	} else {
+		remark("cannot run the pager '%s': %s; set PAGER to another, or to nothing", command, strerror(-rc));
 		(void)close(fds[1]);
 	}
 	(void)close(fds[0]);
