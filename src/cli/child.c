@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -86,4 +87,29 @@ child_report(const char *command, int error)
 {
 	(void)report(VERDICT_FAILED, "cannot run '%s': %s", command, strerror(-error));
 	return error == -ENOENT ? 127 : 126;
+}
+
+int
+child_catch_signals(const int numbers[], size_t count)
+{
+	struct sigaction present;
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < count; i++)
+		if (sigaction(numbers[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
+			(void)sigaddset(&set, numbers[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+child_caught_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }

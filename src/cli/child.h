@@ -35,4 +35,13 @@ int child_exit_status(const struct child *c);
 /* Says why it could not be started; returns the exit status that env(1) would. */
 int child_report(const char *command, int error);
 
+/*
+ * From now on these signals come through a descriptor, which is returned, or -errno; the children have them as usual. One
+ * that is ignored, as nohup(1) has it, stays so.
+ */
+int child_catch_signals(const int numbers[], size_t count);
+
+/* The number of a signal that came, 0: none. */
+int child_caught_signal(int fd);
+
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 
 #include "cli/child.h"
 #include "cli/command.h"
@@ -40,7 +39,7 @@ struct hooks {
 	char *const *argv;
 	unsigned at_once, running;
 	uint64_t limit_ms;
-	int signals;    /* SIGINT and SIGTERM as a descriptor */
+	int signals;    /* what ends us in an orderly way, as a descriptor */
 	bool asked;     /* a READ is under way */
 	uint64_t taken; /* id of the record that was started, 0: none */
 	int failed;     /* the command cannot be started: its exit status */
@@ -255,25 +254,11 @@ end_children(struct hooks *h)
 			child_signal(&h->hook[i].child, SIGTERM);
 }
 
-/* SIGINT and SIGTERM end us in an orderly way; they are our own again in the children. */
-static int
-catch_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int
 on_message_run(struct invocation *inv)
 {
 	static struct hooks h;
+	static const int ends_us[] = { SIGINT, SIGTERM, SIGHUP };
 	const struct options *o = &inv->opt;
 	enum verdict v;
 
@@ -283,10 +268,11 @@ on_message_run(struct invocation *inv)
 	h.argv = o->operands;
 	h.at_once = o->given[OPT_AT_ONCE] ? (unsigned)o->number[OPT_AT_ONCE] : AT_ONCE;
 	h.limit_ms = o->given[OPT_LIMIT] ? o->number[OPT_LIMIT] : LIMIT_MS;
-	h.signals = catch_signals();
+	h.signals = child_catch_signals(ends_us, ARRAY_SIZE(ends_us));
 	do
 		v = one_turn(&h);
 	while (v == VERDICT_OK && !h.stop && h.failed == 0);
+	(void)!link_flush(h.link, deadline_in(SEND_TIMEOUT_SECONDS * 1000)); /* what was started is read */
 	end_children(&h);
 	if (h.failed)
 		return h.failed;

@@ -21,6 +21,7 @@ struct company {
 	struct link *link;
 	const char *partner;
 	struct child child;
+	int signals; /* what is for the command, as a descriptor */
 	uint64_t pair;
 	bool over;             /* the chat is */
 	uint64_t kill_at;      /* UINT64_MAX: not hung up yet */
@@ -84,18 +85,30 @@ static void
 keep(struct company *c)
 {
 	while (!child_ended(&c->child)) {
-		struct pollfd p[2] = {
+		struct pollfd p[3] = {
 			{ .fd = c->child.fd, .events = POLLIN },
 			{ .fd = c->over ? -1 : c->link->fd, .events = POLLIN },
+			{ .fd = c->signals, .events = POLLIN },
 		};
 
 		if (c->over && c->kill_at == UINT64_MAX)
 			hang_up(c);
-		if (poll(p, 2, poll_time(c->kill_at)) == 0)
+		if (poll(p, 3, poll_time(c->kill_at)) == 0)
 			child_signal(&c->child, SIGKILL);
 		else if (p[1].revents)
 			listen_to_helper(c);
+		if (p[2].revents)
+			child_signal(&c->child, child_caught_signal(c->signals));
 	}
+}
+
+/* What is sent to us alone is passed on, so that nothing is left behind when we are told to end. */
+static void
+catch_signals(struct company *c)
+{
+	static const int passed_on[] = { SIGTERM, SIGHUP };
+
+	c->signals = child_catch_signals(passed_on, ARRAY_SIZE(passed_on));
 }
 
 /* As a shell does while it waits: what the terminal sends is the command's. */
@@ -125,6 +138,7 @@ with_run(struct invocation *inv)
 		return report(VERDICT_LEFT, "%s: left before the command began", c.partner);
 	(void)setenv("PCHAT_SESSION", inv->link.name, 1);
 	(void)setenv("PCHAT_PARTNER", c.partner, 1);
+	catch_signals(&c);
 	if ((rc = child_start(&c.child, o->operands + 1, -1, -1, false)) < 0)
 		return child_report(o->operands[1], rc);
 	leave_signals_to_child();
