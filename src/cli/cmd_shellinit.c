@@ -20,8 +20,8 @@ EMBED(completion_fish, "pchat.fish");
 static const char hook_bash[] =
     "\n__pchat_new() {\n"
     "\tlocal status=$?\n"
-    "\tcase $(pchat status --prompt 2>/dev/null) in *:*) pchat read ;; esac\n"
-    "\treturn $status\n"
+    "\tcase $(command pchat status --prompt 2>/dev/null) in *:*) command pchat read || : ;; esac\n"
+    "\t[[ $- == *e* ]] || return $status\n" /* under set -e a status would end the shell */
     "}\n"
     "case \";${PROMPT_COMMAND[*]-};\" in\n"
     "*__pchat_new*) ;;\n"
@@ -30,7 +30,7 @@ static const char hook_bash[] =
 
 static const char hook_zsh[] =
     "\n__pchat_new() {\n"
-    "\tcase $(pchat status --prompt 2>/dev/null) in *:*) pchat read ;; esac\n"
+    "\tcase $(command pchat status --prompt 2>/dev/null) in *:*) command pchat read || : ;; esac\n"
     "}\n"
     "autoload -Uz add-zsh-hook && add-zsh-hook precmd __pchat_new\n";
 
