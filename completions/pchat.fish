@@ -41,8 +41,19 @@ function __pchat_ask
     command pchat $session __complete $argv 2>/dev/null
 end
 
+# Behind the -- of with and on-message stands somebody else's command line.
+function __pchat_behind_dashes
+    contains -- -- (commandline -opc); and contains -- (__pchat_command) with on-message
+end
+
+function __pchat_other_command
+    set -l words (commandline -opc)
+    set -l other $words[(math (contains -i -- -- $words) + 1)..-1]
+    complete -C (string join ' ' -- (string escape -- $other) (commandline -ct))
+end
+
 function __pchat_typing_option
-    string match -q -- '-*' (commandline -ct)
+    string match -q -- '-*' (commandline -ct); and not contains -- -- (commandline -opc)
 end
 
 complete -c pchat -e
@@ -52,6 +63,7 @@ complete -c pchat -n '__pchat_first_operand to chat with history block unblock' 
 complete -c pchat -n '__pchat_first_operand help' -a '(__pchat_ask commands)'
 complete -c pchat -n '__pchat_first_operand dnd' -a 'on off'
 complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
+complete -c pchat -n __pchat_behind_dashes -a '(__pchat_other_command)'
 complete -c pchat -n __pchat_typing_option -a '(__pchat_ask options (__pchat_command))'
 complete -c pchat -s s -l session -x -a '(__pchat_ask sessions)' -d 'act as this session of yours'
 complete -c pchat -l color -x -a 'auto always never' -d colour
