@@ -88,13 +88,37 @@ show_all(void)
 	return 0;
 }
 
+/* What stands behind the sentence that says who one is. */
+static void
+circumstances(const struct control_message *m)
+{
+	if (m->u.state.unread > 0)
+		output_printf(" %" PRIu64 " unread.", m->u.state.unread);
+	if (m->u.state.dnd)
+		output_string(" You refuse all contact: 'pchat dnd off' ends that.");
+	if (m->u.state.daemon != DAEMON_CONNECTED)
+		output_string(" The daemon cannot be reached at the moment.");
+	output_string("\n\n");
+}
+
+static void
+next_steps_without_session(const char *words, enum verdict v)
+{
+	output_printf("%s\n\n", words);
+	if (v == VERDICT_NO_SESSION)
+		output_string("    pchat login         log in under your account's name\n"
+			      "    pchat login NAME    or under another\n");
+	else
+		output_string(
+		    "    pchat               look again\n    pchat status        wait longer for an answer\n");
+}
+
 static void
 next_steps_without_partner(const struct control_message *m)
 {
 	output_printf("You are %s; nobody is chatting with you.", m->u.state.self.name);
-	if (m->u.state.unread > 0)
-		output_printf(" %" PRIu64 " unread.", m->u.state.unread);
-	output_string("\n\n    pchat who           who is online\n    pchat to NAME       begin a chat\n");
+	circumstances(m);
+	output_string("    pchat who           who is online\n    pchat to NAME       begin a chat\n");
 	if (m->u.state.last > 0)
 		output_string("    pchat read          see what has arrived\n");
 	output_string("    pchat quit          log out\n");
@@ -106,10 +130,10 @@ next_steps_with_partner(const struct control_message *m)
 	const char *away = m->u.state.partner_online ? "" : ", whose connection is lost for the moment";
 
 	output_printf("You are %s, chatting with %s%s.", m->u.state.self.name, m->u.state.partner.name, away);
-	if (m->u.state.unread > 0)
-		output_printf(" %" PRIu64 " unread.", m->u.state.unread);
-	output_string("\n\n    pchat read          see what has arrived\n    pchat send TEXT     send a message\n"
-		      "    pchat ask TEXT      send a question, and wait for the answer\n    pchat leave         end the chat\n");
+	circumstances(m);
+	output_string(
+	    "    pchat read          see what has arrived\n    pchat send TEXT     send a message\n"
+	    "    pchat ask TEXT      send a question, and wait for the answer\n    pchat leave         end the chat\n");
 }
 
 /* `pchat` alone. */
@@ -124,15 +148,12 @@ show_overview(struct invocation *inv)
 	inv->link.revive = true;
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
-	if (v != VERDICT_OK) {
-		output_printf("%s\n\n", inv->link.words);
-		output_string("    pchat login         log in under your account's name\n"
-			      "    pchat login NAME    or under another\n");
-	} else if (m.u.state.partner.name[0]) {
+	if (v != VERDICT_OK)
+		next_steps_without_session(inv->link.words, v);
+	else if (m.u.state.partner.name[0])
 		next_steps_with_partner(&m);
-	} else {
+	else
 		next_steps_without_partner(&m);
-	}
 	output_string("\n'pchat --help' lists all commands.\n");
 	return 0;
 }

@@ -472,7 +472,9 @@ link_verdict(struct link *l, int error)
 {
 	switch (error) {
 	case -ETIMEDOUT:
-		return trouble(l, VERDICT_TIMED_OUT, "no answer in time");
+		return trouble(l, VERDICT_TIMED_OUT,
+		    "no answer in time from the helper of session '%s', or from the daemon; 'pchat status' tells more",
+		    l->name);
 	case -ECONNRESET:
 		return trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' has ended", l->name);
 	case -ESHUTDOWN: /* the words are there */
