@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/format.h"
 #include "cli/output.h"
@@ -27,9 +28,9 @@ print_text(const struct who_entry *e, const struct columns *width)
 {
 	char account[FORMAT_SAFE_MAX], since[FORMAT_TIME_MAX];
 
-	output_printf("%-*s  %-*s  %-12s  %s%s\n", width->name, e->peer.name, width->account,
-	    format_safe(e->peer.account, account), format_state(e->state), format_time(e->since_ms, since),
-	    e->reachable ? "" : "  refuses contact");
+	output_printf("%s%-*s%s  %-*s  %-12s  %s%s\n", colour_of_name(e->peer.name), width->name, e->peer.name,
+	    colour_off(), width->account, format_safe(e->peer.account, account), format_state(e->state),
+	    format_time(e->since_ms, since), e->reachable ? "" : "  refuses contact");
 }
 
 static void
@@ -58,6 +59,7 @@ who_run(struct invocation *inv)
 
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
+	colour_setup(&inv->opt);
 	if (inv->opt.given[OPT_JSON])
 		for (size_t i = 0; i < r.count; i++)
 			print_json(&r.entry[i]);
