@@ -32,6 +32,22 @@ exec 7>&-
 exits 8 "with: 8 when the partner leaves"
 like "$out" "hung up" "with: and the command got SIGHUP, also under nohup"
 
+run bob pchat with alice -- "$T/alice"
+exits 126 "with: what cannot be run"
+# shellcheck disable=SC2016
+spawn company bob pchat with alice -- sh -c 'trap "echo told; exit 5" TERM; echo $$; while :; do read -r _ <"$0"; done' "$T/never"
+wait_until 5 has_line "$T/company.out" '^[0-9]+$'
+command=$(head -n 1 "$T/company.out")
+exec 7<>"$T/never"
+kill -TERM "${pid_of[company]}"
+echo >&7
+reap company
+exec 7>&-
+exits 5 "with: SIGTERM is passed on, and the status is the command's"
+like "$out" told "with: which hears it"
+is_gone "$command"
+ok $? "with: and is not left behind"
+
 # ------------------------------------------------------------------ on-message
 
 run alice pchat to bob
@@ -60,6 +76,32 @@ reap hook
 exits 0 "on-message: ends with the session"
 login bob
 run alice pchat to bob
+spawn hook bob nohup pchat on-message -- cat
+run alice pchat send before
+wait_until 5 has_line "$T/hook.out" before
+kill -HUP "${pid_of[hook]}"
+run alice pchat send behind
+wait_until 5 has_line "$T/hook.out" behind
+ok $? "on-message: lives on under nohup"
+kill -TERM "${pid_of[hook]}"
+reap hook
+# shellcheck disable=SC2016
+spawn hook bob pchat on-message --at-once 2 -- sh -c 'echo begun; read -r _ <"$0"' "$T/block"
+
+(as alice pchat send -l < <(seq 5))
+has_begun() { [ "$(grep -c begun "$T/hook.out")" = "$1" ]; }
+wait_until 5 has_begun 2
+wait_until 5 has_unread bob 3
+ok $? "on-message: no more at once than it may, the others stay unread"
+exec 7<>"$T/block"
+for _ in 1 2 3 4 5; do echo >&7; done
+wait_until 5 has_begun 5
+ok $? "on-message: and have their turn"
+exec 7>&-
+run bob pchat quit
+reap hook
+login bob
+run alice pchat to bob
 run bob pchat read
 run alice pchat send kept
 run bob pchat on-message -- "$T/missing"
@@ -81,6 +123,27 @@ run alice pchat history --since 1h
 like "$out" 'an answer' "history: --since"
 run alice pchat history --since noon
 exits 2 "history: what is no time"
+time=$(jq -r .time <<<"$(as alice pchat history --grep answer --json)")
+run alice pchat history --since "$time"
+like "$out" 'an answer' "history: --since takes what --json gives"
+printf 'Ärger im Büro\0"hinter" der NULL -x NEAR(a b)*' | (as bob pchat send)
+for text in ärg ÄR 'm b' '"hinter" der' null -x 'NEAR(a b)*' '"' '*'; do
+	run alice pchat history --json "--grep=$text"
+	is "$(wc -l <<<"$out") $status" "1 0" "history: --grep '$text' finds it"
+done
+for text in 'im AND der' 'im OR der' 'NEAR(im der)' 'text:im' 'i*'; do
+	run alice pchat history --grep "$text"
+	exits 1 "history: --grep '$text' finds nothing: nothing is an operator"
+done
+run alice pchat history --grep ''
+exits 0 "history: an empty text is in all"
+if is_root; then
+	add_user mallory
+	run mallory env XDG_STATE_HOME="$T/alice/state" PCHAT_SESSION=alice pchat history
+	exits 71 "history: somebody else's is not shown"
+	is "$out" "" "history: nothing of it"
+	like "$err" 'not ours to read' "history: with a word that says why"
+fi
 run alice pchat history carol
 exits 1 "history: nothing was said"
 run alice pchat quit
@@ -128,6 +191,37 @@ if is_root; then
 	exits 6 "block @group: none of them"
 	run carol pchat to bob
 	exits 0 "block @group: others may"
+	# Of the groups that the kernel knows of a login, each counts.
+	run bob pchat leave
+	run bob pchat block @54321
+	add_user dave
+	with_groups() { # GROUPS COMMAND...
+		local groups=$1
+		shift
+		run root env HOME="$T/dave" XDG_RUNTIME_DIR="$T/dave/run" XDG_STATE_HOME="$T/dave/state" \
+			setpriv --reuid="${uid_of[dave]}" --regid="${uid_of[dave]}" --groups="$groups" -- "$@"
+	}
+	with_groups 50001,54321 pchat login dave
+	with_groups 50001,54321 pchat to bob
+	exits 6 "block @group: a group among others"
+	with_groups 50001 pchat to bob
+	exits 6 "block @group: which the login had, whoever asks later"
+	run bob pchat unblock @54321
+	run bob pchat allow @54321
+	with_groups 50001 pchat to bob
+	exits 0 "allow @group: a group among others"
+	run carol pchat to bob
+	with_groups 50001 pchat quit
+	run carol pchat to bob
+	exits 6 "allow @group: others may not, also when it is free"
+	run bob pchat quit
+	stop_daemon
+	start_daemon
+	wait_until 10 daemon_is carol connected
+	login bob
+	run carol pchat to bob
+	exits 6 "allow @group: over a login and another daemon"
+	run bob pchat unblock @54321
 else
 	skip "takes root" "allow, block @group"
 fi

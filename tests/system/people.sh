@@ -1,0 +1,137 @@
+#!/bin/bash
+# What people see in a terminal: `pchat` alone, colours, the pager, progress; and the prompt, which never waits.
+. "${0%/*}/lib.sh"
+. "${0%/*}/terminal.sh"
+
+start_daemon
+add_user alice
+
+# -------------------------------------------------------------------- pchat alone
+run alice pchat
+exits 0 "pchat alone, not logged in"
+like "$out" 'pchat login' "says how to log in"
+login alice bob carol
+run alice pchat
+like "$out" 'You are alice; nobody is chatting with you' "pchat alone, free"
+like "$out" 'pchat to NAME' "says how to begin"
+run alice pchat to bob
+run bob pchat send one
+run alice pchat
+like "$out" 'You are alice, chatting with bob. 1 unread' "pchat alone, in a chat"
+like "$out" 'pchat read .*pchat send' "says what can be done"
+run carol pchat dnd on
+run carol pchat
+like "$out" 'pchat dnd off' "pchat alone says that contact is refused, and how to accept it"
+run carol pchat login second
+run carol pchat
+like "$out" 'you have 2 sessions .*say which: -s NAME' "pchat alone, with two sessions"
+run carol pchat -s second quit
+
+# ---------------------------------------------------- a helper that does not answer
+helper=$(helper_pid alice)
+kill -STOP "$helper"
+does_not_wait() { # NAME
+	local before
+	before=$(date +%s%N)
+	run alice pchat status --prompt
+	exits 0 "$1: the prompt ends, and does not fail"
+	is "$out$err" "" "$1: and says nothing"
+	note "in $((($(date +%s%N) - before) / 1000000)) ms"
+}
+does_not_wait "a helper that hangs"
+# shellcheck disable=SC2016 # another shell's
+run alice sh -c 'i=0; while [ $i -lt 300 ]; do pchat status --prompt & i=$((i + 1)); [ $((i % 10)) -ne 0 ] || wait; done; wait'
+does_not_wait "also when nothing more can connect to it"
+run alice pchat
+exits 0 "pchat alone, with a helper that hangs"
+like "$out" "has not answered|does not answer" "says what does not answer"
+unlike "$out" 'not delivered' "and nothing of messages"
+run alice pchat who --timeout 0.2
+exits 124 "a command gives up in time"
+like "$err" "helper of session 'alice'.*(answer)" "and says what has not answered"
+kill -CONT "$helper"
+wait_until 10 has_unread alice 1
+run alice pchat status --prompt
+is "$out" "bob:1" "the prompt knows the partner, and what is unread"
+stop_daemon KILL
+wait_until 10 daemon_is alice reconnecting
+run alice pchat status --prompt
+is "$out" "bob:1" "also without a daemon"
+run alice pchat
+like "$out" 'The daemon cannot be reached' "pchat alone says that the daemon is away"
+start_daemon
+wait_until 10 daemon_is alice connected
+
+# ----------------------------------------------------------------------- the pager
+type_history() { # SETTING... : clears the screen and shows the history; its exit status behind it
+	send_keys C-u
+	type_keys "clear; $* pchat history; echo \"status \$?\"" Enter
+}
+run alice pchat read
+(as alice pchat send -l < <(seq -f 'line %g of many' 100))
+terminal alice 80 24
+type_history 'PAGER="sed s/line/PAGED/"'
+shows 'bob: PAGED 100 of many$' "the history goes through the pager, with its arguments"
+shows '^status 0$' "and ends well"
+type_history 'PAGER="head -n 1"'
+shows '^status 0$' "a pager that ends early is no error"
+on_screen 'line 100 of many'
+is $? 1 "and ends it"
+for none in '' cat no-such-pager; do
+	type_history "PAGER=$none"
+	shows 'bob: line 100 of many$' "PAGER='$none': all is shown"
+	shows '^status 0$' "PAGER='$none': and that is well"
+done
+type_keys 'clear; PAGER=no-such-pager pchat history -n 1' Enter
+shows "cannot run the pager 'no-such-pager': .*set PAGER" "a pager that is not there is told"
+type_keys 'clear; PAGER="sed s/line/PAGED/" pchat history -n 1 | cat' Enter
+shows 'bob: line 100 of many$' "into a pipe there is no pager"
+if command -v less >/dev/null; then
+	type_history 'env -u PAGER -u LESS'
+	shows '^:' "without PAGER it is less"
+	send_keys q
+	shows '^status 0$' "which can be left"
+	type_keys 'clear; env -u PAGER -u LESS pchat history -n 2; echo "status $?"' Enter
+	shows '^status 0$' "and leaves by itself when all fits"
+else
+	skip "less is missing" "without PAGER it is less"
+fi
+
+# ------------------------------------------------------------------------- colours
+escapes() { # COMMAND...: what it writes into a terminal, escape sequences as ^[
+	run alice script -qec "$*" /dev/null
+	out=$(cat -v <<<"$out")
+}
+command -v script >/dev/null || {
+	skip "script(1) is missing" "colours, progress"
+	finish
+}
+run bob pchat send "in colour"
+escapes env -u NO_COLOR TERM=xterm pchat read --peek
+like "$out" '\^\[\[[0-9;]*mbob\^\[\[0m: in colour' "names are coloured on a terminal"
+colour=$(grep -o '\^\[\[[0-9;]*mbob' <<<"$out")
+escapes env -u NO_COLOR TERM=xterm pchat who
+[[ $out == *"$colour"* ]]
+ok $? "a name always in the same colour" "$colour" "$out"
+for setting in NO_COLOR=1 TERM=dumb; do
+	escapes env TERM=xterm "$setting" pchat read --peek
+	unlike "$out" '\^\[' "no colour with $setting"
+	escapes env TERM=xterm "$setting" pchat read --peek --color=always
+	like "$out" '\^\[' "but when it is asked for"
+done
+escapes env TERM=xterm pchat read --peek --color never
+unlike "$out" '\^\[' "nor when it is not wanted"
+run alice env TERM=xterm pchat read --peek
+unlike "$out" $'\e' "nor into a pipe"
+
+# ------------------------------------------------------------------------ progress
+type_keys 'clear; seq 2000 | pchat send -l; echo "status $?"' Enter
+shows '^2000 delivered$' "send -l shows on a terminal how far it is"
+shows '^status 0$' "and ends"
+type_keys 'clear; seq 20 | pchat send -l -q; echo "status $?"' Enter
+shows '^status 0$' "not with -q"
+on_screen delivered
+is $? 1 "where nothing is said"
+(as alice pchat send -l < <(seq 20)) 2>"$T/err"
+is "$(cat "$T/err")" "" "nor where standard error is no terminal"
+finish
