@@ -113,6 +113,13 @@ if command -v zsh >/dev/null; then
 	shows 'bob: under err_exit$' "zsh: lives under err_exit"
 	shows '^zsh\[' "zsh: in the same shell"
 	leave_shell zsh
+	mkdir -m 0755 "$T/site-functions"
+	cp "$SRCDIR/completions/pchat.zsh" "$T/site-functions/_pchat"
+	printf '%s\n' 'PS1="zsh[%?]> "' "fpath=('$T/site-functions' \$fpath)" 'autoload -Uz compinit; compinit -u -D' \
+		>"$T/zsh/.zshrc"
+	in_shell zsh "ZDOTDIR=$T/zsh zsh -d -i"
+	pressing_tab zsh 'pchat to b' '> pchat to bob' "Tab finds what is installed in its fpath"
+	leave_shell zsh
 else
 	skip "zsh is missing" "zsh: all of it"
 fi
@@ -128,6 +135,12 @@ if command -v fish >/dev/null; then
 	pressing_tab fish 'pchat to ' 'Carol +\(free' "Tab shows who is there, and what they do"
 	pressing_tab fish 'pchat l' 'login +\(log in' "and what commands are for"
 	notices fish no
+	leave_shell fish
+	mkdir -p "$T/share/fish/vendor_completions.d"
+	cp "$SRCDIR/completions/pchat.fish" "$T/share/fish/vendor_completions.d/"
+	printf '%s\n' 'function fish_prompt; echo "fish[$status]> "; end; set fish_greeting' >"$T/fish.init"
+	in_shell fish "XDG_DATA_DIRS=$T/share fish -i -C 'source $T/fish.init'"
+	pressing_tab fish 'pchat to b' '> pchat to bob' "Tab finds what is installed in its vendor_completions.d"
 	leave_shell fish
 else
 	skip "fish is missing" "fish: all of it"
