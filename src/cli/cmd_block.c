@@ -52,7 +52,8 @@ group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *
 static int
 no_such_group(const char *operand)
 {
-	return report(VERDICT_NO_SUCH_USER, "there is no group '%.64s'", operand + 1);
+	return report(
+	    VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists those that there are", operand + 1);
 }
 
 /* The account behind the name, as long as it is online. */
@@ -153,6 +154,8 @@ list(struct invocation *inv)
 		return report(v, "%s", inv->link.words);
 	for (uint32_t i = 0; i < rules.u.policy.count; i++)
 		print_rule(&rules.u.policy.rule[i]);
+	if (rules.u.policy.count == 0)
+		remark("there are no rules: whoever is online may make contact");
 	return 0;
 }
 

@@ -56,7 +56,9 @@ to_run(struct invocation *inv)
 	(void)snprintf(request.u.to.name, sizeof(request.u.to.name), "%s", name);
 	v = pair(&inv->link, &request, deadline_in(limit(o)));
 	if (v == VERDICT_TIMED_OUT)
-		return report(v, "%s: %s", name, o->given[OPT_WAIT] ? "not free in time" : "no answer in time; try again");
+		return report(v, "%s: %s", name,
+		    o->given[OPT_WAIT] ? "not free in time; --wait without a number waits as long as it takes"
+				       : "no answer in time; try again");
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
 	if (v != VERDICT_OK)

@@ -69,6 +69,7 @@ roster_fetch(struct roster *r, struct link *l, uint64_t deadline)
 			return link_verdict(l, rc);
 		v = take_page(r, l, deadline, &request.u.who.cursor);
 	} while (v == VERDICT_OK && request.u.who.cursor != 0);
-	qsort(r->entry, r->count, sizeof(*r->entry), by_name);
+	if (r->count > 0)
+		qsort(r->entry, r->count, sizeof(*r->entry), by_name);
 	return v;
 }

@@ -812,7 +812,8 @@ say_unreachable(const struct session *s, int error, const char *why, char *words
 	else if (is_something_else(path))
 		(void)snprintf(words, size, "'%s' is not a socket", path);
 	else if (error == -ENOENT || error == -ECONNREFUSED)
-		(void)snprintf(words, size, "no daemon at '%s': %s", path, strerror(-error));
+		(void)snprintf(words, size, "no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'", path,
+		    strerror(-error), path);
 	else
 		(void)snprintf(words, size, "cannot reach the daemon at '%s': %s", path, strerror(-error));
 }
