@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "cli/chat/editor.h"
+#include "core/limits.h"
 #include "net/loop.h"
 
 #define ACTIONS 120000UL
@@ -43,6 +44,8 @@ said(void *context, const char *text, size_t len)
 {
 	struct user *u = context;
 
+	if (len == 0 || len > MESSAGE_MAX)
+		abort();
 	u->lines++;
 	editor_print(u->editor, text, len);
 	if (len > 7 && strncmp(text, "restore", 7) == 0)
@@ -248,6 +251,10 @@ random_paste(struct hand *h, char *out, size_t cap)
 {
 	size_t n = put(out, 0, cap, "\033[200~");
 
+	if (roll(h, 64) == 0) { /* nearly as much as a message may have: what is typed below it may be too much */
+		memset(out + n, 'p', cap - n - 6 - 64);
+		n += cap - n - 6 - 64;
+	}
 	n += random_text(h, out + n, cap - n - 6, roll(h, 8) == 0 ? 2000 : roll(h, 30));
 	if (roll(h, 6) == 0)
 		n = put(out, n, cap - 6, "\r\n\033[A\xff");
@@ -285,6 +292,15 @@ drain(struct hand *h)
 		;
 }
 
+/* It is left to live() to ask how it ended. */
+static bool
+is_gone(const struct hand *h)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)h->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == h->child;
+}
+
 /* Writes all of it, drinking meanwhile; false when the child is gone. */
 static bool
 give(struct hand *h, int fd, const void *data, size_t n)
@@ -302,7 +318,7 @@ give(struct hand *h, int fd, const void *data, size_t n)
 			n -= (size_t)done;
 		}
 		drain(h);
-		if (n > 0 && poll(fds, 2, 1000) == 0 && waitpid(h->child, NULL, WNOHANG) != 0)
+		if (n > 0 && (poll(fds, 2, 1000) == 0 || (fds[0].revents & POLLHUP)) && is_gone(h))
 			return false;
 	}
 	return true;
