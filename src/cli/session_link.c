@@ -147,9 +147,9 @@ link_named_socket(struct link *l, const struct options *o, const char **socket)
 		return VERDICT_OK;
 	if (!getcwd(here, sizeof(here)))
 		return trouble(l, VERDICT_USAGE, "'%s' as an absolute path: %s", named, strerror(errno));
-	if ((length += strlen(here) + 1) > SOCKET_PATH_MAX)
+	length = (size_t)snprintf(absolute, sizeof(absolute), "%s/%s", here, named);
+	if (length > SOCKET_PATH_MAX)
 		return too_long(l, length);
-	(void)snprintf(absolute, sizeof(absolute), "%s/%s", here, named);
 	*socket = absolute;
 	return VERDICT_OK;
 }

@@ -366,8 +366,8 @@ static size_t
 draft_bytes(const struct editor *e)
 {
 	size_t len = 0;
-	_cleanup_(freep) char *line = line_text(e, &len);
 
+	free(line_text(e, &len));
 	return e->held_len + (e->held_len > 0 && len > 0) + len;
 }
 
