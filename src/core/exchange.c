@@ -12,7 +12,7 @@
  * session that became free, or that ended), and exchange_settle() handles one waiter a
  * call. What is on the list is a hint, looked at again when its turn comes,
  * for the session may have been paired meanwhile. A session that ended keeps its slot,
- * unused and found by nobody, until its last waiter was told.
+ * unused and found by nobody, until its last waiter was told and it is off the list.
  */
 #include "core/exchange.h"
 
@@ -503,7 +503,7 @@ step_exit(struct exchange *x, slot_t slot, enum ending ending, struct exchange_e
 	s->used = false;
 	s->online = false;
 	x->count--;
-	if (s->waiter_first == SLOT_NONE)
+	if (s->waiter_first == SLOT_NONE && !s->ripe)
 		slot_release(x, slot);
 	else
 		ripe_add(x, slot);

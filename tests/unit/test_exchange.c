@@ -768,6 +768,35 @@ START_TEST(everybody_waits_for_one)
 }
 END_TEST
 
+/*
+ * A registry that is behind lets nothing settle for a while: a session that was to be looked at may end meanwhile,
+ * and leave no waiter. Its slot is nobody else's before its turn has come.
+ */
+START_TEST(slots_outlive_their_turn)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob"), cy = login(x, "cy");
+	struct exchange_event leave = { .type = EXCHANGE_LEAVE, .slot = bob };
+	struct exchange_event cancel = { .type = EXCHANGE_CANCEL, .slot = cy };
+	struct exchange_event quit = { .type = EXCHANGE_QUIT, .slot = ann };
+	struct exchange_event enter = { .type = EXCHANGE_LOGIN, .id = id_of("dee"), .name = "dee" };
+	struct exchange_effects fx;
+
+	pair(x, ann, "bob");
+	ck_assert_int_eq(ask(x, EXCHANGE_WAIT, cy, "ann"), VERDICT_QUEUED);
+	ck_assert_int_eq(exchange_step(x, &leave, nobody, &fx), VERDICT_OK);
+	ck_assert_int_eq(exchange_step(x, &cancel, nobody, &fx), VERDICT_OK);
+	ck_assert_int_eq(exchange_step(x, &quit, nobody, &fx), VERDICT_OK);
+	ck_assert_int_eq(exchange_step(x, &enter, nobody, &fx), VERDICT_OK);
+	ck_assert_uint_ne(enter.slot, ann);
+	ck_assert(!exchange_settle(x, nobody, &fx));
+	enter = (struct exchange_event){ .type = EXCHANGE_LOGIN, .id = id_of("eve"), .name = "eve" };
+	ck_assert_int_eq(exchange_step(x, &enter, nobody, &fx), VERDICT_OK);
+	ck_assert_uint_eq(enter.slot, ann);
+	free(x);
+}
+END_TEST
+
 /* A daemon that expects many but has few pays for few: what no session needs is never written. */
 START_TEST(idle_memory_stays_untouched)
 {
@@ -829,6 +858,7 @@ exchange_suite(void)
 	tcase_add_test(full, full_house);
 	tcase_add_test(full, everybody_waits_for_one);
 	tcase_add_test(full, idle_memory_stays_untouched);
+	tcase_add_test(full, slots_outlive_their_turn);
 	tcase_add_test(full, slots_rest);
 	tcase_set_timeout(full, 60);
 	suite_add_tcase(suite, full);
