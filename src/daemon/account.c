@@ -69,8 +69,16 @@ account_get(uint32_t uid)
 		*head_of(uid) = a;
 	}
 	if (a->refs++ == 0)
-		look_up_name(a);
+		a->name[0] = '\0'; /* it may be another's by now */
 	return a;
+}
+
+const char *
+account_name(struct account *a)
+{
+	if (!a->name[0])
+		look_up_name(a);
+	return a->name;
 }
 
 void
@@ -87,6 +95,7 @@ is_failure(int error)
 	return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
+/* OK: the uid; RESERVED: another one; NO_SUCH_USER: nobody; FAILED: the database gave no answer. */
 static enum verdict
 owner_of(const char *name, uint32_t uid)
 {
@@ -98,7 +107,24 @@ owner_of(const char *name, uint32_t uid)
 	} while (!pw && errno == EINTR);
 	if (pw)
 		return pw->pw_uid == uid ? VERDICT_OK : VERDICT_RESERVED;
-	return is_failure(errno) ? VERDICT_FAILED : VERDICT_OK;
+	return is_failure(errno) ? VERDICT_FAILED : VERDICT_NO_SUCH_USER;
+}
+
+/* The same, of all names that are `name` but for their case: getpwnam(3) finds none of them, the host's own file tells. */
+static enum verdict
+owner_in_file(const char *name, uint32_t uid)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	enum verdict v = VERDICT_NO_SUCH_USER;
+	const struct passwd *pw;
+
+	if (!f)
+		return errno == ENOENT ? v : VERDICT_FAILED;
+	while (v != VERDICT_RESERVED && (pw = fgetpwent(f)))
+		if (name_equal(pw->pw_name, name))
+			v = pw->pw_uid == uid ? VERDICT_OK : VERDICT_RESERVED;
+	(void)fclose(f);
+	return v;
 }
 
 enum verdict
@@ -108,7 +134,9 @@ account_may_use(uint32_t uid, const char *name)
 	enum verdict v = owner_of(name, uid);
 
 	name_fold(name, folded);
-	if (v == VERDICT_OK && strcmp(folded, name) != 0)
+	if (v == VERDICT_NO_SUCH_USER && strcmp(folded, name) != 0)
 		v = owner_of(folded, uid);
-	return v;
+	if (v == VERDICT_NO_SUCH_USER)
+		v = owner_in_file(name, uid);
+	return v == VERDICT_NO_SUCH_USER ? VERDICT_OK : v;
 }

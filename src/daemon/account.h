@@ -21,7 +21,7 @@ struct account {
 	uint32_t sessions; /* logged in, reconnecting ones included */
 	uint32_t greeting; /* connections not yet logged in */
 	struct bucket requests;
-	char name[ACCOUNT_MAX_LEN + 1]; /* of the account; the uid in digits when it has none, or a longer one */
+	char name[ACCOUNT_MAX_LEN + 1]; /* see account_name(); empty: not looked up yet */
 };
 
 /* The account of a uid, one reference more; NULL when memory is short. */
@@ -29,6 +29,12 @@ struct account *account_get(uint32_t uid);
 
 /* One reference less. It is forgotten some time after the last, when the uid has all its requests again. */
 void account_put(struct account *a);
+
+/*
+ * The account's name; the uid in digits when it has none, or a longer one. Looked up when it is first asked for:
+ * the database may be slow, and who only connects is not worth waiting for.
+ */
+const char *account_name(struct account *a);
 
 /* Whether the uid may have `name` (R3): OK, RESERVED, or FAILED when the account database gave no answer. */
 enum verdict account_may_use(uint32_t uid, const char *name);

@@ -51,7 +51,7 @@ on_closed(struct stream *s, int error)
 {
 	struct client *c = (struct client *)s;
 
-	log_debug("connection of %s closed: %d", c->account->name, error);
+	log_debug("connection of uid %u closed: %d", c->account->uid, error);
 	client_window_reset(c);
 	server_client_closed(c->server, c);
 	account_put(c->account);

@@ -29,7 +29,7 @@ roster_peer(const struct roster *r, slot_t slot, struct peer *peer)
 	const struct exchange_session *s = session_of(r, slot);
 
 	memcpy(peer->name, s->name, sizeof(peer->name));
-	memcpy(peer->account, r->member[slot].account->name, sizeof(peer->account));
+	memcpy(peer->account, account_name(r->member[slot].account), sizeof(peer->account));
 	peer->uid = s->uid;
 }
 

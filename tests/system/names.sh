@@ -50,6 +50,29 @@ if is_root; then
 	exits 0 "the account's name is the default"
 	run bob pchat who --json
 	is "$(jq -r 'select(.name == "root") | .account' <<<"$out")" root "and root is there under it"
+
+	# An account with a capital letter, on a daemon that sees another account file.
+	{ cat /etc/passwd; echo "Carol:x:59876:59876::/nonexistent:/bin/false"; } >"$T/passwd"
+	for user in alice bob; do
+		run "$user" pchat quit
+	done
+	stop_daemon
+	if unshare -m true 2>/dev/null; then
+		spawn daemon root unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" \
+			pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon"
+		wait_until 10 test -S "$PCHAT_SOCKET"
+		for name in carol CAROL Carol; do
+			run bob pchat login "$name"
+			exits 9 "R3: Carol's name is not for bob, not as $name either"
+		done
+		add_user carol
+		uid_of[carol]=59876
+		chown -R 59876 "$T/carol"
+		run carol pchat login carol
+		exits 0 "R3: Carol may be carol"
+	else
+		skip "takes mount namespaces" "R3: names of accounts with capital letters"
+	fi
 else
 	skip "takes root" "R3: names of accounts"
 	run alice pchat login
