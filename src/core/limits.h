@@ -23,7 +23,7 @@
 #define STALL_SECONDS 10U             /* a peer that takes nothing for so long is closed */
 #define ACCEPT_PAUSE_SECONDS 1U       /* after EMFILE and its kin */
 
-#define REQUEST_RATE 10U  /* login/to/who requests a second and uid */
+#define REQUEST_RATE 10U  /* login/to/who/policy requests a second and uid, and resumes of one session */
 #define REQUEST_BURST 50U
 
 #define INBOX_MESSAGES 100000U              /* unread */

@@ -131,7 +131,8 @@ on_who(struct client *c, const struct upstream_message *m)
 static void
 on_policy(struct client *c, const struct upstream_message *m)
 {
-	const enum verdict v = roster_policy(&c->server->roster, c, &m->u.policy);
+	/* Each is a transaction of the registry. */
+	const enum verdict v = may_ask(c) ? roster_policy(&c->server->roster, c, &m->u.policy) : VERDICT_RATE;
 
 	client_result(c, v);
 	roster_deliver(&c->server->roster);

@@ -403,6 +403,16 @@ unseat(struct client *old)
 	client_bye(old, BYE_REPLACED);
 }
 
+/* Each time the partner is told, and keeps it: more often than a session can have trouble, nobody comes back. */
+static bool
+may_resume(const struct roster *r, const struct client *c, const struct ident *id)
+{
+	const slot_t slot = exchange_find_id(r->exchange, id);
+
+	return slot == SLOT_NONE || session_of(r, slot)->uid != c->account->uid ||
+	    bucket_take(&r->member[slot].resumes, clock_monotonic_ms(), REQUEST_RATE, REQUEST_BURST);
+}
+
 static enum verdict
 resume(struct roster *r, struct client *c, const struct upstream_message *login)
 {
@@ -487,7 +497,7 @@ enter(struct roster *r, struct client *c, const struct upstream_message *login)
 enum verdict
 roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed)
 {
-	enum verdict v = resume(r, c, login);
+	enum verdict v = may_resume(r, c, &login->u.login.id) ? resume(r, c, login) : VERDICT_RATE;
 
 	*resumed = v == VERDICT_OK;
 	if (*resumed) {
@@ -495,7 +505,7 @@ roster_login(struct roster *r, struct client *c, const struct upstream_message *
 		return v;
 	}
 	if (exchange_find_id(r->exchange, &login->u.login.id) != SLOT_NONE)
-		return v; /* somebody else's */
+		return v; /* somebody else's, or too often ours */
 	v = admit(r, c, login);
 	if (v == VERDICT_OK)
 		v = enter(r, c, login);

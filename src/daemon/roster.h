@@ -30,6 +30,7 @@ struct member {
 	struct policy *policy;   /* NULL: refuses nobody. Only as long as its rules. */
 	int64_t since_ms;        /* of login; wall clock, for showing */
 	uint64_t lost_at;        /* ms of the monotonic clock */
+	struct bucket resumes;   /* how often it may come back */
 	uint64_t claim;          /* the pair it says it was in, before the registry was lost */
 	TAILQ_ENTRY(member) link; /* roster::lost */
 };

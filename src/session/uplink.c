@@ -279,7 +279,7 @@ uplink_forget(struct uplink *u, struct caller *c)
 		return;
 	c->request = NULL;
 	r->caller = NULL;
-	if (r->type == UPSTREAM_QUIT)
+	if (r->type == UPSTREAM_QUIT || r->type == UPSTREAM_POLICY)
 		return; /* said is said */
 	if (r == u->queued) {
 		u->queued = NULL;
@@ -448,7 +448,7 @@ on_result(struct uplink *u, enum verdict v)
 	}
 	if (!(r = next_answered(u)))
 		return;
-	if (v == VERDICT_RATE && r->caller) {
+	if (v == VERDICT_RATE && (r->caller || r->type == UPSTREAM_POLICY)) {
 		TAILQ_INSERT_HEAD(&u->waiting, r, link);
 		start_timer(u, &u->again, RATE_RETRY_MS);
 	} else {
