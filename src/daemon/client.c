@@ -152,15 +152,19 @@ client_window_push(struct client *c, uint32_t size)
 	return window_push(c->window, size);
 }
 
-void
+bool
 client_window_pop(struct client *c, uint32_t count)
 {
+	const uint32_t under_way = c->window ? c->window->count : c->lone > 0;
+
+	if (count > under_way)
+		return false;
 	if (!c->window) {
-		if (count > 0)
-			c->lone = 0;
-		return;
+		c->lone = count > 0 ? 0 : c->lone;
+		return true;
 	}
 	window_pop(c->window, count);
 	if (c->window->count == 0)
 		client_window_reset(c);
+	return true;
 }

@@ -49,7 +49,9 @@ void client_bye(struct client *c, enum bye reason);
 
 /* D7: notes a message of `size` bytes under way; false when there is no room for it. */
 bool client_window_push(struct client *c, uint32_t size);
-void client_window_pop(struct client *c, uint32_t count);
+
+/* The `count` oldest arrived; false, and nothing changed: so many are not under way. */
+bool client_window_pop(struct client *c, uint32_t count);
 
 /* The way was reset: nothing is under way any more. */
 void client_window_reset(struct client *c);

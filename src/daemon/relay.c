@@ -91,8 +91,8 @@ relay_ack(struct way *way, const struct frame *f)
 	}
 	if (find_way(way, a.pair, a.epoch) != VERDICT_OK)
 		return DROP;
-	client_window_pop(way->to, a.count);
-	return PASS;
+	/* What nobody waits for is not passed on: it would be bytes that no window bounds. */
+	return client_window_pop(way->to, a.count) ? PASS : DROP;
 }
 
 size_t

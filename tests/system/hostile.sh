@@ -103,6 +103,58 @@ goes_on "deaf partner"
 kill -KILL "${pid_of[deaf]}"
 reap deaf
 
+# A partner that answers what nobody asked: it is not passed on, or it would fill what is queued for the other.
+spawn asked alice "$raw" "$PCHAT_SOCKET" hello "login $m-asked" "expect WELCOME" "expect PAIRED" "expect ENDED"
+wait_until 5 test -s "$T/asked.out"
+run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-$((++n))" "expect WELCOME" "to $m-asked" "expect RESULT ok" "ack 7" "ack 1" \
+	leave "expect RESULT ok"
+exits 0 "acknowledging nothing is no offence"
+reap asked
+exits 0 "the partner hears the end"
+unlike "$out" "ACK" "but no acknowledgement of what it never sent"
+
+# ------------------------------------------------------------------- too often
+
+# Seconds since the first call, and one more for what is lost in rounding.
+elapsed() {
+	: "${since:=$SECONDS}"
+	echo $((SECONDS - since + 2))
+}
+
+# Each time the partner is told, and keeps that: a session that comes back all the time is held off.
+run alice pchat leave
+id=$(printf '%032x' 77)
+run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-often $id" "expect WELCOME" "to bob" "expect RESULT ok"
+exits 0 "a session that will come back too often"
+elapsed >/dev/null
+for i in $(seq 120); do
+	run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-often $id resume" shut "expect CLOSED"
+	echo "$out"
+done >"$T/resumes"
+resumed=$(grep -c WELCOME "$T/resumes")
+[ "$resumed" -ge 50 ] && [ "$resumed" -le $((50 + 10 * $(elapsed))) ]
+ok $? "it comes back 50 times, and then 10 times a second" "$resumed of 120"
+like "$(<"$T/resumes")" "RESULT rate" "and is told so"
+wait_until 15 has_partner bob null || run bob pchat leave
+run bob pchat read
+[ "$(grep -c "connection to $m-often lost" <<<"$out")" -le $((resumed + 1)) ]
+ok $? "its partner was told no more often"
+
+# Each change of what a session refuses is a transaction of the registry.
+unset since
+elapsed >/dev/null
+changes=()
+for i in $(seq 60); do
+	changes+=("dnd on" "dnd off")
+done
+run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-$((++n))" "expect WELCOME" "${changes[@]}" quit "expect CLOSED"
+changed=$(grep -c "RESULT ok" <<<"$out")
+[ "$changed" -ge 2 ] && [ "$changed" -le $((51 + 10 * $(elapsed))) ]
+ok $? "rules are changed 50 times, and then 10 times a second" "$changed of 120"
+like "$out" "RESULT rate" "which is said"
+run alice pchat to bob
+goes_on "too often"
+
 # ------------------------------------------------------ connections that say nothing
 
 for i in 1 2 3 4; do
