@@ -11,6 +11,7 @@
 #include "session/caller.h"
 #include "session/reader.h"
 #include "session/session.h"
+#include "session/uplink.h"
 
 #define ACCEPTS_A_TURN 64
 
@@ -144,8 +145,10 @@ service_close(struct service *v, bool over)
 		ev_io_set(&v->listener, -1, EV_READ);
 	}
 	ev_timer_stop(v->session->loop, &v->pause);
-	if (over)
+	if (over) {
 		reader_end(v->session->reader);
+		uplink_over(v->session->uplink);
+	}
 	service_each(v, let_go);
 }
 

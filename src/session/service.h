@@ -20,7 +20,7 @@ void service_free(struct service *v);
 /* Listens on NAME.sock. 0 or -errno. */
 MUST_USE int service_open(struct service *v);
 
-/* Stops listening, removes the socket, and lets everybody go. */
+/* Stops listening, removes the socket, and lets everybody go; `over`: the session is, and who waited for that is told. */
 void service_close(struct service *v, bool over);
 
 /* The caller in a slot of the courier, or NULL. */

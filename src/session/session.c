@@ -100,7 +100,6 @@ remove_traces(struct session *s)
 	(void)store_keep(s->store, "pair", "", 0);
 	(void)store_commit(s->store);
 	service_close(s->service, true);
-	uplink_over(s->uplink);
 }
 
 void

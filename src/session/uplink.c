@@ -410,8 +410,9 @@ answered(struct uplink *u, struct request *r, enum verdict v)
 			v = VERDICT_OK;
 		break;
 	case UPSTREAM_QUIT:
+		TAILQ_INSERT_HEAD(&u->waiting, r, link); /* for uplink_over() */
 		session_finish(u->session, SESSION_OVER);
-		break;
+		return;
 	case UPSTREAM_CANCEL:
 		if (u->state == SETTLING)
 			settled(u);

@@ -193,6 +193,8 @@ for size in $(seq 20); do
 	run alice "$raw" -c "$helper" hello "hex $bytes" shut "expect CLOSED"
 done
 goes_on "helper, random bytes"
+run alice "$raw" -c "$helper" hello "frame 45" "expect OUTCOME ok" "expect CLOSED"
+exits 0 "helper: who asks for the end is answered before it"
 ! grep -Eqi 'runtime error|AddressSanitizer|assert' "$T/daemon.err"
 ok $? "the daemon has nothing to complain about but them"
 
