@@ -145,17 +145,6 @@ send_request(struct uplink *u, const struct request *r)
 	send_message(u, &m);
 }
 
-/* A new wait takes the place of the one before. */
-static void
-supersede(struct uplink *u)
-{
-	struct request *r = u->queued;
-
-	u->queued = NULL;
-	if (r)
-		finish(r, VERDICT_SUPERSEDED);
-}
-
 static void
 send_waiting(struct uplink *u)
 {
@@ -164,8 +153,6 @@ send_waiting(struct uplink *u)
 	while (uplink_ready(u) && (r = TAILQ_FIRST(&u->waiting))) {
 		if (changes_pair(r))
 			inbound_flush(u->session->inbound); /* what came until now is ours; later it is uncertain */
-		if (r->type == UPSTREAM_TO && r->wait)
-			supersede(u);
 		TAILQ_REMOVE(&u->waiting, r, link);
 		TAILQ_INSERT_TAIL(&u->sent, r, link);
 		u->uncertain += changes_pair(r);
@@ -270,6 +257,21 @@ send_cancel(struct uplink *u)
 	send_message(u, &m);
 }
 
+/*
+ * In the daemon's queue may be a wait that no command is behind any more. A later one that is under way takes
+ * its place, or is refused, which leads here again; CANCEL would meet the later one.
+ */
+static void
+drop_wait(struct uplink *u)
+{
+	const struct request *r;
+
+	TAILQ_FOREACH(r, &u->sent, link)
+		if (r->type == UPSTREAM_TO && r->wait)
+			return;
+	send_cancel(u);
+}
+
 void
 uplink_forget(struct uplink *u, struct caller *c)
 {
@@ -285,7 +287,7 @@ uplink_forget(struct uplink *u, struct caller *c)
 		u->queued = NULL;
 		free(r);
 		if (uplink_ready(u))
-			send_cancel(u);
+			drop_wait(u);
 		return;
 	}
 	TAILQ_FOREACH(w, &u->waiting, link) {
@@ -400,8 +402,8 @@ answered(struct uplink *u, struct request *r, enum verdict v)
 			u->queued = r;
 			return;
 		}
-		if (v == VERDICT_QUEUED)
-			send_cancel(u);
+		if (r->wait && v != VERDICT_OK && !u->queued)
+			drop_wait(u);
 		break;
 	case UPSTREAM_LEAVE:
 		if (v == VERDICT_OK)

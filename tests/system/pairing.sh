@@ -158,6 +158,28 @@ spawn first dave pchat to nobody --wait
 reap first
 exits 5 "R6: one waits only for somebody who is online"
 
+run carol pchat to alice
+spawn first dave pchat to alice --wait
+settle first dave
+run dave pchat to nobody --wait
+exits 5 "R6: a later wait may be refused"
+run carol pchat leave
+reap first
+exits 0 "R6: which leaves the earlier one as it was"
+is "$(partner_of dave)" alice "R6: with what it waited for"
+run dave pchat leave
+run carol pchat to alice
+spawn first dave pchat to alice --wait
+settle first dave
+spawn second dave pchat to alice --wait
+reap first
+exits 6 "R6: a later wait that is taken ends the earlier one"
+kill -TERM "${pid_of[second]}"
+reap second
+run dave pchat who
+run carol pchat leave
+is "$(partner_of dave)" null "R6: and is the only one, until its command is stopped"
+
 # ----------------------------------------------------------------- exit status 8
 
 run carol pchat to alice
