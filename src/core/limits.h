@@ -27,6 +27,7 @@
 #define REQUEST_BURST 50U
 
 #define INBOX_MESSAGES 100000U              /* unread */
+#define INBOX_EVENTS 10000U                 /* unread, of paired, left, lost, ... */
 #define INBOX_BYTES (64ULL * 1024U * 1024U) /* unread */
 
 #define SEND_TIMEOUT_SECONDS 5U

@@ -386,6 +386,8 @@ store_event(struct store *s, enum record_type type, const struct peer *peer, int
 {
 	const int r = begin(s);
 
+	if (r == 0 && s->now.newest - s->now.mark >= (int64_t)s->now.unread + INBOX_EVENTS)
+		return 0;
 	return r < 0 ? r : doom(s, event_add(s, type, peer, now_ms));
 }
 

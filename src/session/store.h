@@ -53,7 +53,10 @@ enum store_answer {
 /* The body is read before this returns. */
 enum store_answer store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms);
 
-/* A record of another kind. A failure is told by store_commit() too. */
+/*
+ * A record of another kind; not one more when INBOX_EVENTS are unread, for whoever causes them is not asked whether
+ * there is room. A failure is told by store_commit() too.
+ */
 int store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms);
 
 /*

@@ -210,6 +210,24 @@ START_TEST(keeps_order_sender_and_ids)
 }
 END_TEST
 
+/* Others cause events, as often as they like: they fill no disk, and hide no message. */
+START_TEST(unread_events_are_bounded)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	for (unsigned n = 0; n < INBOX_EVENTS + 10; n++)
+		ck_assert_int_eq(store_event(store, RECORD_LOST, &alice, 7), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_newest(store), 1 + INBOX_EVENTS);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_unread(store), 2);
+	ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+	ck_assert_int_eq(store_event(store, RECORD_BACK, &alice, 8), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_newest(store), 3 + INBOX_EVENTS);
+}
+END_TEST
+
 /* Every order in which ids of a small range can come, some twice: each is stored once. */
 START_TEST(stores_an_id_once)
 {
@@ -625,6 +643,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, what_was_made_for_nothing_is_discarded);
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
+	tcase_add_test(t, unread_events_are_bounded);
 	tcase_add_test(t, ids_of_another_uid_are_others);
 	tcase_add_test(t, ids_wrap_around);
 	tcase_add_test(t, mark_and_take);
