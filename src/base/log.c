@@ -5,15 +5,33 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 
 #define LOG_LINE 1024 /* below PIPE_BUF: a line is written whole or not at all */
+#define LOG_SOCKET "/dev/log"
 
 static struct {
 	const char *program;
 	bool to_syslog;
 	enum log_level most;
-} config = {"pchat", false, LOG_LEVEL_NOTICE};
+	int syslog; /* connected to LOG_SOCKET, or -1 */
+} config = {"pchat", false, LOG_LEVEL_NOTICE, -1};
+
+static void
+syslog_connect(void)
+{
+	static const struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = LOG_SOCKET};
+
+	if (config.syslog >= 0)
+		(void)close(config.syslog);
+	config.syslog = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (config.syslog >= 0 && connect(config.syslog, (const struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		(void)close(config.syslog);
+		config.syslog = -1;
+	}
+}
 
 void
 log_init(const char *program, bool to_syslog, enum log_level most)
@@ -22,7 +40,7 @@ log_init(const char *program, bool to_syslog, enum log_level most)
 	config.to_syslog = to_syslog;
 	config.most = most;
 	if (to_syslog)
-		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		syslog_connect();
 }
 
 /* A log that nobody reads must not stop the program: what a full pipe does not take is dropped. */
@@ -36,26 +54,46 @@ write_line(const char *line, size_t len)
 			continue;
 }
 
+/* The same of syslog: syslog(3) would wait for a server that hangs. One that was restarted has another socket. */
+static void
+send_line(const char *line, size_t len)
+{
+	if (config.syslog >= 0 && (send(config.syslog, line, len, MSG_NOSIGNAL) >= 0 || errno == EAGAIN))
+		return;
+	syslog_connect();
+	if (config.syslog >= 0)
+		(void)send(config.syslog, line, len, MSG_NOSIGNAL);
+}
+
+static int
+begin_line(enum log_level level, char *line, size_t size)
+{
+	static const int priority[] = {LOG_ERR, LOG_NOTICE, LOG_DEBUG};
+
+	if (!config.to_syslog)
+		return snprintf(line, size, "%s: ", config.program);
+	return snprintf(line, size, "<%d>%s[%ld]: ", LOG_DAEMON | priority[level], config.program, (long)getpid());
+}
+
 static void
 emit(enum log_level level, const char *fmt, va_list args)
 {
-	static const int priority[] = {LOG_ERR, LOG_NOTICE, LOG_DEBUG};
 	char line[LOG_LINE];
 	int n, m;
 
 	if (level > config.most)
 		return;
-	if (config.to_syslog) {
-		vsyslog(priority[level], fmt, args);
-		return;
-	}
-	n = snprintf(line, sizeof(line), "%s: ", config.program);
+	n = begin_line(level, line, sizeof(line));
 	if (n < 0 || (size_t)n >= sizeof(line) - 1)
 		return;
 	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, args);
 	if (m < 0)
 		return;
 	n = (int)strlen(line);
+	if (config.to_syslog) {
+		send_line(line, (size_t)n);
+		return;
+	}
 	line[n++] = '\n';
 	write_line(line, (size_t)n);
 }

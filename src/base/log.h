@@ -1,6 +1,7 @@
 /*
  * What the daemon and the helpers tell their operator: one line each on
- * stderr, or to syslog(3) when detached. The text must already be safe: quote foreign bytes first.
+ * stderr, or to syslog when detached; what is not taken at once is dropped. The
+ * text must already be safe: quote foreign bytes first.
  */
 #ifndef PCHAT_BASE_LOG_H
 #define PCHAT_BASE_LOG_H

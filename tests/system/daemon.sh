@@ -116,6 +116,35 @@ run root pchatd --socket "$T/file" --state "$T/daemon" --detach
 exits 1 "--detach: what went wrong is told, too"
 like "$err" "$T/file" "in words"
 
+# A syslog server that hangs: /dev with nothing in it but what a daemon needs, and a socket that is not read.
+lines=$(cat /proc/sys/net/unix/max_dgram_qlen 2>/dev/null || echo none)
+if is_root && unshare -m true 2>/dev/null && perl -MSocket -e1 2>/dev/null && [ "$lines" -le 1024 ]; then
+	mkdir "$T/dev"
+	touch "$T/dev/null" "$T/dev/urandom"
+	spawn syslog root perl -MSocket -e 'socket(S, PF_UNIX, SOCK_DGRAM, 0) && bind(S, sockaddr_un($ARGV[0])) or die;
+		$| = 1; print "$line\n" while defined recv(S, $line, 2048, 0)' "$T/dev/log"
+	wait_until 5 test -S "$T/dev/log"
+	kill -STOP "${pid_of[syslog]}"
+	run root unshare -m sh -c 'for f in null urandom; do mount --bind "/dev/$f" "$0/$f"; done
+		mount --rbind "$0" /dev && exec "$@"' "$T/dev" \
+		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --verbose --idle-exit 1
+	exits 0 "a daemon whose syslog server hangs"
+	for i in $(seq $((lines + 10))); do
+		"$BUILDDIR/tests/system/rawclient" "$PCHAT_SOCKET" </dev/null >/dev/null
+	done
+	run alice pchat login anew
+	exits 0 "does not wait for it"
+	run alice pchat quit
+	kill -CONT "${pid_of[syslog]}"
+	wait_until 5 has_line "$T/syslog.out" '^<[0-9]*>pchatd\[[0-9]*\]: '
+	ok $? "which gets the first lines when it goes on"
+	wait_until 20 test ! -e "$PCHAT_SOCKET"
+	kill -TERM "${pid_of[syslog]}"
+	reap syslog
+else
+	skip "takes root, mount namespaces and perl" "a syslog server that hangs"
+fi
+
 # supervised NOTIFY WORDS: a daemon as systemd starts it; what it tells is in $T/supervised.out.
 supervised() {
 	rm -f "$PCHAT_SOCKET"
