@@ -36,6 +36,7 @@ static bool
 group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *rule)
 {
 	const struct group *g = getgrnam(operand + 1);
+	unsigned long gid;
 	char *end;
 
 	*rule = (struct policy_rule){ .type = (uint8_t)type };
@@ -45,8 +46,9 @@ group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *
 		return true;
 	}
 	errno = 0;
-	rule->id = (uint32_t)strtoul(operand + 1, &end, 10);
-	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0;
+	gid = strtoul(operand + 1, &end, 10);
+	rule->id = (uint32_t)gid;
+	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0 && gid < UINT32_MAX;
 }
 
 static int

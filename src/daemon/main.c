@@ -311,6 +311,9 @@ claim_state(struct daemon *d, const struct options *o)
 
 	if (rc < 0)
 		return fail("cannot make '%s': %s", shown(o->state), strerror(-rc));
+	/* Before anything is written there: in somebody else's folder it might be written elsewhere. */
+	if (registry_check_folder(o->state) == -EPERM)
+		return fail("'%s' belongs to somebody else, or others may write to it", shown(o->state));
 	if ((size_t)snprintf(path, sizeof(path), "%s/registry", o->state) >= sizeof(path))
 		return fail("'%s': %s", shown(o->state), strerror(ENAMETOOLONG));
 	d->state_lock = socket_lock(path, &existed);
@@ -334,8 +337,6 @@ take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 	bool lost;
 	int rc = registry_open(o->state, &d->registry, &origin);
 
-	if (rc == -EPERM)
-		return fail("'%s' belongs to somebody else, or others may write to it", shown(o->state));
 	if (rc == -EPROTO)
 		return fail("'%s/registry.db' was written by a newer pchatd", shown(o->state));
 	if (rc < 0)

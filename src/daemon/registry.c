@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "core/name.h"
 #include "net/socket.h"
+#include "proto/quote.h"
 #include "proto/upstream.h"
 
 #define SCHEMA 1 /* user_version */
@@ -168,20 +169,21 @@ rename_file(const char *path, const char *suffix, const char *mark)
 static int
 set_aside(struct registry *r)
 {
-	char mark[48];
+	char mark[48], shown[256];
 	int rc;
 
 	close_file(r);
 	(void)snprintf(mark, sizeof(mark), "corrupt-%lld", (long long)clock_wall_ms());
 	if ((rc = rename_file(r->path, "", mark)) < 0 || (rc = rename_file(r->path, "-wal", mark)) < 0)
 		return rc;
-	log_error("registry: '%s' is damaged; it was set aside as '%s.%s'", r->path, r->path, mark);
+	(void)quote(r->path, strlen(r->path), shown, sizeof(shown));
+	log_error("registry: '%s' is damaged; it was set aside as '%s.%s'", shown, shown, mark);
 	return 0;
 }
 
 /* A folder that others can write to would let them forge sessions. */
-static int
-check_folder(const char *folder)
+int
+registry_check_folder(const char *folder)
 {
 	_cleanup_(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
@@ -197,7 +199,7 @@ registry_open(const char *folder, struct registry **out, enum registry_origin *o
 	struct registry *r;
 	int rc;
 
-	if ((rc = check_folder(folder)) < 0)
+	if ((rc = registry_check_folder(folder)) < 0)
 		return rc;
 	r = calloc(1, sizeof(*r));
 	if (!r)

@@ -34,6 +34,9 @@ enum registry_origin {
 	REGISTRY_DAMAGED, /* there was one; it was set aside as registry.db.corrupt-TIME, a new one begun */
 };
 
+/* Whether a state folder is ours alone to write to; -EPERM: it is not. */
+MUST_USE int registry_check_folder(const char *folder);
+
 /*
  * Opens the registry of a state folder, which must be ours alone to write to. The caller holds the
  * folder's lock. Fails: -EPERM (somebody else's folder), -EPROTO (written by a newer pchatd), else -errno.

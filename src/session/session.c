@@ -25,8 +25,10 @@
 #include "session/uplink.h"
 #include "session/vigil.h"
 
-#define REST_SECONDS 2.
 #define LOCK_WAIT_MS 2000U
+#define LOCK_RETRY_MS 5
+
+#define REST_SECONDS 2.
 
 /* ------------------------------------------------------------------------- what happens */
 
@@ -326,7 +328,7 @@ lock_session(const struct session *s, bool resume)
 	while ((fd = socket_lock(path, NULL)) == -EWOULDBLOCK && clock_monotonic_ms() < end) {
 		if (!resume && session_file_read(&s->rundir, s->folded, &file) == 0)
 			break;
-		(void)poll(NULL, 0, 5);
+		(void)poll(NULL, 0, LOCK_RETRY_MS);
 	}
 	return fd;
 }
