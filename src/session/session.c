@@ -18,6 +18,7 @@
 #include "session/caller.h"
 #include "session/inbound.h"
 #include "session/outbound.h"
+#include "session/reach.h"
 #include "session/reader.h"
 #include "session/sentbox.h"
 #include "session/service.h"
@@ -346,24 +347,6 @@ take_lock(struct session *s, bool resume, char *words, size_t size)
 	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
 }
 
-/* Which daemon: the one that was named, else the host's, else the user's own. */
-static void
-choose_daemon(struct session_file *file, const char *socket)
-{
-	int fd;
-
-	file->explicit_socket = socket != NULL;
-	if (socket) {
-		(void)snprintf(file->socket, sizeof(file->socket), "%s", socket);
-		return;
-	}
-	fd = socket_connect(SESSION_DAEMON, false);
-	if (fd >= 0)
-		(void)close(fd);
-	if (fd >= 0 || fd == -EAGAIN)
-		(void)snprintf(file->socket, sizeof(file->socket), "%s", SESSION_DAEMON);
-}
-
 /* A new login; or an earlier one's going on whose helper died, when it is the same daemon's. */
 static enum verdict
 new_login(struct session *s, const struct session_start *start, bool *known, char *words, size_t size)
@@ -374,7 +357,7 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
-	choose_daemon(file, start->socket);
+	reach_choose(file, start->socket);
 	if ((r = session_inbox(s->folded, file->inbox, sizeof(file->inbox), true)) < 0)
 		return say_folder(words, size, file->inbox,
 		    "belongs to somebody else; set XDG_STATE_HOME to a folder of your own", r);

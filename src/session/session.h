@@ -80,8 +80,6 @@ struct session_start {
 	unsigned timeout_ms; /* of a login */
 };
 
-#define SESSION_DAEMON "/run/pchat/pchat.sock" /* the host's */
-
 /*
  * Takes the locks, opens the inbox, finds the daemon, and connects. Returns OK, or why not, with
  * words; then session_release() all the same.

@@ -1,20 +1,16 @@
 #include "session/uplink.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "core/name.h"
-#include "net/socket.h"
 #include "net/stream.h"
 #include "session/caller.h"
 #include "session/inbound.h"
 #include "session/outbound.h"
-#include "session/owndaemon.h"
+#include "session/reach.h"
 #include "session/session.h"
 
 #define RETRY_MIN_MS 5U
@@ -692,70 +688,6 @@ on_closed(struct stream *st, int error)
 
 static const struct stream_class uplink_class = { .input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP };
 
-/* The folder of a socket belongs to whom? */
-static bool
-owns_folder(const char *path, uid_t uid)
-{
-	char folder[PATH_MAX];
-	struct stat st;
-	char *slash;
-
-	if ((size_t)snprintf(folder, sizeof(folder), "%s", path) >= sizeof(folder) || !(slash = strrchr(folder, '/')))
-		return false;
-	slash[slash == folder] = '\0';
-	return stat(folder, &st) == 0 && st.st_uid == uid;
-}
-
-/* Whether we may tell the one who listens there what we have to say (DESIGN: Processes). */
-static int
-check_peer(const struct session *s, int fd)
-{
-	struct credentials peer;
-	int r;
-
-	if (s->file.explicit_socket)
-		return 0;
-	if ((r = socket_peer(fd, &peer)) < 0)
-		return r;
-	if (peer.uid == 0 || peer.uid == geteuid() || (s->file.socket[0] && owns_folder(s->file.socket, peer.uid)))
-		return 0;
-	return -EPERM;
-}
-
-static int
-open_connection(struct uplink *u)
-{
-	const struct session *s = u->session;
-	char own[RUNDIR_PATH_MAX];
-	_cleanup_(closep) int fd = -1;
-	int r;
-
-	rundir_path(&s->rundir, OWNDAEMON_SOCKET, own);
-	fd = socket_connect(s->file.socket[0] ? s->file.socket : own, false);
-	if (fd < 0)
-		return fd;
-	if ((r = check_peer(s, fd)) < 0)
-		return r;
-	r = fd;
-	fd = -1;
-	return r;
-}
-
-/* Connects; whoever needs the user's own daemon and finds it dead starts it again. `why` is as of owndaemon_start(). */
-static int
-reach(struct uplink *u, char why[OWNDAEMON_WHY])
-{
-	struct session *s = u->session;
-	const int fd = open_connection(u);
-
-	why[0] = '\0';
-	if (s->file.socket[0] || (fd != -ENOENT && fd != -ECONNREFUSED))
-		return fd;
-	if (owndaemon_start(s, why) < 0)
-		return fd;
-	return open_connection(u);
-}
-
 static void
 connected(struct uplink *u, int fd)
 {
@@ -775,8 +707,8 @@ complain(struct uplink *u, int error)
 static void
 connect_now(struct uplink *u)
 {
-	char why[OWNDAEMON_WHY];
-	const int fd = reach(u, why);
+	char why[REACH_WHY];
+	const int fd = reach_daemon(u->session, why);
 
 	if (fd >= 0) {
 		connected(u, fd);
@@ -793,39 +725,11 @@ on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 	connect_now(w->data);
 }
 
-/* What connect(2) tells of a path that is there and can be no daemon's socket is no help. */
-static bool
-is_something_else(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
-}
-
-static void
-say_unreachable(const struct session *s, int error, const char *why, char *words, size_t size)
-{
-	const char *path = s->file.socket;
-
-	if (!path[0])
-		(void)snprintf(words, size, "cannot start your own daemon: %s", why[0] ? why : strerror(-error));
-	else if (error == -EPERM)
-		(void)snprintf(words, size,
-		    "the daemon at '%s' runs as a user that it should not; name it by --socket to trust it", path);
-	else if (is_something_else(path))
-		(void)snprintf(words, size, "'%s' is not a socket", path);
-	else if (error == -ENOENT || error == -ECONNREFUSED)
-		(void)snprintf(words, size, "no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'", path,
-		    strerror(-error), path);
-	else
-		(void)snprintf(words, size, "cannot reach the daemon at '%s': %s", path, strerror(-error));
-}
-
 enum verdict
 uplink_start(struct uplink *u, bool fresh, char *words, size_t size)
 {
-	char why[OWNDAEMON_WHY];
-	const int fd = reach(u, why);
+	char why[REACH_WHY];
+	const int fd = reach_daemon(u->session, why);
 
 	u->fresh = fresh;
 	if (fd >= 0) {
@@ -836,7 +740,7 @@ uplink_start(struct uplink *u, bool fresh, char *words, size_t size)
 		retry_later(u);
 		return VERDICT_OK;
 	}
-	say_unreachable(u->session, fd, why, words, size);
+	reach_words(u->session, fd, why, words, size);
 	return VERDICT_NO_DAEMON;
 }
 
