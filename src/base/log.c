@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #define LOG_LINE 1024 /* below PIPE_BUF: a line is written whole or not at all */
+#define LOG_TEXT 960  /* of it; the rest is for who says it */
 #define LOG_SOCKET "/dev/log"
 
 static struct {
@@ -65,37 +66,26 @@ send_line(const char *line, size_t len)
 		(void)send(config.syslog, line, len, MSG_NOSIGNAL);
 }
 
-static int
-begin_line(enum log_level level, char *line, size_t size)
-{
-	static const int priority[] = {LOG_ERR, LOG_NOTICE, LOG_DEBUG};
-
-	if (!config.to_syslog)
-		return snprintf(line, size, "%s: ", config.program);
-	return snprintf(line, size, "<%d>%s[%ld]: ", LOG_DAEMON | priority[level], config.program, (long)getpid());
-}
-
 static void
 emit(enum log_level level, const char *fmt, va_list args)
 {
-	char line[LOG_LINE];
-	int n, m;
+	static const int priority[] = {LOG_ERR, LOG_NOTICE, LOG_DEBUG};
+	char text[LOG_TEXT], line[LOG_LINE];
+	int n;
 
-	if (level > config.most)
+	if (level > config.most || vsnprintf(text, sizeof(text), fmt, args) < 0)
 		return;
-	n = begin_line(level, line, sizeof(line));
-	if (n < 0 || (size_t)n >= sizeof(line) - 1)
+	if (config.to_syslog)
+		n = snprintf(line, sizeof(line), "<%d>%s[%ld]: %s", LOG_DAEMON | priority[level], config.program,
+		    (long)getpid(), text);
+	else
+		n = snprintf(line, sizeof(line), "%s: %s\n", config.program, text);
+	if (n < 0 || (size_t)n >= sizeof(line))
 		return;
-	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, args);
-	if (m < 0)
-		return;
-	n = (int)strlen(line);
-	if (config.to_syslog) {
+	if (config.to_syslog)
 		send_line(line, (size_t)n);
-		return;
-	}
-	line[n++] = '\n';
-	write_line(line, (size_t)n);
+	else
+		write_line(line, (size_t)n);
 }
 
 void

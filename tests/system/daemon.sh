@@ -129,7 +129,7 @@ if is_root && unshare -m true 2>/dev/null && perl -MSocket -e1 2>/dev/null && [ 
 		mount --rbind "$0" /dev && exec "$@"' "$T/dev" \
 		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --verbose --idle-exit 1
 	exits 0 "a daemon whose syslog server hangs"
-	for i in $(seq $((lines + 10))); do
+	for _ in $(seq $((lines + 10))); do
 		"$BUILDDIR/tests/system/rawclient" "$PCHAT_SOCKET" </dev/null >/dev/null
 	done
 	run alice pchat login anew
