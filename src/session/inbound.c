@@ -44,6 +44,7 @@ struct inbound {
 	bool chained;
 	unsigned chain_next;
 	struct chain chain[CHAINS];
+	bool failing;   /* said so already; a partner may go on sending for long */
 	uint8_t *stash; /* frames that came while our pair was uncertain */
 	size_t stash_len, stash_cap;
 };
@@ -268,7 +269,10 @@ commit_failed(struct inbound *i, int error)
 	if (error == -ESTALE) {
 		i->run_count = 0; /* the other helper answers */
 	} else {
-		log_error("cannot store into the inbox: %s", error < 0 ? strerror(-error) : "the disk fails to sync");
+		if (!i->failing)
+			log_error("cannot store into the inbox: %s",
+			    error < 0 ? strerror(-error) : "the disk fails to sync");
+		i->failing = true;
 		refuse_pending(i, error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE);
 	}
 	session_damaged(i->session, error);
@@ -285,6 +289,8 @@ inbound_flush(struct inbound *i)
 		return;
 	if ((r = store_commit(s->store)) != 0)
 		commit_failed(i, r);
+	else
+		i->failing = false;
 	acknowledge(i);
 	session_stir(s);
 	if (s->end != SESSION_GOES_ON)
