@@ -1,10 +1,12 @@
 #include "daemon/roster.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "core/name.h"
 #include "daemon/client.h"
 #include "daemon/registry.h"
 #include "net/socket.h"
@@ -44,6 +46,13 @@ names_groups(const struct policy *p)
 	return false;
 }
 
+/* A pair that one side has claimed, and the other may yet: nobody else comes between them (R5). */
+static bool
+awaits_partner(const struct roster *r, slot_t slot)
+{
+	return r->resumes_only && r->member[slot].claim.pair != 0;
+}
+
 /* The caller's groups are asked of the kernel only when a rule is about groups: a connection keeps none. */
 bool
 roster_refuses(const struct roster *r, slot_t target, slot_t caller)
@@ -53,6 +62,8 @@ roster_refuses(const struct roster *r, slot_t target, slot_t caller)
 	_cleanup_(freep) uint32_t *groups = NULL;
 	struct policy_caller who = { .name = session_of(r, caller)->name, .uid = session_of(r, caller)->uid };
 
+	if (awaits_partner(r, target))
+		return true;
 	if (!p)
 		return false;
 	if (c && names_groups(p)) {
@@ -174,7 +185,10 @@ record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t next)
 	registry_set_pair(r->registry, &session_of(r, a)->id, pair);
 	registry_set_pair(r->registry, &session_of(r, b)->id, pair);
 	registry_set_next_pair(r->registry, next);
-	return commit(r);
+	if (!commit(r))
+		return false;
+	r->member[a].claim.pair = r->member[b].claim.pair = 0;
+	return true;
 }
 
 static void
@@ -429,39 +443,49 @@ resume(struct roster *r, struct client *c, const struct upstream_message *login)
 	return VERDICT_OK;
 }
 
-/* Only for a while after the registry was lost: the claims of those who come back are all there is. */
-static bool
-only_resumes(struct roster *r)
+static void
+on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	if (r->resumes_only_until != 0 && clock_monotonic_ms() >= r->resumes_only_until)
-		r->resumes_only_until = 0;
-	return r->resumes_only_until != 0;
+	struct roster *r = w->data;
+
+	(void)loop, (void)revents;
+	r->resumes_only = false;
 }
 
-/* Two sessions that both say they were in one pair are in it again. */
-static void
-reclaim_pair(struct roster *r, slot_t slot, uint64_t claim)
+/* Whether the session in `slot` says that it was in that pair, with the one in `other`. */
+static bool
+claims(const struct roster *r, slot_t slot, uint64_t pair, slot_t other)
 {
-	struct exchange_event ev = { .type = EXCHANGE_REPAIR, .slot = slot, .pair = claim };
-	const uint32_t end = exchange_capacity(r->exchange);
+	const struct claim *c = &r->member[slot].claim;
+	const struct exchange_session *partner = session_of(r, other);
 
-	r->member[slot].claim = claim;
-	for (ev.other = 0; ev.other < end; ev.other++)
-		if (ev.other != slot && session_of(r, ev.other)->used && r->member[ev.other].claim == claim)
-			break;
-	if (ev.other == end || step(r, &ev) != VERDICT_OK)
+	return c->pair == pair && c->uid == partner->uid && name_equal(c->name, partner->name);
+}
+
+/*
+ * Two sessions that both say they were in one pair with each other are in it again. The pair's id alone would not do:
+ * it can be guessed, and whoever claims it first would take the partner's place.
+ */
+static void
+reclaim_pair(struct roster *r, slot_t slot, const struct upstream_message *login)
+{
+	struct exchange_event ev = { .type = EXCHANGE_REPAIR, .slot = slot, .pair = login->u.login.pair };
+	struct claim *claim = &r->member[slot].claim;
+
+	*claim = (struct claim){ .pair = ev.pair, .uid = login->u.login.partner.uid };
+	(void)snprintf(claim->name, sizeof(claim->name), "%s", login->u.login.partner.name);
+	ev.other = exchange_find_name(r->exchange, claim->name);
+	if (ev.other == SLOT_NONE || !claims(r, slot, ev.pair, ev.other) || !claims(r, ev.other, ev.pair, slot))
 		return;
-	r->member[slot].claim = r->member[ev.other].claim = 0;
-	(void)record_pair(r, slot, ev.other, claim, exchange_next_pair(r->exchange));
+	if (step(r, &ev) == VERDICT_OK)
+		(void)record_pair(r, slot, ev.other, ev.pair, exchange_next_pair(r->exchange));
 }
 
 static enum verdict
 admit(struct roster *r, const struct client *c, const struct upstream_message *login)
 {
-	const bool only = only_resumes(r);
-
-	if (login->u.login.resume_only != only)
-		return only ? VERDICT_STARTING : VERDICT_EXPIRED;
+	if (login->u.login.resume_only != r->resumes_only)
+		return r->resumes_only ? VERDICT_STARTING : VERDICT_EXPIRED;
 	if (c->account->sessions >= r->max_sessions_uid)
 		return VERDICT_LIMIT;
 	return registry_ready(r) ? VERDICT_OK : VERDICT_FAILED;
@@ -510,7 +534,7 @@ roster_login(struct roster *r, struct client *c, const struct upstream_message *
 	if (v == VERDICT_OK)
 		v = enter(r, c, login);
 	if (v == VERDICT_OK && login->u.login.resume_only && login->u.login.pair != 0)
-		reclaim_pair(r, c->slot, login->u.login.pair);
+		reclaim_pair(r, c->slot, login);
 	return v;
 }
 
@@ -541,12 +565,14 @@ roster_leave(struct roster *r, struct client *c)
 {
 	struct exchange_event ev = { .type = EXCHANGE_LEAVE, .slot = c->slot };
 	const bool paired = session_of(r, c->slot)->partner != SLOT_NONE;
+	const bool awaits = awaits_partner(r, c->slot);
 	const enum verdict v = step(r, &ev);
 
 	client_window_reset(c);
+	r->member[c->slot].claim.pair = 0;
 	if (paired)
 		record_free(r, c->slot);
-	return v;
+	return awaits ? VERDICT_OK : v;
 }
 
 void
@@ -688,12 +714,16 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	TAILQ_INIT(&r->lost);
 	ev_timer_init(&r->grace_timer, on_grace, 0., 0.);
 	ev_timer_init(&r->repair_timer, on_repair, 0., REPAIR_SECONDS);
-	r->grace_timer.data = r->repair_timer.data = r;
+	ev_timer_init(&r->only_timer, on_only_over, limits->grace_seconds, 0.);
+	r->grace_timer.data = r->repair_timer.data = r->only_timer.data = r;
 	if ((rc = allocate(r, limits->sessions)) < 0 || (rc = first_pair(r, &first)) < 0)
 		return rc;
 	exchange_init(r->exchange, limits->sessions, first);
-	if (resumes_only)
-		r->resumes_only_until = clock_monotonic_ms() + r->grace_ms;
+	r->resumes_only = resumes_only;
+	if (resumes_only) {
+		ev_now_update(loop);
+		ev_timer_start(loop, &r->only_timer);
+	}
 	return registry_load(registry, restore_session, &re);
 }
 

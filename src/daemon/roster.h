@@ -24,6 +24,13 @@
 struct client;
 struct registry;
 
+/* What a session says of its pair after the registry was lost: it holds when the partner says the same. */
+struct claim {
+	uint64_t pair; /* 0: nothing */
+	uint32_t uid;  /* the partner's */
+	char name[NAME_MAX_LEN + 1];
+};
+
 struct member {
 	struct client *client;   /* NULL: reconnecting */
 	struct account *account;
@@ -31,7 +38,7 @@ struct member {
 	int64_t since_ms;        /* of login; wall clock, for showing */
 	uint64_t lost_at;        /* ms of the monotonic clock */
 	struct bucket resumes;   /* how often it may come back */
-	uint64_t claim;          /* the pair it says it was in, before the registry was lost */
+	struct claim claim;
 	TAILQ_ENTRY(member) link; /* roster::lost */
 };
 
@@ -47,8 +54,9 @@ struct roster {
 	struct member_list lost; /* the one that was lost first, first */
 	ev_timer grace_timer; /* for the first of the lost */
 	ev_timer repair_timer; /* while the registry is behind */
+	ev_timer only_timer;   /* ends resumes_only */
 	uint64_t grace_ms;
-	uint64_t resumes_only_until; /* ms of the monotonic clock; 0: new sessions are welcome */
+	bool resumes_only; /* the registry was lost: those who come back are let in, nobody else */
 	uint32_t max_sessions_uid;
 	void (*emptied)(struct roster *r); /* the last session ended */
 	bool stopping;

@@ -9,6 +9,8 @@ login_fields(struct codec *c, struct upstream_message *m)
 	codec_name(c, m->u.login.name);
 	codec_bool(c, &m->u.login.resume_only);
 	codec_u64(c, &m->u.login.pair);
+	if (m->u.login.pair != 0)
+		codec_peer(c, &m->u.login.partner);
 	codec_policy(c, &m->u.login.policy);
 }
 

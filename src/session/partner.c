@@ -56,8 +56,8 @@ set_online(struct session *s, bool online)
 }
 
 /*
- * After the daemon lost its registry a pair is what its two sides claim, and an id can be guessed: whoever is not
- * the one that we were paired with gets nothing that was meant for that one.
+ * After the daemon lost its registry a pair is what its two sides claim. It compares what they say of each other; but
+ * whoever is not the one that we were paired with gets nothing that was meant for that one, whatever the daemon does.
  */
 static bool
 is_impostor(const struct partner *p, const struct upstream_message *m)

@@ -51,6 +51,8 @@ struct uplink {
 	ev_timer retry; /* connects */
 	ev_timer again; /* sends what waits */
 	ev_timer quit;
+	ev_timer partner;    /* the daemon lost its registry: for so long the partner may still come back */
+	uint64_t missed;     /* the pair in question; 0: none */
 	struct request_list waiting; /* to be sent */
 	struct request_list sent;    /* the oldest is answered next */
 	struct request *queued;      /* TO --wait that is in the daemon's queue */
@@ -308,6 +310,7 @@ send_login(struct uplink *u)
 	memcpy(m.u.login.name, s->file.name, sizeof(m.u.login.name));
 	m.u.login.resume_only = !u->fresh && !u->anew;
 	m.u.login.pair = s->partner.pair;
+	m.u.login.partner = s->partner.peer;
 	m.u.login.policy = s->policy;
 	send_message(u, &m);
 }
@@ -361,6 +364,42 @@ login_refused(struct uplink *u, enum verdict v)
 	session_refused(u->session, v, NULL);
 }
 
+static bool
+misses_partner(const struct uplink *u)
+{
+	return u->missed != 0 && u->missed == u->session->partner.pair;
+}
+
+static void
+on_partner_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct uplink *u = w->data;
+	struct session *s = u->session;
+
+	(void)loop, (void)revents;
+	if (!misses_partner(u))
+		return;
+	u->missed = 0;
+	partner_ended(s, ENDING_GONE);
+	inbound_flush(s->inbound);
+}
+
+/*
+ * A session that was to be resumed and was begun anew: the daemon had lost its registry. It makes our pair again as
+ * soon as the partner is back and says the same; until then, for the grace time, the connection to the partner is lost.
+ */
+static void
+await_partner(struct uplink *u, const struct upstream_message *welcome)
+{
+	const bool lost = !welcome->u.welcome.resumed && !u->fresh && !u->anew;
+
+	if (!lost || u->session->partner.pair == 0)
+		return;
+	u->missed = u->session->partner.pair;
+	ev_timer_stop(u->session->loop, &u->partner);
+	start_timer(u, &u->partner, welcome->u.welcome.grace_ms);
+}
+
 static void
 on_welcome(struct uplink *u, const struct upstream_message *m)
 {
@@ -368,6 +407,7 @@ on_welcome(struct uplink *u, const struct upstream_message *m)
 	u->session->partner.last_end = m->u.welcome.last_end;
 	u->state = SETTLING;
 	u->paired_seen = false;
+	await_partner(u, m);
 	send_cancel(u);
 }
 
@@ -380,7 +420,9 @@ settled(struct uplink *u)
 	u->state = READY;
 	u->fresh = u->anew = u->complained = false;
 	u->pause_ms = 0;
-	if (!u->paired_seen)
+	if (!u->paired_seen && misses_partner(u))
+		partner_lost(s);
+	else if (!u->paired_seen)
 		partner_ended(s, (enum ending)s->partner.last_end);
 	session_logged_in(s);
 	session_changed(s);
@@ -494,6 +536,7 @@ on_paired(struct uplink *u, const struct upstream_message *m)
 	struct request *r = u->queued;
 
 	u->paired_seen = true;
+	u->missed = 0;
 	partner_paired(u->session, m, asked_for(u, m->u.paired.peer.name));
 	if (!r)
 		return;
@@ -757,7 +800,8 @@ uplink_new(struct session *s)
 	ev_timer_init(&u->retry, on_retry, 0., 0.);
 	ev_timer_init(&u->again, on_again, 0., 0.);
 	ev_timer_init(&u->quit, on_quit_timer, 0., 0.);
-	u->retry.data = u->again.data = u->quit.data = u;
+	ev_timer_init(&u->partner, on_partner_timer, 0., 0.);
+	u->retry.data = u->again.data = u->quit.data = u->partner.data = u;
 	return u;
 }
 

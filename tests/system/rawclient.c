@@ -8,7 +8,7 @@
  * A command is one argument, or, without any, one line of standard input:
  *
  *   hello [VERSION]              magic WORD        the greeting; WORD in hex instead of the magic
- *   login NAME [ID] [resume] [pair=N]              a random ID when there is none
+ *   login NAME [ID] [resume] [pair=N with=NAME uid=N]  a random ID when there is none
  *   to NAME | wait NAME | cancel | leave | quit | who [CURSOR] | dnd on|off | block NAME
  *   msg TEXT                     flood COUNT SIZE  under the latest pair and epoch; ids count up
  *   pair N | epoch N                               instead of the latest
@@ -374,6 +374,10 @@ do_login(char *args)
 			m.u.login.resume_only = true;
 		else if (strncmp(word, "pair=", 5) == 0)
 			m.u.login.pair = strtoull(word + 5, NULL, 10);
+		else if (strncmp(word, "with=", 5) == 0)
+			(void)snprintf(m.u.login.partner.name, sizeof(m.u.login.partner.name), "%s", word + 5);
+		else if (strncmp(word, "uid=", 4) == 0)
+			m.u.login.partner.uid = (uint32_t)strtoul(word + 4, NULL, 10);
 		else if (!ident_parse(word, &m.u.login.id))
 			errx(2, "login: '%s'?", word);
 	}

@@ -21,6 +21,7 @@ static struct upstream_message upstream[] = {
 		.name = "bob",
 		.resume_only = true,
 		.pair = 0x1122334455667788,
+		.partner = ALICE,
 		.policy = { .dnd = true,
 		    .count = 4,
 		    .rule = { { .type = POLICY_BLOCK_NAME, .name = "eve" },
