@@ -77,8 +77,8 @@ struct upstream_message {
 		struct {
 			struct ident id;
 			char name[NAME_MAX_LEN + 1];
-			bool resume_only; /* refuse with EXPIRED rather than begin a new session */
-			uint64_t pair;    /* the pair the helper believes in, 0: none */
+			bool resume_only;    /* refuse with EXPIRED rather than begin a new session */
+			uint64_t pair;       /* the pair the helper believes in, 0: none */
 			struct peer partner; /* in that pair */
 			struct policy policy;
 		} login;

@@ -51,8 +51,8 @@ struct uplink {
 	ev_timer retry; /* connects */
 	ev_timer again; /* sends what waits */
 	ev_timer quit;
-	ev_timer partner;    /* the daemon lost its registry: for so long the partner may still come back */
-	uint64_t missed;     /* the pair in question; 0: none */
+	ev_timer partner;            /* the daemon lost its registry: for so long the partner may still come back */
+	uint64_t missed;             /* the pair in question; 0: none */
 	struct request_list waiting; /* to be sent */
 	struct request_list sent;    /* the oldest is answered next */
 	struct request *queued;      /* TO --wait that is in the daemon's queue */
