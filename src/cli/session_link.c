@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "cli/options.h"
+#include "cli/report.h"
 #include "core/name.h"
 #include "net/process.h"
 #include "net/socket.h"
@@ -234,6 +235,18 @@ read_report(struct link *l, const char *report)
 	return trouble(l, (enum verdict)code, "%.*s", (int)strcspn(p, "\n"), p);
 }
 
+/* What a helper that started has to say to people: that the inbox was damaged, say. */
+static void
+pass_notes_on(const char *report)
+{
+	static const char prefix[] = "note: ";
+	const size_t skip = sizeof(prefix) - 1;
+
+	for (const char *line = report; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strncmp(line, prefix, skip) == 0)
+			remark("%.*s", (int)(strcspn(line, "\n") - skip), line + skip);
+}
+
 static enum verdict
 start_helper(struct link *l, uint64_t deadline)
 {
@@ -249,7 +262,10 @@ start_helper(struct link *l, uint64_t deadline)
 		    l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->name);
 	if (rc < 0)
 		return trouble(l, VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
-	return strncmp(report, "ok", 2) == 0 || strstr(report, "\nok") ? VERDICT_OK : read_report(l, report);
+	if (strncmp(report, "ok", 2) != 0 && !strstr(report, "\nok"))
+		return read_report(l, report);
+	pass_notes_on(report);
+	return VERDICT_OK;
 }
 
 /* The session's helper is not there: is there a session? */

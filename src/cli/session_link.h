@@ -4,7 +4,8 @@
  * killed is started again, unless its session was quit.
  *
  * Nothing here blocks past its deadline, in milliseconds of the monotonic
- * clock; UINT64_MAX is none. What went wrong is left as words, never printed.
+ * clock; UINT64_MAX is none. What went wrong is left as words, never printed; only what
+ * a helper remarks that was started again is passed on.
  */
 #ifndef PCHAT_CLI_SESSION_LINK_H
 #define PCHAT_CLI_SESSION_LINK_H

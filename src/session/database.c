@@ -1,8 +1,12 @@
 #include "session/database.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define BUSY_MS 2000
@@ -147,6 +151,26 @@ database_reset(sqlite3_stmt *const *stmt)
 		(void)sqlite3_reset(*stmt);
 }
 
+bool
+database_log_damaged(const char *path)
+{
+	static const uint8_t magic[] = { 0x37, 0x7f, 0x06 };
+	uint8_t head[4] = { 0 };
+	char log[PATH_MAX + 4];
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", path);
+	fd = open(log, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || read(fd, head, sizeof(head)) != (ssize_t)sizeof(head))
+		return false;
+	if (head[0] == 0 && head[1] == 0 && head[2] == 0 && head[3] == 0)
+		return false; /* not begun yet */
+	if (memcmp(head, magic, sizeof(magic)) != 0 || (head[3] & ~1U) != 0x82)
+		return true;
+	return stat(path, &st) < 0 ? errno == ENOENT : st.st_size == 0;
+}
+
 /* The first name of its kind that is still free. */
 static int
 aside_name(const char *path, char *out, size_t size)
@@ -188,7 +212,7 @@ database_set_aside(const char *path, char *aside, size_t size)
 		if (rename(from, to) < 0 && errno != ENOENT)
 			return -errno;
 	}
-	return rename(path, aside) < 0 ? -errno : 0;
+	return rename(path, aside) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 void

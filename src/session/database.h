@@ -46,6 +46,12 @@ int database_run(sqlite3_stmt *stmt);
 /* Ends the statement's reading, so that its transaction may end. */
 void database_reset(sqlite3_stmt *const *stmt);
 
+/*
+ * Whether PATH has a log that SQLite would throw away unread: one that does not begin as a log does, or one without
+ * the database that it belongs to.
+ */
+bool database_log_damaged(const char *path);
+
 /* Moves PATH and what belongs to it to PATH.corrupt-TIME...; `aside` receives the new path. */
 MUST_USE int database_set_aside(const char *path, char *aside, size_t size);
 

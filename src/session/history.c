@@ -131,6 +131,7 @@ received_release(struct received *x)
 	scan_release(&x->up);
 	scan_release(&x->down);
 	database_close(x->db);
+	*x = (struct received){ .db = NULL };
 }
 
 static int
@@ -176,6 +177,7 @@ sent_release(struct sent *x)
 	database_finalize(x->stmt, ARRAY_SIZE(x->stmt));
 	database_close(x->db);
 	pack_view_release(&x->pack);
+	*x = (struct sent){ .db = NULL };
 }
 
 static void
@@ -373,6 +375,19 @@ put_records(struct walk *w, uint32_t *count)
 	return rc;
 }
 
+/* A side that cannot be opened is left out: what can be read is shown. Returns how it went. */
+static int
+open_both(struct walk *w, const char *dir)
+{
+	const int received = received_open(&w->received, dir), sent = sent_open(&w->sent, dir);
+
+	if (received < 0)
+		received_release(&w->received);
+	if (sent < 0)
+		sent_release(&w->sent);
+	return received < 0 ? received : sent;
+}
+
 static enum verdict
 verdict_of(int error, uint32_t count)
 {
@@ -387,11 +402,13 @@ answer(const struct folder *folder, const struct control_message *request)
 	const char *const dir = folder->path;
 	struct control_message end = { .type = CONTROL_READ_END };
 	struct walk w = { .request = request };
-	int r = folder->error;
+	const int opened = folder->error < 0 ? folder->error : open_both(&w, dir);
+	int r = folder->error < 0 ? folder->error : search(&w, dir);
 
-	if (r == 0 && (r = received_open(&w.received, dir)) == 0 && (r = sent_open(&w.sent, dir)) == 0 &&
-	    (r = search(&w, dir)) == 0)
+	if (r == 0)
 		r = put_records(&w, &end.u.read_end.count);
+	if (r == 0)
+		r = opened;
 	received_release(&w.received);
 	sent_release(&w.sent);
 	search_hits_release(&w.hits[0]);

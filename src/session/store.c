@@ -790,6 +790,26 @@ attach(struct store *s)
 	return r;
 }
 
+/*
+ * A damaged log that SQLite would pass over in silence, and write over: it is kept, and the inbox goes on with what was
+ * written back already. As its records' ids will be given out again, it is another inbox to the index of its texts.
+ */
+static int
+attach_without_log(struct store *s, char note[STORE_NOTE])
+{
+	char log[sizeof(s->path) + 4], aside[PATH_MAX + 64];
+	int r;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", s->path);
+	if ((r = database_set_aside(log, aside, sizeof(aside))) < 0 || (r = attach(s)) < 0)
+		return r;
+	(void)snprintf(note, STORE_NOTE,
+	    "the log of the inbox was damaged: it is kept as %.100s, the latest records are missing",
+	    strrchr(aside, '/') + 1);
+	r = database_exec(s->db, "UPDATE meta SET value = hex(randomblob(16)) WHERE key = 'identity'");
+	return r == -EUCLEAN ? r : 0;
+}
+
 static int
 begin_anew(struct store *s, char note[STORE_NOTE])
 {
@@ -842,8 +862,8 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 	if ((s->lock = socket_lock(s->path, NULL)) < 0)
 		return s->lock;
 	s->made = access(s->path, F_OK) < 0 && errno == ENOENT;
-	r = attach(s);
-	if (r == -EUCLEAN)
+	r = database_log_damaged(s->path) ? attach_without_log(s, note) : attach(s);
+	if (r == -EUCLEAN || r == -EISDIR)
 		r = begin_anew(s, note);
 	if (r < 0)
 		return r;

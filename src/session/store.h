@@ -32,8 +32,8 @@ struct store_limits {
 #define STORE_NOTE 256
 
 /*
- * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside and a new one begun; then
- * `note` says so, else it is empty. Fails: -EWOULDBLOCK (another helper has it), and as database_open(). That
+ * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside and a new one begun, a damaged
+ * log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK (another helper has it), and as database_open(). That
  * nothing can be written is no failure as long as what is there can be read: it is tried again with each message.
  */
 MUST_USE int store_open(struct store **s, const char *dir, const struct store_limits *limits, char note[STORE_NOTE]);

@@ -40,6 +40,7 @@ kill -KILL "$(helper_pid bob)"
 damage inbox.db inbox.db-wal
 run bob pchat status
 exits 0 "a damaged inbox: the helper starts"
+like "$err" "damaged.*inbox.db.corrupt-" "the command says what became of it"
 set_aside
 ok $? "the damaged one is set aside"
 run alice pchat send "in the new one"
@@ -51,6 +52,17 @@ damage inbox.db inbox.db-wal
 run bob pchat login bob
 exits 0 "login with a damaged inbox"
 like "$err" "damaged.*inbox.db.corrupt-" "says where the old one is"
+
+run bob pchat read
+run alice pchat to bob
+run alice pchat send "to be lost"
+kill -KILL "$(helper_pid bob)"
+damage inbox.db-wal
+run bob pchat status
+exits 0 "a damaged log: the helper starts"
+like "$err" "damaged.*inbox.db-wal.corrupt-" "and the command says where the log is"
+run alice pchat send "in the new one"
+exits 0 "messages go into a new one"
 
 # ----------------------------------------------------------------- a full disk
 
@@ -111,5 +123,12 @@ run alice pchat send "question 4"
 is "$(said alice --grep 'question' -n 1)" "question 4," "the index is brought up to date"
 run alice pchat quit
 is "$(said alice -n 1)" "question 4," "also when logged out"
+for file in "$T"/alice/state/pchat/alice/sent.db*; do
+	head -c 16384 /dev/urandom | dd of="$file" conv=notrunc status=none
+done
+run alice pchat history bob --json
+exits 71 "a history of which a part is damaged"
+is "$(jq -r 'select(.type == "message") | .text' <<<"$out" | tr '\n' ,)" "answer 1,answer 2,answer 3," "shows the other"
+like "$err" "damaged" "and says so"
 
 finish

@@ -497,6 +497,49 @@ START_TEST(damaged_inbox_is_set_aside)
 }
 END_TEST
 
+/* SQLite would begin a log anew that it does not know, and take one without its database away. */
+START_TEST(damaged_log_is_set_aside)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	for (uint64_t n = 1; n <= 2; n++) {
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+		store_close(store);
+		if (n == 1)
+			damage("inbox.db-wal", 0, 64);
+		else
+			ck_assert_int_eq(truncate(path, 0), 0);
+		open_store(&roomy);
+		ck_assert_ptr_nonnull(strstr(note, "inbox.db-wal.corrupt-"));
+		ck_assert_int_eq(count_files("^inbox.db-wal.corrupt-"), (int)n);
+		ck_assert_int_eq(count_files("^inbox.db.corrupt-"), 0);
+		ck_assert_str_eq(unread(), n == 1 ? "1" : ""); /* the end of a store writes its log back */
+	}
+	ck_assert_int_eq(put(&alice, 3), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	reopen();
+	ck_assert_str_eq(note, "");
+	ck_assert_str_eq(unread(), "3");
+}
+END_TEST
+
+START_TEST(folder_in_its_place_is_set_aside)
+{
+	char command[256];
+
+	store_close(store);
+	(void)snprintf(command, sizeof(command), "rm %s/inbox.db* && mkdir %s/inbox.db", dir, dir);
+	ck_assert_int_eq(system(command), 0);
+	open_store(&roomy);
+	ck_assert_ptr_nonnull(strstr(note, "inbox.db.corrupt-"));
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "1");
+}
+END_TEST
+
 START_TEST(renewed_inbox_counts_on)
 {
 	for (uint64_t n = 1; n <= 3; n++)
@@ -653,6 +696,8 @@ add_tests(TCase *t)
 	tcase_add_test(t, full_disk_refuses_then_works);
 	tcase_add_test(t, failed_transaction_is_forgotten);
 	tcase_add_test(t, damaged_inbox_is_set_aside);
+	tcase_add_test(t, damaged_log_is_set_aside);
+	tcase_add_test(t, folder_in_its_place_is_set_aside);
 	tcase_add_test(t, renewed_inbox_counts_on);
 	tcase_add_test(t, keeps_small_facts);
 	tcase_add_test(t, killed_writer_loses_nothing);
