@@ -12,7 +12,8 @@
 #include "proto/quote.h"
 #include "session/session.h"
 
-#define SPAWN_LOCK "pchatd.spawn"
+#define SPAWN_LOCK "_pchatd.spawn"
+#define STATE "_pchatd"
 #define IDLE_EXIT "30"
 #define START_MS 5000
 #define LOCK_WAIT_MS 3000
@@ -68,12 +69,14 @@ explain(const char *report, char why[OWNDAEMON_WHY])
 static int
 start(struct session *s, char why[OWNDAEMON_WHY])
 {
-	char program[PATH_MAX], socket[PATH_MAX + sizeof(OWNDAEMON_SOCKET) + 1], report[OWNDAEMON_WHY];
-	char o_socket[] = "--socket", o_idle[] = "--idle-exit", idle[] = IDLE_EXIT;
-	char *const argv[] = { program, o_socket, socket, o_idle, idle, NULL };
+	char program[PATH_MAX], socket[PATH_MAX + sizeof(OWNDAEMON_SOCKET) + 1], state[PATH_MAX + sizeof(STATE) + 1];
+	char o_socket[] = "--socket", o_state[] = "--state", o_idle[] = "--idle-exit", idle[] = IDLE_EXIT;
+	char *const argv[] = { program, o_socket, socket, o_state, state, o_idle, idle, NULL };
+	char report[OWNDAEMON_WHY];
 	int r;
 
 	(void)snprintf(socket, sizeof(socket), "%s/" OWNDAEMON_SOCKET, s->rundir.path);
+	(void)snprintf(state, sizeof(state), "%s/" STATE, s->rundir.path);
 	if ((r = process_path("pchatd", program, sizeof(program))) < 0)
 		return r;
 	r = process_start(argv, START_MS, report, sizeof(report));

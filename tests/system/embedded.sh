@@ -8,7 +8,7 @@ add_user alice
 run alice pchat login one
 exits 0 "login with no daemon anywhere"
 like "$err" "own daemon" "starts one, and says so"
-[ -S "$T/alice/run/pchat/pchatd.sock" ]
+[ -S "$T/alice/run/pchat/_pchatd.sock" ]
 ok $? "in the user's own directory"
 run alice pchat login two
 exits 0 "a second session"
@@ -35,6 +35,20 @@ kill -KILL "$(processes_of pchatd)"
 run alice pchat -s one send --timeout 20 "after the daemon died"
 exits 0 "whoever needs that daemon starts it again"
 is "$(as alice pchat -s two read --raw | tail -n 1)" "after the daemon died" "and the pair goes on"
+
+run alice pchat login pchatd
+exits 0 "a session may be called as the daemon is"
+run alice pchat -s pchatd quit
+
+# A job of cron, say, has another runtime directory, or none.
+mkdir "$T/alice/cron"
+is_root && chown "${uid_of[alice]}" "$T/alice/cron"
+run alice env XDG_RUNTIME_DIR="$T/alice/cron" pchat login job
+exits 0 "with another runtime directory there is another daemon"
+run alice env XDG_RUNTIME_DIR="$T/alice/cron" pchat quit
+run alice pchat -s one send "undisturbed"
+exits 0 "neither is disturbed"
+run alice pchat -s two read
 
 # ------------------------------------------------------------ a helper of its own
 
@@ -83,6 +97,21 @@ if is_root; then
 	ok $? "and the inbox is below ~/.local/state"
 	run dave env -u XDG_RUNTIME_DIR -u XDG_STATE_HOME pchat quit
 	rm -rf "/tmp/pchat-${uid_of[dave]}"
+fi
+
+# ------------------------------------------------------------------ root's, and the host's
+
+if is_root && unshare --mount true 2>/dev/null; then
+	# shellcheck disable=SC2016 # for the inner shell
+	run root unshare --mount bash -c '
+		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib || exit 99
+		export XDG_RUNTIME_DIR=$1 XDG_STATE_HOME=$1/state
+		pchat login admin || exit 98
+		pchatd --detach || exit 97
+		pchat quit' - "$T"
+	exits 0 "root's own daemon does not keep that of the host from starting"
+else
+	skip "takes root" "root's own daemon and that of the host"
 fi
 
 finish
