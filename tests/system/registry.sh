@@ -109,8 +109,7 @@ wait_until 15 has_partner alice null
 small=$T/small
 if mkdir "$small" && mount -t tmpfs -o size=200k,mode=0700 tmpfs "$small" 2>/dev/null; then
 	stop_daemon
-	spawn daemon root pchatd --socket "$PCHAT_SOCKET" --state "$small" --grace $GRACE
-	daemon_pid=${pid_of[daemon]}
+	start_daemon --state "$small" --grace $GRACE
 	wait_until 15 pair_up
 	ok $? "a registry on a small disk"
 	dd if=/dev/zero of="$small/fill" bs=4k status=none 2>/dev/null

@@ -57,8 +57,7 @@ reap from_bob
 exits 0 "a command of the old one's ends in the truth: it was delivered"
 wait_until 10 has_line "$T/follower.out" "behind it"
 is "$(cat "$T/follower.out")" $'from alice\nbehind it' "a reader of the old one's goes on with the new one"
-is_gone "$new"
-[ $? -ne 0 ] && [ -S "$run/pchat/bob.sock" ]
+! is_gone "$new" && [ -S "$run/pchat/bob.sock" ]
 ok $? "whose socket is still there"
 is "$(as alice pchat read --raw)" "from bob" "what bob sent is there once"
 run alice pchat send "at last"
