@@ -23,6 +23,8 @@
 	X(registry) \
 	X(pack) \
 	X(scan) \
+	X(search) \
+	X(sentbox) \
 	X(store) \
 	X(window) \
 	X(frame) \
