@@ -341,7 +341,8 @@ take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 		return fail("'%s/registry.db' was written by a newer pchatd", shown(o->state));
 	if (rc < 0)
 		return fail("cannot open '%s/registry.db': %s", shown(o->state), strerror(-rc));
-	lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && d->suspect);
+	lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && d->suspect) ||
+	    registry_partial(d->registry);
 	if (lost)
 		log_error("the registry was lost: for %u s only sessions that were here before may come back", o->grace);
 	rc = roster_init(&d->server.roster, loop, d->registry, lost, &limits);

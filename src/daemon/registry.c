@@ -17,7 +17,7 @@
 
 #define SCHEMA 1 /* user_version */
 
-enum statement { BEGIN, COMMIT, ROLLBACK, CLEAR, PUT, REMOVE, SET_PAIR, SET_POLICY, SET_NEXT, STATEMENTS };
+enum statement { BEGIN, COMMIT, ROLLBACK, CLEAR, PUT, REMOVE, SET_PAIR, SET_POLICY, SET_NEXT, SET_PARTIAL, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
@@ -29,6 +29,7 @@ static const char *const sql[STATEMENTS] = {
 	[SET_PAIR] = "UPDATE session SET pair = ?2 WHERE id = ?1",
 	[SET_POLICY] = "UPDATE session SET policy = ?2 WHERE id = ?1",
 	[SET_NEXT] = "INSERT OR REPLACE INTO meta (key, value) VALUES ('next_pair', ?1)",
+	[SET_PARTIAL] = "INSERT OR REPLACE INTO meta (key, value) VALUES ('partial', ?1)",
 };
 
 /* The cache is small: the registry is read once. The lock on the folder makes ours the only process. */
@@ -292,6 +293,14 @@ registry_next_pair(struct registry *r)
 	    0;
 }
 
+bool
+registry_partial(struct registry *r)
+{
+	int64_t partial = 0;
+
+	return query_int(r, "SELECT value FROM meta WHERE key = 'partial'", &partial) == SQLITE_ROW && partial != 0;
+}
+
 /* ------ writing ------ */
 
 /* Runs a statement whose values are bound; after a failure nothing runs until the end of the transaction. */
@@ -412,6 +421,15 @@ registry_set_next_pair(struct registry *r, uint64_t next)
 		return;
 	(void)sqlite3_bind_int64(r->statement[SET_NEXT], 1, (int64_t)next);
 	run(r, SET_NEXT);
+}
+
+void
+registry_set_partial(struct registry *r, bool partial)
+{
+	if (r->failure != SQLITE_OK)
+		return;
+	(void)sqlite3_bind_int(r->statement[SET_PARTIAL], 1, partial);
+	run(r, SET_PARTIAL);
 }
 
 int

@@ -51,6 +51,9 @@ MUST_USE int registry_load(struct registry *r, void (*fn)(const struct registry_
 /* The id of the next pair to be made, as last recorded; 0: never recorded. */
 uint64_t registry_next_pair(struct registry *r);
 
+/* Whether it was begun anew after a loss, and those who were in the one that was lost had not the time to come back. */
+bool registry_partial(struct registry *r);
+
 void registry_begin(struct registry *r);
 void registry_clear(struct registry *r);
 void registry_put(struct registry *r, const struct registry_row *row);
@@ -58,6 +61,7 @@ void registry_remove(struct registry *r, const struct ident *id);
 void registry_set_pair(struct registry *r, const struct ident *id, uint64_t pair);
 void registry_set_policy(struct registry *r, const struct ident *id, const struct policy *policy);
 void registry_set_next_pair(struct registry *r, uint64_t next);
+void registry_set_partial(struct registry *r, bool partial);
 int registry_commit(struct registry *r);
 
 /* Whether a commit failed since the whole was last written; the caller then writes it again from registry_clear() on. */

@@ -139,6 +139,7 @@ write_all(struct roster *r)
 		left--;
 	}
 	registry_set_next_pair(r->registry, exchange_next_pair(r->exchange));
+	registry_set_partial(r->registry, r->resumes_only);
 	return registry_commit(r->registry);
 }
 
@@ -450,6 +451,9 @@ on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	r->resumes_only = false;
+	registry_begin(r->registry);
+	registry_set_partial(r->registry, false);
+	(void)commit(r);
 }
 
 /* Whether the session in `slot` says that it was in that pair, with the one in `other`. */
@@ -524,7 +528,11 @@ roster_login(struct roster *r, struct client *c, const struct upstream_message *
 	enum verdict v = may_resume(r, c, &login->u.login.id) ? resume(r, c, login) : VERDICT_RATE;
 
 	*resumed = v == VERDICT_OK;
-	if (*resumed) {
+	if (*resumed && r->resumes_only && login->u.login.pair != 0 && session_of(r, c->slot)->partner == SLOT_NONE) {
+		reclaim_pair(r, c->slot, login);
+		*resumed = !awaits_partner(r, c->slot); /* as if it had come back just now */
+	}
+	if (v == VERDICT_OK) {
 		(void)roster_policy(r, c, &login->u.login.policy); /* a registry that is behind does not keep it out */
 		return v;
 	}
@@ -721,6 +729,10 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	exchange_init(r->exchange, limits->sessions, first);
 	r->resumes_only = resumes_only;
 	if (resumes_only) {
+		registry_begin(registry);
+		registry_set_partial(registry, true);
+		if ((rc = registry_commit(registry)) < 0)
+			return rc;
 		ev_now_update(loop);
 		ev_timer_start(loop, &r->only_timer);
 	}

@@ -85,6 +85,21 @@ is "$(as bob pchat read --json | jq -r .type | tr '\n' ' ')" "lost back " "and n
 
 lose_registry rm -r "$T/daemon"
 wait_until 5 daemon_is bob connected
+stop_daemon KILL
+start_daemon --grace $GRACE
+like "$(cat "$T/daemon.err")" "registry was lost" "a daemon that died before all could come back is succeeded by one that waits for them, too"
+kill -KILL "$(helper_pid bob)"
+spawn thief mallory pchat login --timeout 20 alice
+run bob pchat status
+wait_until 5 daemon_is bob connected
+is "$(partner_of bob)" alice "whose helper was killed as well is still in the pair"
+back_together "twice"
+reap thief
+exits 9 "and the thief is refused"
+run bob pchat read
+
+lose_registry rm -r "$T/daemon"
+wait_until 5 daemon_is bob connected
 run bob pchat leave
 exits 0 "who does not want to wait for the partner leaves"
 kill -CONT "$stopped"

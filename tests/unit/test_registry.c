@@ -99,6 +99,7 @@ START_TEST(a_session_is_there_again)
 	registry_begin(registry);
 	registry_put(registry, &row);
 	registry_set_next_pair(registry, 77);
+	registry_set_partial(registry, true);
 	ck_assert_int_eq(registry_commit(registry), 0);
 	reopen();
 	ck_assert_int_eq(origin, REGISTRY_FOUND);
@@ -112,6 +113,12 @@ START_TEST(a_session_is_there_again)
 	ck_assert_uint_eq(rows[0].policy.count, 1);
 	ck_assert_str_eq(rows[0].policy.rule[0].name, "mallory");
 	ck_assert_uint_eq(registry_next_pair(registry), 77);
+	ck_assert(registry_partial(registry));
+	registry_begin(registry);
+	registry_set_partial(registry, false);
+	ck_assert_int_eq(registry_commit(registry), 0);
+	reopen();
+	ck_assert(!registry_partial(registry));
 }
 END_TEST
 
