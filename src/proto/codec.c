@@ -145,7 +145,7 @@ codec_rest(struct codec *c, const uint8_t **data, uint32_t *length, uint32_t mos
 uint32_t
 codec_count(struct codec *c, uint32_t *count, uint16_t most)
 {
-	uint16_t n = (uint16_t)(*count <= most ? *count : most);
+	uint16_t n = !c->writing ? 0 : (uint16_t)(*count <= most ? *count : most);
 
 	if (c->writing && *count > most)
 		c->bad = true;
