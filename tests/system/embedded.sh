@@ -78,11 +78,11 @@ ok $? "helpers whose directory was removed end"
 # ------------------------------------------------------------ a daemon that cannot start
 
 add_user erin
-run erin mkdir -m 0700 "$T/erin/state/pchat"
-run erin touch "$T/erin/state/pchat/daemon"
+run erin mkdir -m 0700 "$T/erin/run/pchat"
+run erin touch "$T/erin/run/pchat/_pchatd"
 run erin pchat login erin
 exits 4 "where the user's own daemon cannot start, there is none"
-like "$err" "$T/erin/state/pchat/daemon" "and its own words tell why"
+like "$err" "$T/erin/run/pchat/_pchatd" "and its own words tell why"
 unlike "$err" "pchatd:" "as ours"
 
 # ------------------------------------------------------------------- no XDG at all

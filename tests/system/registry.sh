@@ -3,7 +3,7 @@
 . "$SRCDIR/tests/system/lib.sh"
 needs_root
 
-GRACE=4
+GRACE=$((4 * TEST_SLOW)) LONG=$((20 * TEST_SLOW))
 start_daemon --grace $GRACE
 pair alice bob
 run bob pchat read
@@ -49,10 +49,10 @@ like "$(cat "$T/daemon.err")" "registry.*damaged.*set aside as '$registry.corrup
 like "$(cat "$T/daemon.err")" "for $GRACE s only sessions that were here before" "and what that means"
 compgen -G "$registry.corrupt-*" >/dev/null
 ok $? "it was set aside"
-spawn thief mallory pchat login --timeout 20 alice
-spawn newcomer carol pchat login --timeout 20 carol
+spawn thief mallory pchat login --timeout $LONG alice
+spawn newcomer carol pchat login --timeout $LONG carol
 wait_until 5 daemon_is bob connected
-spawn sender bob pchat send "over the loss"
+spawn sender bob pchat send --timeout $LONG "over the loss"
 settle sender bob
 is "$(partner_of bob)" alice "a pair whose other side is not back yet is held"
 back_together "damaged"
@@ -89,7 +89,7 @@ stop_daemon KILL
 start_daemon --grace $GRACE
 like "$(cat "$T/daemon.err")" "registry was lost" "a daemon that died before all could come back is succeeded by one that waits for them, too"
 kill -KILL "$(helper_pid bob)"
-spawn thief mallory pchat login --timeout 20 alice
+spawn thief mallory pchat login --timeout $LONG alice
 run bob pchat status
 wait_until 5 daemon_is bob connected
 is "$(partner_of bob)" alice "whose helper was killed as well is still in the pair"

@@ -21,13 +21,13 @@ exits 0 "and the prompt not even so long"
 # A message, and an acknowledgement, that it has not read yet.
 kill -CONT "$old"
 kill -STOP "$(helper_pid alice)"
-spawn from_bob bob pchat send --timeout 25 "from bob"
+spawn from_bob bob pchat send --timeout $((25 * TEST_SLOW)) "from bob"
 settle from_bob bob
 kill -STOP "$old"
 kill -CONT "$(helper_pid alice)"
 wait_until 5 has_unread alice 1
 ok $? "an acknowledgement is under way to a helper that is stopped"
-spawn from_alice alice pchat send --timeout 25 "from alice"
+spawn from_alice alice pchat send --timeout $((25 * TEST_SLOW)) "from alice"
 settle from_alice alice
 spawn follower bob pchat read -f --raw # the old helper's, too
 wait_until 10 sleeps "${pid_of[follower]}"
