@@ -449,6 +449,8 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 
 	if (known)
 		partner_load(s);
+	else
+		partner_keep(s); /* none: the inbox may remember that of a session whose files were removed */
 	if (start->resume && (v = take_up(s, words, size)) != VERDICT_OK)
 		return v;
 	/* Before the first login: a session must never be there without a way to take it up again. */

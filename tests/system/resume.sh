@@ -119,4 +119,21 @@ run bob pchat quit
 run bob pchat status
 exits 3 "a session that quit is not started again"
 
+# ---------------------------------------------------------------- files removed
+
+login bob
+run alice pchat login alice
+run alice pchat to bob
+run alice pchat read
+old=$(helper_pid alice)
+rm -r "$T/alice/run/pchat"
+wait_until 5 is_gone "$old" && wait_until 15 has_partner bob null
+run alice pchat login alice
+exits 0 "whose session's files were removed logs in anew"
+kill -KILL "$(helper_pid alice)"
+run alice pchat status
+wait_until 5 daemon_is alice connected
+run alice pchat read
+exits 1 "and the new session is not told of the end of the other one's pair"
+
 finish
