@@ -50,7 +50,7 @@ names_groups(const struct policy *p)
 static bool
 awaits_partner(const struct roster *r, slot_t slot)
 {
-	return r->resumes_only && r->member[slot].claim.pair != 0;
+	return r->resumes_only && r->member[slot].claim;
 }
 
 /* The caller's groups are asked of the kernel only when a rule is about groups: a connection keeps none. */
@@ -178,6 +178,13 @@ on_repair(struct ev_loop *loop, ev_timer *w, int revents)
 	roster_deliver(r); /* waiters were kept waiting */
 }
 
+static void
+drop_claim(struct roster *r, slot_t slot)
+{
+	free(r->member[slot].claim);
+	r->member[slot].claim = NULL;
+}
+
 /* A pair that is to be made: recorded before it exists, so that it can still be refused. */
 static bool
 record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t next)
@@ -188,7 +195,8 @@ record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t next)
 	registry_set_next_pair(r->registry, next);
 	if (!commit(r))
 		return false;
-	r->member[a].claim.pair = r->member[b].claim.pair = 0;
+	drop_claim(r, a);
+	drop_claim(r, b);
 	return true;
 }
 
@@ -330,6 +338,7 @@ member_end(struct roster *r, slot_t slot)
 	m->account->sessions--;
 	account_put(m->account);
 	free(m->policy);
+	free(m->claim);
 	*m = (struct member){ .client = NULL };
 	if (exchange_count(r->exchange) == 0 && r->emptied)
 		r->emptied(r);
@@ -451,6 +460,8 @@ on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	r->resumes_only = false;
+	for (slot_t slot = 0; slot < exchange_capacity(r->exchange); slot++)
+		drop_claim(r, slot);
 	registry_begin(r->registry);
 	registry_set_partial(r->registry, false);
 	(void)commit(r);
@@ -460,10 +471,10 @@ on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 static bool
 claims(const struct roster *r, slot_t slot, uint64_t pair, slot_t other)
 {
-	const struct claim *c = &r->member[slot].claim;
+	const struct claim *c = r->member[slot].claim;
 	const struct exchange_session *partner = session_of(r, other);
 
-	return c->pair == pair && c->uid == partner->uid && name_equal(c->name, partner->name);
+	return c && c->pair == pair && c->uid == partner->uid && name_equal(c->name, partner->name);
 }
 
 /*
@@ -474,8 +485,11 @@ static void
 reclaim_pair(struct roster *r, slot_t slot, const struct upstream_message *login)
 {
 	struct exchange_event ev = { .type = EXCHANGE_REPAIR, .slot = slot, .pair = login->u.login.pair };
-	struct claim *claim = &r->member[slot].claim;
+	struct claim *claim = r->member[slot].claim;
 
+	if (!claim && !(claim = malloc(sizeof(*claim))))
+		return;
+	r->member[slot].claim = claim;
 	*claim = (struct claim){ .pair = ev.pair, .uid = login->u.login.partner.uid };
 	(void)snprintf(claim->name, sizeof(claim->name), "%s", login->u.login.partner.name);
 	ev.other = exchange_find_name(r->exchange, claim->name);
@@ -577,7 +591,7 @@ roster_leave(struct roster *r, struct client *c)
 	const enum verdict v = step(r, &ev);
 
 	client_window_reset(c);
-	r->member[c->slot].claim.pair = 0;
+	drop_claim(r, c->slot);
 	if (paired)
 		record_free(r, c->slot);
 	return awaits ? VERDICT_OK : v;
@@ -742,9 +756,10 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 void
 roster_release(struct roster *r)
 {
-	if (r->member)
-		for (slot_t slot = 0; slot < exchange_capacity(r->exchange); slot++)
-			free(r->member[slot].policy);
+	for (slot_t slot = 0; r->member && slot < exchange_capacity(r->exchange); slot++) {
+		free(r->member[slot].policy);
+		free(r->member[slot].claim);
+	}
 	free(r->member);
 	free(r->exchange);
 	r->member = NULL;

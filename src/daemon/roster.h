@@ -26,8 +26,8 @@ struct registry;
 
 /* What a session says of its pair after the registry was lost: it holds when the partner says the same. */
 struct claim {
-	uint64_t pair; /* 0: nothing */
-	uint32_t uid;  /* the partner's */
+	uint64_t pair;
+	uint32_t uid; /* the partner's */
 	char name[NAME_MAX_LEN + 1];
 };
 
@@ -38,7 +38,7 @@ struct member {
 	int64_t since_ms;        /* of login; wall clock, for showing */
 	uint64_t lost_at;        /* ms of the monotonic clock */
 	struct bucket resumes;   /* how often it may come back */
-	struct claim claim;
+	struct claim *claim;     /* NULL: none, as nearly always */
 	TAILQ_ENTRY(member) link; /* roster::lost */
 };
 
