@@ -2,65 +2,17 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/log.h"
 #include "core/name.h"
-#include "net/stream.h"
 #include "session/caller.h"
 #include "session/inbound.h"
 #include "session/outbound.h"
 #include "session/reach.h"
-#include "session/session.h"
+#include "session/uplink_impl.h"
 
 #define RETRY_MIN_MS 5U
-#define RATE_RETRY_MS 150U /* a request was one too many: it is repeated */
-#define QUIT_MS 2000U      /* a daemon that does not answer so long to QUIT is not waited for */
 #define OUTPUT_CAP (1024U * 1024U)
-
-enum state {
-	DOWN,     /* not connected */
-	GREETING, /* LOGIN was sent */
-	SETTLING, /* logged in; a CANCEL was sent, whose answer comes behind all that is to be said of our pair */
-	READY,
-};
-
-/* One question to the daemon. */
-struct request {
-	TAILQ_ENTRY(request) link;
-	enum upstream_type type;
-	struct caller *caller; /* NULL: nobody waits for the answer any more */
-	bool wait;             /* TO */
-	bool repeated;         /* it was sent before, and its answer was lost */
-	uint32_t cursor;       /* WHO */
-	char name[NAME_MAX_LEN + 1];
-};
-
-TAILQ_HEAD(request_list, request);
-
-struct uplink {
-	struct session *session;
-	struct stream stream;
-	enum state state;
-	bool connected;   /* the stream is in use */
-	bool fresh;       /* the first login of a new session: there is nothing to resume */
-	bool anew;        /* our session is unknown to the daemon: try a new one of the same name */
-	bool complained;  /* of this trouble with the daemon */
-	bool paired_seen; /* since WELCOME */
-	uint32_t pause_ms;
-	ev_timer retry; /* connects */
-	ev_timer again; /* sends what waits */
-	ev_timer quit;
-	ev_timer partner;            /* the daemon lost its registry: for so long the partner may still come back */
-	uint64_t missed;             /* the pair in question; 0: none */
-	struct request_list waiting; /* to be sent */
-	struct request_list sent;    /* the oldest is answered next */
-	struct request *queued;      /* TO --wait that is in the daemon's queue */
-	unsigned uncertain;          /* of those sent, such as may end our pair */
-};
-
-static void connect_now(struct uplink *u);
-static void send_waiting(struct uplink *u);
 
 bool
 uplink_ready(const struct uplink *u)
@@ -76,162 +28,13 @@ uplink_write(struct uplink *u, const void *data, size_t n)
 		(void)stream_write(&u->stream, data, n);
 }
 
-static void
-send_message(struct uplink *u, const struct upstream_message *m)
+void
+uplink_send(struct uplink *u, const struct upstream_message *m)
 {
 	uint8_t frame[FRAME_MAX];
 	const size_t n = upstream_encode(m, frame, sizeof(frame));
 
 	(void)stream_write(&u->stream, frame, n);
-}
-
-/* ------------------------------------------------------------------------- requests */
-
-bool
-uplink_pair_pending(const struct uplink *u)
-{
-	return u->uncertain > 0;
-}
-
-static bool
-changes_pair(const struct request *r)
-{
-	return r->type == UPSTREAM_TO || r->type == UPSTREAM_LEAVE || r->type == UPSTREAM_QUIT;
-}
-
-static struct request *
-request_new(enum upstream_type type, struct caller *c)
-{
-	struct request *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->type = type;
-	r->caller = c;
-	if (c)
-		c->request = r;
-	return r;
-}
-
-/* Answers and forgets it; it is on no list any more. */
-static void
-finish(struct request *r, enum verdict v)
-{
-	struct caller *c = r->caller;
-
-	if (c) {
-		c->request = NULL;
-		caller_outcome(c, v, NULL);
-	}
-	free(r);
-}
-
-static void
-send_request(struct uplink *u, const struct request *r)
-{
-	static struct upstream_message m;
-
-	m.type = r->type;
-	if (r->type == UPSTREAM_TO) {
-		memcpy(m.u.to.name, r->name, sizeof(m.u.to.name));
-		m.u.to.wait = r->wait;
-	} else if (r->type == UPSTREAM_WHO) {
-		m.u.who.cursor = r->cursor;
-	} else if (r->type == UPSTREAM_POLICY) {
-		m.u.policy = u->session->policy;
-	}
-	send_message(u, &m);
-}
-
-static void
-send_waiting(struct uplink *u)
-{
-	struct request *r;
-
-	while (uplink_ready(u) && (r = TAILQ_FIRST(&u->waiting))) {
-		if (changes_pair(r))
-			inbound_flush(u->session->inbound); /* what came until now is ours; later it is uncertain */
-		TAILQ_REMOVE(&u->waiting, r, link);
-		TAILQ_INSERT_TAIL(&u->sent, r, link);
-		u->uncertain += changes_pair(r);
-		send_request(u, r);
-	}
-}
-
-static void
-on_again(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop, (void)revents;
-	send_waiting(w->data);
-}
-
-static void
-start_timer(struct uplink *u, ev_timer *w, uint32_t ms)
-{
-	if (ev_is_active(w))
-		return;
-	ev_timer_set(w, ms / 1000., 0.);
-	ev_timer_start(u->session->loop, w);
-}
-
-static void recall_requests(struct uplink *u);
-
-static void
-on_quit_timer(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct uplink *u = w->data;
-
-	(void)loop, (void)revents;
-	recall_requests(u);
-	session_finish(u->session, SESSION_OVER);
-}
-
-void
-uplink_ask(struct uplink *u, struct caller *c, const struct upstream_message *m)
-{
-	struct request *r;
-
-	r = request_new(m->type, c);
-	if (!r) {
-		caller_outcome(c, VERDICT_FAILED, "the session's helper is out of memory");
-		return;
-	}
-	if (m->type == UPSTREAM_TO) {
-		memcpy(r->name, m->u.to.name, sizeof(r->name));
-		r->wait = m->u.to.wait;
-	} else if (m->type == UPSTREAM_WHO) {
-		r->cursor = m->u.who.cursor;
-	} else if (m->type == UPSTREAM_QUIT) {
-		start_timer(u, &u->quit, QUIT_MS);
-	}
-	TAILQ_INSERT_TAIL(&u->waiting, r, link);
-	if (m->type == UPSTREAM_QUIT && u->state == DOWN)
-		session_finish(u->session, SESSION_OVER); /* the daemon will notice in its own time */
-	else if (!ev_is_active(&u->again))
-		send_waiting(u);
-}
-
-void
-uplink_farewell(struct uplink *u)
-{
-	const struct upstream_message m = { .type = UPSTREAM_QUIT };
-
-	if (uplink_ready(u))
-		send_message(u, &m);
-}
-
-void
-uplink_over(struct uplink *u)
-{
-	struct request *r, *next;
-
-	for (r = TAILQ_FIRST(&u->waiting); r; r = next) {
-		next = TAILQ_NEXT(r, link);
-		if (r->type != UPSTREAM_QUIT)
-			continue;
-		TAILQ_REMOVE(&u->waiting, r, link);
-		finish(r, VERDICT_OK);
-	}
 }
 
 void
@@ -241,60 +44,13 @@ uplink_restart(struct uplink *u)
 	stream_close(&u->stream, ENOMEM);
 }
 
-static void
-send_cancel(struct uplink *u)
-{
-	const struct upstream_message m = { .type = UPSTREAM_CANCEL };
-	struct request *r = request_new(UPSTREAM_CANCEL, NULL);
-
-	if (!r) {
-		stream_close(&u->stream, ENOMEM);
-		return;
-	}
-	TAILQ_INSERT_TAIL(&u->sent, r, link);
-	send_message(u, &m);
-}
-
-/*
- * In the daemon's queue may be a wait that no command is behind any more. A later one that is under way takes
- * its place, or is refused, which leads here again; CANCEL would meet the later one.
- */
-static void
-drop_wait(struct uplink *u)
-{
-	const struct request *r;
-
-	TAILQ_FOREACH(r, &u->sent, link)
-		if (r->type == UPSTREAM_TO && r->wait)
-			return;
-	send_cancel(u);
-}
-
 void
-uplink_forget(struct uplink *u, struct caller *c)
+uplink_timer(struct uplink *u, ev_timer *w, uint32_t ms)
 {
-	struct request *r = c->request, *w;
-
-	if (!r)
+	if (ev_is_active(w))
 		return;
-	c->request = NULL;
-	r->caller = NULL;
-	if (r->type == UPSTREAM_QUIT || r->type == UPSTREAM_POLICY)
-		return; /* said is said */
-	if (r == u->queued) {
-		u->queued = NULL;
-		free(r);
-		if (uplink_ready(u))
-			drop_wait(u);
-		return;
-	}
-	TAILQ_FOREACH(w, &u->waiting, link) {
-		if (w == r) {
-			TAILQ_REMOVE(&u->waiting, r, link);
-			free(r);
-			return;
-		}
-	}
+	ev_timer_set(w, ms / 1000., 0.);
+	ev_timer_start(u->session->loop, w);
 }
 
 /* ------------------------------------------------------------------------- login */
@@ -312,7 +68,7 @@ send_login(struct uplink *u)
 	m.u.login.pair = s->partner.pair;
 	m.u.login.partner = s->partner.peer;
 	m.u.login.policy = s->policy;
-	send_message(u, &m);
+	uplink_send(u, &m);
 }
 
 static void
@@ -323,7 +79,7 @@ greet(struct uplink *u)
 
 	u->state = GREETING;
 	stream_cork(&u->stream);
-	send_message(u, &hello);
+	uplink_send(u, &hello);
 	send_login(u);
 	stream_uncork(&u->stream);
 }
@@ -335,7 +91,7 @@ retry_later(struct uplink *u)
 	u->pause_ms = u->pause_ms == 0 ? RETRY_MIN_MS : u->pause_ms + u->pause_ms / 3;
 	if (u->pause_ms > RETRY_MAX_MS)
 		u->pause_ms = RETRY_MAX_MS;
-	start_timer(u, &u->retry, u->pause_ms);
+	uplink_timer(u, &u->retry, u->pause_ms);
 }
 
 static void
@@ -397,7 +153,7 @@ await_partner(struct uplink *u, const struct upstream_message *welcome)
 		return;
 	u->missed = u->session->partner.pair;
 	ev_timer_stop(u->session->loop, &u->partner);
-	start_timer(u, &u->partner, welcome->u.welcome.grace_ms);
+	uplink_timer(u, &u->partner, welcome->u.welcome.grace_ms);
 }
 
 static void
@@ -408,12 +164,11 @@ on_welcome(struct uplink *u, const struct upstream_message *m)
 	u->state = SETTLING;
 	u->paired_seen = false;
 	await_partner(u, m);
-	send_cancel(u);
+	requests_cancel(u);
 }
 
-/* All is said that the daemon knows of our pair. */
-static void
-settled(struct uplink *u)
+void
+uplink_settled(struct uplink *u)
 {
 	struct session *s = u->session;
 
@@ -426,132 +181,18 @@ settled(struct uplink *u)
 		partner_ended(s, (enum ending)s->partner.last_end);
 	session_logged_in(s);
 	session_changed(s);
-	send_waiting(u);
+	requests_send(u);
 }
 
 /* ------------------------------------------------------------------------- what arrives */
 
 static void
-answered(struct uplink *u, struct request *r, enum verdict v)
-{
-	switch (r->type) {
-	case UPSTREAM_TO:
-		if (v == VERDICT_QUEUED && r->caller) {
-			u->queued = r;
-			return;
-		}
-		if (r->wait && v != VERDICT_OK && !u->queued)
-			drop_wait(u);
-		break;
-	case UPSTREAM_LEAVE:
-		if (v == VERDICT_OK)
-			partner_left(u->session);
-		else if (v == VERDICT_NOT_PAIRED && r->repeated)
-			v = VERDICT_OK;
-		break;
-	case UPSTREAM_QUIT:
-		TAILQ_INSERT_HEAD(&u->waiting, r, link); /* for uplink_over() */
-		session_finish(u->session, SESSION_OVER);
-		return;
-	case UPSTREAM_CANCEL:
-		if (u->state == SETTLING)
-			settled(u);
-		break;
-	default:
-		break;
-	}
-	finish(r, v);
-}
-
-static struct request *
-next_answered(struct uplink *u)
-{
-	struct request *r = TAILQ_FIRST(&u->sent);
-
-	if (!r) {
-		log_error("the daemon answered what nobody asked");
-		stream_close(&u->stream, EPROTO);
-		return NULL;
-	}
-	TAILQ_REMOVE(&u->sent, r, link);
-	u->uncertain -= changes_pair(r);
-	return r;
-}
-
-static void
-on_result(struct uplink *u, enum verdict v)
-{
-	struct request *r;
-
-	if (u->state == GREETING) {
-		login_refused(u, v);
-		return;
-	}
-	if (!(r = next_answered(u)))
-		return;
-	if (v == VERDICT_RATE && (r->caller || r->type == UPSTREAM_POLICY)) {
-		TAILQ_INSERT_HEAD(&u->waiting, r, link);
-		start_timer(u, &u->again, RATE_RETRY_MS);
-	} else {
-		answered(u, r, v);
-	}
-	if (u->uncertain == 0)
-		inbound_settle(u->session->inbound);
-}
-
-static void
-on_who_page(struct uplink *u, const struct frame *f)
-{
-	struct request *r = next_answered(u);
-
-	if (!r)
-		return;
-	if (r->caller) {
-		struct caller *c = r->caller;
-
-		c->request = NULL;
-		(void)stream_write(&c->stream, f->body - FRAME_HEADER, FRAME_HEADER + f->length);
-		caller_answered(c);
-	}
-	free(r);
-}
-
-/* Whether we asked for a pair with `name`. */
-static bool
-asked_for(const struct uplink *u, const char *name)
-{
-	const struct request *r;
-
-	if (u->queued && name_equal(u->queued->name, name))
-		return true;
-	TAILQ_FOREACH(r, &u->sent, link)
-		if (r->type == UPSTREAM_TO && name_equal(r->name, name))
-			return true;
-	return false;
-}
-
-static void
 on_paired(struct uplink *u, const struct upstream_message *m)
 {
-	struct request *r = u->queued;
-
 	u->paired_seen = true;
 	u->missed = 0;
-	partner_paired(u->session, m, asked_for(u, m->u.paired.peer.name));
-	if (!r)
-		return;
-	u->queued = NULL;
-	finish(r, name_equal(r->name, m->u.paired.peer.name) ? VERDICT_OK : VERDICT_SUPERSEDED);
-}
-
-static void
-on_wait_over(struct uplink *u, enum verdict v)
-{
-	struct request *r = u->queued;
-
-	u->queued = NULL;
-	if (r)
-		finish(r, v);
+	partner_paired(u->session, m, requests_asked_for(u, m->u.paired.peer.name));
+	requests_paired(u, m->u.paired.peer.name);
 }
 
 static void
@@ -598,7 +239,7 @@ on_notice(struct uplink *u, const struct upstream_message *m)
 			partner_back(s, m->u.link.epoch);
 		break;
 	case UPSTREAM_WAIT_OVER:
-		on_wait_over(u, (enum verdict)m->u.wait_over.verdict);
+		requests_wait_over(u, (enum verdict)m->u.wait_over.verdict);
 		break;
 	case UPSTREAM_BYE:
 		on_bye(u, (enum bye)m->u.bye.reason);
@@ -618,10 +259,12 @@ on_frame(struct uplink *u, const struct frame *f)
 		return false;
 	if (m.type == UPSTREAM_WELCOME && u->state == GREETING)
 		on_welcome(u, &m);
+	else if (m.type == UPSTREAM_RESULT && u->state == GREETING)
+		login_refused(u, (enum verdict)m.u.result.verdict);
 	else if (m.type == UPSTREAM_RESULT)
-		on_result(u, (enum verdict)m.u.result.verdict);
+		requests_result(u, (enum verdict)m.u.result.verdict);
 	else if (m.type == UPSTREAM_WHO_PAGE)
-		on_who_page(u, f);
+		requests_who_page(u, f);
 	else
 		on_notice(u, &m);
 	return true;
@@ -675,27 +318,7 @@ on_input(struct stream *st, uint8_t *data, size_t n)
 
 /* ------------------------------------------------------------------------- connecting */
 
-/* What was under way is asked again, in the order in which it was. */
-static void
-recall_requests(struct uplink *u)
-{
-	struct request *r;
-
-	if (u->queued) {
-		TAILQ_INSERT_HEAD(&u->waiting, u->queued, link);
-		u->queued = NULL;
-	}
-	while ((r = TAILQ_LAST(&u->sent, request_list))) {
-		TAILQ_REMOVE(&u->sent, r, link);
-		if (r->caller || r->type == UPSTREAM_QUIT) {
-			r->repeated = true;
-			TAILQ_INSERT_HEAD(&u->waiting, r, link);
-		} else {
-			free(r);
-		}
-	}
-	u->uncertain = 0;
-}
+static void connect_now(struct uplink *u);
 
 static bool
 quitting(const struct uplink *u)
@@ -713,7 +336,7 @@ on_closed(struct stream *st, int error)
 	(void)error;
 	u->connected = false;
 	u->state = DOWN;
-	recall_requests(u);
+	requests_recall(u);
 	if (s->end != SESSION_GOES_ON)
 		return;
 	inbound_reset(s->inbound);
@@ -795,28 +418,19 @@ uplink_new(struct session *s)
 	if (!u)
 		return NULL;
 	u->session = s;
-	TAILQ_INIT(&u->waiting);
-	TAILQ_INIT(&u->sent);
+	requests_init(u);
 	ev_timer_init(&u->retry, on_retry, 0., 0.);
-	ev_timer_init(&u->again, on_again, 0., 0.);
-	ev_timer_init(&u->quit, on_quit_timer, 0., 0.);
 	ev_timer_init(&u->partner, on_partner_timer, 0., 0.);
-	u->retry.data = u->again.data = u->quit.data = u->partner.data = u;
+	u->retry.data = u->partner.data = u;
 	return u;
 }
 
 void
 uplink_free(struct uplink *u)
 {
-	struct request *r;
-
 	if (!u)
 		return;
-	recall_requests(u);
-	while ((r = TAILQ_FIRST(&u->waiting))) {
-		TAILQ_REMOVE(&u->waiting, r, link);
-		free(r);
-	}
+	requests_release(u);
 	if (u->connected)
 		stream_release(&u->stream);
 	free(u);
