@@ -1,6 +1,6 @@
 /*
- * Records and sessions as people and scripts see them (DESIGN.md section 5), on
- * standard output. Everything foreign goes through proto/safe.h.
+ * Records and sessions as people and scripts see them, on standard output: a line
+ * a record, or an object a line under --json. Everything foreign goes through proto/safe.h.
  */
 #ifndef PCHAT_CLI_FORMAT_H
 #define PCHAT_CLI_FORMAT_H

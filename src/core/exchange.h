@@ -1,6 +1,6 @@
 /*
  * The exchange: who is logged in, who is paired with whom, who waits for whom
- * (R1, R4-R10). One step function: an event goes in, a verdict for the caller
+ * (R1, R4-R10 of docs/HACKING.md). One step function: an event goes in, a verdict for the caller
  * and effects for everyone concerned come out. It does no I/O, reads no clock
  * and allocates nothing; time reaches it as events (EXPIRE, CANCEL).
  *
@@ -167,7 +167,7 @@ slot_t exchange_find_id(const struct exchange *x, const struct ident *id);
 uint32_t exchange_capacity(const struct exchange *x);
 uint32_t exchange_count(const struct exchange *x);     /* sessions, reconnecting ones included */
 uint32_t exchange_count_uid(const struct exchange *x, uint32_t uid); /* scans: for LOGIN only */
-uint64_t exchange_next_pair(const struct exchange *x);
+uint64_t exchange_next_pair(const struct exchange *x); /* the id that the next pair will have */
 
 /*
  * Where a message or an acknowledgement of `from`, under pair and epoch, goes

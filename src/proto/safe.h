@@ -1,5 +1,5 @@
 /*
- * Text that cannot hurt the terminal it is shown on (promise 4). The one place
+ * Text that cannot hurt the terminal it is shown on. The one place
  * that every person-facing output of foreign bytes goes through.
  *
  * Bytes that are not UTF-8 become \xNN; code points of category Cc, Cf (but ZWJ

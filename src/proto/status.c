@@ -48,7 +48,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_NOTHING] = { 1, "nothing", "nothing to read" },
 	[VERDICT_USAGE] = { 2, "usage", "that is not how it is used; 'pchat --help' shows how" },
 	[VERDICT_OUTPUT] = { 74, "output", "the output could not be written" },
-	/* No row of DESIGN's table fits a failure of this machine; EX_OSERR stands beside its 74 and 75. */
+	/* A failure of this machine: EX_OSERR of <sysexits.h>, which 74 and 75 are of, too. */
 	[VERDICT_FAILED] = { 71, "failed", "the system refused" },
 };
 

@@ -1,6 +1,6 @@
 /*
- * The table of DESIGN's exit statuses: verdict to exit status, to the stable
- * name under --json, to words for a person.
+ * What becomes of a verdict: the exit status (the table stands in man/pchat.1), the
+ * stable name under --json, and words for a person.
  */
 #ifndef PCHAT_PROTO_STATUS_H
 #define PCHAT_PROTO_STATUS_H

@@ -1,4 +1,4 @@
-# The layers of DESIGN.md: a folder under src includes itself and what stands left of it, nothing else.
+# The layers of docs/HACKING.md: a folder under src includes itself and what stands left of it, nothing else.
 set -u
 : "${SRCDIR:?is set by make check}"
 

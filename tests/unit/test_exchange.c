@@ -1,5 +1,5 @@
 /*
- * The rules of DESIGN.md one by one, as tables of what is asked and what comes
+ * The rules of docs/HACKING.md one by one, as tables of what is asked and what comes
  * of it; then what a table cannot say. test_exchange_world.c proves what holds in every state.
  */
 #include <check.h>

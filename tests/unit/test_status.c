@@ -5,7 +5,7 @@
 #include "base/macros.h"
 #include "proto/status.h"
 
-/* DESIGN's table, verdict by verdict. */
+/* The exit status that the manual promises, verdict by verdict. */
 static const struct {
 	enum verdict verdict;
 	int exit;
