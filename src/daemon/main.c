@@ -61,11 +61,11 @@ static const char usage_text[] =
     "  --mode OCTAL               permissions of the socket (0666)\n"
     "  --group NAME               group of the socket\n"
     "  --grace SEC                how long a lost session is held (10)\n"
-    "  --max-sessions-per-user N  (8)\n"
-    "  --max-connections N        (4096)\n"
+    "  --max-sessions-per-user N  how many sessions one user may have (8)\n"
+    "  --max-connections N        how many connections and sessions in all (4096)\n"
     "  --idle-exit SEC            end so long after the last session (0: never)\n"
     "  --detach                   go to the background as soon as it listens\n"
-    "  -v, --verbose              log each connection\n"
+    "  -v, --verbose              log the end of each connection, too\n"
     "  -h, --help\n"
     "  -V, --version\n";
 
