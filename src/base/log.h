@@ -12,6 +12,7 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_NOTICE, LOG_LEVEL_DEBUG };
 
+/* What is said from now on, up to the level `most`, under the name `program`, which is not copied. */
 void log_init(const char *program, bool to_syslog, enum log_level most);
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_notice(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -24,6 +24,7 @@ struct child {
  */
 MUST_USE int child_start(struct child *c, char *const argv[], int input, int output, bool group);
 
+/* To its group, if it has one; nothing when it has ended. */
 void child_signal(struct child *c, int sig);
 
 /* Whether it has ended; then it is reaped. */

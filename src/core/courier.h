@@ -65,6 +65,7 @@ struct courier {
 
 void courier_init(struct courier *c);
 
+/* A new client, by an index below CONTROL_CLIENTS that is not in use. */
 void courier_attach(struct courier *c, uint32_t client);
 
 /* Its runs stay, owned by nobody, until they are acknowledged. Detached and attached again, a client begins anew. */

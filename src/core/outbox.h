@@ -32,6 +32,7 @@ struct outbox {
 	struct window window; /* sizes of acked..added */
 };
 
+/* Empty; the ids of its messages count up from *first. */
 void outbox_init(struct outbox *o, const struct ident *first);
 
 /*
@@ -49,6 +50,7 @@ bool outbox_next(struct outbox *o, uint64_t *index, struct ident *id);
 /* OK for `count` messages from `first`; returns how many left the outbox (0: not ours, a repetition). */
 uint32_t outbox_acked(struct outbox *o, const struct ident *first, uint32_t count);
 
+/* HELD and READY arrived (core/courier.h). Unless it is held, READY of its generation only names the pair. */
 void outbox_held(struct outbox *o, uint64_t pair, uint32_t gen, uint32_t forwarded);
 void outbox_ready(struct outbox *o, uint64_t pair, uint32_t gen);
 

@@ -30,7 +30,7 @@ struct registry_row {
 
 enum registry_origin {
 	REGISTRY_FOUND,
-	REGISTRY_NEW,    /* there was none */
+	REGISTRY_NEW,     /* there was none */
 	REGISTRY_DAMAGED, /* there was one; it was set aside as registry.db.corrupt-TIME, a new one begun */
 };
 
@@ -62,6 +62,8 @@ void registry_set_pair(struct registry *r, const struct ident *id, uint64_t pair
 void registry_set_policy(struct registry *r, const struct ident *id, const struct policy *policy);
 void registry_set_next_pair(struct registry *r, uint64_t next);
 void registry_set_partial(struct registry *r, bool partial);
+
+/* 0, or -errno: of what was put in since registry_begin() nothing is kept. */
 int registry_commit(struct registry *r);
 
 /* Whether a commit failed since the whole was last written; the caller then writes it again from registry_clear() on. */

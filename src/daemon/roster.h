@@ -78,7 +78,9 @@ void roster_release(struct roster *r);
 
 /*
  * These perform one event of a client; the caller sends its reply before or after
- * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises.
+ * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises. Verdicts are the
+ * exchange's, and FAILED: it could not be recorded, nothing has changed. Of a login also RESERVED, LIMIT, STARTING,
+ * EXPIRED and RATE (resumed too often).
  */
 enum verdict roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed);
 enum verdict roster_contact(struct roster *r, struct client *c, const char *name, bool wait);

@@ -43,11 +43,12 @@ struct session_file {
 	uint64_t max_messages, max_bytes; /* unread limits */
 };
 
+/* These return 0 or -errno. Read: -ENOENT (no such session), -EBADMSG (damaged). All: -EINVAL (not a name). */
 MUST_USE int session_file_read(const struct rundir *r, const char *name, struct session_file *s);
 MUST_USE int session_file_write(const struct rundir *r, const struct session_file *s);
 int session_file_remove(const struct rundir *r, const char *name);
 
-/* Calls fn for the folded name of each session of this user. Stops when fn returns false. */
+/* Calls fn for the folded name of each session of this user. Stops when fn returns false. 0 or -errno. */
 MUST_USE int session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *context), void *context);
 
 #endif

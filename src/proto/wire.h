@@ -134,6 +134,7 @@ write_ident(struct writer *w, const struct ident *id)
 	write_bytes(w, id->b, IDENT_LEN);
 }
 
+/* The same, written; bad when it is over 255 bytes. */
 void write_str8(struct writer *w, const char *s);
 
 #endif

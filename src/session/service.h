@@ -23,7 +23,7 @@ MUST_USE int service_open(struct service *v);
 /* Stops listening, removes the socket, and lets everybody go; `over`: the session is, and who waited for that is told. */
 void service_close(struct service *v, bool over);
 
-/* The caller in a slot of the courier, or NULL. */
+/* The caller in a slot of the courier, or NULL; and: it is gone, the slot is free. */
 struct caller *service_caller(const struct service *v, uint32_t slot);
 void service_forget(struct service *v, uint32_t slot);
 

@@ -115,7 +115,7 @@ MUST_USE int session_keep_policy(struct session *s, const struct policy *policy)
 /* Something happened: the next rest is put off. */
 void session_stir(struct session *s);
 
-/* The folder of the inbox of a session: made, 0700, ours. 0 or -errno. */
+/* The folder of the inbox of a session, made with `create`: 0700, ours. 0 or -errno (-EPERM: somebody else's). */
 MUST_USE int session_inbox(const char *folded, char *out, size_t size, bool create);
 
 /* Changes of the pair, as told by the daemon (partner.c). Events are recorded with the next inbound_flush(). */

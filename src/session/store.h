@@ -33,8 +33,9 @@ struct store_limits {
 
 /*
  * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside and a new one begun, a damaged
- * log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK (another helper has it), and as database_open(). That
- * nothing can be written is no failure as long as what is there can be read: it is tried again with each message.
+ * log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK
+ * (another helper has it), and as database_open(). That nothing can be written is no failure as long as what is there
+ * can be read: it is tried again with each message.
  */
 MUST_USE int store_open(struct store **s, const char *dir, const struct store_limits *limits, char note[STORE_NOTE]);
 void store_close(struct store *s);
@@ -54,8 +55,8 @@ enum store_answer {
 enum store_answer store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms);
 
 /*
- * A record of another kind; not one more when INBOX_EVENTS are unread, for whoever causes them is not asked whether
- * there is room. A failure is told by store_commit() too.
+ * A record of another kind; when INBOX_EVENTS are unread it is left out, for whoever causes it is not asked whether
+ * there is room. 0 or -errno, which store_commit() tells too.
  */
 int store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms);
 
@@ -75,24 +76,27 @@ void store_tidy(struct store *s);
 /* To be called when nothing has happened for a while: gives memory back. */
 void store_rest(struct store *s);
 
-/* Sets a damaged inbox aside and begins a new one in its place; ids go on. `note` as store_open(). After a failure: only close. */
+/* Sets a damaged inbox aside and begins a new one in its place; ids go on. `note` as store_open(). -errno: only close. */
 MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
 
 /*
  * Calls fn for each unread record with an id above `after`, in order, until fn returns false. With `messages` others are
- * passed over. The record's body lives until fn returns.
+ * passed over. The record's body lives until fn returns. 0 or -errno.
  */
 MUST_USE int store_read(
     struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context);
 
-/* Everything up to `last` was read; or that one alone. Each is a transaction of its own: none may be open. */
+/* Everything up to `last` was read; or that one alone. 0 or -errno. A transaction of its own: none may be open. */
 MUST_USE int store_mark(struct store *s, uint64_t last);
 MUST_USE int store_take(struct store *s, uint64_t id);
 
 uint64_t store_unread(const struct store *s); /* messages */
 uint64_t store_newest(const struct store *s); /* id of the newest record, 0: none */
 
-/* Small facts that are kept with the inbox; set as part of the transaction. store_kept returns the length, 0: none. */
+/*
+ * Small facts that are kept with the inbox, set as part of the transaction: 0 or -errno. store_kept() returns the
+ * length, 0: none, -errno; -EUCLEAN: longer than `size`.
+ */
 int store_keep(struct store *s, const char *key, const void *data, size_t n);
 MUST_USE ssize_t store_kept(struct store *s, const char *key, void *out, size_t size);
 

@@ -27,6 +27,7 @@ struct conn *conn_open(struct ev_loop *loop, struct link *l, const struct conn_c
 /* Takes NULL; may be called from the class's functions. */
 void conn_close(struct conn *c);
 
+/* Written, or queued as stream_write() does it; when that fails, `lost` follows. */
 void conn_request(struct conn *c, const struct control_message *m);
 void conn_write(struct conn *c, const void *data, size_t n);
 
