@@ -173,7 +173,7 @@ on_rule(struct caller *c, const struct control_message *m)
 	if (m->u.rule.has_rule && m->u.rule.remove) {
 		remove_rules(&changed, &m->u.rule.rule);
 	} else if (m->u.rule.has_rule && !policy_add(&changed, &m->u.rule.rule)) {
-		caller_outcome(c, VERDICT_LIMIT, "that are too many rules; take some back with: pchat unblock NAME");
+		caller_outcome(c, VERDICT_LIMIT, "that is one rule too many; take some back with: pchat unblock NAME");
 		return;
 	}
 	if (session_keep_policy(s, &changed) < 0) {
