@@ -1,7 +1,9 @@
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +120,60 @@ START_TEST(test_cut_off)
 }
 END_TEST
 
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that takes half a line: it goes, and does not become the beginning of the next one. */
+START_TEST(test_full_disk)
+{
+	struct recall *r = open_recall();
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	add(r, "before");
+	limit_files(12);
+	add(r, "half a \\ line");
+	limit_files(RLIM_INFINITY);
+	add(r, "after");
+	ck_assert_str_eq(recall_line(r, 2), "half a \\ line");
+	recall_free(r);
+	r = open_recall();
+	ck_assert_str_eq(words, "");
+	ck_assert_str_eq(recall_line(r, 1), "after");
+	ck_assert_str_eq(recall_line(r, 2), "before");
+	ck_assert_ptr_null(recall_line(r, 3));
+	recall_free(r);
+}
+END_TEST
+
+/* The file would be shortened, and the disk takes nothing: it stays as long as it is. */
+START_TEST(test_full_disk_shortening)
+{
+	struct recall *r = open_recall();
+	char line[32];
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	for (unsigned i = 0; i < 3 * RECALL_LINES; i++) {
+		(void)snprintf(line, sizeof(line), "line %u", i);
+		add(r, line);
+	}
+	recall_free(r);
+	limit_files(100);
+	recall_free(open_recall());
+	limit_files(RLIM_INFINITY);
+	r = open_recall();
+	ck_assert_str_eq(recall_line(r, 1), "line 2999");
+	ck_assert_str_eq(recall_line(r, RECALL_LINES), "line 2000");
+	recall_free(r);
+}
+END_TEST
+
 /* Large pastes: the file stays readable, and does not grow without end. */
 START_TEST(test_large_lines)
 {
@@ -220,6 +276,8 @@ recall_suite(void)
 	tcase_add_test(t, test_kept_across_runs);
 	tcase_add_test(t, test_two_at_once);
 	tcase_add_test(t, test_cut_off);
+	tcase_add_test(t, test_full_disk);
+	tcase_add_test(t, test_full_disk_shortening);
 	tcase_add_test(t, test_large_lines);
 	tcase_add_test(t, test_not_kept);
 	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));

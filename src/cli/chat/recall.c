@@ -158,15 +158,29 @@ forget_all(struct recall *r)
 	r->count = 0;
 }
 
-static void
+/* A whole line or nothing: of a disk that is full no half line may be left, to which the next one would be joined. */
+static bool
+write_line(int fd, const char *line, size_t len)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (write(fd, line, len) == (ssize_t)len)
+		return true;
+	(void)!ftruncate(fd, st.st_size);
+	return false;
+}
+
+/* False: the disk is full. What is typed can still be said. */
+static bool
 append(int fd, const char *text)
 {
 	size_t len;
 	_cleanup_(freep) char *line = is_utf8(text, strlen(text)) ? escape(text, strlen(text), &len) : NULL;
 
 	/* What is not UTF-8 came by a paste: it can be recalled until the chat ends, but the file is text. */
-	if (line && write(fd, line, len) < 0)
-		return; /* the disk is full: what is typed can still be said */
+	return !line || write_line(fd, line, len);
 }
 
 /* How many of the latest lines fill half a file at most, so that shortening it is rare. */
@@ -186,6 +200,7 @@ static void
 shorten(struct recall *r)
 {
 	char fresh[PATH_MAX];
+	size_t ago = worth_keeping(r);
 	_cleanup_(closep) int fd = -1;
 
 	if (snprintf(fresh, sizeof(fresh), "%s.new", r->path) >= (int)sizeof(fresh))
@@ -193,9 +208,9 @@ shorten(struct recall *r)
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	for (size_t ago = worth_keeping(r); ago > 0; ago--)
-		append(fd, recall_line(r, ago));
-	if (rename(fresh, r->path) < 0) {
+	while (ago > 0 && append(fd, recall_line(r, ago)))
+		ago--;
+	if (ago > 0 || rename(fresh, r->path) < 0) { /* rather a long file than none */
 		(void)unlink(fresh);
 		return;
 	}
@@ -317,10 +332,14 @@ recall_add(struct recall *r, const char *text, size_t len)
 
 	if (!line || !remember(r, line) || r->fd < 0)
 		return;
-	if (fstat(r->fd, &st) == 0 && st.st_nlink == 0) { /* another chat shortened it */
+	(void)flock(r->fd, LOCK_EX); /* against another chat that shortens it, or adds to it, now */
+	if (fstat(r->fd, &st) == 0 && st.st_nlink == 0) { /* another one shortened it */
 		(void)close(r->fd);
 		r->fd = open_own(r->path);
+		if (r->fd < 0)
+			return;
+		(void)flock(r->fd, LOCK_EX);
 	}
-	if (r->fd >= 0)
-		append(r->fd, line);
+	(void)append(r->fd, line);
+	(void)flock(r->fd, LOCK_UN);
 }
