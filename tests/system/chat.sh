@@ -97,6 +97,17 @@ send_keys Enter
 wait_until 10 has_unread bob 1
 run bob pchat read --raw
 is "$out" "$(seq -f 'row %g' 100)" "and sent as one message, whole"
+# One that does not fit is recalled as the others are: the next one comes in its place, and what was typed comes back.
+type_keys 'typed'
+send_keys Up
+shows '^\[\+691\] bob> *$' "Up brings back a paste"
+send_keys Up
+shows '^\[\+65536\] bob> *$' "Up again takes the one before, and nothing of the paste"
+send_keys Down
+shows '^\[\+691\] bob> *$' "Down brings it back, once"
+send_keys Down
+shows '^bob> typed$' "and then what was typed"
+send_keys C-u
 paste_text $'danger\x1b[31m'
 send_keys C-u C-c
 shows '^bob> *$' "^C drops what was typed"

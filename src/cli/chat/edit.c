@@ -71,7 +71,7 @@ edit_forget(struct editor *e)
 	free(e->held);
 	free(e->typed);
 	e->held = e->typed = NULL;
-	e->held_len = e->typed_len = 0;
+	e->held_len = e->typed_len = e->recalled = 0;
 	e->recall_at = 0;
 	e->told_full = false;
 }
@@ -125,6 +125,7 @@ edit_hold(struct editor *e, const char *text, size_t len)
 	free(e->held);
 	e->held = all;
 	e->held_len = all_len;
+	e->recalled = 0;
 	show_held(e, text, len);
 	editor_compose_prompt(e);
 }
@@ -287,18 +288,39 @@ yank(struct editor *e)
 
 /* --------------------------------------------------------------------------- recall */
 
+/* The recalled line that had to be held is held no more. */
+static void
+drop_recalled(struct editor *e)
+{
+	e->held_len -= e->recalled;
+	e->recalled = 0;
+	if (e->held_len > 0) {
+		e->held[e->held_len] = '\0';
+	} else {
+		free(e->held);
+		e->held = NULL;
+	}
+	editor_compose_prompt(e);
+}
+
 static void
 set_line(struct editor *e, const char *text, size_t len)
 {
 	_cleanup_(freep) wchar_t *wide = wide_from_utf8(text, len);
+	size_t held;
+	bool fits;
 
-	if (wide && editor_fits(e, 0, length(e), wide, wcslen(wide))) {
-		replace(e, 0, length(e), wide);
+	drop_recalled(e);
+	held = e->held_len;
+	fits = wide && editor_fits(e, 0, length(e), wide, wcslen(wide));
+	e->from = 0;
+	e->to = length(e);
+	e->text = fits ? wide : L"";
+	editor_perform(e, act_substitute_all);
+	if (fits)
 		return;
-	}
-	replace(e, 0, length(e), L"");
 	edit_hold(e, text, len);
-	e->recall_at = 0;
+	e->recalled = e->held_len - held;
 }
 
 static void
@@ -413,6 +435,7 @@ editor_restore(struct editor *e, const char *text, size_t len)
 {
 	e->drop_input = true;
 	set_line(e, text, len);
+	e->recall_at = e->recalled = 0;
 }
 
 static void

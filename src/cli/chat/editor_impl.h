@@ -45,6 +45,7 @@ struct editor {
 	/* Editing. */
 	char *held; /* a part of the draft that does not fit on the screen; it goes before the line */
 	size_t held_len;
+	size_t recalled; /* so much of its end is a recalled line, in whose place another one may come */
 	wchar_t *killed;
 	bool told_full;
 	size_t recall_at; /* 0: not in the recall, else which line of it is shown */
