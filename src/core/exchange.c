@@ -433,10 +433,7 @@ step_enter(struct exchange *x, struct exchange_event *ev, bool online)
 	return VERDICT_OK;
 }
 
-/*
- * The pair id is somebody's claim when the registry was lost: it must neither be
- * one that was given out since, nor bring the count to its end (R9).
- */
+/* The pair id is somebody's claim when the registry was lost: it must be none that we give out, now or later (R9). */
 static enum verdict
 step_repair(struct exchange *x, const struct exchange_event *ev, struct exchange_effects *fx)
 {
@@ -446,10 +443,8 @@ step_repair(struct exchange *x, const struct exchange_event *ev, struct exchange
 		return VERDICT_SELF;
 	if (at(x, ev->slot)->partner != SLOT_NONE || at(x, ev->other)->partner != SLOT_NONE)
 		return VERDICT_BUSY;
-	if (ev->pair == 0 || (ev->pair >= x->first_pair && (ev->pair < x->next_pair || ev->pair > INT64_MAX)))
+	if (ev->pair == 0 || ev->pair >= x->first_pair)
 		return VERDICT_STALE;
-	if (ev->pair >= x->next_pair)
-		x->next_pair = ev->pair + 1;
 	pair_prepare(x, fx, ev->slot, ev->other);
 	pair_prepare(x, fx, ev->other, ev->slot);
 	pair_join(x, fx, ev->slot, ev->other, ev->pair);

@@ -56,13 +56,13 @@ struct exchange;
 /* Bytes that an exchange of `capacity` sessions takes; the caller provides them, zeroed. */
 size_t exchange_size(uint32_t capacity);
 
-/* first_pair: the id of the first pair to be made; ids count up from it (R9). */
+/* first_pair: the id of the first pair to be made; ids count up from it (R9). Those of earlier pairs are below. */
 void exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair);
 
 enum exchange_event_type {
 	EXCHANGE_LOGIN,   /* id, name, uid: a new session; its slot is left in ev->slot */
 	EXCHANGE_RESTORE, /* the same, from the registry: it begins offline */
-	EXCHANGE_REPAIR,  /* slot, other, pair: a pair from the registry */
+	EXCHANGE_REPAIR,  /* slot, other, pair: an earlier pair, from the registry or as both sides say */
 	EXCHANGE_RESUME,  /* id, uid: its connection is back, or another replaces it; its slot is left in ev->slot */
 	EXCHANGE_LOST,    /* slot: its connection was lost */
 	EXCHANGE_EXPIRE,  /* slot: its grace ended */

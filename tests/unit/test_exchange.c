@@ -582,14 +582,14 @@ static const struct {
 	{ 1, VERDICT_OK, FIRST_PAIR + 1 },
 	{ FIRST_PAIR - 1, VERDICT_OK, FIRST_PAIR + 1 },
 	{ FIRST_PAIR, VERDICT_STALE, FIRST_PAIR + 1 }, /* given out by ourselves */
-	{ FIRST_PAIR + 1, VERDICT_OK, FIRST_PAIR + 2 },
-	{ FIRST_PAIR + 500, VERDICT_OK, FIRST_PAIR + 501 },
-	{ INT64_MAX, VERDICT_OK, (uint64_t)INT64_MAX + 1 },
+	{ FIRST_PAIR + 1, VERDICT_STALE, FIRST_PAIR + 1 }, /* the next one */
+	{ FIRST_PAIR + 500, VERDICT_STALE, FIRST_PAIR + 1 },
+	{ INT64_MAX, VERDICT_STALE, FIRST_PAIR + 1 },
 	{ (uint64_t)INT64_MAX + 1, VERDICT_STALE, FIRST_PAIR + 1 },
 	{ UINT64_MAX, VERDICT_STALE, FIRST_PAIR + 1 },
 };
 
-/* A claimed pair id is none that was given out, and none that would end the count (R9). */
+/* A claimed pair id is none that is given out by ourselves, now or later (R9). */
 START_TEST(r9_claimed_pairs)
 {
 	struct exchange *x = exchange_new(4, FIRST_PAIR);
