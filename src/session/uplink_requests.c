@@ -328,10 +328,6 @@ requests_recall(struct uplink *u)
 {
 	struct request *r;
 
-	if (u->queued) {
-		TAILQ_INSERT_HEAD(&u->waiting, u->queued, link);
-		u->queued = NULL;
-	}
 	while ((r = TAILQ_LAST(&u->sent, request_list))) {
 		TAILQ_REMOVE(&u->sent, r, link);
 		if (r->caller || r->type == UPSTREAM_QUIT) {
@@ -340,6 +336,10 @@ requests_recall(struct uplink *u)
 		} else {
 			free(r);
 		}
+	}
+	if (u->queued) { /* it was asked before all that is not answered yet */
+		TAILQ_INSERT_HEAD(&u->waiting, u->queued, link);
+		u->queued = NULL;
 	}
 	u->uncertain = 0;
 }

@@ -92,6 +92,22 @@ ok $? "the helper comes back by itself"
 run alice pchat send "home again"
 exits 0 "and messages go"
 
+# A wait in the queue, then a request whose answer is lost with the daemon: they are asked again in this order.
+login dave erin
+spawn waiter dave pchat to bob --wait=$((10 * TEST_SLOW))
+settle waiter dave
+kill -STOP "$daemon_pid"
+spawn asker dave pchat to erin
+wait_until 10 sleeps "${pid_of[asker]}" && wait_until 10 sleeps "$(helper_pid dave)"
+stop_daemon KILL
+start_daemon --grace 3
+reap asker
+exits 0 "a request whose answer was lost is asked again"
+reap waiter
+exits 6 "R6: and the wait before it is over by that pair"
+run erin pchat quit
+run dave pchat quit
+
 # -------------------------------------------------------------- all three at once
 
 kill -KILL "$(helper_pid alice)" "$(helper_pid bob)"
