@@ -83,7 +83,7 @@ pack_open(struct pack_view *v, const void *bytes, size_t n)
 		v->at[v->count++] = (uint32_t)at;
 		at += PREFIX + length_at(bytes, at);
 	}
-	return at == n ? 0 : -EUCLEAN;
+	return at == n && n > 0 ? 0 : -EUCLEAN;
 }
 
 const uint8_t *

@@ -44,7 +44,7 @@ struct pack_view {
 
 /*
  * Looks at the pack of `n` bytes, which must stay as long as its bodies are used. 0; -ENOMEM; -EUCLEAN: it is
- * damaged, the bodies before the damage can be used.
+ * damaged, or empty; the bodies before the damage can be used.
  */
 MUST_USE int pack_open(struct pack_view *v, const void *bytes, size_t n);
 
