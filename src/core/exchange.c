@@ -443,7 +443,7 @@ step_repair(struct exchange *x, const struct exchange_event *ev, struct exchange
 		return VERDICT_SELF;
 	if (at(x, ev->slot)->partner != SLOT_NONE || at(x, ev->other)->partner != SLOT_NONE)
 		return VERDICT_BUSY;
-	if (ev->pair == 0 || ev->pair >= x->first_pair)
+	if (ev->pair == 0 || ev->pair > INT64_MAX || ev->pair - x->first_pair < EXCHANGE_PAIRS)
 		return VERDICT_STALE;
 	pair_prepare(x, fx, ev->slot, ev->other);
 	pair_prepare(x, fx, ev->other, ev->slot);

@@ -56,7 +56,11 @@ struct exchange;
 /* Bytes that an exchange of `capacity` sessions takes; the caller provides them, zeroed. */
 size_t exchange_size(uint32_t capacity);
 
-/* first_pair: the id of the first pair to be made; ids count up from it (R9). Those of earlier pairs are below. */
+/*
+ * first_pair: the id of the first pair to be made; ids count up from it, and EXCHANGE_PAIRS of them are nobody else's
+ * (R9). No id is above INT64_MAX.
+ */
+#define EXCHANGE_PAIRS (UINT64_C(1) << 40)
 void exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair);
 
 enum exchange_event_type {

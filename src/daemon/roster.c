@@ -12,7 +12,6 @@
 #include "net/socket.h"
 
 #define REPAIR_SECONDS 1.
-#define PAIR_BITS 20 /* of a pair's id: more than the pairs that are made in a millisecond */
 
 static slot_t
 slot_of(const struct roster *r, const struct member *m)
@@ -696,7 +695,7 @@ restore_session(const struct registry_row *row, void *context)
 }
 
 /*
- * Pair ids count up from the time of the registry's beginning: those of one that was lost are below (R9), and can be
+ * Pair ids count up from a random start, so that those of a registry that was lost are not met again (R9), and can be
  * taken up again in whatever order their sessions come back.
  */
 static int
@@ -710,7 +709,8 @@ first_pair(struct roster *r, uint64_t *first)
 		return 0;
 	if ((rc = random_ident(&id)) < 0)
 		return rc;
-	*first = ((uint64_t)clock_wall_ms() << PAIR_BITS | (uint64_t)id.b[0] << 8 | id.b[1] | 1) & (INT64_MAX >> 1);
+	memcpy(first, id.b, sizeof(*first));
+	*first = (*first & (INT64_MAX >> 1)) | 1;
 	registry_begin(r->registry);
 	registry_set_next_pair(r->registry, *first);
 	return registry_commit(r->registry);

@@ -141,11 +141,26 @@ claim(struct store *s)
 }
 
 static int
+set_durability(struct store *s)
+{
+	int r;
+
+	if (s->lazy == s->lazily)
+		return 0;
+	r = database_exec(s->db, s->lazily ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+	if (r == 0)
+		s->lazy = s->lazily;
+	return r;
+}
+
+static int
 begin_checked(struct store *s)
 {
 	int64_t generation;
 	int r;
 
+	if ((r = set_durability(s)) < 0)
+		return r;
 	if (!s->claimed && (r = claim(s)) < 0)
 		return r;
 	if ((r = database_run(s->stmt[BEGIN])) < 0)
@@ -337,7 +352,7 @@ detach(struct store *s)
 	database_finalize(s->stmt, STATEMENTS);
 	database_close(s->db);
 	s->db = NULL;
-	s->claimed = s->writing = false;
+	s->claimed = s->writing = s->lazy = false;
 	s->failure = s->frames = 0;
 }
 

@@ -111,15 +111,14 @@ take_one(struct store *s, int64_t id)
 static int
 commit_lazily(struct store *s, int (*change)(struct store *s, int64_t id), int64_t id)
 {
-	int r, rest;
+	int r;
 
-	if ((r = database_exec(s->db, "PRAGMA synchronous=NORMAL")) < 0)
-		return r;
-	if ((r = store_begin(s)) == 0)
+	s->lazily = true;
+	if (store_begin(s) == 0)
 		(void)store_doom(s, change(s, id));
 	r = store_commit(s);
-	rest = database_exec(s->db, "PRAGMA synchronous=FULL");
-	return r < 0 ? r : rest;
+	s->lazily = false;
+	return r;
 }
 
 int
