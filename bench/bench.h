@@ -17,9 +17,9 @@
 /* settings.c: what all rows share. */
 struct settings {
 	unsigned rounds;
-	unsigned scale; /* divides the counts: 1 for a full run, more for a quick look */
+	unsigned scale;    /* divides the counts: 1 for a full run, more for a quick look */
 	const char *build; /* where the programs are */
-	char dir[64];   /* private, removed at the end */
+	char dir[64];      /* private, removed at the end */
 };
 
 /* stats.c */

@@ -118,8 +118,9 @@ sqlite_rate(const struct settings *set, unsigned count)
 	memset(body, 'x', sizeof(body));
 	if (sqlite3_open(path, &db) != SQLITE_OK)
 		errx(1, "%s: %s", path, sqlite3_errmsg(db));
-	sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		"CREATE TABLE record(id INTEGER PRIMARY KEY, time INTEGER, body BLOB)");
+	sql(db,
+	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+	    "CREATE TABLE record(id INTEGER PRIMARY KEY, time INTEGER, body BLOB)");
 	if (sqlite3_prepare_v2(db, "INSERT INTO record(time, body) VALUES(?, ?)", -1, &insert, NULL) != SQLITE_OK)
 		errx(1, "sqlite: %s", sqlite3_errmsg(db));
 	const double begun = now_us();
@@ -211,8 +212,8 @@ rows_commands(const struct settings *set, json_t *report)
 
 	stage_open(&g, set);
 	row_command(set, report, "send", (char *const[]){ g.pchat, "-s", "bench-a", "send", "hello", NULL }, 1.5);
-	row_command(set, report, "status-prompt", (char *const[]){ g.pchat, "-s", "bench-a", "status", "--prompt", NULL },
-	    1.3);
+	row_command(
+	    set, report, "status-prompt", (char *const[]){ g.pchat, "-s", "bench-a", "status", "--prompt", NULL }, 1.3);
 	row_helper(set, report);
 	row_lines(set, report, &g);
 	stage_close(&g, set);

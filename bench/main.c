@@ -32,11 +32,13 @@ row_new(const char *name, const char *unit, const struct sample *ours, const str
 	const double ratio = l > 0 ? o / l : o;
 	const bool met = higher_is_better ? ratio >= goal : ratio <= goal;
 
-	printf("%-22s %12.1f (%.1f to %.1f) %-12s limit %12.1f  ratio %6.3f  goal %s %.2f  %s\n", name, o, sample_min(ours),
-	    sample_max(ours), unit, l, ratio, higher_is_better ? ">=" : "<=", goal, met ? "met" : "NOT MET");
+	printf("%-22s %12.1f (%.1f to %.1f) %-12s limit %12.1f  ratio %6.3f  goal %s %.2f  %s\n", name, o,
+	    sample_min(ours), sample_max(ours), unit, l, ratio, higher_is_better ? ">=" : "<=", goal,
+	    met ? "met" : "NOT MET");
 	fflush(stdout);
-	return json_pack("{s:s, s:s, s:o, s:o, s:f, s:f, s:b, s:b}", "row", name, "unit", unit, "ours", sample_json(ours),
-	    "limit", sample_json(limit), "ratio", ratio, "goal", goal, "higher_is_better", higher_is_better, "met", met);
+	return json_pack("{s:s, s:s, s:o, s:o, s:f, s:f, s:b, s:b}", "row", name, "unit", unit, "ours",
+	    sample_json(ours), "limit", sample_json(limit), "ratio", ratio, "goal", goal, "higher_is_better",
+	    higher_is_better, "met", met);
 }
 
 static bool
@@ -95,11 +97,20 @@ main(int argc, char **argv)
 
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
 		switch (c) {
-		case 'r': set.rounds = (unsigned)atoi(optarg); break;
-		case 'q': set.scale = 10; break;
-		case 'b': build = optarg; break;
-		case 'j': out = optarg; break;
-		default: return 2;
+		case 'r':
+			set.rounds = (unsigned)atoi(optarg);
+			break;
+		case 'q':
+			set.scale = 10;
+			break;
+		case 'b':
+			build = optarg;
+			break;
+		case 'j':
+			out = optarg;
+			break;
+		default:
+			return 2;
 		}
 	if (set.rounds < 1 || set.rounds > 64)
 		errx(2, "rounds: 1 to 64");

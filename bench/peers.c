@@ -25,11 +25,11 @@
 
 /* A broker's two ends, and the fixed bytes by which one tells the other something. */
 struct wire {
-	int tell[2], hear[2];      /* end 0 and end 1; the same descriptor where one does both */
-	char said[2][512];         /* what end i writes */
+	int tell[2], hear[2]; /* end 0 and end 1; the same descriptor where one does both */
+	char said[2][512];    /* what end i writes */
 	size_t said_len[2];
-	size_t heard_len[2];       /* what end i reads for one message */
-	size_t answer_len;         /* what the broker answers to the teller, 0: nothing */
+	size_t heard_len[2]; /* what end i reads for one message */
+	size_t answer_len;   /* what the broker answers to the teller, 0: nothing */
 };
 
 static int
@@ -73,7 +73,8 @@ static void
 mqtt_open(struct wire *w, const char *path, size_t body)
 {
 	for (int i = 0; i < 2; i++) {
-		const uint8_t connect_packet[] = { 0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 1, (uint8_t)('0' + i) };
+		const uint8_t connect_packet[] = { 0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 1,
+			(uint8_t)('0' + i) };
 		const uint8_t subscribe[] = { 0x82, 6, 0, 1, 0, 1, (uint8_t)('0' + i), 0 };
 		uint8_t in[5];
 

@@ -58,10 +58,12 @@ draw_axes(FILE *f, const struct chart *c)
 	for (double x = c->x_log ? 1 : 0; x <= c->x_max * 1.001; x = c->x_log ? x * 10 : x + c->x_max / 5)
 		fprintf(f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.0f</text>\n", place_x(c, x),
 		    HEIGHT - BOTTOM + 18, x);
-	fprintf(f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", WIDTH / 2, HEIGHT - 10, c->x_label);
+	fprintf(
+	    f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", WIDTH / 2, HEIGHT - 10, c->x_label);
 	fprintf(f, "<text x=\"16\" y=\"%.1f\" transform=\"rotate(-90 16 %.1f)\" text-anchor=\"middle\">%s</text>\n",
 	    HEIGHT / 2, HEIGHT / 2, c->y_label);
-	fprintf(f, "<text x=\"%.1f\" y=\"20\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>\n", WIDTH / 2, c->title);
+	fprintf(f, "<text x=\"%.1f\" y=\"20\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>\n", WIDTH / 2,
+	    c->title);
 }
 
 static void
@@ -70,8 +72,8 @@ draw_curve(FILE *f, const struct chart *c, const struct curve *k, int row)
 	fprintf(f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2\" d=\"", k->colour);
 	for (size_t i = 0; i < k->n; i++)
 		fprintf(f, "%c%.1f %.1f", i == 0 ? 'M' : 'L', place_x(c, k->x[i]), place_y(c, k->y[i]));
-	fprintf(f, "\"/>\n<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\">%s</text>\n", LEFT + 12, TOP + 16 + 16 * row, k->colour,
-	    k->label);
+	fprintf(f, "\"/>\n<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\">%s</text>\n", LEFT + 12, TOP + 16 + 16 * row,
+	    k->colour, k->label);
 }
 
 static void
@@ -124,10 +126,13 @@ median_of(json_t *row, const char *side)
 int
 main(int argc, char **argv)
 {
-	struct chart pairs = { .title = "Messages a second over pairs talking at once", .x_label = "pairs",
-		.y_label = "thousand messages/s", .x_log = 1,
+	struct chart pairs = { .title = "Messages a second over pairs talking at once",
+		.x_label = "pairs",
+		.y_label = "thousand messages/s",
+		.x_log = 1,
 		.curve = { { .label = "pchatd", .colour = "#1667b7" }, { .label = "bare relay", .colour = "#888" } } };
-	struct chart latency = { .title = "Round trip, everything on one CPU", .x_label = "percent of round trips",
+	struct chart latency = { .title = "Round trip, everything on one CPU",
+		.x_label = "percent of round trips",
 		.y_label = "microseconds",
 		.curve = { { .label = "pchatd", .colour = "#1667b7" }, { .label = "bare relay", .colour = "#888" } } };
 	json_error_t error;
@@ -152,7 +157,7 @@ main(int argc, char **argv)
 			json_t *v;
 
 			json_array_foreach(json_object_get(row, quantiles[k]), p, v)
-				add_point(&latency, k, (double)p, json_number_value(v));
+			    add_point(&latency, k, (double)p, json_number_value(v));
 		}
 	}
 	json_decref(report);

@@ -62,7 +62,8 @@ round_trip(const struct settings *set, enum server_kind kind)
 	end_close(&b);
 	server_stop(&s);
 	qsort(latency, count, sizeof(latency[0]), compare_float);
-	return (struct pass){ .median_us = latency[count / 2], .p99_us = latency[count * 99 / 100], .cpu_us = cpu / count };
+	return (
+	    struct pass){ .median_us = latency[count / 2], .p99_us = latency[count * 99 / 100], .cpu_us = cpu / count };
 }
 
 /* The quantiles of the last pass, for the plot. */

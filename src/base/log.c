@@ -18,12 +18,12 @@ static struct {
 	bool to_syslog;
 	enum log_level most;
 	int syslog; /* connected to LOG_SOCKET, or -1 */
-} config = {"pchat", false, LOG_LEVEL_NOTICE, -1};
+} config = { "pchat", false, LOG_LEVEL_NOTICE, -1 };
 
 static void
 syslog_connect(void)
 {
-	static const struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = LOG_SOCKET};
+	static const struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = LOG_SOCKET };
 
 	if (config.syslog >= 0)
 		(void)close(config.syslog);
@@ -48,7 +48,7 @@ log_init(const char *program, bool to_syslog, enum log_level most)
 static void
 write_line(const char *line, size_t len)
 {
-	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
 		while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
@@ -69,7 +69,7 @@ send_line(const char *line, size_t len)
 static void
 emit(enum log_level level, const char *fmt, va_list args)
 {
-	static const int priority[] = {LOG_ERR, LOG_NOTICE, LOG_DEBUG};
+	static const int priority[] = { LOG_ERR, LOG_NOTICE, LOG_DEBUG };
 	char text[LOG_TEXT], line[LOG_LINE];
 	int n;
 

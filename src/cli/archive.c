@@ -83,8 +83,8 @@ choose_inbox(struct link *l, const struct options *o)
 	if (in.count == 0)
 		(void)snprintf(l->words, sizeof(l->words), "there is no history: you were never logged in");
 	else
-		(void)snprintf(l->words, sizeof(l->words), "you have the history of %u names (%s); say whose: -s NAME", in.count,
-		    in.list);
+		(void)snprintf(l->words, sizeof(l->words), "you have the history of %u names (%s); say whose: -s NAME",
+		    in.count, in.list);
 	return VERDICT_NO_SESSION;
 }
 

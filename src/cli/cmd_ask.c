@@ -18,8 +18,8 @@ static struct sender sender;
 
 struct answer {
 	struct link *link;
-	uint64_t after;    /* what had arrived before the question was sent */
-	uint64_t pair;     /* of the question */
+	uint64_t after; /* what had arrived before the question was sent */
+	uint64_t pair;  /* of the question */
 	uint64_t deadline;
 };
 

@@ -24,9 +24,8 @@ limit(const struct invocation *inv)
 static enum verdict
 change(struct link *l, bool remove, const struct policy_rule *rule, uint64_t deadline)
 {
-	const struct control_message m = {
-		.type = CONTROL_RULE, .u.rule = { .remove = remove, .has_rule = true, .rule = *rule }
-	};
+	const struct control_message m = { .type = CONTROL_RULE,
+		.u.rule = { .remove = remove, .has_rule = true, .rule = *rule } };
 
 	return link_command(l, &m, deadline);
 }
@@ -128,7 +127,8 @@ unblock(struct invocation *inv, const char *operand)
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
 	if (removed == 0)
-		return report(VERDICT_NO_SUCH_USER, "there is no rule about '%.64s'; 'pchat block' lists what there is", operand);
+		return report(
+		    VERDICT_NO_SUCH_USER, "there is no rule about '%.64s'; 'pchat block' lists what there is", operand);
 	return 0;
 }
 

@@ -75,7 +75,8 @@ about(const struct who_entry *e)
 	static char text[FORMAT_SAFE_MAX + 32];
 	char account[FORMAT_SAFE_MAX];
 
-	(void)snprintf(text, sizeof(text), "%s, account %s", format_state(e->state), format_safe(e->peer.account, account));
+	(void)snprintf(
+	    text, sizeof(text), "%s, account %s", format_state(e->state), format_safe(e->peer.account, account));
 	return text;
 }
 

@@ -49,7 +49,8 @@ request_of(const struct options *o, struct control_message *m)
 	if (o->given[OPT_NUMBER])
 		m->u.history.limit = (uint32_t)o->number[OPT_NUMBER];
 	if (o->given[OPT_SINCE] && !when_parse(o->text[OPT_SINCE], clock_wall_ms(), &m->u.history.since_ms))
-		return report(VERDICT_USAGE, "--since: '%.64s' is no time; such are 2026-11-23, '2026-11-23 12:01', today, 2h, 3d",
+		return report(VERDICT_USAGE,
+		    "--since: '%.64s' is no time; such are 2026-11-23, '2026-11-23 12:01', today, 2h, 3d",
 		    o->text[OPT_SINCE]);
 	if (o->given[OPT_GREP] && strlen(o->text[OPT_GREP]) >= sizeof(m->u.history.grep))
 		return report(VERDICT_USAGE, "--grep takes %zu bytes at most", sizeof(m->u.history.grep) - 1);
@@ -63,7 +64,8 @@ report_end(const struct link *l, enum verdict v)
 {
 	switch (v) {
 	case VERDICT_STORAGE:
-		return report(VERDICT_FAILED, "the history of '%s' cannot be read: its disk, or its file, is damaged", l->name);
+		return report(
+		    VERDICT_FAILED, "the history of '%s' cannot be read: its disk, or its file, is damaged", l->name);
 	case VERDICT_FAILED:
 		return report(
 		    v, "the history of '%s' is not ours to read; only its owner's own commands read it", l->name);

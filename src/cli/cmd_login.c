@@ -43,7 +43,8 @@ tell(const char *name, const char *report_text)
 		} else if (n == 2 && strncmp(line, "ok", 2) == 0) {
 			remark("logged in as %s", name);
 			return 0;
-		} else if (sscanf(line, "error %u %n", &code, &words) == 1 && words > 0 && code > 0 && code < VERDICT_COUNT) {
+		} else if (sscanf(line, "error %u %n", &code, &words) == 1 && words > 0 && code > 0 &&
+		    code < VERDICT_COUNT) {
 			return words < n ? report((enum verdict)code, "%s: %.*s", name, n - words, line + words)
 					 : report_verdict((enum verdict)code, name);
 		}
@@ -74,10 +75,11 @@ start(const struct options *o, const char *name, const char *socket)
 		argv[argc++] = limits[row - options];
 	}
 	if (rc == 0)
-		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1, report_text,
-		    sizeof(report_text));
+		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1,
+		    report_text, sizeof(report_text));
 	if (rc == -ETIMEDOUT)
-		return report(VERDICT_TIMED_OUT, "%s: not logged in in time; look with: pchat -s %s status", name, name);
+		return report(
+		    VERDICT_TIMED_OUT, "%s: not logged in in time; look with: pchat -s %s status", name, name);
 	if (rc < 0)
 		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
 	return tell(name, report_text);
@@ -87,13 +89,16 @@ static int
 login_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
-	const char *name = o->operand_count > 0 ? o->operands[0] : o->given[OPT_SESSION] ? o->text[OPT_SESSION] : own_account();
+	const char *name = o->operand_count > 0 ? o->operands[0]
+	    : o->given[OPT_SESSION]             ? o->text[OPT_SESSION]
+						: own_account();
 	const char *socket;
 
 	if (!name)
 		return report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
 	if (!name_valid(name, strlen(name)))
-		return report(VERDICT_MALFORMED, "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
+		return report(VERDICT_MALFORMED,
+		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
 	if (link_named_socket(&inv->link, o, &socket) != VERDICT_OK)
 		return report(VERDICT_USAGE, "%s", inv->link.words);
 	return start(o, name, socket);

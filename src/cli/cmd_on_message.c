@@ -128,9 +128,8 @@ start(struct hooks *h, const struct record *r)
 static void
 ask(struct hooks *h)
 {
-	const struct control_message m = {
-		.type = CONTROL_READ, .u.read = { .flags = READ_WAIT | READ_MESSAGES, .limit = 1 }
-	};
+	const struct control_message m = { .type = CONTROL_READ,
+		.u.read = { .flags = READ_WAIT | READ_MESSAGES, .limit = 1 } };
 
 	link_queue(h->link, &m);
 	h->asked = true;
@@ -225,7 +224,8 @@ nearest_deadline(const struct hooks *h)
 static enum verdict
 one_turn(struct hooks *h)
 {
-	struct pollfd p[2 + AT_ONCE_MAX] = { { .fd = h->link->fd, .events = POLLIN }, { .fd = h->signals, .events = POLLIN } };
+	struct pollfd p[2 + AT_ONCE_MAX] = { { .fd = h->link->fd, .events = POLLIN },
+		{ .fd = h->signals, .events = POLLIN } };
 	enum verdict v = VERDICT_OK;
 
 	if (!h->asked && h->running < h->at_once)

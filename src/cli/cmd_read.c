@@ -31,8 +31,8 @@ struct reading {
 	uint64_t shown;    /* how many records */
 	uint64_t deadline; /* for the first one */
 	bool follow, messages_only;
-	bool by_one;       /* into a pipe: a record is read when it was taken out of the pipe */
-	bool unmarked;     /* the disk does not take that something was read: what is there is shown all the same */
+	bool by_one;   /* into a pipe: a record is read when it was taken out of the pipe */
+	bool unmarked; /* the disk does not take that something was read: what is there is shown all the same */
 };
 
 static void
@@ -123,7 +123,8 @@ static enum verdict
 one_batch(struct reading *rd)
 {
 	const struct control_message request = request_of(rd);
-	const uint64_t deadline = request.u.read.flags & READ_WAIT ? rd->shown == 0 ? rd->deadline : UINT64_MAX
+	const uint64_t deadline = request.u.read.flags & READ_WAIT
+	    ? rd->shown == 0 ? rd->deadline : UINT64_MAX
 	    : deadline_in(options_timeout(rd->o, SEND_TIMEOUT_SECONDS * 1000));
 	struct control_message end;
 	enum verdict v = reader_batch(rd->link, &request, deadline, show, rd, &end);
@@ -149,7 +150,8 @@ read_all(struct reading *rd)
 	do {
 		v = one_batch(rd);
 		if (v == VERDICT_STALE)
-			v = link_connect(rd->link, rd->shown == 0 ? rd->deadline : deadline_in(SEND_TIMEOUT_SECONDS * 1000));
+			v = link_connect(
+			    rd->link, rd->shown == 0 ? rd->deadline : deadline_in(SEND_TIMEOUT_SECONDS * 1000));
 	} while (v == VERDICT_OK && remaining(rd) > 0);
 	return v;
 }
@@ -165,7 +167,8 @@ report_end(const struct reading *rd, enum verdict v)
 	case VERDICT_OUTPUT: /* main() has the words */
 		return status_exit(VERDICT_OUTPUT);
 	case VERDICT_STORAGE:
-		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read: its disk, or its file, is damaged", rd->link->name);
+		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read: its disk, or its file, is damaged",
+		    rd->link->name);
 	case VERDICT_NO_SESSION:
 		if (rd->follow)
 			return 0; /* the session ended */

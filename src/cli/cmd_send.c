@@ -45,7 +45,8 @@ contradiction(const struct options *o)
 	if (o->given[OPT_LINES] && o->given[OPT_NUL])
 		return report(VERDICT_USAGE, "send: -l and -0 exclude each other");
 	if (o->operand_count > 0 && (o->given[OPT_LINES] || o->given[OPT_NUL] || o->given[OPT_FILE]))
-		return report(VERDICT_USAGE, "send: TEXT excludes -l, -0 and -f; put -- before TEXT that begins with '-'");
+		return report(
+		    VERDICT_USAGE, "send: TEXT excludes -l, -0 and -f; put -- before TEXT that begins with '-'");
 	return 0;
 }
 
@@ -66,7 +67,8 @@ send_run(struct invocation *inv)
 	sender.to = o->text[OPT_TO];
 	sender.repeats = o->given[OPT_ID];
 	sender.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000);
-	sender.progress = feed.separator != FEED_WHOLE && !o->given[OPT_QUIET] && !isatty(feed.fd) && isatty(STDERR_FILENO);
+	sender.progress =
+	    feed.separator != FEED_WHOLE && !o->given[OPT_QUIET] && !isatty(feed.fd) && isatty(STDERR_FILENO);
 	(void)sender_run(&sender);
 	return sender_report(&sender, "send");
 }

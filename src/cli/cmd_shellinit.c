@@ -9,9 +9,10 @@
 #include "cli/report.h"
 
 /* The file as it stands in the source tree becomes a string of this program. */
-#define EMBED(name, file) \
+#define EMBED(name, file)                                                                                    \
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" COMPLETIONS "/" file "\"\n.byte 0\n.previous\n"); \
-	extern const char name[] /* NOLINT(bugprone-macro-parentheses): a declarator */ __attribute__((visibility("hidden")))
+	extern const char name[] /* NOLINT(bugprone-macro-parentheses): a declarator */ __attribute__((      \
+	    visibility("hidden")))
 
 EMBED(completion_bash, "pchat.bash");
 EMBED(completion_zsh, "pchat.zsh");

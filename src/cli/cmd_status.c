@@ -9,7 +9,8 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_PROMPT, 0, "prompt", OPTION_NOTHING, NULL, "a word for PS1 or a status line; never fails, never takes long" },
+	{ OPT_PROMPT, 0, "prompt", OPTION_NOTHING, NULL,
+	    "a word for PS1 or a status line; never fails, never takes long" },
 	{ 0 },
 };
 
@@ -17,8 +18,8 @@ static void
 print_json(const struct control_message *m)
 {
 	format_json_line(json_pack("{sssososssIss}", "name", m->u.state.self.name, "partner",
-	    format_json_text(m->u.state.partner.name), "partner_account", format_json_text(m->u.state.partner.account), "state",
-	    format_state(m->u.state.state), "unread", (json_int_t)m->u.state.unread, "daemon",
+	    format_json_text(m->u.state.partner.name), "partner_account", format_json_text(m->u.state.partner.account),
+	    "state", format_state(m->u.state.state), "unread", (json_int_t)m->u.state.unread, "daemon",
 	    m->u.state.daemon == DAEMON_CONNECTED ? "connected" : "reconnecting"));
 }
 
@@ -26,7 +27,9 @@ static const char *
 last_end(uint8_t ending)
 {
 	static const char *const words[] = {
-		[ENDING_NONE] = "", [ENDING_LEFT] = " (the last partner left)", [ENDING_QUIT] = " (the last partner quit)",
+		[ENDING_NONE] = "",
+		[ENDING_LEFT] = " (the last partner left)",
+		[ENDING_QUIT] = " (the last partner quit)",
 		[ENDING_GONE] = " (the last partner is gone)",
 	};
 

@@ -23,8 +23,8 @@ struct company {
 	struct child child;
 	int signals; /* what is for the command, as a descriptor */
 	uint64_t pair;
-	bool over;             /* the chat is */
-	uint64_t kill_at;      /* UINT64_MAX: not hung up yet */
+	bool over;        /* the chat is */
+	uint64_t kill_at; /* UINT64_MAX: not hung up yet */
 };
 
 static enum verdict

@@ -27,16 +27,16 @@ struct invocation {
 
 struct command {
 	const char *name;
-	const char *operands; /* as in its usage line: "NAME", "[TEXT...]" */
-	const char *summary;  /* one line */
-	const char *examples; /* lines, each with its line feed */
-	const char *details;  /* lines about what is not obvious; may be NULL */
+	const char *operands;             /* as in its usage line: "NAME", "[TEXT...]" */
+	const char *summary;              /* one line */
+	const char *examples;             /* lines, each with its line feed */
+	const char *details;              /* lines about what is not obvious; may be NULL */
 	const struct option_row *options; /* NULL: none of its own */
 	int min_operands, max_operands;
-	bool names_first;   /* the first operand is a name by R2 */
-	bool needs_session; /* connected to the session's helper, which is started again if need be */
-	bool hidden;        /* not for people */
-	enum option_id only_with; /* the light program runs it only with this option; 0: always */
+	bool names_first;                   /* the first operand is a name by R2 */
+	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
+	bool hidden;                        /* not for people */
+	enum option_id only_with;           /* the light program runs it only with this option; 0: always */
 	int (*run)(struct invocation *inv); /* returns the exit status */
 };
 

@@ -17,18 +17,18 @@
 #define FEED_WHOLE (-1) /* instead of a separator: all of it is one message, its last line feed dropped */
 
 struct feed {
-	int fd;          /* -1: the buffer has it all */
-	int separator;   /* '\n', 0, or FEED_WHOLE */
-	bool end;        /* nothing more will be read */
-	uint64_t taken;  /* messages taken so far */
+	int fd;         /* -1: the buffer has it all */
+	int separator;  /* '\n', 0, or FEED_WHOLE */
+	bool end;       /* nothing more will be read */
+	uint64_t taken; /* messages taken so far */
 	size_t start, len;
-	size_t scanned;  /* no separator in so many bytes from start */
+	size_t scanned; /* no separator in so many bytes from start */
 	uint8_t buf[4 * (MESSAGE_MAX + 2)];
 };
 
 enum feed_answer {
 	FEED_MESSAGE,
-	FEED_MORE,     /* feed_fill() first */
+	FEED_MORE, /* feed_fill() first */
 	FEED_END,
 	FEED_EMPTY,    /* the next one is empty */
 	FEED_TOO_LONG, /* the next one is over MESSAGE_MAX */

@@ -100,12 +100,17 @@ void
 format_json_record(const struct record *r, const char *self)
 {
 	static const char *const types[] = {
-		[RECORD_MESSAGE] = "message", [RECORD_PAIRED] = "paired", [RECORD_LEFT] = "left", [RECORD_QUIT] = "quit",
-		[RECORD_LOST] = "lost", [RECORD_BACK] = "back", [RECORD_GONE] = "gone",
+		[RECORD_MESSAGE] = "message",
+		[RECORD_PAIRED] = "paired",
+		[RECORD_LEFT] = "left",
+		[RECORD_QUIT] = "quit",
+		[RECORD_LOST] = "lost",
+		[RECORD_BACK] = "back",
+		[RECORD_GONE] = "gone",
 	};
 	char time[FORMAT_TIME_MAX];
-	json_t *o = json_pack("{sIssss}", "id", (json_int_t)r->id, "type", r->type < ARRAY_SIZE(types) ? types[r->type] : "?",
-	    "time", format_json_time(r->time_ms, time));
+	json_t *o = json_pack("{sIssss}", "id", (json_int_t)r->id, "type",
+	    r->type < ARRAY_SIZE(types) ? types[r->type] : "?", "time", format_json_time(r->time_ms, time));
 
 	if (r->own) {
 		(void)json_object_set_new(o, "from", json_string(self));

@@ -32,7 +32,9 @@ format_safe(const char *text, char out[FORMAT_SAFE_MAX])
 const char *
 format_state(uint8_t who_state)
 {
-	static const char *const words[] = { [WHO_FREE] = "free", [WHO_PAIRED] = "paired", [WHO_RECONNECTING] = "reconnecting" };
+	static const char *const words[] = {
+		[WHO_FREE] = "free", [WHO_PAIRED] = "paired", [WHO_RECONNECTING] = "reconnecting"
+	};
 
 	return who_state < ARRAY_SIZE(words) ? words[who_state] : "?";
 }
@@ -41,8 +43,12 @@ static const char *
 event_words(uint8_t type)
 {
 	static const char *const words[] = {
-		[RECORD_MESSAGE] = "", [RECORD_PAIRED] = "%s is now chatting with you", [RECORD_LEFT] = "%s left the chat",
-		[RECORD_QUIT] = "%s quit", [RECORD_LOST] = "connection to %s lost", [RECORD_BACK] = "%s is back",
+		[RECORD_MESSAGE] = "",
+		[RECORD_PAIRED] = "%s is now chatting with you",
+		[RECORD_LEFT] = "%s left the chat",
+		[RECORD_QUIT] = "%s quit",
+		[RECORD_LOST] = "connection to %s lost",
+		[RECORD_BACK] = "%s is back",
 		[RECORD_GONE] = "%s is gone",
 	};
 

@@ -52,8 +52,8 @@ show_command(const struct command *c)
 {
 	output_string("Examples:\n");
 	indented(c->examples);
-	output_printf("\nUsage: pchat [OPTION]... %s%s%s%s\n", c->name, c->options ? " [OPTION]..." : "", *c->operands ? " " : "",
-	    c->operands);
+	output_printf("\nUsage: pchat [OPTION]... %s%s%s%s\n", c->name, c->options ? " [OPTION]..." : "",
+	    *c->operands ? " " : "", c->operands);
 	output_printf("    %s\n", c->summary);
 	if (c->details) {
 		output_string("\n");
@@ -201,7 +201,9 @@ int
 help_mistake(const struct options *o)
 {
 	const struct command *c = o->command;
-	const char *meant = o->unknown ? nearest_option(o) : c || o->operand_count == 0 ? NULL : nearest_command(o->operands[0]);
+	const char *meant = o->unknown   ? nearest_option(o)
+	    : c || o->operand_count == 0 ? NULL
+					 : nearest_command(o->operands[0]);
 
 	if (o->malformed)
 		return report(VERDICT_MALFORMED, "%s", o->mistake);

@@ -118,9 +118,11 @@ take(struct options *o, const struct option_row *row, const char *value)
 	case OPTION_NAME:
 		return name_valid(value, strlen(value)) ? 0 : malformed_name(o, value);
 	case OPTION_IDENT:
-		return ident_parse(value, &id) ? 0 : mistake(o, "--%s needs the 32 hex digits of a message id", row->name);
+		return ident_parse(value, &id) ? 0
+					       : mistake(o, "--%s needs the 32 hex digits of a message id", row->name);
 	case OPTION_COUNT:
-		return parse_count(value, &o->number[row->id]) ? 0 : mistake(o, "--%s needs a number from 1", row->name);
+		return parse_count(value, &o->number[row->id]) ? 0
+							       : mistake(o, "--%s needs a number from 1", row->name);
 	case OPTION_SECONDS:
 	case OPTION_MAYBE_SECONDS:
 		if (!value || options_seconds(value, &o->number[row->id]))

@@ -66,15 +66,15 @@ struct command;
 
 struct options {
 	bool given[OPT_IDS];
-	const char *text[OPT_IDS];  /* the value as typed, NULL: none */
-	uint64_t number[OPT_IDS];   /* of OPTION_COUNT, OPTION_*SECONDS (ms) */
+	const char *text[OPT_IDS];     /* the value as typed, NULL: none */
+	uint64_t number[OPT_IDS];      /* of OPTION_COUNT, OPTION_*SECONDS (ms) */
 	const struct command *command; /* NULL: none was named, or an unknown one */
 	char **operands;
 	int operand_count;
-	char *few[32]; /* where the operands stand, unless there are more */
+	char *few[32];       /* where the operands stand, unless there are more */
 	const char *unknown; /* the mistake is this long option, or NULL */
-	bool malformed;    /* the mistake is a malformed name */
-	char mistake[256]; /* what is wrong, for people; empty: nothing */
+	bool malformed;      /* the mistake is a malformed name */
+	char mistake[256];   /* what is wrong, for people; empty: nothing */
 };
 
 /*

@@ -31,13 +31,13 @@ struct sender {
 	struct outbox box;
 	uint64_t last_progress;
 	uint64_t shown_at;
-	int retry_ms;       /* pause before the next attempt to reach a helper */
-	int problem;        /* of reading the feed: -errno */
+	int retry_ms; /* pause before the next attempt to reach a helper */
+	int problem;  /* of reading the feed: -errno */
 	enum feed_answer feeding;
-	bool deaf;          /* the helper takes no more; what it wrote is still to be read */
-	uint8_t last_end;   /* enum ending of the latest pair, asked for when there is no pair */
+	bool deaf;                      /* the helper takes no more; what it wrote is still to be read */
+	uint8_t last_end;               /* enum ending of the latest pair, asked for when there is no pair */
 	char partner[NAME_MAX_LEN + 1]; /* to whom it was, when that is known; for the advice to repeat it */
-	enum verdict why;   /* how it ended */
+	enum verdict why;               /* how it ended */
 
 	/*
 	 * Encoded frames: acknowledged up to base, written up to written, given an id and a generation up to claimed.

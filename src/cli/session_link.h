@@ -25,8 +25,8 @@ struct link {
 	int fd; /* -1: not connected */
 	struct rundir dir;
 	char name[NAME_MAX_LEN + 1];
-	bool revive;     /* start a helper that is gone */
-	int watch;       /* a descriptor whose other end must not go away while we wait (our output); -1: none */
+	bool revive;      /* start a helper that is gone */
+	int watch;        /* a descriptor whose other end must not go away while we wait (our output); -1: none */
 	uint32_t out_len; /* requests not yet written */
 	uint32_t in_start, in_end;
 	char words[512]; /* what went wrong */
@@ -34,7 +34,10 @@ struct link {
 	uint8_t in[2 * FRAME_MAX];
 };
 
-#define LINK_INIT { .fd = -1, .dir.fd = -1, .watch = -1 }
+#define LINK_INIT                                   \
+	{                                           \
+		.fd = -1, .dir.fd = -1, .watch = -1 \
+	}
 
 /*
  * The daemon's socket that was named, by --socket or $PCHAT_SOCKET, as an absolute path, since the helper lives in
@@ -81,8 +84,8 @@ MUST_USE int link_receive(struct link *l, uint64_t deadline, struct frame *f);
 MUST_USE int link_reply(struct link *l, uint64_t deadline, struct control_message *reply);
 
 /* Writes a request and waits for its reply. */
-MUST_USE int link_request(struct link *l, const struct control_message *request, uint64_t deadline,
-    struct control_message *reply);
+MUST_USE int
+link_request(struct link *l, const struct control_message *request, uint64_t deadline, struct control_message *reply);
 
 /*
  * The same, and a helper that dies meanwhile is started again and asked again. OK when there was a reply, of that

@@ -59,7 +59,13 @@ static bool
 parse_absolute(const char *text, int64_t now_ms, int64_t *ms)
 {
 	static const char *const formats[] = {
-		"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%H:%M", "%H:%M:%S",
+		"%Y-%m-%d",
+		"%Y-%m-%d %H:%M",
+		"%Y-%m-%d %H:%M:%S",
+		"%Y-%m-%dT%H:%M",
+		"%Y-%m-%dT%H:%M:%S",
+		"%H:%M",
+		"%H:%M:%S",
 	};
 	struct tm tm;
 

@@ -39,13 +39,13 @@ struct exchange_session {
 	bool online;      /* false: reconnecting (R8) */
 	uint8_t last_end; /* enum ending of the latest pair, for R10's hint */
 	uint32_t uid;
-	slot_t partner;    /* SLOT_NONE: free */
-	uint32_t epoch;    /* of the pair; counts each time either side came back */
-	uint64_t pair;     /* id of the current pair, or of the latest one */
-	slot_t target;     /* waits for (R6) */
+	slot_t partner;                   /* SLOT_NONE: free */
+	uint32_t epoch;                   /* of the pair; counts each time either side came back */
+	uint64_t pair;                    /* id of the current pair, or of the latest one */
+	slot_t target;                    /* waits for (R6) */
 	slot_t waiter_first, waiter_last; /* who waits for this session, in order of arrival */
 	slot_t waiter_next, waiter_prev;  /* this session's place in its target's queue */
-	slot_t ripe_next;  /* free with waiters: to be settled */
+	slot_t ripe_next;                 /* free with waiters: to be settled */
 	bool ripe;
 	uint32_t name_next, id_next; /* hash chains, of slot + 1; id_next also chains the free slots */
 };
@@ -140,8 +140,8 @@ struct exchange_policy {
  * is offline, is EXPIRED. The session that ended in QUIT or EXPIRE can still be looked at, not used, by
  * exchange_session() until the next LOGIN or RESTORE.
  */
-enum verdict exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_policy policy,
-    struct exchange_effects *fx);
+enum verdict exchange_step(
+    struct exchange *x, struct exchange_event *ev, struct exchange_policy policy, struct exchange_effects *fx);
 
 /*
  * The session that `ev`, a TO or WAIT, would pair its caller with at once; SLOT_NONE when it would make
@@ -169,9 +169,9 @@ slot_t exchange_find_name(const struct exchange *x, const char *name);
 slot_t exchange_find_id(const struct exchange *x, const struct ident *id);
 
 uint32_t exchange_capacity(const struct exchange *x);
-uint32_t exchange_count(const struct exchange *x);     /* sessions, reconnecting ones included */
+uint32_t exchange_count(const struct exchange *x);                   /* sessions, reconnecting ones included */
 uint32_t exchange_count_uid(const struct exchange *x, uint32_t uid); /* scans: for LOGIN only */
-uint64_t exchange_next_pair(const struct exchange *x); /* the id that the next pair will have */
+uint64_t exchange_next_pair(const struct exchange *x);               /* the id that the next pair will have */
 
 /*
  * Where a message or an acknowledgement of `from`, under pair and epoch, goes

@@ -5,8 +5,9 @@
 #ifndef PCHAT_CORE_LIMITS_H
 #define PCHAT_CORE_LIMITS_H
 
-#define NAME_MAX_LEN 32U    /* bytes of a name (R2) */
-#define ACCOUNT_MAX_LEN 32U /* bytes of an account name that are kept; LOGIN_NAME_MAX is larger, useradd(8) stops at 32 */
+#define NAME_MAX_LEN 32U /* bytes of a name (R2) */
+#define ACCOUNT_MAX_LEN \
+	32U /* bytes of an account name that are kept; LOGIN_NAME_MAX is larger, useradd(8) stops at 32 */
 
 #define MESSAGE_MAX 65536U /* bytes of one message */
 
@@ -15,15 +16,15 @@
 #define WINDOW_BYTES (256U * 1024U)
 
 #define SESSIONS_PER_UID 8U
-#define CONNECTIONS_MAX 4096U         /* of a daemon, in all */
-#define CONNECTIONS_GREETING 64U      /* of those, not yet logged in */
-#define CONNECTIONS_GREETING_UID 4U   /* of those, of one uid */
+#define CONNECTIONS_MAX 4096U       /* of a daemon, in all */
+#define CONNECTIONS_GREETING 64U    /* of those, not yet logged in */
+#define CONNECTIONS_GREETING_UID 4U /* of those, of one uid */
 #define HANDSHAKE_SECONDS 5U
 #define GRACE_SECONDS 10U
-#define STALL_SECONDS 10U             /* a peer that takes nothing for so long is closed */
-#define ACCEPT_PAUSE_SECONDS 1U       /* after EMFILE and its kin */
+#define STALL_SECONDS 10U       /* a peer that takes nothing for so long is closed */
+#define ACCEPT_PAUSE_SECONDS 1U /* after EMFILE and its kin */
 
-#define REQUEST_RATE 10U  /* login/to/who/policy requests a second and uid, and resumes of one session */
+#define REQUEST_RATE 10U /* login/to/who/policy requests a second and uid, and resumes of one session */
 #define REQUEST_BURST 50U
 
 #define INBOX_MESSAGES 100000U              /* unread */
@@ -33,7 +34,7 @@
 #define SEND_TIMEOUT_SECONDS 5U
 #define RETRY_MAX_MS 2000U /* longest pause between two attempts to reach a daemon */
 
-#define POLICY_ENTRIES 64U  /* block and allow rules of one session */
+#define POLICY_ENTRIES 64U   /* block and allow rules of one session */
 #define CONTROL_CLIENTS 256U /* commands at once on one helper's socket */
 
 #endif

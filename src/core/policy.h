@@ -12,8 +12,8 @@
 #include "core/limits.h"
 
 enum policy_rule_type {
-	POLICY_BLOCK_NAME = 1,  /* a session of that name, whoever holds it, */
-	POLICY_BLOCK_UID = 2,   /* and the account behind it, under any name */
+	POLICY_BLOCK_NAME = 1, /* a session of that name, whoever holds it, */
+	POLICY_BLOCK_UID = 2,  /* and the account behind it, under any name */
 	POLICY_BLOCK_GROUP = 3,
 	POLICY_ALLOW_GROUP = 4, /* once there is one, only members of an allowed group may */
 };

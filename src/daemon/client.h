@@ -22,18 +22,18 @@ enum client_state {
 	CLIENT_CONNECTED, /* HELLO is awaited, */
 	CLIENT_GREETED,   /* then LOGIN */
 	CLIENT_LOGGED_IN,
-	CLIENT_ENDED,     /* quit, replaced, told BYE: what it still says is not heard */
+	CLIENT_ENDED, /* quit, replaced, told BYE: what it still says is not heard */
 };
 
 struct client {
 	struct stream stream;
 	struct server *server;
 	struct account *account;
-	struct window *window; /* D7; NULL while no more than one message is under way, */
-	uint32_t lone;         /* whose size is this; 0: none */
-	slot_t slot;           /* SLOT_NONE: not logged in */
-	uint8_t state;         /* enum client_state */
-	bool greeting;         /* on server::greeting */
+	struct window *window;    /* D7; NULL while no more than one message is under way, */
+	uint32_t lone;            /* whose size is this; 0: none */
+	slot_t slot;              /* SLOT_NONE: not logged in */
+	uint8_t state;            /* enum client_state */
+	bool greeting;            /* on server::greeting */
 	uint64_t accepted_at;     /* ms of the monotonic clock */
 	TAILQ_ENTRY(client) link; /* server::greeting */
 };

@@ -42,7 +42,7 @@ struct daemon {
 	struct registry *registry;
 	int lock, state_lock; /* held until the process ends */
 	int listener;
-	bool passed; /* the listener came from systemd: its path is not ours */
+	bool passed;  /* the listener came from systemd: its path is not ours */
 	bool suspect; /* a daemon was here before us */
 	ino_t ino;
 	ev_signal stop[3];
@@ -69,7 +69,17 @@ static const char usage_text[] =
     "  -h, --help\n"
     "  -V, --version\n";
 
-enum option_key { OPT_SOCKET = 256, OPT_STATE, OPT_MODE, OPT_GROUP, OPT_GRACE, OPT_SESSIONS, OPT_CONNECTIONS, OPT_IDLE, OPT_DETACH };
+enum option_key {
+	OPT_SOCKET = 256,
+	OPT_STATE,
+	OPT_MODE,
+	OPT_GROUP,
+	OPT_GRACE,
+	OPT_SESSIONS,
+	OPT_CONNECTIONS,
+	OPT_IDLE,
+	OPT_DETACH
+};
 
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
@@ -88,8 +98,7 @@ static const struct option long_options[] = {
 };
 
 /* Tells the operator, and whoever waits for this daemon to be ready. */
-static int PRINTF_LIKE(1, 2)
-fail(const char *fmt, ...)
+static int PRINTF_LIKE(1, 2) fail(const char *fmt, ...)
 {
 	char text[1024], report[1100];
 	va_list args;
@@ -213,7 +222,8 @@ parse_options(int argc, char **argv, struct options *o)
 		default:
 			if (parse_option(o, key, optarg))
 				break;
-			log_error("'%s' is no value for --%s; see pchatd --help", shown(optarg), long_options[index].name);
+			log_error(
+			    "'%s' is no value for --%s; see pchatd --help", shown(optarg), long_options[index].name);
 			return EXIT_USAGE;
 		}
 	}
@@ -273,7 +283,8 @@ raise_files(uint32_t connections)
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	log_notice("only %llu descriptors are allowed, for %u connections", (unsigned long long)limit.rlim_cur, connections);
+	log_notice(
+	    "only %llu descriptors are allowed, for %u connections", (unsigned long long)limit.rlim_cur, connections);
 }
 
 /* The path is ours from here on, or systemd's. */
@@ -341,10 +352,10 @@ take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 		return fail("'%s/registry.db' was written by a newer pchatd", shown(o->state));
 	if (rc < 0)
 		return fail("cannot open '%s/registry.db': %s", shown(o->state), strerror(-rc));
-	lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && d->suspect) ||
-	    registry_partial(d->registry);
+	lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && d->suspect) || registry_partial(d->registry);
 	if (lost)
-		log_error("the registry was lost: for %u s only sessions that were here before may come back", o->grace);
+		log_error(
+		    "the registry was lost: for %u s only sessions that were here before may come back", o->grace);
 	rc = roster_init(&d->server.roster, loop, d->registry, lost, &limits);
 	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->state), strerror(-rc)) : 0;
 }

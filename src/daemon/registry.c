@@ -138,8 +138,8 @@ static int
 open_file(struct registry *r, enum registry_origin *origin)
 {
 	int64_t version = 0;
-	int rc = sqlite3_open_v2(
-	    r->path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc =
+	    sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(r->db, set_up, NULL, NULL, NULL);
@@ -288,9 +288,9 @@ registry_next_pair(struct registry *r)
 {
 	int64_t next = 0;
 
-	return query_int(r, "SELECT value FROM meta WHERE key = 'next_pair'", &next) == SQLITE_ROW && next > 0 ?
-	    (uint64_t)next :
-	    0;
+	return query_int(r, "SELECT value FROM meta WHERE key = 'next_pair'", &next) == SQLITE_ROW && next > 0
+	    ? (uint64_t)next
+	    : 0;
 }
 
 bool

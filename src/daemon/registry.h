@@ -45,8 +45,8 @@ MUST_USE int registry_open(const char *folder, struct registry **out, enum regis
 void registry_close(struct registry *r);
 
 /* Calls fn for each session; 0 or -errno. A row that breaks a rule is passed over. */
-MUST_USE int registry_load(struct registry *r, void (*fn)(const struct registry_row *row, void *context),
-    void *context);
+MUST_USE int
+registry_load(struct registry *r, void (*fn)(const struct registry_row *row, void *context), void *context);
 
 /* The id of the next pair to be made, as last recorded; 0: never recorded. */
 uint64_t registry_next_pair(struct registry *r);

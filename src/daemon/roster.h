@@ -32,13 +32,13 @@ struct claim {
 };
 
 struct member {
-	struct client *client;   /* NULL: reconnecting */
+	struct client *client; /* NULL: reconnecting */
 	struct account *account;
-	struct policy *policy;   /* NULL: refuses nobody. Only as long as its rules. */
-	int64_t since_ms;        /* of login; wall clock, for showing */
-	uint64_t lost_at;        /* ms of the monotonic clock */
-	struct bucket resumes;   /* how often it may come back */
-	struct claim *claim;     /* NULL: none, as nearly always */
+	struct policy *policy;    /* NULL: refuses nobody. Only as long as its rules. */
+	int64_t since_ms;         /* of login; wall clock, for showing */
+	uint64_t lost_at;         /* ms of the monotonic clock */
+	struct bucket resumes;    /* how often it may come back */
+	struct claim *claim;      /* NULL: none, as nearly always */
 	TAILQ_ENTRY(member) link; /* roster::lost */
 };
 
@@ -50,11 +50,11 @@ struct roster {
 	struct member *member; /* by slot */
 	struct registry *registry;
 	struct exchange_effects effects; /* of the latest event, not yet delivered */
-	slot_t recheck; /* its policy changed: waiters may have to go; SLOT_NONE: nobody's */
-	struct member_list lost; /* the one that was lost first, first */
-	ev_timer grace_timer; /* for the first of the lost */
-	ev_timer repair_timer; /* while the registry is behind */
-	ev_timer only_timer;   /* ends resumes_only */
+	slot_t recheck;                  /* its policy changed: waiters may have to go; SLOT_NONE: nobody's */
+	struct member_list lost;         /* the one that was lost first, first */
+	ev_timer grace_timer;            /* for the first of the lost */
+	ev_timer repair_timer;           /* while the registry is behind */
+	ev_timer only_timer;             /* ends resumes_only */
 	uint64_t grace_ms;
 	bool resumes_only; /* the registry was lost: those who come back are let in, nobody else */
 	uint32_t max_sessions_uid;

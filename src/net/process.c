@@ -106,7 +106,7 @@ static int
 collect(int fd, int timeout_ms, char *report, size_t size)
 {
 	const uint64_t end = clock_monotonic_ms() + (uint64_t)timeout_ms;
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
 
 	for (;;) {

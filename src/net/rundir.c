@@ -127,8 +127,8 @@ parse(const char *text, struct session_file *s)
 		return false;
 	s->explicit_socket = named != 0;
 	return take_line(&text, "inbox", s->inbox, sizeof(s->inbox)) &&
-	    take_number(&text, "max-messages", &s->max_messages) &&
-	    take_number(&text, "max-bytes", &s->max_bytes) && *text == '\0';
+	    take_number(&text, "max-messages", &s->max_messages) && take_number(&text, "max-bytes", &s->max_bytes) &&
+	    *text == '\0';
 }
 
 static ssize_t

@@ -37,9 +37,9 @@ void rundir_path(const struct rundir *r, const char *file, char out[RUNDIR_PATH_
 struct session_file {
 	char name[NAME_MAX_LEN + 1]; /* as typed */
 	struct ident id;
-	char socket[PATH_MAX]; /* of the daemon; empty: the user's own */
-	bool explicit_socket;  /* the user named it: any daemon's uid is accepted */
-	char inbox[PATH_MAX];  /* folder of the inbox */
+	char socket[PATH_MAX];            /* of the daemon; empty: the user's own */
+	bool explicit_socket;             /* the user named it: any daemon's uid is accepted */
+	char inbox[PATH_MAX];             /* folder of the inbox */
 	uint64_t max_messages, max_bytes; /* unread limits */
 };
 

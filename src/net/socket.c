@@ -222,7 +222,7 @@ socket_peer(int fd, struct credentials *c)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) < 0)
 		return -errno;
-	*c = (struct credentials){.uid = u.uid, .gid = u.gid, .pid = u.pid};
+	*c = (struct credentials){ .uid = u.uid, .gid = u.gid, .pid = u.pid };
 	return 0;
 }
 

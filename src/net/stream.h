@@ -38,15 +38,15 @@ struct stream_class {
 struct stream {
 	const struct stream_class *class;
 	struct ev_loop *loop;
-	ev_io io;            /* both directions; its events say what is watched */
-	uint8_t *partial;    /* input not yet consumed, or NULL */
+	ev_io io;         /* both directions; its events say what is watched */
+	uint8_t *partial; /* input not yet consumed, or NULL */
 	uint32_t partial_len;
 	uint32_t out_len, out_head, out_cap;
-	uint8_t *out;        /* queued output, or NULL */
+	uint8_t *out; /* queued output, or NULL */
 	bool dead, paused, corked;
-	bool deaf;           /* the peer takes no more output, but what it wrote is read to the end */
+	bool deaf; /* the peer takes no more output, but what it wrote is read to the end */
 	int error;
-	uint64_t stalled_since; /* ms of the monotonic clock */
+	uint64_t stalled_since;   /* ms of the monotonic clock */
 	TAILQ_ENTRY(stream) link; /* on the list of stalled or of dead streams */
 };
 

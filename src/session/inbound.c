@@ -270,8 +270,8 @@ commit_failed(struct inbound *i, int error)
 		i->run_count = 0; /* the other helper answers */
 	} else {
 		if (!i->failing)
-			log_error("cannot store into the inbox: %s",
-			    error < 0 ? strerror(-error) : "the disk fails to sync");
+			log_error(
+			    "cannot store into the inbox: %s", error < 0 ? strerror(-error) : "the disk fails to sync");
 		i->failing = true;
 		refuse_pending(i, error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE);
 	}

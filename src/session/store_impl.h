@@ -63,8 +63,8 @@ struct store {
 	struct store_limits limits;
 	int64_t generation;
 	bool claimed; /* our generation is on the disk */
-	bool lazily; /* whether the next transaction need not be synced, */
-	bool lazy;   /* and whether SQLite knows */
+	bool lazily;  /* whether the next transaction need not be synced, */
+	bool lazy;    /* and whether SQLite knows */
 	bool writing;
 	int failure; /* of the open transaction: it will be rolled back */
 	int frames;  /* in the log */

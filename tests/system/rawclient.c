@@ -49,10 +49,10 @@ static uint8_t input[FRAME_MAX + 65536];
 static size_t input_len;
 static uint64_t pair;
 static uint32_t epoch;
-static struct ident next_id;  /* of the next message sent */
-static struct ident heard;    /* the oldest message received and not acknowledged */
+static struct ident next_id; /* of the next message sent */
+static struct ident heard;   /* the oldest message received and not acknowledged */
 static uint32_t unacked;
-static char printed[LINE];    /* the latest line */
+static char printed[LINE]; /* the latest line */
 
 /* ------ sending ------ */
 
@@ -130,8 +130,7 @@ put_ack(uint32_t count, enum verdict v)
 
 /* ------ receiving ------ */
 
-static void PRINTF_LIKE(1, 2)
-say(const char *fmt, ...)
+static void PRINTF_LIKE(1, 2) say(const char *fmt, ...)
 {
 	va_list args;
 
@@ -220,7 +219,8 @@ say_upstream(const struct upstream_message *m)
 		epoch = m->u.paired.epoch;
 		unacked = 0;
 		say("PAIRED name=%s account=%s uid=%u %s pair=%" PRIu64 " epoch=%u", m->u.paired.peer.name,
-		    m->u.paired.peer.account, m->u.paired.peer.uid, m->u.paired.online ? "online" : "offline", pair, epoch);
+		    m->u.paired.peer.account, m->u.paired.peer.uid, m->u.paired.online ? "online" : "offline", pair,
+		    epoch);
 		break;
 	case UPSTREAM_ENDED:
 		say("ENDED pair=%" PRIu64 " %s", m->u.ended.pair, endings[m->u.ended.ending]);
@@ -484,10 +484,10 @@ run(char *line)
 		*args++ = '\0';
 	else
 		args = none;
-#define COMMAND(word, what) \
+#define COMMAND(word, what)            \
 	if (strcmp(line, word) == 0) { \
-		what; \
-		return; \
+		what;                  \
+		return;                \
 	}
 	COMMAND("hello", put_hello(PROTOCOL_MAGIC, *args ? (uint16_t)number(args, 10) : PROTOCOL_VERSION))
 	COMMAND("magic", put_hello(number(args, 16), PROTOCOL_VERSION))
@@ -497,7 +497,8 @@ run(char *line)
 	COMMAND("cancel", do_plain(UPSTREAM_CANCEL))
 	COMMAND("leave", do_plain(UPSTREAM_LEAVE))
 	COMMAND("quit", do_plain(UPSTREAM_QUIT))
-	COMMAND("who", put_upstream(&(struct upstream_message){ .type = UPSTREAM_WHO, .u.who.cursor = number(args, 10) }))
+	COMMAND(
+	    "who", put_upstream(&(struct upstream_message){ .type = UPSTREAM_WHO, .u.who.cursor = number(args, 10) }))
 	COMMAND("dnd", do_policy(strcmp(args, "on") == 0, NULL))
 	COMMAND("block", do_policy(false, args))
 	COMMAND("msg", put_msg(args, (uint32_t)strlen(args)))

@@ -9,40 +9,40 @@
 #include <string.h>
 
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
-#define SUITES(X) \
-	X(bucket) \
-	X(exchange) \
+#define SUITES(X)         \
+	X(bucket)         \
+	X(exchange)       \
 	X(exchange_world) \
-	X(ident) \
-	X(name) \
-	X(policy) \
-	X(socket) \
-	X(rundir) \
-	X(stream) \
-	X(process) \
-	X(registry) \
-	X(pack) \
-	X(scan) \
-	X(search) \
-	X(sentbox) \
-	X(store) \
-	X(window) \
-	X(frame) \
-	X(upstream) \
-	X(control) \
-	X(quote) \
-	X(status) \
-	X(safe) \
-	X(courier) \
-	X(outbox) \
-	X(delivery) \
-	X(options) \
-	X(suggest) \
-	X(feed) \
-	X(base64) \
-	X(when) \
-	X(keys) \
-	X(recall) \
+	X(ident)          \
+	X(name)           \
+	X(policy)         \
+	X(socket)         \
+	X(rundir)         \
+	X(stream)         \
+	X(process)        \
+	X(registry)       \
+	X(pack)           \
+	X(scan)           \
+	X(search)         \
+	X(sentbox)        \
+	X(store)          \
+	X(window)         \
+	X(frame)          \
+	X(upstream)       \
+	X(control)        \
+	X(quote)          \
+	X(status)         \
+	X(safe)           \
+	X(courier)        \
+	X(outbox)         \
+	X(delivery)       \
+	X(options)        \
+	X(suggest)        \
+	X(feed)           \
+	X(base64)         \
+	X(when)           \
+	X(keys)           \
+	X(recall)         \
 	X(protocol_page)
 
 #define DECLARE(module) Suite *module##_suite(void);
@@ -53,7 +53,7 @@ static const struct {
 	Suite *(*suite)(void);
 } suites[] = {
 #define ROW(module) { #module, module##_suite },
-	SUITES(ROW) { NULL, NULL },
+	SUITES(ROW){ NULL, NULL },
 };
 
 static bool

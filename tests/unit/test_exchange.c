@@ -581,8 +581,8 @@ static const struct {
 	{ 0, VERDICT_STALE, FIRST_PAIR + 1 },
 	{ 1, VERDICT_OK, FIRST_PAIR + 1 },
 	{ FIRST_PAIR - 1, VERDICT_OK, FIRST_PAIR + 1 },
-	{ FIRST_PAIR, VERDICT_STALE, FIRST_PAIR + 1 }, /* given out by ourselves */
-	{ FIRST_PAIR + 1, VERDICT_STALE, FIRST_PAIR + 1 }, /* the next one */
+	{ FIRST_PAIR, VERDICT_STALE, FIRST_PAIR + 1 },                      /* given out by ourselves */
+	{ FIRST_PAIR + 1, VERDICT_STALE, FIRST_PAIR + 1 },                  /* the next one */
 	{ FIRST_PAIR + EXCHANGE_PAIRS - 1, VERDICT_STALE, FIRST_PAIR + 1 }, /* the last one */
 	{ FIRST_PAIR + EXCHANGE_PAIRS, VERDICT_OK, FIRST_PAIR + 1 },
 	{ INT64_MAX, VERDICT_OK, FIRST_PAIR + 1 },

@@ -86,20 +86,14 @@ START_TEST(test_options_mistakes)
 		const char *words[WORDS];
 		const char *mistake; /* part of it */
 	} t[] = {
-		{ { "snd" }, "unknown command 'snd'" },
-		{ { "--bogus", "send" }, "unknown option '--bogus'" },
+		{ { "snd" }, "unknown command 'snd'" }, { { "--bogus", "send" }, "unknown option '--bogus'" },
 		{ { "--to", "bob", "send" }, "unknown option '--to'" }, /* of a command: behind it */
-		{ { "send", "-x" }, "unknown option '-x'" },
-		{ { "send", "hi", "-s" }, "needs a value" },
-		{ { "send", "--json=yes" }, "takes no value" },
-		{ { "send", "--id", "123" }, "32 hex digits" },
-		{ { "read", "-n", "0" }, "number from 1" },
-		{ { "read", "-n", "4294967296" }, "number from 1" },
-		{ { "read", "-n", "1x" }, "number from 1" },
-		{ { "read", "--timeout", "-1" }, "number of seconds" },
+		{ { "send", "-x" }, "unknown option '-x'" }, { { "send", "hi", "-s" }, "needs a value" },
+		{ { "send", "--json=yes" }, "takes no value" }, { { "send", "--id", "123" }, "32 hex digits" },
+		{ { "read", "-n", "0" }, "number from 1" }, { { "read", "-n", "4294967296" }, "number from 1" },
+		{ { "read", "-n", "1x" }, "number from 1" }, { { "read", "--timeout", "-1" }, "number of seconds" },
 		{ { "read", "--wait=" }, "number of seconds" },
-		{ { "read", "--color", "blue" }, "auto, always or never" },
-		{ { "to" }, "something is missing" },
+		{ { "read", "--color", "blue" }, "auto, always or never" }, { { "to" }, "something is missing" },
 		{ { "to", "a", "b" }, "'b' is too much" },
 		{ { "--bogus", "--worse", "send" }, "'--bogus'" }, /* the first one is told */
 	};
@@ -146,10 +140,22 @@ START_TEST(test_options_seconds)
 		bool good;
 		uint64_t ms;
 	} t[] = {
-		{ "0", true, 0 }, { "1", true, 1000 }, { "0.25", true, 250 }, { "1.5", true, 1500 }, { "0.0019", true, 1 },
-		{ "1000000000", true, 1000000000000 }, { "1000000001", false, 0 }, { "99999999999999999999999", false, 0 },
-		{ "", false, 0 }, { ".5", false, 0 }, { "1.", false, 0 }, { "1s", false, 0 }, { "-1", false, 0 }, { "1.5.2", false, 0 },
-		{ " 1", false, 0 }, { "inf", false, 0 },
+		{ "0", true, 0 },
+		{ "1", true, 1000 },
+		{ "0.25", true, 250 },
+		{ "1.5", true, 1500 },
+		{ "0.0019", true, 1 },
+		{ "1000000000", true, 1000000000000 },
+		{ "1000000001", false, 0 },
+		{ "99999999999999999999999", false, 0 },
+		{ "", false, 0 },
+		{ ".5", false, 0 },
+		{ "1.", false, 0 },
+		{ "1s", false, 0 },
+		{ "-1", false, 0 },
+		{ "1.5.2", false, 0 },
+		{ " 1", false, 0 },
+		{ "inf", false, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {

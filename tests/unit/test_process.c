@@ -69,7 +69,8 @@ START_TEST(it_holds_nothing_of_ours)
 
 	ck_assert_int_ge(leak, 0);
 	ck_assert_int_ge(dup2(leak, 9), 0);
-	ck_assert_int_gt(start("cd /proc/$$/fd; echo * >&3; cd - >/dev/null; pwd >&3; readlink /proc/$$/fd/2 >&3", 5000), 0);
+	ck_assert_int_gt(
+	    start("cd /proc/$$/fd; echo * >&3; cd - >/dev/null; pwd >&3; readlink /proc/$$/fd/2 >&3", 5000), 0);
 	ck_assert_msg(strstr(report, " 9") == NULL, "%s", report);
 	ck_assert_msg(strncmp(report, "0 1 2 3", 7) == 0, "%s", report);
 	ck_assert_msg(strstr(report, "/dev/null\n") != NULL, "%s", report);

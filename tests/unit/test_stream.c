@@ -20,10 +20,10 @@
 struct end {
 	struct stream stream;
 	unsigned frames, closes;
-	size_t bytes;       /* of bodies */
+	size_t bytes; /* of bodies */
 	int error;
-	bool pause_after;   /* after each frame */
-	bool refuse;        /* the next frame breaks the protocol */
+	bool pause_after; /* after each frame */
+	bool refuse;      /* the next frame breaks the protocol */
 	bool in_input;
 };
 

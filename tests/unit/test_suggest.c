@@ -10,15 +10,9 @@ START_TEST(test_suggest_distances)
 		const char *a, *b;
 		unsigned distance;
 	} t[] = {
-		{ "", "", 0 },
-		{ "send", "send", 0 },
-		{ "", "send", 4 },
-		{ "snd", "send", 1 },
-		{ "sennd", "send", 1 },
-		{ "sand", "send", 1 },
-		{ "sned", "send", 1 }, /* neighbours exchanged */
-		{ "dnes", "send", 3 },
-		{ "who", "history", 6 },
+		{ "", "", 0 }, { "send", "send", 0 }, { "", "send", 4 }, { "snd", "send", 1 }, { "sennd", "send", 1 },
+		{ "sand", "send", 1 }, { "sned", "send", 1 }, /* neighbours exchanged */
+		{ "dnes", "send", 3 }, { "who", "history", 6 },
 		{ "1234567890123456789012345678901", "1234567890123456789012345678901", 0 },
 		{ "12345678901234567890123456789012", "send", UINT_MAX }, /* longer than any of our words */
 	};
