@@ -328,6 +328,8 @@ dbus(const struct settings *set, json_t *report)
 		fprintf(stderr, "skipped: dbus-daemon and dbus-send are not installed\n");
 		return;
 	}
+	if (installed("/usr/bin/dbus-broker"))
+		fprintf(stderr, "skipped: dbus-broker starts under systemd alone; dbus-daemon is in its place\n");
 	snprintf(path, sizeof(path), "%s/bus", set->dir);
 	snprintf(address, sizeof(address), "--address=unix:path=%s", path);
 	snprintf(bus, sizeof(bus), "--bus=unix:path=%s", path);
