@@ -467,6 +467,8 @@ main(int argc, char **argv)
 	log_notice("listening on '%s'", shown(o.socket));
 	process_report("ok\n");
 	notify_state("READY=1");
+	/* That something could not be watched libev tells with the next event, which may never come. */
+	(void)ev_run(loop, EVRUN_NOWAIT);
 	(void)ev_run(loop, 0);
 	stop(&d, &o);
 	log_notice("stopped");

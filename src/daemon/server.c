@@ -171,9 +171,14 @@ static void
 on_connection(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct server *s = w->data;
-	const int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd;
 
-	(void)loop, (void)revents;
+	(void)loop;
+	if (revents & EV_ERROR) { /* it could not be watched (epoll_ctl(2)), and libev has given it up */
+		pause_accepting(s, ENOMEM);
+		return;
+	}
+	fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0) {
 		admit(s, fd);
 		return;

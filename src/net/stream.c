@@ -360,6 +360,10 @@ on_io(struct ev_loop *loop, ev_io *w, int revents)
 	struct stream *s = (struct stream *)((char *)w - offsetof(struct stream, io));
 
 	(void)loop;
+	if (revents & EV_ERROR) { /* the kernel had no memory to watch it (epoll_ctl(2)), and libev has given it up */
+		stream_close(s, ENOMEM);
+		return;
+	}
 	if (revents & EV_WRITE)
 		flush(s);
 	if (s->dead || s->paused)

@@ -82,11 +82,23 @@ out_of_means(int error)
 }
 
 static void
+pause_accepting(struct service *v)
+{
+	ev_io_stop(v->session->loop, &v->listener);
+	ev_timer_set(&v->pause, ACCEPT_PAUSE_SECONDS, 0.);
+	ev_timer_start(v->session->loop, &v->pause);
+}
+
+static void
 on_connection(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct service *v = w->data;
 
-	(void)revents;
+	(void)loop;
+	if (revents & EV_ERROR) { /* it could not be watched */
+		pause_accepting(v);
+		return;
+	}
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		const int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -94,11 +106,8 @@ on_connection(struct ev_loop *loop, ev_io *w, int revents)
 			welcome(v, fd);
 			continue;
 		}
-		if (out_of_means(errno)) {
-			ev_io_stop(loop, w);
-			ev_timer_set(&v->pause, ACCEPT_PAUSE_SECONDS, 0.);
-			ev_timer_start(loop, &v->pause);
-		}
+		if (out_of_means(errno))
+			pause_accepting(v);
 		if (errno != EINTR && errno != ECONNABORTED)
 			return;
 	}
