@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "cli/child.h"
 #include "core/name.h"
 #include "net/process.h"

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/sender.h"
+#include "net/random.h"
 #include "net/socket.h"
 
 static const struct option_row options[] = {

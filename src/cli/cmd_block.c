@@ -18,7 +18,7 @@
 static uint64_t
 limit(const struct invocation *inv)
 {
-	return deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	return options_deadline(&inv->opt);
 }
 
 static enum verdict

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/edition.h"
 #include "cli/format.h"

@@ -8,7 +8,7 @@ static int
 dnd_run(struct invocation *inv)
 {
 	const char *what = inv->opt.operands[0];
-	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(&inv->opt);
 	struct control_message request = { .type = CONTROL_RULE };
 	enum verdict v;
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/archive.h"
 #include "cli/colour.h"
 #include "cli/command.h"

@@ -6,7 +6,7 @@ static int
 leave_run(struct invocation *inv)
 {
 	const struct control_message request = { .type = CONTROL_LEAVE };
-	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(&inv->opt);
 	const enum verdict v = link_command(&inv->link, &request, deadline);
 
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "cli/child.h"
 #include "cli/command.h"
 #include "cli/format.h"

@@ -8,7 +8,7 @@ static int
 quit_run(struct invocation *inv)
 {
 	const struct control_message request = { .type = CONTROL_QUIT };
-	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(&inv->opt);
 	struct link *l = &inv->link;
 	struct control_message reply;
 	enum verdict v;

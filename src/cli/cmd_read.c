@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/format.h"
@@ -123,9 +124,8 @@ static enum verdict
 one_batch(struct reading *rd)
 {
 	const struct control_message request = request_of(rd);
-	const uint64_t deadline = request.u.read.flags & READ_WAIT
-	    ? rd->shown == 0 ? rd->deadline : UINT64_MAX
-	    : deadline_in(options_timeout(rd->o, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline =
+	    request.u.read.flags & READ_WAIT ? rd->shown == 0 ? rd->deadline : UINT64_MAX : options_deadline(rd->o);
 	struct control_message end;
 	enum verdict v = reader_batch(rd->link, &request, deadline, show, rd, &end);
 

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/report.h"
 #include "cli/sender.h"
+#include "net/random.h"
 #include "net/socket.h"
 
 static const struct option_row options[] = {

@@ -60,7 +60,7 @@ static int
 status_run(struct invocation *inv)
 {
 	const struct control_message request = { .type = CONTROL_STATUS };
-	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(&inv->opt);
 	struct control_message m;
 	enum verdict v;
 

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "cli/cmd_status_prompt.h"
 #include "cli/command.h"
 #include "cli/output.h"

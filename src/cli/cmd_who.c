@@ -53,7 +53,7 @@ print_table(const struct roster *r)
 static int
 who_run(struct invocation *inv)
 {
-	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(&inv->opt);
 	_cleanup_(roster_release) struct roster r = { .count = 0 };
 	const enum verdict v = roster_fetch(&r, &inv->link, deadline);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "cli/child.h"
 #include "cli/command.h"
 #include "cli/report.h"
@@ -123,7 +124,7 @@ static int
 with_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
-	const uint64_t deadline = deadline_in(options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(o);
 	struct company c = { .link = &inv->link, .partner = o->operands[0], .kill_at = UINT64_MAX };
 	enum verdict v = pair_with(&c, deadline);
 	int rc;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/edition.h"
 #include "cli/output.h"
 #include "cli/report.h"

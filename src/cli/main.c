@@ -38,7 +38,7 @@ run(struct invocation *i)
 		i->link.revive = true;
 		v = link_find(&i->link, &i->opt);
 		if (v == VERDICT_OK)
-			v = link_connect(&i->link, deadline_in(options_timeout(&i->opt, SEND_TIMEOUT_SECONDS * 1000)));
+			v = link_connect(&i->link, options_deadline(&i->opt));
 		if (v != VERDICT_OK)
 			return report(v, "%s", i->link.words);
 	}

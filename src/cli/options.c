@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "cli/command.h"
 #include "core/ident.h"
@@ -241,4 +242,10 @@ options_parse(struct options *o, int argc, char **argv)
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION])
 		return 0;
 	return o->mistake[0] ? -1 : check_operands(o);
+}
+
+uint64_t
+options_deadline(const struct options *o)
+{
+	return deadline_in(options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
 }

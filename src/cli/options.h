@@ -90,6 +90,9 @@ options_timeout(const struct options *o, uint64_t otherwise_ms)
 	return o->given[OPT_TIMEOUT] ? o->number[OPT_TIMEOUT] : otherwise_ms;
 }
 
+/* When a command that waits for no other person gives up: --timeout from now, else SEND_TIMEOUT_SECONDS. */
+uint64_t options_deadline(const struct options *o);
+
 /* "12", "0.25": milliseconds. False when it is no such number, or over 31 years. */
 bool options_seconds(const char *text, uint64_t *ms);
 

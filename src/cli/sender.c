@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "base/clock.h"
 #include "cli/report.h"
 #include "net/socket.h"
 #include "proto/status.h"

@@ -103,8 +103,4 @@ MUST_USE enum verdict link_command(struct link *l, const struct control_message 
 /* The verdict for an error of these functions, with words left in the link. */
 enum verdict link_verdict(struct link *l, int error);
 
-/* What poll(2) takes to wait until `deadline`, and when that is `ms` from now. */
-int poll_time(uint64_t deadline);
-uint64_t deadline_in(uint64_t ms);
-
 #endif

@@ -1,5 +1,6 @@
 #include "daemon/dispatch.h"
 
+#include "base/clock.h"
 #include "core/bucket.h"
 #include "daemon/client.h"
 #include "daemon/roster.h"

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/name.h"
 #include "daemon/client.h"
 #include "daemon/registry.h"
+#include "net/random.h"
 #include "net/socket.h"
 
 #define REPAIR_SECONDS 1.

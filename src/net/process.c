@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "net/socket.h"
 
 #define REPORT_FD 3

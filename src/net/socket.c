@@ -251,33 +251,3 @@ socket_peer_groups(int fd, uint32_t **groups, size_t *n)
 	list = NULL;
 	return 0;
 }
-
-int
-random_ident(struct ident *id)
-{
-	ssize_t n;
-
-	while ((n = getrandom(id->b, sizeof(id->b), 0)) < 0 && errno == EINTR)
-		continue;
-	if (n < 0)
-		return -errno;
-	return n == sizeof(id->b) ? 0 : -EIO;
-}
-
-uint64_t
-clock_monotonic_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-int64_t
-clock_wall_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}

@@ -55,12 +55,4 @@ MUST_USE int socket_peer(int fd, struct credentials *c);
 /* SO_PEERGROUPS, the primary gid included; *groups is the caller's to free. */
 MUST_USE int socket_peer_groups(int fd, uint32_t **groups, size_t *n);
 
-/* A random 128-bit ident, from getrandom(2). Fails as getrandom. */
-struct ident;
-MUST_USE int random_ident(struct ident *id);
-
-/* Milliseconds of CLOCK_MONOTONIC; of CLOCK_REALTIME since the epoch, for showing only. */
-uint64_t clock_monotonic_ms(void);
-int64_t clock_wall_ms(void);
-
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "core/limits.h"
 #include "net/socket.h"

@@ -145,6 +145,29 @@ database_run(sqlite3_stmt *stmt)
 }
 
 void
+database_text(sqlite3_stmt *stmt, int column, char *out, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+	const size_t len = text ? strnlen(text, size - 1) : 0;
+
+	if (len > 0)
+		memcpy(out, text, len);
+	out[len] = '\0';
+}
+
+bool
+database_ident(sqlite3_stmt *stmt, int column, struct ident *out)
+{
+	const void *blob = sqlite3_column_blob(stmt, column);
+	const bool whole = sqlite3_column_bytes(stmt, column) == IDENT_LEN;
+
+	memset(out, 0, sizeof(*out));
+	if (whole)
+		memcpy(out->b, blob, IDENT_LEN);
+	return whole;
+}
+
+void
 database_reset(sqlite3_stmt *const *stmt)
 {
 	if (*stmt)

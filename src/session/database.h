@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/macros.h"
+#include "core/ident.h"
 
 enum database_mode {
 	DATABASE_DURABLE, /* synchronous=FULL: a commit is on the disk */
@@ -42,6 +43,12 @@ MUST_USE int database_row(sqlite3_stmt *stmt);
 
 /* Steps a statement that gives no row, and resets it. */
 int database_run(sqlite3_stmt *stmt);
+
+/* A column's text, cut to `size` - 1 bytes; empty for NULL. */
+void database_text(sqlite3_stmt *stmt, int column, char *out, size_t size);
+
+/* A column's message id; false, and all zero, when it holds none. */
+bool database_ident(sqlite3_stmt *stmt, int column, struct ident *out);
 
 /* Ends the statement's reading, so that its transaction may end. */
 void database_reset(sqlite3_stmt *const *stmt);

@@ -1,16 +1,19 @@
 /*
- * What was said: own and received records of an inbox folder, in one order, served as
- * control frames by a process of its own, whether or not the session lives.
+ * What was said: own and received records of an inbox folder, in one order.
  */
 #ifndef PCHAT_SESSION_HISTORY_H
 #define PCHAT_SESSION_HISTORY_H
 
 #include "base/macros.h"
+#include "proto/control.h"
+
+/* Takes a record, which lives until it returns; a negative result ends the walk, and is its result. */
+typedef int history_fn(void *context, const struct record *r);
 
 /*
- * Serves HISTORY requests for the session `name`: first what can be read from request_fd, unless that is -1; then
- * from standard input, until its end. Answers go to standard output. Returns an exit status.
+ * Calls `fn` with each record of the folder `dir` that the HISTORY request asks for. Without files there are none. What
+ * is damaged is left out: 0, or -errno of what could not be read, when all else was given.
  */
-MUST_USE int history_serve(const char *name, int request_fd);
+MUST_USE int history_each(const char *dir, const struct control_message *request, history_fn *fn, void *context);
 
 #endif

@@ -28,6 +28,13 @@ pack_add(struct pack *p, const void *body, uint32_t length)
 	return true;
 }
 
+const uint8_t *
+pack_single(const struct pack *p, uint32_t *length)
+{
+	*length = (uint32_t)(p->length - PREFIX);
+	return p->bytes + PREFIX;
+}
+
 void
 pack_clear(struct pack *p)
 {
@@ -74,12 +81,14 @@ pack_open(struct pack_view *v, const void *bytes, size_t n)
 	size_t at = 0;
 
 	v->bytes = bytes;
-	v->count = 0;
+	v->count = v->left = 0;
 	if (n > PACK_BYTES)
 		return -EUCLEAN;
 	while (n - at >= PREFIX && length_at(bytes, at) <= n - at - PREFIX) {
-		if (!reserve(v))
+		if (!reserve(v)) {
+			v->count = 0;
 			return -ENOMEM;
+		}
 		v->at[v->count++] = (uint32_t)at;
 		at += PREFIX + length_at(bytes, at);
 	}
@@ -91,6 +100,28 @@ pack_body(const struct pack_view *v, uint32_t index, uint32_t *length)
 {
 	*length = length_at(v->bytes, v->at[index]);
 	return v->bytes + v->at[index] + PREFIX;
+}
+
+void
+pack_start(struct pack_view *v, bool down, int64_t from)
+{
+	const int64_t most = down ? from + (from < INT64_MAX) : v->count - (from > 0 ? from : 0);
+
+	v->down = down;
+	if (most < 0)
+		v->left = 0;
+	else
+		v->left = most < v->count ? (uint32_t)most : v->count;
+}
+
+const uint8_t *
+pack_next(struct pack_view *v, uint32_t *index, uint32_t *length)
+{
+	if (v->left == 0)
+		return NULL;
+	*index = v->down ? v->left - 1 : v->count - v->left;
+	v->left--;
+	return pack_body(v, *index, length);
 }
 
 void

@@ -15,6 +15,9 @@
 #include "base/macros.h"
 #include "core/limits.h"
 
+/* Whether `id` can be that of a row: with the bodies of a whole pack behind it, still a number. */
+#define PACK_ID_VALID(id) ((id) > 0 && (id) <= INT64_MAX - UINT32_MAX)
+
 #define PACK_BYTES (2U * (MESSAGE_MAX + 4U)) /* of one pack */
 
 /* A pack in the making; zeroed, it is empty. */
@@ -30,6 +33,9 @@ bool pack_has_room(const struct pack *p, uint32_t length);
 /* Adds a body that has room; false: no memory, nothing changed. */
 MUST_USE bool pack_add(struct pack *p, const void *body, uint32_t length);
 
+/* The body of a pack that has one only; it lives until the pack is changed. */
+const uint8_t *pack_single(const struct pack *p, uint32_t *length);
+
 /* Empties it; the memory stays, for the next one. */
 void pack_clear(struct pack *p);
 void pack_release(struct pack *p);
@@ -40,16 +46,24 @@ struct pack_view {
 	uint32_t count;
 	uint32_t room;
 	uint32_t *at; /* where each body's length stands */
+	bool down;
+	uint32_t left; /* bodies that pack_next() is still to give */
 };
 
 /*
- * Looks at the pack of `n` bytes, which must stay as long as its bodies are used. 0; -ENOMEM; -EUCLEAN: it is
- * damaged, or empty; the bodies before the damage can be used.
+ * Looks at the pack of `n` bytes, which must stay as long as its bodies are used. 0; -ENOMEM: it has no bodies;
+ * -EUCLEAN: it is damaged, or empty; the bodies before the damage can be used.
  */
 MUST_USE int pack_open(struct pack_view *v, const void *bytes, size_t n);
 
 /* Body `index`, below v->count. */
 const uint8_t *pack_body(const struct pack_view *v, uint32_t index, uint32_t *length);
+
+/* Begins to walk up or down, with body `from`, or with the first one behind it in that direction. */
+void pack_start(struct pack_view *v, bool down, int64_t from);
+
+/* The next body and its index; NULL at the end. */
+const uint8_t *pack_next(struct pack_view *v, uint32_t *index, uint32_t *length);
 
 void pack_view_release(struct pack_view *v);
 

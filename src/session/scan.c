@@ -47,6 +47,7 @@ scan_start(struct scan *s, int64_t from, bool messages)
 	(void)sqlite3_bind_int64(s->rows, 1, from);
 	(void)sqlite3_bind_int(s->rows, 2, messages);
 	s->from = from;
+	s->ended = false;
 	s->first = s->end = 0; /* nothing that was learned of stretches is trusted any more */
 }
 
@@ -55,18 +56,6 @@ scan_stop(struct scan *s)
 {
 	(void)sqlite3_reset(s->rows);
 	pack_view_release(&s->pack);
-	s->left = 0;
-}
-
-static void
-copy_text(sqlite3_stmt *stmt, int column, char *out, size_t size)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-	const size_t len = text ? strnlen(text, size - 1) : 0;
-
-	if (len > 0)
-		memcpy(out, text, len);
-	out[len] = '\0';
 }
 
 static int
@@ -79,12 +68,11 @@ read_stretch(struct scan *s, int64_t id)
 	if ((r = database_row(q)) <= 0)
 		return r < 0 ? r : -EUCLEAN;
 	s->first = sqlite3_column_int64(q, 0);
-	s->end = s->first + sqlite3_column_int64(q, 1);
-	memset(&s->msgid, 0, sizeof(s->msgid));
-	if (sqlite3_column_bytes(q, 2) == IDENT_LEN)
-		memcpy(s->msgid.b, sqlite3_column_blob(q, 2), IDENT_LEN);
-	copy_text(q, 3, s->peer.name, sizeof(s->peer.name));
-	copy_text(q, 4, s->peer.account, sizeof(s->peer.account));
+	if (__builtin_add_overflow(s->first, sqlite3_column_int64(q, 1), &s->end))
+		return -EUCLEAN;
+	(void)database_ident(q, 2, &s->msgid);
+	database_text(q, 3, s->peer.name, sizeof(s->peer.name));
+	database_text(q, 4, s->peer.account, sizeof(s->peer.account));
 	s->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
 	return id < s->end ? 0 : -EUCLEAN; /* a record that no stretch knows */
 }
@@ -101,19 +89,20 @@ identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
 	r->type = (uint8_t)type;
 	r->peer = s->peer;
 	if (type == RECORD_MESSAGE)
-		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
+		r->msgid = ident_add(&s->msgid, (uint64_t)id - (uint64_t)s->first);
 	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;
 }
 
+/* 0: the pack is at its end. */
 static int
 next_of_pack(struct scan *s, struct record *r)
 {
-	const uint32_t index = s->down ? s->left - 1 : s->pack.count - s->left;
+	uint32_t index, length;
+	const uint8_t *body = pack_next(&s->pack, &index, &length);
 
-	s->left--;
-	memset(r, 0, sizeof(*r));
-	r->time_ms = s->pack_time;
-	r->body = pack_body(&s->pack, index, &r->length);
+	if (!body)
+		return 0;
+	*r = (struct record){ .time_ms = s->pack_time, .body = body, .length = length };
 	return identify(s, r, s->pack_id + index, RECORD_MESSAGE);
 }
 
@@ -122,27 +111,30 @@ single(struct scan *s, struct record *r, int64_t id, int type)
 {
 	if (type < RECORD_MESSAGE || type > RECORD_GONE)
 		return -EUCLEAN;
-	memset(r, 0, sizeof(*r));
-	r->time_ms = sqlite3_column_int64(s->rows, 1);
-	r->body = sqlite3_column_blob(s->rows, 3);
-	r->length = (uint32_t)sqlite3_column_bytes(s->rows, 3);
+	*r = (struct record){ .time_ms = sqlite3_column_int64(s->rows, 1),
+		.body = sqlite3_column_blob(s->rows, 3),
+		.length = (uint32_t)sqlite3_column_bytes(s->rows, 3) };
 	return identify(s, r, id, (enum record_type)type);
 }
 
-/* Leaves out those bodies that lie before `from`, seen in the scan's direction. */
 static int
 open_pack(struct scan *s, int64_t id)
 {
 	const int r = pack_open(&s->pack, sqlite3_column_blob(s->rows, 3), (size_t)sqlite3_column_bytes(s->rows, 3));
-	const int64_t end = id + s->pack.count;
 
 	s->pack_id = id;
 	s->pack_time = sqlite3_column_int64(s->rows, 1);
-	s->left = s->pack.count;
-	if (s->down && s->from < end - 1)
-		s->left = (uint32_t)(s->from - id + 1);
-	else if (!s->down && s->from > id)
-		s->left = s->from < end ? (uint32_t)(end - s->from) : 0;
+	pack_start(&s->pack, s->down, s->from - id);
+	return r;
+}
+
+/* 1: there is another row. A statement that was stepped beyond its end, or a failure, would begin again. */
+static int
+next_row(struct scan *s)
+{
+	const int r = s->ended ? 0 : database_row(s->rows);
+
+	s->ended = r <= 0;
 	return r;
 }
 
@@ -151,12 +143,14 @@ scan_next(struct scan *s, struct record *r)
 {
 	int rc;
 
-	while (s->left == 0) {
-		if ((rc = database_row(s->rows)) <= 0)
+	while ((rc = next_of_pack(s, r)) == 0) {
+		if ((rc = next_row(s)) <= 0)
 			return rc;
 		const int64_t id = sqlite3_column_int64(s->rows, 0);
 		const int type = sqlite3_column_int(s->rows, 2);
 
+		if (!PACK_ID_VALID(id))
+			return -EUCLEAN;
 		if (type == RECORD_PACK) {
 			if ((rc = open_pack(s, id)) < 0)
 				return rc;
@@ -164,5 +158,5 @@ scan_next(struct scan *s, struct record *r)
 			return single(s, r, id, type);
 		}
 	}
-	return next_of_pack(s, r);
+	return rc;
 }

@@ -6,6 +6,7 @@
 #define PCHAT_SESSION_SCAN_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macros.h"
@@ -20,8 +21,8 @@ struct scan {
 	sqlite3_stmt *stretch; /* the one that begins at or before an id */
 	bool down;
 	int64_t from;
+	bool ended;
 	struct pack_view pack;
-	uint32_t left;     /* bodies of the pack that are still to come */
 	int64_t pack_id;   /* of its first */
 	int64_t pack_time; /* of all of them */
 	int64_t first;     /* record of the stretch read last; 0: none */
@@ -37,7 +38,10 @@ void scan_release(struct scan *s);
 /* Begins anew, with record `from` or the next one that there is; with `messages` other records are passed over. */
 void scan_start(struct scan *s, int64_t from, bool messages);
 
-/* 1 and *r, whose body lives until the next call; 0 at the end; -errno. */
+/*
+ * 1 and *r, whose body lives until the next call; 0 at the end; -errno. -EUCLEAN: what comes next is damaged. Whoever
+ * goes on gets what is left: of a damaged pack the bodies before the damage, then what lies behind it.
+ */
 MUST_USE int scan_next(struct scan *s, struct record *r);
 
 /* Ends the reading, so that the log can be written back. */

@@ -41,7 +41,7 @@ void sentbox_flush(struct sentbox *b);
 /* Gives memory back that is not needed now. */
 void sentbox_rest(struct sentbox *b);
 
-/* The folder's sent.db, and how to read it: see history.c. */
+/* The folder's sent.db, and how to read it: see sent_scan.h. */
 #define SENTBOX_FILE "sent.db"
 #define SENTBOX_SCHEMA                                                                                       \
 	"CREATE TABLE IF NOT EXISTS run(id INTEGER PRIMARY KEY, count INTEGER, after INTEGER, time INTEGER," \

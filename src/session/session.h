@@ -81,16 +81,23 @@ struct session_start {
 };
 
 /*
- * Takes the locks, opens the inbox, finds the daemon, and connects. Returns OK, or why not, with
+ * Takes the locks, opens the inbox, finds the daemon, and connects (begin.c). Returns OK, or why not, with
  * words; then session_release() all the same.
  */
 MUST_USE enum verdict session_begin(struct session *s, const struct session_start *start, char *words, size_t size);
 
-/* Serves until the session or this helper ends. */
-void session_run(struct session *s);
 void session_release(struct session *s);
 
-/* The daemon let us in: from now on commands are served. */
+/* Starts the watchers; a login that takes longer than `login_ms` will be given up once its timer is started. */
+void session_watch(struct session *s, unsigned login_ms);
+
+/* Serves until the session or this helper ends. */
+void session_run(struct session *s);
+
+/* From now on commands are served, and whoever waits for that is told. 0 or -errno. */
+MUST_USE int session_serve(struct session *s);
+
+/* The daemon let us in. */
 void session_logged_in(struct session *s);
 
 /* The daemon did not: tells whoever waits for it, or, later, ends the session. */
@@ -109,14 +116,12 @@ void session_changed(struct session *s);
 /* The inbox answered with an error: a damaged one is replaced, one that another helper took over ends us. */
 void session_damaged(struct session *s, int error);
 
-/* A new policy: kept with the inbox, then ours. 0 or -errno. */
+/* A new policy: kept with the inbox, then ours. 0 or -errno. And the one that was kept. */
 MUST_USE int session_keep_policy(struct session *s, const struct policy *policy);
+void session_load_policy(struct session *s);
 
 /* Something happened: the next rest is put off. */
 void session_stir(struct session *s);
-
-/* The folder of the inbox of a session, made with `create`: 0700, ours. 0 or -errno (-EPERM: somebody else's). */
-MUST_USE int session_inbox(const char *folded, char *out, size_t size, bool create);
 
 /* Changes of the pair, as told by the daemon (partner.c). Events are recorded with the next inbound_flush(). */
 void partner_load(struct session *s); /* what the inbox remembers of the pair */

@@ -442,7 +442,7 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 		return -ENOMEM;
 	s->lock = -1;
 	s->limits = *limits;
-	n = snprintf(s->path, sizeof(s->path), "%s/inbox.db", dir);
+	n = snprintf(s->path, sizeof(s->path), "%s/" STORE_FILE, dir);
 	if (n < 0 || (size_t)n + sizeof(".corrupt-20261123T120000Z-wal") > sizeof(s->path))
 		return -ENAMETOOLONG;
 	if ((s->lock = socket_lock(s->path, NULL)) < 0)

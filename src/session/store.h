@@ -23,6 +23,8 @@
 #include "proto/control.h"
 #include "proto/frame.h"
 
+#define STORE_FILE "inbox.db" /* in the session's folder */
+
 struct store;
 
 struct store_limits {

@@ -65,20 +65,15 @@ pack_save(struct store *s)
 {
 	const struct pack *p = &s->pack;
 	const int64_t id = s->now.newest - p->count + 1;
-	struct pack_view one = { 0 };
-	const uint8_t *body;
-	uint32_t length;
+	const uint8_t *body = p->bytes;
+	uint32_t length = (uint32_t)p->length;
 	int r;
 
 	if (p->count == 0)
 		return 0;
-	if (p->count > 1) {
-		r = row_add(s, id, RECORD_PACK, s->pack_time, p->bytes, p->length);
-	} else if ((r = pack_open(&one, p->bytes, p->length)) == 0) {
-		body = pack_body(&one, 0, &length);
-		r = row_add(s, id, RECORD_MESSAGE, s->pack_time, body, length);
-	}
-	pack_view_release(&one);
+	if (p->count == 1)
+		body = pack_single(p, &length);
+	r = row_add(s, id, p->count == 1 ? RECORD_MESSAGE : RECORD_PACK, s->pack_time, body, length);
 	pack_clear(&s->pack);
 	return r;
 }
@@ -146,9 +141,8 @@ find(struct store *s, uint32_t uid, const struct ident *id, int64_t *record)
 	(void)sqlite3_bind_blob(q, 2, id->b, IDENT_LEN, SQLITE_STATIC);
 	if ((r = database_row(q)) <= 0)
 		return r;
-	if (sqlite3_column_bytes(q, 2) != IDENT_LEN)
+	if (!database_ident(q, 2, &first))
 		return -EUCLEAN;
-	memcpy(first.b, sqlite3_column_blob(q, 2), IDENT_LEN);
 	if (!ident_distance(&first, id, &n) || n >= (uint64_t)sqlite3_column_int64(q, 1))
 		return 0;
 	*record = sqlite3_column_int64(q, 0) + (int64_t)n;
@@ -170,8 +164,8 @@ stretch_start(struct store *s, const struct peer *from, const struct msg *m)
 	*t = (struct store_stretch){
 		.record = s->now.newest + 1, .first = m->id, .bounded = r > 0, .pair = m->pair, .peer = *from
 	};
-	if (t->bounded && sqlite3_column_bytes(q, 0) == IDENT_LEN)
-		memcpy(t->bound.b, sqlite3_column_blob(q, 0), IDENT_LEN);
+	if (t->bounded)
+		(void)database_ident(q, 0, &t->bound);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "session/session.h"
+#include "session/store.h"
 
 #define GONE (IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) /* ATTRIB: also when a link to it is removed */
 
@@ -90,7 +91,7 @@ vigil_new(struct session *s)
 	(void)snprintf(v->watched[FOLDER].path, sizeof(v->watched[FOLDER].path), "%s", s->rundir.path);
 	(void)snprintf(
 	    v->watched[SOCKET].path, sizeof(v->watched[SOCKET].path), "%s/%s.sock", s->rundir.path, s->folded);
-	(void)snprintf(v->watched[INBOX].path, sizeof(v->watched[INBOX].path), "%s/inbox.db", s->file.inbox);
+	(void)snprintf(v->watched[INBOX].path, sizeof(v->watched[INBOX].path), "%s/" STORE_FILE, s->file.inbox);
 	ev_io_init(&v->io, on_event, fd, EV_READ);
 	v->io.data = v;
 	ev_io_start(s->loop, &v->io);

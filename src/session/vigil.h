@@ -10,7 +10,7 @@
 struct session;
 struct vigil;
 
-/* NULL: the kernel has no more of these; the helper lives without. */
+/* NULL: the kernel has no more of these; the helper lives without, as it does when the kernel will not watch it. */
 struct vigil *vigil_new(struct session *s);
 void vigil_free(struct vigil *v);
 

@@ -23,11 +23,16 @@ errors_of() { # CALL
 	esac
 }
 
+# The C library's loader crashes when its first mmap fails, before a line of ours has run.
+is_loaders() { # TARGET CALL NUMBER
+	[ "$1" != send ] && [ "$2:$3" = mmap:1 ]
+}
+
 for target in pchatd sender receiver send; do
 	while read -r call times; do
 		for error in $(errors_of "$call"); do
 			for ((i = 1; i <= times; i++)); do
-				echo "$target $call:error=$error:when=$i"
+				is_loaders $target "$call" $i || echo "$target $call:error=$error:when=$i"
 			done
 		done
 	done < <(count $target)

@@ -33,7 +33,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
+#include "net/random.h"
 #include "net/socket.h"
 #include "proto/control.h"
 #include "proto/quote.h"

@@ -21,6 +21,7 @@
 	X(stream)         \
 	X(process)        \
 	X(registry)       \
+	X(history)        \
 	X(pack)           \
 	X(scan)           \
 	X(search)         \

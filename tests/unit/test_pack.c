@@ -101,6 +101,57 @@ START_TEST(damage_is_told_and_what_stands_before_it_is_there)
 }
 END_TEST
 
+/* From `from` on as it should be: up to the end, or down to the beginning. */
+static void
+expect_walk(struct pack_view *v, bool down, int64_t from)
+{
+	uint32_t index, length;
+
+	pack_start(v, down, from);
+	for (int64_t i = down ? v->count - 1 : 0; i >= 0 && i < v->count; i += down ? -1 : 1) {
+		if (down ? i > from : i < from)
+			continue;
+		ck_assert_ptr_nonnull(pack_next(v, &index, &length));
+		ck_assert_int_eq(index, i);
+		ck_assert_uint_eq(length, 10U + index);
+	}
+	ck_assert_ptr_null(pack_next(v, &index, &length));
+	ck_assert_ptr_null(pack_next(v, &index, &length));
+}
+
+START_TEST(is_walked_from_anywhere)
+{
+	static const int64_t from[] = { INT64_MIN, -2, -1, 0, 1, 2, 3, 4, INT64_MAX - 1, INT64_MAX };
+	struct pack p = { 0 };
+	struct pack_view v = { 0 };
+	uint32_t index, length;
+
+	ck_assert_ptr_null(pack_next(&v, &index, &length)); /* of one that was never opened */
+	for (uint32_t i = 0; i < 3; i++)
+		add(&p, 10 + i);
+	ck_assert_int_eq(pack_open(&v, p.bytes, p.length), 0);
+	ck_assert_ptr_null(pack_next(&v, &index, &length)); /* nor started */
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		expect_walk(&v, false, from[i]);
+		expect_walk(&v, true, from[i]);
+	}
+	pack_view_release(&v);
+	pack_release(&p);
+}
+END_TEST
+
+START_TEST(one_alone_is_there_without_a_view)
+{
+	struct pack p = { 0 };
+	uint32_t length;
+
+	add(&p, 300);
+	ck_assert_mem_eq(pack_single(&p, &length), body, 300);
+	ck_assert_uint_eq(length, 300);
+	pack_release(&p);
+}
+END_TEST
+
 Suite *
 pack_suite(void)
 {
@@ -110,6 +161,8 @@ pack_suite(void)
 	tcase_add_test(t, gives_back_what_was_put_in);
 	tcase_add_test(t, holds_two_of_the_longest);
 	tcase_add_test(t, holds_many_of_the_shortest);
+	tcase_add_test(t, is_walked_from_anywhere);
+	tcase_add_test(t, one_alone_is_there_without_a_view);
 	tcase_add_test(t, damage_is_told_and_what_stands_before_it_is_there);
 	suite_add_tcase(s, t);
 	return s;

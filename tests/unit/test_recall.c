@@ -10,24 +10,21 @@
 #include "base/macros.h"
 #include "cli/chat/recall.h"
 #include "core/limits.h"
+#include "folder.h"
 
-static char folder[64], path[128], words[512];
+static char folder[FOLDER_PATH], path[128], words[512];
 
 static void
 setup(void)
 {
-	(void)snprintf(folder, sizeof(folder), "/tmp/pchat-recall.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 	(void)snprintf(path, sizeof(path), "%s/typed", folder);
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -r '%s'", folder);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(folder);
 }
 
 static struct recall *

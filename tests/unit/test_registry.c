@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 #include "daemon/registry.h"
+#include "folder.h"
 
-static char dir[64], file[128];
+static char dir[FOLDER_PATH], file[128];
 static struct registry *registry;
 static enum registry_origin origin;
 static struct registry_row rows[8];
@@ -26,8 +27,7 @@ static unsigned row_count;
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test-registry-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	(void)snprintf(file, sizeof(file), "%s/registry.db", dir);
 	ck_assert_int_eq(registry_open(dir, &registry, &origin), 0);
 	ck_assert_int_eq(origin, REGISTRY_NEW);
@@ -36,12 +36,9 @@ setup(void)
 static void
 teardown(void)
 {
-	char command[128];
-
 	registry_close(registry);
 	registry = NULL;
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(dir);
 }
 
 static void

@@ -11,16 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "net/rundir.h"
 
-static char dir[64], inside[128];
+static char dir[FOLDER_PATH], inside[128];
 static struct rundir r;
 
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test-rundir-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	(void)snprintf(inside, sizeof(inside), "%s/pchat", dir);
 	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
 	r.fd = -1;
@@ -29,11 +29,8 @@ setup(void)
 static void
 teardown(void)
 {
-	char command[128];
-
 	rundir_close(&r);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(dir);
 }
 
 START_TEST(is_made_only_when_asked_and_ours_alone)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
+#include "number.h"
 #include "session/database.h"
 #include "session/search.h"
 #include "session/store.h"
@@ -16,7 +18,7 @@
 static const struct peer alice = { .name = "alice", .account = "alice", .uid = 1000 };
 static const struct store_limits roomy = { 1000, 1 << 20 };
 
-static char dir[64];
+static char dir[FOLDER_PATH];
 static struct store *store;
 static uint64_t count; /* messages that were stored */
 
@@ -31,8 +33,7 @@ open_store(void)
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test-search-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	count = 0;
 	open_store();
 }
@@ -50,14 +51,13 @@ static void
 teardown(void)
 {
 	store_close(store);
-	shell("rm -rf \"$PWD\"");
+	folder_remove(dir);
 }
 
 static void
 say_bytes(const void *body, size_t n)
 {
-	static const struct ident zero;
-	struct msg m = { .pair = 1, .id = ident_add(&zero, ++count), .body = body, .length = (uint32_t)n };
+	struct msg m = { .pair = 1, .id = number(++count), .body = body, .length = (uint32_t)n };
 
 	ck_assert_int_eq(store_message(store, &alice, &m, 1), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
@@ -79,7 +79,7 @@ find(const char *text)
 	sqlite3 *inbox;
 	size_t n = 0;
 
-	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	(void)snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
 	ck_assert_int_eq(database_open(&inbox, path, DATABASE_READER, "BEGIN"), 0);
 	ck_assert_int_eq(search_find(dir, inbox, NULL, text, &received, &own), 0);
 	out[0] = '\0';

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "folder.h"
+#include "number.h"
 #include "session/database.h"
 #include "session/pack.h"
 #include "session/sentbox.h"
@@ -17,25 +19,16 @@
 static const struct peer bob = { .name = "bob", .account = "robert", .uid = 1001 };
 static const struct peer carol = { .name = "carol", .account = "carol", .uid = 1002 };
 
-static char dir[64], path[96];
+static char dir[FOLDER_PATH], path[96];
 static struct ev_loop *loop;
 static struct sentbox *box;
 static uint64_t forwarded; /* messages, which are "1", "2", ..., under ids that count alike */
 static uint64_t settled;   /* of them acknowledged or refused */
 
-static struct ident
-number(uint64_t n)
-{
-	static const struct ident zero;
-
-	return ident_add(&zero, n);
-}
-
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test-sentbox-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	(void)snprintf(path, sizeof(path), "%s/" SENTBOX_FILE, dir);
 	loop = ev_loop_new(EVFLAG_AUTO);
 	box = sentbox_new(loop, dir);
@@ -46,12 +39,9 @@ setup(void)
 static void
 teardown(void)
 {
-	char command[128];
-
 	sentbox_free(box);
 	ev_loop_destroy(loop);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(dir);
 }
 
 static void

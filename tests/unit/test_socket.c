@@ -14,25 +14,23 @@
 
 #include "base/macros.h"
 #include "core/ident.h"
+#include "folder.h"
+#include "net/random.h"
 #include "net/socket.h"
 
-static char dir[64], path[128];
+static char dir[FOLDER_PATH], path[128];
 
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test-socket-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	(void)snprintf(path, sizeof(path), "%s/s", dir);
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(dir);
 }
 
 START_TEST(listens_with_its_mode_and_nothing_beside_it)

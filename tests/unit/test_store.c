@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "folder.h"
+#include "number.h"
 #include "session/store.h"
 
-static char dir[64];
+static char dir[FOLDER_PATH];
 static struct store *store;
 static char note[STORE_NOTE];
 static bool packed; /* whether what is put together comes at one time, and so shares a row */
@@ -36,8 +38,7 @@ open_store(const struct store_limits *limits)
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/test-store-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	open_store(&roomy);
 }
 
@@ -51,20 +52,9 @@ setup_packed(void)
 static void
 teardown(void)
 {
-	char command[128];
-
 	store_close(store);
 	store = NULL;
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static struct ident
-number(uint64_t n)
-{
-	static const struct ident zero;
-
-	return ident_add(&zero, n);
+	folder_remove(dir);
 }
 
 static int64_t

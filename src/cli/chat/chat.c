@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "cli/chat/conn.h"
 #include "cli/colour.h"
 #include "cli/format.h"

@@ -5,6 +5,7 @@
 
 #include "cli/chat/conn.h"
 #include "core/outbox.h"
+#include "net/random.h"
 #include "net/socket.h"
 
 struct said {

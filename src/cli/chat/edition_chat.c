@@ -37,7 +37,7 @@ static enum verdict
 pair(struct invocation *inv)
 {
 	struct control_message request = { .type = CONTROL_TO };
-	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000));
+	const uint64_t deadline = options_deadline(&inv->opt);
 
 	if (inv->opt.operand_count == 0)
 		return VERDICT_OK;

@@ -1,0 +1,131 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/session_link_impl.h"
+#include "core/name.h"
+#include "net/socket.h"
+
+enum verdict
+link_not_logged_in(struct link *l)
+{
+	return link_trouble(
+	    l, VERDICT_NO_SESSION, "you are not logged in as '%s'; log in with: pchat login %s", l->name, l->name);
+}
+
+static enum verdict
+open_folder(struct link *l)
+{
+	const int rc = rundir_open(&l->dir, false);
+
+	if (rc == 0)
+		return VERDICT_OK;
+	if (rc == -ENOENT)
+		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
+	if (rc == -EPERM)
+		return link_trouble(l, VERDICT_NO_SESSION,
+		    "'%s' belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR",
+		    l->dir.path);
+	return link_trouble(l, VERDICT_NO_SESSION, "cannot open '%s': %s", l->dir.path, strerror(-rc));
+}
+
+struct candidates {
+	unsigned count;
+	char name[NAME_MAX_LEN + 1];
+	char list[128];
+};
+
+static bool
+candidate(const char *name, void *context)
+{
+	struct candidates *c = context;
+	const size_t len = strlen(c->list);
+
+	if (c->count++ == 0)
+		memcpy(c->name, name, strlen(name) + 1);
+	(void)snprintf(c->list + len, sizeof(c->list) - len, "%s%s", len ? ", " : "", name);
+	return true;
+}
+
+static enum verdict
+find_only(struct link *l)
+{
+	struct candidates c = { .count = 0 };
+	const int rc = session_file_each(&l->dir, candidate, &c);
+
+	if (rc < 0)
+		return link_trouble(l, VERDICT_NO_SESSION, "cannot list '%s': %s", l->dir.path, strerror(-rc));
+	if (c.count == 0)
+		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
+	if (c.count > 1)
+		return link_trouble(l, VERDICT_NO_SESSION,
+		    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c.count, c.list);
+	memcpy(l->name, c.name, sizeof(l->name));
+	return VERDICT_OK;
+}
+
+/* A daemon that was named has to be the one that the session is logged in to. */
+static enum verdict
+check_daemon(struct link *l, const char *socket)
+{
+	struct session_file file;
+
+	if (session_file_read(&l->dir, l->name, &file) < 0)
+		return link_not_logged_in(l);
+	if (strcmp(file.socket, socket) == 0)
+		return VERDICT_OK;
+	return link_trouble(l, VERDICT_NO_SESSION,
+	    "session '%s' is not logged in at '%s'; log in there with: pchat --socket %s login", l->name, socket,
+	    socket);
+}
+
+static enum verdict
+too_long(struct link *l, size_t length)
+{
+	return link_trouble(
+	    l, VERDICT_USAGE, "the socket's path has %zu bytes; at most %zu are possible", length, SOCKET_PATH_MAX);
+}
+
+enum verdict
+link_named_socket(struct link *l, const struct options *o, const char **socket)
+{
+	static char absolute[SOCKET_PATH_MAX + 1];
+	const char *named = o->given[OPT_SOCKET] ? o->text[OPT_SOCKET] : getenv("PCHAT_SOCKET");
+	char here[PATH_MAX];
+	size_t length;
+
+	*socket = named && *named ? named : NULL;
+	if (!*socket)
+		return VERDICT_OK;
+	if ((length = strlen(named)) > SOCKET_PATH_MAX)
+		return too_long(l, length);
+	if (*named == '/')
+		return VERDICT_OK;
+	if (!getcwd(here, sizeof(here)))
+		return link_trouble(l, VERDICT_USAGE, "'%s' as an absolute path: %s", named, strerror(errno));
+	length = (size_t)snprintf(absolute, sizeof(absolute), "%s/%s", here, named);
+	if (length > SOCKET_PATH_MAX)
+		return too_long(l, length);
+	*socket = absolute;
+	return VERDICT_OK;
+}
+
+enum verdict
+link_find(struct link *l, const struct options *o)
+{
+	const char *name = o->given[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
+	const char *socket;
+	enum verdict v;
+
+	if ((v = link_named_socket(l, o, &socket)) != VERDICT_OK || (v = open_folder(l)) != VERDICT_OK)
+		return v;
+	if (name && *name) {
+		if (!name_valid(name, strlen(name)))
+			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
+		name_fold(name, l->name);
+	} else if ((v = find_only(l)) != VERDICT_OK) {
+		return v;
+	}
+	return socket ? check_daemon(l, socket) : VERDICT_OK;
+}

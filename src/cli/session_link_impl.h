@@ -1,0 +1,15 @@
+/*
+ * The link from within. session_find.c says which session it is, session_connect.c gets
+ * to its helper, session_link.c talks.
+ */
+#ifndef PCHAT_CLI_SESSION_LINK_IMPL_H
+#define PCHAT_CLI_SESSION_LINK_IMPL_H
+
+#include "cli/session_link.h"
+
+/* Leaves words about what went wrong; returns the verdict. */
+enum verdict link_trouble(struct link *l, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+enum verdict link_not_logged_in(struct link *l);
+
+#endif

@@ -1,0 +1,223 @@
+/* How a session begins: its name, its lock, its inbox, its parts, and the daemon. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/name.h"
+#include "net/loop.h"
+#include "net/random.h"
+#include "net/socket.h"
+#include "net/stream.h"
+#include "session/folder.h"
+#include "session/inbound.h"
+#include "session/outbound.h"
+#include "session/reach.h"
+#include "session/reader.h"
+#include "session/sentbox.h"
+#include "session/service.h"
+#include "session/session.h"
+#include "session/store.h"
+#include "session/uplink.h"
+#include "session/vigil.h"
+
+#define LOCK_WAIT_MS 2000U
+#define LOCK_RETRY_MS 5
+
+/* Fills in words, for a return statement. */
+static enum verdict
+say(char *words, size_t size, enum verdict v, const char *what, int error)
+{
+	(void)snprintf(words, size, "%s: %s", what, strerror(-error));
+	return v;
+}
+
+/* The same for a folder. -EPERM is our own word for one that is not safe to use: then `unsafe` says what to do. */
+static enum verdict
+say_folder(char *words, size_t size, const char *path, const char *unsafe, int error)
+{
+	if (error != -EPERM)
+		return say(words, size, VERDICT_FAILED, path, error);
+	(void)snprintf(words, size, "'%s' %s", path, unsafe);
+	return VERDICT_FAILED;
+}
+
+/*
+ * A helper that is on its way out, after `quit` or a signal, still holds the lock for a moment: that is waited for.
+ * One whose session is there, and that is not to be succeeded, stays.
+ */
+static int
+lock_session(const struct session *s, bool resume)
+{
+	const uint64_t end = clock_monotonic_ms() + LOCK_WAIT_MS;
+	struct session_file file;
+	char path[RUNDIR_PATH_MAX];
+	int fd;
+
+	rundir_path(&s->rundir, s->folded, path);
+	while ((fd = socket_lock(path, NULL)) == -EWOULDBLOCK && clock_monotonic_ms() < end) {
+		if (!resume && session_file_read(&s->rundir, s->folded, &file) == 0)
+			break;
+		(void)poll(NULL, 0, LOCK_RETRY_MS);
+	}
+	return fd;
+}
+
+static enum verdict
+take_lock(struct session *s, bool resume, char *words, size_t size)
+{
+	s->lock = lock_session(s, resume);
+	if (s->lock >= 0)
+		return VERDICT_OK;
+	if (s->lock != -EWOULDBLOCK)
+		return say(words, size, VERDICT_FAILED, "cannot lock the session", s->lock);
+	(void)snprintf(words, size, "%s",
+	    resume ? "another helper of this session runs already" : "you are logged in under that name already");
+	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
+}
+
+/* A new login; or an earlier one's going on whose helper died, when it is the same daemon's. */
+static enum verdict
+new_login(struct session *s, const struct session_start *start, bool *known, char *words, size_t size)
+{
+	struct session_file *file = &s->file, old;
+	int r;
+
+	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
+	file->max_messages = start->max_messages;
+	file->max_bytes = start->max_bytes;
+	reach_choose(file, start->socket);
+	if ((r = session_folder(s->folded, file->inbox, sizeof(file->inbox), true)) < 0)
+		return say_folder(words, size, file->inbox,
+		    "belongs to somebody else; set XDG_STATE_HOME to a folder of your own", r);
+	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0;
+	if (*known)
+		file->id = old.id;
+	else if ((r = random_ident(&file->id)) < 0)
+		return say(words, size, VERDICT_FAILED, "no random numbers", r);
+	return VERDICT_OK;
+}
+
+static enum verdict
+identify(struct session *s, const struct session_start *start, bool *known, char *words, size_t size)
+{
+	int r;
+
+	if (!start->resume)
+		return new_login(s, start, known, words, size);
+	*known = true;
+	if ((r = session_file_read(&s->rundir, start->name, &s->file)) < 0)
+		return say(words, size, VERDICT_NO_SESSION, "there is no such session", r);
+	return VERDICT_OK;
+}
+
+static enum verdict
+open_inbox(struct session *s, char *words, size_t size)
+{
+	const struct store_limits limits = { s->file.max_messages, s->file.max_bytes };
+	char note[STORE_NOTE];
+	const int r = store_open(&s->store, s->file.inbox, &limits, note);
+
+	if (r == -EWOULDBLOCK)
+		return say(words, size, VERDICT_FAILED, "another helper uses this inbox", r);
+	if (r < 0)
+		return say(words, size, VERDICT_FAILED, "cannot open the inbox", r);
+	if (note[0])
+		session_note(s, note);
+	session_load_policy(s);
+	return VERDICT_OK;
+}
+
+static bool
+make_parts(struct session *s)
+{
+	return (s->sentbox = sentbox_new(s->loop, s->file.inbox)) && (s->uplink = uplink_new(s)) &&
+	    (s->outbound = outbound_new(s)) && (s->inbound = inbound_new(s)) && (s->reader = reader_new(s)) &&
+	    (s->service = service_new(s));
+}
+
+/* An earlier helper's session: commands are served at once, whatever becomes of the daemon. */
+static enum verdict
+take_up(struct session *s, char *words, size_t size)
+{
+	int r;
+
+	s->self = (struct peer){ .uid = geteuid() };
+	memcpy(s->self.name, s->file.name, sizeof(s->self.name));
+	if ((r = session_serve(s)) < 0)
+		return say(words, size, VERDICT_FAILED, "cannot listen for commands", r);
+	return VERDICT_OK;
+}
+
+static enum verdict
+go_online(struct session *s, const struct session_start *start, bool known, char *words, size_t size)
+{
+	enum verdict v;
+	int r;
+
+	if (known)
+		partner_load(s);
+	else
+		partner_keep(s); /* none: the inbox may remember that of a session whose files were removed */
+	if (start->resume && (v = take_up(s, words, size)) != VERDICT_OK)
+		return v;
+	/* Before the first login: a session must never be there without a way to take it up again. */
+	if (!start->resume && (r = session_file_write(&s->rundir, &s->file)) < 0)
+		return say(words, size, VERDICT_FAILED, "cannot keep the session", r);
+	if (!start->resume && start->timeout_ms > 0)
+		ev_timer_start(s->loop, &s->login_timer);
+	v = uplink_start(s->uplink, !start->resume, words, size);
+	if (v != VERDICT_OK && !known)
+		(void)session_file_remove(&s->rundir, s->folded);
+	return v;
+}
+
+enum verdict
+session_begin(struct session *s, const struct session_start *start, char *words, size_t size)
+{
+	bool known = false;
+	enum verdict v;
+	int r;
+
+	memset(s, 0, sizeof(*s));
+	s->lock = s->rundir.fd = -1;
+	name_fold(start->name, s->folded);
+	if ((r = rundir_open(&s->rundir, true)) < 0)
+		return say_folder(words, size, s->rundir.path,
+		    "belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR", r);
+	if ((v = take_lock(s, start->resume, words, size)) != VERDICT_OK ||
+	    (v = identify(s, start, &known, words, size)) != VERDICT_OK)
+		return v;
+	s->loop = loop_new();
+	if (!s->loop || stream_setup(s->loop) < 0)
+		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
+	if ((v = open_inbox(s, words, size)) != VERDICT_OK)
+		return v;
+	if (!make_parts(s))
+		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
+	s->vigil = vigil_new(s);
+	session_watch(s, start->timeout_ms);
+	return go_online(s, start, known, words, size);
+}
+
+void
+session_release(struct session *s)
+{
+	service_free(s->service);
+	uplink_free(s->uplink);
+	outbound_free(s->outbound);
+	inbound_free(s->inbound);
+	reader_free(s->reader);
+	sentbox_free(s->sentbox);
+	if (s->begun)
+		store_close(s->store);
+	else
+		store_discard(s->store); /* a login that was refused leaves nothing behind */
+	vigil_free(s->vigil);
+	if (s->loop)
+		ev_loop_destroy(s->loop);
+	if (s->lock >= 0)
+		(void)close(s->lock);
+	rundir_close(&s->rundir);
+}
