@@ -1,0 +1,135 @@
+/* The registry, kept in step with the exchange. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/registry.h"
+#include "daemon/roster_impl.h"
+
+static void
+row_of(const struct roster *r, slot_t slot, struct registry_row *row)
+{
+	const struct exchange_session *s = roster_session(r, slot);
+	const struct policy *p = r->member[slot].policy;
+
+	memset(row, 0, sizeof(*row));
+	row->id = s->id;
+	memcpy(row->name, s->name, sizeof(row->name));
+	row->uid = s->uid;
+	row->since_ms = r->member[slot].since_ms;
+	row->pair = s->partner == SLOT_NONE ? 0 : s->pair;
+	if (p)
+		memcpy(&row->policy, p, offsetof(struct policy, rule) + p->count * sizeof(p->rule[0]));
+}
+
+static int
+write_all(struct roster *r)
+{
+	const uint32_t end = exchange_capacity(r->exchange);
+	uint32_t left = exchange_count(r->exchange);
+	struct registry_row row;
+
+	registry_begin(r->registry);
+	registry_clear(r->registry);
+	for (slot_t slot = 0; slot < end && left > 0; slot++) {
+		if (!roster_session(r, slot)->used)
+			continue;
+		row_of(r, slot, &row);
+		registry_put(r->registry, &row);
+		left--;
+	}
+	registry_set_next_pair(r->registry, exchange_next_pair(r->exchange));
+	registry_set_partial(r->registry, r->resumes_only);
+	return registry_commit(r->registry);
+}
+
+/* Commits what was begun. What could not be written now is tried again, as a whole, from time to time. */
+static bool
+commit(struct roster *r)
+{
+	const int rc = registry_commit(r->registry);
+
+	if (rc < 0) {
+		log_error("registry: cannot be written: %s", strerror(-rc));
+		if (!ev_is_active(&r->repair_timer))
+			ev_timer_again(r->loop, &r->repair_timer);
+	}
+	return rc == 0;
+}
+
+bool
+roster_ready(struct roster *r)
+{
+	return !registry_behind(r->registry) || write_all(r) == 0;
+}
+
+void
+roster_on_repair(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct roster *r = w->data;
+
+	(void)revents;
+	if (!roster_ready(r))
+		return;
+	log_notice("registry: written again");
+	ev_timer_stop(loop, w);
+	r->effects.count = 0;
+	roster_deliver(r); /* waiters were kept waiting */
+}
+
+bool
+roster_record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t next)
+{
+	registry_begin(r->registry);
+	registry_set_pair(r->registry, &roster_session(r, a)->id, pair);
+	registry_set_pair(r->registry, &roster_session(r, b)->id, pair);
+	registry_set_next_pair(r->registry, next);
+	if (!commit(r))
+		return false;
+	roster_drop_claim(r, a);
+	roster_drop_claim(r, b);
+	return true;
+}
+
+void
+roster_record_free(struct roster *r, slot_t slot)
+{
+	registry_begin(r->registry);
+	registry_set_pair(r->registry, &roster_session(r, slot)->id, 0);
+	(void)commit(r);
+}
+
+bool
+roster_record_session(struct roster *r, slot_t slot)
+{
+	struct registry_row row;
+
+	row_of(r, slot, &row);
+	registry_begin(r->registry);
+	registry_put(r->registry, &row);
+	return commit(r);
+}
+
+void
+roster_record_end(struct roster *r, slot_t slot)
+{
+	registry_begin(r->registry);
+	registry_remove(r->registry, &roster_session(r, slot)->id);
+	(void)commit(r);
+}
+
+void
+roster_record_policy(struct roster *r, slot_t slot, const struct policy *policy)
+{
+	registry_begin(r->registry);
+	registry_set_policy(r->registry, &roster_session(r, slot)->id, policy);
+	(void)commit(r);
+}
+
+void
+roster_record_window_over(struct roster *r)
+{
+	registry_begin(r->registry);
+	registry_set_partial(r->registry, false);
+	(void)commit(r);
+}

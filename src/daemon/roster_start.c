@@ -1,0 +1,124 @@
+/* How the roster begins, with what the registry holds, and its end. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/registry.h"
+#include "daemon/roster_impl.h"
+#include "net/random.h"
+
+#define REPAIR_SECONDS 1.
+
+struct restore {
+	struct roster *r;
+	slot_t latest; /* rows come in the order of their pairs: partners one after the other */
+	uint64_t pair;
+};
+
+static void
+restore_pair(struct restore *re, slot_t slot, uint64_t pair)
+{
+	struct exchange_event ev = { .type = EXCHANGE_REPAIR, .slot = slot, .other = re->latest, .pair = pair };
+
+	if (pair != 0 && pair == re->pair && roster_step(re->r, &ev) != VERDICT_OK)
+		log_error("registry: a pair cannot be taken over");
+	re->latest = slot;
+	re->pair = pair;
+}
+
+static void
+restore_session(const struct registry_row *row, void *context)
+{
+	struct restore *re = context;
+	struct roster *r = re->r;
+	struct account *account = account_get(row->uid);
+	struct exchange_event ev = { .type = EXCHANGE_RESTORE, .id = row->id, .name = row->name, .uid = row->uid };
+
+	if (!account || roster_step(r, &ev) != VERDICT_OK) {
+		log_error("registry: session '%s' cannot be taken over", row->name);
+		account_put(account);
+		return;
+	}
+	roster_member_begin(r, ev.slot, account, row->since_ms);
+	account_put(account);
+	if (!roster_keep_policy(&r->member[ev.slot], &row->policy)) /* the session says them again when it comes back */
+		log_error("registry: no memory for the rules of session '%s'", row->name);
+	roster_lost_add(r, ev.slot);
+	restore_pair(re, ev.slot, row->pair);
+}
+
+/*
+ * Pair ids count up from a random start, so that those of a registry that was lost are not met again (R9), and can be
+ * taken up again in whatever order their sessions come back.
+ */
+static int
+first_pair(struct roster *r, uint64_t *first)
+{
+	struct ident id;
+	int rc;
+
+	*first = registry_next_pair(r->registry);
+	if (*first != 0)
+		return 0;
+	if ((rc = random_ident(&id)) < 0)
+		return rc;
+	memcpy(first, id.b, sizeof(*first));
+	*first = (*first & (INT64_MAX >> 1)) | 1;
+	registry_begin(r->registry);
+	registry_set_next_pair(r->registry, *first);
+	return registry_commit(r->registry);
+}
+
+static int
+allocate(struct roster *r, uint32_t sessions)
+{
+	/* Zeroed by the kernel and, beyond what is used, never touched. */
+	r->exchange = calloc(1, exchange_size(sessions));
+	r->member = calloc(sessions, sizeof(*r->member));
+	return r->exchange && r->member ? 0 : -ENOMEM;
+}
+
+int
+roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, bool resumes_only,
+    const struct roster_limits *limits)
+{
+	struct restore re = { .r = r, .latest = SLOT_NONE };
+	uint64_t first;
+	int rc;
+
+	*r = (struct roster){ .loop = loop, .registry = registry, .recheck = SLOT_NONE };
+	r->grace_ms = limits->grace_seconds * 1000ULL;
+	r->max_sessions_uid = limits->sessions_uid;
+	TAILQ_INIT(&r->lost);
+	ev_timer_init(&r->grace_timer, roster_on_grace, 0., 0.);
+	ev_timer_init(&r->repair_timer, roster_on_repair, 0., REPAIR_SECONDS);
+	ev_timer_init(&r->only_timer, roster_on_only_over, limits->grace_seconds, 0.);
+	r->grace_timer.data = r->repair_timer.data = r->only_timer.data = r;
+	if ((rc = allocate(r, limits->sessions)) < 0 || (rc = first_pair(r, &first)) < 0)
+		return rc;
+	exchange_init(r->exchange, limits->sessions, first);
+	r->resumes_only = resumes_only;
+	if (resumes_only) {
+		registry_begin(registry);
+		registry_set_partial(registry, true);
+		if ((rc = registry_commit(registry)) < 0)
+			return rc;
+		ev_now_update(loop);
+		ev_timer_start(loop, &r->only_timer);
+	}
+	return registry_load(registry, restore_session, &re);
+}
+
+void
+roster_release(struct roster *r)
+{
+	for (slot_t slot = 0; r->member && slot < exchange_capacity(r->exchange); slot++) {
+		free(r->member[slot].policy);
+		free(r->member[slot].claim);
+	}
+	free(r->member);
+	free(r->exchange);
+	r->member = NULL;
+	r->exchange = NULL;
+}
