@@ -1,12 +1,4 @@
 /*
- * Why it is built so:
- *
- * Memory. The caller's block is zeroed, often untouched pages, and stays untouched
- * beyond what the sessions of the day need: slots from `fresh` on were never
- * used, and the tables and chains hold slot + 1, so that zero is "nobody". Freed slots go
- * to the end of a queue: an index that something still remembers by mistake
- * is then unlikely to mean somebody else.
- *
  * Effects. A session may have thousands of waiters, the effects of a step are
  * bounded. Hence the ripe list: a step only notes whose queue is to be looked at (of a
  * session that became free, or that ended), and exchange_settle() handles one waiter a
@@ -14,215 +6,8 @@
  * for the session may have been paired meanwhile. A session that ended keeps its slot,
  * unused and found by nobody, until its last waiter was told and it is off the list.
  */
-#include "core/exchange.h"
-
-#include <endian.h>
-
+#include "core/exchange_impl.h"
 #include "core/name.h"
-
-struct exchange {
-	uint32_t capacity;
-	uint32_t count;
-	uint32_t heads; /* of each table, a power of two */
-	uint32_t fresh;
-	uint32_t free_first, free_last; /* slot + 1, as the links of all chains */
-	slot_t ripe_first, ripe_last;
-	uint64_t first_pair;
-	uint64_t next_pair;
-	struct exchange_session session[]; /* then the heads by name, then those by id */
-};
-
-static uint32_t
-heads_for(uint32_t capacity)
-{
-	uint32_t heads = 1;
-
-	while (heads < capacity)
-		heads *= 2;
-	return heads;
-}
-
-size_t
-exchange_size(uint32_t capacity)
-{
-	return sizeof(struct exchange) + capacity * sizeof(struct exchange_session) +
-	    2 * heads_for(capacity) * sizeof(uint32_t);
-}
-
-void
-exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair)
-{
-	x->capacity = capacity;
-	x->heads = heads_for(capacity);
-	x->ripe_first = x->ripe_last = SLOT_NONE;
-	x->first_pair = x->next_pair = first_pair > 0 ? first_pair : 1;
-}
-
-static struct exchange_session *
-at(struct exchange *x, slot_t slot)
-{
-	return &x->session[slot];
-}
-
-const struct exchange_session *
-exchange_session(const struct exchange *x, slot_t slot)
-{
-	return &x->session[slot];
-}
-
-uint32_t
-exchange_capacity(const struct exchange *x)
-{
-	return x->capacity;
-}
-
-uint32_t
-exchange_count(const struct exchange *x)
-{
-	return x->count;
-}
-
-uint32_t
-exchange_count_uid(const struct exchange *x, uint32_t uid)
-{
-	uint32_t n = 0;
-
-	for (slot_t slot = 0; slot < x->fresh; slot++)
-		n += x->session[slot].used && x->session[slot].uid == uid;
-	return n;
-}
-
-uint64_t
-exchange_next_pair(const struct exchange *x)
-{
-	return x->next_pair;
-}
-
-/* ------ the tables: chains of slots by name and by id ------ */
-
-/* Ids are random unless somebody wants otherwise: every bit of theirs counts for every bit of the hash. */
-static uint32_t
-id_hash(const struct ident *id)
-{
-	uint64_t half[2];
-	uint64_t mixed;
-
-	memcpy(half, id->b, sizeof(half));
-	mixed = le64toh(half[0]) * 0x9e3779b97f4a7c15U ^ le64toh(half[1]);
-	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U;
-	return (uint32_t)((mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U >> 32);
-}
-
-static uint32_t
-name_bucket(const struct exchange *x, const char *name)
-{
-	return name_hash(name) & (x->heads - 1);
-}
-
-static uint32_t
-id_bucket(const struct exchange *x, const struct ident *id)
-{
-	return x->heads + (id_hash(id) & (x->heads - 1));
-}
-
-static uint32_t *
-head(struct exchange *x, uint32_t bucket)
-{
-	return (uint32_t *)&x->session[x->capacity] + bucket;
-}
-
-static uint32_t
-head_value(const struct exchange *x, uint32_t bucket)
-{
-	return ((const uint32_t *)&x->session[x->capacity])[bucket];
-}
-
-slot_t
-exchange_find_name(const struct exchange *x, const char *name)
-{
-	uint32_t link = head_value(x, name_bucket(x, name));
-
-	while (link != 0 && !name_equal(x->session[link - 1].name, name))
-		link = x->session[link - 1].name_next;
-	return link - 1;
-}
-
-slot_t
-exchange_find_id(const struct exchange *x, const struct ident *id)
-{
-	uint32_t link = head_value(x, id_bucket(x, id));
-
-	while (link != 0 && !ident_equal(&x->session[link - 1].id, id))
-		link = x->session[link - 1].id_next;
-	return link - 1;
-}
-
-static void
-tables_insert(struct exchange *x, slot_t slot)
-{
-	struct exchange_session *s = at(x, slot);
-	uint32_t *by_name = head(x, name_bucket(x, s->name));
-	uint32_t *by_id = head(x, id_bucket(x, &s->id));
-
-	s->name_next = *by_name;
-	*by_name = slot + 1;
-	s->id_next = *by_id;
-	*by_id = slot + 1;
-}
-
-static void
-tables_remove(struct exchange *x, slot_t slot)
-{
-	const struct exchange_session *s = at(x, slot);
-	uint32_t *by_name = head(x, name_bucket(x, s->name));
-	uint32_t *by_id = head(x, id_bucket(x, &s->id));
-
-	while (*by_name != slot + 1)
-		by_name = &at(x, *by_name - 1)->name_next;
-	*by_name = s->name_next;
-	while (*by_id != slot + 1)
-		by_id = &at(x, *by_id - 1)->id_next;
-	*by_id = s->id_next;
-}
-
-/* ------ slots ------ */
-
-static bool
-slot_available(const struct exchange *x)
-{
-	return x->free_first != 0 || x->fresh < x->capacity;
-}
-
-static slot_t
-slot_take(struct exchange *x)
-{
-	const uint32_t link = x->free_first;
-
-	if (link == 0)
-		return x->fresh++;
-	x->free_first = at(x, link - 1)->id_next;
-	if (x->free_first == 0)
-		x->free_last = 0;
-	return link - 1;
-}
-
-static void
-slot_release(struct exchange *x, slot_t slot)
-{
-	at(x, slot)->id_next = 0;
-	if (x->free_last == 0)
-		x->free_first = slot + 1;
-	else
-		at(x, x->free_last - 1)->id_next = slot + 1;
-	x->free_last = slot + 1;
-}
-
-/* Whether a live session is in `slot`. */
-static bool
-slot_live(const struct exchange *x, slot_t slot)
-{
-	return slot < x->fresh && x->session[slot].used;
-}
 
 /* ------ effects ------ */
 
@@ -271,7 +56,7 @@ effect_wait_over(const struct exchange *x, struct exchange_effects *fx, slot_t t
 static void
 ripe_add(struct exchange *x, slot_t slot)
 {
-	struct exchange_session *s = at(x, slot);
+	struct exchange_session *s = exchange_at(x, slot);
 
 	if (s->ripe || s->waiter_first == SLOT_NONE)
 		return;
@@ -280,7 +65,7 @@ ripe_add(struct exchange *x, slot_t slot)
 	if (x->ripe_last == SLOT_NONE)
 		x->ripe_first = slot;
 	else
-		at(x, x->ripe_last)->ripe_next = slot;
+		exchange_at(x, x->ripe_last)->ripe_next = slot;
 	x->ripe_last = slot;
 }
 
@@ -291,8 +76,8 @@ ripe_take(struct exchange *x)
 
 	if (slot == SLOT_NONE)
 		return SLOT_NONE;
-	at(x, slot)->ripe = false;
-	x->ripe_first = at(x, slot)->ripe_next;
+	exchange_at(x, slot)->ripe = false;
+	x->ripe_first = exchange_at(x, slot)->ripe_next;
 	if (x->ripe_first == SLOT_NONE)
 		x->ripe_last = SLOT_NONE;
 	return slot;
@@ -301,8 +86,8 @@ ripe_take(struct exchange *x)
 static void
 wait_enter(struct exchange *x, slot_t slot, slot_t target)
 {
-	struct exchange_session *s = at(x, slot);
-	struct exchange_session *t = at(x, target);
+	struct exchange_session *s = exchange_at(x, slot);
+	struct exchange_session *t = exchange_at(x, target);
 
 	s->target = target;
 	s->waiter_prev = t->waiter_last;
@@ -310,27 +95,27 @@ wait_enter(struct exchange *x, slot_t slot, slot_t target)
 	if (t->waiter_last == SLOT_NONE)
 		t->waiter_first = slot;
 	else
-		at(x, t->waiter_last)->waiter_next = slot;
+		exchange_at(x, t->waiter_last)->waiter_next = slot;
 	t->waiter_last = slot;
 }
 
 static void
 wait_leave(struct exchange *x, slot_t slot)
 {
-	struct exchange_session *s = at(x, slot);
+	struct exchange_session *s = exchange_at(x, slot);
 	struct exchange_session *t;
 
 	if (s->target == SLOT_NONE)
 		return;
-	t = at(x, s->target);
+	t = exchange_at(x, s->target);
 	if (s->waiter_prev == SLOT_NONE)
 		t->waiter_first = s->waiter_next;
 	else
-		at(x, s->waiter_prev)->waiter_next = s->waiter_next;
+		exchange_at(x, s->waiter_prev)->waiter_next = s->waiter_next;
 	if (s->waiter_next == SLOT_NONE)
 		t->waiter_last = s->waiter_prev;
 	else
-		at(x, s->waiter_next)->waiter_prev = s->waiter_prev;
+		exchange_at(x, s->waiter_next)->waiter_prev = s->waiter_prev;
 	s->target = s->waiter_next = s->waiter_prev = SLOT_NONE;
 }
 
@@ -338,7 +123,7 @@ wait_leave(struct exchange *x, slot_t slot)
 static void
 wait_end(struct exchange *x, struct exchange_effects *fx, slot_t slot, enum verdict verdict)
 {
-	if (at(x, slot)->target == SLOT_NONE)
+	if (exchange_at(x, slot)->target == SLOT_NONE)
 		return;
 	effect_wait_over(x, fx, slot, verdict);
 	wait_leave(x, slot);
@@ -352,7 +137,7 @@ pair_join(struct exchange *x, struct exchange_effects *fx, slot_t a, slot_t b, u
 	const slot_t side[2] = { a, b };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct exchange_session *s = at(x, side[i]);
+		struct exchange_session *s = exchange_at(x, side[i]);
 
 		s->partner = side[1 - i];
 		s->pair = pair;
@@ -367,14 +152,14 @@ pair_join(struct exchange *x, struct exchange_effects *fx, slot_t a, slot_t b, u
 static void
 pair_end(struct exchange *x, struct exchange_effects *fx, slot_t slot, enum ending ending)
 {
-	struct exchange_session *s = at(x, slot);
+	struct exchange_session *s = exchange_at(x, slot);
 	const slot_t partner = s->partner;
 
 	if (partner == SLOT_NONE)
 		return;
 	effect_ended(x, fx, partner, ending);
-	at(x, partner)->partner = SLOT_NONE;
-	at(x, partner)->last_end = (uint8_t)(ending == ENDING_MOVED ? ENDING_LEFT : ending);
+	exchange_at(x, partner)->partner = SLOT_NONE;
+	exchange_at(x, partner)->last_end = (uint8_t)(ending == ENDING_MOVED ? ENDING_LEFT : ending);
 	s->partner = SLOT_NONE;
 	ripe_add(x, partner);
 }
@@ -383,7 +168,7 @@ pair_end(struct exchange *x, struct exchange_effects *fx, slot_t slot, enum endi
 static void
 pair_prepare(struct exchange *x, struct exchange_effects *fx, slot_t slot, slot_t other)
 {
-	if (at(x, slot)->target == other)
+	if (exchange_at(x, slot)->target == other)
 		wait_leave(x, slot);
 	else
 		wait_end(x, fx, slot, VERDICT_SUPERSEDED);
@@ -411,10 +196,10 @@ step_enter(struct exchange *x, struct exchange_event *ev, bool online)
 		return VERDICT_MALFORMED;
 	if (exchange_find_name(x, ev->name) != SLOT_NONE || exchange_find_id(x, &ev->id) != SLOT_NONE)
 		return VERDICT_TAKEN;
-	if (!slot_available(x))
+	if (!exchange_slot_available(x))
 		return VERDICT_LIMIT;
-	ev->slot = slot_take(x);
-	s = at(x, ev->slot);
+	ev->slot = exchange_slot_take(x);
+	s = exchange_at(x, ev->slot);
 	*s = (struct exchange_session){
 		.id = ev->id,
 		.used = true,
@@ -428,7 +213,7 @@ step_enter(struct exchange *x, struct exchange_event *ev, bool online)
 		.waiter_prev = SLOT_NONE,
 	};
 	memcpy(s->name, ev->name, len);
-	tables_insert(x, ev->slot);
+	exchange_slot_list(x, ev->slot);
 	x->count++;
 	return VERDICT_OK;
 }
@@ -437,11 +222,11 @@ step_enter(struct exchange *x, struct exchange_event *ev, bool online)
 static enum verdict
 step_repair(struct exchange *x, const struct exchange_event *ev, struct exchange_effects *fx)
 {
-	if (!slot_live(x, ev->other))
+	if (!exchange_slot_live(x, ev->other))
 		return VERDICT_EXPIRED;
 	if (ev->slot == ev->other)
 		return VERDICT_SELF;
-	if (at(x, ev->slot)->partner != SLOT_NONE || at(x, ev->other)->partner != SLOT_NONE)
+	if (exchange_at(x, ev->slot)->partner != SLOT_NONE || exchange_at(x, ev->other)->partner != SLOT_NONE)
 		return VERDICT_BUSY;
 	if (ev->pair == 0 || ev->pair > INT64_MAX || ev->pair - x->first_pair < EXCHANGE_PAIRS)
 		return VERDICT_STALE;
@@ -454,7 +239,7 @@ step_repair(struct exchange *x, const struct exchange_event *ev, struct exchange
 static enum verdict
 step_lost(struct exchange *x, slot_t slot, struct exchange_effects *fx)
 {
-	struct exchange_session *s = at(x, slot);
+	struct exchange_session *s = exchange_at(x, slot);
 
 	if (!s->online)
 		return VERDICT_OK;
@@ -472,15 +257,15 @@ step_resume(struct exchange *x, struct exchange_event *ev, struct exchange_effec
 	const slot_t slot = exchange_find_id(x, &ev->id);
 	struct exchange_session *s;
 
-	if (slot == SLOT_NONE || at(x, slot)->uid != ev->uid)
+	if (slot == SLOT_NONE || exchange_at(x, slot)->uid != ev->uid)
 		return VERDICT_EXPIRED;
 	ev->slot = slot;
 	step_lost(x, slot, fx);
-	s = at(x, slot);
+	s = exchange_at(x, slot);
 	s->online = true;
 	if (s->partner == SLOT_NONE)
 		return VERDICT_OK;
-	at(x, s->partner)->epoch = ++s->epoch;
+	exchange_at(x, s->partner)->epoch = ++s->epoch;
 	effect_add(x, fx, EFFECT_BACK, s->partner);
 	effect_add(x, fx, EFFECT_PAIRED, slot);
 	return VERDICT_OK;
@@ -490,16 +275,16 @@ step_resume(struct exchange *x, struct exchange_event *ev, struct exchange_effec
 static enum verdict
 step_exit(struct exchange *x, slot_t slot, enum ending ending, struct exchange_effects *fx)
 {
-	struct exchange_session *s = at(x, slot);
+	struct exchange_session *s = exchange_at(x, slot);
 
 	wait_leave(x, slot);
 	pair_end(x, fx, slot, ending);
-	tables_remove(x, slot);
+	exchange_slot_unlist(x, slot);
 	s->used = false;
 	s->online = false;
 	x->count--;
 	if (s->waiter_first == SLOT_NONE && !s->ripe)
-		slot_release(x, slot);
+		exchange_slot_release(x, slot);
 	else
 		ripe_add(x, slot);
 	return VERDICT_OK;
@@ -544,7 +329,7 @@ exchange_match(const struct exchange *x, const struct exchange_event *ev, struct
 static void
 wait_anew(struct exchange *x, struct exchange_effects *fx, slot_t slot, slot_t target)
 {
-	if (at(x, slot)->target == target) {
+	if (exchange_at(x, slot)->target == target) {
 		effect_wait_over(x, fx, slot, VERDICT_SUPERSEDED);
 		return;
 	}
@@ -562,7 +347,7 @@ step_contact(
 
 	if (verdict == VERDICT_QUEUED)
 		wait_anew(x, fx, ev->slot, target);
-	else if (verdict == VERDICT_OK && at(x, ev->slot)->partner != target)
+	else if (verdict == VERDICT_OK && exchange_at(x, ev->slot)->partner != target)
 		pair_make(x, fx, ev->slot, target);
 	return verdict;
 }
@@ -570,7 +355,7 @@ step_contact(
 static enum verdict
 step_leave(struct exchange *x, slot_t slot, struct exchange_effects *fx)
 {
-	struct exchange_session *s = at(x, slot);
+	struct exchange_session *s = exchange_at(x, slot);
 
 	if (s->partner == SLOT_NONE && s->target == SLOT_NONE)
 		return VERDICT_NOT_PAIRED;
@@ -588,7 +373,7 @@ static enum verdict
 step_request(
     struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy, struct exchange_effects *fx)
 {
-	if (!at(x, ev->slot)->online)
+	if (!exchange_at(x, ev->slot)->online)
 		return VERDICT_EXPIRED;
 	switch (ev->type) {
 	case EXCHANGE_TO:
@@ -618,7 +403,7 @@ exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_pol
 	default:
 		break;
 	}
-	if (!slot_live(x, ev->slot))
+	if (!exchange_slot_live(x, ev->slot))
 		return VERDICT_EXPIRED;
 	switch (ev->type) {
 	case EXCHANGE_REPAIR:
@@ -626,7 +411,7 @@ exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_pol
 	case EXCHANGE_LOST:
 		return step_lost(x, ev->slot, fx);
 	case EXCHANGE_EXPIRE:
-		return at(x, ev->slot)->online ? VERDICT_STALE : step_exit(x, ev->slot, ENDING_GONE, fx);
+		return exchange_at(x, ev->slot)->online ? VERDICT_STALE : step_exit(x, ev->slot, ENDING_GONE, fx);
 	default:
 		return step_request(x, ev, policy, fx);
 	}
@@ -636,12 +421,12 @@ exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_pol
 static bool
 settle_ended(struct exchange *x, struct exchange_effects *fx, slot_t slot)
 {
-	const slot_t waiter = at(x, slot)->waiter_first;
+	const slot_t waiter = exchange_at(x, slot)->waiter_first;
 
 	if (waiter != SLOT_NONE)
 		wait_end(x, fx, waiter, VERDICT_NO_SUCH_USER);
-	if (at(x, slot)->waiter_first == SLOT_NONE)
-		slot_release(x, slot);
+	if (exchange_at(x, slot)->waiter_first == SLOT_NONE)
+		exchange_slot_release(x, slot);
 	else
 		ripe_add(x, slot);
 	return waiter != SLOT_NONE;
@@ -650,9 +435,9 @@ settle_ended(struct exchange *x, struct exchange_effects *fx, slot_t slot)
 static bool
 settle_free(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx, slot_t slot)
 {
-	const slot_t waiter = at(x, slot)->waiter_first;
+	const slot_t waiter = exchange_at(x, slot)->waiter_first;
 
-	if (at(x, slot)->partner != SLOT_NONE || waiter == SLOT_NONE)
+	if (exchange_at(x, slot)->partner != SLOT_NONE || waiter == SLOT_NONE)
 		return false;
 	if (policy.refuses && policy.refuses(policy.context, slot, waiter)) {
 		wait_end(x, fx, waiter, VERDICT_REFUSES);
@@ -670,7 +455,8 @@ exchange_settle(struct exchange *x, struct exchange_policy policy, struct exchan
 
 	fx->count = 0;
 	while ((slot = ripe_take(x)) != SLOT_NONE) {
-		const bool done = at(x, slot)->used ? settle_free(x, policy, fx, slot) : settle_ended(x, fx, slot);
+		const bool done =
+		    exchange_at(x, slot)->used ? settle_free(x, policy, fx, slot) : settle_ended(x, fx, slot);
 
 		if (done)
 			return true;
@@ -684,7 +470,8 @@ exchange_recheck(struct exchange *x, slot_t target, struct exchange_policy polic
 	slot_t waiter;
 
 	fx->count = 0;
-	for (waiter = at(x, target)->waiter_first; waiter != SLOT_NONE; waiter = at(x, waiter)->waiter_next) {
+	for (waiter = exchange_at(x, target)->waiter_first; waiter != SLOT_NONE;
+	     waiter = exchange_at(x, waiter)->waiter_next) {
 		if (policy.refuses && policy.refuses(policy.context, target, waiter)) {
 			wait_end(x, fx, waiter, VERDICT_REFUSES);
 			return true;

@@ -169,9 +169,8 @@ slot_t exchange_find_name(const struct exchange *x, const char *name);
 slot_t exchange_find_id(const struct exchange *x, const struct ident *id);
 
 uint32_t exchange_capacity(const struct exchange *x);
-uint32_t exchange_count(const struct exchange *x);                   /* sessions, reconnecting ones included */
-uint32_t exchange_count_uid(const struct exchange *x, uint32_t uid); /* scans: for LOGIN only */
-uint64_t exchange_next_pair(const struct exchange *x);               /* the id that the next pair will have */
+uint32_t exchange_count(const struct exchange *x);     /* sessions, reconnecting ones included */
+uint64_t exchange_next_pair(const struct exchange *x); /* the id that the next pair will have */
 
 /*
  * Where a message or an acknowledgement of `from`, under pair and epoch, goes

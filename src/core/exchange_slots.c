@@ -1,0 +1,174 @@
+/* The slots of the exchange, and the tables by which a session is found in one. */
+#include <endian.h>
+
+#include "core/exchange_impl.h"
+#include "core/name.h"
+
+static uint32_t
+heads_for(uint32_t capacity)
+{
+	uint32_t heads = 1;
+
+	while (heads < capacity)
+		heads *= 2;
+	return heads;
+}
+
+size_t
+exchange_size(uint32_t capacity)
+{
+	return sizeof(struct exchange) + capacity * sizeof(struct exchange_session) +
+	    2 * heads_for(capacity) * sizeof(uint32_t);
+}
+
+void
+exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair)
+{
+	x->capacity = capacity;
+	x->heads = heads_for(capacity);
+	x->ripe_first = x->ripe_last = SLOT_NONE;
+	x->first_pair = x->next_pair = first_pair > 0 ? first_pair : 1;
+}
+
+const struct exchange_session *
+exchange_session(const struct exchange *x, slot_t slot)
+{
+	return &x->session[slot];
+}
+
+uint32_t
+exchange_capacity(const struct exchange *x)
+{
+	return x->capacity;
+}
+
+uint32_t
+exchange_count(const struct exchange *x)
+{
+	return x->count;
+}
+
+uint64_t
+exchange_next_pair(const struct exchange *x)
+{
+	return x->next_pair;
+}
+
+/* ------ the tables: chains of slots by name and by id ------ */
+
+/* Ids are random unless somebody wants otherwise: every bit of theirs counts for every bit of the hash. */
+static uint32_t
+id_hash(const struct ident *id)
+{
+	uint64_t half[2];
+	uint64_t mixed;
+
+	memcpy(half, id->b, sizeof(half));
+	mixed = le64toh(half[0]) * 0x9e3779b97f4a7c15U ^ le64toh(half[1]);
+	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U;
+	return (uint32_t)((mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U >> 32);
+}
+
+static uint32_t
+name_bucket(const struct exchange *x, const char *name)
+{
+	return name_hash(name) & (x->heads - 1);
+}
+
+static uint32_t
+id_bucket(const struct exchange *x, const struct ident *id)
+{
+	return x->heads + (id_hash(id) & (x->heads - 1));
+}
+
+static uint32_t *
+head(struct exchange *x, uint32_t bucket)
+{
+	return (uint32_t *)&x->session[x->capacity] + bucket;
+}
+
+static uint32_t
+head_value(const struct exchange *x, uint32_t bucket)
+{
+	return ((const uint32_t *)&x->session[x->capacity])[bucket];
+}
+
+slot_t
+exchange_find_name(const struct exchange *x, const char *name)
+{
+	uint32_t link = head_value(x, name_bucket(x, name));
+
+	while (link != 0 && !name_equal(x->session[link - 1].name, name))
+		link = x->session[link - 1].name_next;
+	return link - 1;
+}
+
+slot_t
+exchange_find_id(const struct exchange *x, const struct ident *id)
+{
+	uint32_t link = head_value(x, id_bucket(x, id));
+
+	while (link != 0 && !ident_equal(&x->session[link - 1].id, id))
+		link = x->session[link - 1].id_next;
+	return link - 1;
+}
+
+void
+exchange_slot_list(struct exchange *x, slot_t slot)
+{
+	struct exchange_session *s = exchange_at(x, slot);
+	uint32_t *by_name = head(x, name_bucket(x, s->name));
+	uint32_t *by_id = head(x, id_bucket(x, &s->id));
+
+	s->name_next = *by_name;
+	*by_name = slot + 1;
+	s->id_next = *by_id;
+	*by_id = slot + 1;
+}
+
+void
+exchange_slot_unlist(struct exchange *x, slot_t slot)
+{
+	const struct exchange_session *s = exchange_at(x, slot);
+	uint32_t *by_name = head(x, name_bucket(x, s->name));
+	uint32_t *by_id = head(x, id_bucket(x, &s->id));
+
+	while (*by_name != slot + 1)
+		by_name = &exchange_at(x, *by_name - 1)->name_next;
+	*by_name = s->name_next;
+	while (*by_id != slot + 1)
+		by_id = &exchange_at(x, *by_id - 1)->id_next;
+	*by_id = s->id_next;
+}
+
+/* ------ slots ------ */
+
+bool
+exchange_slot_available(const struct exchange *x)
+{
+	return x->free_first != 0 || x->fresh < x->capacity;
+}
+
+slot_t
+exchange_slot_take(struct exchange *x)
+{
+	const uint32_t link = x->free_first;
+
+	if (link == 0)
+		return x->fresh++;
+	x->free_first = exchange_at(x, link - 1)->id_next;
+	if (x->free_first == 0)
+		x->free_last = 0;
+	return link - 1;
+}
+
+void
+exchange_slot_release(struct exchange *x, slot_t slot)
+{
+	exchange_at(x, slot)->id_next = 0;
+	if (x->free_last == 0)
+		x->free_first = slot + 1;
+	else
+		exchange_at(x, x->free_last - 1)->id_next = slot + 1;
+	x->free_last = slot + 1;
+}
