@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/roster.h"
+#include "proto/safe.h"
 
 static void
 print_json(const struct who_entry *e)
@@ -23,13 +24,21 @@ struct columns {
 	int name, account;
 };
 
+/* On a terminal: a character may take two columns, or none. */
+static int
+columns_of(const char *text)
+{
+	return (int)safe_width(text, strlen(text));
+}
+
 static void
 print_text(const struct who_entry *e, const struct columns *width)
 {
 	char account[FORMAT_SAFE_MAX], since[FORMAT_TIME_MAX];
 
-	output_printf("%s%-*s%s  %-*s  %-12s  %s%s\n", colour_of_name(e->peer.name), width->name, e->peer.name,
-	    colour_off(), width->account, format_safe(e->peer.account, account), format_state(e->state),
+	format_safe(e->peer.account, account);
+	output_printf("%s%-*s%s  %s%*s  %-12s  %s%s\n", colour_of_name(e->peer.name), width->name, e->peer.name,
+	    colour_off(), account, width->account - columns_of(account), "", format_state(e->state),
 	    format_time(e->since_ms, since), e->reachable ? "" : "  refuses contact");
 }
 
@@ -41,7 +50,7 @@ print_table(const struct roster *r)
 	for (size_t i = 0; i < r->count; i++) {
 		char account[FORMAT_SAFE_MAX];
 		const int name_len = (int)strlen(r->entry[i].peer.name);
-		const int account_len = (int)strlen(format_safe(r->entry[i].peer.account, account));
+		const int account_len = columns_of(format_safe(r->entry[i].peer.account, account));
 
 		width.name = name_len > width.name ? name_len : width.name;
 		width.account = account_len > width.account ? account_len : width.account;

@@ -520,9 +520,3 @@ editor_beep(struct editor *e)
 	el_beep(e->el);
 	(void)fflush(e->out);
 }
-
-unsigned
-editor_columns(const struct editor *e)
-{
-	return (unsigned)e->columns;
-}

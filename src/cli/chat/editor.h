@@ -65,6 +65,5 @@ bool editor_has_draft(const struct editor *e);
 char *editor_before(const struct editor *e, size_t *len);
 
 void editor_beep(struct editor *e);
-unsigned editor_columns(const struct editor *e);
 
 #endif
