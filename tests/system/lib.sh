@@ -163,6 +163,7 @@ as() {
 	fi
 	export HOME=$T/$user XDG_RUNTIME_DIR=$T/$user/run XDG_STATE_HOME=$T/$user/state
 	cd "$HOME" || exit 99
+	[ -z "${PCHAT_COVERAGE-}" ] || export GCOV_PREFIX=$PCHAT_COVERAGE/${uid_of[$user]} # see make coverage
 	if is_root; then
 		exec setpriv --reuid="${uid_of[$user]}" --regid="${uid_of[$user]}" --clear-groups -- "$@"
 	else
