@@ -15,7 +15,7 @@ for program in pchat pchat-full pchat-session pchatd; do
 	chmod 0755 "$T/wrapped/$program"
 done
 export PATH=$T/wrapped:$PATH PCHAT_EXEC_PATH=$T/wrapped
-start_daemon --grace 2
+start_daemon --grace $((2 * TEST_SLOW))
 pair alice bob
 run bob pchat read
 
@@ -46,7 +46,7 @@ ok $? "nor does a clock set back lengthen it"
 
 stop_daemon KILL
 echo "-800d" >"$T/clock"
-start_daemon --grace 2
+start_daemon --grace $((2 * TEST_SLOW))
 wait_until 5 daemon_is alice connected
 ok $? "a daemon that starts in the past takes sessions up again"
 run bob pchat status

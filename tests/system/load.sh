@@ -8,7 +8,7 @@ LINES=40000
 mkdir -m 0755 "$T/version"
 cp "$programs/pchatd" "$T/version/"
 PATH=$T/version:$PATH
-start_daemon --grace 5
+start_daemon --grace $((5 * TEST_SLOW))
 pair alice bob
 run bob pchat read
 
@@ -40,19 +40,19 @@ exits 0 "SIGTERM: it ends with success"
 took=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))
 [ "$took" -lt $((2000 * TEST_SLOW)) ]
 ok $? "SIGTERM: within 2 s under load" "$took ms"
-start_daemon --grace 5
+start_daemon --grace $((5 * TEST_SLOW))
 arrived "SIGTERM to the daemon"
 
 sender "a new daemon over the old one"
 cp "$T/version/pchatd" "$T/version/pchatd.new"
 mv "$T/version/pchatd.new" "$T/version/pchatd"
 stop_daemon TERM
-start_daemon --grace 5
+start_daemon --grace $((5 * TEST_SLOW))
 arrived "a new daemon over the old one"
 
 sender "SIGKILL to the daemon"
 stop_daemon KILL
-start_daemon --grace 5
+start_daemon --grace $((5 * TEST_SLOW))
 arrived "SIGKILL to the daemon"
 
 sender "SIGKILL to the sender's helper"
@@ -67,7 +67,7 @@ arrived "SIGKILL to the receiver's helper"
 sender "SIGKILL to all three"
 kill -KILL "$(helper_pid alice)" "$(helper_pid bob)" "$daemon_pid"
 reap daemon
-start_daemon --grace 5
+start_daemon --grace $((5 * TEST_SLOW))
 run bob pchat status
 arrived "SIGKILL to all three"
 is "$(partner_of alice) $(partner_of bob)" "bob alice" "the pair is what it was"

@@ -2,7 +2,7 @@
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 
-start_daemon --grace 3
+start_daemon --grace $((3 * TEST_SLOW))
 pair alice bob
 run bob pchat read
 
@@ -64,7 +64,7 @@ run alice pchat read
 stop_daemon KILL
 spawn sender alice pchat send "over the gap"
 add_user carol
-start_daemon --grace 3
+start_daemon --grace $((3 * TEST_SLOW))
 reap sender
 exits 0 "D2: a send rides out a daemon that was killed"
 run carol pchat login alice
@@ -86,7 +86,7 @@ run alice pchat status --json
 is "$(jq -r .daemon <<<"$out")" reconnecting "and the status tells why"
 run carol pchat quit
 exits 0 "quit works without a daemon"
-start_daemon --grace 3
+start_daemon --grace $((3 * TEST_SLOW))
 wait_until 5 daemon_is alice connected
 ok $? "the helper comes back by itself"
 run alice pchat send "home again"
@@ -100,7 +100,7 @@ kill -STOP "$daemon_pid"
 spawn asker dave pchat to erin
 wait_until 10 sleeps "${pid_of[asker]}" && wait_until 10 sleeps "$(helper_pid dave)"
 stop_daemon KILL
-start_daemon --grace 3
+start_daemon --grace $((3 * TEST_SLOW))
 reap asker
 exits 0 "a request whose answer was lost is asked again"
 reap waiter
@@ -112,7 +112,7 @@ run dave pchat quit
 
 kill -KILL "$(helper_pid alice)" "$(helper_pid bob)"
 stop_daemon KILL
-start_daemon --grace 3
+start_daemon --grace $((3 * TEST_SLOW))
 run bob pchat status
 run alice pchat send "after everything"
 exits 0 "all three were killed"
