@@ -15,13 +15,10 @@ cp "$BUILDDIR/tests/system/rawclient" "$raw"
 registry=$T/daemon/registry.db
 
 # A pair's id can be guessed by whoever was paired a moment later: theirs is the one before.
-new_pair_id() {
-	run carol pchat login --timeout $LONG carol
-	run mallory "$raw" "$PCHAT_SOCKET" hello "login spy" "expect WELCOME" "to carol" "expect RESULT ok" quit "expect RESULT"
-	grep -oE 'pair=[0-9]+' <<<"$out" | head -n 1 | cut -d= -f2
-	run carol pchat quit
-}
-guess=$(($(new_pair_id) - 1))
+run carol pchat login --timeout $LONG carol
+run mallory "$raw" "$PCHAT_SOCKET" hello "login spy" "expect WELCOME" "to carol" "expect RESULT ok" quit "expect RESULT"
+guess=$(($(grep -oE 'pair=[0-9]+' <<<"$out" | head -n 1 | cut -d= -f2) - 1))
+run carol pchat quit
 cast="with=bob uid=${uid_of[bob]}"
 
 # The daemon dies, and so does its registry; alice's helper is slow to come back, and all others are faster.
