@@ -240,11 +240,13 @@ shows '^bob> *$' "and back"
 
 # ------------------------------------------------------------------- ^Z, resize
 type_keys 'before the stop'
-send_keys C-z
-shows 'Stopped' "^Z stops the chat"
-run bob pchat send "while you were stopped"
-type_keys 'fg' Enter
-shows 'bob: while you were stopped$' "fg shows what arrived"
+if [ -z "${PCHAT_PROGRAMS-}" ]; then # valgrind stops nobody who was started by another program under it
+	send_keys C-z
+	shows 'Stopped' "^Z stops the chat"
+	run bob pchat send "while you were stopped"
+	type_keys 'fg' Enter
+	shows 'bob: while you were stopped$' "fg shows what arrived"
+fi
 shows '^bob> before the stop$' "and the line is as it was"
 resize 20 10
 shows '^bob> before the stop$|before the$' "at 20 columns the line is still there"
