@@ -240,7 +240,7 @@ shows '^bob> *$' "and back"
 
 # ------------------------------------------------------------------- ^Z, resize
 type_keys 'before the stop'
-if [ -z "${PCHAT_PROGRAMS-}" ]; then # valgrind stops nobody who was started by another program under it
+if ! under_valgrind; then # which stops nobody who was started by another program under it
 	send_keys C-z
 	shows 'Stopped' "^Z stops the chat"
 	run bob pchat send "while you were stopped"

@@ -30,6 +30,11 @@ sanitized() {
 	grep -q '^SANITIZE_FLAGS = *-' "$BUILDDIR/Makefile"
 }
 
+# The programs under test run many times slower, and not all that the kernel has is there for them (make valgrind).
+under_valgrind() {
+	[ "${PCHAT_PROGRAMS-}" = "$BUILDDIR/valgrind" ]
+}
+
 # Sanitizers report there, also those of programs whose standard error is nowhere.
 mkdir -m 1777 "$T/sanitizer"
 export ASAN_OPTIONS=log_path=$T/sanitizer/asan:${ASAN_OPTIONS-} UBSAN_OPTIONS=log_path=$T/sanitizer/ubsan:${UBSAN_OPTIONS-}

@@ -1,0 +1,79 @@
+/* What a command says of what it has sent. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/report.h"
+#include "cli/sender.h"
+#include "proto/status.h"
+
+/* "line 7: ", for a feed that has lines. */
+static const char *
+which(const struct sender *s, char *out, size_t size)
+{
+	const bool of_feed = s->why == VERDICT_EMPTY || s->why == VERDICT_TOO_LONG;
+
+	out[0] = '\0';
+	if (s->feed->separator != FEED_WHOLE)
+		(void)snprintf(out, size, "%s %" PRIu64 ": ", s->feed->separator == '\n' ? "line" : "message",
+		    (of_feed ? s->feed->taken : s->box.acked) + 1);
+	return out;
+}
+
+static int
+report_unconfirmed(const struct sender *s, const char *command)
+{
+	const struct ident id = ident_add(&s->box.first, s->box.acked);
+	const char *to = s->partner[0] ? s->partner : "NAME";
+	char hex[IDENT_HEX_LEN + 1], line[48];
+
+	ident_format(&id, hex);
+	if (s->feed->separator == FEED_WHOLE)
+		return report(VERDICT_UNCONFIRMED,
+		    "unconfirmed: it may or may not arrive; repeat with: pchat %s --to %s --id %s, and the same text",
+		    command, to, hex);
+	return report(VERDICT_UNCONFIRMED,
+	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --to %s --id %s",
+	    which(s, line, sizeof(line)), command, to, hex);
+}
+
+static const char *
+last_words(uint8_t last_end)
+{
+	switch (last_end) {
+	case ENDING_LEFT:
+		return "; your partner left the chat";
+	case ENDING_QUIT:
+		return "; your partner quit";
+	case ENDING_GONE:
+		return "; the connection to your partner was lost and did not come back";
+	default:
+		return "";
+	}
+}
+
+int
+sender_report(const struct sender *s, const char *command)
+{
+	char line[48];
+
+	(void)which(s, line, sizeof(line));
+	switch (s->why) {
+	case VERDICT_OK:
+		return 0;
+	case VERDICT_UNCONFIRMED:
+		return report_unconfirmed(s, command);
+	case VERDICT_FAILED:
+		if (s->problem != 0)
+			return report(s->why, "cannot read the message: %s", strerror(-s->problem));
+		return report(s->why, "%s", s->link->words);
+	case VERDICT_NO_SESSION:
+		return report(s->why, "%s%s", line, s->link->words);
+	case VERDICT_NOT_PAIRED:
+		return report(s->why, "%s%s%s", line, status_words(s->why), last_words(s->last_end));
+	case VERDICT_PARTNER_NOT:
+		return report(s->why, "%s%s%s%s", line, s->to ? s->to : "", s->to ? ": " : "", status_words(s->why));
+	default:
+		return report(s->why, "%s%s", line, status_words(s->why));
+	}
+}
