@@ -224,6 +224,8 @@ dbus_open(struct wire *w, const char *path, size_t body)
 	put_string(&in, text);
 	for (int i = 0; i < 2; i++) {
 		put_message(&m, SIGNAL, name[1 - i], "/bench", "org.pchat.Bench", "Said", "s", &in, 0);
+		if (m.n > sizeof(w->said[i]))
+			errx(1, "a D-Bus message is too long for the bench");
 		memcpy(w->said[i], m.b, m.n);
 		w->said_len[i] = m.n;
 		/* The bus adds who it is from. */

@@ -5,6 +5,7 @@
  * missing is skipped with a word.
  */
 #include <err.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -121,6 +122,13 @@ installed(const char *program)
 	return access(program, X_OK) == 0;
 }
 
+/* Descriptor `fd`, which exec(3) would close, as number `as`, which it does not. */
+static bool
+keep_as(int fd, int as)
+{
+	return fd == as ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, as) == as;
+}
+
 static struct running
 start(const struct broker *b)
 {
@@ -130,12 +138,13 @@ start(const struct broker *b)
 		err(1, "socketpair");
 	const struct running run = { fork(), pair[0] };
 
+	if (run.pid < 0)
+		err(1, "fork");
 	if (run.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
 			_exit(1);
-		/* dup2(2) to itself would leave it to be closed by exec. */
-		if (b->controlled && dup2(dup(pair[1]), CONTROLLER_FD) < 0)
+		if (b->controlled && !keep_as(pair[1], CONTROLLER_FD))
 			_exit(1);
 		execv(b->argv[0], b->argv);
 		_exit(1);

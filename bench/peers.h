@@ -19,13 +19,14 @@ struct wire {
 	double heard_us;     /* when the last one of it arrived */
 };
 
-/* wires.c: both ends connected to the broker that listens, or is about to, at `path`; messages of `body` bytes. */
+/* wires.c. A connection to who listens, or is about to, at `path`. */
 int dial(const char *path);
+/* Both ends connected to that broker; messages of `body` bytes. */
 void redis_open(struct wire *w, const char *path, size_t body);
 void mqtt_open(struct wire *w, const char *path, size_t body);
 void wire_close(struct wire *w);
 
-/* dbus.c: the same for a D-Bus. */
+/* dbus.c: the same for a bus. */
 void dbus_open(struct wire *w, const char *path, size_t body);
 /* dbus-broker(1) does not listen by itself: makes the one at the other end of `controller` listen at `path`. */
 void dbus_broker_listen(int controller, const char *path);

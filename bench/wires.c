@@ -1,4 +1,4 @@
-/* What redis and mosquitto are spoken to with. */
+/* Connections to brokers, and what redis and mosquitto are spoken to with. */
 #include <err.h>
 #include <poll.h>
 #include <stdio.h>

@@ -8,7 +8,6 @@
 #include "cli/report.h"
 #include "cli/sender.h"
 #include "net/random.h"
-#include "net/socket.h"
 
 static const struct option_row options[] = {
 	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", "only if NAME is the partner" },

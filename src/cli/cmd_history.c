@@ -12,7 +12,6 @@
 #include "cli/reader.h"
 #include "cli/report.h"
 #include "cli/when.h"
-#include "net/socket.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {
@@ -65,8 +64,8 @@ report_end(const struct link *l, enum verdict v)
 {
 	switch (v) {
 	case VERDICT_STORAGE:
-		return report(
-		    VERDICT_FAILED, "the history of '%s' cannot be read: its disk, or its file, is damaged", l->name);
+		return report(VERDICT_FAILED,
+		    "some of the history of '%s' cannot be read: its disk, or a file of it, is damaged", l->name);
 	case VERDICT_FAILED:
 		return report(
 		    v, "the history of '%s' is not ours to read; only its owner's own commands read it", l->name);

@@ -10,7 +10,6 @@
 #include <sys/uio.h>
 
 #include "base/clock.h"
-#include "net/socket.h"
 
 #define HEAD (FRAME_HEADER + MSG_FIXED)
 #define RETRY_MIN_MS 10

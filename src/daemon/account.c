@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "core/name.h"
-#include "net/socket.h"
 
 #define HEADS 256U
 

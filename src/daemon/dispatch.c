@@ -5,7 +5,6 @@
 #include "daemon/client.h"
 #include "daemon/roster.h"
 #include "daemon/server.h"
-#include "net/socket.h"
 
 static bool
 may_ask(const struct client *c)

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/name.h"
-#include "net/socket.h"
 #include "proto/quote.h"
 #include "proto/upstream.h"
 

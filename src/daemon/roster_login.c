@@ -1,7 +1,6 @@
 /* How sessions come in, and come back. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "core/name.h"

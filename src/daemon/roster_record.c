@@ -1,5 +1,4 @@
 /* The registry, kept in step with the exchange. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"

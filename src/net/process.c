@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "net/socket.h"
 
 #define REPORT_FD 3
 #define REPORT_ENV "PCHAT_REPORT" /* tells a started program that its descriptor 3 is ours */

@@ -5,12 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
-
-#include "core/ident.h"
 
 static int
 address_of(const char *path, struct sockaddr_un *sa)

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "core/limits.h"
-#include "net/socket.h"
 
 #define STALL_MS (STALL_SECONDS * 1000ULL)
 #define READ_SIZE 65536U

@@ -1,4 +1,4 @@
-/* How a session begins: its name, its lock, its inbox, its parts, and the daemon. */
+/* How a session begins: its name, its lock, its inbox, its parts, and the daemon; and how all that is given up. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

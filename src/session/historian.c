@@ -57,15 +57,18 @@ flush(void)
 	return r;
 }
 
+/* -EUCLEAN: the message says what cannot be. */
 static int
 put(const struct control_message *m)
 {
-	int r = 0;
+	const int r = sizeof(output.bytes) - output.length < FRAME_MAX ? flush() : 0;
+	size_t n;
 
-	if (sizeof(output.bytes) - output.length < FRAME_MAX)
-		r = flush();
-	output.length += control_encode(m, output.bytes + output.length, sizeof(output.bytes) - output.length);
-	return r;
+	if (r < 0)
+		return r;
+	n = control_encode(m, output.bytes + output.length, sizeof(output.bytes) - output.length);
+	output.length += n;
+	return n > 0 ? 0 : -EUCLEAN;
 }
 
 /* ------------------------------------------------------------------------- an answer */
@@ -75,9 +78,10 @@ put_record(void *context, const struct record *r)
 {
 	struct control_message m = { .type = CONTROL_RECORD, .u.record = *r };
 	uint32_t *count = context;
+	const int rc = put(&m);
 
-	++*count;
-	return put(&m);
+	*count += rc == 0;
+	return rc;
 }
 
 static enum verdict

@@ -33,6 +33,14 @@ struct walk {
 
 /* ------------------------------------------------------------------------- both sides */
 
+/* What is told of is what happened first. */
+static void
+note_damage(struct walk *w, int error)
+{
+	if (w->damage == 0)
+		w->damage = error;
+}
+
 static int
 open_file(sqlite3 **db, const char *dir, const char *file)
 {
@@ -73,8 +81,7 @@ open_received(struct walk *w, const char *dir)
 	    ((r = scan_init(&w->received[UP], w->inbox, false)) < 0 ||
 		(r = scan_init(&w->received[DOWN], w->inbox, true)) < 0))
 		close_received(w);
-	if (r < 0)
-		w->damage = r;
+	note_damage(w, r);
 }
 
 static void
@@ -86,8 +93,7 @@ open_sent(struct walk *w, const char *dir)
 	    ((r = sent_scan_init(&w->sent[UP], w->sentbox, false)) < 0 ||
 		(r = sent_scan_init(&w->sent[DOWN], w->sentbox, true)) < 0))
 		close_sent(w);
-	if (r < 0)
-		w->damage = r;
+	note_damage(w, r);
 }
 
 static int
@@ -98,17 +104,18 @@ next_of(struct walk *w, enum direction d, bool own, struct record *r)
 	return w->inbox ? scan_next(&w->received[d], r) : 0;
 }
 
-/* What is damaged is left out. */
-static int
+/* What is damaged is left out; a side that cannot be read any more is at its end. */
+static void
 step(struct walk *w, enum direction d, bool own)
 {
 	struct place *p = &w->place[own];
 	int r;
 
 	while ((r = next_of(w, d, own, &p->record)) == -EUCLEAN)
-		w->damage = r;
+		note_damage(w, r);
 	p->there = r > 0;
-	return r < 0 ? r : 0;
+	if (r < 0)
+		note_damage(w, r);
 }
 
 /* ------------------------------------------------------------------------- in one order */
@@ -159,41 +166,35 @@ walk_record(const struct walk *w, enum direction d)
 	return p->there ? &p->record : NULL;
 }
 
-static int
+static void
 walk_step(struct walk *w, enum direction d)
 {
-	return step(w, d, own_is_next(w, d));
+	step(w, d, own_is_next(w, d));
 }
 
-static int
+static void
 walk_start(struct walk *w, enum direction d, int64_t received, int64_t sent)
 {
-	int r;
-
 	if (w->inbox)
 		scan_start(&w->received[d], received, false);
 	if (w->sentbox)
 		sent_scan_start(&w->sent[d], sent);
-	r = step(w, d, false);
-	return r < 0 ? r : step(w, d, true);
+	step(w, d, false);
+	step(w, d, true);
 }
 
 /* Where the latest `limit` records begin: found by walking down until there are so many. */
-static int
+static void
 find_beginning(struct walk *w, uint32_t limit, int64_t *received, int64_t *sent)
 {
 	const struct record *r;
-	int rc = walk_start(w, DOWN, INT64_MAX, INT64_MAX);
 
 	*received = *sent = INT64_MAX;
-	while (rc == 0 && (r = walk_record(w, DOWN))) {
+	for (walk_start(w, DOWN, INT64_MAX, INT64_MAX); (r = walk_record(w, DOWN)); walk_step(w, DOWN)) {
 		*(r->own ? sent : received) = (int64_t)r->id;
 		if (is_wanted(w, r) && --limit == 0)
-			return 0;
-		rc = walk_step(w, DOWN);
+			return;
 	}
-	*received = *sent = 0;
-	return rc;
 }
 
 static int
@@ -213,16 +214,18 @@ each_wanted(struct walk *w, history_fn *fn, void *context)
 	const uint32_t limit = w->request->u.history.limit;
 	int64_t received = 0, sent = 0;
 	const struct record *r;
-	int rc = limit > 0 ? find_beginning(w, limit, &received, &sent) : 0;
+	int rc;
 
-	if (rc == 0)
-		rc = walk_start(w, UP, received, sent);
-	while (rc == 0 && (r = walk_record(w, UP))) {
-		if (is_wanted(w, r) && (rc = fn(context, r)) < 0)
+	if (limit > 0)
+		find_beginning(w, limit, &received, &sent);
+	for (walk_start(w, UP, received, sent); (r = walk_record(w, UP)); walk_step(w, UP)) {
+		rc = is_wanted(w, r) ? fn(context, r) : 0;
+		if (rc == -EUCLEAN)
+			note_damage(w, rc);
+		else if (rc < 0)
 			return rc;
-		rc = walk_step(w, UP);
 	}
-	return rc < 0 ? rc : w->damage;
+	return w->damage;
 }
 
 int
@@ -233,9 +236,9 @@ history_each(const char *dir, const struct control_message *request, history_fn 
 
 	open_received(&w, dir);
 	open_sent(&w, dir);
-	r = search(&w, dir);
-	if (r == 0)
-		r = each_wanted(&w, fn, context);
+	if ((r = search(&w, dir)) < 0)
+		note_damage(&w, r);
+	r = each_wanted(&w, fn, context);
 	close_received(&w);
 	close_sent(&w);
 	search_hits_release(&w.hits[false]);

@@ -7,12 +7,12 @@
 #include "base/macros.h"
 #include "proto/control.h"
 
-/* Takes a record, which lives until it returns; a negative result ends the walk, and is its result. */
+/* Takes a record, which lives until it returns. 0; -EUCLEAN: it is none; another -errno ends the walk. */
 typedef int history_fn(void *context, const struct record *r);
 
 /*
- * Calls `fn` with each record of the folder `dir` that the HISTORY request asks for. Without files there are none. What
- * is damaged is left out: 0, or -errno of what could not be read, when all else was given.
+ * Calls `fn` with each record of the folder `dir` that the HISTORY request asks for. Without files there are none. 0;
+ * -errno: something could not be read, and was left out; or `fn` ended the walk.
  */
 MUST_USE int history_each(const char *dir, const struct control_message *request, history_fn *fn, void *context);
 

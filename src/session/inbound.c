@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "core/verdict.h"
 #include "core/window.h"
-#include "net/socket.h"
 #include "session/reader.h"
 #include "session/session.h"
 #include "session/store.h"

@@ -15,9 +15,6 @@
 #include "base/macros.h"
 #include "core/limits.h"
 
-/* Whether `id` can be that of a row: with the bodies of a whole pack behind it, still a number. */
-#define PACK_ID_VALID(id) ((id) > 0 && (id) <= INT64_MAX - UINT32_MAX)
-
 #define PACK_BYTES (2U * (MESSAGE_MAX + 4U)) /* of one pack */
 
 /* A pack in the making; zeroed, it is empty. */

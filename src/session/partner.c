@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/name.h"
-#include "net/socket.h"
 #include "session/outbound.h"
 #include "session/session.h"
 #include "session/store.h"

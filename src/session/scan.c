@@ -7,7 +7,7 @@
 
 /* ?1: an id, ?2: whether only messages are wanted. Upwards the row before may be a pack that holds the id. */
 #define ROWS "SELECT id, time, type, body FROM record WHERE (?2 = 0 OR type IN (0, 64)) AND id "
-static const char *const rows[] = {
+static const char *const sql_rows[] = {
 	ROWS ">= coalesce((SELECT id FROM record WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0) ORDER BY id",
 	ROWS "<= ?1 ORDER BY id DESC",
 };
@@ -16,7 +16,7 @@ _Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say"
 int
 scan_init(struct scan *s, sqlite3 *db, bool down)
 {
-	const char *const sql[] = { rows[down],
+	const char *const sql[] = { sql_rows[down],
 		"SELECT first_record, count, msgid, name, account, uid FROM stretch"
 		" WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1" };
 	sqlite3_stmt *stmt[ARRAY_SIZE(sql)];
@@ -25,16 +25,16 @@ scan_init(struct scan *s, sqlite3 *db, bool down)
 	memset(s, 0, sizeof(*s));
 	if (r < 0)
 		return r;
-	s->rows = stmt[0];
+	s->rows.stmt = stmt[0];
+	s->rows.down = down;
 	s->stretch = stmt[1];
-	s->down = down;
 	return 0;
 }
 
 void
 scan_release(struct scan *s)
 {
-	(void)sqlite3_finalize(s->rows);
+	(void)sqlite3_finalize(s->rows.stmt);
 	(void)sqlite3_finalize(s->stretch);
 	pack_view_release(&s->pack);
 	memset(s, 0, sizeof(*s));
@@ -44,17 +44,16 @@ void
 scan_start(struct scan *s, int64_t from, bool messages)
 {
 	scan_stop(s);
-	(void)sqlite3_bind_int64(s->rows, 1, from);
-	(void)sqlite3_bind_int(s->rows, 2, messages);
+	(void)sqlite3_bind_int(s->rows.stmt, 2, messages);
+	rows_start(&s->rows, from);
 	s->from = from;
-	s->ended = false;
 	s->first = s->end = 0; /* nothing that was learned of stretches is trusted any more */
 }
 
 void
 scan_stop(struct scan *s)
 {
-	(void)sqlite3_reset(s->rows);
+	rows_stop(&s->rows);
 	pack_view_release(&s->pack);
 }
 
@@ -65,16 +64,19 @@ read_stretch(struct scan *s, int64_t id)
 	int r;
 
 	(void)sqlite3_bind_int64(q, 1, id);
+	s->first = s->end = 0;
 	if ((r = database_row(q)) <= 0)
 		return r < 0 ? r : -EUCLEAN;
-	s->first = sqlite3_column_int64(q, 0);
-	if (__builtin_add_overflow(s->first, sqlite3_column_int64(q, 1), &s->end))
-		return -EUCLEAN;
+	const int64_t first = sqlite3_column_int64(q, 0), count = sqlite3_column_int64(q, 1);
+	if (first < 1 || count > ROW_ID_MAX || count <= id - first)
+		return -EUCLEAN; /* a record that no stretch knows */
+	s->first = first;
+	s->end = first + count;
 	(void)database_ident(q, 2, &s->msgid);
 	database_text(q, 3, s->peer.name, sizeof(s->peer.name));
 	database_text(q, 4, s->peer.account, sizeof(s->peer.account));
 	s->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
-	return id < s->end ? 0 : -EUCLEAN; /* a record that no stretch knows */
+	return 0;
 }
 
 /* What all records are told from: their ids, and so their stretches. */
@@ -89,7 +91,7 @@ identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
 	r->type = (uint8_t)type;
 	r->peer = s->peer;
 	if (type == RECORD_MESSAGE)
-		r->msgid = ident_add(&s->msgid, (uint64_t)id - (uint64_t)s->first);
+		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
 	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;
 }
 
@@ -103,59 +105,46 @@ next_of_pack(struct scan *s, struct record *r)
 	if (!body)
 		return 0;
 	*r = (struct record){ .time_ms = s->pack_time, .body = body, .length = length };
-	return identify(s, r, s->pack_id + index, RECORD_MESSAGE);
+	return identify(s, r, s->rows.id + index, RECORD_MESSAGE);
 }
 
 static int
-single(struct scan *s, struct record *r, int64_t id, int type)
+single(struct scan *s, struct record *r, int type)
 {
+	sqlite3_stmt *const q = s->rows.stmt;
+
 	if (type < RECORD_MESSAGE || type > RECORD_GONE)
 		return -EUCLEAN;
-	*r = (struct record){ .time_ms = sqlite3_column_int64(s->rows, 1),
-		.body = sqlite3_column_blob(s->rows, 3),
-		.length = (uint32_t)sqlite3_column_bytes(s->rows, 3) };
-	return identify(s, r, id, (enum record_type)type);
+	*r = (struct record){ .time_ms = sqlite3_column_int64(q, 1),
+		.body = sqlite3_column_blob(q, 3),
+		.length = (uint32_t)sqlite3_column_bytes(q, 3) };
+	return identify(s, r, s->rows.id, (enum record_type)type);
 }
 
 static int
-open_pack(struct scan *s, int64_t id)
+open_pack(struct scan *s)
 {
-	const int r = pack_open(&s->pack, sqlite3_column_blob(s->rows, 3), (size_t)sqlite3_column_bytes(s->rows, 3));
+	sqlite3_stmt *const q = s->rows.stmt;
+	const int r = pack_open(&s->pack, sqlite3_column_blob(q, 3), (size_t)sqlite3_column_bytes(q, 3));
 
-	s->pack_id = id;
-	s->pack_time = sqlite3_column_int64(s->rows, 1);
-	pack_start(&s->pack, s->down, s->from - id);
-	return r;
-}
-
-/* 1: there is another row. A statement that was stepped beyond its end, or a failure, would begin again. */
-static int
-next_row(struct scan *s)
-{
-	const int r = s->ended ? 0 : database_row(s->rows);
-
-	s->ended = r <= 0;
+	s->pack_time = sqlite3_column_int64(q, 1);
+	pack_start(&s->pack, s->rows.down, s->from - s->rows.id);
 	return r;
 }
 
 int
 scan_next(struct scan *s, struct record *r)
 {
-	int rc;
+	int rc, type;
 
 	while ((rc = next_of_pack(s, r)) == 0) {
-		if ((rc = next_row(s)) <= 0)
+		if ((rc = rows_next(&s->rows)) <= 0)
 			return rc;
-		const int64_t id = sqlite3_column_int64(s->rows, 0);
-		const int type = sqlite3_column_int(s->rows, 2);
-
-		if (!PACK_ID_VALID(id))
-			return -EUCLEAN;
-		if (type == RECORD_PACK) {
-			if ((rc = open_pack(s, id)) < 0)
+		if ((type = sqlite3_column_int(s->rows.stmt, 2)) == RECORD_PACK) {
+			if ((rc = open_pack(s)) < 0)
 				return rc;
-		} else if (s->down || id >= s->from) {
-			return single(s, r, id, type);
+		} else if (s->rows.down || s->rows.id >= s->from) {
+			return single(s, r, type);
 		}
 	}
 	return rc;

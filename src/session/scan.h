@@ -12,20 +12,18 @@
 #include "base/macros.h"
 #include "proto/control.h"
 #include "session/pack.h"
+#include "session/rows.h"
 
 /* In the column `type`, beside enum record_type: the row is a pack of messages, with ids from its own on. */
 #define RECORD_PACK 64
 
 struct scan {
-	sqlite3_stmt *rows;
+	struct rows rows;
 	sqlite3_stmt *stretch; /* the one that begins at or before an id */
-	bool down;
 	int64_t from;
-	bool ended;
-	struct pack_view pack;
-	int64_t pack_id;   /* of its first */
-	int64_t pack_time; /* of all of them */
-	int64_t first;     /* record of the stretch read last; 0: none */
+	struct pack_view pack; /* of the present row */
+	int64_t pack_time;     /* of all of them */
+	int64_t first;         /* record of the stretch read last; 0: none */
 	int64_t end;
 	struct ident msgid;
 	struct peer peer;
@@ -40,7 +38,7 @@ void scan_start(struct scan *s, int64_t from, bool messages);
 
 /*
  * 1 and *r, whose body lives until the next call; 0 at the end; -errno. -EUCLEAN: what comes next is damaged. Whoever
- * goes on gets what is left: of a damaged pack the bodies before the damage, then what lies behind it.
+ * goes on gets what is left: of a damaged pack the bodies before the damage, then what lies behind it (rows.h).
  */
 MUST_USE int scan_next(struct scan *s, struct record *r);
 

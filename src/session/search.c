@@ -9,16 +9,16 @@
 #include "core/limits.h"
 #include "session/database.h"
 #include "session/pack.h"
+#include "session/rows.h"
 #include "session/scan.h"
 
 #define SCHEMA                                                                                                    \
 	"CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(text, content='', columnsize=0, tokenize='trigram');" \
 	"CREATE TABLE IF NOT EXISTS seen(source TEXT PRIMARY KEY, identity TEXT, last INTEGER) WITHOUT ROWID;"
 
-/* From the row on that may hold the message behind ?1. */
-#define ROWS_OF(table)                                                \
-	" FROM " table " WHERE id >= coalesce((SELECT id FROM " table \
-	" WHERE id <= ?1 + 1 ORDER BY id DESC LIMIT 1), 0)"
+/* From the row on that may hold message ?1. */
+#define ROWS_OF(table) \
+	" FROM " table " WHERE id >= coalesce((SELECT id FROM " table " WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0)"
 #define RECEIVED_ALL "SELECT id, type = 64, body" ROWS_OF("record") " AND type IN (0, 64) ORDER BY id"
 #define SENT_ALL "SELECT id, 1, bodies" ROWS_OF("run") " ORDER BY id"
 _Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
@@ -60,15 +60,14 @@ add_hit(struct search_hits *h, int64_t id)
 }
 
 static int
-each_of_row(sqlite3_stmt *q, struct pack_view *pack, int64_t after, message_fn *fn, void *context)
+each_of_row(const struct rows *row, struct pack_view *pack, int64_t after, message_fn *fn, void *context)
 {
-	const int64_t id = sqlite3_column_int64(q, 0);
-	const void *bytes = sqlite3_column_blob(q, 2);
-	const size_t n = (size_t)sqlite3_column_bytes(q, 2);
+	const void *bytes = sqlite3_column_blob(row->stmt, 2);
+	const size_t n = (size_t)sqlite3_column_bytes(row->stmt, 2);
 	int r = 0;
 
-	if (!sqlite3_column_int(q, 1))
-		return id > after ? fn(context, id, bytes, n) : 0;
+	if (!sqlite3_column_int(row->stmt, 1))
+		return row->id > after ? fn(context, row->id, bytes, n) : 0;
 	if ((r = pack_open(pack, bytes, n)) == -ENOMEM)
 		return r;
 	r = 0; /* of a damaged one what stands before the damage */
@@ -76,29 +75,30 @@ each_of_row(sqlite3_stmt *q, struct pack_view *pack, int64_t after, message_fn *
 		uint32_t length;
 		const uint8_t *body = pack_body(pack, i, &length);
 
-		if (id + i > after)
-			r = fn(context, id + i, body, length);
+		if (row->id + i > after)
+			r = fn(context, row->id + i, body, length);
 	}
 	return r;
 }
 
+/* What is damaged is passed over: whoever walks the history is told of it. */
 static int
 each_message(const struct source *src, int64_t after, message_fn *fn, void *context)
 {
 	struct pack_view pack = { 0 };
-	sqlite3_stmt *q;
+	struct rows row = { 0 };
 	int r;
 
 	if (!src->db)
 		return 0;
-	if ((r = database_prepare(src->db, &src->rows, &q, 1)) < 0)
+	if ((r = database_prepare(src->db, &src->rows, &row.stmt, 1)) < 0)
 		return r;
-	(void)sqlite3_bind_int64(q, 1, after);
-	while ((r = database_row(q)) > 0)
-		if ((r = each_of_row(q, &pack, after, fn, context)) < 0)
+	rows_start(&row, after + 1);
+	while ((r = rows_next(&row)) > 0 || r == -EUCLEAN)
+		if (r > 0 && (r = each_of_row(&row, &pack, after, fn, context)) < 0)
 			break;
 	pack_view_release(&pack);
-	database_finalize(&q, 1);
+	database_finalize(&row.stmt, 1);
 	return r;
 }
 

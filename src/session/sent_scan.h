@@ -12,15 +12,14 @@
 #include "base/macros.h"
 #include "proto/control.h"
 #include "session/pack.h"
+#include "session/rows.h"
 
 struct sent_scan {
-	sqlite3_stmt *rows;
-	bool down;
+	struct rows rows;
 	int64_t from;
-	bool ended;
-	struct pack_view pack;
-	struct record run; /* what its records have in common; id and msgid are the first one's */
-	uint64_t after;    /* the newest record of the inbox when the run was written */
+	struct pack_view pack; /* of the present row */
+	struct record run;     /* what its records have in common; id and msgid are the first one's */
+	uint64_t after;        /* the newest record of the inbox when the run was written */
 };
 
 /* Fails as database_prepare(). */

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/window.h"
-#include "net/socket.h"
 #include "session/database.h"
 #include "session/pack.h"
 

@@ -43,7 +43,8 @@ int
 store_read(
     struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context)
 {
-	const int64_t mark = after > (uint64_t)s->now.mark ? (int64_t)after : s->now.mark;
+	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
+	const int64_t mark = most > s->now.mark ? most : s->now.mark;
 
 	return each_unread(s, mark + 1, messages, fn, context);
 }

@@ -1,7 +1,7 @@
 /*
  * LD_PRELOAD: every read from, and write to, a socket, pipe or terminal moves one byte. What a kernel may do, it
- * does, and no more: a write of at most PIPE_BUF bytes to a pipe is whole (POSIX). Files are left alone: a short
- * write to them is a full disk. Event, timer and signal descriptors know no single bytes.
+ * does, and no more: a write of at most PIPE_BUF bytes to a pipe is whole (POSIX), and so is a datagram. Files are left
+ * alone: a short write to them is a full disk. Event, timer and signal descriptors know no single bytes.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,11 +20,21 @@
 	return real(__VA_ARGS__)
 
 static bool
+is_stream(int fd)
+{
+	socklen_t size = sizeof(int);
+	int type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+static bool
 is_short(int fd)
 {
 	struct stat st;
 	const int saved = errno;
-	const bool yes = fstat(fd, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode));
+	const bool yes = fstat(fd, &st) == 0 &&
+	    (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || (S_ISSOCK(st.st_mode) && is_stream(fd)));
 
 	errno = saved;
 	return yes;

@@ -79,8 +79,10 @@ run bob pchat read
 say kept
 run bob bash -c 'pchat read >/dev/full'
 exits 74 "a full disk: 74"
-run bob bash -c 'pchat read >&-'
-exits 74 "a closed standard output: 74"
+if ! under_valgrind; then # which would take the descriptor for itself
+	run bob bash -c 'pchat read >&-'
+	exits 74 "a closed standard output: 74"
+fi
 run bob pchat read --raw
 is "$out" kept "and nothing was marked read"
 

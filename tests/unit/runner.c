@@ -23,6 +23,7 @@
 	X(registry)       \
 	X(history)        \
 	X(pack)           \
+	X(rows)           \
 	X(scan)           \
 	X(search)         \
 	X(sentbox)        \

@@ -86,6 +86,8 @@ note_record(void *context, const struct record *r)
 	char text[16];
 
 	(void)context;
+	if (!r->peer.name[0])
+		return -EUCLEAN;
 	ck_assert_uint_lt(given_count, SAID);
 	(void)snprintf(text, sizeof(text), "%.*s", (int)r->length, (const char *)r->body);
 	given[given_count++] = (unsigned)strtoul(text, NULL, 10);
@@ -182,24 +184,62 @@ expect_some(void)
 		ck_assert_uint_gt(given[i], given[i - 1]);
 }
 
+/* A row in the middle: what was said before it and after it is there. */
 START_TEST(damage_costs_no_more_than_itself)
 {
-	unsigned all;
+	unsigned all[SAID], count;
 
 	talk(1);
 	if (_i == 0)
-		damage(STORE_FILE, "UPDATE record SET body = x'ff' WHERE id = (SELECT max(id) FROM record)");
+		damage(STORE_FILE,
+		    "UPDATE record SET body = x'ff', type = 64 WHERE id ="
+		    " (SELECT id FROM record ORDER BY id LIMIT 1 OFFSET (SELECT count(*) / 2 FROM record))");
 	else
-		damage(SENTBOX_FILE, "UPDATE run SET bodies = x'ff' WHERE id = (SELECT max(id) FROM run)");
-	if (_i == 0)
-		damage(STORE_FILE, "UPDATE record SET type = 64 WHERE id = (SELECT max(id) FROM record)");
+		damage(SENTBOX_FILE,
+		    "UPDATE run SET bodies = x'ff' WHERE id ="
+		    " (SELECT id FROM run ORDER BY id LIMIT 1 OFFSET (SELECT count(*) / 2 FROM run))");
 	ck_assert_int_eq(ask(0, "", ""), -EUCLEAN);
 	expect_some();
-	all = given_count;
-	ck_assert_int_eq(ask(SAID, "", ""), -EUCLEAN);
-	ck_assert_uint_eq(given_count, all);
-	ck_assert_int_eq(ask(3, "", ""), -EUCLEAN);
-	ck_assert_uint_eq(given_count, 3);
+	ck_assert_uint_ge(given_count, SAID - 10);
+	ck_assert_uint_eq(given[0], 1);
+	ck_assert_uint_eq(given[given_count - 1], SAID);
+	count = given_count;
+	memcpy(all, given, sizeof(all[0]) * count);
+	for (unsigned limit = 1; limit <= SAID; limit++) {
+		const int r = ask(limit, "", "");
+		const unsigned n = limit < count ? limit : count;
+
+		ck_assert(r == -EUCLEAN || (r == 0 && limit < count)); /* it is not met in each */
+		ck_assert_uint_eq(given_count, n);
+		ck_assert_mem_eq(given, all + count - n, n * sizeof(all[0]));
+	}
+}
+END_TEST
+
+/* Searching finds what can be read, and blames no index for what cannot. */
+START_TEST(damage_can_be_searched_around)
+{
+	static const char *const texts[] = { "7", "777" };
+	char aside[128];
+
+	talk(1);
+	damage(STORE_FILE, "UPDATE record SET body = x'ff' || body WHERE type = 64 AND id < 20");
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(ask(0, "", texts[i]), -EUCLEAN);
+		ck_assert_uint_eq(given_count > 0, i == 0);
+	}
+	(void)snprintf(aside, sizeof(aside), "ls %s/search.db.corrupt* >/dev/null 2>&1", dir);
+	ck_assert_int_ne(system(aside), 0);
+}
+END_TEST
+
+/* The peer of a run has no name: it cannot be shown. */
+START_TEST(what_cannot_be_shown_is_told)
+{
+	talk(1);
+	damage(SENTBOX_FILE, "UPDATE run SET name = NULL WHERE id = (SELECT max(id) FROM run)");
+	ck_assert_int_eq(ask(0, "", ""), -EUCLEAN);
+	expect_some();
 }
 END_TEST
 
@@ -234,6 +274,8 @@ history_suite(void)
 	tcase_add_test(t, that_holds_a_text);
 	tcase_add_test(t, without_files_there_is_none);
 	tcase_add_loop_test(t, damage_costs_no_more_than_itself, 0, 2);
+	tcase_add_test(t, damage_can_be_searched_around);
+	tcase_add_test(t, what_cannot_be_shown_is_told);
 	tcase_add_loop_test(t, a_file_that_is_none_leaves_the_other_side, 0, 2);
 	suite_add_tcase(s, t);
 	return s;

@@ -16,7 +16,6 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "net/loop.h"
-#include "net/socket.h"
 #include "net/stream.h"
 #include "proto/safe.h"
 #include "proto/status.h"

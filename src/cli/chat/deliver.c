@@ -6,7 +6,6 @@
 #include "cli/chat/conn.h"
 #include "core/outbox.h"
 #include "net/random.h"
-#include "net/socket.h"
 
 struct said {
 	char *text;
