@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/edition.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/sender.h"
@@ -59,7 +60,7 @@ static int
 print(const struct link *l, const struct record *r)
 {
 	(void)l;
-	output_write(r->body, r->length);
+	edition_print(r->body, r->length);
 	output_write("\n", 1);
 	return output_flush();
 }
@@ -168,12 +169,14 @@ const struct command command_ask = {
 	.summary = "send a question, wait for the next message of the partner, print it",
 	.examples = "ans=$(pchat ask \"deploy now? [y/n]\")\n"
 		    "pchat ask --to bob --timeout 60 \"may I reboot?\" || echo \"no answer\"\n",
-	.details = "The answer is printed as it came, and a newline. What had arrived before stays\n"
-		   "unread. --timeout limits the wait for the answer (exit status 1); there is no limit\n"
+	.details = "The answer is printed as it came, and a newline; on a terminal what could hurt it\n"
+		   "is shown as its number. What had arrived before stays unread. --timeout limits the wait for the "
+		   "answer (exit status 1); there is no limit\n"
 		   "without it.\n",
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,
+	.shows_others = true,
 	.run = ask_run,
 };

@@ -146,6 +146,18 @@ print_rule(const struct policy_rule *r)
 		output_printf("%s @%s, gid %u\n", r->type == POLICY_BLOCK_GROUP ? "block" : "allow", name, r->id);
 }
 
+static void
+print_rule_json(const struct policy_rule *r)
+{
+	const bool group = r->type == POLICY_BLOCK_GROUP || r->type == POLICY_ALLOW_GROUP;
+	json_t *o = json_pack(
+	    "{ssss}", "rule", r->type == POLICY_ALLOW_GROUP ? "allow" : "block", group ? "group" : "name", r->name);
+
+	if (o && r->type != POLICY_BLOCK_NAME)
+		(void)json_object_set_new(o, group ? "gid" : "uid", json_integer(r->id));
+	format_json_line(o);
+}
+
 static int
 list(struct invocation *inv)
 {
@@ -155,7 +167,7 @@ list(struct invocation *inv)
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
 	for (uint32_t i = 0; i < rules.u.policy.count; i++)
-		print_rule(&rules.u.policy.rule[i]);
+		(inv->opt.given[OPT_JSON] ? print_rule_json : print_rule)(&rules.u.policy.rule[i]);
 	if (rules.u.policy.count == 0)
 		remark("there are no rules: whoever is online may make contact");
 	return 0;

@@ -235,7 +235,11 @@ one_turn(struct hooks *h)
 		v = VERDICT_STALE;
 	for (unsigned i = 0; i < h->at_once; i++)
 		p[2 + i] = (struct pollfd){ .fd = h->hook[i].used ? h->hook[i].child.fd : -1, .events = POLLIN };
-	(void)poll(p, 2 + h->at_once, v == VERDICT_STALE ? 0 : poll_time(nearest_deadline(h)));
+	if (poll(p, 2 + h->at_once, v == VERDICT_STALE ? 0 : poll_time(nearest_deadline(h))) < 0) {
+		if (errno != EINTR)
+			h->failed = report(VERDICT_FAILED, "cannot wait for messages: %s", strerror(errno));
+		return VERDICT_OK;
+	}
 	look_after_children(h);
 	if (p[0].revents)
 		v = listen_to_helper(h);
@@ -269,7 +273,8 @@ on_message_run(struct invocation *inv)
 	h.argv = o->operands;
 	h.at_once = o->given[OPT_AT_ONCE] ? (unsigned)o->number[OPT_AT_ONCE] : AT_ONCE;
 	h.limit_ms = o->given[OPT_LIMIT] ? o->number[OPT_LIMIT] : LIMIT_MS;
-	h.signals = child_catch_signals(ends_us, ARRAY_SIZE(ends_us));
+	if ((h.signals = child_catch_signals(ends_us, ARRAY_SIZE(ends_us))) < 0)
+		return report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(-h.signals));
 	do
 		v = one_turn(&h);
 	while (v == VERDICT_OK && !h.stop && h.failed == 0);

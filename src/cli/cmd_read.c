@@ -119,13 +119,19 @@ mark(struct reading *rd, uint64_t last)
 	return rd->unmarked ? VERDICT_OK : v;
 }
 
+/* Until when a record is waited for: --wait is for the first one, --timeout for all. */
+static uint64_t
+wait_until(const struct reading *rd)
+{
+	return rd->shown == 0 || !rd->o->text[OPT_WAIT] ? rd->deadline : UINT64_MAX;
+}
+
 /* One batch, shown and marked. OK: there may be more; NOTHING: there is not. */
 static enum verdict
 one_batch(struct reading *rd)
 {
 	const struct control_message request = request_of(rd);
-	const uint64_t deadline =
-	    request.u.read.flags & READ_WAIT ? rd->shown == 0 ? rd->deadline : UINT64_MAX : options_deadline(rd->o);
+	const uint64_t deadline = request.u.read.flags & READ_WAIT ? wait_until(rd) : options_deadline(rd->o);
 	struct control_message end;
 	enum verdict v = reader_batch(rd->link, &request, deadline, show, rd, &end);
 

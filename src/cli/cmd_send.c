@@ -79,7 +79,7 @@ const struct command command_send = {
 	.summary = "send a message, and wait until it is on the partner's disk",
 	.examples = "pchat send \"lunch?\"\n"
 		    "make 2>&1 | tail -5 | pchat send\n"
-		    "tail -f log | pchat send -l\n"
+		    "tail -f log | grep --line-buffered . | pchat send -l\n"
 		    "pchat send --to bob -f notes.txt || echo \"bob did not get it\"\n",
 	.details = "Words are joined by a space. Without TEXT all of standard input is one message,\n"
 		   "its last newline dropped. Put -- before TEXT that begins with '-'.\n"

@@ -59,7 +59,7 @@ to_run(struct invocation *inv)
 	if (v == VERDICT_TIMED_OUT)
 		return report(v, "%s: %s", name,
 		    o->given[OPT_WAIT] ? "not free in time; --wait without a number waits as long as it takes"
-				       : "no answer in time; try again");
+				       : "no answer in time; it may still be done: 'pchat status' tells");
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
 	if (v != VERDICT_OK)

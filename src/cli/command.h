@@ -36,6 +36,7 @@ struct command {
 	bool names_first;                   /* the first operand is a name by R2 */
 	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
 	bool hidden;                        /* not for people */
+	bool shows_others;                  /* prints what others wrote, which the light program cannot make safe */
 	enum option_id only_with;           /* the light program runs it only with this option; 0: always */
 	int (*run)(struct invocation *inv); /* returns the exit status */
 };

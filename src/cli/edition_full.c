@@ -4,6 +4,7 @@
 
 #include "cli/format.h"
 #include "cli/help.h"
+#include "cli/output.h"
 #include "cli/report.h"
 #include "proto/safe.h"
 
@@ -48,4 +49,18 @@ size_t
 edition_safe(const char *text, char *out, size_t size)
 {
 	return safe_line(text, strlen(text), out, size);
+}
+
+void
+edition_print(const void *body, size_t length)
+{
+	const size_t size = safe_bound(length, 0);
+	_cleanup_(freep) char *safe = isatty(STDOUT_FILENO) ? malloc(size) : NULL;
+
+	if (safe)
+		output_write(safe, safe_text(body, length, 0, safe, size));
+	else if (!isatty(STDOUT_FILENO))
+		output_write(body, length);
+	else
+		output_string("(no memory to show it)");
 }

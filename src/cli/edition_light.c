@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/output.h"
 #include "cli/report.h"
 #include "net/process.h"
 #include "proto/quote.h"
@@ -41,6 +42,8 @@ edition_prepare(struct invocation *inv, int parsed, char **argv)
 
 	if (parsed < 0 || !o->command || o->given[OPT_HELP] || o->given[OPT_VERSION] || o->given[OPT_JSON])
 		return hand_over(argv);
+	if (o->command->shows_others && isatty(STDOUT_FILENO))
+		return hand_over(argv); /* which makes it safe */
 	if (o->command->only_with && !o->given[o->command->only_with])
 		return hand_over(argv);
 	return -1;
@@ -50,4 +53,10 @@ size_t
 edition_safe(const char *text, char *out, size_t size)
 {
 	return strlen(quote(text, strlen(text), out, size));
+}
+
+void
+edition_print(const void *body, size_t length)
+{
+	output_write(body, length);
 }

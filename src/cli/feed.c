@@ -58,6 +58,21 @@ peek_whole(struct feed *f, uint32_t *length)
 	return measured(n, length);
 }
 
+/* Drops what belongs to a message that is passed over; whether its end was met. */
+static bool
+skip(struct feed *f)
+{
+	const uint8_t *from = f->buf + f->start;
+	const uint8_t *cut = memchr(from, f->separator, f->len);
+	const size_t n = cut ? (size_t)(cut - from) + 1 : f->len;
+
+	f->start += n;
+	f->len -= n;
+	f->scanned = 0;
+	f->skipping = !cut;
+	return cut;
+}
+
 static enum feed_answer
 peek_cut(struct feed *f, uint32_t *length)
 {
@@ -77,6 +92,8 @@ peek_cut(struct feed *f, uint32_t *length)
 enum feed_answer
 feed_peek(struct feed *f, const uint8_t **body, uint32_t *length)
 {
+	if (f->skipping && !skip(f))
+		return f->end ? FEED_END : FEED_MORE;
 	*body = f->buf + f->start;
 	return f->separator == FEED_WHOLE ? peek_whole(f, length) : peek_cut(f, length);
 }
@@ -91,6 +108,13 @@ feed_take(struct feed *f, uint32_t length)
 	f->start += n;
 	f->len -= n;
 	f->scanned = 0;
+	f->taken++;
+}
+
+void
+feed_skip(struct feed *f)
+{
+	f->skipping = true;
 	f->taken++;
 }
 

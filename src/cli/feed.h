@@ -20,6 +20,7 @@ struct feed {
 	int fd;         /* -1: the buffer has it all */
 	int separator;  /* '\n', 0, or FEED_WHOLE */
 	bool end;       /* nothing more will be read */
+	bool skipping;  /* up to the next separator */
 	uint64_t taken; /* messages taken so far */
 	size_t start, len;
 	size_t scanned; /* no separator in so many bytes from start */
@@ -43,6 +44,9 @@ void feed_descriptor(struct feed *f, int fd, int separator);
 /* The next message, which stays until feed_fill(); asked again it is the same, until feed_take(). */
 enum feed_answer feed_peek(struct feed *f, const uint8_t **body, uint32_t *length);
 void feed_take(struct feed *f, uint32_t length);
+
+/* Passes over the next one, which is too long, as far as it goes; not of FEED_WHOLE. */
+void feed_skip(struct feed *f);
 
 /* Reads once, only after FEED_MORE. 0, or -errno. */
 MUST_USE int feed_fill(struct feed *f);

@@ -24,10 +24,10 @@ open_folder(struct link *l)
 	if (rc == -ENOENT)
 		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
 	if (rc == -EPERM)
-		return link_trouble(l, VERDICT_NO_SESSION,
+		return link_trouble(l, VERDICT_FAILED,
 		    "'%s' belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR",
 		    l->dir.path);
-	return link_trouble(l, VERDICT_NO_SESSION, "cannot open '%s': %s", l->dir.path, strerror(-rc));
+	return link_trouble(l, VERDICT_FAILED, "cannot open '%s': %s", l->dir.path, strerror(-rc));
 }
 
 struct candidates {
@@ -55,7 +55,7 @@ find_only(struct link *l)
 	const int rc = session_file_each(&l->dir, candidate, &c);
 
 	if (rc < 0)
-		return link_trouble(l, VERDICT_NO_SESSION, "cannot list '%s': %s", l->dir.path, strerror(-rc));
+		return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
 	if (c.count == 0)
 		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
 	if (c.count > 1)

@@ -10,12 +10,14 @@
 static bool
 to_ms(struct tm *tm, int64_t *ms)
 {
+	const int day = tm->tm_mday, month = tm->tm_mon;
 	time_t t;
 
 	tm->tm_isdst = -1;
 	t = mktime(tm);
 	*ms = (int64_t)t * 1000;
-	return t != (time_t)-1;
+	/* mktime(3) takes the 30th of February for a day in March. */
+	return t != (time_t)-1 && (day < 1 || (tm->tm_mday == day && tm->tm_mon == month));
 }
 
 /* The day that is `ago` days before now, at its beginning. */

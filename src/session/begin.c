@@ -119,8 +119,11 @@ open_inbox(struct session *s, char *words, size_t size)
 	char note[STORE_NOTE];
 	const int r = store_open(&s->store, s->file.inbox, &limits, note);
 
-	if (r == -EWOULDBLOCK)
-		return say(words, size, VERDICT_FAILED, "another helper uses this inbox", r);
+	if (r == -EWOULDBLOCK) {
+		(void)snprintf(words, size, "%s",
+		    "a session of that name is logged in with another XDG_RUNTIME_DIR; set it as it is there");
+		return VERDICT_TAKEN;
+	}
 	if (r < 0)
 		return say(words, size, VERDICT_FAILED, "cannot open the inbox", r);
 	if (note[0])

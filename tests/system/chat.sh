@@ -328,6 +328,12 @@ run alice pchat chat
 exits 0 "with no input the filter ends"
 like "$out" '\] bob: an answer$' "and prints what was missed"
 is "$(unread_of alice)" 0 "and marks it read"
+run bob pchat read
+feed alice pchat chat bob < <(echo before; head -c 600000 /dev/zero | tr '\0' x; printf '\nbehind\n')
+exits 10 "a line that is too long is told"
+like "$err" 'line 2: the message is too long' "with its number"
+run bob pchat read --raw
+is "$out" $'before\nbehind' "and costs no other line"
 feed alice pchat chat bob < <(seq 2000)
 exits 0 "2,000 lines through a pipe"
 wait_until 10 has_unread bob 2000

@@ -124,6 +124,19 @@ unlike "$out" '\^\[' "nor when it is not wanted"
 run alice env TERM=xterm pchat read --peek
 unlike "$out" $'\e' "nor into a pipe"
 
+# ---------------------------------------------------------------------------- ask
+asked=$(($(unread_of bob) + 1))
+type_keys 'clear; pchat ask "hurt me?"; echo "status $?"' Enter
+wait_until 10 has_unread bob $asked
+run bob pchat send $'\e[31mred\e]0;title\a\u202e'
+shows '^\\u\{001B\}\[31mred\\u\{001B\}\]0;title\\u\{0007\}\\u\{202E\}$' "an answer cannot hurt the terminal either"
+shows '^status 0$' "and is one"
+spawn question alice pchat ask "and in a pipe?"
+wait_until 10 has_unread bob $((asked + 1))
+run bob pchat send $'\e[31mred'
+reap question
+is "$out" $'\e[31mred' "a script gets it as it came"
+
 # ------------------------------------------------------------------------ progress
 type_keys 'clear; seq 2000 | pchat send -l; echo "status $?"' Enter
 shows '^2000 delivered$' "send -l shows on a terminal how far it is"

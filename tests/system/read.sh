@@ -113,6 +113,13 @@ wait_until 5 has_line "$T/left.out" "for the follower"
 ok $? "a reader that follows has what comes"
 kill -KILL "${pid_of[left]}"
 reap left
+run bob pchat read
+say "for a while"
+run bob pchat read -f --raw --timeout 0.5
+exits 0 "-f --timeout: ends, also when something came"
+is "$out" "for a while" "and has shown it"
+run bob pchat read -f --raw --timeout 0.2
+exits 1 "and when nothing did"
 say "after it"
 run bob pchat read --raw
 is "$out" "after it" "a reader that was killed leaves the rest to the next"

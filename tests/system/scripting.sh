@@ -177,6 +177,8 @@ if is_root; then
 else
 	skip "takes root" "block: another name of the account does not help"
 fi
+run bob pchat block --json
+is "$(jq -r '"\(.rule) \(.name) \(.uid)"' <<<"$out" | sort | tr '\n' '|')" "block alice ${uid_of[alice]}|block alice null|" "block --json"
 run bob pchat unblock alice
 run alice pchat to bob
 exits 0 "unblock: and all is as before"

@@ -1,5 +1,6 @@
 #include <check.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -237,6 +238,30 @@ START_TEST(test_feed_line_limit)
 }
 END_TEST
 
+/* What is too long is passed over, in however many pieces it comes; what follows is there. */
+START_TEST(test_feed_skip)
+{
+	static char data[20 * MESSAGE_MAX];
+	FILE *file = tmpfile();
+
+	memset(data, 'x', sizeof(data));
+	memcpy(data, "ok\n", 3);
+	memcpy(data + 18 * MESSAGE_MAX, "\nnext\n", 6);
+	ck_assert_uint_eq(fwrite(data, 1, sizeof(data), file), sizeof(data));
+	rewind(file);
+	feed_descriptor(&feed, fileno(file), '\n');
+	expect_message("ok");
+	expect(FEED_TOO_LONG);
+	feed_skip(&feed);
+	ck_assert_uint_eq(feed.taken, 2);
+	expect_message("next");
+	expect(FEED_TOO_LONG); /* the last one, which ends with the input */
+	feed_skip(&feed);
+	expect(FEED_END);
+	(void)fclose(file);
+}
+END_TEST
+
 START_TEST(test_feed_error)
 {
 	const uint8_t *body;
@@ -264,6 +289,7 @@ feed_suite(void)
 	tcase_add_test(tc, test_feed_lines_as_they_come);
 	tcase_add_test(tc, test_feed_many_lines);
 	tcase_add_test(tc, test_feed_line_limit);
+	tcase_add_test(tc, test_feed_skip);
 	tcase_add_test(tc, test_feed_error);
 	suite_add_tcase(s, tc);
 	return s;

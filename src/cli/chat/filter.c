@@ -75,8 +75,8 @@ say_lines(struct filter *f)
 			break;
 		case FEED_TOO_LONG:
 			fail(f, VERDICT_TOO_LONG);
-			end_input(f);
-			return;
+			feed_skip(&f->feed);
+			break;
 		case FEED_MORE:
 			listen(f, true);
 			return;
