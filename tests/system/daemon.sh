@@ -56,13 +56,13 @@ like "$out" '^pchatd [0-9]' "--version"
 
 run alice pchat quit
 exits 0 "a session may quit without a daemon"
-run alice pchat login --timeout $TEST_SLOW alice
+run alice pchat login --timeout "$TEST_SLOW" alice
 exits 4 "no daemon at a socket that was named"
 like "$err" "$PCHAT_SOCKET" "is said with the path"
-run alice pchat --socket "$T/file" login --timeout $TEST_SLOW alice
+run alice pchat --socket "$T/file" login --timeout "$TEST_SLOW" alice
 exits 4 "a path that is no socket"
 like "$err" "$T/file.* not a socket" "is told as what it is"
-run alice pchat --socket "$long" login --timeout $TEST_SLOW alice
+run alice pchat --socket "$long" login --timeout "$TEST_SLOW" alice
 unlike "$status" '^(0|137)$' "a path that is too long"
 like "$err" "10[78]" "is told with the limit"
 run alice pchat --socket "$long" status
@@ -87,7 +87,7 @@ stop_daemon
 
 run root pchatd --socket "$T/anew.sock" --state "$T/file"
 exits 1 "a place for the registry that is none"
-run root pchatd --socket "$T/anew.sock" --state "$T/anew" --idle-exit $TEST_SLOW
+run root pchatd --socket "$T/anew.sock" --state "$T/anew" --idle-exit "$TEST_SLOW"
 exits 0 "once that was put right it starts"
 unlike "$err" "lost" "and misses no registry of a daemon that never was"
 
@@ -103,7 +103,7 @@ if is_root; then
 else
 	skip "takes root" "--group"
 fi
-run root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --idle-exit $TEST_SLOW
+run root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --idle-exit "$TEST_SLOW"
 exits 0 "--detach returns"
 [ -S "$PCHAT_SOCKET" ]
 ok $? "when it listens"
@@ -127,7 +127,7 @@ if is_root && unshare -m true 2>/dev/null && perl -MSocket -e1 2>/dev/null && [ 
 	kill -STOP "${pid_of[syslog]}"
 	run root unshare -m sh -c 'for f in null urandom; do mount --bind "/dev/$f" "$0/$f"; done
 		mount --rbind "$0" /dev && exec "$@"' "$T/dev" \
-		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --verbose --idle-exit $TEST_SLOW
+		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --verbose --idle-exit "$TEST_SLOW"
 	exits 0 "a daemon whose syslog server hangs"
 	for _ in $(seq $((lines + 10))); do
 		"$BUILDDIR/tests/system/rawclient" "$PCHAT_SOCKET" </dev/null >/dev/null

@@ -3,7 +3,7 @@
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 
-start_daemon --grace $TEST_SLOW --max-sessions-per-user 100
+start_daemon --grace "$TEST_SLOW" --max-sessions-per-user 100
 pair alice bob
 run bob pchat read
 add_user mallory
