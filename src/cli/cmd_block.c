@@ -15,12 +15,6 @@
 #include "cli/roster.h"
 #include "core/name.h"
 
-static uint64_t
-limit(const struct invocation *inv)
-{
-	return options_deadline(&inv->opt);
-}
-
 static enum verdict
 change(struct link *l, bool remove, const struct policy_rule *rule, uint64_t deadline)
 {
@@ -109,7 +103,7 @@ is_about(const struct policy_rule *rule, const struct policy_rule *group, const 
 static int
 unblock(struct invocation *inv, const char *operand)
 {
-	const uint64_t deadline = limit(inv);
+	const uint64_t deadline = options_deadline(&inv->opt);
 	struct policy_rule group = { 0 };
 	struct control_message rules;
 	enum verdict v;
@@ -162,7 +156,7 @@ static int
 list(struct invocation *inv)
 {
 	struct control_message rules;
-	const enum verdict v = fetch_rules(&inv->link, &rules, limit(inv));
+	const enum verdict v = fetch_rules(&inv->link, &rules, options_deadline(&inv->opt));
 
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
@@ -181,11 +175,11 @@ add(struct invocation *inv, enum policy_rule_type type_of_group)
 	enum verdict v;
 
 	if (operand[0] != '@') {
-		v = block_name(&inv->link, operand, limit(inv));
+		v = block_name(&inv->link, operand, options_deadline(&inv->opt));
 	} else {
 		if (!group_rule(operand, type_of_group, &rule))
 			return no_such_group(operand);
-		v = change(&inv->link, false, &rule, limit(inv));
+		v = change(&inv->link, false, &rule, options_deadline(&inv->opt));
 	}
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }

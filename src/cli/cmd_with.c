@@ -104,12 +104,13 @@ keep(struct company *c)
 }
 
 /* What is sent to us alone is passed on, so that nothing is left behind when we are told to end. */
-static void
+static int
 catch_signals(struct company *c)
 {
 	static const int passed_on[] = { SIGTERM, SIGHUP };
 
 	c->signals = child_catch_signals(passed_on, ARRAY_SIZE(passed_on));
+	return c->signals < 0 ? c->signals : 0;
 }
 
 /* As a shell does while it waits: what the terminal sends is the command's. */
@@ -139,7 +140,8 @@ with_run(struct invocation *inv)
 		return report(VERDICT_LEFT, "%s: left before the command began", c.partner);
 	(void)setenv("PCHAT_SESSION", inv->link.name, 1);
 	(void)setenv("PCHAT_PARTNER", c.partner, 1);
-	catch_signals(&c);
+	if ((rc = catch_signals(&c)) < 0)
+		return report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(-rc));
 	if ((rc = child_start(&c.child, o->operands + 1, -1, -1, false)) < 0)
 		return child_report(o->operands[1], rc);
 	leave_signals_to_child();

@@ -5,10 +5,16 @@
 #include "session/database.h"
 
 static void
-seek(struct rows *r, int64_t to)
+begin(struct rows *r, int64_t from)
 {
 	(void)sqlite3_reset(r->stmt);
-	(void)sqlite3_bind_int64(r->stmt, 1, to);
+	(void)sqlite3_bind_int64(r->stmt, 1, from);
+}
+
+static void
+seek(struct rows *r, int64_t to)
+{
+	begin(r, to);
 	r->at = to;
 }
 
@@ -29,8 +35,7 @@ rows_stop(struct rows *r)
 static bool
 is_readable(struct rows *r, int64_t from)
 {
-	(void)sqlite3_reset(r->stmt);
-	(void)sqlite3_bind_int64(r->stmt, 1, from);
+	begin(r, from);
 	return database_row(r->stmt) >= 0;
 }
 

@@ -13,8 +13,12 @@
 /* The largest id that a row may have: ids of all that is packed into it, and twice as much, are numbers still. */
 #define ROW_ID_MAX (INT64_MAX / 4)
 
+/* The condition of a walk: up from the last row at or before ?1, which may be a pack that holds it; or down from there. */
+#define ROWS_UP(table) "id >= coalesce((SELECT id FROM " table " WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0)"
+#define ROWS_DOWN "id <= ?1"
+
 struct rows {
-	sqlite3_stmt *stmt; /* column 0: the id. In its order, from the last row at or before ?1 on. */
+	sqlite3_stmt *stmt; /* column 0: the id. By ROWS_UP() or ROWS_DOWN, and in the order of ids. */
 	bool down;
 	bool ended;
 	int64_t id; /* of the present row; 0: there was none yet */

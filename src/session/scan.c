@@ -5,12 +5,9 @@
 
 #include "session/database.h"
 
-/* ?1: an id, ?2: whether only messages are wanted. Upwards the row before may be a pack that holds the id. */
-#define ROWS "SELECT id, time, type, body FROM record WHERE (?2 = 0 OR type IN (0, 64)) AND id "
-static const char *const sql_rows[] = {
-	ROWS ">= coalesce((SELECT id FROM record WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0) ORDER BY id",
-	ROWS "<= ?1 ORDER BY id DESC",
-};
+/* ?2: whether only messages are wanted. */
+#define ROWS "SELECT id, time, type, body FROM record WHERE (?2 = 0 OR type IN (0, 64)) AND "
+static const char *const sql_rows[] = { ROWS ROWS_UP("record") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
 _Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
 
 int

@@ -16,11 +16,9 @@
 	"CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(text, content='', columnsize=0, tokenize='trigram');" \
 	"CREATE TABLE IF NOT EXISTS seen(source TEXT PRIMARY KEY, identity TEXT, last INTEGER) WITHOUT ROWID;"
 
-/* From the row on that may hold message ?1. */
-#define ROWS_OF(table) \
-	" FROM " table " WHERE id >= coalesce((SELECT id FROM " table " WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0)"
-#define RECEIVED_ALL "SELECT id, type = 64, body" ROWS_OF("record") " AND type IN (0, 64) ORDER BY id"
-#define SENT_ALL "SELECT id, 1, bodies" ROWS_OF("run") " ORDER BY id"
+#define RECEIVED_ALL \
+	"SELECT id, type = 64, body FROM record WHERE type IN (0, 64) AND " ROWS_UP("record") " ORDER BY id"
+#define SENT_ALL "SELECT id, 1, bodies FROM run WHERE " ROWS_UP("run") " ORDER BY id"
 _Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
 #define INDEXED_CHARS 3 /* the shortest text that the index knows */
 

@@ -5,11 +5,8 @@
 
 #include "session/database.h"
 
-#define ROWS "SELECT id, after, time, msgid, uid, name, account, bodies FROM run WHERE id "
-static const char *const sql_rows[] = {
-	ROWS ">= coalesce((SELECT id FROM run WHERE id <= ?1 ORDER BY id DESC LIMIT 1), 0) ORDER BY id",
-	ROWS "<= ?1 ORDER BY id DESC",
-};
+#define ROWS "SELECT id, after, time, msgid, uid, name, account, bodies FROM run WHERE "
+static const char *const sql_rows[] = { ROWS ROWS_UP("run") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
 
 int
 sent_scan_init(struct sent_scan *s, sqlite3 *db, bool down)

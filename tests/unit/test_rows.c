@@ -45,10 +45,8 @@ static void
 open_table(bool down)
 {
 	static const char *const sql[] = {
-		"SELECT id, body FROM t WHERE id >= coalesce((SELECT id FROM t WHERE id <= ?1 ORDER BY id DESC LIMIT "
-		"1), 0)"
-		" ORDER BY id",
-		"SELECT id, body FROM t WHERE id <= ?1 ORDER BY id DESC",
+		"SELECT id, body FROM t WHERE " ROWS_UP("t") " ORDER BY id",
+		"SELECT id, body FROM t WHERE " ROWS_DOWN " ORDER BY id DESC",
 	};
 
 	ck_assert_int_eq(database_open(&db, path, DATABASE_READER, "BEGIN"), 0);
