@@ -61,7 +61,8 @@ done
 verdict 1 "one that acknowledges before the commit is found guilty (killed at sync $n)" grep -q 'lost: ' <<<"$guilty"
 printf '%s\n' "$guilty" | sed 's/^/# /' | head -n 20
 honest=$(crimes "$BUILDDIR" $n)
-verdict 2 "the true helper is acquitted" [ -z "$honest" ] || printf '%s\n' "$honest" | sed 's/^/# /'
+verdict 2 "the true helper is acquitted" [ -z "$honest" ]
+[ -z "$honest" ] || printf '%s\n' "$honest" | sed 's/^/# /' | head -n 20
 
 # The ledger itself, on made-up evidence: each crime is seen.
 mkdir -p "$work/in/alice" "$work/in/bob" "$work/in/carol"

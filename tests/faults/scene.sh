@@ -112,10 +112,12 @@ say() {
 	[ $status -eq 0 ] || [ -z "${STRICT-}" ] || [ "$target:$status" = send:137 ] || fail "send: $status: $(cat "$D/err")"
 }
 
-# Whatever came before, this has to go through.
+# Whatever came before, this has to go through. TO looks after a helper that died with nobody asking it for anything:
+# past the grace time it would be gone, and rightly.
 say_at_last() { # FROM TO
 	local i
 	for ((i = 0; i < 20; i++)); do
+		insist pchat -s "$2" status
 		STRICT='' say "$1" "$2"
 		[ $said -ne 0 ] || return
 		[ $said -eq 124 ] || [ $said -eq 75 ] || insist pchat -s "$1" to "$2"
