@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/name.h"
 #include "session/database.h"
 
 /* ?2: whether only messages are wanted. */
@@ -67,12 +68,14 @@ read_stretch(struct scan *s, int64_t id)
 	const int64_t first = sqlite3_column_int64(q, 0), count = sqlite3_column_int64(q, 1);
 	if (first < 1 || count > ROW_ID_MAX || count <= id - first)
 		return -EUCLEAN; /* a record that no stretch knows */
-	s->first = first;
-	s->end = first + count;
 	(void)database_ident(q, 2, &s->msgid);
 	database_text(q, 3, s->peer.name, sizeof(s->peer.name));
 	database_text(q, 4, s->peer.account, sizeof(s->peer.account));
 	s->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
+	if (!name_valid(s->peer.name, strlen(s->peer.name)))
+		return -EUCLEAN; /* nobody it could be from */
+	s->first = first;
+	s->end = first + count;
 	return 0;
 }
 

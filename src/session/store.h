@@ -31,11 +31,11 @@ struct store_limits {
 	uint64_t messages, bytes; /* unread; beyond them messages are refused */
 };
 
-#define STORE_NOTE 256
+#define STORE_NOTE 320
 
 /*
- * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside and a new one begun, a damaged
- * log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK
+ * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside, and a new one begun with what of it
+ * can be read; a damaged log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK
  * (another helper has it), and as database_open(). That nothing can be written is no failure as long as what is there
  * can be read: it is tried again with each message.
  */
@@ -78,7 +78,10 @@ void store_tidy(struct store *s);
 /* To be called when nothing has happened for a while: gives memory back. */
 void store_rest(struct store *s);
 
-/* Sets a damaged inbox aside and begins a new one in its place; ids go on. `note` as store_open(). -errno: only close. */
+/*
+ * Sets a damaged inbox aside and begins a new one in its place, with what of it can be read; ids go on. `note` as
+ * store_open(). -errno: only close.
+ */
 MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * The inbox from within. store.c opens it and holds its transactions; store_in.c puts
- * in what arrives; store_out.c takes out what is unread.
+ * The inbox from within. store_open.c opens it, store_damage.c when it is damaged; store.c holds
+ * its transactions and store_log.c its log; store_in.c puts in what arrives; store_out.c takes out what is unread.
  */
 #ifndef PCHAT_SESSION_STORE_IMPL_H
 #define PCHAT_SESSION_STORE_IMPL_H
@@ -76,14 +76,47 @@ struct store {
 /* Opens a transaction unless one is open. The first failure dooms it; store_commit() tells. */
 int store_begin(struct store *s);
 int store_doom(struct store *s, int failure);
+void store_rollback(struct store *s);
 
-/* As store_keep(), within the open transaction. */
+/* Counts the generation up: from now on nothing of an earlier helper is accepted. 0 or -errno. */
+int store_claim(struct store *s);
+
+/* One transaction that says which generation writes. 0 or -errno. */
+int store_write_generation(struct store *s, int64_t generation);
+
+/* As store_keep(), within the open transaction; as store_kept(), 0 when there is none. */
 int store_keep_number(struct store *s, const char *key, int64_t value);
+int store_kept_number(struct store *s, const char *key, int64_t *value);
+
+/* store_log.c */
+
+/* Makes the log of one that was just opened ready. */
+void store_log_begin(struct store *s);
+
+/* store_open.c */
+
+/* Opens the file at s->path. 0, or -errno as database_open(): -EUCLEAN also for contents that cannot be. */
+MUST_USE int store_attach(struct store *s);
+void store_detach(struct store *s);
+
+/* store_damage.c */
+
+/* Opens a new one in the place of a damaged one, which is set aside, with what of it can be read. As store_open(). */
+MUST_USE int store_anew(struct store *s, char note[STORE_NOTE]);
+
+/* Opens it without its damaged log, which is set aside. As store_open(). */
+MUST_USE int store_leave_log(struct store *s, char note[STORE_NOTE]);
+
+/* Gives a new one its place, if whoever made it was stopped between setting the old one aside and that. */
+void store_finish_salvage(const struct store *s);
 
 /* store_in.c */
 
 /* Makes rows of what the open transaction has gathered in memory. 0 or -errno. */
 int store_save_gathered(struct store *s);
+
+/* Puts a record of another inbox into the open transaction, under the id that it has there. Ids only grow. 0 or -errno. */
+int store_restore(struct store *s, const struct record *r);
 
 /* store_out.c */
 

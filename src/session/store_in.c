@@ -227,3 +227,24 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 		return STORE_FULL;
 	return store_doom(s, message_add(s, from, m, now_ms, continues)) < 0 ? STORE_FAILED : STORE_ADDED;
 }
+
+int
+store_restore(struct store *s, const struct record *r)
+{
+	const struct msg m = { .id = r->msgid, .body = r->body, .length = r->length };
+	bool continues;
+	int rc;
+
+	if ((int64_t)r->id != s->now.newest + 1) {
+		if ((rc = store_save_gathered(s)) < 0)
+			return rc;
+		s->now.stretch.record = 0;
+		s->now.newest = (int64_t)r->id - 1;
+	}
+	if (r->type != RECORD_MESSAGE)
+		return event_add(s, (enum record_type)r->type, &r->peer, r->time_ms);
+	continues = stretch_continues(&s->now.stretch, &r->peer, &m);
+	if (!continues && (rc = stretch_save(s)) < 0)
+		return rc;
+	return message_add(s, &r->peer, &m, r->time_ms, continues);
+}

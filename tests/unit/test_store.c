@@ -530,6 +530,205 @@ START_TEST(folder_in_its_place_is_set_aside)
 }
 END_TEST
 
+/* Rows of a page or two each, written back, so that damage can be done to some of them. */
+static void
+fill(uint64_t count)
+{
+	static uint8_t body[3000];
+
+	for (uint64_t n = 1; n <= count; n++) {
+		const struct msg m = { .pair = 5, .id = number(n), .body = body, .length = sizeof(body) };
+
+		memset(body, (int)('a' + n % 26), sizeof(body));
+		ck_assert_int_eq(store_message(store, n % 7 == 0 ? &mallory : &alice, &m, 1000 + (int64_t)n), STORE_ADDED);
+	}
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 5000), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+}
+
+struct sum {
+	uint64_t count, last;
+};
+
+/* Each record is the one that it was, under its id. */
+static bool
+check_filled(const struct record *r, void *context)
+{
+	struct sum *sum = context;
+	const struct ident id = number(r->id);
+
+	ck_assert_uint_gt(r->id, sum->last);
+	sum->last = r->id;
+	sum->count++;
+	if (r->type != RECORD_MESSAGE)
+		return true;
+	ck_assert_uint_eq(r->length, 3000);
+	ck_assert_int_eq(r->body[0], (int)('a' + r->id % 26));
+	ck_assert_int_eq(r->body[2999], r->body[0]);
+	ck_assert_str_eq(r->peer.name, r->id % 7 == 0 ? "mallory" : "alice");
+	ck_assert_int_eq(r->time_ms, 1000 + (int64_t)r->id);
+	ck_assert(ident_equal(&r->msgid, &id));
+	return true;
+}
+
+static struct sum
+sum_up(void)
+{
+	struct sum sum = { 0 };
+
+	ck_assert_int_eq(store_read(store, 0, false, check_filled, &sum), 0);
+	return sum;
+}
+
+static void
+shell(const char *format)
+{
+	char command[4 * PATH_MAX];
+
+	(void)snprintf(command, sizeof(command), format, dir, dir, dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* It was written back, and would mend what is damaged. */
+static void
+close_without_log(void)
+{
+	store_close(store);
+	shell("rm -f %s/inbox.db-wal %s/inbox.db-shm");
+}
+
+/* A page of rows is lost, and nothing else: what is behind it, what was read, and what is known again. */
+START_TEST(what_is_not_damaged_is_saved)
+{
+	struct sum sum;
+	char value[8];
+
+	fill(100);
+	ck_assert_int_eq(store_keep(store, "policy", "dnd", 3), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_mark(store, 10), 0);
+	ck_assert_int_eq(store_take(store, 20), 0);
+	close_without_log();
+	damage("inbox.db", 40L * 4096, 4096);
+	open_store(&roomy);
+	ck_assert_ptr_nonnull(strstr(note, "inbox.db.corrupt-"));
+	ck_assert_ptr_nonnull(strstr(note, "of its records were saved"));
+	sum = sum_up();
+	ck_assert_uint_ge(sum.count, 101 - 10 - 1 - 4);
+	ck_assert_uint_lt(sum.count, 101 - 10 - 1);
+	ck_assert_uint_eq(sum.last, 101);
+	ck_assert_uint_eq(store_unread(store), sum.count - 1);
+	ck_assert_int_eq(store_kept(store, "policy", value, sizeof(value)), 3);
+	ck_assert_int_eq(put(&alice, 1), STORE_KNOWN);
+	ck_assert_int_eq(put(&alice, 100), STORE_KNOWN);
+	ck_assert_int_eq(put(&alice, 200), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_newest(store), 102);
+	reopen();
+	ck_assert_str_eq(note, "");
+	ck_assert_uint_eq(store_unread(store), sum.count);
+	ck_assert_int_eq(count_files("^inbox.db.new"), 0);
+}
+END_TEST
+
+/* An open inbox meets it when it is read. */
+START_TEST(damage_met_while_open_is_left_behind)
+{
+	struct sum sum = { 0 };
+
+	fill(100);
+	ck_assert_int_eq(store_mark(store, 39), 0);
+	ck_assert_int_eq(store_take(store, 41), 0);
+	close_without_log();
+	open_store(&roomy);
+	store_rest(store); /* nothing of it is in memory */
+	damage("inbox.db", 60L * 4096, 4096);
+	ck_assert_int_eq(store_read(store, 0, false, check_filled, &sum), -EUCLEAN);
+	ck_assert_uint_gt(sum.count, 0);
+	ck_assert_int_eq(store_renew(store, note), 0);
+	ck_assert_ptr_nonnull(strstr(note, "of its records were saved"));
+	sum = sum_up();
+	ck_assert_uint_ge(sum.count, 101 - 39 - 1 - 4);
+	ck_assert_uint_lt(sum.count, 101 - 39 - 1);
+	ck_assert_uint_eq(store_newest(store), 101);
+}
+END_TEST
+
+/* Behind its back. */
+static void
+change(const char *sql)
+{
+	char path[96];
+	sqlite3 *db;
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Whoever sent them cannot be told any more; the others are. */
+START_TEST(records_of_nobody_are_left_out)
+{
+	struct sum sum;
+
+	fill(20);
+	store_close(store);
+	change("UPDATE stretch SET name = x'ff00' WHERE first_record = 8");
+	open_store(&roomy);
+	ck_assert_ptr_nonnull(strstr(note, "15 of its records were saved"));
+	sum = sum_up();
+	ck_assert_uint_eq(sum.count, 21 - 6);
+}
+END_TEST
+
+/* What cannot be is damage as well: ids behind which there are no more, a mark that was never reached. */
+START_TEST(impossible_numbers_are_damage)
+{
+	static const char *const changes[] = { "INSERT INTO record VALUES(9223372036854775807, 1, 0, 'x')",
+		"UPDATE meta SET value = 9000 WHERE key = 'mark'", "UPDATE meta SET value = -5 WHERE key = 'mark'",
+		"INSERT OR REPLACE INTO meta VALUES('base', 9223372036854775807)" };
+
+	fill(3);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		store_close(store);
+		change(changes[i]);
+		open_store(&roomy);
+		ck_assert_ptr_nonnull(strstr(note, "4 of its records were saved"));
+		ck_assert_uint_eq(sum_up().count, 4);
+		ck_assert_uint_eq(store_newest(store), 4);
+	}
+	ck_assert_int_eq(put(&alice, 5), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+}
+END_TEST
+
+/* Killed when the damaged one had been set aside, and the new one was not in its place yet. */
+START_TEST(salvage_is_finished)
+{
+	fill(5);
+	store_close(store);
+	shell("cd %s && mv inbox.db inbox.db.new && rm -f inbox.db-wal inbox.db-shm");
+	open_store(&roomy);
+	ck_assert_uint_eq(sum_up().count, 6);
+	ck_assert_int_eq(count_files("^inbox.db.new"), 0);
+}
+END_TEST
+
+START_TEST(salvage_that_fails_is_told)
+{
+	fill(5);
+	shell("mkdir -p %s/inbox.db.new/full");
+	ck_assert_int_eq(store_renew(store, note), 0);
+	ck_assert_ptr_nonnull(strstr(note, "nothing of it could be copied"));
+	ck_assert_uint_eq(sum_up().count, 0);
+	ck_assert_uint_eq(store_newest(store), 6);
+	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(see(0, false)->record[0].id, 7);
+}
+END_TEST
+
 START_TEST(renewed_inbox_counts_on)
 {
 	for (uint64_t n = 1; n <= 3; n++)
@@ -540,7 +739,8 @@ START_TEST(renewed_inbox_counts_on)
 		ck_assert_ptr_nonnull(strstr(note, "inbox.db.corrupt-"));
 	}
 	ck_assert_int_eq(count_files("^inbox.db.corrupt-.*Z\\(-1\\)\\?$"), 2);
-	ck_assert_uint_eq(store_unread(store), 0);
+	ck_assert_uint_eq(store_unread(store), 3);
+	ck_assert_int_eq(store_mark(store, 3), 0);
 	reopen();
 	ck_assert_uint_eq(store_newest(store), 3);
 	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
@@ -688,6 +888,12 @@ add_tests(TCase *t)
 	tcase_add_test(t, damaged_inbox_is_set_aside);
 	tcase_add_test(t, damaged_log_is_set_aside);
 	tcase_add_test(t, folder_in_its_place_is_set_aside);
+	tcase_add_test(t, what_is_not_damaged_is_saved);
+	tcase_add_test(t, damage_met_while_open_is_left_behind);
+	tcase_add_test(t, records_of_nobody_are_left_out);
+	tcase_add_test(t, impossible_numbers_are_damage);
+	tcase_add_test(t, salvage_is_finished);
+	tcase_add_test(t, salvage_that_fails_is_told);
 	tcase_add_test(t, renewed_inbox_counts_on);
 	tcase_add_test(t, keeps_small_facts);
 	tcase_add_test(t, killed_writer_loses_nothing);
