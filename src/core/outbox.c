@@ -110,6 +110,7 @@ outbox_verdict(const struct outbox *o, enum verdict why)
 	case VERDICT_TOO_LONG:
 	case VERDICT_INBOX_FULL: /* the receiver looks for the id before it refuses: no copy is there */
 	case VERDICT_STORAGE:
+	case VERDICT_ID_USED:
 		return why;
 	case VERDICT_NOT_PAIRED:
 	case VERDICT_PARTNER_NOT:

@@ -38,7 +38,8 @@ enum verdict {
 	VERDICT_NOTHING,      /* nothing to read */
 	VERDICT_USAGE,
 	VERDICT_OUTPUT, /* output could not be written */
-	VERDICT_FAILED, /* refused by the system on our side; words say what */
+	VERDICT_FAILED,  /* refused by the system on our side; words say what */
+	VERDICT_ID_USED, /* another message of this sender has that id */
 	VERDICT_COUNT
 };
 

@@ -30,6 +30,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_INBOX_FULL] = { 10, "inbox-full",
 	    "not delivered: the partner's inbox is full until some of it is read" },
 	[VERDICT_STORAGE] = { 10, "storage", "not delivered: the partner's disk did not take it" },
+	[VERDICT_ID_USED] = { 10, "id-used", "not delivered: another message was delivered under that id" },
 	[VERDICT_UNCONFIRMED] = { 75, "unconfirmed",
 	    "it may or may not arrive; to send it again with the same id is safe" },
 	[VERDICT_TIMED_OUT] = { 124, "timed-out", "timed out; certainly not delivered" },

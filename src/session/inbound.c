@@ -130,6 +130,8 @@ put(struct inbound *i, const struct msg *m, bool *pending)
 		return VERDICT_OK;
 	case STORE_KNOWN:
 		return VERDICT_OK;
+	case STORE_OTHER:
+		return VERDICT_ID_USED;
 	case STORE_FULL:
 		return VERDICT_INBOX_FULL;
 	case STORE_FAILED:

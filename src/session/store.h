@@ -48,6 +48,7 @@ void store_discard(struct store *s);
 enum store_answer {
 	STORE_ADDED,   /* stored if store_commit() succeeds */
 	STORE_KNOWN,   /* it was stored before */
+	STORE_OTHER,   /* not stored: another message of the same sender was, under its id */
 	STORE_FULL,    /* over the limits: not stored */
 	STORE_FAILED,  /* not stored */
 	STORE_UNKNOWN, /* not stored now; whether it was stored before could not be found out */

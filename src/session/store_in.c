@@ -190,6 +190,21 @@ message_add(struct store *s, const struct peer *from, const struct msg *m, int64
 	return 0;
 }
 
+/* Whether record `id` has another body; one that is not there any more has none. 1, 0, -errno. */
+static int
+differs(struct store *s, int64_t id, const struct msg *m)
+{
+	struct record known;
+	int r;
+
+	scan_start(&s->scan, id, true);
+	if ((r = scan_next(&s->scan, &known)) > 0)
+		r = (int64_t)known.id == id &&
+		    (known.length != m->length || memcmp(known.body, m->body, m->length) != 0);
+	scan_stop(&s->scan);
+	return r;
+}
+
 /* Whether a message that does not continue the stretch was stored before; STORE_ADDED: it was not. */
 static enum store_answer
 recall(struct store *s, const struct peer *from, const struct msg *m, bool *found)
@@ -200,12 +215,18 @@ recall(struct store *s, const struct peer *from, const struct msg *m, bool *foun
 	*found = false;
 	if (s->failure == 0)
 		(void)store_doom(s, stretch_save(s)); /* so that the lookup sees it */
-	r = find(s, from->uid, &m->id, &record);
+	if ((r = find(s, from->uid, &m->id, &record)) > 0) {
+		*found = true;
+		if (s->failure == 0)
+			(void)store_doom(s, store_save_gathered(s)); /* the same */
+		r = differs(s, record, m);
+	}
 	if (r < 0)
 		return store_doom(s, r) < 0 ? STORE_UNKNOWN : STORE_FAILED;
-	*found = r > 0;
+	if (r > 0)
+		return STORE_OTHER;
 	/* What this transaction added holds only if it is committed. */
-	return r > 0 && record <= s->committed.newest ? STORE_KNOWN : STORE_ADDED;
+	return *found && record <= s->committed.newest ? STORE_KNOWN : STORE_ADDED;
 }
 
 enum store_answer

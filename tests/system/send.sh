@@ -72,6 +72,10 @@ run alice pchat send --id "$id" once
 exits 0 "--id: also after it was read"
 run bob pchat read
 exits 1 "--id: it does not come again"
+run alice pchat send --id "$id" another
+exits 10 "--id: another text under it is refused"
+like "$err" "another message" "and the reason told"
+is "$(as bob pchat read --raw)" "" "it does not arrive"
 run alice pchat send --id 123 x
 exits 2 "--id: must be an id"
 
