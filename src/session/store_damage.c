@@ -114,6 +114,7 @@ salvage(const struct store *s, uint64_t *count)
 	*count = 0;
 	if (!fresh)
 		return -ENOMEM;
+	fresh->log = -1;
 	if (!new_path(s, fresh->path))
 		return -ENAMETOOLONG;
 	database_remove(fresh->path);

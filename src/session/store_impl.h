@@ -67,7 +67,9 @@ struct store {
 	bool lazy;    /* and whether SQLite knows */
 	bool writing;
 	int failure; /* of the open transaction: it will be rolled back */
+	int log;     /* its descriptor, -1: none */
 	int frames;  /* in the log */
+	off_t ahead; /* how far the log has been asked for */
 	struct store_tally now, committed;
 };
 
@@ -90,8 +92,9 @@ int store_kept_number(struct store *s, const char *key, int64_t *value);
 
 /* store_log.c */
 
-/* Makes the log of one that was just opened ready. */
+/* Makes the log of one that was just opened ready. What fails here makes it slower only. */
 void store_log_begin(struct store *s);
+void store_log_end(struct store *s);
 
 /* store_open.c */
 

@@ -6,6 +6,8 @@
 #include "session/database.h"
 #include "session/store_impl.h"
 
+#define FRAME_BYTES 4120L        /* of a page and its header, https://sqlite.org/fileformat2.html section 4 */
+#define AHEAD_BYTES (64L * 1024) /* more than most commits add */
 #define WAL_FRAMES 1000              /* the log is written back when it is so long, */
 #define WAL_BYTES (4L * 1024 * 1024) /* which is how long the file is made beforehand */
 
@@ -19,13 +21,28 @@ on_commit(void *context, sqlite3 *db, const char *name, int frames)
 	return SQLITE_OK;
 }
 
-void
-store_tidy(struct store *s)
+/*
+ * A block that is written over in part has to be in memory. Where it was taken out of memory since the log was made, it
+ * would be read from the disk, once for each block, while a sender waits: so it is asked for beforehand.
+ */
+static void
+read_ahead(struct store *s)
+{
+	const off_t end = s->frames * FRAME_BYTES;
+
+	if (end < s->ahead - 2 * AHEAD_BYTES)
+		s->ahead = 0; /* begun anew */
+	if (end + AHEAD_BYTES <= s->ahead)
+		return;
+	s->ahead = end + 2 * AHEAD_BYTES;
+	(void)posix_fadvise(s->log, end, 2 * AHEAD_BYTES, POSIX_FADV_WILLNEED);
+}
+
+static void
+write_back(struct store *s)
 {
 	int frames, moved;
 
-	if (s->writing || s->frames < WAL_FRAMES)
-		return;
 	s->frames = 0;
 	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved) != SQLITE_OK)
 		return;
@@ -34,18 +51,24 @@ store_tidy(struct store *s)
 		(void)store_write_generation(s, s->generation);
 }
 
+void
+store_tidy(struct store *s)
+{
+	if (s->writing)
+		return;
+	if (s->frames >= WAL_FRAMES)
+		write_back(s);
+	read_ahead(s);
+}
+
 /* Makes the log as long as it may become: writing over blocks that are there is faster to sync than adding some. */
 static void
-prolong_log(const struct store *s)
+prolong(int fd)
 {
-	char path[PATH_MAX + 4];
-	_cleanup_(closep) int fd = -1;
 	_cleanup_(freep) char *zeros = NULL;
 	struct stat st;
 	size_t n;
 
-	(void)snprintf(path, sizeof(path), "%s-wal", s->path);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= WAL_BYTES)
 		return;
 	n = (size_t)(WAL_BYTES - st.st_size);
@@ -61,6 +84,20 @@ prolong_log(const struct store *s)
 void
 store_log_begin(struct store *s)
 {
+	char path[PATH_MAX + 4];
+
+	(void)snprintf(path, sizeof(path), "%s-wal", s->path);
+	s->log = open(path, O_RDWR | O_CLOEXEC);
+	s->ahead = 0;
 	(void)sqlite3_wal_hook(s->db, on_commit, s);
-	prolong_log(s);
+	prolong(s->log);
+	read_ahead(s);
+}
+
+void
+store_log_end(struct store *s)
+{
+	if (s->log >= 0)
+		(void)close(s->log);
+	s->log = -1;
 }

@@ -80,6 +80,7 @@ load(struct store *s)
 void
 store_detach(struct store *s)
 {
+	store_log_end(s);
 	scan_release(&s->scan);
 	database_finalize(s->stmt, STATEMENTS);
 	database_close(s->db);
@@ -122,7 +123,7 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 	note[0] = '\0';
 	if (!s)
 		return -ENOMEM;
-	s->lock = -1;
+	s->lock = s->log = -1;
 	s->limits = *limits;
 	n = snprintf(s->path, sizeof(s->path), "%s/" STORE_FILE, dir);
 	if (n < 0 || (size_t)n + sizeof(".corrupt-20261123T120000Z-wal") > sizeof(s->path))
