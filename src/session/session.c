@@ -83,8 +83,11 @@ session_refused(struct session *s, enum verdict why, const char *words)
 static void
 on_login_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct session *s = w->data;
+
 	(void)loop, (void)revents;
-	session_refused(w->data, VERDICT_TIMED_OUT, "the daemon did not let us in in time");
+	uplink_farewell(s->uplink); /* or the name would be held, for nobody, as soon as the daemon goes on */
+	session_refused(s, VERDICT_TIMED_OUT, "the daemon did not let us in in time");
 }
 
 /* The session is no more: first nobody can start a helper for it, then nobody reaches this one. */

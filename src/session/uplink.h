@@ -44,7 +44,7 @@ void uplink_write(struct uplink *u, const void *data, size_t n);
  */
 void uplink_ask(struct uplink *u, struct caller *c, const struct upstream_message *m);
 
-/* QUIT, whatever the answer: the session ends before it was of any use. */
+/* QUIT, whatever the answer, also of a login that was not answered yet: the session ends before it was of any use. */
 void uplink_farewell(struct uplink *u);
 
 /* The caller is gone: it waits no longer, and hears nothing. */

@@ -131,7 +131,7 @@ uplink_farewell(struct uplink *u)
 {
 	const struct upstream_message m = { .type = UPSTREAM_QUIT };
 
-	if (uplink_ready(u))
+	if (u->state != DOWN)
 		uplink_send(u, &m);
 }
 

@@ -118,6 +118,16 @@ run alice pchat send "after everything"
 exits 0 "all three were killed"
 is "$(as bob pchat read --raw | tail -n 1)" "after everything" "and the pair goes on"
 
+# ------------------------------------------------------- a login that is given up
+
+kill -STOP "$daemon_pid"
+run carol pchat login --timeout 0.5 fay
+exits 124 "a login that is not answered in time is given up"
+kill -CONT "$daemon_pid"
+run bob pchat login fay
+exits 0 "and the name is free"
+run bob pchat -s fay quit
+
 # ------------------------------------------------------------------- unconfirmed
 
 kill -STOP "$(helper_pid bob)"
