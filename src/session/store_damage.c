@@ -173,8 +173,7 @@ store_anew(struct store *s, char note[STORE_NOTE])
 	/* It is read in its place: whoever dies before the new one is whole leaves it there. */
 	const int failure = salvage(s, &count);
 
-	if ((r = database_set_aside(s->path, aside, sizeof(aside))) < 0 ||
-	    (failure == 0 && (r = take_place(s)) < 0))
+	if ((r = database_set_aside(s->path, aside, sizeof(aside))) < 0 || (failure == 0 && (r = take_place(s)) < 0))
 		return r;
 	if (failure < 0)
 		(void)snprintf(became, sizeof(became), "nothing of it could be copied (%s)", strerror(-failure));

@@ -560,7 +560,8 @@ fill(uint64_t count)
 		const struct msg m = { .pair = 5, .id = number(n), .body = body, .length = sizeof(body) };
 
 		memset(body, (int)('a' + n % 26), sizeof(body));
-		ck_assert_int_eq(store_message(store, n % 7 == 0 ? &mallory : &alice, &m, 1000 + (int64_t)n), STORE_ADDED);
+		ck_assert_int_eq(
+		    store_message(store, n % 7 == 0 ? &mallory : &alice, &m, 1000 + (int64_t)n), STORE_ADDED);
 	}
 	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 5000), 0);
 	ck_assert_int_eq(store_commit(store), 0);
