@@ -76,16 +76,27 @@ place_marks(struct store *fresh, const struct store_tally *known)
 }
 
 static int
+copy_facts(struct store *fresh, sqlite3 *old)
+{
+	const int r = copy_rows(fresh->stmt[TAKE], old, "SELECT id FROM taken ORDER BY id");
+
+	if (r < 0)
+		return r;
+	return copy_rows(
+	    fresh->stmt[META_SET], old, "SELECT key, value FROM meta WHERE key NOT IN ('identity', 'generation')");
+}
+
+/* In one transaction; without `count` no records. */
+static int
 copy_all(struct store *fresh, const struct store *s, uint64_t *count)
 {
 	_cleanup_(database_closep) sqlite3 *old = NULL;
 	int r = store_begin(fresh);
 
-	if (r == 0 && database_open(&old, s->path, DATABASE_READER, "BEGIN") == 0 &&
-	    (r = copy_records(fresh, old, count)) == 0 &&
-	    (r = copy_rows(fresh->stmt[TAKE], old, "SELECT id FROM taken ORDER BY id")) == 0)
-		r = copy_rows(fresh->stmt[META_SET], old,
-		    "SELECT key, value FROM meta WHERE key NOT IN ('identity', 'generation')");
+	if (r == 0 && database_open(&old, s->path, DATABASE_READER, "BEGIN") == 0) {
+		r = count ? copy_records(fresh, old, count) : 0;
+		r = r < 0 ? r : copy_facts(fresh, old);
+	}
 	if (r == 0)
 		r = place_marks(fresh, &s->committed);
 	(void)store_doom(fresh, r);
@@ -104,14 +115,13 @@ make_one_file(struct store *fresh)
 	    fresh->db, sqlite3_wal_checkpoint_v2(fresh->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
-/* Makes the new one, beside the damaged one; `count` of records. -errno: there is none. */
+/* Makes the new one, beside the damaged one; `count` of records, without it none. -errno: there is none. */
 static int
 salvage(const struct store *s, uint64_t *count)
 {
 	_cleanup_(freep) struct store *fresh = calloc(1, sizeof(*fresh));
 	int r;
 
-	*count = 0;
 	if (!fresh)
 		return -ENOMEM;
 	fresh->log = -1;
@@ -146,42 +156,28 @@ store_finish_salvage(const struct store *s)
 		(void)take_place(s);
 }
 
-/* With nothing of the old one but how far it was. */
-static int
-begin_empty(struct store *s)
-{
-	const struct store_tally known = { .newest = s->committed.newest, .mark = s->committed.newest };
-	int r;
-
-	if ((r = store_attach(s)) < 0 || known.newest == 0)
-		return r;
-	if (store_begin(s) == 0)
-		(void)store_doom(s, place_marks(s, &known));
-	if ((r = store_commit(s)) != 0)
-		return r < 0 ? r : -EIO;
-	store_detach(s);
-	return store_attach(s);
-}
-
+/*
+ * The damaged one is read in its place: whoever dies before the new one is whole, or has not even room for an empty
+ * one, leaves it there.
+ */
 int
 store_anew(struct store *s, char note[STORE_NOTE])
 {
 	char aside[PATH_MAX + 64], became[100];
-	uint64_t count;
+	uint64_t count = 0;
 	int r;
-
-	/* It is read in its place: whoever dies before the new one is whole leaves it there. */
 	const int failure = salvage(s, &count);
 
-	if ((r = database_set_aside(s->path, aside, sizeof(aside))) < 0 || (failure == 0 && (r = take_place(s)) < 0))
+	if ((failure < 0 && (r = salvage(s, NULL)) < 0) ||
+	    (r = database_set_aside(s->path, aside, sizeof(aside))) < 0 || (r = take_place(s)) < 0)
 		return r;
 	if (failure < 0)
-		(void)snprintf(became, sizeof(became), "nothing of it could be copied (%s)", strerror(-failure));
+		(void)snprintf(became, sizeof(became), "its records could not be copied (%s)", strerror(-failure));
 	else
 		(void)snprintf(became, sizeof(became), "%lu of its records were saved", (unsigned long)count);
 	(void)snprintf(note, STORE_NOTE, "the inbox was damaged: it is kept as %.100s, a new one was begun; %s",
 	    strrchr(aside, '/') + 1, became);
-	return failure < 0 ? begin_empty(s) : store_attach(s);
+	return store_attach(s);
 }
 
 /*

@@ -736,17 +736,31 @@ START_TEST(salvage_is_finished)
 }
 END_TEST
 
-START_TEST(salvage_that_fails_is_told)
+/* Room for an empty one only; then not even for that. */
+START_TEST(salvage_without_room_is_told)
 {
-	fill(5);
-	shell("mkdir -p %s/inbox.db.new/full");
-	ck_assert_int_eq(store_renew(store, note), 0);
-	ck_assert_ptr_nonnull(strstr(note, "nothing of it could be copied"));
+	int r;
+
+	fill(200);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	file_limit(256 * 1024);
+	r = store_renew(store, note);
+	file_limit(RLIM_INFINITY);
+	ck_assert_int_eq(r, 0);
+	ck_assert_ptr_nonnull(strstr(note, "its records could not be copied"));
 	ck_assert_uint_eq(sum_up().count, 0);
-	ck_assert_uint_eq(store_newest(store), 6);
+	ck_assert_uint_eq(store_newest(store), 201);
 	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_uint_eq(see(0, false)->record[0].id, 7);
+	ck_assert_uint_eq(see(0, false)->record[0].id, 202);
+	file_limit(512);
+	r = store_renew(store, note);
+	file_limit(RLIM_INFINITY);
+	ck_assert_int_lt(r, 0);
+	store_close(store);
+	open_store(&roomy);
+	ck_assert_str_eq(note, "");
+	ck_assert_str_eq(unread(), "4");
 }
 END_TEST
 
@@ -915,7 +929,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, records_of_nobody_are_left_out);
 	tcase_add_test(t, impossible_numbers_are_damage);
 	tcase_add_test(t, salvage_is_finished);
-	tcase_add_test(t, salvage_that_fails_is_told);
+	tcase_add_test(t, salvage_without_room_is_told);
 	tcase_add_test(t, renewed_inbox_counts_on);
 	tcase_add_test(t, keeps_small_facts);
 	tcase_add_test(t, killed_writer_loses_nothing);
