@@ -140,6 +140,18 @@ take(struct options *o, const struct option_row *row, const char *value)
 	return 0;
 }
 
+/* By its name, or else its letter. */
+static int
+unknown(struct options *o, const char *name, char letter)
+{
+	if (!o->mistake[0]) {
+		o->unknown = name;
+		o->unknown_letter = letter;
+		o->early = !o->command;
+	}
+	return name ? mistake(o, "unknown option '--%.64s'", name) : mistake(o, "unknown option '-%c'", letter);
+}
+
 /* The value of an option, which stands behind it or is the next word. */
 static int
 take_value(struct parser *p, const struct option_row *row, const char *attached)
@@ -163,11 +175,8 @@ parse_long(struct parser *p, const char *word)
 
 	if (!row)
 		row = find_long(options_global, word, len);
-	if (!row) {
-		if (!p->o->mistake[0])
-			p->o->unknown = word;
-		return mistake(p->o, "unknown option '--%.64s'", word);
-	}
+	if (!row)
+		return unknown(p->o, word, 0);
 	if (row->takes != OPTION_NOTHING)
 		return take_value(p, row, equals ? equals + 1 : NULL);
 	if (equals)
@@ -185,7 +194,7 @@ parse_letters(struct parser *p, const char *letters)
 		if (!row)
 			row = find_letter(options_global, *letters);
 		if (!row)
-			return mistake(p->o, "unknown option '-%c'", *letters);
+			return unknown(p->o, NULL, *letters);
 		if (row->takes != OPTION_NOTHING && row->takes != OPTION_MAYBE_SECONDS)
 			return take_value(p, row, letters[1] ? letters + 1 : NULL);
 		if (take(p->o, row, NULL) < 0)

@@ -73,6 +73,8 @@ struct options {
 	int operand_count;
 	char *few[32];       /* where the operands stand, unless there are more */
 	const char *unknown; /* the mistake is this long option, or NULL */
+	char unknown_letter; /* or this letter, or 0 */
+	bool early;          /* and it stood before the command */
 	bool malformed;      /* the mistake is a malformed name */
 	char mistake[256];   /* what is wrong, for people; empty: nothing */
 };
