@@ -211,6 +211,16 @@ parse_word(struct options *o, char *word)
 	o->operands[o->operand_count++] = word;
 }
 
+/* A prompt says nothing of a session that cannot be, rather than fail. */
+static void
+forgive_prompt(struct options *o)
+{
+	if (!o->given[OPT_PROMPT] || !o->malformed)
+		return;
+	o->malformed = false;
+	o->mistake[0] = '\0';
+}
+
 static int
 check_operands(struct options *o)
 {
@@ -248,6 +258,7 @@ options_parse(struct options *o, int argc, char **argv)
 		else
 			(void)parse_letters(&p, word + 1);
 	}
+	forgive_prompt(o);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION])
 		return 0;
 	return o->mistake[0] ? -1 : check_operands(o);

@@ -81,7 +81,8 @@ struct options {
 
 /*
  * Parses argv[1..], which stays as it is. 0; -1 with o->mistake when the line cannot be
- * run as it is. --help and --version win over mistakes; of several mistakes the first is told.
+ * run as it is. --help and --version win over mistakes; of several mistakes the first is told. With --prompt a
+ * malformed name is none.
  */
 int options_parse(struct options *o, int argc, char **argv);
 
