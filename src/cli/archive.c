@@ -45,14 +45,20 @@ is_inbox(int folder, const char *name)
 	return faccessat(folder, file, F_OK, 0) == 0;
 }
 
-static void
+/* 0, also when there are none; -errno. */
+static int
 find_inboxes(struct inboxes *in)
 {
 	char path[PATH_MAX];
 	const struct dirent *e;
-	DIR *d = state_folder(path, sizeof(path)) ? opendir(path) : NULL;
+	DIR *d;
 
-	while (d && (e = readdir(d))) {
+	if (!state_folder(path, sizeof(path)))
+		return 0;
+	d = opendir(path);
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while ((e = readdir(d))) {
 		const size_t len = strlen(in->list);
 
 		if (!is_inbox(dirfd(d), e->d_name))
@@ -61,8 +67,8 @@ find_inboxes(struct inboxes *in)
 			(void)snprintf(in->name, sizeof(in->name), "%.*s", (int)NAME_MAX_LEN, e->d_name);
 		(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", e->d_name);
 	}
-	if (d)
-		(void)closedir(d);
+	(void)closedir(d);
+	return 0;
 }
 
 /* Nobody is logged in, or under several names: whose history can be meant? */
@@ -71,12 +77,16 @@ choose_inbox(struct link *l, const struct options *o)
 {
 	const char *name = o->given[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
 	struct inboxes in = { .count = 0 };
+	int rc;
 
 	if (name && name_valid(name, strlen(name))) {
 		name_fold(name, l->name);
 		return VERDICT_OK;
 	}
-	find_inboxes(&in);
+	if ((rc = find_inboxes(&in)) < 0) {
+		(void)snprintf(l->words, sizeof(l->words), "cannot look for the history: %s", strerror(-rc));
+		return VERDICT_FAILED;
+	}
 	if (in.count == 1) {
 		memcpy(l->name, in.name, sizeof(l->name));
 		return VERDICT_OK;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "cli/report.h"
+#include "net/process.h"
 
 static int
 set_up(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int input, int output, bool group)
@@ -39,6 +40,9 @@ child_start(struct child *c, char *const argv[], int input, int output, bool gro
 	int rc;
 
 	*c = (struct child){ .fd = -1, .group = group };
+	/* For its pidfd: one that runs already would have to be killed for want of it. */
+	if ((rc = process_room(1)) < 0)
+		return rc;
 	if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
 		return -rc;
 	if ((rc = posix_spawnattr_init(&attributes)) == 0) {

@@ -24,29 +24,42 @@ change(struct link *l, bool remove, const struct policy_rule *rule, uint64_t dea
 	return link_command(l, &m, deadline);
 }
 
-/* "@staff", "@1000" */
+/* Errors that say nothing about the name; the others of getgrnam(3) mean that there is none. */
 static bool
+is_failure(int error)
+{
+	return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* "@staff", "@1000". 0; -ENOENT: there is none; or why nobody knows. */
+static int
 group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *rule)
 {
-	const struct group *g = getgrnam(operand + 1);
+	const struct group *g;
 	unsigned long gid;
 	char *end;
 
+	errno = 0;
+	g = getgrnam(operand + 1);
+	if (!g && is_failure(errno))
+		return -errno;
 	*rule = (struct policy_rule){ .type = (uint8_t)type };
 	(void)snprintf(rule->name, sizeof(rule->name), "%.32s", operand + 1);
 	if (g) {
 		rule->id = g->gr_gid;
-		return true;
+		return 0;
 	}
 	errno = 0;
 	gid = strtoul(operand + 1, &end, 10);
 	rule->id = (uint32_t)gid;
-	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0 && gid < UINT32_MAX;
+	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0 && gid < UINT32_MAX ? 0 : -ENOENT;
 }
 
 static int
-no_such_group(const char *operand)
+report_group(const char *operand, int error)
 {
+	if (error != -ENOENT)
+		return report(VERDICT_FAILED, "cannot look up the group '%.64s': %s", operand + 1, strerror(-error));
 	return report(
 	    VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists those that there are", operand + 1);
 }
@@ -108,9 +121,10 @@ unblock(struct invocation *inv, const char *operand)
 	struct control_message rules;
 	enum verdict v;
 	unsigned removed = 0;
+	int rc;
 
-	if (operand[0] == '@' && !group_rule(operand, POLICY_BLOCK_GROUP, &group))
-		return no_such_group(operand);
+	if (operand[0] == '@' && (rc = group_rule(operand, POLICY_BLOCK_GROUP, &group)) < 0)
+		return report_group(operand, rc);
 	v = fetch_rules(&inv->link, &rules, deadline);
 	for (uint32_t i = 0; v == VERDICT_OK && i < rules.u.policy.count; i++) {
 		if (!is_about(&rules.u.policy.rule[i], &group, operand))
@@ -173,12 +187,13 @@ add(struct invocation *inv, enum policy_rule_type type_of_group)
 	const char *operand = inv->opt.operands[0];
 	struct policy_rule rule;
 	enum verdict v;
+	int rc;
 
 	if (operand[0] != '@') {
 		v = block_name(&inv->link, operand, options_deadline(&inv->opt));
 	} else {
-		if (!group_rule(operand, type_of_group, &rule))
-			return no_such_group(operand);
+		if ((rc = group_rule(operand, type_of_group, &rule)) < 0)
+			return report_group(operand, rc);
 		v = change(&inv->link, false, &rule, options_deadline(&inv->opt));
 	}
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);

@@ -67,13 +67,16 @@ report_end(const struct link *l, enum verdict v)
 		return report(VERDICT_FAILED,
 		    "some of the history of '%s' cannot be read: its disk, or a file of it, is damaged", l->name);
 	case VERDICT_FAILED:
+		if (l->words[0])
+			break;
 		return report(
 		    v, "the history of '%s' is not ours to read; only its owner's own commands read it", l->name);
 	case VERDICT_STALE:
 		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->name);
 	default:
-		return report(v, "%s", l->words[0] ? l->words : status_words(v));
+		break;
 	}
+	return report(v, "%s", l->words[0] ? l->words : status_words(v));
 }
 
 static int

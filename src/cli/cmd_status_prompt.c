@@ -3,6 +3,7 @@
  * fails, never takes long, starts nothing.
  */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/cmd_status_prompt.h"
@@ -34,7 +35,7 @@ status_prompt_run(struct invocation *inv)
 		output_printf("%s:%" PRIu64 "\n", name, m.u.state.unread);
 	else
 		output_printf("%s\n", name);
-	(void)output_flush();
+	output_redirect(STDOUT_FILENO); /* written; and that it could not be is forgotten */
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/edition.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "cli/format.h"
 #include "cli/help.h"
@@ -38,6 +39,7 @@ edition_prepare(struct invocation *inv, int parsed, char **argv)
 	const struct options *o = &inv->opt;
 
 	(void)argv;
+	tzset(); /* while a descriptor for its file is sure to be there: without one times would be UTC's */
 	if (o->given[OPT_JSON])
 		report_as_json(format_json_error);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION] || !o->command)

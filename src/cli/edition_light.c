@@ -25,8 +25,12 @@ static int
 hand_over(char **argv)
 {
 	char path[PATH_MAX];
-	int error = process_path("pchat-full", path, sizeof(path));
+	int error = process_room(1);
 
+	/* The loader of its libraries would have words and a status of its own for that. */
+	if (error < 0)
+		return report(VERDICT_FAILED, "cannot run 'pchat-full': %s", strerror(-error));
+	error = process_path("pchat-full", path, sizeof(path));
 	if (error == 0) {
 		(void)signal(SIGPIPE, SIG_DFL);
 		(void)execv(path, argv);

@@ -198,16 +198,54 @@ nearest_option(const struct options *o)
 	return s.best;
 }
 
+static const struct option_row *
+find_unknown(const struct command *c, const struct options *o)
+{
+	for (const struct option_row *row = c->options; row && row->name; row++) {
+		const size_t len = strlen(row->name);
+
+		if (o->unknown ? strncmp(o->unknown, row->name, len) == 0 && strchr("=", o->unknown[len])
+			       : row->letter == o->unknown_letter)
+			return row;
+	}
+	return NULL;
+}
+
+/* Whose option stood before the command: that one's, or of the first that has it. */
+static const struct command *
+owner(const struct options *o)
+{
+	if (!o->early)
+		return NULL;
+	if (o->command)
+		return find_unknown(o->command, o) ? o->command : NULL;
+	for (const struct command *const *c = edition_commands; *c; c++)
+		if (find_unknown(*c, o))
+			return *c;
+	return NULL;
+}
+
+static int
+report_early(const struct options *o, const struct command *c)
+{
+	const char letter[] = { o->unknown_letter, '\0' };
+
+	return report(VERDICT_USAGE, "%s before the command; it belongs behind it: pchat %s %s%s", o->mistake, c->name,
+	    o->unknown ? "--" : "-", o->unknown ? find_unknown(c, o)->name : letter);
+}
+
 int
 help_mistake(const struct options *o)
 {
-	const struct command *c = o->command;
+	const struct command *c = o->command, *early = owner(o);
 	const char *meant = o->unknown   ? nearest_option(o)
 	    : c || o->operand_count == 0 ? NULL
 					 : nearest_command(o->operands[0]);
 
 	if (o->malformed)
 		return report(VERDICT_MALFORMED, "%s", o->mistake);
+	if (early)
+		return report_early(o, early);
 	if (meant)
 		return report(VERDICT_USAGE, "%s; did you mean '%s%s'?", o->mistake, o->unknown ? "--" : "", meant);
 	if (!c)

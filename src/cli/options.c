@@ -140,6 +140,18 @@ take(struct options *o, const struct option_row *row, const char *value)
 	return 0;
 }
 
+/* By its name, or else its letter. */
+static int
+unknown(struct options *o, const char *name, char letter)
+{
+	if (!o->mistake[0]) {
+		o->unknown = name;
+		o->unknown_letter = letter;
+		o->early = !o->command;
+	}
+	return name ? mistake(o, "unknown option '--%.64s'", name) : mistake(o, "unknown option '-%c'", letter);
+}
+
 /* The value of an option, which stands behind it or is the next word. */
 static int
 take_value(struct parser *p, const struct option_row *row, const char *attached)
@@ -163,11 +175,8 @@ parse_long(struct parser *p, const char *word)
 
 	if (!row)
 		row = find_long(options_global, word, len);
-	if (!row) {
-		if (!p->o->mistake[0])
-			p->o->unknown = word;
-		return mistake(p->o, "unknown option '--%.64s'", word);
-	}
+	if (!row)
+		return unknown(p->o, word, 0);
 	if (row->takes != OPTION_NOTHING)
 		return take_value(p, row, equals ? equals + 1 : NULL);
 	if (equals)
@@ -185,7 +194,7 @@ parse_letters(struct parser *p, const char *letters)
 		if (!row)
 			row = find_letter(options_global, *letters);
 		if (!row)
-			return mistake(p->o, "unknown option '-%c'", *letters);
+			return unknown(p->o, NULL, *letters);
 		if (row->takes != OPTION_NOTHING && row->takes != OPTION_MAYBE_SECONDS)
 			return take_value(p, row, letters[1] ? letters + 1 : NULL);
 		if (take(p->o, row, NULL) < 0)
@@ -200,6 +209,16 @@ parse_word(struct options *o, char *word)
 	if (!o->command && o->operand_count == 0 && (o->command = command_find(word)))
 		return;
 	o->operands[o->operand_count++] = word;
+}
+
+/* A prompt says nothing of a session that cannot be, rather than fail. */
+static void
+forgive_prompt(struct options *o)
+{
+	if (!o->given[OPT_PROMPT] || !o->malformed)
+		return;
+	o->malformed = false;
+	o->mistake[0] = '\0';
 }
 
 static int
@@ -239,6 +258,7 @@ options_parse(struct options *o, int argc, char **argv)
 		else
 			(void)parse_letters(&p, word + 1);
 	}
+	forgive_prompt(o);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION])
 		return 0;
 	return o->mistake[0] ? -1 : check_operands(o);

@@ -73,13 +73,16 @@ struct options {
 	int operand_count;
 	char *few[32];       /* where the operands stand, unless there are more */
 	const char *unknown; /* the mistake is this long option, or NULL */
+	char unknown_letter; /* or this letter, or 0 */
+	bool early;          /* and it stood before the command */
 	bool malformed;      /* the mistake is a malformed name */
 	char mistake[256];   /* what is wrong, for people; empty: nothing */
 };
 
 /*
  * Parses argv[1..], which stays as it is. 0; -1 with o->mistake when the line cannot be
- * run as it is. --help and --version win over mistakes; of several mistakes the first is told.
+ * run as it is. --help and --version win over mistakes; of several mistakes the first is told. With --prompt a
+ * malformed name is none.
  */
 int options_parse(struct options *o, int argc, char **argv);
 

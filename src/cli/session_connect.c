@@ -107,11 +107,8 @@ revive(struct link *l, uint64_t deadline)
 	struct session_file file;
 	const int rc = session_file_read(&l->dir, l->name, &file);
 
-	if (rc == -ENOENT)
-		return link_not_logged_in(l);
 	if (rc < 0)
-		return link_trouble(
-		    l, VERDICT_NO_SESSION, "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-rc));
+		return link_no_file(l, rc);
 	if (!l->revive)
 		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' does not run", l->name);
 	return start_helper(l, deadline);
@@ -145,7 +142,7 @@ attempt(struct link *l, uint64_t deadline, int *error)
 		v = revive(l, deadline);
 	else if (*error != -EAGAIN)
 		return link_trouble(
-		    l, VERDICT_NO_SESSION, "cannot reach the helper of session '%s': %s", l->name, strerror(-*error));
+		    l, VERDICT_FAILED, "cannot reach the helper of session '%s': %s", l->name, strerror(-*error));
 	/* Another command starts it at the same time, or the one that was killed is not quite gone. */
 	if (v == VERDICT_STARTING || *error == -EAGAIN) {
 		(void)poll(NULL, 0, RETRY_MS);

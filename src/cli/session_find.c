@@ -8,10 +8,13 @@
 #include "net/socket.h"
 
 enum verdict
-link_not_logged_in(struct link *l)
+link_no_file(struct link *l, int error)
 {
-	return link_trouble(
-	    l, VERDICT_NO_SESSION, "you are not logged in as '%s'; log in with: pchat login %s", l->name, l->name);
+	if (error == -ENOENT)
+		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in as '%s'; log in with: pchat login %s",
+		    l->name, l->name);
+	return link_trouble(l, error == -EBADMSG ? VERDICT_NO_SESSION : VERDICT_FAILED,
+	    "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-error));
 }
 
 static enum verdict
@@ -70,9 +73,10 @@ static enum verdict
 check_daemon(struct link *l, const char *socket)
 {
 	struct session_file file;
+	const int rc = session_file_read(&l->dir, l->name, &file);
 
-	if (session_file_read(&l->dir, l->name, &file) < 0)
-		return link_not_logged_in(l);
+	if (rc < 0)
+		return link_no_file(l, rc);
 	if (strcmp(file.socket, socket) == 0)
 		return VERDICT_OK;
 	return link_trouble(l, VERDICT_NO_SESSION,

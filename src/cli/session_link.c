@@ -29,6 +29,7 @@ link_adopt(struct link *l, int fd)
 	link_close(l);
 	l->fd = fd;
 	l->out_len = l->in_start = l->in_end = 0;
+	l->words[0] = '\0'; /* what went wrong before is over */
 }
 
 void

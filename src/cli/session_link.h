@@ -47,13 +47,13 @@ MUST_USE enum verdict link_named_socket(struct link *l, const struct options *o,
 
 /*
  * Opens the user's own folder and finds the session: the one that was asked for, else the only one.
- * VERDICT_OK, or NO_SESSION or USAGE, and words.
+ * VERDICT_OK, or NO_SESSION, USAGE or FAILED, and words.
  */
 MUST_USE enum verdict link_find(struct link *l, const struct options *o);
 
 /*
  * Connects to the session that was found, and says HELLO (which is written together with the first request).
- * Also to come back after -ECONNRESET. VERDICT_OK, NO_SESSION, TIMED_OUT, or what the helper said when it
+ * Also to come back after -ECONNRESET. VERDICT_OK, NO_SESSION, FAILED, TIMED_OUT, or what the helper said when it
  * could not start; with words.
  */
 MUST_USE enum verdict link_connect(struct link *l, uint64_t deadline);

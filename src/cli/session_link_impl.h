@@ -10,6 +10,7 @@
 /* Leaves words about what went wrong; returns the verdict. */
 enum verdict link_trouble(struct link *l, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-enum verdict link_not_logged_in(struct link *l);
+/* The session's file could not be read: there is no such session, or the system, by this error, refuses. */
+enum verdict link_no_file(struct link *l, int error);
 
 #endif

@@ -1,6 +1,9 @@
 #include "net/loop.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 static void
 never(struct ev_loop *loop, ev_periodic *w, int revents)
@@ -8,11 +11,34 @@ never(struct ev_loop *loop, ev_periodic *w, int revents)
 	(void)loop, (void)w, (void)revents;
 }
 
+static void
+never_async(struct ev_loop *loop, ev_async *w, int revents)
+{
+	(void)loop, (void)w, (void)revents;
+}
+
+/* Watching a signal takes a descriptor, which libev makes for the first watcher that wants it, and keeps. */
+static int
+make_signalled(struct ev_loop *loop)
+{
+	const int room = eventfd(0, EFD_CLOEXEC);
+	ev_async w;
+
+	if (room < 0)
+		return -errno;
+	(void)close(room);
+	ev_async_init(&w, never_async);
+	ev_async_start(loop, &w);
+	ev_async_stop(loop, &w);
+	return 0;
+}
+
 struct ev_loop *
 loop_new(void)
 {
 	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 	ev_periodic w;
+	int r;
 
 	if (!loop)
 		return NULL;
@@ -20,5 +46,10 @@ loop_new(void)
 	ev_periodic_init(&w, never, ev_now(loop) + 1e6, 0., NULL);
 	ev_periodic_start(loop, &w);
 	ev_periodic_stop(loop, &w);
+	if ((r = make_signalled(loop)) < 0) {
+		ev_loop_destroy(loop);
+		errno = -r;
+		return NULL;
+	}
 	return loop;
 }

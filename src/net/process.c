@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -27,6 +28,22 @@ process_path(const char *program, char *out, size_t size)
 		folder = strcmp(program, "pchatd") == 0 ? SBINDIR : PKGLIBEXECDIR;
 	n = snprintf(out, size, "%s/%s", folder, program);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int
+process_room(unsigned count)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	for (int fd = 0; count > 0; fd++) {
+		if ((rlim_t)fd >= limit.rlim_cur)
+			return -EMFILE;
+		if (fcntl(fd, F_GETFD) < 0)
+			count--;
+	}
+	return 0;
 }
 
 static void

@@ -26,6 +26,11 @@ MUST_USE int process_path(const char *program, char *out, size_t size);
  */
 MUST_USE int process_start(char *const argv[], int timeout_ms, char *report, size_t size);
 
+/*
+ * 0 when `count` more descriptors may be opened, else -EMFILE: for a program that would stop half-way without them.
+ */
+MUST_USE int process_room(unsigned count);
+
 /* In the started program: writes the report to descriptor 3 and closes it. */
 void process_report(const char *text);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "core/name.h"
 #include "net/loop.h"
+#include "net/process.h"
 #include "net/random.h"
 #include "net/socket.h"
 #include "net/stream.h"
@@ -24,6 +25,7 @@
 
 #define LOCK_WAIT_MS 2000U
 #define LOCK_RETRY_MS 5
+#define FILES 24U /* descriptors: what a helper always has open, and a few of its owner's commands at once */
 
 /* Fills in words, for a return statement. */
 static enum verdict
@@ -186,6 +188,12 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 	memset(s, 0, sizeof(*s));
 	s->lock = s->rundir.fd = -1;
 	name_fold(start->name, s->folded);
+	/* One that had too few would log in, and then not be able to answer. */
+	if ((r = process_room(FILES)) < 0) {
+		(void)snprintf(
+		    words, size, "a session needs %u open files: %s; 'ulimit -n' shows the limit", FILES, strerror(-r));
+		return VERDICT_FAILED;
+	}
 	if ((r = rundir_open(&s->rundir, true)) < 0)
 		return say_folder(words, size, s->rundir.path,
 		    "belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR", r);
@@ -193,7 +201,9 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 	    (v = identify(s, start, &known, words, size)) != VERDICT_OK)
 		return v;
 	s->loop = loop_new();
-	if (!s->loop || stream_setup(s->loop) < 0)
+	if (!s->loop)
+		return say(words, size, VERDICT_FAILED, "cannot start", -errno);
+	if (stream_setup(s->loop) < 0)
 		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
 	if ((v = open_inbox(s, words, size)) != VERDICT_OK)
 		return v;

@@ -8,10 +8,13 @@
 
 #include "base/log.h"
 #include "core/name.h"
+#include "net/process.h"
 #include "net/rundir.h"
 #include "proto/control.h"
 #include "session/folder.h"
 #include "session/history.h"
+
+#define FILES 16U /* descriptors: of both sides and the search index, with their logs and locks */
 
 /* Where the history is; or why it is not read. Without a folder there is no history: that is no error. */
 struct folder {
@@ -184,8 +187,15 @@ int
 historian_serve(const char *name, int request_fd)
 {
 	static struct folder dir;
-	int r = find_folder(name, dir.path, sizeof(dir.path));
+	int r = process_room(FILES);
 
+	/* What cannot be opened for want of one would look damaged. */
+	if (r < 0) {
+		log_error(
+		    "reading the history needs %u open files: %s; 'ulimit -n' shows the limit", FILES, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	r = find_folder(name, dir.path, sizeof(dir.path));
 	dir.error = r == -ENOENT ? 0 : r;
 	r = request_fd >= 0 ? serve(&dir, request_fd) : 0;
 	if (r == 0)

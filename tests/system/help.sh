@@ -30,6 +30,14 @@ like "$err" "'send'" "gets a suggestion"
 run alice pchat --josn who
 exits 2 "an unknown option"
 like "$err" "--josn" "is named"
+for line in '--peek read=read --peek' '-f read=read -f' '--wait=3 to bob=to --wait' '-n 5 read=read -n' '--peek=read --peek'; do
+	# shellcheck disable=SC2086 # words
+	run alice pchat ${line%=*}
+	exits 2 "a command's option before it: ${line%=*}"
+	like "$err" "before the command; it belongs behind it: pchat ${line##*=}\$" "is told where it belongs"
+done
+run alice pchat --peek send x
+unlike "$err" 'belongs' "but not of one that the command does not have"
 run alice pchat send --bogus x
 exits 2 "also of a command"
 run alice pchat to

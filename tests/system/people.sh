@@ -53,6 +53,16 @@ kill -CONT "$helper"
 wait_until 10 has_unread alice 1
 run alice pchat status --prompt
 is "$out" "bob:1" "the prompt knows the partner, and what is unread"
+run alice bash -c 'pchat status --prompt >/dev/full && pchat status --prompt >&-'
+exits 0 "where it cannot be written: that is no failure"
+is "$err" "" "and not spoken of"
+run alice pchat -s 'no name' status --prompt
+exits 0 "of a session that cannot be: the same"
+is "$out$err" "" "and nothing is said"
+run alice pchat -s 'no name' status --prompt --json
+is "$out$err $status" " 0" "not even under --json"
+run alice pchat -s 'no name' status
+exits 9 "which is a mistake without --prompt"
 stop_daemon KILL
 wait_until 10 daemon_is alice reconnecting
 run alice pchat status --prompt

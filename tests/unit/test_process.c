@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +135,26 @@ START_TEST(detaching_ends_the_caller_with_the_outcome)
 }
 END_TEST
 
+START_TEST(room_is_what_the_limit_leaves)
+{
+	const int first = dup(STDIN_FILENO);
+	struct rlimit before, less;
+
+	ck_assert_int_ge(first, 0);
+	ck_assert_int_eq(process_room(4), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	less = before;
+	less.rlim_cur = (rlim_t)first + 1; /* all below it are taken */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &less), 0);
+	ck_assert_int_eq(process_room(1), -EMFILE);
+	ck_assert_int_eq(process_room(0), 0);
+	(void)close(first);
+	ck_assert_int_eq(process_room(1), 0);
+	ck_assert_int_eq(process_room(2), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+END_TEST
+
 START_TEST(programs_are_found_where_they_are)
 {
 	char path[64], small[8];
@@ -163,6 +184,7 @@ process_suite(void)
 	tcase_add_test(tc, it_holds_nothing_of_ours);
 	tcase_add_test(tc, a_report_goes_nowhere_unless_someone_waits);
 	tcase_add_test(tc, detaching_ends_the_caller_with_the_outcome);
+	tcase_add_test(tc, room_is_what_the_limit_leaves);
 	tcase_add_test(tc, programs_are_found_where_they_are);
 	suite_add_tcase(s, tc);
 	return s;

@@ -18,6 +18,9 @@
 #define CHAT_RUNS 8U  /* /commands under way at once */
 #define CHAT_PAIRS 8U /* earlier pairs with lines whose fate is open */
 
+/* Descriptors at once: a connection of each pair, the output of each /command, and what there is one of. */
+#define CHAT_FILES (CHAT_PAIRS + CHAT_RUNS + 16U)
+
 struct filter;
 struct chat;
 

@@ -6,6 +6,7 @@
 #include "cli/edition.h"
 #include "cli/format.h"
 #include "cli/report.h"
+#include "net/process.h"
 #include "proto/safe.h"
 #include "proto/status.h"
 
@@ -48,8 +49,14 @@ pair(struct invocation *inv)
 int
 chat_run(struct invocation *inv)
 {
-	const enum verdict v = pair(inv);
+	const int room = process_room(CHAT_FILES);
+	enum verdict v;
 
+	/* Before anything is changed: a connection that cannot be made would be waited for. */
+	if (room < 0)
+		return report(VERDICT_FAILED, "a chat needs %u open files: %s; 'ulimit -n' shows the limit", CHAT_FILES,
+		    strerror(-room));
+	v = pair(inv);
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
 	if (v != VERDICT_OK)
