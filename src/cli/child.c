@@ -89,8 +89,9 @@ child_exit_status(const struct child *c)
 int
 child_report(const char *command, int error)
 {
-	(void)report(VERDICT_FAILED, "cannot run '%s': %s", command, strerror(-error));
-	return error == -ENOENT ? 127 : 126;
+	const enum verdict v = error == -ENOENT ? VERDICT_NO_COMMAND : VERDICT_NOT_RUN;
+
+	return report(v, "cannot run '%s': %s", command, strerror(-error));
 }
 
 int

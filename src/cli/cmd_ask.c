@@ -19,6 +19,7 @@ static struct feed feed;
 static struct sender sender;
 
 struct answer {
+	const struct invocation *inv;
 	struct link *link;
 	uint64_t after; /* what had arrived before the question was sent */
 	uint64_t pair;  /* of the question */
@@ -56,15 +57,6 @@ put_question(struct invocation *inv, struct answer *a)
 	return sender_report(&sender, "send");
 }
 
-static int
-print(const struct link *l, const struct record *r)
-{
-	(void)l;
-	edition_print(r->body, r->length);
-	output_write("\n", 1);
-	return output_flush();
-}
-
 /* Waits for one record and prints it. OK; LEFT, PARTNER_QUIT, GONE; OUTPUT; or as link_verdict(), -ECONNRESET as STALE. */
 static enum verdict
 wait_for_record(struct answer *a, uint64_t *id)
@@ -81,7 +73,8 @@ wait_for_record(struct answer *a, uint64_t *id)
 		if (m.type == CONTROL_ENDED)
 			return m.u.ended.verdict;
 		if (m.type == CONTROL_RECORD) {
-			if (print(a->link, &m.u.record) < 0)
+			edition_print(a->inv, &m.u.record);
+			if (output_flush() < 0)
 				return VERDICT_OUTPUT;
 			*id = m.u.record.id;
 		}
@@ -138,7 +131,11 @@ take_answer(struct answer *a)
 static int
 ask_run(struct invocation *inv)
 {
-	struct answer a = { .link = &inv->link, .deadline = deadline_in(options_timeout(&inv->opt, UINT64_MAX)) };
+	struct answer a = {
+		.inv = inv,
+		.link = &inv->link,
+		.deadline = deadline_in(options_timeout(&inv->opt, UINT64_MAX)),
+	};
 	enum verdict v = look(&a);
 	int rc;
 

@@ -32,7 +32,8 @@ struct reading {
 	uint64_t shown;    /* how many records */
 	uint64_t deadline; /* for the first one */
 	bool follow, messages_only;
-	bool by_one;   /* into a pipe: a record is read when it was taken out of the pipe */
+	bool drains;   /* into a pipe: what is in it still was not taken */
+	bool by_one;   /* and a record is read when it was taken out of it */
 	bool unmarked; /* the disk does not take that something was read: what is there is shown all the same */
 };
 
@@ -56,7 +57,7 @@ show(const struct record *r, void *context)
 	}
 }
 
-/* Sees to it that the pipe holds one record at most, so that `read -f | head -1` takes one. */
+/* Sees to it that the pipe holds little: `read -f | head -1` takes one record, and `read | head -1` no batch that it leaves. */
 static bool
 is_narrowed_pipe(void)
 {
@@ -66,14 +67,14 @@ is_narrowed_pipe(void)
 	    fcntl(STDOUT_FILENO, F_SETPIPE_SZ, (int)sysconf(_SC_PAGESIZE)) > 0;
 }
 
-/* Writes what was shown. With by_one, until the other end has taken it: a pipe of one page is writable when empty. */
+/* Writes what was shown. Into a pipe until the other end has taken it: one of one page is writable when empty. */
 static int
-deliver(const struct reading *rd)
+deliver(const struct reading *rd, bool more)
 {
 	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
 	const int rc = output_flush();
 
-	if (rc < 0 || !rd->by_one)
+	if (rc < 0 || !rd->drains || !(more || rd->follow))
 		return rc;
 	while (poll(&p, 1, -1) < 0 && errno == EINTR)
 		continue;
@@ -140,7 +141,7 @@ one_batch(struct reading *rd)
 		return VERDICT_NOTHING;
 	if (v != VERDICT_OK)
 		return v;
-	if (deliver(rd) < 0)
+	if (deliver(rd, end.u.read_end.more) < 0)
 		return VERDICT_OUTPUT;
 	v = mark(rd, end.u.read_end.last);
 	if (v == VERDICT_OK && !end.u.read_end.more && !rd->follow)
@@ -204,7 +205,8 @@ read_run(struct invocation *inv)
 		rd.deadline = deadline_in(o->number[OPT_WAIT]);
 	else if (o->given[OPT_TIMEOUT])
 		rd.deadline = deadline_in(o->number[OPT_TIMEOUT]);
-	rd.by_one = rd.follow && !o->given[OPT_PEEK] && is_narrowed_pipe();
+	rd.drains = !o->given[OPT_PEEK] && is_narrowed_pipe();
+	rd.by_one = rd.drains && rd.follow;
 	inv->link.watch = STDOUT_FILENO;
 	colour_setup(o);
 	v = read_all(&rd);

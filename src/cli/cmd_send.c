@@ -12,7 +12,7 @@ static const struct option_row options[] = {
 	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", "only if NAME is the partner" },
 	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, "each line is a message, sent as it comes" },
 	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, "each piece that ends with a NUL is a message" },
-	{ OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", "read FILE instead of standard input" },
+	{ OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", "read FILE, - being standard input" },
 	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", "repeat an unconfirmed message: it arrives once" },
 	{ 0 },
 };
@@ -31,7 +31,8 @@ open_feed(const struct options *o)
 		feed_words(&feed, o->operands, o->operand_count);
 		return 0;
 	}
-	if (o->given[OPT_FILE] && (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC)) < 0)
+	if (o->given[OPT_FILE] && strcmp(o->text[OPT_FILE], "-") != 0 &&
+	    (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC)) < 0)
 		return report(VERDICT_FAILED, "cannot open '%s': %s", o->text[OPT_FILE], strerror(errno));
 	if (fd == STDIN_FILENO && isatty(fd))
 		remark("type the %s; ^D ends", separator == FEED_WHOLE ? "message" : "messages");

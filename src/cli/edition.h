@@ -26,7 +26,7 @@ int edition_prepare(struct invocation *inv, int parsed, char **argv);
 #define EDITION_SAFE_MAX(length) (8 * (length) + 16)
 size_t edition_safe(const char *text, char *out, size_t size);
 
-/* A message as it came; but on a terminal so that it cannot hurt that. */
-void edition_print(const void *body, size_t length);
+/* A message as it came, and a newline; but on a terminal so that it cannot hurt that, and under --json as any record. */
+void edition_print(const struct invocation *inv, const struct record *r);
 
 #endif

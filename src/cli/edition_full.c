@@ -53,8 +53,8 @@ edition_safe(const char *text, char *out, size_t size)
 	return safe_line(text, strlen(text), out, size);
 }
 
-void
-edition_print(const void *body, size_t length)
+static void
+print_raw(const void *body, size_t length)
 {
 	const size_t size = safe_bound(length, 0);
 	_cleanup_(freep) char *safe = isatty(STDOUT_FILENO) ? malloc(size) : NULL;
@@ -65,4 +65,14 @@ edition_print(const void *body, size_t length)
 		output_write(body, length);
 	else
 		output_string("(no memory to show it)");
+	output_write("\n", 1);
+}
+
+void
+edition_print(const struct invocation *inv, const struct record *r)
+{
+	if (inv->opt.given[OPT_JSON])
+		format_json_record(r, inv->link.name);
+	else
+		print_raw(r->body, r->length);
 }

@@ -60,7 +60,9 @@ edition_safe(const char *text, char *out, size_t size)
 }
 
 void
-edition_print(const void *body, size_t length)
+edition_print(const struct invocation *inv, const struct record *r)
 {
-	output_write(body, length);
+	(void)inv;
+	output_write(r->body, r->length);
+	output_write("\n", 1);
 }

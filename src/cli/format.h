@@ -38,6 +38,6 @@ void format_json_line(json_t *object);
 json_t *format_json_text(const char *text);
 
 /* The object that stands for an error, as one line for the caller to free; for report_as_json(). */
-char *format_json_error(enum verdict v, const char *message);
+char *format_json_error(enum verdict v, const char *message, const char *msgid);
 
 #endif

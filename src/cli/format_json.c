@@ -51,11 +51,13 @@ format_json_dump(json_t *object)
 }
 
 char *
-format_json_error(enum verdict v, const char *message)
+format_json_error(enum verdict v, const char *message, const char *msgid)
 {
 	json_t *error =
 	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
 
+	if (msgid)
+		(void)json_object_set_new(error, "msgid", json_string(msgid));
 	return format_json_dump(json_pack("{so}", "error", error));
 }
 

@@ -77,7 +77,7 @@ options_seconds(const char *text, uint64_t *ms)
 	for (; *p >= '0' && *p <= '9'; p++)
 		if ((whole = whole * 10 + (uint64_t)(*p - '0')) > 1000000000U)
 			return false;
-	if (p == text)
+	if (p == text && (*p != '.' || p[1] == '\0'))
 		return false;
 	if (*p == '.') {
 		if (*++p == '\0')

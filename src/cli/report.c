@@ -10,7 +10,7 @@
 
 #define REPORT_MAX 1024
 
-static char *(*to_json)(enum verdict v, const char *message);
+static char *(*to_json)(enum verdict v, const char *message, const char *msgid);
 static bool quiet;
 
 void
@@ -20,7 +20,7 @@ report_quietly(bool be_quiet)
 }
 
 void
-report_as_json(char *(*json)(enum verdict v, const char *message))
+report_as_json(char *(*json)(enum verdict v, const char *message, const char *msgid))
 {
 	to_json = json;
 }
@@ -37,29 +37,50 @@ say(const char *text)
 }
 
 static void
-say_json(enum verdict v, const char *text)
+say_json(enum verdict v, const char *text, const char *msgid)
 {
-	_cleanup_(freep) char *line = to_json(v, text);
+	_cleanup_(freep) char *line = to_json(v, text, msgid);
 
 	if (line)
 		(void)dprintf(STDERR_FILENO, "%s\n", line);
 }
 
-int
-report(enum verdict v, const char *fmt, ...)
+static int
+report_all(enum verdict v, const char *msgid, const char *fmt, va_list ap)
 {
 	char text[REPORT_MAX] = "pchat: ";
 	const size_t prefix = strlen(text);
-	va_list ap;
 
-	va_start(ap, fmt);
 	(void)vsnprintf(text + prefix, sizeof(text) - prefix, fmt, ap);
-	va_end(ap);
 	if (to_json)
-		say_json(v, text + prefix);
+		say_json(v, text + prefix, msgid);
 	else
 		say(text);
 	return status_exit(v);
+}
+
+int
+report(enum verdict v, const char *fmt, ...)
+{
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	status = report_all(v, NULL, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+int
+report_message(enum verdict v, const char *msgid, const char *fmt, ...)
+{
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	status = report_all(v, msgid, fmt, ap);
+	va_end(ap);
+	return status;
 }
 
 int

@@ -11,12 +11,18 @@
 #include "base/macros.h"
 #include "core/verdict.h"
 
-/* Before anything else: whether remarks are wanted; and errors in another form (--json), as text that is the caller's. */
+/*
+ * Before anything else: whether remarks are wanted; and errors in another form (--json), as text that is the caller's.
+ * `msgid`: of the message that it is about, or NULL.
+ */
 void report_quietly(bool quiet);
-void report_as_json(char *(*json)(enum verdict v, const char *message));
+void report_as_json(char *(*json)(enum verdict v, const char *message, const char *msgid));
 
 /* Says "pchat: ..." and returns the exit status of v. */
 int report(enum verdict v, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The same about the message of that id, which is in the words as well. */
+int report_message(enum verdict v, const char *msgid, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* The same in the words of the verdict itself, about `subject`: "pchat: bob: nobody is ...". NULL: about nobody. */
 int report_verdict(enum verdict v, const char *subject);

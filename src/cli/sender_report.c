@@ -29,10 +29,10 @@ report_unconfirmed(const struct sender *s, const char *command)
 
 	ident_format(&id, hex);
 	if (s->feed->separator == FEED_WHOLE)
-		return report(VERDICT_UNCONFIRMED,
+		return report_message(VERDICT_UNCONFIRMED, hex,
 		    "unconfirmed: it may or may not arrive; repeat with: pchat %s --to %s --id %s, and the same text",
 		    command, to, hex);
-	return report(VERDICT_UNCONFIRMED,
+	return report_message(VERDICT_UNCONFIRMED, hex,
 	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --to %s --id %s",
 	    which(s, line, sizeof(line)), command, to, hex);
 }

@@ -1,18 +1,27 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/options.h"
 #include "cli/session_link_impl.h"
 #include "core/name.h"
 #include "net/socket.h"
 
+/* Cron has none, say: then what is there is looked for elsewhere. */
+static const char *
+elsewhere(void)
+{
+	return getenv("XDG_RUNTIME_DIR") ? ""
+					 : "; sessions that began with XDG_RUNTIME_DIR are found only where it is set";
+}
+
 enum verdict
 link_no_file(struct link *l, int error)
 {
 	if (error == -ENOENT)
-		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in as '%s'; log in with: pchat login %s",
-		    l->name, l->name);
+		return link_trouble(l, VERDICT_NO_SESSION,
+		    "you are not logged in as '%s'; log in with: pchat login %s%s", l->name, l->name, elsewhere());
 	return link_trouble(l, error == -EBADMSG ? VERDICT_NO_SESSION : VERDICT_FAILED,
 	    "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-error));
 }
@@ -25,7 +34,8 @@ open_folder(struct link *l)
 	if (rc == 0)
 		return VERDICT_OK;
 	if (rc == -ENOENT)
-		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
+		return link_trouble(
+		    l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", elsewhere());
 	if (rc == -EPERM)
 		return link_trouble(l, VERDICT_FAILED,
 		    "'%s' belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR",
@@ -60,12 +70,24 @@ find_only(struct link *l)
 	if (rc < 0)
 		return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
 	if (c.count == 0)
-		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login");
+		return link_trouble(
+		    l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", elsewhere());
 	if (c.count > 1)
 		return link_trouble(l, VERDICT_NO_SESSION,
 		    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c.count, c.list);
 	memcpy(l->name, c.name, sizeof(l->name));
 	return VERDICT_OK;
+}
+
+/* Two paths of one socket: through a link, say, as /var/run is one. */
+static bool
+is_same_socket(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* A daemon that was named has to be the one that the session is logged in to. */
@@ -77,7 +99,7 @@ check_daemon(struct link *l, const char *socket)
 
 	if (rc < 0)
 		return link_no_file(l, rc);
-	if (strcmp(file.socket, socket) == 0)
+	if (is_same_socket(file.socket, socket))
 		return VERDICT_OK;
 	return link_trouble(l, VERDICT_NO_SESSION,
 	    "session '%s' is not logged in at '%s'; log in there with: pchat --socket %s login", l->name, socket,

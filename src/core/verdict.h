@@ -37,9 +37,11 @@ enum verdict {
 	VERDICT_NO_SESSION,   /* not logged in, or which session is unclear */
 	VERDICT_NOTHING,      /* nothing to read */
 	VERDICT_USAGE,
-	VERDICT_OUTPUT,  /* output could not be written */
-	VERDICT_FAILED,  /* refused by the system on our side; words say what */
-	VERDICT_ID_USED, /* another message of this sender has that id */
+	VERDICT_OUTPUT,     /* output could not be written */
+	VERDICT_FAILED,     /* refused by the system on our side; words say what */
+	VERDICT_ID_USED,    /* another message of this sender has that id */
+	VERDICT_NO_COMMAND, /* a command of the user's was not found */
+	VERDICT_NOT_RUN,    /* it was, and could not be run */
 	VERDICT_COUNT
 };
 

@@ -81,6 +81,8 @@ enum option_key {
 	OPT_DETACH
 };
 
+#define LETTERS "vhV"
+
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "state", required_argument, NULL, OPT_STATE },
@@ -199,13 +201,25 @@ parse_option(struct options *o, int key, const char *value)
 	}
 }
 
+/* `word`: what getopt_long(3) took last, unless it stands at a letter. */
+static int
+report_unknown(const char *word)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	const bool by_letter = optopt > 0 && optopt < OPT_SOCKET && !strchr(LETTERS, optopt);
+
+	log_error("'%s' is no option, or takes no value; see pchatd --help", shown(by_letter ? letter : word));
+	return EXIT_USAGE;
+}
+
 /* Exit status, or -1: go on. */
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
 	int key, index = 0;
 
-	while ((key = getopt_long(argc, argv, "vhV", long_options, &index)) != -1) {
+	opterr = 0; /* getopt(3) would print foreign bytes as they are */
+	while ((key = getopt_long(argc, argv, ":" LETTERS, long_options, &index)) != -1) {
 		switch (key) {
 		case 'h':
 			return fputs(usage_text, stdout) < 0 || fflush(stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -217,8 +231,11 @@ parse_options(int argc, char **argv, struct options *o)
 		case OPT_DETACH:
 			o->detach = true;
 			break;
-		case '?':
+		case ':':
+			log_error("'%s' needs a value; see pchatd --help", shown(argv[optind - 1]));
 			return EXIT_USAGE;
+		case '?':
+			return report_unknown(argv[optind - 1]);
 		default:
 			if (parse_option(o, key, optarg))
 				break;

@@ -7,7 +7,7 @@
 
 #include "core/verdict.h"
 
-/* Exit status, 0 to 124. */
+/* Exit status, 0 to 127. */
 int status_exit(enum verdict v);
 
 /* "no-such-user". Never NULL, also for a number that is no verdict. */

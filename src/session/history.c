@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "core/name.h"
 #include "session/database.h"
@@ -45,11 +46,14 @@ static int
 open_file(sqlite3 **db, const char *dir, const char *file)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
 		return -ENAMETOOLONG;
-	if (access(path, F_OK) < 0)
+	if (stat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
+	if (st.st_size == 0)
+		return 0; /* made on a full disk */
 	return database_open(db, path, DATABASE_READER, "BEGIN");
 }
 

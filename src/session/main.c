@@ -120,6 +120,7 @@ parse(int argc, char **argv, struct arguments *a)
 
 	*a = (struct arguments){ .start = { .max_messages = INBOX_MESSAGES, .max_bytes = INBOX_BYTES },
 		.request_fd = -1 };
+	opterr = 0; /* getopt(3) would print foreign bytes as they are */
 	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (option == 'h' || option == 'V') {
 			(void)fputs(option == 'h' ? usage : "pchat-session " PACKAGE_VERSION "\n", stdout);

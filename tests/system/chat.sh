@@ -334,6 +334,12 @@ exits 10 "a line that is too long is told"
 like "$err" 'line 2: the message is too long' "with its number"
 run bob pchat read --raw
 is "$out" $'before\nbehind' "and costs no other line"
+helper=$(helper_pid alice)
+kill -STOP "$helper"
+feed alice pchat --timeout 0.5 chat <"$T/lines"
+exits 124 "a helper that does not answer is not waited for without end"
+like "$err" "no answer in time from the helper of session 'alice'" "and told"
+kill -CONT "$helper"
 feed alice pchat chat bob < <(seq 2000)
 exits 0 "2,000 lines through a pipe"
 wait_until 10 has_unread bob 2000

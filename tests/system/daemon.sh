@@ -42,6 +42,8 @@ unlike "$status" '^(0|137)$' "a path that is too long for a socket"
 like "$err" "10[78]" "is refused with the limit"
 run root pchatd --nonsense
 exits 2 "an unknown option is a usage error"
+run root pchatd $'--\e]0;x\a'
+unlike "$err" $'\e' "and told without harm"
 run root pchatd --mode 9
 exits 2 "as is a mode that is none"
 run root pchatd extra

@@ -93,6 +93,14 @@ is "$out" one "-f into head ends with it"
 run bob pchat read --raw
 is "$out" two "and the second record is unread"
 
+seq 12000 >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+run bob bash -c 'pchat read --raw | head -n 1; exit "${PIPESTATUS[0]}"'
+exits 74 "into head: what head leaves could not be written"
+is "$(unread_of bob)" 12000 "and is unread, as one record of what was written together"
+run bob pchat read --raw
+is "$out" "$(cat "$T/lines")" "all of it is read by the next"
+
 # ------------------------------------------------------------------ two readers
 
 seq 2000 >"$T/lines"
@@ -157,12 +165,17 @@ reap question
 is "$out" after "ask: what came before is no answer"
 run alice pchat read --raw
 is "$out" before "ask: and is unread still"
+spawn question alice pchat --json ask "as an object?"
+wait_until 5 has_unread bob 2
+run bob pchat send "yes"
+reap question
+is "$(jq -r '"\(.type) \(.from) \(.text)"' <<<"$out")" "message bob yes" "ask --json: the record"
 run alice pchat ask --timeout 0.3 "anybody?"
 exits 1 "ask: no answer in time"
 run alice pchat ask --to carol "you?"
 exits 7 "ask --to: somebody who is not the partner"
 spawn question alice pchat ask "are you going?"
-wait_until 5 has_unread bob 4 || wait_until 1 has_unread bob 3
+wait_until 5 has_unread bob 5 || wait_until 1 has_unread bob 4
 run bob pchat leave
 reap question
 exits 8 "ask: the partner left instead of answering"

@@ -49,6 +49,16 @@ is "$out" $'make has ended with status 2\ncompiling\nit failed' "bob learns how 
 run alice pchat -s builder status
 exits 3 "and the builder's session is gone"
 
+# ------------------------------------------------------------------------- cron
+run bob pchat read
+program alice backup 'echo copying; echo "no room left"; exit 1'
+recipe cron
+run alice env -i "HOME=$T/alice" "PATH=$T/alice:$PATH" "PCHAT_EXEC_PATH=$PCHAT_EXEC_PATH" "PCHAT_SOCKET=$PCHAT_SOCKET" \
+	sh -c 'cd && pchat status; exec sh "$0"' "$T/cron.sh"
+like "$err" "not logged in.*XDG_RUNTIME_DIR" "a job does not find the session of a terminal, and is told why"
+run bob pchat read --raw
+is "$out" $'copying\nno room left' "bob learns what the job has to say"
+
 # -------------------------------------------------------------------------- bot
 recipe bot
 spawn bot alice sh "$T/bot.sh"

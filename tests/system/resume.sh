@@ -136,6 +136,8 @@ exits 75 "a message under way when the time is up is unconfirmed"
 id=$(grep -oE -- '--id [0-9a-f]{32}' <<<"$err" | cut -d' ' -f2)
 like "$id" '^[0-9a-f]{32}$' "its id is printed"
 like "$err" '--to bob ' "and to whom it was: after another pairing it must not go to somebody else"
+run alice pchat --json send --timeout .5 --id "$id" "stopped"
+is "$(jq -r '.error | "\(.code) \(.msgid)"' <<<"$err")" "75 $id" "under --json the id is a key of its own"
 kill -CONT "$(helper_pid bob)"
 run alice pchat send --id "$id" "stopped"
 exits 0 "to send it again is safe"

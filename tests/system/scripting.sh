@@ -18,6 +18,8 @@ run bob pchat with nobody -- true
 exits 5 "with: nobody there"
 run bob pchat with alice -- "$T/missing"
 exits 127 "with: a command that is not there"
+run alice pchat --json with bob -- /nowhere/at/all
+is "$status $(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "127 127 no-command" "with: the same under --json"
 run bob pchat with alice
 exits 2 "with: no command at all"
 # shellcheck disable=SC2016 # another shell's

@@ -50,6 +50,16 @@ run alice pchat send -l -f "$T/lines"
 exits 0 "-l and -f go together"
 received "$T/lines" "-l and -f: every line arrived"
 
+feed alice pchat send -f - <<<"standard input"
+exits 0 "-f -: standard input"
+is "$(as bob pchat read --raw)" "standard input" "is sent"
+
+ln -s "$T" "$T/alice/link"
+run alice pchat --socket "$T/alice/link/pchat.sock" status
+exits 0 "--socket: by another path of the same socket"
+run alice pchat --socket "$T/alice/link/other.sock" status
+exits 3 "--socket: another one is not the session's"
+
 run alice pchat send --to bob hello
 exits 0 "--to the partner"
 run alice pchat send --to BOB hello

@@ -152,4 +152,8 @@ exits 71 "a history of which a part is damaged"
 is "$(jq -r 'select(.type == "message") | .text' <<<"$out" | tr '\n' ,)" "answer 1,answer 2,answer 3," "shows the other"
 like "$err" "damaged" "and says so"
 
+rm "$T"/alice/state/pchat/alice/sent.db*
+: >"$T/alice/state/pchat/alice/sent.db"
+is "$(said alice bob)" "answer 1,answer 2,answer 3," "one that is empty, as a full disk leaves it, is no damage"
+
 finish

@@ -35,6 +35,9 @@ START_TEST(test_options_before_and_after)
 	ck_assert_int_eq(o.operand_count, 2);
 	ck_assert_str_eq(o.operands[0], "hi");
 	ck_assert_str_eq(o.operands[1], "there");
+	ck_assert_int_eq(PARSE("read", "--timeout", ".25"), 0);
+	ck_assert_uint_eq(o.number[OPT_TIMEOUT], 250);
+	ck_assert_int_lt(PARSE("read", "--timeout", "."), 0);
 }
 END_TEST
 
@@ -149,7 +152,7 @@ START_TEST(test_options_seconds)
 		{ "1000000001", false, 0 },
 		{ "99999999999999999999999", false, 0 },
 		{ "", false, 0 },
-		{ ".5", false, 0 },
+		{ ".5", true, 500 },
 		{ "1.", false, 0 },
 		{ "1s", false, 0 },
 		{ "-1", false, 0 },

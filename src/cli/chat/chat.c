@@ -461,6 +461,8 @@ on_shown(void *context)
 	struct chat *c = context;
 	int rc = chat_show(c);
 
+	if (c->filter)
+		filter_wake(c->filter);
 	return rc == 0 && c->editor ? editor_flush(c->editor) : rc;
 }
 

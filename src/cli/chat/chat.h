@@ -97,7 +97,7 @@ void complete_tab(struct chat *c, const char *before, size_t len);
 /* filter.c: lines of standard input. NULL when memory is short. */
 struct filter *filter_new(struct chat *c);
 void filter_free(struct filter *f);
-/* The state changed, or a line was settled: goes on reading when it can. */
+/* The state changed, a line was settled, records were shown: goes on reading when it can. */
 void filter_wake(struct filter *f);
 /* What was there to be read was shown. */
 void filter_caught_up(struct filter *f);

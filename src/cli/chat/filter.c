@@ -16,6 +16,7 @@ struct filter {
 	bool is_file;
 	bool ended;     /* there is no more input */
 	bool caught_up; /* what was unread at the start was shown */
+	ev_timer silence;
 	struct feed feed;
 };
 
@@ -43,11 +44,34 @@ fail(struct filter *f, enum verdict v)
 		f->chat->status = status;
 }
 
+/* The helper is waited for, before the first line can be said and before the last record was told, as by any command. */
+static void
+mind_silence(struct filter *f)
+{
+	ev_now_update(f->chat->loop); /* what was shown may have waited for its reader */
+	if (!f->chat->known || (f->ended && !f->caught_up))
+		ev_timer_again(f->chat->loop, &f->silence);
+	else
+		ev_timer_stop(f->chat->loop, &f->silence);
+}
+
+static void
+on_silence(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct filter *f = w->data;
+
+	(void)loop, (void)revents;
+	f->chat->status =
+	    report(VERDICT_TIMED_OUT, "no answer in time from the helper of session '%s'", f->chat->link->name);
+	f->chat->over = true;
+}
+
 static void
 end_input(struct filter *f)
 {
 	f->ended = true;
 	listen(f, false);
+	mind_silence(f);
 	if (f->caught_up)
 		chat_end(f->chat, false);
 }
@@ -118,6 +142,7 @@ on_idle(struct ev_loop *loop, ev_idle *w, int revents)
 void
 filter_wake(struct filter *f)
 {
+	mind_silence(f);
 	if (f->chat->known && !f->chat->ending)
 		say_lines(f);
 }
@@ -126,6 +151,7 @@ void
 filter_caught_up(struct filter *f)
 {
 	f->caught_up = true;
+	mind_silence(f);
 	if (f->ended)
 		chat_end(f->chat, false);
 }
@@ -144,14 +170,19 @@ filter_new(struct chat *c)
 	feed_descriptor(&f->feed, STDIN_FILENO, '\n');
 	ev_io_init(&f->input, on_readable, STDIN_FILENO, EV_READ);
 	ev_idle_init(&f->always, on_idle);
-	f->input.data = f->always.data = f;
+	ev_timer_init(
+	    &f->silence, on_silence, 0., (double)(options_timeout(c->opt, SEND_TIMEOUT_SECONDS * 1000) + 1) / 1000.);
+	f->input.data = f->always.data = f->silence.data = f;
+	mind_silence(f);
 	return f;
 }
 
 void
 filter_free(struct filter *f)
 {
-	if (f)
-		listen(f, false);
+	if (!f)
+		return;
+	listen(f, false);
+	ev_timer_stop(f->chat->loop, &f->silence);
 	free(f);
 }
