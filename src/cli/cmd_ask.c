@@ -9,6 +9,7 @@
 #include "cli/report.h"
 #include "cli/sender.h"
 #include "net/random.h"
+#include "proto/status.h"
 
 static const struct option_row options[] = {
 	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", "only if NAME is the partner" },
@@ -152,11 +153,15 @@ ask_run(struct invocation *inv)
 	case VERDICT_PARTNER_QUIT:
 	case VERDICT_GONE:
 	case VERDICT_NOT_PAIRED:
+	case VERDICT_NO_SESSION: /* we quit */
 		return report(VERDICT_LEFT, "delivered, but the chat ended without an answer");
 	case VERDICT_OUTPUT:
 		return 0; /* main() says it */
+	case VERDICT_STORAGE:
+		return report(VERDICT_FAILED,
+		    "delivered, but the inbox of '%s' cannot be read: its disk, or its file, is damaged", a.link->name);
 	default:
-		return report(v, "%s", inv->link.words);
+		return report(v, "delivered, but: %s", a.link->words[0] ? a.link->words : status_words(v));
 	}
 }
 

@@ -32,6 +32,7 @@ struct reading {
 	uint64_t shown;    /* how many records */
 	uint64_t deadline; /* for the first one */
 	bool follow, messages_only;
+	int pipe_size; /* that it had */
 	bool drains;   /* into a pipe: what is in it still was not taken */
 	bool by_one;   /* and a record is read when it was taken out of it */
 	bool unmarked; /* the disk does not take that something was read: what is there is shown all the same */
@@ -59,12 +60,21 @@ show(const struct record *r, void *context)
 
 /* Sees to it that the pipe holds little: `read -f | head -1` takes one record, and `read | head -1` no batch that it leaves. */
 static bool
-is_narrowed_pipe(void)
+narrow_pipe(struct reading *rd)
 {
 	struct stat st;
 
 	return fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) &&
+	    (rd->pipe_size = fcntl(STDOUT_FILENO, F_GETPIPE_SZ)) > 0 &&
 	    fcntl(STDOUT_FILENO, F_SETPIPE_SZ, (int)sysconf(_SC_PAGESIZE)) > 0;
+}
+
+/* Others may write to it as well. */
+static void
+widen_pipe(const struct reading *rd)
+{
+	if (rd->drains)
+		(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, rd->pipe_size);
 }
 
 /* Writes what was shown. Into a pipe until the other end has taken it: one of one page is writable when empty. */
@@ -141,7 +151,7 @@ one_batch(struct reading *rd)
 		return VERDICT_NOTHING;
 	if (v != VERDICT_OK)
 		return v;
-	if (deliver(rd, end.u.read_end.more) < 0)
+	if (deliver(rd, end.u.read_end.more && remaining(rd) > 0) < 0)
 		return VERDICT_OUTPUT;
 	v = mark(rd, end.u.read_end.last);
 	if (v == VERDICT_OK && !end.u.read_end.more && !rd->follow)
@@ -205,11 +215,12 @@ read_run(struct invocation *inv)
 		rd.deadline = deadline_in(o->number[OPT_WAIT]);
 	else if (o->given[OPT_TIMEOUT])
 		rd.deadline = deadline_in(o->number[OPT_TIMEOUT]);
-	rd.drains = !o->given[OPT_PEEK] && is_narrowed_pipe();
+	rd.drains = !o->given[OPT_PEEK] && narrow_pipe(&rd);
 	rd.by_one = rd.drains && rd.follow;
 	inv->link.watch = STDOUT_FILENO;
 	colour_setup(o);
 	v = read_all(&rd);
+	widen_pipe(&rd);
 	if (rd.unmarked && (v == VERDICT_OK || v == VERDICT_NOTHING))
 		return report(VERDICT_FAILED,
 		    "it could not be marked read, and will be shown again: the disk of '%s' is full, or takes nothing",

@@ -103,7 +103,7 @@ parse_count(const char *text, uint64_t *n)
 static int
 malformed_name(struct options *o, const char *name)
 {
-	o->malformed = true;
+	o->malformed = o->malformed || !o->mistake[0];
 	return mistake(o, "'%.64s' is not a name: 1 to %u of A-Z a-z 0-9 . _ -, beginning with a letter or digit", name,
 	    NAME_MAX_LEN);
 }

@@ -206,7 +206,7 @@ static int
 report_unknown(const char *word)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
-	const bool by_letter = optopt > 0 && optopt < OPT_SOCKET && !strchr(LETTERS, optopt);
+	const bool by_letter = optopt != 0 && optopt < OPT_SOCKET && !strchr(LETTERS, optopt); /* negative: not ASCII */
 
 	log_error("'%s' is no option, or takes no value; see pchatd --help", shown(by_letter ? letter : word));
 	return EXIT_USAGE;

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+
+#include "net/process.h"
 
 static void
 never(struct ev_loop *loop, ev_periodic *w, int revents)
@@ -21,12 +21,11 @@ never_async(struct ev_loop *loop, ev_async *w, int revents)
 static int
 make_signalled(struct ev_loop *loop)
 {
-	const int room = eventfd(0, EFD_CLOEXEC);
+	const int r = process_room(1);
 	ev_async w;
 
-	if (room < 0)
-		return -errno;
-	(void)close(room);
+	if (r < 0)
+		return r;
 	ev_async_init(&w, never_async);
 	ev_async_start(loop, &w);
 	ev_async_stop(loop, &w);

@@ -170,6 +170,7 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 	/* Before the first login: a session must never be there without a way to take it up again. */
 	if (!start->resume && (r = session_file_write(&s->rundir, &s->file)) < 0)
 		return say(words, size, VERDICT_FAILED, "cannot keep the session", r);
+	ev_now_update(s->loop); /* an inbox that was damaged takes its time */
 	if (!start->resume && start->timeout_ms > 0)
 		ev_timer_start(s->loop, &s->login_timer);
 	v = uplink_start(s->uplink, !start->resume, words, size);
@@ -190,8 +191,8 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 	name_fold(start->name, s->folded);
 	/* One that had too few would log in, and then not be able to answer. */
 	if ((r = process_room(FILES)) < 0) {
-		(void)snprintf(
-		    words, size, "a session needs %u open files: %s; 'ulimit -n' shows the limit", FILES, strerror(-r));
+		(void)snprintf(words, size, "a session needs %u more open files: %s; 'ulimit -n' shows the limit",
+		    FILES, strerror(-r));
 		return VERDICT_FAILED;
 	}
 	if ((r = rundir_open(&s->rundir, true)) < 0)

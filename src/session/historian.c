@@ -191,8 +191,8 @@ historian_serve(const char *name, int request_fd)
 
 	/* What cannot be opened for want of one would look damaged. */
 	if (r < 0) {
-		log_error(
-		    "reading the history needs %u open files: %s; 'ulimit -n' shows the limit", FILES, strerror(-r));
+		log_error("reading the history needs %u more open files: %s; 'ulimit -n' shows the limit", FILES,
+		    strerror(-r));
 		return EXIT_FAILURE;
 	}
 	r = find_folder(name, dir.path, sizeof(dir.path));

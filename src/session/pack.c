@@ -75,6 +75,13 @@ reserve(struct pack_view *v)
 	return true;
 }
 
+/* Whether a whole body stands there. None is empty: what was written over with zeros is none. */
+static bool
+is_body(const uint8_t *bytes, size_t at, size_t n)
+{
+	return n - at > PREFIX && length_at(bytes, at) > 0 && length_at(bytes, at) <= n - at - PREFIX;
+}
+
 int
 pack_open(struct pack_view *v, const void *bytes, size_t n)
 {
@@ -84,7 +91,7 @@ pack_open(struct pack_view *v, const void *bytes, size_t n)
 	v->count = v->left = 0;
 	if (n > PACK_BYTES)
 		return -EUCLEAN;
-	while (n - at >= PREFIX && length_at(bytes, at) <= n - at - PREFIX) {
+	while (is_body(bytes, at, n)) {
 		if (!reserve(v)) {
 			v->count = 0;
 			return -ENOMEM;

@@ -27,7 +27,7 @@ struct pack {
 /* Whether a body of `length` bytes has room. */
 bool pack_has_room(const struct pack *p, uint32_t length);
 
-/* Adds a body that has room; false: no memory, nothing changed. */
+/* Adds a body that has room, of 1 byte or more; false: no memory, nothing changed. */
 MUST_USE bool pack_add(struct pack *p, const void *body, uint32_t length);
 
 /* The body of a pack that has one only; it lives until the pack is changed. */

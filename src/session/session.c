@@ -24,9 +24,8 @@ session_note(struct session *s, const char *text)
 {
 	const size_t len = strlen(s->notes);
 
-	if (s->reported)
-		log_notice("%s", text);
-	else
+	log_notice("%s", text);
+	if (!s->reported) /* whoever waits for the report may not wait so long: it stands in the log as well */
 		(void)snprintf(s->notes + len, sizeof(s->notes) - len, "note: %s\n", text);
 }
 

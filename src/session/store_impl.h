@@ -110,8 +110,8 @@ MUST_USE int store_anew(struct store *s, char note[STORE_NOTE]);
 /* Opens it without its damaged log, which is set aside. As store_open(). */
 MUST_USE int store_leave_log(struct store *s, char note[STORE_NOTE]);
 
-/* Gives a new one its place, if whoever made it was stopped between setting the old one aside and that. */
-void store_finish_salvage(const struct store *s);
+/* Gives a new one its place, if whoever made it was stopped before that. 0, also when there is none; or -errno. */
+MUST_USE int store_finish_salvage(const struct store *s);
 
 /* store_in.c */
 

@@ -130,7 +130,8 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 		return -ENAMETOOLONG;
 	if ((s->lock = socket_lock(s->path, NULL)) < 0)
 		return s->lock;
-	store_finish_salvage(s);
+	if ((r = store_finish_salvage(s)) < 0)
+		return r;
 	s->made = access(s->path, F_OK) < 0 && errno == ENOENT;
 	r = database_log_damaged(s->path) ? store_leave_log(s, note) : store_attach(s);
 	if (r == -EUCLEAN || r == -EISDIR)

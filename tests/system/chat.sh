@@ -340,6 +340,18 @@ feed alice pchat --timeout 0.5 chat <"$T/lines"
 exits 124 "a helper that does not answer is not waited for without end"
 like "$err" "no answer in time from the helper of session 'alice'" "and told"
 kill -CONT "$helper"
+run bob pchat send "for the other reader"
+mkfifo -m 0666 "$T/pipe"
+spawn holder alice bash -c 'exec 3<>"$0"; pchat read -f >&3' "$T/pipe"
+settle holder alice
+feed alice pchat --timeout 0.5 chat < <(echo said)
+exits 0 "while another command reads what there is, lines are said"
+like "$err" "not shown: it is being read elsewhere" "and it is told that nothing was shown"
+run bob pchat read --raw
+is "$out" said "they arrive"
+kill -TERM "${pid_of[holder]}"
+reap holder
+run alice pchat read
 feed alice pchat chat bob < <(seq 2000)
 exits 0 "2,000 lines through a pipe"
 wait_until 10 has_unread bob 2000

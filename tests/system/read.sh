@@ -93,6 +93,13 @@ is "$out" one "-f into head ends with it"
 run bob pchat read --raw
 is "$out" two "and the second record is unread"
 
+say one
+say two
+mkfifo -m 0666 "$T/pipe"
+run bob bash -c 'exec 3<>"$0"; pchat read -n 1 --raw >&3 && read -r line <&3 && echo "$line"' "$T/pipe"
+is "$out" one "into a pipe that is read later: what was asked for, and no waiting"
+run bob pchat read
+
 seq 12000 >"$T/lines"
 feed alice pchat send -l <"$T/lines"
 run bob bash -c 'pchat read --raw | head -n 1; exit "${PIPESTATUS[0]}"'

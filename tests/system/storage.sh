@@ -31,6 +31,14 @@ damage() { # FILE...
 	done
 }
 
+# Its files are its own until it is gone.
+log_out() { # USER
+	local helper
+	helper=$(helper_pid "$1")
+	run "$1" pchat quit
+	wait_until 10 is_gone "$helper"
+}
+
 set_aside() {
 	compgen -G "$inbox/inbox.db.corrupt-*" >/dev/null
 }
@@ -46,7 +54,7 @@ ok $? "the damaged one is set aside"
 run alice pchat send "in the new one"
 exits 0 "and messages go into a new one"
 like "$(as bob pchat read --raw)" "in the new one" "which is read"
-run bob pchat quit
+log_out bob
 rm -f "$inbox"/inbox.db.corrupt-*
 damage inbox.db inbox.db-wal
 run bob pchat login bob
@@ -60,7 +68,7 @@ run alice pchat to bob
 for i in $(seq 30); do
 	feed alice pchat send < <(printf "%s %3000s" "$i" .)
 done
-run bob pchat quit
+log_out bob
 rm -f "$inbox/inbox.db-wal" # which was written back, and would mend it
 head -c 4096 /dev/urandom | dd of="$inbox/inbox.db" bs=4096 seek=20 conv=notrunc status=none
 run bob pchat login bob
@@ -114,7 +122,7 @@ if is_root && mkdir "$T/small" && mount -t tmpfs -o size=12m,mode=0777 tmpfs "$T
 	is "$(as carol pchat read --raw | tail -n 1)" "after" "after the others"
 	is "$(as carol pchat history --json | jq -s 'map(select(.type == "message")) | length')" $((sent + 2)) \
 		"and nothing that was refused is there"
-	run carol pchat quit
+	log_out carol
 	umount "$T/small"
 else
 	skip "mounting takes root" "D5: a full disk refuses"
@@ -142,7 +150,7 @@ is "$(said alice --grep '2' -n 2)" "question 2,answer 2," "also a short one"
 is "$(said alice carol --grep 'question')" "" "by partner"
 run alice pchat send "question 4"
 is "$(said alice --grep 'question' -n 1)" "question 4," "the index is brought up to date"
-run alice pchat quit
+log_out alice
 is "$(said alice -n 1)" "question 4," "also when logged out"
 for file in "$T"/alice/state/pchat/alice/sent.db*; do
 	head -c 16384 /dev/urandom | dd of="$file" conv=notrunc status=none

@@ -29,7 +29,7 @@ expect(const struct pack_view *v, uint32_t index, uint32_t length)
 
 START_TEST(gives_back_what_was_put_in)
 {
-	static const uint32_t lengths[] = { 1, 0, 100, 65535, 7, 65000 };
+	static const uint32_t lengths[] = { 1, 2, 100, 65535, 7, 65000 };
 	struct pack p = { 0 };
 	struct pack_view v = { 0 };
 
@@ -152,6 +152,17 @@ START_TEST(one_alone_is_there_without_a_view)
 }
 END_TEST
 
+START_TEST(zeros_are_no_bodies)
+{
+	static const uint8_t bytes[] = { 1, 0, 0, 0, 'x', 0, 0, 0, 0, 0, 0, 0, 0 };
+	struct pack_view v = { 0 };
+
+	ck_assert_int_eq(pack_open(&v, bytes, sizeof(bytes)), -EUCLEAN);
+	ck_assert_uint_eq(v.count, 1);
+	pack_view_release(&v);
+}
+END_TEST
+
 Suite *
 pack_suite(void)
 {
@@ -164,6 +175,7 @@ pack_suite(void)
 	tcase_add_test(t, is_walked_from_anywhere);
 	tcase_add_test(t, one_alone_is_there_without_a_view);
 	tcase_add_test(t, damage_is_told_and_what_stands_before_it_is_there);
+	tcase_add_test(t, zeros_are_no_bodies);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -675,6 +675,77 @@ START_TEST(damage_met_while_open_is_left_behind)
 }
 END_TEST
 
+/* The page of a record that fill() has put in. */
+static void
+damage_page_of(uint64_t n)
+{
+	static uint8_t page[4096], body[2000];
+	char path[96];
+	off_t found = -1;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	fd = open(path, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	memset(body, (int)('a' + n % 26), sizeof(body));
+	for (off_t at = 0; pread(fd, page, sizeof(page), at) == (ssize_t)sizeof(page); at += (off_t)sizeof(page))
+		if (memmem(page, sizeof(page), body, sizeof(body)))
+			found = at; /* the latest of those with this letter */
+	(void)close(fd);
+	ck_assert_int_gt(found, 0);
+	damage("inbox.db", found, sizeof(page));
+}
+
+/* The newest records are lost: no other one gets their ids, and what was read stays read. */
+START_TEST(lost_at_the_end)
+{
+	for (int taken = 0; taken < 2; taken++) {
+		fill(100);
+		ck_assert_int_eq(store_mark(store, taken ? 50 : 101), 0);
+		ck_assert_int_eq(taken ? store_take(store, 100) : 0, 0);
+		close_without_log();
+		damage_page_of(100);
+		open_store(&roomy);
+		ck_assert_ptr_nonnull(strstr(note, "99 of its records were saved"));
+		ck_assert_uint_eq(store_newest(store), 101);
+		ck_assert_uint_eq(store_unread(store), taken ? 49 : 0);
+		ck_assert_int_eq(put(&alice, 300), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+		ck_assert_uint_eq(see(100, false)->record[0].id, 102);
+		ck_assert_uint_eq(see(100, false)->count, 1);
+		store_close(store);
+		shell("rm %s/inbox.db*");
+		open_store(&roomy);
+	}
+}
+END_TEST
+
+/* One that cannot be opened now is not one of which nothing can be read. */
+START_TEST(short_of_descriptors_is_no_damage)
+{
+	struct rlimit old, few;
+	int r = 0, fd;
+
+	fill(3);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	for (rlim_t n = 40; r == 0 && n > 3; n--) {
+		few = (struct rlimit){ .rlim_cur = n, .rlim_max = old.rlim_max };
+		(void)setrlimit(RLIMIT_NOFILE, &few);
+		r = store_renew(store, note);
+		(void)setrlimit(RLIMIT_NOFILE, &old);
+		if (r == 0)
+			ck_assert_uint_eq(sum_up().count, 4);
+	}
+	ck_assert_int_lt(r, 0);
+	fd = open(dir, O_RDONLY); /* there are descriptors again */
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	store_close(store);
+	open_store(&roomy);
+	ck_assert_uint_eq(sum_up().count, 4);
+}
+END_TEST
+
 /* Behind its back. */
 static void
 change(const char *sql)
@@ -724,15 +795,38 @@ START_TEST(impossible_numbers_are_damage)
 }
 END_TEST
 
-/* Killed when the damaged one had been set aside, and the new one was not in its place yet. */
+/* A row that says to hold what stands in the next one, too: what comes first counts. */
+START_TEST(overlapping_rows_are_damage)
+{
+	for (uint64_t n = 1; n <= 3; n++) {
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0); /* a row each */
+	}
+	store_close(store);
+	change("UPDATE record SET type = 64, body = x'01000000310100000078' WHERE id = 1");
+	change("UPDATE meta SET value = -5 WHERE key = 'mark'; INSERT OR IGNORE INTO meta VALUES('mark', -5)");
+	open_store(&roomy);
+	ck_assert_ptr_nonnull(strstr(note, "3 of its records were saved"));
+	ck_assert_str_eq(unread(), "1 x 3");
+	ck_assert_uint_eq(store_newest(store), 3);
+}
+END_TEST
+
+/* Killed before the new one was in its place: with the damaged one there still, or its log set aside, or all of it. */
 START_TEST(salvage_is_finished)
 {
+	static const char *const left[] = { "cp %s/inbox.db %s/inbox.db.saved",
+		"cp %s/inbox.db %s/inbox.db.saved; rm -f %s/inbox.db-wal", "mv %s/inbox.db %s/inbox.db.saved" };
+
 	fill(5);
-	store_close(store);
-	shell("cd %s && mv inbox.db inbox.db.new && rm -f inbox.db-wal inbox.db-shm");
-	open_store(&roomy);
-	ck_assert_uint_eq(sum_up().count, 6);
-	ck_assert_int_eq(count_files("^inbox.db.new"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		store_close(store);
+		shell(left[i]);
+		open_store(&roomy);
+		ck_assert_uint_eq(sum_up().count, 6);
+		ck_assert_int_eq(count_files("^inbox.db.saved"), 0);
+		ck_assert_int_eq(count_files("^inbox.db.corrupt-.*[Z0-9]$"), i < 2 ? (int)i + 1 : 2);
+	}
 }
 END_TEST
 
@@ -925,9 +1019,12 @@ add_tests(TCase *t)
 	tcase_add_test(t, folder_in_its_place_is_set_aside);
 	tcase_add_test(t, id_with_another_body_is_refused);
 	tcase_add_test(t, what_is_not_damaged_is_saved);
+	tcase_add_test(t, lost_at_the_end);
+	tcase_add_test(t, short_of_descriptors_is_no_damage);
 	tcase_add_test(t, damage_met_while_open_is_left_behind);
 	tcase_add_test(t, records_of_nobody_are_left_out);
 	tcase_add_test(t, impossible_numbers_are_damage);
+	tcase_add_test(t, overlapping_rows_are_damage);
 	tcase_add_test(t, salvage_is_finished);
 	tcase_add_test(t, salvage_without_room_is_told);
 	tcase_add_test(t, renewed_inbox_counts_on);

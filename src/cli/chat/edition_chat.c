@@ -54,8 +54,8 @@ chat_run(struct invocation *inv)
 
 	/* Before anything is changed: a connection that cannot be made would be waited for. */
 	if (room < 0)
-		return report(VERDICT_FAILED, "a chat needs %u open files: %s; 'ulimit -n' shows the limit", CHAT_FILES,
-		    strerror(-room));
+		return report(VERDICT_FAILED, "a chat needs %u more open files: %s; 'ulimit -n' shows the limit",
+		    CHAT_FILES, strerror(-room));
 	v = pair(inv);
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);

@@ -44,7 +44,7 @@ fail(struct filter *f, enum verdict v)
 		f->chat->status = status;
 }
 
-/* The helper is waited for, before the first line can be said and before the last record was told, as by any command. */
+/* How long the helper is waited for: until it answers, and at the end until it has told what is unread. */
 static void
 mind_silence(struct filter *f)
 {
@@ -60,10 +60,18 @@ on_silence(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct filter *f = w->data;
 
-	(void)loop, (void)revents;
-	f->chat->status =
-	    report(VERDICT_TIMED_OUT, "no answer in time from the helper of session '%s'", f->chat->link->name);
-	f->chat->over = true;
+	(void)revents;
+	ev_timer_stop(loop, w);
+	if (!f->chat->known) {
+		f->chat->status =
+		    report(VERDICT_TIMED_OUT, "no answer in time from the helper of session '%s'", f->chat->link->name);
+		f->chat->over = true;
+		return;
+	}
+	/* Another command reads, and does not come to its end; what was said has its own. */
+	remark("what is unread was not shown: it is being read elsewhere, or the helper does not answer");
+	f->caught_up = true;
+	chat_end(f->chat, false);
 }
 
 static void
