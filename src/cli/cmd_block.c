@@ -83,22 +83,41 @@ block_account(struct link *l, const char *name, uint64_t deadline)
 }
 
 static enum verdict
-block_name(struct link *l, const char *name, uint64_t deadline)
-{
-	struct policy_rule rule = { .type = POLICY_BLOCK_NAME };
-	enum verdict v;
-
-	(void)snprintf(rule.name, sizeof(rule.name), "%s", name);
-	v = change(l, false, &rule, deadline);
-	return v == VERDICT_OK ? block_account(l, name, deadline) : v;
-}
-
-static enum verdict
 fetch_rules(struct link *l, struct control_message *rules, uint64_t deadline)
 {
 	const struct control_message m = { .type = CONTROL_POLICY };
 
 	return link_call(l, &m, deadline, CONTROL_RULES, rules);
+}
+
+static bool
+has_rule(const struct control_message *rules, const struct policy_rule *rule)
+{
+	for (uint32_t i = 0; i < rules->u.policy.count; i++)
+		if (rules->u.policy.rule[i].type == rule->type &&
+		    strcasecmp(rules->u.policy.rule[i].name, rule->name) == 0)
+			return true;
+	return false;
+}
+
+/* Both rules, or, when there is no room for both, none that was not there before. */
+static enum verdict
+block_name(struct link *l, const char *name, uint64_t deadline)
+{
+	struct policy_rule rule = { .type = POLICY_BLOCK_NAME };
+	struct control_message rules;
+	enum verdict v;
+	char why[sizeof(l->words)];
+
+	(void)snprintf(rule.name, sizeof(rule.name), "%s", name);
+	if ((v = fetch_rules(l, &rules, deadline)) != VERDICT_OK ||
+	    (v = change(l, false, &rule, deadline)) != VERDICT_OK ||
+	    (v = block_account(l, name, deadline)) == VERDICT_OK || has_rule(&rules, &rule))
+		return v;
+	memcpy(why, l->words, sizeof(why));
+	(void)change(l, true, &rule, deadline);
+	memcpy(l->words, why, sizeof(why));
+	return v;
 }
 
 static bool

@@ -250,7 +250,24 @@ one_turn(struct hooks *h)
 	return link_connect(h->link, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
 }
 
-/* Those that still run are ended with us: nobody would look after them. */
+/* The session has ended: what was begun may come to its end, within its limit. */
+static void
+await_children(struct hooks *h)
+{
+	while (h->running > 0 && !h->stop) {
+		struct pollfd p[1 + AT_ONCE_MAX] = { { .fd = h->signals, .events = POLLIN } };
+
+		for (unsigned i = 0; i < h->at_once; i++)
+			p[1 + i] =
+			    (struct pollfd){ .fd = h->hook[i].used ? h->hook[i].child.fd : -1, .events = POLLIN };
+		if (poll(p, 1 + h->at_once, poll_time(nearest_deadline(h))) < 0 && errno != EINTR)
+			return;
+		look_after_children(h);
+		h->stop = p[0].revents != 0;
+	}
+}
+
+/* Told to end, or failing, we end those that still run with us: nobody would look after them. */
 static void
 end_children(struct hooks *h)
 {
@@ -279,6 +296,8 @@ on_message_run(struct invocation *inv)
 		v = one_turn(&h);
 	while (v == VERDICT_OK && !h.stop && h.failed == 0);
 	(void)!link_flush(h.link, deadline_in(SEND_TIMEOUT_SECONDS * 1000)); /* what was started is read */
+	if (v == VERDICT_NO_SESSION)
+		await_children(&h);
 	end_children(&h);
 	if (h.failed)
 		return h.failed;

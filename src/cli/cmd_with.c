@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cli/child.h"
 #include "cli/command.h"
+#include "cli/offspring.h"
 #include "cli/report.h"
 #include "core/name.h"
 #include "proto/status.h"
@@ -22,7 +23,8 @@ struct company {
 	struct link *link;
 	const char *partner;
 	struct child child;
-	int signals; /* what is for the command, as a descriptor */
+	struct offspring offspring; /* of the child, once the chat is over */
+	int signals;                /* what is for the command, as a descriptor */
 	uint64_t pair;
 	bool over;        /* the chat is */
 	uint64_t kill_at; /* UINT64_MAX: not hung up yet */
@@ -53,10 +55,14 @@ watch(struct company *c, uint64_t deadline)
 	return VERDICT_OK;
 }
 
+/* As the end of a terminal does: all that the command has started is told as well. */
 static void
 hang_up(struct company *c)
 {
+	offspring_stop(&c->offspring, c->child.pid);
+	offspring_signal(&c->offspring, SIGHUP);
 	child_signal(&c->child, SIGHUP);
+	offspring_signal(&c->offspring, SIGCONT);
 	child_signal(&c->child, SIGCONT);
 	c->kill_at = deadline_in(HANGUP_MS);
 }
@@ -81,7 +87,7 @@ listen_to_helper(struct company *c)
 	}
 }
 
-/* Until the child has ended. */
+/* Until the child has ended; when the chat has, until all have that it started. */
 static void
 keep(struct company *c)
 {
@@ -101,6 +107,7 @@ keep(struct company *c)
 		if (p[2].revents)
 			child_signal(&c->child, child_caught_signal(c->signals));
 	}
+	offspring_await(&c->offspring, c->kill_at);
 }
 
 /* What is sent to us alone is passed on, so that nothing is left behind when we are told to end. */
@@ -157,8 +164,9 @@ const struct command command_with = {
 	.summary = "begin to chat with NAME, and run COMMAND as long as that lasts",
 	.examples = "pchat with bob -- tail -f /var/log/syslog\n"
 		    "pchat with bob -- sh -c 'while read -r line; do pchat send \"$line\"; done'\n",
-	.details = "When the partner leaves, COMMAND gets SIGHUP, and the exit status is 8; else it is\n"
-		   "COMMAND's own. COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n",
+	.details =
+	    "When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit status\n"
+	    "is 8; else it is COMMAND's own. COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n",
 	.min_operands = 2,
 	.max_operands = OPERANDS_ANY,
 	.names_first = true,

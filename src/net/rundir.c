@@ -30,6 +30,14 @@ verify(int fd)
 	return 0;
 }
 
+static bool
+is_own(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_uid == geteuid();
+}
+
 int
 rundir_open(struct rundir *r, bool create)
 {
@@ -47,7 +55,7 @@ rundir_open(struct rundir *r, bool create)
 		return -errno;
 	r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (r->fd < 0)
-		return errno == ELOOP || errno == EACCES ? -EPERM : -errno;
+		return errno == ELOOP || (errno == EACCES && !is_own(r->path)) ? -EPERM : -errno;
 	if ((rc = verify(r->fd)) < 0)
 		rundir_close(r);
 	return rc;

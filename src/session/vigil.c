@@ -4,6 +4,7 @@
 #include <ev.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
@@ -13,7 +14,7 @@
 
 #define GONE (IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) /* ATTRIB: also when a link to it is removed */
 
-enum { FOLDER, SOCKET, INBOX, WATCHED };
+enum { FOLDER, SOCKET, INBOX, SESSION, WATCHED };
 
 struct watched {
 	char path[PATH_MAX + NAME_MAX_LEN + 16];
@@ -33,25 +34,11 @@ is_there(const struct watched *w)
 {
 	struct stat st;
 
-	return w->ino == 0 || (lstat(w->path, &st) == 0 && st.st_ino == w->ino && st.st_dev == w->dev);
-}
-
-static void
-on_event(struct ev_loop *loop, ev_io *io, int revents)
-{
-	char events[4096];
-	struct vigil *v = io->data;
-
-	(void)loop, (void)revents;
-	while (read(io->fd, events, sizeof(events)) > 0)
-		continue;
-	for (struct watched *w = v->watched; w < v->watched + WATCHED; w++) {
-		if (is_there(w))
-			continue;
-		log_notice("the session's files were removed");
-		session_finish(v->session, SESSION_STOPPED);
-		return;
-	}
+	if (w->ino == 0)
+		return true;
+	if (lstat(w->path, &st) < 0)
+		return errno != ENOENT && errno != ENOTDIR; /* one that we may not look at is not removed */
+	return st.st_ino == w->ino && st.st_dev == w->dev;
 }
 
 static void
@@ -64,6 +51,40 @@ watch(const struct vigil *v, struct watched *w)
 		return;
 	w->dev = st.st_dev;
 	w->ino = st.st_ino;
+}
+
+/* Without its file nobody could reach the session, or end it; all that is in it we know. */
+static void
+restore_session_file(struct vigil *v)
+{
+	struct session *s = v->session;
+	const int r = session_file_write(&s->rundir, &s->file);
+
+	if (r < 0)
+		log_error("cannot write the session's file again: %s", strerror(-r));
+	else
+		log_notice("the session's file was removed, and is written again");
+	watch(v, &v->watched[SESSION]);
+}
+
+static void
+on_event(struct ev_loop *loop, ev_io *io, int revents)
+{
+	char events[4096];
+	struct vigil *v = io->data;
+
+	(void)loop, (void)revents;
+	while (read(io->fd, events, sizeof(events)) > 0)
+		continue;
+	for (struct watched *w = v->watched; w < v->watched + SESSION; w++) {
+		if (is_there(w))
+			continue;
+		log_notice("the session's files were removed");
+		session_finish(v->session, SESSION_STOPPED);
+		return;
+	}
+	if (v->session->end == SESSION_GOES_ON && !is_there(&v->watched[SESSION]))
+		restore_session_file(v);
 }
 
 void
@@ -91,6 +112,8 @@ vigil_new(struct session *s)
 	(void)snprintf(v->watched[FOLDER].path, sizeof(v->watched[FOLDER].path), "%s", s->rundir.path);
 	(void)snprintf(
 	    v->watched[SOCKET].path, sizeof(v->watched[SOCKET].path), "%s/%s.sock", s->rundir.path, s->folded);
+	(void)snprintf(
+	    v->watched[SESSION].path, sizeof(v->watched[SESSION].path), "%s/%s.session", s->rundir.path, s->folded);
 	(void)snprintf(v->watched[INBOX].path, sizeof(v->watched[INBOX].path), "%s/" STORE_FILE, s->file.inbox);
 	ev_io_init(&v->io, on_event, fd, EV_READ);
 	v->io.data = v;

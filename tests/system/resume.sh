@@ -153,7 +153,19 @@ login bob
 run alice pchat login alice
 run alice pchat to bob
 run alice pchat read
+rm "$T/alice/run/pchat/alice.session"
+wait_until 5 test -s "$T/alice/run/pchat/alice.session"
+run alice pchat status
+exits 0 "a session's file that is removed is written again"
 old=$(helper_pid alice)
+chmod 0 "$T/alice/run/pchat"
+run alice pchat status
+chmod 0700 "$T/alice/run/pchat"
+if ! is_root || [ "${uid_of[alice]}" != 0 ]; then
+	exits 71 "a folder that is closed to us"
+	like "$err" "Permission denied" "is told as that"
+fi
+is "$(helper_pid alice)" "$old" "and ends no helper"
 rm -r "$T/alice/run/pchat"
 wait_until 5 is_gone "$old" && wait_until 15 has_partner bob null
 run alice pchat login alice

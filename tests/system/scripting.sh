@@ -34,6 +34,33 @@ exec 7>&-
 exits 8 "with: 8 when the partner leaves"
 like "$out" "hung up" "with: and the command got SIGHUP, also under nohup"
 
+# What the command has started ends with it; but not what detached itself, as a helper does.
+run alice pchat to bob
+mkfifo -m 0666 "$T/still"
+# shellcheck disable=SC2016
+spawn company bob pchat with alice -- sh -c 'echo $$; setsid sh -c "echo \$\$; exec sleep 1000" &
+	(trap "" HUP; echo begun; while :; do read -r _ <"$0"; done) | while read -r line; do echo "$line"; done' "$T/still"
+exec 7<>"$T/still"
+wait_until 5 has_line "$T/company.out" begun
+all_have_begun() { [ "$(grep -cE '^[0-9]+$' "$T/company.out")" = 2 ]; }
+wait_until 5 all_have_begun
+mapfile -t pids < <(grep -E '^[0-9]+$' "$T/company.out")
+[ "$(pgrep -cf "sh -c .*$T/still")" -ge 3 ]
+ok $? "with: a command that has started others"
+run alice pchat leave
+reap company
+exits 8 "with: the partner leaves"
+! pgrep -f "$T/still" >/dev/null
+ok $? "with: they end with it, also when they are deaf to SIGHUP"
+left=""
+for pid in "${pids[@]}"; do
+	is_gone "$pid" || left+="$pid "
+done
+is "$(wc -w <<<"$left")" 1 "with: what detached itself lives on"
+# shellcheck disable=SC2086 # a list
+kill $left
+exec 7>&-
+
 run bob pchat with alice -- "$T/alice"
 exits 126 "with: what cannot be run"
 # shellcheck disable=SC2016
@@ -102,6 +129,20 @@ ok $? "on-message: and have their turn"
 exec 7>&-
 run bob pchat quit
 reap hook
+login bob
+run alice pchat to bob
+run bob pchat read
+# shellcheck disable=SC2016
+spawn hook bob pchat on-message -- sh -c 'echo begun; read -r _ <"$0"; echo done' "$T/block"
+run alice pchat send "takes its time"
+wait_until 5 has_begun 1
+exec 7<>"$T/block"
+run bob pchat quit
+echo >&7
+reap hook
+exec 7>&-
+exits 0 "on-message: the session ends"
+like "$out" 'begun.done' "on-message: what was begun comes to its end"
 login bob
 run alice pchat to bob
 run bob pchat read
@@ -229,6 +270,17 @@ if is_root; then
 else
 	skip "takes root" "allow, block @group"
 fi
+# shellcheck disable=SC2016 # another shell's
+run bob sh -c 'i=0; while [ $i -lt 63 ]; do pchat block "nobody$i" || exit; i=$((i + 1)); done'
+exits 0 "block: 63 rules"
+if is_root; then # or all are of one account, which is not blocked
+	run bob pchat block alice
+	exits 6 "block: a name and its account are two, and one too many"
+	unlike "$(as bob pchat block)" alice "block: neither is there"
+fi
+# shellcheck disable=SC2016
+run bob sh -c 'i=0; while [ $i -lt 63 ]; do pchat unblock "nobody$i" || exit; i=$((i + 1)); done'
+exits 0 "unblock: all of them"
 run bob pchat block @no-such-group
 exits 5 "a group that is none"
 run bob pchat unblock nobody

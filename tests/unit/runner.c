@@ -45,6 +45,7 @@
 	X(when)           \
 	X(keys)           \
 	X(recall)         \
+	X(run)            \
 	X(protocol_page)
 
 #define DECLARE(module) Suite *module##_suite(void);

@@ -403,8 +403,10 @@ revived(void *context, const char *text, size_t len, int status)
 {
 	struct chat *c = context;
 
-	(void)text, (void)len, (void)status;
 	c->reviver = NULL;
+	if (status != 0 && !c->complained && len > 0)
+		chat_note(c, "%.*s", (int)strcspn(text, "\n"), text);
+	c->complained = status != 0;
 }
 
 /* Any command starts the helper again; this one does nothing else. */

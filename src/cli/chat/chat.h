@@ -50,6 +50,7 @@ struct chat {
 	ev_timer retry;
 	double pause;
 	struct run *reviver;
+	bool complained; /* that the helper cannot be started */
 	struct chat_task tasks[CHAT_RUNS];
 	struct run *completer;
 	char *completed; /* what stood before the cursor when names were asked for */

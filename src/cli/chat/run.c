@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,21 @@ struct run {
 	char *text;
 };
 
+/* The newest is what is wanted: half of it stays, from a whole line on. */
+static void
+forget_oldest(struct run *r)
+{
+	static const char note[] = "(what came before is left out)\n";
+	const size_t skip = sizeof(note) - 1;
+	const char *from = memchr(r->text + r->len / 2, '\n', r->len - r->len / 2);
+
+	from = from ? from + 1 : r->text + r->len / 2;
+	r->len -= (size_t)(from - r->text);
+	memmove(r->text + skip, from, r->len);
+	memcpy(r->text, note, skip);
+	r->len += skip;
+}
+
 /* Reads what there is; false at the end. */
 static bool
 collect(struct run *r)
@@ -38,7 +54,9 @@ collect(struct run *r)
 			r->cap = r->cap ? 2 * r->cap : 4096;
 		}
 	}
-	if (r->len + 1 >= r->cap) /* enough: the rest is read so that it can end */
+	if (r->len + 1 >= r->cap && r->cap >= RUN_OUTPUT)
+		forget_oldest(r);
+	if (r->len + 1 >= r->cap) /* no memory: the rest is read so that it can end */
 		n = read(r->io.fd, rest, sizeof(rest));
 	else if ((n = read(r->io.fd, r->text + r->len, r->cap - r->len - 1)) > 0)
 		r->len += (size_t)n;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define RUN_WORDS 16       /* arguments at most, the command included */
-#define RUN_OUTPUT 1048576 /* bytes that are kept of what it says */
+#define RUN_OUTPUT 1048576 /* bytes that are kept of what it says, the newest */
 
 struct run;
 
