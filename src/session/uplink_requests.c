@@ -131,8 +131,10 @@ uplink_farewell(struct uplink *u)
 {
 	const struct upstream_message m = { .type = UPSTREAM_QUIT };
 
-	if (u->state != DOWN)
-		uplink_send(u, &m);
+	if (u->state == DOWN)
+		return;
+	uplink_send(u, &m);
+	stream_close(&u->stream, 0); /* says it to its end: the loop will turn no more */
 }
 
 void
