@@ -38,7 +38,7 @@ like "$out" "hung up" "with: and the command got SIGHUP, also under nohup"
 run alice pchat to bob
 mkfifo -m 0666 "$T/still"
 # shellcheck disable=SC2016
-spawn company bob pchat with alice -- sh -c 'echo $$; setsid sh -c "echo \$\$; exec sleep 1000" &
+spawn company bob pchat with alice -- sh -c 'echo $$; setsid sh -c "echo \$\$; exec tail -f /dev/null" &
 	(trap "" HUP; echo begun; while :; do read -r _ <"$0"; done) | while read -r line; do echo "$line"; done' "$T/still"
 exec 7<>"$T/still"
 wait_until 5 has_line "$T/company.out" begun
