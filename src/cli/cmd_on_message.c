@@ -221,6 +221,14 @@ nearest_deadline(const struct hooks *h)
 	return nearest;
 }
 
+/* A place for each command that may run: at its end it is readable. */
+static void
+watch_children(const struct hooks *h, struct pollfd *p)
+{
+	for (unsigned i = 0; i < h->at_once; i++)
+		p[i] = (struct pollfd){ .fd = h->hook[i].used ? h->hook[i].child.fd : -1, .events = POLLIN };
+}
+
 /* Waits for the helper, a child, a signal, or a time limit. */
 static enum verdict
 one_turn(struct hooks *h)
@@ -233,8 +241,7 @@ one_turn(struct hooks *h)
 		ask(h);
 	if (link_flush(h->link, deadline_in(SEND_TIMEOUT_SECONDS * 1000)) < 0)
 		v = VERDICT_STALE;
-	for (unsigned i = 0; i < h->at_once; i++)
-		p[2 + i] = (struct pollfd){ .fd = h->hook[i].used ? h->hook[i].child.fd : -1, .events = POLLIN };
+	watch_children(h, p + 2);
 	if (poll(p, 2 + h->at_once, v == VERDICT_STALE ? 0 : poll_time(nearest_deadline(h))) < 0) {
 		if (errno != EINTR)
 			h->failed = report(VERDICT_FAILED, "cannot wait for messages: %s", strerror(errno));
@@ -257,9 +264,7 @@ await_children(struct hooks *h)
 	while (h->running > 0 && !h->stop) {
 		struct pollfd p[1 + AT_ONCE_MAX] = { { .fd = h->signals, .events = POLLIN } };
 
-		for (unsigned i = 0; i < h->at_once; i++)
-			p[1 + i] =
-			    (struct pollfd){ .fd = h->hook[i].used ? h->hook[i].child.fd : -1, .events = POLLIN };
+		watch_children(h, p + 1);
 		if (poll(p, 1 + h->at_once, poll_time(nearest_deadline(h))) < 0 && errno != EINTR)
 			return;
 		look_after_children(h);

@@ -201,14 +201,9 @@ nearest_option(const struct options *o)
 static const struct option_row *
 find_unknown(const struct command *c, const struct options *o)
 {
-	for (const struct option_row *row = c->options; row && row->name; row++) {
-		const size_t len = strlen(row->name);
-
-		if (o->unknown ? strncmp(o->unknown, row->name, len) == 0 && strchr("=", o->unknown[len])
-			       : row->letter == o->unknown_letter)
-			return row;
-	}
-	return NULL;
+	if (o->unknown)
+		return options_find(c->options, o->unknown, strcspn(o->unknown, "="));
+	return options_find_letter(c->options, o->unknown_letter);
 }
 
 /* Whose option stood before the command: that one's, or of the first that has it. */

@@ -44,8 +44,8 @@ mistake(struct options *o, const char *fmt, ...)
 	return -1;
 }
 
-static const struct option_row *
-find_long(const struct option_row *row, const char *name, size_t len)
+const struct option_row *
+options_find(const struct option_row *row, const char *name, size_t len)
 {
 	for (; row && row->name; row++)
 		if (strlen(row->name) == len && memcmp(row->name, name, len) == 0)
@@ -53,8 +53,8 @@ find_long(const struct option_row *row, const char *name, size_t len)
 	return NULL;
 }
 
-static const struct option_row *
-find_letter(const struct option_row *row, char letter)
+const struct option_row *
+options_find_letter(const struct option_row *row, char letter)
 {
 	for (; row && row->name; row++)
 		if (row->letter == letter)
@@ -171,10 +171,10 @@ parse_long(struct parser *p, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	const size_t len = equals ? (size_t)(equals - word) : strlen(word);
-	const struct option_row *row = find_long(own_rows(p->o), word, len);
+	const struct option_row *row = options_find(own_rows(p->o), word, len);
 
 	if (!row)
-		row = find_long(options_global, word, len);
+		row = options_find(options_global, word, len);
 	if (!row)
 		return unknown(p->o, word, 0);
 	if (row->takes != OPTION_NOTHING)
@@ -189,10 +189,10 @@ static int
 parse_letters(struct parser *p, const char *letters)
 {
 	for (; *letters; letters++) {
-		const struct option_row *row = find_letter(own_rows(p->o), *letters);
+		const struct option_row *row = options_find_letter(own_rows(p->o), *letters);
 
 		if (!row)
-			row = find_letter(options_global, *letters);
+			row = options_find_letter(options_global, *letters);
 		if (!row)
 			return unknown(p->o, NULL, *letters);
 		if (row->takes != OPTION_NOTHING && row->takes != OPTION_MAYBE_SECONDS)

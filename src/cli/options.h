@@ -7,6 +7,7 @@
 #define PCHAT_CLI_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum option_id {
@@ -85,6 +86,10 @@ struct options {
  * malformed name is none.
  */
 int options_parse(struct options *o, int argc, char **argv);
+
+/* The row of a long option, whose name has `len` bytes, or of a letter; NULL: there is none. Rows may be NULL. */
+const struct option_row *options_find(const struct option_row *row, const char *name, size_t len);
+const struct option_row *options_find_letter(const struct option_row *row, char letter);
 
 /* --timeout in milliseconds, or what stands when it is not given. UINT64_MAX: no limit. */
 static inline uint64_t

@@ -48,11 +48,12 @@ fail(struct filter *f, enum verdict v)
 static void
 mind_silence(struct filter *f)
 {
-	ev_now_update(f->chat->loop); /* what was shown may have waited for its reader */
-	if (!f->chat->known || (f->ended && !f->caught_up))
-		ev_timer_again(f->chat->loop, &f->silence);
-	else
+	if (f->chat->known && !(f->ended && !f->caught_up)) {
 		ev_timer_stop(f->chat->loop, &f->silence);
+		return;
+	}
+	ev_now_update(f->chat->loop); /* what was shown may have waited for its reader */
+	ev_timer_again(f->chat->loop, &f->silence);
 }
 
 static void
