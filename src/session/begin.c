@@ -11,17 +11,17 @@
 #include "net/random.h"
 #include "net/socket.h"
 #include "net/stream.h"
-#include "session/folder.h"
-#include "session/inbound.h"
-#include "session/outbound.h"
-#include "session/reach.h"
-#include "session/reader.h"
-#include "session/sentbox.h"
-#include "session/service.h"
+#include "session/control/listener.h"
+#include "session/control/reading.h"
+#include "session/mailbox/folder.h"
+#include "session/mailbox/sentbox.h"
+#include "session/mailbox/store.h"
+#include "session/messages/inbound.h"
+#include "session/messages/outbound.h"
 #include "session/session.h"
-#include "session/store.h"
-#include "session/uplink.h"
-#include "session/vigil.h"
+#include "session/uplink/endpoint.h"
+#include "session/uplink/uplink.h"
+#include "session/watch.h"
 
 #define LOCK_WAIT_MS 2000U
 #define LOCK_RETRY_MS 5
@@ -89,7 +89,7 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
-	reach_choose(file, start->socket);
+	endpoint_choose(file, start->socket);
 	if ((r = session_folder(s->folded, file->inbox, sizeof(file->inbox), true)) < 0)
 		return say_folder(words, size, file->inbox,
 		    "belongs to somebody else; set XDG_STATE_HOME to a folder of your own", r);
@@ -138,8 +138,8 @@ static bool
 make_parts(struct session *s)
 {
 	return (s->sentbox = sentbox_new(s->loop, s->file.inbox)) && (s->uplink = uplink_new(s)) &&
-	    (s->outbound = outbound_new(s)) && (s->inbound = inbound_new(s)) && (s->reader = reader_new(s)) &&
-	    (s->service = service_new(s));
+	    (s->outbound = outbound_new(s)) && (s->inbound = inbound_new(s)) && (s->reading = reading_new(s)) &&
+	    (s->listener = listener_new(s));
 }
 
 /* An earlier helper's session: commands are served at once, whatever becomes of the daemon. */
@@ -162,9 +162,9 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 	int r;
 
 	if (known)
-		partner_load(s);
+		pair_load(s);
 	else
-		partner_keep(s); /* none: the inbox may remember that of a session whose files were removed */
+		pair_keep(s); /* none: the inbox may remember that of a session whose files were removed */
 	if (start->resume && (v = take_up(s, words, size)) != VERDICT_OK)
 		return v;
 	/* Before the first login: a session must never be there without a way to take it up again. */
@@ -210,7 +210,7 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 		return v;
 	if (!make_parts(s))
 		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
-	s->vigil = vigil_new(s);
+	s->watch = watch_new(s);
 	session_watch(s, start->timeout_ms);
 	return go_online(s, start, known, words, size);
 }
@@ -218,17 +218,17 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 void
 session_release(struct session *s)
 {
-	service_free(s->service);
+	listener_free(s->listener);
 	uplink_free(s->uplink);
 	outbound_free(s->outbound);
 	inbound_free(s->inbound);
-	reader_free(s->reader);
+	reading_free(s->reading);
 	sentbox_free(s->sentbox);
 	if (s->begun)
 		store_close(s->store);
 	else
 		store_discard(s->store); /* a login that was refused leaves nothing behind */
-	vigil_free(s->vigil);
+	watch_free(s->watch);
 	if (s->loop)
 		ev_loop_destroy(s->loop);
 	if (s->lock >= 0)

@@ -13,10 +13,10 @@
 #include "core/limits.h"
 #include "core/name.h"
 #include "core/verdict.h"
+#include "db/database.h"
 #include "net/process.h"
 #include "net/socket.h"
-#include "session/database.h"
-#include "session/historian.h"
+#include "session/history/history_serve.h"
 #include "session/session.h"
 
 enum { OPT_LOGIN = 256, OPT_RESUME, OPT_HISTORY, OPT_SOCKET, OPT_TIMEOUT, OPT_MESSAGES, OPT_BYTES, OPT_REQUEST };
@@ -183,7 +183,7 @@ main(int argc, char **argv)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */
 	v = check(&a, words, sizeof(words));
 	if (a.mode == HISTORY)
-		return v == VERDICT_OK ? historian_serve(a.start.name, a.request_fd) : EXIT_FAILURE;
+		return v == VERDICT_OK ? history_serve(a.start.name, a.request_fd) : EXIT_FAILURE;
 	if (v == VERDICT_OK)
 		v = session_begin(&session, &a.start, words, sizeof(words));
 	if (v == VERDICT_OK)

@@ -8,12 +8,12 @@
 
 #include "base/log.h"
 #include "net/process.h"
-#include "session/caller.h"
-#include "session/sentbox.h"
-#include "session/service.h"
-#include "session/store.h"
-#include "session/uplink.h"
-#include "session/vigil.h"
+#include "session/control/client.h"
+#include "session/control/listener.h"
+#include "session/mailbox/sentbox.h"
+#include "session/mailbox/store.h"
+#include "session/uplink/uplink.h"
+#include "session/watch.h"
 
 #define REST_SECONDS 2.
 
@@ -45,12 +45,12 @@ report(struct session *s, const char *last)
 int
 session_serve(struct session *s)
 {
-	const int r = service_open(s->service);
+	const int r = listener_open(s->listener);
 
 	if (r < 0)
 		return r;
 	s->begun = true;
-	vigil_watch(s->vigil);
+	watch_renew(s->watch);
 	report(s, "ok");
 	return 0;
 }
@@ -75,7 +75,7 @@ session_refused(struct session *s, enum verdict why, const char *words)
 		log_error("the session is over: it cannot be taken up again (%d)", (int)why);
 	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? words : "");
 	report(s, text);
-	partner_ended(s, ENDING_GONE);
+	pair_ended(s, ENDING_GONE);
 	session_finish(s, SESSION_OVER);
 }
 
@@ -97,7 +97,7 @@ remove_traces(struct session *s)
 	s->partner.pair = 0;
 	(void)store_keep(s->store, "pair", "", 0);
 	(void)store_commit(s->store);
-	service_close(s->service, true);
+	listener_close(s->listener, true);
 }
 
 void
@@ -110,7 +110,7 @@ session_finish(struct session *s, enum session_end end)
 	if (end == SESSION_OVER)
 		remove_traces(s);
 	else
-		service_close(s->service, false);
+		listener_close(s->listener, false);
 }
 
 void
@@ -133,8 +133,8 @@ session_damaged(struct session *s, int error)
 		session_finish(s, SESSION_STOPPED);
 		return;
 	}
-	vigil_watch(s->vigil);
-	partner_keep(s);
+	watch_renew(s->watch);
+	pair_keep(s);
 	if (session_keep_policy(s, &s->policy) < 0)
 		log_error("cannot keep the rules in the new inbox");
 }
@@ -171,7 +171,7 @@ on_tell(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	(void)revents;
 	ev_prepare_stop(loop, w);
-	service_each(s->service, caller_tell_change);
+	listener_each(s->listener, control_client_tell_change);
 }
 
 void

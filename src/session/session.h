@@ -2,9 +2,9 @@
  * One login: what the parts of the helper share. Each part keeps its own state
  * to itself; they meet here.
  *
- *     command --caller--> outbound --uplink--> pchatd --uplink--> inbound --> store
+ *     command --client--> outbound --uplink--> pchatd --uplink--> inbound --> store
  *                 |                                                  |
- *                 +------------ reader <-----------------------------+
+ *                 +------------ reading <----------------------------+
  */
 #ifndef PCHAT_SESSION_SESSION_H
 #define PCHAT_SESSION_SESSION_H
@@ -23,9 +23,9 @@ struct sentbox;
 struct uplink;
 struct outbound;
 struct inbound;
-struct reader;
-struct service;
-struct vigil;
+struct reading;
+struct listener;
+struct watch;
 
 /* The pair, as far as the daemon has told us. */
 struct partner {
@@ -62,9 +62,9 @@ struct session {
 	struct uplink *uplink;
 	struct outbound *outbound;
 	struct inbound *inbound;
-	struct reader *reader;
-	struct service *service;
-	struct vigil *vigil;
+	struct reading *reading;
+	struct listener *listener;
+	struct watch *watch;
 	ev_signal signal[3];
 	ev_timer login_timer; /* until we are let in */
 	ev_timer rest_timer;  /* when nothing has happened for a while */
@@ -123,13 +123,13 @@ void session_load_policy(struct session *s);
 /* Something happened: the next rest is put off. */
 void session_stir(struct session *s);
 
-/* Changes of the pair, as told by the daemon (partner.c). Events are recorded with the next inbound_flush(). */
-void partner_load(struct session *s); /* what the inbox remembers of the pair */
-void partner_keep(struct session *s); /* puts that into the open transaction of the inbox */
-void partner_paired(struct session *s, const struct upstream_message *m, bool asked);
-void partner_ended(struct session *s, enum ending how);
-void partner_left(struct session *s); /* by our own wish */
-void partner_lost(struct session *s);
-void partner_back(struct session *s, uint32_t epoch);
+/* Changes of the pair, as told by the daemon (pair.c). Events are recorded with the next inbound_flush(). */
+void pair_load(struct session *s); /* what the inbox remembers of the pair */
+void pair_keep(struct session *s); /* puts that into the open transaction of the inbox */
+void pair_paired(struct session *s, const struct upstream_message *m, bool asked);
+void pair_ended(struct session *s, enum ending how);
+void pair_left(struct session *s); /* by our own wish */
+void pair_lost(struct session *s);
+void pair_back(struct session *s, uint32_t epoch);
 
 #endif

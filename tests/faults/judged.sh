@@ -24,11 +24,11 @@ awk '
 	{ print }
 	inside && /^}/ { inside = 0 }
 	END { exit !seeded }
-' "$SRCDIR/src/session/inbound.c" >"$work/inbound.c" || { echo "Bail out! the place for the bug is gone"; exit 1; }
+' "$SRCDIR/src/session/messages/inbound.c" >"$work/inbound.c" || { echo "Bail out! the place for the bug is gone"; exit 1; }
 cp "$BUILDDIR/libpchat_session.a" "$work/"
 # shellcheck disable=SC2046 # lists of words
 (cd "$work" && "$CC" -std=gnu17 -D_GNU_SOURCE -O1 -I"$SRCDIR/src" -c inbound.c -o inbound.o &&
-	"$CC" -o pchat-session "$BUILDDIR/src/session/main.o" inbound.o libpchat_session.a "$BUILDDIR/libpchat_net.a" "$BUILDDIR/libpchat_proto.a" \
+	"$CC" -o pchat-session "$BUILDDIR/src/session/main.o" inbound.o libpchat_session.a "$BUILDDIR/libpchat_db.a" "$BUILDDIR/libpchat_net.a" "$BUILDDIR/libpchat_proto.a" \
 		"$BUILDDIR/libpchat_core.a" "$BUILDDIR/libpchat_base.a" -lev -lsqlite3 $(pkg-config --libs libutf8proc libbsd)) ||
 	{ echo "Bail out! the bug does not compile"; exit 1; }
 for program in pchat pchat-full pchatd tests/faults/ledger; do

@@ -7,8 +7,9 @@ declare -A may=(
 	[core]="base core"
 	[proto]="base core proto"
 	[net]="base core proto net"
-	[daemon]="base core proto net daemon"
-	[session]="base core proto net session"
+	[db]="base core proto net db"
+	[daemon]="base core proto net db daemon"
+	[session]="base core proto net db session"
 	[cli]="base core proto net cli"
 )
 

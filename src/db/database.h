@@ -1,0 +1,68 @@
+/*
+ * SQLite as the helper uses it: one file, WAL, errors as -errno. A database that is
+ * damaged is moved aside, never removed.
+ */
+#ifndef PCHAT_DB_DATABASE_H
+#define PCHAT_DB_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+#include "core/ident.h"
+
+enum database_mode {
+	DATABASE_DURABLE, /* synchronous=FULL: a commit is on the disk */
+	DATABASE_LAZY,    /* synchronous=NORMAL: a commit survives our end, not that of the machine */
+	DATABASE_READER,  /* an existing one, beside its writer */
+};
+
+/* Once, before anything else of SQLite: no threads, no statistics. */
+void database_setup(void);
+
+/*
+ * Opens PATH (made when missing, unless READER), runs `schema` on it, which must be harmless on one that has it.
+ * Fails: -ENOENT, -EUCLEAN (damaged, or no database), -ENOSPC, -EROFS, -EACCES, -EIO, -EBUSY, -ENOMEM.
+ */
+MUST_USE int database_open(sqlite3 **db, const char *path, enum database_mode mode, const char *schema);
+void database_close(sqlite3 *db);
+void database_closep(sqlite3 **db);
+
+/* The result of the last call on db as -errno; 0 for OK, ROW and DONE. */
+int database_error(sqlite3 *db, int result);
+
+int database_exec(sqlite3 *db, const char *sql);
+
+/* Prepares `count` statements that will be kept; on failure none is left. */
+MUST_USE int database_prepare(sqlite3 *db, const char *const sql[], sqlite3_stmt *stmt[], size_t count);
+void database_finalize(sqlite3_stmt *stmt[], size_t count);
+
+/* Steps to the one row that is expected, or to the end: 1 for a row, 0 for none, -errno. Reset is the caller's. */
+MUST_USE int database_row(sqlite3_stmt *stmt);
+
+/* Steps a statement that gives no row, and resets it. */
+int database_run(sqlite3_stmt *stmt);
+
+/* A column's text, cut to `size` - 1 bytes; empty for NULL. */
+void database_text(sqlite3_stmt *stmt, int column, char *out, size_t size);
+
+/* A column's message id; false, and all zero, when it holds none. */
+bool database_ident(sqlite3_stmt *stmt, int column, struct ident *out);
+
+/* Ends the statement's reading, so that its transaction may end. */
+void database_reset(sqlite3_stmt *const *stmt);
+
+/*
+ * Whether PATH has a log that SQLite would throw away unread: one that does not begin as a log does, or one without
+ * the database that it belongs to.
+ */
+bool database_log_damaged(const char *path);
+
+/* Moves PATH and what belongs to it to PATH.corrupt-TIME...; `aside` receives the new path. */
+MUST_USE int database_set_aside(const char *path, char *aside, size_t size);
+
+/* Removes PATH and what belongs to it. Only for one that never had anything in it. */
+void database_remove(const char *path);
+
+#endif

@@ -1,0 +1,251 @@
+#include "session/history/history.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "core/name.h"
+#include "db/database.h"
+#include "session/history/search.h"
+#include "session/mailbox/scan.h"
+#include "session/mailbox/sent_scan.h"
+#include "session/mailbox/sentbox.h"
+#include "session/mailbox/store.h"
+
+enum direction { UP, DOWN };
+
+/* One side's place in the walk. */
+struct place {
+	struct record record;
+	bool there;
+};
+
+struct walk {
+	const struct control_message *request;
+	sqlite3 *inbox, *sentbox; /* NULL: there is none */
+	struct scan received[2];
+	struct sent_scan sent[2];
+	struct place place[2]; /* received, own */
+	int damage;            /* 0, or -errno of what was left out */
+	bool searched;
+	struct search_hits hits[2]; /* ids of received and own ones that hold the text */
+};
+
+/* ------------------------------------------------------------------------- both sides */
+
+/* What is told of is what happened first. */
+static void
+note_damage(struct walk *w, int error)
+{
+	if (w->damage == 0)
+		w->damage = error;
+}
+
+static int
+open_file(sqlite3 **db, const char *dir, const char *file)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (st.st_size == 0)
+		return 0; /* made on a full disk */
+	return database_open(db, path, DATABASE_READER, "BEGIN");
+}
+
+static void
+close_received(struct walk *w)
+{
+	scan_release(&w->received[UP]);
+	scan_release(&w->received[DOWN]);
+	database_close(w->inbox);
+	w->inbox = NULL;
+}
+
+static void
+close_sent(struct walk *w)
+{
+	sent_scan_release(&w->sent[UP]);
+	sent_scan_release(&w->sent[DOWN]);
+	database_close(w->sentbox);
+	w->sentbox = NULL;
+}
+
+/* A side that cannot be opened is left out: what can be read is shown. */
+static void
+open_received(struct walk *w, const char *dir)
+{
+	int r = open_file(&w->inbox, dir, STORE_FILE);
+
+	if (w->inbox &&
+	    ((r = scan_init(&w->received[UP], w->inbox, false)) < 0 ||
+		(r = scan_init(&w->received[DOWN], w->inbox, true)) < 0))
+		close_received(w);
+	note_damage(w, r);
+}
+
+static void
+open_sent(struct walk *w, const char *dir)
+{
+	int r = open_file(&w->sentbox, dir, SENTBOX_FILE);
+
+	if (w->sentbox &&
+	    ((r = sent_scan_init(&w->sent[UP], w->sentbox, false)) < 0 ||
+		(r = sent_scan_init(&w->sent[DOWN], w->sentbox, true)) < 0))
+		close_sent(w);
+	note_damage(w, r);
+}
+
+static int
+next_of(struct walk *w, enum direction d, bool own, struct record *r)
+{
+	if (own)
+		return w->sentbox ? sent_scan_next(&w->sent[d], r) : 0;
+	return w->inbox ? scan_next(&w->received[d], r) : 0;
+}
+
+/* What is damaged is left out; a side that cannot be read any more is at its end. */
+static void
+step(struct walk *w, enum direction d, bool own)
+{
+	struct place *p = &w->place[own];
+	int r;
+
+	while ((r = next_of(w, d, own, &p->record)) == -EUCLEAN)
+		note_damage(w, r);
+	p->there = r > 0;
+	if (r < 0)
+		note_damage(w, r);
+}
+
+/* ------------------------------------------------------------------------- in one order */
+
+static bool
+is_hit(const struct search_hits *h, int64_t id)
+{
+	size_t low = 0, high = h->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (h->id[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < h->count && h->id[low] == id;
+}
+
+static bool
+is_wanted(const struct walk *w, const struct record *r)
+{
+	const struct control_message *m = w->request;
+
+	if (m->u.history.partner[0] && !name_equal(r->peer.name, m->u.history.partner))
+		return false;
+	if (r->time_ms < m->u.history.since_ms)
+		return false;
+	return !w->searched || (r->type == RECORD_MESSAGE && is_hit(&w->hits[r->own], (int64_t)r->id));
+}
+
+/* Whether the next one is an own record: it stands behind the received one that was the newest when it was written. */
+static bool
+own_is_next(const struct walk *w, enum direction d)
+{
+	if (!w->place[true].there || !w->place[false].there)
+		return w->place[true].there;
+	return (w->sent[d].after >= w->place[false].record.id) == (d == DOWN);
+}
+
+/* The record at which the walk stands, or NULL at its end. */
+static const struct record *
+walk_record(const struct walk *w, enum direction d)
+{
+	const struct place *p = &w->place[own_is_next(w, d)];
+
+	return p->there ? &p->record : NULL;
+}
+
+static void
+walk_step(struct walk *w, enum direction d)
+{
+	step(w, d, own_is_next(w, d));
+}
+
+static void
+walk_start(struct walk *w, enum direction d, int64_t received, int64_t sent)
+{
+	if (w->inbox)
+		scan_start(&w->received[d], received, false);
+	if (w->sentbox)
+		sent_scan_start(&w->sent[d], sent);
+	step(w, d, false);
+	step(w, d, true);
+}
+
+/* Where the latest `limit` records begin: found by walking down until there are so many. */
+static void
+find_beginning(struct walk *w, uint32_t limit, int64_t *received, int64_t *sent)
+{
+	const struct record *r;
+
+	*received = *sent = INT64_MAX;
+	for (walk_start(w, DOWN, INT64_MAX, INT64_MAX); (r = walk_record(w, DOWN)); walk_step(w, DOWN)) {
+		*(r->own ? sent : received) = (int64_t)r->id;
+		if (is_wanted(w, r) && --limit == 0)
+			return;
+	}
+}
+
+static int
+search(struct walk *w, const char *dir)
+{
+	const char *text = w->request->u.history.grep;
+
+	if (!text[0])
+		return 0;
+	w->searched = true;
+	return search_find(dir, w->inbox, w->sentbox, text, &w->hits[false], &w->hits[true]);
+}
+
+static int
+each_wanted(struct walk *w, history_fn *fn, void *context)
+{
+	const uint32_t limit = w->request->u.history.limit;
+	int64_t received = 0, sent = 0;
+	const struct record *r;
+	int rc;
+
+	if (limit > 0)
+		find_beginning(w, limit, &received, &sent);
+	for (walk_start(w, UP, received, sent); (r = walk_record(w, UP)); walk_step(w, UP)) {
+		rc = is_wanted(w, r) ? fn(context, r) : 0;
+		if (rc == -EUCLEAN)
+			note_damage(w, rc);
+		else if (rc < 0)
+			return rc;
+	}
+	return w->damage;
+}
+
+int
+history_each(const char *dir, const struct control_message *request, history_fn *fn, void *context)
+{
+	struct walk w = { .request = request };
+	int r;
+
+	open_received(&w, dir);
+	open_sent(&w, dir);
+	if ((r = search(&w, dir)) < 0)
+		note_damage(&w, r);
+	r = each_wanted(&w, fn, context);
+	close_received(&w);
+	close_sent(&w);
+	search_hits_release(&w.hits[false]);
+	search_hits_release(&w.hits[true]);
+	return r;
+}

@@ -1,0 +1,78 @@
+#include "session/history/history_spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "net/process.h"
+#include "session/control/client.h"
+#include "session/mailbox/sentbox.h"
+#include "session/messages/inbound.h"
+#include "session/session.h"
+
+/* The new program's descriptors: the connection as 0 and 1, the request as 3; every other one closes by itself. */
+static _Noreturn void
+run(char *const argv[], int connection, int request)
+{
+	sigset_t none;
+	int high = fcntl(request, F_DUPFD, 4);
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	if (high >= 0 && dup2(connection, STDIN_FILENO) >= 0 && dup2(connection, STDOUT_FILENO) >= 0 &&
+	    dup2(high, HISTORY_SPAWN_FD) >= 0 && close(high) == 0)
+		(void)execv(argv[0], argv);
+	_exit(127);
+}
+
+/* The child of a child that ends at once: it is init's to reap. */
+static int
+spawn(char *const argv[], int connection, int request)
+{
+	const pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		const pid_t child = fork();
+
+		if (child == 0)
+			run(argv, connection, request);
+		_exit(child < 0);
+	}
+	int status = 1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return status == 0 ? 0 : -EAGAIN;
+}
+
+int
+history_spawn(struct session *s, const struct control_client *c, const struct control_message *request)
+{
+	char program[PATH_MAX], option[] = "--history", descriptor[] = "--request-fd", number[] = "3";
+	char *const argv[] = { program, option, s->folded, descriptor, number, NULL };
+	uint8_t frame[1024];
+	_cleanup_(closep) int out = -1;
+	_cleanup_(closep) int in = -1;
+	size_t n;
+	int fds[2], r;
+
+	(void)snprintf(number, sizeof(number), "%d", HISTORY_SPAWN_FD);
+	if ((r = process_path("pchat-session", program, sizeof(program))) < 0)
+		return r;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	out = fds[0];
+	in = fds[1];
+	n = control_encode(request, frame, sizeof(frame));
+	if (n == 0 || write(in, frame, n) != (ssize_t)n)
+		return -EIO;
+	inbound_flush(s->inbound);
+	sentbox_flush(s->sentbox);
+	return spawn(argv, c->stream.io.fd, out);
+}

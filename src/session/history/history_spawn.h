@@ -1,0 +1,19 @@
+/*
+ * History may take long, and the helper has messages to receive: a client that asks for
+ * it is handed over to a process of its own, `pchat-session --history`.
+ */
+#ifndef PCHAT_SESSION_HISTORY_HISTORY_SPAWN_H
+#define PCHAT_SESSION_HISTORY_HISTORY_SPAWN_H
+
+#include "base/macros.h"
+
+#define HISTORY_SPAWN_FD 3 /* there the new program finds the first request */
+
+struct control_client;
+struct control_message;
+struct session;
+
+/* Starts it with the client's connection, and the request. 0, then the connection is to be closed here; -errno. */
+MUST_USE int history_spawn(struct session *s, const struct control_client *c, const struct control_message *request);
+
+#endif

@@ -1,0 +1,56 @@
+#include "session/mailbox/folder.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int
+make_folders(char *path)
+{
+	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+			return -errno;
+		*p = '/';
+	}
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int
+check_folder(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	if (st.st_uid != geteuid())
+		return -EPERM;
+	if ((st.st_mode & 077) && chmod(path, 0700) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+session_folder(const char *folded, char *out, size_t size, bool create)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const struct passwd *pw;
+	int n, r;
+
+	if (state && state[0] == '/') {
+		n = snprintf(out, size, "%s/pchat/%s", state, folded);
+	} else {
+		if (!home || home[0] != '/')
+			home = (pw = getpwuid(geteuid())) ? pw->pw_dir : "/nonexistent";
+		n = snprintf(out, size, "%s/.local/state/pchat/%s", home, folded);
+	}
+	if (n < 0 || (size_t)n >= size)
+		return -ENAMETOOLONG;
+	if (create && (r = make_folders(out)) < 0)
+		return r;
+	return check_folder(out);
+}

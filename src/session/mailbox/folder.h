@@ -1,0 +1,16 @@
+/* Where a session's inbox and history are kept. */
+#ifndef PCHAT_SESSION_MAILBOX_FOLDER_H
+#define PCHAT_SESSION_MAILBOX_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+
+/*
+ * The folder of the session of that name, below XDG_STATE_HOME (XDG Base Directory Specification) or ~/.local/state;
+ * made with `create`: 0700, ours. 0 or -errno (-EPERM: somebody else's).
+ */
+MUST_USE int session_folder(const char *folded, char *out, size_t size, bool create);
+
+#endif

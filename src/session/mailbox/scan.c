@@ -1,0 +1,151 @@
+#include "session/mailbox/scan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/name.h"
+#include "db/database.h"
+
+/* ?2: whether only messages are wanted. */
+#define ROWS "SELECT id, time, type, body FROM record WHERE (?2 = 0 OR type IN (0, 64)) AND "
+static const char *const sql_rows[] = { ROWS ROWS_UP("record") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
+_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
+
+int
+scan_init(struct scan *s, sqlite3 *db, bool down)
+{
+	const char *const sql[] = { sql_rows[down],
+		"SELECT first_record, count, msgid, name, account, uid FROM stretch"
+		" WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1" };
+	sqlite3_stmt *stmt[ARRAY_SIZE(sql)];
+	const int r = database_prepare(db, sql, stmt, ARRAY_SIZE(sql));
+
+	memset(s, 0, sizeof(*s));
+	if (r < 0)
+		return r;
+	s->rows.stmt = stmt[0];
+	s->rows.down = down;
+	s->stretch = stmt[1];
+	return 0;
+}
+
+void
+scan_release(struct scan *s)
+{
+	(void)sqlite3_finalize(s->rows.stmt);
+	(void)sqlite3_finalize(s->stretch);
+	pack_view_release(&s->pack);
+	memset(s, 0, sizeof(*s));
+}
+
+void
+scan_start(struct scan *s, int64_t from, bool messages)
+{
+	scan_stop(s);
+	(void)sqlite3_bind_int(s->rows.stmt, 2, messages);
+	rows_start(&s->rows, from);
+	s->from = from;
+	s->first = s->end = 0; /* nothing that was learned of stretches is trusted any more */
+}
+
+void
+scan_stop(struct scan *s)
+{
+	rows_stop(&s->rows);
+	pack_view_release(&s->pack);
+}
+
+static int
+read_stretch(struct scan *s, int64_t id)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stretch;
+	int r;
+
+	(void)sqlite3_bind_int64(q, 1, id);
+	s->first = s->end = 0;
+	if ((r = database_row(q)) <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	const int64_t first = sqlite3_column_int64(q, 0), count = sqlite3_column_int64(q, 1);
+	if (first < 1 || count > ROW_ID_MAX || count <= id - first)
+		return -EUCLEAN; /* a record that no stretch knows */
+	(void)database_ident(q, 2, &s->msgid);
+	database_text(q, 3, s->peer.name, sizeof(s->peer.name));
+	database_text(q, 4, s->peer.account, sizeof(s->peer.account));
+	s->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
+	if (!name_valid(s->peer.name, strlen(s->peer.name)))
+		return -EUCLEAN; /* nobody it could be from */
+	s->first = first;
+	s->end = first + count;
+	return 0;
+}
+
+/* What all records are told from: their ids, and so their stretches. */
+static int
+identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
+{
+	int rc;
+
+	if ((id < s->first || id >= s->end) && (rc = read_stretch(s, id)) < 0)
+		return rc;
+	r->id = (uint64_t)id;
+	r->type = (uint8_t)type;
+	r->peer = s->peer;
+	if (type == RECORD_MESSAGE)
+		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
+	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;
+}
+
+/* 0: the pack is at its end. */
+static int
+next_of_pack(struct scan *s, struct record *r)
+{
+	uint32_t index, length;
+	const uint8_t *body = pack_next(&s->pack, &index, &length);
+
+	if (!body)
+		return 0;
+	*r = (struct record){ .time_ms = s->pack_time, .body = body, .length = length };
+	return identify(s, r, s->rows.id + index, RECORD_MESSAGE);
+}
+
+static int
+single(struct scan *s, struct record *r, int type)
+{
+	sqlite3_stmt *const q = s->rows.stmt;
+
+	if (type < RECORD_MESSAGE || type > RECORD_GONE)
+		return -EUCLEAN;
+	*r = (struct record){ .time_ms = sqlite3_column_int64(q, 1),
+		.body = sqlite3_column_blob(q, 3),
+		.length = (uint32_t)sqlite3_column_bytes(q, 3) };
+	return identify(s, r, s->rows.id, (enum record_type)type);
+}
+
+static int
+open_pack(struct scan *s)
+{
+	sqlite3_stmt *const q = s->rows.stmt;
+	const int r = pack_open(&s->pack, sqlite3_column_blob(q, 3), (size_t)sqlite3_column_bytes(q, 3));
+
+	s->pack_time = sqlite3_column_int64(q, 1);
+	pack_start(&s->pack, s->rows.down, s->from - s->rows.id);
+	return r;
+}
+
+int
+scan_next(struct scan *s, struct record *r)
+{
+	int rc, type;
+
+	while ((rc = next_of_pack(s, r)) == 0) {
+		if ((rc = rows_next(&s->rows)) <= 0)
+			return rc;
+		if ((type = sqlite3_column_int(s->rows.stmt, 2)) == RECORD_PACK) {
+			if ((rc = open_pack(s)) < 0)
+				return rc;
+		} else if (s->rows.down || s->rows.id >= s->from) {
+			return single(s, r, type);
+		}
+	}
+	return rc;
+}

@@ -1,0 +1,333 @@
+#include "session/mailbox/sentbox.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/window.h"
+#include "db/database.h"
+#include "session/mailbox/pack.h"
+
+#define FLUSH_SECONDS 1.
+#define BATCH_BYTES (1024U * 1024U) /* of a transaction */
+
+enum statement { BEGIN, COMMIT, ROLLBACK, NEXT, ADD, STATEMENTS };
+
+static const char *const statements[STATEMENTS] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[NEXT] = "SELECT id + count FROM run ORDER BY id DESC LIMIT 1",
+	[ADD] = "INSERT INTO run VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", /* in the order of SENTBOX_SCHEMA */
+};
+
+/* Messages that were acknowledged, about to be a row. */
+struct run {
+	struct ident first;
+	uint64_t after;
+	int64_t time_ms;
+	struct peer to;
+	struct pack pack;
+};
+
+struct sentbox {
+	struct ev_loop *loop;
+	ev_timer timer;
+	char path[PATH_MAX];
+	sqlite3 *db; /* NULL: not opened yet */
+	sqlite3_stmt *stmt[STATEMENTS];
+	bool failed; /* said so already */
+	bool writing;
+	size_t batch; /* bytes of the open transaction */
+	int64_t next_id;
+	struct window window; /* sizes of the copies */
+	uint8_t *copies;      /* of the messages under way, one behind the other */
+	size_t begin, end, cap;
+	struct run run;
+};
+
+static void
+complain(struct sentbox *b, int error)
+{
+	if (!b->failed)
+		log_error("cannot keep what was sent in %s: %s", SENTBOX_FILE, strerror(-error));
+	b->failed = true;
+}
+
+static void
+give_up(struct sentbox *b, int error)
+{
+	complain(b, error);
+	if (b->db && !sqlite3_get_autocommit(b->db))
+		(void)database_run(b->stmt[ROLLBACK]);
+	b->writing = false;
+	b->batch = 0;
+}
+
+static void
+detach(struct sentbox *b)
+{
+	database_finalize(b->stmt, STATEMENTS);
+	database_close(b->db);
+	b->db = NULL;
+}
+
+static int
+attach(struct sentbox *b)
+{
+	int r;
+
+	if ((r = database_open(&b->db, b->path, DATABASE_LAZY, SENTBOX_SCHEMA)) < 0)
+		return r;
+	if ((r = database_prepare(b->db, statements, b->stmt, STATEMENTS)) < 0) {
+		detach(b);
+		return r;
+	}
+	if ((r = database_row(b->stmt[NEXT])) >= 0)
+		b->next_id = r > 0 ? sqlite3_column_int64(b->stmt[NEXT], 0) : 1;
+	(void)sqlite3_reset(b->stmt[NEXT]);
+	if (r < 0)
+		detach(b);
+	return r < 0 ? r : 0;
+}
+
+static int
+need(struct sentbox *b)
+{
+	char aside[PATH_MAX + 64];
+	int r;
+
+	if (b->db)
+		return 0;
+	if ((r = attach(b)) != -EUCLEAN)
+		return r;
+	if ((r = database_set_aside(b->path, aside, sizeof(aside))) < 0)
+		return r;
+	log_error("%s was damaged: it is kept as %s, a new one was begun", SENTBOX_FILE, strrchr(aside, '/') + 1);
+	return attach(b);
+}
+
+static int
+add_row(struct sentbox *b)
+{
+	sqlite3_stmt *q = b->stmt[ADD];
+	int r;
+
+	if (!b->writing && (r = database_run(b->stmt[BEGIN])) < 0)
+		return r;
+	b->writing = true;
+	(void)sqlite3_bind_int64(q, 1, b->next_id);
+	(void)sqlite3_bind_int64(q, 2, b->run.pack.count);
+	(void)sqlite3_bind_int64(q, 3, (int64_t)b->run.after);
+	(void)sqlite3_bind_int64(q, 4, b->run.time_ms);
+	(void)sqlite3_bind_blob(q, 5, b->run.first.b, IDENT_LEN, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 6, b->run.to.uid);
+	(void)sqlite3_bind_text(q, 7, b->run.to.name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(q, 8, b->run.to.account, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, 9, b->run.pack.bytes, (int)b->run.pack.length, SQLITE_STATIC);
+	if ((r = database_run(q)) < 0)
+		return r;
+	b->next_id += b->run.pack.count;
+	b->batch += b->run.pack.length;
+	return 0;
+}
+
+static int
+commit(struct sentbox *b)
+{
+	int r;
+
+	if (!b->writing)
+		return 0;
+	if ((r = database_run(b->stmt[COMMIT])) < 0)
+		return r;
+	b->writing = false;
+	b->failed = false;
+	b->batch = 0;
+	return 0;
+}
+
+/* Makes the gathered run a row. */
+static void
+end_run(struct sentbox *b)
+{
+	int r;
+
+	if (b->run.pack.count == 0)
+		return;
+	if ((r = need(b)) < 0 || (r = add_row(b)) < 0) {
+		give_up(b, r);
+		if (b->db)
+			detach(b); /* the next one reads anew where the rows end */
+	}
+	pack_clear(&b->run.pack);
+}
+
+void
+sentbox_flush(struct sentbox *b)
+{
+	int r;
+
+	ev_timer_stop(b->loop, &b->timer);
+	end_run(b);
+	if ((r = commit(b)) < 0) {
+		give_up(b, r);
+		detach(b);
+	}
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	sentbox_flush(w->data);
+}
+
+/* ------------------------------------------------------------------------- under way */
+
+/* Room for n more bytes of copies. */
+static bool
+reserve(struct sentbox *b, size_t n)
+{
+	const size_t live = b->end - b->begin;
+	size_t cap = b->cap ? b->cap : 4096;
+	uint8_t *p;
+
+	if (b->end + n <= b->cap)
+		return true;
+	while (cap < 2 * (live + n))
+		cap *= 2;
+	if (cap > b->cap) {
+		p = realloc(b->copies, cap);
+		if (!p)
+			return false;
+		b->copies = p;
+		b->cap = cap;
+	}
+	memmove(b->copies, b->copies + b->begin, live);
+	b->begin = 0;
+	b->end = live;
+	return true;
+}
+
+void
+sentbox_forwarded(struct sentbox *b, const struct msg *m)
+{
+	const bool kept = reserve(b, m->length);
+
+	/* Without memory a copy is missing, not its place in the order. */
+	if (!window_push(&b->window, kept ? m->length : 0) || !kept)
+		return;
+	memcpy(b->copies + b->end, m->body, m->length);
+	b->end += m->length;
+}
+
+void
+sentbox_forget(struct sentbox *b)
+{
+	window_reset(&b->window);
+	b->begin = b->end = 0;
+}
+
+static bool
+continues(const struct run *run, const struct ident *id, const struct peer *to, uint64_t after, uint32_t length)
+{
+	uint64_t n;
+
+	return run->pack.count > 0 && run->after == after && ident_distance(&run->first, id, &n) &&
+	    n == run->pack.count && pack_has_room(&run->pack, length) && run->to.uid == to->uid &&
+	    strcmp(run->to.name, to->name) == 0;
+}
+
+static void
+begin_run(struct sentbox *b, const struct ident *id, const struct peer *to, uint64_t after)
+{
+	struct run *run = &b->run;
+
+	end_run(b);
+	run->first = *id;
+	run->to = *to;
+	run->after = after;
+	run->time_ms = clock_wall_ms();
+}
+
+static void
+gather(struct sentbox *b, const struct ident *id, const struct peer *to, uint64_t after, uint32_t length)
+{
+	if (!continues(&b->run, id, to, after, length))
+		begin_run(b, id, to, after);
+	if (!pack_add(&b->run.pack, b->copies + b->begin, length))
+		complain(b, -ENOMEM);
+}
+
+void
+sentbox_acked(struct sentbox *b, const struct ident *first, uint32_t count, const struct peer *to, uint64_t after)
+{
+	struct ident id = *first;
+
+	for (; count > 0 && b->window.count > 0; count--) {
+		const uint32_t length = b->window.size[b->window.head];
+
+		if (to && length > 0)
+			gather(b, &id, to, after, length);
+		b->begin += length;
+		window_pop(&b->window, 1);
+		id = ident_add(&id, 1);
+	}
+	if (b->batch >= BATCH_BYTES)
+		sentbox_flush(b);
+	else if (b->run.pack.count > 0 && !ev_is_active(&b->timer)) {
+		ev_timer_set(&b->timer, FLUSH_SECONDS, 0.);
+		ev_timer_start(b->loop, &b->timer);
+	}
+}
+
+/* ------------------------------------------------------------------------- as a whole */
+
+void
+sentbox_rest(struct sentbox *b)
+{
+	if (b->window.count == 0) {
+		free(b->copies);
+		b->copies = NULL;
+		b->begin = b->end = b->cap = 0;
+	}
+	if (b->run.pack.count == 0)
+		pack_release(&b->run.pack);
+	if (b->db && !b->writing)
+		detach(b);
+}
+
+struct sentbox *
+sentbox_new(struct ev_loop *loop, const char *dir)
+{
+	struct sentbox *b = calloc(1, sizeof(*b));
+	int n;
+
+	if (!b)
+		return NULL;
+	n = snprintf(b->path, sizeof(b->path), "%s/" SENTBOX_FILE, dir);
+	if (n < 0 || (size_t)n >= sizeof(b->path)) {
+		free(b);
+		return NULL;
+	}
+	b->loop = loop;
+	ev_timer_init(&b->timer, on_timer, FLUSH_SECONDS, 0.);
+	b->timer.data = b;
+	return b;
+}
+
+void
+sentbox_free(struct sentbox *b)
+{
+	if (!b)
+		return;
+	sentbox_flush(b);
+	detach(b);
+	free(b->copies);
+	pack_release(&b->run.pack);
+	free(b);
+}

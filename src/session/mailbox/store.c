@@ -1,0 +1,218 @@
+#include "session/mailbox/store.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "db/database.h"
+#include "session/mailbox/store_impl.h"
+
+/* ------------------------------------------------------------------------- small facts */
+
+static int
+meta_set(struct store *s, const char *key, const void *data, size_t n)
+{
+	sqlite3_stmt *q = s->stmt[META_SET];
+
+	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, 2, data, (int)n, SQLITE_STATIC);
+	return database_run(q);
+}
+
+int
+store_keep_number(struct store *s, const char *key, int64_t value)
+{
+	sqlite3_stmt *q = s->stmt[META_SET];
+
+	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 2, value);
+	return database_run(q);
+}
+
+int
+store_kept_number(struct store *s, const char *key, int64_t *value)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[META_GET];
+	int r;
+
+	*value = 0;
+	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
+	if ((r = database_row(q)) > 0)
+		*value = sqlite3_column_int64(q, 0);
+	return r < 0 ? r : 0;
+}
+
+ssize_t
+store_kept(struct store *s, const char *key, void *out, size_t size)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[META_GET];
+	size_t n;
+	int r;
+
+	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
+	if ((r = database_row(q)) <= 0)
+		return r;
+	n = (size_t)sqlite3_column_bytes(q, 0);
+	if (n > size)
+		return -EUCLEAN;
+	if (n > 0)
+		memcpy(out, sqlite3_column_blob(q, 0), n);
+	return (ssize_t)n;
+}
+
+/* ------------------------------------------------------------------------- transactions */
+
+void
+store_rollback(struct store *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		(void)database_run(s->stmt[ROLLBACK]);
+	pack_clear(&s->pack);
+	s->now = s->committed;
+	s->writing = false;
+	s->failure = 0;
+}
+
+int
+store_write_generation(struct store *s, int64_t generation)
+{
+	int r;
+
+	if ((r = database_run(s->stmt[BEGIN])) < 0)
+		return r;
+	r = store_keep_number(s, "generation", generation);
+	if (r == 0)
+		r = database_run(s->stmt[COMMIT]);
+	if (r < 0 && !sqlite3_get_autocommit(s->db))
+		(void)database_run(s->stmt[ROLLBACK]);
+	return r;
+}
+
+int
+store_claim(struct store *s)
+{
+	int64_t last;
+	int r;
+
+	if ((r = store_kept_number(s, "generation", &last)) < 0)
+		return r;
+	if (last >= s->generation)
+		s->generation = last + 1;
+	r = store_write_generation(s, s->generation);
+	s->claimed = r == 0;
+	return r;
+}
+
+static int
+set_durability(struct store *s)
+{
+	int r;
+
+	if (s->lazy == s->lazily)
+		return 0;
+	r = database_exec(s->db, s->lazily ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+	if (r == 0)
+		s->lazy = s->lazily;
+	return r;
+}
+
+static int
+begin_checked(struct store *s)
+{
+	int64_t generation;
+	int r;
+
+	if ((r = set_durability(s)) < 0)
+		return r;
+	if (!s->claimed && (r = store_claim(s)) < 0)
+		return r;
+	if ((r = database_run(s->stmt[BEGIN])) < 0)
+		return r;
+	if ((r = store_kept_number(s, "generation", &generation)) < 0)
+		return r;
+	return generation == s->generation ? 0 : -ESTALE;
+}
+
+int
+store_begin(struct store *s)
+{
+	if (!s->writing) {
+		s->writing = true;
+		s->failure = begin_checked(s);
+	}
+	return s->failure;
+}
+
+int
+store_doom(struct store *s, int failure)
+{
+	if (failure < 0 && s->failure == 0)
+		s->failure = failure;
+	return failure;
+}
+
+bool
+store_writing(const struct store *s)
+{
+	return s->writing;
+}
+
+/*
+ * A commit whose sync failed may have left whole frames in the log, which a crash would bring
+ * to life. Another transaction in their place makes sure that they are not.
+ */
+static int
+after_failed_commit(struct store *s, int failure)
+{
+	const bool synced = sqlite3_extended_errcode(s->db) != SQLITE_IOERR_FSYNC;
+
+	store_rollback(s);
+	return synced || store_write_generation(s, s->generation) == 0 ? failure : STORE_UNSURE;
+}
+
+int
+store_commit(struct store *s)
+{
+	int r;
+
+	if (!s->writing)
+		return 0;
+	if (s->failure == 0)
+		(void)store_doom(s, store_save_gathered(s));
+	if ((r = s->failure) < 0) {
+		store_rollback(s);
+		return r;
+	}
+	if ((r = database_run(s->stmt[COMMIT])) < 0)
+		return after_failed_commit(s, r);
+	s->writing = false;
+	s->committed = s->now;
+	return 0;
+}
+
+int
+store_keep(struct store *s, const char *key, const void *data, size_t n)
+{
+	const int r = store_begin(s);
+
+	return r < 0 ? r : store_doom(s, meta_set(s, key, data, n));
+}
+
+uint64_t
+store_unread(const struct store *s)
+{
+	return s->now.unread;
+}
+
+uint64_t
+store_newest(const struct store *s)
+{
+	return (uint64_t)s->now.newest;
+}
+
+void
+store_rest(struct store *s)
+{
+	if (s->pack.count == 0)
+		pack_release(&s->pack);
+	(void)sqlite3_db_release_memory(s->db);
+}

@@ -1,0 +1,109 @@
+/*
+ * The inbox: what was received, what of it was read, and the few facts that outlive
+ * a login. One helper owns it, by a lock, and by a generation number that each
+ * helper counts up at its start and checks in every transaction, so that nothing
+ * a stopped and replaced helper writes later counts (D4, D5).
+ *
+ * A transaction begins by itself with the first message or event of a turn,
+ * and ends with store_commit(): then all of it is on the disk, or nothing was stored.
+ *
+ * Records have ids that count up from 1. A *stretch* is a run of records that arrived one after
+ * another from one sender, with message ids counting up: one row for a stream, not one a message.
+ * By it an id that arrives again is known: message ids are told apart by the uid
+ * they come from, so that nobody can make another's message look like a repetition.
+ */
+#ifndef PCHAT_SESSION_MAILBOX_STORE_H
+#define PCHAT_SESSION_MAILBOX_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/macros.h"
+#include "proto/control.h"
+#include "proto/frame.h"
+
+#define STORE_FILE "inbox.db" /* in the session's folder */
+
+struct store;
+
+struct store_limits {
+	uint64_t messages, bytes; /* unread; beyond them messages are refused */
+};
+
+#define STORE_NOTE 320
+
+/*
+ * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside, and a new one begun with what of it
+ * can be read; a damaged log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK
+ * (another helper has it), and as database_open(). That nothing can be written is no failure as long as what is there
+ * can be read: it is tried again with each message.
+ */
+MUST_USE int store_open(struct store **s, const char *dir, const struct store_limits *limits, char note[STORE_NOTE]);
+void store_close(struct store *s);
+
+/* Closes it; an inbox that this store_open() made, and that has nothing in it, is removed. */
+void store_discard(struct store *s);
+
+enum store_answer {
+	STORE_ADDED,   /* stored if store_commit() succeeds */
+	STORE_KNOWN,   /* it was stored before */
+	STORE_OTHER,   /* not stored: another message of the same sender was, under its id */
+	STORE_FULL,    /* over the limits: not stored */
+	STORE_FAILED,  /* not stored */
+	STORE_UNKNOWN, /* not stored now; whether it was stored before could not be found out */
+};
+
+/* The body is read before this returns. */
+enum store_answer store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms);
+
+/*
+ * A record of another kind; when INBOX_EVENTS are unread it is left out, for whoever causes it is not asked whether
+ * there is room. 0 or -errno, which store_commit() tells too.
+ */
+int store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms);
+
+/*
+ * 0; -errno: nothing of this transaction is stored (-ESTALE: another helper took over, this one must end; -EUCLEAN: the
+ * inbox is damaged, see store_renew()); STORE_UNSURE: the disk failed in such a way that it may be.
+ */
+#define STORE_UNSURE 1
+int store_commit(struct store *s);
+
+/* Whether a transaction is open. */
+bool store_writing(const struct store *s);
+
+/* To be called when the answers are on their way: writes the log back when it has become long. */
+void store_tidy(struct store *s);
+
+/* To be called when nothing has happened for a while: gives memory back. */
+void store_rest(struct store *s);
+
+/*
+ * Sets a damaged inbox aside and begins a new one in its place, with what of it can be read; ids go on. `note` as
+ * store_open(). -errno: only close.
+ */
+MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
+
+/*
+ * Calls fn for each unread record with an id above `after`, in order, until fn returns false. With `messages` others are
+ * passed over. The record's body lives until fn returns. 0 or -errno.
+ */
+MUST_USE int store_read(
+    struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context);
+
+/* Everything up to `last` was read; or that one alone. 0 or -errno. A transaction of its own: none may be open. */
+MUST_USE int store_mark(struct store *s, uint64_t last);
+MUST_USE int store_take(struct store *s, uint64_t id);
+
+uint64_t store_unread(const struct store *s); /* messages */
+uint64_t store_newest(const struct store *s); /* id of the newest record, 0: none */
+
+/*
+ * Small facts that are kept with the inbox, set as part of the transaction: 0 or -errno. store_kept() returns the
+ * length, 0: none, -errno; -EUCLEAN: longer than `size`.
+ */
+int store_keep(struct store *s, const char *key, const void *data, size_t n);
+MUST_USE ssize_t store_kept(struct store *s, const char *key, void *out, size_t size);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * The inbox from within. store_open.c opens it, store_damage.c when it is damaged; store.c holds
+ * its transactions and store_log.c its log; store_in.c puts in what arrives; store_out.c takes out what is unread.
+ */
+#ifndef PCHAT_SESSION_MAILBOX_STORE_IMPL_H
+#define PCHAT_SESSION_MAILBOX_STORE_IMPL_H
+
+#include <limits.h>
+
+#include "db/database.h"
+#include "session/mailbox/pack.h"
+#include "session/mailbox/scan.h"
+#include "session/mailbox/store.h"
+
+enum store_statement {
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	META_GET,
+	META_SET,
+	NEWEST,
+	RECORD_ADD,
+	STRETCH_ADD,
+	STRETCH_GROW,
+	STRETCH_FIND,
+	STRETCH_NEXT,
+	TAKE,
+	TAKEN,
+	TAKEN_FORGET,
+	STATEMENTS,
+};
+
+/* The stretch that the next message may continue. */
+struct store_stretch {
+	int64_t record; /* its first; 0: there is none */
+	uint64_t count;
+	struct ident first;
+	struct ident bound; /* the next id that is known already, when bounded */
+	bool bounded;
+	bool saved; /* its row is there */
+	bool dirty; /* and does not say `count` */
+	uint64_t pair;
+	struct peer peer;
+};
+
+/* What a transaction changes in memory, and a rollback restores. */
+struct store_tally {
+	int64_t newest; /* record */
+	int64_t mark;   /* all records up to it are read */
+	uint64_t unread, unread_bytes;
+	struct store_stretch stretch;
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *stmt[STATEMENTS];
+	struct scan scan;
+	struct pack pack; /* the newest messages, not yet a row of the open transaction */
+	int64_t pack_time;
+	char path[PATH_MAX];
+	int lock;
+	bool made; /* by our store_open() */
+	struct store_limits limits;
+	int64_t generation;
+	bool claimed; /* our generation is on the disk */
+	bool lazily;  /* whether the next transaction need not be synced, */
+	bool lazy;    /* and whether SQLite knows */
+	bool writing;
+	int failure; /* of the open transaction: it will be rolled back */
+	int log;     /* its descriptor, -1: none */
+	int frames;  /* in the log */
+	off_t ahead; /* how far the log has been asked for */
+	struct store_tally now, committed;
+};
+
+/* store.c */
+
+/* Opens a transaction unless one is open. The first failure dooms it; store_commit() tells. */
+int store_begin(struct store *s);
+int store_doom(struct store *s, int failure);
+void store_rollback(struct store *s);
+
+/* Counts the generation up: from now on nothing of an earlier helper is accepted. 0 or -errno. */
+int store_claim(struct store *s);
+
+/* One transaction that says which generation writes. 0 or -errno. */
+int store_write_generation(struct store *s, int64_t generation);
+
+/* As store_keep(), within the open transaction; as store_kept(), 0 when there is none. */
+int store_keep_number(struct store *s, const char *key, int64_t value);
+int store_kept_number(struct store *s, const char *key, int64_t *value);
+
+/* store_log.c */
+
+/* Makes the log of one that was just opened ready. What fails here makes it slower only. */
+void store_log_begin(struct store *s);
+void store_log_end(struct store *s);
+
+/* store_open.c */
+
+/* Opens the file at s->path. 0, or -errno as database_open(): -EUCLEAN also for contents that cannot be. */
+MUST_USE int store_attach(struct store *s);
+void store_detach(struct store *s);
+
+/* store_damage.c */
+
+/* Opens a new one in the place of a damaged one, which is set aside, with what of it can be read. As store_open(). */
+MUST_USE int store_anew(struct store *s, char note[STORE_NOTE]);
+
+/* Opens it without its damaged log, which is set aside. As store_open(). */
+MUST_USE int store_leave_log(struct store *s, char note[STORE_NOTE]);
+
+/* Gives a new one its place, if whoever made it was stopped before that. 0, also when there is none; or -errno. */
+MUST_USE int store_finish_salvage(const struct store *s);
+
+/* store_in.c */
+
+/* Makes rows of what the open transaction has gathered in memory. 0 or -errno. */
+int store_save_gathered(struct store *s);
+
+/* Puts a record of another inbox into the open transaction, under the id that it has there. Ids only grow. 0 or -errno. */
+int store_restore(struct store *s, const struct record *r);
+
+/* store_out.c */
+
+struct store_count {
+	int64_t last;
+	uint64_t messages, bytes;
+};
+
+/* Unread messages among the records above `after`, up to `last`. 0 or -errno. */
+int store_count_unread(struct store *s, int64_t after, int64_t last, struct store_count *c);
+
+#endif

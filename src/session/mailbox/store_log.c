@@ -1,0 +1,103 @@
+/* The write-ahead log of the inbox: as long as it may become from the start, and written back in quiet moments. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "db/database.h"
+#include "session/mailbox/store_impl.h"
+
+#define FRAME_BYTES 4120L            /* of a page and its header, https://sqlite.org/fileformat2.html section 4 */
+#define AHEAD_BYTES (64L * 1024)     /* more than most commits add */
+#define WAL_FRAMES 1000              /* the log is written back when it is so long, */
+#define WAL_BYTES (4L * 1024 * 1024) /* which is how long the file is made beforehand */
+
+static int
+on_commit(void *context, sqlite3 *db, const char *name, int frames)
+{
+	struct store *s = context;
+
+	(void)db, (void)name;
+	s->frames = frames;
+	return SQLITE_OK;
+}
+
+/*
+ * A block that is written over in part has to be in memory. Where it was taken out of memory since the log was made, it
+ * would be read from the disk, once for each block, while a sender waits: so it is asked for beforehand.
+ */
+static void
+read_ahead(struct store *s)
+{
+	const off_t end = s->frames * FRAME_BYTES;
+
+	if (end < s->ahead - 2 * AHEAD_BYTES)
+		s->ahead = 0; /* begun anew */
+	if (end + AHEAD_BYTES <= s->ahead)
+		return;
+	s->ahead = end + 2 * AHEAD_BYTES;
+	(void)posix_fadvise(s->log, end, 2 * AHEAD_BYTES, POSIX_FADV_WILLNEED);
+}
+
+static void
+write_back(struct store *s)
+{
+	int frames, moved;
+
+	s->frames = 0;
+	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved) != SQLITE_OK)
+		return;
+	/* The next commit begins the log anew, with a sync more than others: let none that somebody waits for be it. */
+	if (frames == moved && s->claimed)
+		(void)store_write_generation(s, s->generation);
+}
+
+void
+store_tidy(struct store *s)
+{
+	if (s->writing)
+		return;
+	if (s->frames >= WAL_FRAMES)
+		write_back(s);
+	read_ahead(s);
+}
+
+/* Makes the log as long as it may become: writing over blocks that are there is faster to sync than adding some. */
+static void
+prolong(int fd)
+{
+	_cleanup_(freep) char *zeros = NULL;
+	struct stat st;
+	size_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= WAL_BYTES)
+		return;
+	n = (size_t)(WAL_BYTES - st.st_size);
+	zeros = calloc(1, n);
+	if (!zeros)
+		return;
+	if (pwrite(fd, zeros, n, st.st_size) != (ssize_t)n)
+		(void)!ftruncate(fd, st.st_size); /* a disk that is nearly full has better uses */
+	else
+		(void)fdatasync(fd);
+}
+
+void
+store_log_begin(struct store *s)
+{
+	char path[PATH_MAX + 4];
+
+	(void)snprintf(path, sizeof(path), "%s-wal", s->path);
+	s->log = open(path, O_RDWR | O_CLOEXEC);
+	s->ahead = 0;
+	(void)sqlite3_wal_hook(s->db, on_commit, s);
+	prolong(s->log);
+	read_ahead(s);
+}
+
+void
+store_log_end(struct store *s)
+{
+	if (s->log >= 0)
+		(void)close(s->log);
+	s->log = -1;
+}
