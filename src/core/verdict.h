@@ -42,6 +42,9 @@ enum verdict {
 	VERDICT_ID_USED,    /* another message of this sender has that id */
 	VERDICT_NO_COMMAND, /* a command of the user's was not found */
 	VERDICT_NOT_RUN,    /* it was, and could not be run */
+	VERDICT_NO_ANSWER,  /* the user database does not tell whose a name or a uid is */
+	VERDICT_TAKEN_OVER, /* a later login under its name took the place of this lost session (R8) */
+	VERDICT_UNMAPPED,   /* the daemon's user namespace has no number for the caller's uid */
 	VERDICT_COUNT
 };
 
