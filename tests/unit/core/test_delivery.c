@@ -702,7 +702,6 @@ delivery_suite(void)
 	Suite *s = suite_create("delivery");
 	TCase *t = tcase_create("delivery");
 
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_delivery_holds_in_every_world);
 	tcase_add_loop_test(t, test_delivery_finds_the_mistake, NO_MISTAKE + 1, MISTAKES);
 	suite_add_tcase(s, t);

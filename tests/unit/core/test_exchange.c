@@ -860,7 +860,6 @@ exchange_suite(void)
 	tcase_add_test(full, idle_memory_stays_untouched);
 	tcase_add_test(full, slots_outlive_their_turn);
 	tcase_add_test(full, slots_rest);
-	tcase_set_timeout(full, 60);
 	suite_add_tcase(suite, full);
 	return suite;
 }

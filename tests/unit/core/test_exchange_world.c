@@ -1193,7 +1193,6 @@ exchange_world_suite(void)
 	tcase_add_test(small, four_people_and_dnd);
 	tcase_add_test(small, four_people_by_name);
 	tcase_add_test(small, settling_may_come_late);
-	tcase_set_timeout(small, 120);
 	suite_add_tcase(suite, small);
 	tcase_add_test(large, four_people_and_blocks);
 	tcase_add_test(large, five_people_and_dnd);

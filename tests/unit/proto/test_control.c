@@ -160,7 +160,6 @@ control_suite(void)
 	Suite *s = suite_create("control");
 	TCase *t = tcase_create("control");
 
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_control_round_trips);
 	tcase_add_test(t, test_control_lengths);
 	tcase_add_test(t, test_control_mutations);

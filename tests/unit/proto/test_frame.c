@@ -259,7 +259,6 @@ frame_suite(void)
 	Suite *s = suite_create("frame");
 	TCase *t = tcase_create("frame");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_frame_of_each_length_so_far);
 	tcase_add_test(t, test_frame_refuses_what_is_too_long_by_its_header_alone);
 	tcase_add_test(t, test_frame_refuses_zero_that_is_not_zero);

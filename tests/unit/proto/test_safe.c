@@ -289,7 +289,6 @@ safe_suite(void)
 	Suite *s = suite_create("safe");
 	TCase *t = tcase_create("safe");
 
-	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_safe_table, 0, (int)ARRAY_SIZE(rows));
 	tcase_add_test(t, test_safe_lines);
 	tcase_add_test(t, test_safe_finds_each_byte_in_each_place);

@@ -190,7 +190,6 @@ upstream_suite(void)
 	Suite *s = suite_create("upstream");
 	TCase *t = tcase_create("upstream");
 
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_upstream_round_trips);
 	tcase_add_test(t, test_upstream_lengths);
 	tcase_add_test(t, test_upstream_mutations);

@@ -92,7 +92,6 @@ run_suite(void)
 	TCase *t = tcase_create("run");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, is_given_with_its_status);
 	tcase_add_test(t, of_too_much_the_newest_is_kept);
 	suite_add_tcase(s, t);

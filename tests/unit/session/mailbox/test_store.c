@@ -1000,7 +1000,6 @@ END_TEST
 static void
 add_tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, keeps_order_sender_and_ids);
 	tcase_add_test(t, what_was_made_for_nothing_is_discarded);
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
