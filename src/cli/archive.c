@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "cli/child.h"
+#include "cli/process/child.h"
 #include "core/name.h"
 #include "net/process.h"
 

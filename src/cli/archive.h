@@ -5,7 +5,7 @@
 #ifndef PCHAT_CLI_ARCHIVE_H
 #define PCHAT_CLI_ARCHIVE_H
 
-#include "cli/options.h"
+#include "cli/line/options.h"
 #include "cli/session_link.h"
 
 /* Connects the link to one or the other. OK, or why not, with words in the link. */

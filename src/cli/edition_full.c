@@ -1,15 +1,14 @@
-#include "cli/edition.h"
-
 #include <string.h>
 #include <time.h>
 
-#include "cli/format.h"
-#include "cli/help.h"
-#include "cli/output.h"
-#include "cli/report.h"
+#include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/help.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
 #include "proto/safe.h"
 
-const struct command *const edition_commands[] = {
+static const struct command *const commands[] = {
 	&command_login,
 	&command_to,
 	&command_send,
@@ -33,12 +32,11 @@ const struct command *const edition_commands[] = {
 	NULL,
 };
 
-int
-edition_prepare(struct invocation *inv, int parsed, char **argv)
+static int
+prepare(struct invocation *inv, int parsed)
 {
 	const struct options *o = &inv->opt;
 
-	(void)argv;
 	tzset(); /* while a descriptor for its file is sure to be there: without one times would be UTC's */
 	if (o->given[OPT_JSON])
 		report_as_json(format_json_error);
@@ -47,8 +45,8 @@ edition_prepare(struct invocation *inv, int parsed, char **argv)
 	return parsed < 0 ? help_mistake(o) : -1;
 }
 
-size_t
-edition_safe(const char *text, char *out, size_t size)
+static size_t
+safe(const char *text, char *out, size_t size)
 {
 	return safe_line(text, strlen(text), out, size);
 }
@@ -68,11 +66,18 @@ print_raw(const void *body, size_t length)
 	output_write("\n", 1);
 }
 
-void
-edition_print(const struct invocation *inv, const struct record *r)
+static void
+print(const struct invocation *inv, const struct record *r)
 {
 	if (inv->opt.given[OPT_JSON])
 		format_json_record(r, inv->link.name);
 	else
 		print_raw(r->body, r->length);
 }
+
+const struct edition edition = {
+	.commands = commands,
+	.prepare = prepare,
+	.safe = safe,
+	.print = print,
+};

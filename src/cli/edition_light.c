@@ -1,17 +1,16 @@
-#include "cli/edition.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/output.h"
-#include "cli/report.h"
+#include "cli/line/command.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
 #include "net/process.h"
 #include "proto/quote.h"
 
-const struct command *const edition_commands[] = {
+static const struct command *const commands[] = {
 	&command_send,
 	&command_status_prompt,
 	&command_ask,
@@ -39,30 +38,37 @@ hand_over(char **argv)
 	return report(VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", strerror(-error));
 }
 
-int
-edition_prepare(struct invocation *inv, int parsed, char **argv)
+static int
+prepare(struct invocation *inv, int parsed)
 {
 	const struct options *o = &inv->opt;
 
 	if (parsed < 0 || !o->command || o->given[OPT_HELP] || o->given[OPT_VERSION] || o->given[OPT_JSON])
-		return hand_over(argv);
+		return hand_over(inv->argv);
 	if (o->command->shows_others && isatty(STDOUT_FILENO))
-		return hand_over(argv); /* which makes it safe */
+		return hand_over(inv->argv); /* which makes it safe */
 	if (o->command->only_with && !o->given[o->command->only_with])
-		return hand_over(argv);
+		return hand_over(inv->argv);
 	return -1;
 }
 
-size_t
-edition_safe(const char *text, char *out, size_t size)
+static size_t
+safe(const char *text, char *out, size_t size)
 {
 	return strlen(quote(text, strlen(text), out, size));
 }
 
-void
-edition_print(const struct invocation *inv, const struct record *r)
+static void
+print(const struct invocation *inv, const struct record *r)
 {
 	(void)inv;
 	output_write(r->body, r->length);
 	output_write("\n", 1);
 }
+
+const struct edition edition = {
+	.commands = commands,
+	.prepare = prepare,
+	.safe = safe,
+	.print = print,
+};

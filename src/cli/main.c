@@ -7,14 +7,13 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/edition.h"
-#include "cli/output.h"
-#include "cli/report.h"
+#include "cli/line/command.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
 #include "proto/status.h"
 
 /* Large, and mostly never touched. */
-static struct invocation inv = { .link = LINK_INIT };
+static struct invocation inv = { .edition = &edition, .link = LINK_INIT };
 
 /*
  * No descriptor of ours may become standard input, output or error. One that
@@ -66,8 +65,8 @@ main(int argc, char **argv)
 	occupy_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
 	inv.argv = argv;
-	parsed = options_parse(&inv.opt, argc, argv);
-	report_quietly(inv.opt.given[OPT_QUIET]);
-	status = edition_prepare(&inv, parsed, argv);
+	parsed = options_parse(&inv.opt, edition.commands, argc, argv);
+	report_setup(edition.safe, inv.opt.given[OPT_QUIET]);
+	status = edition.prepare(&inv, parsed);
 	return finish(status < 0 ? run(&inv) : status);
 }

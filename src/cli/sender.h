@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/feed.h"
+#include "cli/line/feed.h"
 #include "cli/session_link.h"
 #include "core/outbox.h"
 #include "proto/frame.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/report.h"
+#include "cli/output/report.h"
 #include "cli/sender.h"
 #include "proto/status.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/report.h"
+#include "cli/output/report.h"
 #include "cli/session_link_impl.h"
 #include "net/process.h"
 #include "net/socket.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/options.h"
+#include "cli/line/options.h"
 #include "cli/session_link_impl.h"
 #include "core/name.h"
 #include "net/socket.h"

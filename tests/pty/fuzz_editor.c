@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/chat/editor.h"
+#include "cli/chat/editor/editor.h"
 #include "core/limits.h"
 #include "net/loop.h"
 

@@ -2,18 +2,18 @@
  * A conversation: the lines that are said, the records that arrive, and the state of the session, tied together. On
  * a terminal with the editor; else as a filter, lines in, records out.
  */
-#ifndef PCHAT_CHAT_CHAT_H
-#define PCHAT_CHAT_CHAT_H
+#ifndef PCHAT_CLI_CHAT_CHAT_H
+#define PCHAT_CLI_CHAT_CHAT_H
 
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/chat/deliver.h"
-#include "cli/chat/editor.h"
+#include "cli/chat/editor/editor.h"
 #include "cli/chat/inbox.h"
 #include "cli/chat/run.h"
-#include "cli/command.h"
+#include "cli/line/command.h"
 
 #define CHAT_RUNS 8U  /* /commands under way at once */
 #define CHAT_PAIRS 8U /* earlier pairs with lines whose fate is open */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/chat/chat.h"
-#include "cli/colour.h"
-#include "cli/output.h"
+#include "cli/output/colour.h"
+#include "cli/output/output.h"
 #include "proto/safe.h"
 
 struct row {

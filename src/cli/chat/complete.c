@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "cli/chat/chat.h"
-#include "cli/output.h"
+#include "cli/output/output.h"
 
 struct matches {
 	const char *word; /* what is to be completed */

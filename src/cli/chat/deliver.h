@@ -3,8 +3,8 @@
  * not (D1-D3, R9). core/outbox.h decides; this carries it out in the event loop, over a connection of
  * its own, which it takes up again when the helper was started anew. Shows nothing itself.
  */
-#ifndef PCHAT_CHAT_DELIVER_H
-#define PCHAT_CHAT_DELIVER_H
+#ifndef PCHAT_CLI_CHAT_DELIVER_H
+#define PCHAT_CLI_CHAT_DELIVER_H
 
 #include <ev.h>
 #include <stdbool.h>

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "cli/chat/chat.h"
-#include "cli/feed.h"
-#include "cli/report.h"
+#include "cli/line/feed.h"
+#include "cli/output/report.h"
 #include "proto/status.h"
 
 struct filter {

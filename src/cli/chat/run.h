@@ -2,8 +2,8 @@
  * Runs another command of pchat beside the chat, which goes on meanwhile, and collects what it says: a
  * /command does exactly what the command of that name does in the shell.
  */
-#ifndef PCHAT_CHAT_RUN_H
-#define PCHAT_CHAT_RUN_H
+#ifndef PCHAT_CLI_CHAT_RUN_H
+#define PCHAT_CLI_CHAT_RUN_H
 
 #include <ev.h>
 #include <stddef.h>

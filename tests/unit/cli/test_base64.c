@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "cli/base64.h"
+#include "cli/output/base64.h"
 
 /* RFC 4648, section 10; and bytes that need every kind of digit. */
 START_TEST(test_base64_vectors)

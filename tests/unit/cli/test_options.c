@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "cli/command.h"
+#include "cli/line/command.h"
 
 #define WORDS 10
 
@@ -20,7 +20,7 @@ parse(const char *const words[])
 	for (; words[argc - 1]; argc++)
 		argv[argc] = (char *)words[argc - 1];
 	argv[argc] = NULL;
-	return options_parse(&o, argc, argv);
+	return options_parse(&o, edition.commands, argc, argv);
 }
 
 #define PARSE(...) parse((const char *const[WORDS]){ __VA_ARGS__ })
@@ -76,7 +76,7 @@ START_TEST(test_options_many_operands)
 	for (size_t i = 0; i < 201; i++)
 		argv[i] = (char *)"word";
 	argv[1] = (char *)"send";
-	ck_assert_int_eq(options_parse(&o, 201, argv), 0);
+	ck_assert_int_eq(options_parse(&o, edition.commands, 201, argv), 0);
 	ck_assert_int_eq(o.operand_count, 199);
 	ck_assert_str_eq(o.operands[198], "word");
 	free(o.operands);

@@ -2,7 +2,7 @@
 #include <limits.h>
 
 #include "base/macros.h"
-#include "cli/suggest.h"
+#include "cli/line/suggest.h"
 
 START_TEST(test_suggest_distances)
 {

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "base/macros.h"
-#include "cli/when.h"
+#include "cli/line/when.h"
 
 #define NOW INT64_C(1795435267042) /* 2026-11-23 12:01:07.042 UTC */
 #define MIDNIGHT INT64_C(1795392000000)

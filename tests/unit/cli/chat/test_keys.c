@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "cli/chat/keys.h"
+#include "cli/chat/editor/keys.h"
 
 static struct keys keys;
 static char seen[4096]; /* "KEY" or "KEY(text)" for each key, in order */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "cli/chat/recall.h"
+#include "cli/chat/editor/recall.h"
 #include "core/limits.h"
 #include "folder.h"
 

@@ -1,0 +1,116 @@
+/* pchat history: what was said, by both sides, also when logged out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/archive.h"
+#include "cli/line/command.h"
+#include "cli/line/when.h"
+#include "cli/output/colour.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "cli/output/pager.h"
+#include "cli/output/report.h"
+#include "cli/reader.h"
+#include "proto/status.h"
+
+static const struct option_row options[] = {
+	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", "the latest N records" },
+	{ OPT_SINCE, 0, "since", OPTION_TEXT, "WHEN", "since then: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d" },
+	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", "messages that hold TEXT, in upper or lower case" },
+	{ 0 },
+};
+
+struct printing {
+	bool json;
+	const char *self;
+	uint64_t count;
+};
+
+static void
+show(const struct record *r, void *context)
+{
+	struct printing *p = context;
+
+	p->count++;
+	if (p->json)
+		format_json_record(r, p->self);
+	else
+		format_text_record(r, p->self);
+}
+
+/* Makes the request of the options; 0, or the exit status of what is wrong with them. */
+static int
+request_of(const struct options *o, struct control_message *m)
+{
+	m->type = CONTROL_HISTORY;
+	if (o->operand_count > 0)
+		(void)snprintf(m->u.history.partner, sizeof(m->u.history.partner), "%s", o->operands[0]);
+	if (o->given[OPT_NUMBER])
+		m->u.history.limit = (uint32_t)o->number[OPT_NUMBER];
+	if (o->given[OPT_SINCE] && !when_parse(o->text[OPT_SINCE], clock_wall_ms(), &m->u.history.since_ms))
+		return report(VERDICT_USAGE,
+		    "--since: '%.64s' is no time; such are 2026-11-23, '2026-11-23 12:01', today, 2h, 3d",
+		    o->text[OPT_SINCE]);
+	if (o->given[OPT_GREP] && strlen(o->text[OPT_GREP]) >= sizeof(m->u.history.grep))
+		return report(VERDICT_USAGE, "--grep takes %zu bytes at most", sizeof(m->u.history.grep) - 1);
+	if (o->given[OPT_GREP])
+		(void)snprintf(m->u.history.grep, sizeof(m->u.history.grep), "%s", o->text[OPT_GREP]);
+	return 0;
+}
+
+static int
+report_end(const struct link *l, enum verdict v)
+{
+	switch (v) {
+	case VERDICT_STORAGE:
+		return report(VERDICT_FAILED,
+		    "some of the history of '%s' cannot be read: its disk, or a file of it, is damaged", l->name);
+	case VERDICT_FAILED:
+		if (l->words[0])
+			break;
+		return report(
+		    v, "the history of '%s' is not ours to read; only its owner's own commands read it", l->name);
+	case VERDICT_STALE:
+		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->name);
+	default:
+		break;
+	}
+	return report(v, "%s", l->words[0] ? l->words : status_words(v));
+}
+
+static int
+history_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	struct printing p = { .json = o->given[OPT_JSON], .self = inv->link.name };
+	struct control_message request = { 0 }, end;
+	int rc = request_of(o, &request);
+	enum verdict v;
+
+	if (rc != 0)
+		return rc;
+	if ((v = archive_open(&inv->link, o)) != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	colour_setup(o);
+	pager_begin();
+	v = reader_batch(&inv->link, &request, deadline_in(options_timeout(o, UINT64_MAX)), show, &p, &end);
+	pager_end();
+	if (v == VERDICT_OK || v == VERDICT_NOTHING)
+		return status_exit(p.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
+	return report_end(&inv->link, v);
+}
+
+const struct command command_history = {
+	.name = "history",
+	.operands = "[NAME]",
+	.summary = "show what was said, with NAME or with everyone, also when logged out",
+	.examples = "pchat history bob\n"
+		    "pchat history -n 20\n"
+		    "pchat history --since yesterday --grep deploy --json\n",
+	.details = "On a terminal it goes through $PAGER. Exit status 1: there is nothing.\n",
+	.options = options,
+	.max_operands = 1,
+	.names_first = true,
+	.run = history_run,
+};

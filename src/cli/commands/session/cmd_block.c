@@ -1,0 +1,292 @@
+/*
+ * pchat block, unblock, allow: who may make contact. A blocked name takes its
+ * account along, when that is known and not our own, so that another name does not help.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "cli/roster.h"
+#include "core/name.h"
+
+static enum verdict
+change(struct link *l, bool remove, const struct policy_rule *rule, uint64_t deadline)
+{
+	const struct control_message m = { .type = CONTROL_RULE,
+		.u.rule = { .remove = remove, .has_rule = true, .rule = *rule } };
+
+	return link_command(l, &m, deadline);
+}
+
+/* Errors that say nothing about the name; the others of getgrnam(3) mean that there is none. */
+static bool
+is_failure(int error)
+{
+	return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* "@staff", "@1000". 0; -ENOENT: there is none; or why nobody knows. */
+static int
+group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *rule)
+{
+	const struct group *g;
+	unsigned long gid;
+	char *end;
+
+	errno = 0;
+	g = getgrnam(operand + 1);
+	if (!g && is_failure(errno))
+		return -errno;
+	*rule = (struct policy_rule){ .type = (uint8_t)type };
+	(void)snprintf(rule->name, sizeof(rule->name), "%.32s", operand + 1);
+	if (g) {
+		rule->id = g->gr_gid;
+		return 0;
+	}
+	errno = 0;
+	gid = strtoul(operand + 1, &end, 10);
+	rule->id = (uint32_t)gid;
+	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0 && gid < UINT32_MAX ? 0 : -ENOENT;
+}
+
+static int
+report_group(const char *operand, int error)
+{
+	if (error != -ENOENT)
+		return report(VERDICT_FAILED, "cannot look up the group '%.64s': %s", operand + 1, strerror(-error));
+	return report(
+	    VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists those that there are", operand + 1);
+}
+
+/* The account behind the name, as long as it is online. */
+static enum verdict
+block_account(struct link *l, const char *name, uint64_t deadline)
+{
+	_cleanup_(roster_release) struct roster r = { .count = 0 };
+	enum verdict v = roster_fetch(&r, l, deadline);
+
+	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
+		struct policy_rule rule = { .type = POLICY_BLOCK_UID, .id = r.entry[i].peer.uid };
+
+		if (!name_equal(r.entry[i].peer.name, name) || rule.id == geteuid())
+			continue;
+		(void)snprintf(rule.name, sizeof(rule.name), "%s", name); /* by which it is unblocked */
+		v = change(l, false, &rule, deadline);
+	}
+	return v;
+}
+
+static enum verdict
+fetch_rules(struct link *l, struct control_message *rules, uint64_t deadline)
+{
+	const struct control_message m = { .type = CONTROL_POLICY };
+
+	return link_call(l, &m, deadline, CONTROL_RULES, rules);
+}
+
+static bool
+has_rule(const struct control_message *rules, const struct policy_rule *rule)
+{
+	for (uint32_t i = 0; i < rules->u.policy.count; i++)
+		if (rules->u.policy.rule[i].type == rule->type &&
+		    strcasecmp(rules->u.policy.rule[i].name, rule->name) == 0)
+			return true;
+	return false;
+}
+
+/* Both rules, or, when there is no room for both, none that was not there before. */
+static enum verdict
+block_name(struct link *l, const char *name, uint64_t deadline)
+{
+	struct policy_rule rule = { .type = POLICY_BLOCK_NAME };
+	struct control_message rules;
+	enum verdict v;
+	char why[sizeof(l->words)];
+
+	(void)snprintf(rule.name, sizeof(rule.name), "%s", name);
+	if ((v = fetch_rules(l, &rules, deadline)) != VERDICT_OK ||
+	    (v = change(l, false, &rule, deadline)) != VERDICT_OK ||
+	    (v = block_account(l, name, deadline)) == VERDICT_OK || has_rule(&rules, &rule))
+		return v;
+	memcpy(why, l->words, sizeof(why));
+	(void)change(l, true, &rule, deadline);
+	memcpy(l->words, why, sizeof(why));
+	return v;
+}
+
+static bool
+is_about(const struct policy_rule *rule, const struct policy_rule *group, const char *operand)
+{
+	switch (rule->type) {
+	case POLICY_BLOCK_NAME:
+	case POLICY_BLOCK_UID:
+		return operand[0] != '@' && strcasecmp(rule->name, operand) == 0;
+	default:
+		return operand[0] == '@' && rule->id == group->id;
+	}
+}
+
+static int
+unblock(struct invocation *inv, const char *operand)
+{
+	const uint64_t deadline = options_deadline(&inv->opt);
+	struct policy_rule group = { 0 };
+	struct control_message rules;
+	enum verdict v;
+	unsigned removed = 0;
+	int rc;
+
+	if (operand[0] == '@' && (rc = group_rule(operand, POLICY_BLOCK_GROUP, &group)) < 0)
+		return report_group(operand, rc);
+	v = fetch_rules(&inv->link, &rules, deadline);
+	for (uint32_t i = 0; v == VERDICT_OK && i < rules.u.policy.count; i++) {
+		if (!is_about(&rules.u.policy.rule[i], &group, operand))
+			continue;
+		v = change(&inv->link, true, &rules.u.policy.rule[i], deadline);
+		removed++;
+	}
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	if (removed == 0)
+		return report(
+		    VERDICT_NO_SUCH_USER, "there is no rule about '%.64s'; 'pchat block' lists what there is", operand);
+	return 0;
+}
+
+static void
+print_rule(const struct policy_rule *r)
+{
+	char name[FORMAT_SAFE_MAX];
+
+	format_safe(r->name, name);
+	if (r->type == POLICY_BLOCK_NAME)
+		output_printf("block %s\n", name);
+	else if (r->type == POLICY_BLOCK_UID)
+		output_printf("block %s's account, uid %u\n", name, r->id);
+	else
+		output_printf("%s @%s, gid %u\n", r->type == POLICY_BLOCK_GROUP ? "block" : "allow", name, r->id);
+}
+
+static void
+print_rule_json(const struct policy_rule *r)
+{
+	const bool group = r->type == POLICY_BLOCK_GROUP || r->type == POLICY_ALLOW_GROUP;
+	json_t *o = json_pack(
+	    "{ssss}", "rule", r->type == POLICY_ALLOW_GROUP ? "allow" : "block", group ? "group" : "name", r->name);
+
+	if (o && r->type != POLICY_BLOCK_NAME)
+		(void)json_object_set_new(o, group ? "gid" : "uid", json_integer(r->id));
+	format_json_line(o);
+}
+
+static int
+list(struct invocation *inv)
+{
+	struct control_message rules;
+	const enum verdict v = fetch_rules(&inv->link, &rules, options_deadline(&inv->opt));
+
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	for (uint32_t i = 0; i < rules.u.policy.count; i++)
+		(inv->opt.given[OPT_JSON] ? print_rule_json : print_rule)(&rules.u.policy.rule[i]);
+	if (rules.u.policy.count == 0)
+		remark("there are no rules: whoever is online may make contact");
+	return 0;
+}
+
+static int
+add(struct invocation *inv, enum policy_rule_type type_of_group)
+{
+	const char *operand = inv->opt.operands[0];
+	struct policy_rule rule;
+	enum verdict v;
+	int rc;
+
+	if (operand[0] != '@') {
+		v = block_name(&inv->link, operand, options_deadline(&inv->opt));
+	} else {
+		if ((rc = group_rule(operand, type_of_group, &rule)) < 0)
+			return report_group(operand, rc);
+		v = change(&inv->link, false, &rule, options_deadline(&inv->opt));
+	}
+	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
+}
+
+/* A name by R2, or @ and a group. */
+static bool
+is_target(const char *operand)
+{
+	return operand[0] == '@' ? operand[1] != '\0' : name_valid(operand, strlen(operand));
+}
+
+static int
+block_run(struct invocation *inv)
+{
+	if (inv->opt.operand_count == 0)
+		return list(inv);
+	if (!is_target(inv->opt.operands[0]))
+		return report_verdict(VERDICT_MALFORMED, inv->opt.operands[0]);
+	return add(inv, POLICY_BLOCK_GROUP);
+}
+
+static int
+unblock_run(struct invocation *inv)
+{
+	if (!is_target(inv->opt.operands[0]))
+		return report_verdict(VERDICT_MALFORMED, inv->opt.operands[0]);
+	return unblock(inv, inv->opt.operands[0]);
+}
+
+static int
+allow_run(struct invocation *inv)
+{
+	if (inv->opt.operands[0][0] != '@' || !is_target(inv->opt.operands[0]))
+		return report(VERDICT_USAGE, "allow takes a group: pchat allow @GROUP");
+	return add(inv, POLICY_ALLOW_GROUP);
+}
+
+const struct command command_block = {
+	.name = "block",
+	.operands = "[NAME|@GROUP]",
+	.summary = "refuse contact by one person, or by a group; alone: show all rules",
+	.examples = "pchat block mallory\n"
+		    "pchat block @students\n"
+		    "pchat block\n",
+	.details = "The account behind the name is blocked too, when it is online and not your own.\n"
+		   "A block wins over an allow. Rules stay over logins.\n",
+	.max_operands = 1,
+	.needs_session = true,
+	.run = block_run,
+};
+
+const struct command command_unblock = {
+	.name = "unblock",
+	.operands = "NAME|@GROUP",
+	.summary = "take back what block, or allow, said",
+	.examples = "pchat unblock mallory\n"
+		    "pchat unblock @students\n",
+	.min_operands = 1,
+	.max_operands = 1,
+	.needs_session = true,
+	.run = unblock_run,
+};
+
+const struct command command_allow = {
+	.name = "allow",
+	.operands = "@GROUP",
+	.summary = "let only members of such groups make contact",
+	.examples = "pchat allow @staff\n"
+		    "pchat unblock @staff\n",
+	.details = "Groups are those that the kernel knows of the other's login. Once one is allowed,\n"
+		   "nobody else may make contact; 'pchat unblock @GROUP' takes it back.\n",
+	.min_operands = 1,
+	.max_operands = 1,
+	.needs_session = true,
+	.run = allow_run,
+};

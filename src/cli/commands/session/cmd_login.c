@@ -1,0 +1,119 @@
+/* pchat login: start the session's helper, which logs in and stays. */
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/line/command.h"
+#include "cli/output/report.h"
+#include "core/name.h"
+#include "net/process.h"
+#include "proto/status.h"
+
+#define LOGIN_TIMEOUT_MS 15000
+#define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
+
+static const struct option_row options[] = {
+	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", "refuse messages when N are unread (100000)" },
+	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", "the same, counting bytes (67108864)" },
+	{ 0 },
+};
+
+static const char *
+own_account(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return pw ? pw->pw_name : NULL;
+}
+
+/* "note: ..." lines are for people; the last line says how it went. */
+static int
+tell(const char *name, const char *report_text)
+{
+	for (const char *line = report_text, *end; *line; line = end + (*end == '\n')) {
+		const int n = (int)strcspn(line, "\n");
+		unsigned code = 0;
+		int words = 0;
+
+		end = line + n;
+		if (strncmp(line, "note: ", 6) == 0) {
+			remark("%.*s", n - 6, line + 6);
+		} else if (n == 2 && strncmp(line, "ok", 2) == 0) {
+			remark("logged in as %s", name);
+			return 0;
+		} else if (sscanf(line, "error %u %n", &code, &words) == 1 && words > 0 && code > 0 &&
+		    code < VERDICT_COUNT) {
+			return words < n ? report((enum verdict)code, "%s: %.*s", name, n - words, line + words)
+					 : report_verdict((enum verdict)code, name);
+		}
+	}
+	return report(VERDICT_FAILED, "the helper ended before it was logged in");
+}
+
+static int
+start(const struct options *o, const char *name, const char *socket)
+{
+	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
+	char program[PATH_MAX], timeout[32], limits[ARRAY_SIZE(options)][48], report_text[4096] = "";
+	char *argv[12] = { program, "--login", (char *)name, "--timeout", timeout };
+	size_t argc = 5;
+	int rc = process_path("pchat-session", program, sizeof(program));
+
+	(void)snprintf(timeout, sizeof(timeout), "%llu.%03llu", (unsigned long long)(limit / 1000),
+	    (unsigned long long)(limit % 1000));
+	if (socket) {
+		argv[argc++] = "--socket";
+		argv[argc++] = (char *)socket;
+	}
+	for (const struct option_row *row = options; row->name; row++) {
+		if (!o->given[row->id])
+			continue;
+		(void)snprintf(limits[row - options], sizeof(limits[0]), "--%s=%llu", row->name,
+		    (unsigned long long)o->number[row->id]);
+		argv[argc++] = limits[row - options];
+	}
+	if (rc == 0)
+		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1,
+		    report_text, sizeof(report_text));
+	if (rc == -ETIMEDOUT)
+		return report(
+		    VERDICT_TIMED_OUT, "%s: not logged in in time; look with: pchat -s %s status", name, name);
+	if (rc < 0)
+		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
+	return tell(name, report_text);
+}
+
+static int
+login_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	const char *name = o->operand_count > 0 ? o->operands[0]
+	    : o->given[OPT_SESSION]             ? o->text[OPT_SESSION]
+						: own_account();
+	const char *socket;
+
+	if (!name)
+		return report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
+	if (!name_valid(name, strlen(name)))
+		return report(VERDICT_MALFORMED,
+		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
+	if (link_named_socket(&inv->link, o, &socket) != VERDICT_OK)
+		return report(VERDICT_USAGE, "%s", inv->link.words);
+	return start(o, name, socket);
+}
+
+const struct command command_login = {
+	.name = "login",
+	.operands = "[NAME]",
+	.summary = "log in, under your account's name or another",
+	.examples = "pchat login\n"
+		    "pchat login alice\n",
+	.details = "A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
+		   "has no daemon, one of your own is started.\n",
+	.options = options,
+	.max_operands = 1,
+	.names_first = true,
+	.run = login_run,
+};

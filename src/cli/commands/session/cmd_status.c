@@ -1,0 +1,93 @@
+/* pchat status: me, my partner, what is unread. */
+#include <inttypes.h>
+
+#include "cli/commands/session/cmd_status_prompt.h"
+#include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "proto/status.h"
+
+static const struct option_row options[] = {
+	{ OPT_PROMPT, 0, "prompt", OPTION_NOTHING, NULL,
+	    "a word for PS1 or a status line; never fails, never takes long" },
+	{ 0 },
+};
+
+static void
+print_json(const struct control_message *m)
+{
+	format_json_line(json_pack("{sssososssIss}", "name", m->u.state.self.name, "partner",
+	    format_json_text(m->u.state.partner.name), "partner_account", format_json_text(m->u.state.partner.account),
+	    "state", format_state(m->u.state.state), "unread", (json_int_t)m->u.state.unread, "daemon",
+	    m->u.state.daemon == DAEMON_CONNECTED ? "connected" : "reconnecting"));
+}
+
+static const char *
+last_end(uint8_t ending)
+{
+	static const char *const words[] = {
+		[ENDING_NONE] = "",
+		[ENDING_LEFT] = " (the last partner left)",
+		[ENDING_QUIT] = " (the last partner quit)",
+		[ENDING_GONE] = " (the last partner is gone)",
+	};
+
+	return ending < ARRAY_SIZE(words) ? words[ending] : "";
+}
+
+static void
+print_text(const struct control_message *m)
+{
+	char account[FORMAT_SAFE_MAX];
+
+	output_printf("%s: ", m->u.state.self.name);
+	if (m->u.state.partner.name[0])
+		output_printf("chatting with %s (account %s)%s", m->u.state.partner.name,
+		    format_safe(m->u.state.partner.account, account),
+		    m->u.state.partner_online ? "" : ", whose connection is lost for the moment");
+	else
+		output_printf("free%s", last_end(m->u.state.last_end));
+	output_printf(", %" PRIu64 " unread", m->u.state.unread);
+	if (m->u.state.dnd)
+		output_string(", do not disturb");
+	if (m->u.state.daemon != DAEMON_CONNECTED)
+		output_string(", reconnecting to the daemon");
+	output_string("\n");
+}
+
+static int
+status_run(struct invocation *inv)
+{
+	const struct control_message request = { .type = CONTROL_STATUS };
+	const uint64_t deadline = options_deadline(&inv->opt);
+	struct control_message m;
+	enum verdict v;
+
+	if (inv->opt.given[OPT_PROMPT])
+		return status_prompt_run(inv);
+	inv->link.revive = true;
+	v = link_find(&inv->link, &inv->opt);
+	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
+		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	if (inv->opt.given[OPT_JSON])
+		print_json(&m);
+	else
+		print_text(&m);
+	return 0;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.operands = "",
+	.summary = "show who you are, who your partner is, and how much is unread",
+	.examples = "pchat status\n"
+		    "PS1='$(pchat status --prompt)\\$ '\n"
+		    "pchat status --json | jq .unread\n",
+	.details = "--prompt prints bob:2 (partner, unread), bob, your own name when you are free, or\n"
+		   "nothing; its exit status is 0.\n",
+	.options = options,
+	.run = status_run,
+};

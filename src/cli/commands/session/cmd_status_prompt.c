@@ -1,0 +1,49 @@
+/*
+ * pchat status --prompt: for PS1 and status lines. Says a word or nothing, never
+ * fails, never takes long, starts nothing.
+ */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/commands/session/cmd_status_prompt.h"
+#include "cli/line/command.h"
+#include "cli/output/output.h"
+
+#define PROMPT_MS 40 /* of the 50 that a prompt may take */
+
+static const struct option_row options[] = {
+	{ OPT_PROMPT, 0, "prompt", OPTION_NOTHING, NULL, "" },
+	{ 0 },
+};
+
+int
+status_prompt_run(struct invocation *inv)
+{
+	const struct control_message request = { .type = CONTROL_STATUS };
+	const uint64_t deadline = deadline_in(PROMPT_MS);
+	struct link *l = &inv->link;
+	struct control_message m;
+	const char *name;
+
+	if (link_find(l, &inv->opt) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK)
+		return 0;
+	if (link_request(l, &request, deadline, &m) < 0 || m.type != CONTROL_STATE)
+		return 0;
+	name = m.u.state.partner.name[0] ? m.u.state.partner.name : m.u.state.self.name;
+	if (m.u.state.unread > 0)
+		output_printf("%s:%" PRIu64 "\n", name, m.u.state.unread);
+	else
+		output_printf("%s\n", name);
+	output_redirect(STDOUT_FILENO); /* written; and that it could not be is forgotten */
+	return 0;
+}
+
+/* The light program's row: every other form of status is the full program's. */
+const struct command command_status_prompt = {
+	.name = "status",
+	.operands = "",
+	.options = options,
+	.only_with = OPT_PROMPT,
+	.run = status_prompt_run,
+};

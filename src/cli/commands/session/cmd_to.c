@@ -1,0 +1,85 @@
+/* pchat to: begin a chat, or wait for one. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/line/command.h"
+#include "cli/output/report.h"
+#include "proto/status.h"
+
+#define PATIENCE_MS 300 /* before people are told that we wait */
+
+static const struct option_row options[] = {
+	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", "if NAME is busy, queue until it is free" },
+	{ 0 },
+};
+
+static uint64_t
+limit(const struct options *o)
+{
+	if (!o->given[OPT_WAIT])
+		return options_timeout(o, SEND_TIMEOUT_SECONDS * 1000);
+	return o->text[OPT_WAIT] ? o->number[OPT_WAIT] : options_timeout(o, UINT64_MAX);
+}
+
+/* Asks, and says so when the answer takes its time. */
+static enum verdict
+pair(struct link *l, const struct control_message *request, uint64_t deadline)
+{
+	struct control_message reply;
+	const uint64_t soon = deadline_in(PATIENCE_MS);
+	int rc = -ETIMEDOUT;
+
+	if (!request->u.to.wait || deadline <= soon)
+		return link_command(l, request, deadline);
+	rc = link_request(l, request, soon, &reply);
+	if (rc == -ETIMEDOUT) {
+		remark("waiting until '%s' is free", request->u.to.name);
+		rc = link_reply(l, deadline, &reply);
+	}
+	if (rc == -ECONNRESET) {
+		const enum verdict v = link_connect(l, deadline);
+
+		return v == VERDICT_OK ? link_command(l, request, deadline) : v;
+	}
+	return rc < 0 ? link_verdict(l, rc) : link_outcome(l, &reply);
+}
+
+static int
+to_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	const char *name = o->operands[0];
+	struct control_message request = { .type = CONTROL_TO, .u.to.wait = o->given[OPT_WAIT] };
+	enum verdict v;
+
+	(void)snprintf(request.u.to.name, sizeof(request.u.to.name), "%s", name);
+	v = pair(&inv->link, &request, deadline_in(limit(o)));
+	if (v == VERDICT_TIMED_OUT)
+		return report(v, "%s: %s", name,
+		    o->given[OPT_WAIT] ? "not free in time; --wait without a number waits as long as it takes"
+				       : "no answer in time; it may still be done: 'pchat status' tells");
+	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
+		return report(v, "%s", inv->link.words);
+	if (v != VERDICT_OK)
+		return report(v, "%s: %s", name, inv->link.words);
+	remark("chatting with %s", name);
+	return 0;
+}
+
+const struct command command_to = {
+	.name = "to",
+	.operands = "NAME",
+	.summary = "begin to chat with NAME",
+	.examples = "pchat to bob\n"
+		    "pchat to bob --wait=60 && pchat send \"my turn now\"\n",
+	.details = "A chat that you are in is left for the new one; nothing changes when NAME\n"
+		   "cannot be had.\n",
+	.options = options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.names_first = true,
+	.needs_session = true,
+	.run = to_run,
+};

@@ -1,0 +1,89 @@
+/* pchat who: everyone online. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/line/command.h"
+#include "cli/output/colour.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "cli/roster.h"
+#include "proto/safe.h"
+
+static void
+print_json(const struct who_entry *e)
+{
+	char since[FORMAT_TIME_MAX];
+
+	format_json_line(json_pack("{sssosIsssssb}", "name", e->peer.name, "account", format_json_text(e->peer.account),
+	    "uid", (json_int_t)e->peer.uid, "state", format_state(e->state), "since",
+	    format_json_time(e->since_ms, since), "reachable", e->reachable));
+}
+
+struct columns {
+	int name, account;
+};
+
+/* On a terminal: a character may take two columns, or none. */
+static int
+columns_of(const char *text)
+{
+	return (int)safe_width(text, strlen(text));
+}
+
+static void
+print_text(const struct who_entry *e, const struct columns *width)
+{
+	char account[FORMAT_SAFE_MAX], since[FORMAT_TIME_MAX];
+
+	format_safe(e->peer.account, account);
+	output_printf("%s%-*s%s  %s%*s  %-12s  %s%s\n", colour_of_name(e->peer.name), width->name, e->peer.name,
+	    colour_off(), account, width->account - columns_of(account), "", format_state(e->state),
+	    format_time(e->since_ms, since), e->reachable ? "" : "  refuses contact");
+}
+
+static void
+print_table(const struct roster *r)
+{
+	struct columns width = { .name = 4, .account = 7 };
+
+	for (size_t i = 0; i < r->count; i++) {
+		char account[FORMAT_SAFE_MAX];
+		const int name_len = (int)strlen(r->entry[i].peer.name);
+		const int account_len = columns_of(format_safe(r->entry[i].peer.account, account));
+
+		width.name = name_len > width.name ? name_len : width.name;
+		width.account = account_len > width.account ? account_len : width.account;
+	}
+	for (size_t i = 0; i < r->count; i++)
+		print_text(&r->entry[i], &width);
+}
+
+static int
+who_run(struct invocation *inv)
+{
+	const uint64_t deadline = options_deadline(&inv->opt);
+	_cleanup_(roster_release) struct roster r = { .count = 0 };
+	const enum verdict v = roster_fetch(&r, &inv->link, deadline);
+
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	colour_setup(&inv->opt);
+	if (inv->opt.given[OPT_JSON])
+		for (size_t i = 0; i < r.count; i++)
+			print_json(&r.entry[i]);
+	else
+		print_table(&r);
+	return 0;
+}
+
+const struct command command_who = {
+	.name = "who",
+	.operands = "",
+	.summary = "show everyone who is online",
+	.examples = "pchat who\n"
+		    "pchat who --json | jq -r 'select(.state == \"free\") | .name'\n",
+	.details = "Name, account, state (free, paired, reconnecting), and since when.\n",
+	.needs_session = true,
+	.run = who_run,
+};

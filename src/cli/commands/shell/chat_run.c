@@ -1,0 +1,23 @@
+/* pchat chat, in pchat-full: becomes pchat-chat. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/line/command.h"
+#include "cli/output/report.h"
+#include "net/process.h"
+
+int
+chat_run(struct invocation *inv)
+{
+	char path[PATH_MAX];
+	int error = process_path("pchat-chat", path, sizeof(path));
+
+	if (error == 0) {
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)execv(path, inv->argv);
+		error = -errno;
+	}
+	return report(VERDICT_FAILED, "cannot run 'pchat-chat': %s; is pchat installed completely?", strerror(-error));
+}

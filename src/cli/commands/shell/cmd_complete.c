@@ -1,0 +1,128 @@
+/*
+ * pchat __complete WHAT: what the shells' completions offer, as lines of a word,
+ * a tab and a description. Starts nothing, and rather says nothing than take long.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "cli/roster.h"
+
+#define COMPLETE_MS 150 /* of the 200 that it may take */
+
+static void
+line(const char *word, const char *description)
+{
+	output_printf("%s\t%s\n", word, description);
+}
+
+static int
+complete_commands(struct invocation *inv)
+{
+	for (const struct command *const *c = inv->edition->commands; *c; c++)
+		if (!(*c)->hidden)
+			line((*c)->name, (*c)->summary);
+	return 0;
+}
+
+static void
+option_rows(const struct option_row *row)
+{
+	for (; row && row->name; row++) {
+		output_printf("--%s\t%s\n", row->name, row->help);
+		if (row->letter)
+			output_printf("-%c\t%s\n", row->letter, row->help);
+	}
+}
+
+/* __complete options [COMMAND] */
+static int
+complete_options(struct invocation *inv)
+{
+	const struct command *c =
+	    inv->opt.operand_count > 1 ? command_find(inv->edition->commands, inv->opt.operands[1]) : NULL;
+
+	if (c)
+		option_rows(c->options);
+	option_rows(options_global);
+	return 0;
+}
+
+static bool
+session_line(const char *name, void *context)
+{
+	(void)context;
+	line(name, "a session of yours");
+	return true;
+}
+
+static int
+complete_sessions(struct invocation *inv)
+{
+	struct link *l = &inv->link;
+
+	if (rundir_open(&l->dir, false) == 0)
+		(void)!session_file_each(&l->dir, session_line, NULL);
+	return 0;
+}
+
+static const char *
+about(const struct who_entry *e)
+{
+	static char text[FORMAT_SAFE_MAX + 32];
+	char account[FORMAT_SAFE_MAX];
+
+	(void)snprintf(
+	    text, sizeof(text), "%s, account %s", format_state(e->state), format_safe(e->peer.account, account));
+	return text;
+}
+
+/* Everyone but ourselves, and those who would refuse. */
+static int
+complete_users(struct invocation *inv)
+{
+	const uint64_t deadline = deadline_in(COMPLETE_MS);
+	struct link *l = &inv->link;
+	_cleanup_(roster_release) struct roster r = { .count = 0 };
+
+	if (link_find(l, &inv->opt) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK ||
+	    roster_fetch(&r, l, deadline) != VERDICT_OK)
+		return 0;
+	for (size_t i = 0; i < r.count; i++)
+		if (r.entry[i].reachable && strcasecmp(r.entry[i].peer.name, l->name) != 0)
+			line(r.entry[i].peer.name, about(&r.entry[i]));
+	return 0;
+}
+
+static const struct {
+	const char *what;
+	int (*run)(struct invocation *inv);
+} kinds[] = {
+	{ "commands", complete_commands },
+	{ "options", complete_options },
+	{ "sessions", complete_sessions },
+	{ "users", complete_users },
+};
+
+static int
+complete_run(struct invocation *inv)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(inv->opt.operands[0], kinds[i].what) == 0)
+			return kinds[i].run(inv);
+	return report(VERDICT_USAGE, "__complete knows commands, options [COMMAND], sessions and users");
+}
+
+const struct command command_complete = {
+	.name = "__complete",
+	.operands = "WHAT",
+	.summary = "what shells complete with",
+	.examples = "pchat __complete users\n",
+	.min_operands = 1,
+	.max_operands = 2,
+	.hidden = true,
+	.run = complete_run,
+};

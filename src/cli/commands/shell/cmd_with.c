@@ -1,0 +1,175 @@
+/*
+ * pchat with NAME -- COMMAND: a command that lives as long as the chat does.
+ * The kernel tells of both ends: the child by a descriptor of its own, the chat by the helper's notices.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "cli/line/command.h"
+#include "cli/output/report.h"
+#include "cli/process/child.h"
+#include "cli/process/offspring.h"
+#include "core/name.h"
+#include "proto/status.h"
+
+#define HANGUP_MS 5000 /* between SIGHUP and SIGKILL */
+
+struct company {
+	struct link *link;
+	const char *partner;
+	struct child child;
+	struct offspring offspring; /* of the child, once the chat is over */
+	int signals;                /* what is for the command, as a descriptor */
+	uint64_t pair;
+	bool over;        /* the chat is */
+	uint64_t kill_at; /* UINT64_MAX: not hung up yet */
+};
+
+static enum verdict
+pair_with(struct company *c, uint64_t deadline)
+{
+	struct control_message m = { .type = CONTROL_TO };
+
+	(void)snprintf(m.u.to.name, sizeof(m.u.to.name), "%s", c->partner);
+	return link_command(c->link, &m, deadline);
+}
+
+/* Asks to be told of changes; learns, or compares, the pair. */
+static enum verdict
+watch(struct company *c, uint64_t deadline)
+{
+	const struct control_message request = { .type = CONTROL_WATCH };
+	struct control_message m;
+	const enum verdict v = link_call(c->link, &request, deadline, CONTROL_STATE, &m);
+
+	if (v != VERDICT_OK)
+		return v;
+	if (c->pair == 0 && name_equal(m.u.state.partner.name, c->partner))
+		c->pair = m.u.state.pair;
+	c->over = c->pair == 0 || m.u.state.pair != c->pair;
+	return VERDICT_OK;
+}
+
+/* As the end of a terminal does: all that the command has started is told as well. */
+static void
+hang_up(struct company *c)
+{
+	offspring_stop(&c->offspring, c->child.pid);
+	offspring_signal(&c->offspring, SIGHUP);
+	child_signal(&c->child, SIGHUP);
+	offspring_signal(&c->offspring, SIGCONT);
+	child_signal(&c->child, SIGCONT);
+	c->kill_at = deadline_in(HANGUP_MS);
+}
+
+/* Notices that arrived. A helper that died is started again; without one the chat is over. */
+static void
+listen_to_helper(struct company *c)
+{
+	struct control_message m;
+	struct frame f;
+	int filled = link_fill(c->link), rc;
+
+	while ((rc = link_next(c->link, &f)) > 0)
+		if (control_decode(&f, &m) == 0 && m.type == CONTROL_CHANGED)
+			c->over |= m.u.state.pair != c->pair;
+	if (rc < 0)
+		filled = rc;
+	if (filled < 0 && !c->over) {
+		const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
+
+		c->over = link_connect(c->link, deadline) != VERDICT_OK || watch(c, deadline) != VERDICT_OK || c->over;
+	}
+}
+
+/* Until the child has ended; when the chat has, until all have that it started. */
+static void
+keep(struct company *c)
+{
+	while (!child_ended(&c->child)) {
+		struct pollfd p[3] = {
+			{ .fd = c->child.fd, .events = POLLIN },
+			{ .fd = c->over ? -1 : c->link->fd, .events = POLLIN },
+			{ .fd = c->signals, .events = POLLIN },
+		};
+
+		if (c->over && c->kill_at == UINT64_MAX)
+			hang_up(c);
+		if (poll(p, 3, poll_time(c->kill_at)) == 0)
+			child_signal(&c->child, SIGKILL);
+		else if (p[1].revents)
+			listen_to_helper(c);
+		if (p[2].revents)
+			child_signal(&c->child, child_caught_signal(c->signals));
+	}
+	offspring_await(&c->offspring, c->kill_at);
+}
+
+/* What is sent to us alone is passed on, so that nothing is left behind when we are told to end. */
+static int
+catch_signals(struct company *c)
+{
+	static const int passed_on[] = { SIGTERM, SIGHUP };
+
+	c->signals = child_catch_signals(passed_on, ARRAY_SIZE(passed_on));
+	return c->signals < 0 ? c->signals : 0;
+}
+
+/* As a shell does while it waits: what the terminal sends is the command's. */
+static void
+leave_signals_to_child(void)
+{
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGQUIT, SIG_IGN);
+}
+
+static int
+with_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	const uint64_t deadline = options_deadline(o);
+	struct company c = { .link = &inv->link, .partner = o->operands[0], .kill_at = UINT64_MAX };
+	enum verdict v = pair_with(&c, deadline);
+	int rc;
+
+	if (v != VERDICT_OK && v != VERDICT_NO_SESSION && v != VERDICT_FAILED)
+		return report(v, "%s: %s", c.partner, inv->link.words);
+	if (v == VERDICT_OK)
+		v = watch(&c, deadline);
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	if (c.over)
+		return report(VERDICT_LEFT, "%s: left before the command began", c.partner);
+	(void)setenv("PCHAT_SESSION", inv->link.name, 1);
+	(void)setenv("PCHAT_PARTNER", c.partner, 1);
+	if ((rc = catch_signals(&c)) < 0)
+		return report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(-rc));
+	if ((rc = child_start(&c.child, o->operands + 1, -1, -1, false)) < 0)
+		return report_not_started(o->operands[1], rc);
+	leave_signals_to_child();
+	keep(&c);
+	if (c.over)
+		return report(VERDICT_LEFT, "the chat with %s is over; '%s' was ended", c.partner, o->operands[1]);
+	return child_exit_status(&c.child);
+}
+
+const struct command command_with = {
+	.name = "with",
+	.operands = "NAME -- COMMAND...",
+	.summary = "begin to chat with NAME, and run COMMAND as long as that lasts",
+	.examples = "pchat with bob -- tail -f /var/log/syslog\n"
+		    "pchat with bob -- sh -c 'while read -r line; do pchat send \"$line\"; done'\n",
+	.details =
+	    "When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit status\n"
+	    "is 8; else it is COMMAND's own. COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n",
+	.min_operands = 2,
+	.max_operands = OPERANDS_ANY,
+	.names_first = true,
+	.needs_session = true,
+	.run = with_run,
+};

@@ -1,0 +1,57 @@
+/*
+ * Commands: each is a row in a file of its own. Help, checks, completion and
+ * suggestions follow from the rows.
+ *
+ * To add one: write cmd_NAME.c in a room of cli/commands with `const struct command command_NAME`; declare it here;
+ * name it in edition_full.c (and in edition_light.c when it needs libc alone and is worth a fast start); add its file
+ * to Makefile.am, its words to man/pchat.1, a test to tests/system.
+ */
+#ifndef PCHAT_CLI_LINE_COMMAND_H
+#define PCHAT_CLI_LINE_COMMAND_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/line/edition.h"
+#include "cli/line/options.h"
+#include "cli/session_link.h"
+
+/* One run of the program. */
+struct invocation {
+	const struct edition *edition;
+	struct options opt;
+	struct link link; /* connected when the row has needs_session */
+	char **argv;      /* of main(), for a command that becomes another program */
+};
+
+#define OPERANDS_ANY INT_MAX
+
+struct command {
+	const char *name;
+	const char *operands;             /* as in its usage line: "NAME", "[TEXT...]" */
+	const char *summary;              /* one line */
+	const char *examples;             /* lines, each with its line feed */
+	const char *details;              /* lines about what is not obvious; may be NULL */
+	const struct option_row *options; /* NULL: none of its own */
+	int min_operands, max_operands;
+	bool names_first;                   /* the first operand is a name by R2 */
+	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
+	bool hidden;                        /* not for people */
+	bool shows_others;                  /* prints what others wrote, which the light program cannot make safe */
+	enum option_id only_with;           /* the light program runs it only with this option; 0: always */
+	int (*run)(struct invocation *inv); /* returns the exit status */
+};
+
+extern const struct command command_allow, command_ask, command_block, command_chat, command_complete, command_dnd,
+    command_help, command_history, command_leave, command_login, command_on_message, command_quit, command_read,
+    command_send, command_shellinit, command_status, command_status_prompt, command_to, command_unblock, command_who,
+    command_with;
+
+/* `pchat chat` runs in a program of its own: pchat-full becomes it, and it has another function of this name. */
+int chat_run(struct invocation *inv);
+
+/* The row of that name in the table, which NULL ends; or NULL. */
+const struct command *command_find(const struct command *const *table, const char *name);
+
+#endif

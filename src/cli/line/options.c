@@ -1,0 +1,272 @@
+#include "cli/line/options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+#include "cli/line/command.h"
+#include "core/ident.h"
+#include "core/name.h"
+
+const struct option_row options_global[] = {
+	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", "act as this session of yours" },
+	{ OPT_SOCKET, 0, "socket", OPTION_TEXT, "PATH", "the daemon's socket" },
+	{ OPT_TIMEOUT, 0, "timeout", OPTION_SECONDS, "SEC", "give up after so many seconds" },
+	{ OPT_JSON, 0, "json", OPTION_NOTHING, NULL, "results and errors as JSON, one object a line" },
+	{ OPT_QUIET, 'q', "quiet", OPTION_NOTHING, NULL, "no remarks on standard error, only errors" },
+	{ OPT_COLOR, 0, "color", OPTION_WHEN, "WHEN", "colour: auto, always, never" },
+	{ OPT_HELP, 'h', "help", OPTION_NOTHING, NULL, "show help" },
+	{ OPT_VERSION, 'V', "version", OPTION_NOTHING, NULL, "show the version" },
+	{ 0 },
+};
+
+struct parser {
+	struct options *o;
+	int argc, next;
+	char **argv;
+};
+
+static int mistake(struct options *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static int
+mistake(struct options *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (o->mistake[0]) /* the first one counts */
+		return -1;
+	va_start(ap, fmt);
+	(void)vsnprintf(o->mistake, sizeof(o->mistake), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+const struct option_row *
+options_find(const struct option_row *row, const char *name, size_t len)
+{
+	for (; row && row->name; row++)
+		if (strlen(row->name) == len && memcmp(row->name, name, len) == 0)
+			return row;
+	return NULL;
+}
+
+const struct option_row *
+options_find_letter(const struct option_row *row, char letter)
+{
+	for (; row && row->name; row++)
+		if (row->letter == letter)
+			return row;
+	return NULL;
+}
+
+static const struct option_row *
+own_rows(const struct options *o)
+{
+	return o->command ? o->command->options : NULL;
+}
+
+bool
+options_seconds(const char *text, uint64_t *ms)
+{
+	uint64_t whole = 0, part = 0, scale = 100;
+	const char *p = text;
+
+	for (; *p >= '0' && *p <= '9'; p++)
+		if ((whole = whole * 10 + (uint64_t)(*p - '0')) > 1000000000U)
+			return false;
+	if (p == text && (*p != '.' || p[1] == '\0'))
+		return false;
+	if (*p == '.') {
+		if (*++p == '\0')
+			return false;
+		for (; *p >= '0' && *p <= '9'; p++, scale /= 10)
+			part += (uint64_t)(*p - '0') * scale;
+	}
+	*ms = whole * 1000 + part;
+	return *p == '\0';
+}
+
+static bool
+parse_count(const char *text, uint64_t *n)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9' || strlen(text) > 10)
+		return false;
+	*n = strtoull(text, &end, 10);
+	return *end == '\0' && *n > 0 && *n <= UINT32_MAX;
+}
+
+static int
+malformed_name(struct options *o, const char *name)
+{
+	o->malformed = o->malformed || !o->mistake[0];
+	return mistake(o, "'%.64s' is not a name: 1 to %u of A-Z a-z 0-9 . _ -, beginning with a letter or digit", name,
+	    NAME_MAX_LEN);
+}
+
+static int
+take(struct options *o, const struct option_row *row, const char *value)
+{
+	struct ident id;
+
+	o->given[row->id] = true;
+	o->text[row->id] = value;
+	switch (row->takes) {
+	case OPTION_NAME:
+		return name_valid(value, strlen(value)) ? 0 : malformed_name(o, value);
+	case OPTION_IDENT:
+		return ident_parse(value, &id) ? 0
+					       : mistake(o, "--%s needs the 32 hex digits of a message id", row->name);
+	case OPTION_COUNT:
+		return parse_count(value, &o->number[row->id]) ? 0
+							       : mistake(o, "--%s needs a number from 1", row->name);
+	case OPTION_SECONDS:
+	case OPTION_MAYBE_SECONDS:
+		if (!value || options_seconds(value, &o->number[row->id]))
+			return 0;
+		return mistake(o, "--%s needs a number of seconds, not '%.64s'", row->name, value);
+	case OPTION_WHEN:
+		if (strcmp(value, "auto") == 0 || strcmp(value, "always") == 0 || strcmp(value, "never") == 0)
+			return 0;
+		return mistake(o, "--%s is auto, always or never, not '%.64s'", row->name, value);
+	case OPTION_NOTHING:
+	case OPTION_TEXT:
+		break;
+	}
+	return 0;
+}
+
+/* By its name, or else its letter. */
+static int
+unknown(struct options *o, const char *name, char letter)
+{
+	if (!o->mistake[0]) {
+		o->unknown = name;
+		o->unknown_letter = letter;
+		o->early = !o->command;
+	}
+	return name ? mistake(o, "unknown option '--%.64s'", name) : mistake(o, "unknown option '-%c'", letter);
+}
+
+/* The value of an option, which stands behind it or is the next word. */
+static int
+take_value(struct parser *p, const struct option_row *row, const char *attached)
+{
+	if (!attached && row->takes == OPTION_MAYBE_SECONDS)
+		return take(p->o, row, NULL);
+	if (!attached) {
+		if (p->next >= p->argc)
+			return mistake(p->o, "--%s needs a value: --%s %s", row->name, row->name, row->value);
+		attached = p->argv[p->next++];
+	}
+	return take(p->o, row, attached);
+}
+
+static int
+parse_long(struct parser *p, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	const size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	const struct option_row *row = options_find(own_rows(p->o), word, len);
+
+	if (!row)
+		row = options_find(options_global, word, len);
+	if (!row)
+		return unknown(p->o, word, 0);
+	if (row->takes != OPTION_NOTHING)
+		return take_value(p, row, equals ? equals + 1 : NULL);
+	if (equals)
+		return mistake(p->o, "--%s takes no value", row->name);
+	return take(p->o, row, NULL);
+}
+
+/* "-lq", "-sbob", "-s bob" */
+static int
+parse_letters(struct parser *p, const char *letters)
+{
+	for (; *letters; letters++) {
+		const struct option_row *row = options_find_letter(own_rows(p->o), *letters);
+
+		if (!row)
+			row = options_find_letter(options_global, *letters);
+		if (!row)
+			return unknown(p->o, NULL, *letters);
+		if (row->takes != OPTION_NOTHING && row->takes != OPTION_MAYBE_SECONDS)
+			return take_value(p, row, letters[1] ? letters + 1 : NULL);
+		if (take(p->o, row, NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+parse_word(struct options *o, char *word)
+{
+	if (!o->command && o->operand_count == 0 && (o->command = command_find(o->commands, word)))
+		return;
+	o->operands[o->operand_count++] = word;
+}
+
+/* A prompt says nothing of a session that cannot be, rather than fail. */
+static void
+forgive_prompt(struct options *o)
+{
+	if (!o->given[OPT_PROMPT] || !o->malformed)
+		return;
+	o->malformed = false;
+	o->mistake[0] = '\0';
+}
+
+static int
+check_operands(struct options *o)
+{
+	const struct command *c = o->command;
+
+	if (!c)
+		return o->operand_count > 0 ? mistake(o, "unknown command '%.64s'", o->operands[0]) : 0;
+	if (o->operand_count < c->min_operands)
+		return mistake(o, "%s: something is missing", c->name);
+	if (o->operand_count > c->max_operands)
+		return mistake(o, "%s: '%.64s' is too much", c->name, o->operands[c->max_operands]);
+	if (c->names_first && o->operand_count > 0 && !name_valid(o->operands[0], strlen(o->operands[0])))
+		return malformed_name(o, o->operands[0]);
+	return 0;
+}
+
+int
+options_parse(struct options *o, const struct command *const *commands, int argc, char **argv)
+{
+	struct parser p = { .o = o, .argc = argc, .next = 1, .argv = argv };
+	bool options_over = false;
+
+	o->commands = commands;
+	o->operands = (size_t)argc <= ARRAY_SIZE(o->few) ? o->few : calloc((size_t)argc, sizeof(*o->operands));
+	if (!o->operands)
+		return mistake(o, "out of memory");
+	while (p.next < argc) {
+		char *word = argv[p.next++];
+
+		if (options_over || word[0] != '-' || word[1] == '\0')
+			parse_word(o, word);
+		else if (strcmp(word, "--") == 0)
+			options_over = true;
+		else if (word[1] == '-')
+			(void)parse_long(&p, word + 2);
+		else
+			(void)parse_letters(&p, word + 1);
+	}
+	forgive_prompt(o);
+	if (o->given[OPT_HELP] || o->given[OPT_VERSION])
+		return 0;
+	return o->mistake[0] ? -1 : check_operands(o);
+}
+
+uint64_t
+options_deadline(const struct options *o)
+{
+	return deadline_in(options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
+}

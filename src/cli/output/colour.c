@@ -1,0 +1,59 @@
+#include "cli/output/colour.h"
+
+#include <string.h>
+
+#include "base/macros.h"
+#include "cli/line/options.h"
+#include "core/name.h"
+
+/* Readable on dark and light alike: no black, white or yellow. */
+static const char *const palette[] = {
+	"\033[31m",
+	"\033[32m",
+	"\033[34m",
+	"\033[35m",
+	"\033[36m",
+	"\033[1;31m",
+	"\033[1;32m",
+	"\033[1;34m",
+	"\033[1;35m",
+	"\033[1;36m",
+};
+
+static bool on;
+
+void
+colour_setup(const struct options *o)
+{
+	const char *when = o->given[OPT_COLOR] ? o->text[OPT_COLOR] : "auto";
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (strcmp(when, "auto") != 0)
+		on = strcmp(when, "always") == 0;
+	else
+		on = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO);
+}
+
+bool
+colour_on(void)
+{
+	return on;
+}
+
+const char *
+colour_of_name(const char *name)
+{
+	return on ? palette[name_hash(name) % ARRAY_SIZE(palette)] : "";
+}
+
+const char *
+colour_quiet(void)
+{
+	return on ? "\033[2m" : "";
+}
+
+const char *
+colour_off(void)
+{
+	return on ? "\033[0m" : "";
+}

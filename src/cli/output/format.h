@@ -1,0 +1,43 @@
+/*
+ * Records and sessions as people and scripts see them, on standard output: a line
+ * a record, or an object a line under --json. Everything foreign goes through proto/safe.h.
+ */
+#ifndef PCHAT_CLI_OUTPUT_FORMAT_H
+#define PCHAT_CLI_OUTPUT_FORMAT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "proto/control.h"
+
+/* `self`: our own name, for records that we wrote (history). */
+void format_text_record(const struct record *r, const char *self);
+void format_json_record(const struct record *r, const char *self);
+
+/* "2026-11-23 12:01:07", local time. */
+#define FORMAT_TIME_MAX 32
+const char *format_time(int64_t time_ms, char out[FORMAT_TIME_MAX]);
+
+/* A foreign text (an account's name) as one safe line. */
+#define FORMAT_SAFE_MAX (8 * ACCOUNT_MAX_LEN + 16)
+const char *format_safe(const char *text, char out[FORMAT_SAFE_MAX]);
+
+/* "free", "paired", "reconnecting" */
+const char *format_state(uint8_t who_state);
+
+/* "2026-11-23T12:01:07.042Z" */
+const char *format_json_time(int64_t time_ms, char out[FORMAT_TIME_MAX]);
+
+/* The object as one line that no terminal is hurt by; free() it. NULL: no memory, or no object. Gives the object up. */
+char *format_json_dump(json_t *object);
+
+/* Prints the object as one line, and gives it up. */
+void format_json_line(json_t *object);
+
+/* Text; null when it is empty. Bytes that are not UTF-8 are escaped as for people. */
+json_t *format_json_text(const char *text);
+
+/* The object that stands for an error, as one line for the caller to free; for report_as_json(). */
+char *format_json_error(enum verdict v, const char *message, const char *msgid);
+
+#endif

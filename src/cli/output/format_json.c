@@ -1,0 +1,128 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/macros.h"
+#include "cli/output/base64.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "proto/safe.h"
+#include "proto/status.h"
+
+const char *
+format_json_time(int64_t time_ms, char out[FORMAT_TIME_MAX])
+{
+	const time_t seconds = (time_t)(time_ms / 1000);
+	struct tm tm;
+	size_t n = 0;
+
+	if (time_ms >= 0 && gmtime_r(&seconds, &tm))
+		n = strftime(out, FORMAT_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(out + n, FORMAT_TIME_MAX - n, ".%03dZ", (int)(time_ms % 1000));
+	return out;
+}
+
+json_t *
+format_json_text(const char *text)
+{
+	const size_t len = strlen(text);
+	_cleanup_(freep) char *safe = NULL;
+
+	if (len == 0)
+		return json_null();
+	if (safe_is_text(text, len))
+		return json_stringn(text, len);
+	safe = malloc(safe_bound(len, 0));
+	return safe ? json_stringn(safe, safe_line(text, len, safe, safe_bound(len, 0))) : json_null();
+}
+
+char *
+format_json_dump(json_t *object)
+{
+	_cleanup_(freep) char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	const size_t len = line ? strlen(line) : 0;
+	char *safe = line ? malloc(safe_json_bound(len) + 1) : NULL;
+
+	if (safe)
+		safe[safe_json(line, len, safe, safe_json_bound(len))] = '\0';
+	json_decref(object);
+	return safe;
+}
+
+char *
+format_json_error(enum verdict v, const char *message, const char *msgid)
+{
+	json_t *error =
+	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
+
+	if (msgid)
+		(void)json_object_set_new(error, "msgid", json_string(msgid));
+	return format_json_dump(json_pack("{so}", "error", error));
+}
+
+void
+format_json_line(json_t *object)
+{
+	_cleanup_(freep) char *line = format_json_dump(object);
+
+	if (line) {
+		output_string(line);
+		output_write("\n", 1);
+	}
+}
+
+static json_t *
+base64(const uint8_t *body, size_t length)
+{
+	_cleanup_(freep) char *text = malloc(base64_length(length) + 1);
+
+	if (!text)
+		return NULL;
+	base64_encode(body, length, text);
+	return json_string(text);
+}
+
+/* What only a message has. */
+static void
+add_message(json_t *o, const struct record *r)
+{
+	const char *body = (const char *)r->body;
+	char msgid[IDENT_HEX_LEN + 1];
+
+	ident_format(&r->msgid, msgid);
+	(void)json_object_set_new(o, "msgid", json_string(msgid));
+	if (safe_is_text(body, r->length))
+		(void)json_object_set_new(o, "text", json_stringn(body, r->length));
+	else
+		(void)json_object_set_new(o, "base64", base64(r->body, r->length));
+}
+
+void
+format_json_record(const struct record *r, const char *self)
+{
+	static const char *const types[] = {
+		[RECORD_MESSAGE] = "message",
+		[RECORD_PAIRED] = "paired",
+		[RECORD_LEFT] = "left",
+		[RECORD_QUIT] = "quit",
+		[RECORD_LOST] = "lost",
+		[RECORD_BACK] = "back",
+		[RECORD_GONE] = "gone",
+	};
+	char time[FORMAT_TIME_MAX];
+	json_t *o = json_pack("{sIssss}", "id", (json_int_t)r->id, "type",
+	    r->type < ARRAY_SIZE(types) ? types[r->type] : "?", "time", format_json_time(r->time_ms, time));
+
+	if (r->own) {
+		(void)json_object_set_new(o, "from", json_string(self));
+		(void)json_object_set_new(o, "to", json_string(r->peer.name));
+	} else {
+		(void)json_object_set_new(o, "from", json_string(r->peer.name));
+		(void)json_object_set_new(o, "account", format_json_text(r->peer.account));
+		(void)json_object_set_new(o, "uid", json_integer(r->peer.uid));
+	}
+	if (r->type == RECORD_MESSAGE)
+		add_message(o, r);
+	format_json_line(o);
+}

@@ -1,0 +1,99 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/macros.h"
+#include "cli/output/colour.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "proto/safe.h"
+
+#define INDENT 4 /* of the further lines of a body */
+
+const char *
+format_time(int64_t time_ms, char out[FORMAT_TIME_MAX])
+{
+	const time_t seconds = (time_t)(time_ms / 1000);
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || strftime(out, FORMAT_TIME_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		(void)snprintf(out, FORMAT_TIME_MAX, "?");
+	return out;
+}
+
+const char *
+format_safe(const char *text, char out[FORMAT_SAFE_MAX])
+{
+	out[safe_line(text, strnlen(text, ACCOUNT_MAX_LEN), out, FORMAT_SAFE_MAX - 1)] = '\0';
+	return out;
+}
+
+const char *
+format_state(uint8_t who_state)
+{
+	static const char *const words[] = {
+		[WHO_FREE] = "free", [WHO_PAIRED] = "paired", [WHO_RECONNECTING] = "reconnecting"
+	};
+
+	return who_state < ARRAY_SIZE(words) ? words[who_state] : "?";
+}
+
+static const char *
+event_words(uint8_t type)
+{
+	static const char *const words[] = {
+		[RECORD_MESSAGE] = "",
+		[RECORD_PAIRED] = "%s is now chatting with you",
+		[RECORD_LEFT] = "%s left the chat",
+		[RECORD_QUIT] = "%s quit",
+		[RECORD_LOST] = "connection to %s lost",
+		[RECORD_BACK] = "%s is back",
+		[RECORD_GONE] = "%s is gone",
+	};
+
+	return type < ARRAY_SIZE(words) ? words[type] : "";
+}
+
+static void
+event(const struct record *r)
+{
+	const char *words = event_words(r->type), *gap = strstr(words, "%s");
+
+	if (!gap)
+		return;
+	output_printf("%s* ", colour_quiet());
+	output_write(words, (size_t)(gap - words));
+	output_string(r->peer.name);
+	output_string(gap + 2);
+	output_string(colour_off());
+}
+
+static void
+body(const struct record *r)
+{
+	const size_t cap = safe_bound(r->length, INDENT);
+	_cleanup_(freep) char *safe = malloc(cap + 1);
+
+	if (safe)
+		output_write(safe, safe_text((const char *)r->body, r->length, INDENT, safe, cap));
+	else
+		output_string("(no memory to show it)");
+}
+
+void
+format_text_record(const struct record *r, const char *self)
+{
+	const char *from = r->own ? self : r->peer.name;
+	char time[FORMAT_TIME_MAX];
+
+	output_printf("%s[%s]%s ", colour_quiet(), format_time(r->time_ms, time), colour_off());
+	if (r->type != RECORD_MESSAGE) {
+		event(r);
+	} else {
+		output_printf("%s%s%s%s%s: ", colour_of_name(from), from, colour_off(), r->own ? " to " : "",
+		    r->own ? r->peer.name : "");
+		body(r);
+	}
+	output_write("\n", 1);
+}

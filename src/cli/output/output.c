@@ -1,0 +1,97 @@
+#include "cli/output/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+	int fd;
+	void (*take)(const void *data, size_t n, void *context); /* instead of fd */
+	void *context;
+	int error;
+	size_t len;
+	char buf[65536];
+} out = { .fd = STDOUT_FILENO };
+
+static void
+write_all(const char *data, size_t n)
+{
+	if (out.take) {
+		out.take(data, n, out.context);
+		return;
+	}
+	while (n > 0 && out.error == 0) {
+		const ssize_t w = write(out.fd, data, n);
+
+		if (w >= 0) {
+			data += w;
+			n -= (size_t)w;
+		} else if (errno == EAGAIN) {
+			/* Somebody else made it non-blocking. */
+			(void)poll(&(struct pollfd){ .fd = out.fd, .events = POLLOUT }, 1, -1);
+		} else if (errno != EINTR) {
+			out.error = -errno;
+		}
+	}
+}
+
+int
+output_flush(void)
+{
+	write_all(out.buf, out.len);
+	out.len = 0;
+	return out.error;
+}
+
+void
+output_write(const void *data, size_t n)
+{
+	if (n > sizeof(out.buf) - out.len)
+		(void)output_flush();
+	if (n > sizeof(out.buf)) {
+		write_all(data, n);
+		return;
+	}
+	memcpy(out.buf + out.len, data, n);
+	out.len += n;
+}
+
+void
+output_string(const char *s)
+{
+	output_write(s, strlen(s));
+}
+
+void
+output_printf(const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		output_write(line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+}
+
+void
+output_redirect(int fd)
+{
+	(void)output_flush();
+	out.fd = fd;
+	out.error = 0;
+}
+
+void
+output_divert(void (*take)(const void *data, size_t n, void *context), void *context)
+{
+	(void)output_flush();
+	out.take = take;
+	out.context = context;
+}

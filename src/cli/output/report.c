@@ -1,0 +1,116 @@
+#include "cli/output/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/status.h"
+
+#define REPORT_MAX 1024
+
+static char *(*to_json)(enum verdict v, const char *message, const char *msgid);
+static size_t (*to_safe)(const char *text, char *out, size_t size);
+static bool quiet;
+
+void
+report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool be_quiet)
+{
+	to_safe = safe;
+	quiet = be_quiet;
+}
+
+void
+report_as_json(char *(*json)(enum verdict v, const char *message, const char *msgid))
+{
+	to_json = json;
+}
+
+/* One write, so that lines of several commands do not mix. Nobody is left to tell when it fails. */
+static void
+say(const char *text)
+{
+	char line[REPORT_SAFE_MAX(REPORT_MAX) + 1];
+	size_t n = to_safe(text, line, sizeof(line) - 1);
+
+	line[n++] = '\n';
+	(void)!write(STDERR_FILENO, line, n);
+}
+
+static void
+say_json(enum verdict v, const char *text, const char *msgid)
+{
+	_cleanup_(freep) char *line = to_json(v, text, msgid);
+
+	if (line)
+		(void)dprintf(STDERR_FILENO, "%s\n", line);
+}
+
+static int
+report_all(enum verdict v, const char *msgid, const char *fmt, va_list ap)
+{
+	char text[REPORT_MAX] = "pchat: ";
+	const size_t prefix = strlen(text);
+
+	(void)vsnprintf(text + prefix, sizeof(text) - prefix, fmt, ap);
+	if (to_json)
+		say_json(v, text + prefix, msgid);
+	else
+		say(text);
+	return status_exit(v);
+}
+
+int
+report(enum verdict v, const char *fmt, ...)
+{
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	status = report_all(v, NULL, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+int
+report_message(enum verdict v, const char *msgid, const char *fmt, ...)
+{
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	status = report_all(v, msgid, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+int
+report_verdict(enum verdict v, const char *subject)
+{
+	if (subject && *subject)
+		return report(v, "%s: %s", subject, status_words(v));
+	return report(v, "%s", status_words(v));
+}
+
+int
+report_not_started(const char *command, int error)
+{
+	const enum verdict v = error == -ENOENT ? VERDICT_NO_COMMAND : VERDICT_NOT_RUN;
+
+	return report(v, "cannot run '%s': %s", command, strerror(-error));
+}
+
+void
+remark(const char *fmt, ...)
+{
+	char text[REPORT_MAX];
+	va_list ap;
+
+	if (quiet)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say(text);
+}
