@@ -29,7 +29,7 @@ cp "$BUILDDIR/libpchat_session.a" "$work/"
 # shellcheck disable=SC2046 # lists of words
 (cd "$work" && "$CC" -std=gnu17 -D_GNU_SOURCE -O1 -I"$SRCDIR/src" -c inbound.c -o inbound.o &&
 	"$CC" -o pchat-session "$BUILDDIR/src/session/main.o" inbound.o libpchat_session.a "$BUILDDIR/libpchat_db.a" "$BUILDDIR/libpchat_net.a" "$BUILDDIR/libpchat_proto.a" \
-		"$BUILDDIR/libpchat_core.a" "$BUILDDIR/libpchat_base.a" -lev -lsqlite3 $(pkg-config --libs libutf8proc libbsd)) ||
+		"$BUILDDIR/libpchat_core.a" "$BUILDDIR/libpchat_base.a" -lev -lsqlite3 $(pkg-config --libs libutf8proc)) ||
 	{ echo "Bail out! the bug does not compile"; exit 1; }
 for program in pchat pchat-full pchatd tests/faults/ledger; do
 	ln -s "$BUILDDIR/$program" "$work/$program"
