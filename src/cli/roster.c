@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 void
@@ -13,9 +12,9 @@ roster_release(struct roster *r)
 }
 
 static int
-add(struct roster *r, const struct who_entry *e, size_t n)
+add(struct roster *r, struct who_page *page)
 {
-	if (r->count + n > r->room) {
+	if (r->count + page->count > r->room) {
 		const size_t room = 2 * r->room + WHO_PAGE_ENTRIES;
 		struct who_entry *grown = reallocarray(r->entry, room, sizeof(*grown));
 
@@ -24,8 +23,8 @@ add(struct roster *r, const struct who_entry *e, size_t n)
 		r->entry = grown;
 		r->room = room;
 	}
-	memcpy(r->entry + r->count, e, n * sizeof(*e));
-	r->count += n;
+	while (who_page_next(page, &r->entry[r->count]))
+		r->count++;
 	return 0;
 }
 
@@ -39,7 +38,7 @@ by_name(const void *a, const void *b)
 static enum verdict
 take_page(struct roster *r, struct link *l, uint64_t deadline, uint32_t *next)
 {
-	static struct upstream_message page;
+	struct upstream_message page;
 	struct control_message m;
 	struct frame f;
 	int rc;
@@ -50,9 +49,11 @@ take_page(struct roster *r, struct link *l, uint64_t deadline, uint32_t *next)
 	while (f.type & 0x80);
 	if (f.type != UPSTREAM_WHO_PAGE)
 		return link_verdict(l, -EPROTO), control_decode(&f, &m) < 0 ? VERDICT_FAILED : link_outcome(l, &m);
-	if (upstream_decode(&f, &page) < 0 || add(r, page.u.who_page.entry, page.u.who_page.count) < 0)
+	if (upstream_decode(&f, &page) < 0)
 		return link_verdict(l, -EPROTO);
 	*next = page.u.who_page.next;
+	if ((rc = add(r, &page.u.who_page)) < 0)
+		return link_verdict(l, rc);
 	return VERDICT_OK;
 }
 

@@ -110,7 +110,9 @@ who_entry(const struct roster *r, const struct client *asks, slot_t slot, struct
 static void
 on_who(struct client *c, const struct upstream_message *m)
 {
-	static struct upstream_message page;
+	struct upstream_message page = { .type = UPSTREAM_WHO_PAGE };
+	struct who_page *p = &page.u.who_page;
+	uint8_t room[WHO_PAGE_BYTES];
 	const struct roster *r = &c->server->roster;
 	const uint32_t end = exchange_capacity(r->exchange);
 	slot_t slot = m->u.who.cursor;
@@ -119,12 +121,15 @@ on_who(struct client *c, const struct upstream_message *m)
 		client_result(c, VERDICT_RATE);
 		return;
 	}
-	page.type = UPSTREAM_WHO_PAGE;
-	page.u.who_page.count = 0;
-	for (; slot < end && page.u.who_page.count < WHO_PAGE_ENTRIES; slot++)
-		if (exchange_session(r->exchange, slot)->used)
-			who_entry(r, c, slot, &page.u.who_page.entry[page.u.who_page.count++]);
-	page.u.who_page.next = slot < end ? slot : 0;
+	for (; slot < end && p->count < WHO_PAGE_ENTRIES; slot++) {
+		struct who_entry e;
+
+		if (!exchange_session(r->exchange, slot)->used)
+			continue;
+		who_entry(r, c, slot, &e);
+		(void)who_page_add(p, room, &e);
+	}
+	p->next = slot < end ? slot : 0;
 	client_send(c, &page);
 }
 

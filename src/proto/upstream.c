@@ -24,17 +24,60 @@ welcome_fields(struct codec *c, struct upstream_message *m)
 }
 
 static void
-who_page_fields(struct codec *c, struct upstream_message *m)
+who_entry_fields(struct codec *c, struct who_entry *e)
 {
-	codec_u32(c, &m->u.who_page.next);
-	for (uint32_t i = 0, n = codec_count(c, &m->u.who_page.count, WHO_PAGE_ENTRIES); i < n; i++) {
-		struct who_entry *e = &m->u.who_page.entry[i];
+	codec_peer(c, &e->peer);
+	codec_u8(c, &e->state, WHO_FREE, WHO_RECONNECTING);
+	codec_bool(c, &e->reachable);
+	codec_i64(c, &e->since_ms);
+}
 
-		codec_peer(c, &e->peer);
-		codec_u8(c, &e->state, WHO_FREE, WHO_RECONNECTING);
-		codec_bool(c, &e->reachable);
-		codec_i64(c, &e->since_ms);
-	}
+bool
+who_page_add(struct who_page *p, uint8_t room[WHO_PAGE_BYTES], const struct who_entry *e)
+{
+	uint8_t *at = room + p->length;
+	struct codec c = { .writing = true, .w = { .start = at, .p = at, .end = room + WHO_PAGE_BYTES } };
+
+	who_entry_fields(&c, (struct who_entry *)e);
+	if (p->count == WHO_PAGE_ENTRIES || c.bad || c.w.bad)
+		return false;
+	p->entries = room;
+	p->length += (uint32_t)(c.w.p - at);
+	p->count++;
+	return true;
+}
+
+bool
+who_page_next(struct who_page *p, struct who_entry *e)
+{
+	struct codec c = { .r = { .p = p->entries, .end = p->entries + p->length } };
+
+	if (p->count == 0)
+		return false;
+	who_entry_fields(&c, e);
+	if (c.bad || c.r.bad)
+		return false;
+	p->length = (uint32_t)(c.r.end - c.r.p);
+	p->entries = c.r.p;
+	p->count--;
+	return true;
+}
+
+/* Bytes that are not `count` entries, and nothing else, are refused here, in both directions. */
+static void
+who_page_fields(struct codec *c, struct who_page *p)
+{
+	struct who_page rest;
+	struct who_entry e;
+
+	codec_u32(c, &p->next);
+	(void)codec_count(c, &p->count, WHO_PAGE_ENTRIES);
+	codec_rest(c, &p->entries, &p->length, WHO_PAGE_BYTES);
+	rest = *p;
+	while (!c->bad && !c->r.bad && who_page_next(&rest, &e))
+		continue;
+	if (rest.count != 0 || rest.length != 0)
+		c->bad = true;
 }
 
 static void
@@ -79,7 +122,7 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 		welcome_fields(c, m);
 		return;
 	case UPSTREAM_WHO_PAGE:
-		who_page_fields(c, m);
+		who_page_fields(c, &m->u.who_page);
 		return;
 	case UPSTREAM_PAIRED:
 		paired_fields(c, m);

@@ -66,6 +66,19 @@ struct who_entry {
 };
 
 #define WHO_PAGE_ENTRIES 256U
+#define WHO_ENTRY_MAX (1U + NAME_MAX_LEN + 1U + ACCOUNT_MAX_LEN + 4U + 1U + 1U + 8U) /* bytes on the wire */
+#define WHO_PAGE_BYTES (WHO_PAGE_ENTRIES * WHO_ENTRY_MAX)
+
+/*
+ * A page of sessions. Its entries stay as they are on the wire: who_page_add() writes them, who_page_next() reads
+ * them, one at a time.
+ */
+struct who_page {
+	uint32_t next;  /* the cursor of the page that follows; 0: this is the last one */
+	uint32_t count; /* entries */
+	uint32_t length;
+	const uint8_t *entries; /* `length` bytes: in the frame that was decoded, or where who_page_add() put them */
+};
 
 struct upstream_message {
 	enum upstream_type type;
@@ -99,11 +112,7 @@ struct upstream_message {
 			struct peer self;
 			uint32_t grace_ms;
 		} welcome;
-		struct {
-			uint32_t next; /* 0: this is the last page */
-			uint32_t count;
-			struct who_entry entry[WHO_PAGE_ENTRIES];
-		} who_page;
+		struct who_page who_page;
 		struct {
 			uint64_t pair;
 			uint32_t epoch;
@@ -127,7 +136,19 @@ struct upstream_message {
 /* Encodes header and body. Returns the bytes written, 0 when it does not fit into cap. FRAME_MAX always suffices. */
 size_t upstream_encode(const struct upstream_message *m, uint8_t *out, size_t cap);
 
-/* 0, or -1 when the body does not fit the type, has bytes left over, or the type is unknown (or is MSG, ACK). */
+/*
+ * 0, or -1 when the body does not fit the type, has bytes left over, or the type is unknown (or is MSG, ACK). The
+ * entries of a who page point into the frame.
+ */
 int upstream_decode(const struct frame *f, struct upstream_message *m);
+
+/*
+ * Appends an entry to a page, which is all zero at first. `room` is the same for each entry of a page, and lives until
+ * the page was encoded. False, and nothing changed: the page is full, or a field of the entry is not allowed.
+ */
+bool who_page_add(struct who_page *p, uint8_t room[WHO_PAGE_BYTES], const struct who_entry *e);
+
+/* Takes the first entry off a page that was decoded; false: none is left. */
+bool who_page_next(struct who_page *p, struct who_entry *e);
 
 #endif

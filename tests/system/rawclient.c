@@ -190,12 +190,12 @@ say_who(const struct upstream_message *m)
 {
 	static const char *const states[] = { "free", "paired", "reconnecting" };
 
-	for (uint32_t i = 0; i < m->u.who_page.count; i++) {
-		const struct who_entry *e = &m->u.who_page.entry[i];
+	struct who_page page = m->u.who_page;
+	struct who_entry e;
 
-		say("WHO name=%s account=%s uid=%u %s %s", e->peer.name, e->peer.account, e->peer.uid, states[e->state],
-		    e->reachable ? "reachable" : "unreachable");
-	}
+	while (who_page_next(&page, &e))
+		say("WHO name=%s account=%s uid=%u %s %s", e.peer.name, e.peer.account, e.peer.uid, states[e.state],
+		    e.reachable ? "reachable" : "unreachable");
 	say("WHO_PAGE count=%u next=%u", m->u.who_page.count, m->u.who_page.next);
 }
 

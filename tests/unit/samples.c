@@ -42,12 +42,8 @@ static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_WELCOME, .u.welcome = { .self = ALICE, .grace_ms = 10000 } },
 	{ .type = UPSTREAM_WELCOME, .u.welcome = { .resumed = true, .last_end = ENDING_GONE, .self = LONGEST } },
 	{ .type = UPSTREAM_WHO_PAGE },
-	{ .type = UPSTREAM_WHO_PAGE,
-	    .u.who_page = { .next = 3,
-		.count = 2,
-		.entry = { { .peer = ALICE, .state = WHO_PAIRED, .reachable = true, .since_ms = SINCE },
-		    { .peer = BOB, .state = WHO_RECONNECTING, .since_ms = -1 } } } },
-	{ .type = UPSTREAM_WHO_PAGE }, /* a full page of the longest entries: set below */
+	{ .type = UPSTREAM_WHO_PAGE, .u.who_page = { .next = 3 } },          /* two entries: set below */
+	{ .type = UPSTREAM_WHO_PAGE, .u.who_page = { .next = UINT32_MAX } }, /* a full page of the longest entries */
 	{ .type = UPSTREAM_PAIRED,
 	    .u.paired = { .pair = 0x1122334455667788, .epoch = 1, .online = true, .peer = BOB } },
 	{ .type = UPSTREAM_ENDED, .u.ended = { .pair = 0x1122334455667788, .ending = ENDING_LEFT } },
@@ -117,6 +113,23 @@ static struct control_message control[] = {
 	{ .type = CONTROL_BYE, .u.bye = { .reason = BYE_MALFORMED } },
 };
 
+static const struct who_entry two[] = {
+	{ .peer = ALICE, .state = WHO_PAIRED, .reachable = true, .since_ms = SINCE },
+	{ .peer = BOB, .state = WHO_RECONNECTING, .since_ms = -1 },
+};
+static const struct who_entry longest = { .peer = LONGEST, .since_ms = INT64_MAX };
+
+static void
+fill_page(struct who_page *p)
+{
+	static uint8_t small[WHO_PAGE_BYTES], large[WHO_PAGE_BYTES];
+
+	for (size_t i = 0; p->next == 3 && i < ARRAY_SIZE(two); i++)
+		(void)who_page_add(p, small, &two[i]);
+	while (p->next == UINT32_MAX && who_page_add(p, large, &longest))
+		continue;
+}
+
 const struct upstream_message *
 sample_upstream(unsigned i)
 {
@@ -131,11 +144,8 @@ sample_upstream(unsigned i)
 			(void)snprintf(m->u.policy.rule[k].name, sizeof(m->u.policy.rule[k].name), "nobody-%u", k);
 		}
 	}
-	if (m->type == UPSTREAM_WHO_PAGE && m[1].type != m->type) {
-		m->u.who_page.count = WHO_PAGE_ENTRIES;
-		for (unsigned k = 0; k < WHO_PAGE_ENTRIES; k++)
-			m->u.who_page.entry[k] = (struct who_entry){ .peer = LONGEST, .since_ms = INT64_MAX };
-	}
+	if (m->type == UPSTREAM_WHO_PAGE && m->u.who_page.count == 0)
+		fill_page(&m->u.who_page);
 	return m;
 }
 

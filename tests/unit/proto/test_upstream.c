@@ -97,6 +97,12 @@ START_TEST(test_upstream_bytes)
 }
 END_TEST
 
+#define SINCE "12345678"
+#define ENTRIES(n, bytes)                                                                      \
+	{                                                                                      \
+		.count = (n), .length = sizeof(bytes) - 1, .entries = (const uint8_t *)(bytes) \
+	}
+
 static const struct {
 	const char *what;
 	struct upstream_message m;
@@ -121,10 +127,13 @@ static const struct {
 	{ "a welcome to nobody", { .type = UPSTREAM_WELCOME } },
 	{ "paired with nobody", { .type = UPSTREAM_PAIRED } },
 	{ "too many entries", { .type = UPSTREAM_WHO_PAGE, .u.who_page = { .count = WHO_PAGE_ENTRIES + 1 } } },
-	{ "no such state",
-	    { .type = UPSTREAM_WHO_PAGE,
-		.u.who_page = { .count = 1, .entry = { { .peer.name = "a", .state = WHO_RECONNECTING + 1 } } } } },
-	{ "an entry of nobody", { .type = UPSTREAM_WHO_PAGE, .u.who_page = { .count = 1 } } },
+	{ "fewer entries than it says",
+	    { .type = UPSTREAM_WHO_PAGE, .u.who_page = ENTRIES(2, "\1a\1a1234\0\0" SINCE) } },
+	{ "more entries than it says",
+	    { .type = UPSTREAM_WHO_PAGE, .u.who_page = ENTRIES(0, "\1a\1a1234\0\0" SINCE) } },
+	{ "half an entry", { .type = UPSTREAM_WHO_PAGE, .u.who_page = ENTRIES(1, "\1a\1a1234\0") } },
+	{ "no such state", { .type = UPSTREAM_WHO_PAGE, .u.who_page = ENTRIES(1, "\1a\1a1234\3\0" SINCE) } },
+	{ "an entry of nobody", { .type = UPSTREAM_WHO_PAGE, .u.who_page = ENTRIES(1, "\0\1a1234\0\0" SINCE) } },
 	{ "a bye without reason", { .type = UPSTREAM_BYE } },
 	{ "no such reason", { .type = UPSTREAM_BYE, .u.bye = { .reason = BYE_STOPPING + 1 } } },
 	{ "no such type", { .type = 0 } },
@@ -184,6 +193,47 @@ START_TEST(test_upstream_types)
 }
 END_TEST
 
+/* What the table of wrong messages is compared with: the same entry is good when its fields are. */
+START_TEST(test_upstream_page_by_hand)
+{
+	struct upstream_message m = { .type = UPSTREAM_WHO_PAGE, .u.who_page = ENTRIES(1, "\1a\1a1234\2\1" SINCE) };
+	uint8_t out[64];
+
+	ck_assert_uint_eq(upstream_encode(&m, out, sizeof(out)), FRAME_HEADER + 4 + 2 + 18);
+}
+END_TEST
+
+START_TEST(test_upstream_page)
+{
+	static uint8_t room[WHO_PAGE_BYTES], out[FRAME_MAX];
+	struct upstream_message m = { .type = UPSTREAM_WHO_PAGE };
+	struct who_entry e = { .peer = { .name = "a", .account = "b" }, .state = WHO_RECONNECTING + 1 };
+	struct who_page *p = &m.u.who_page;
+	struct frame f;
+
+	ck_assert_uint_lt(sizeof(m), 4096); /* small enough for everybody's stack */
+	ck_assert(!who_page_add(p, room, &e)); /* no such state */
+	e.state = WHO_PAIRED;
+	e.peer.name[0] = '\0';
+	ck_assert(!who_page_add(p, room, &e)); /* nobody */
+	ck_assert_uint_eq(p->count + p->length, 0);
+	e.peer.name[0] = 'a';
+	for (e.peer.uid = 0; who_page_add(p, room, &e); e.peer.uid++)
+		continue;
+	ck_assert_uint_eq(p->count, WHO_PAGE_ENTRIES);
+	ck_assert_int_gt(frame_parse(out, upstream_encode(&m, out, sizeof(out)), &f), 0);
+	memset(&m, 0, sizeof(m));
+	ck_assert_int_eq(upstream_decode(&f, &m), 0);
+	for (uint32_t uid = 0; uid < WHO_PAGE_ENTRIES; uid++) {
+		ck_assert(who_page_next(p, &e));
+		ck_assert_uint_eq(e.peer.uid, uid);
+		ck_assert_str_eq(e.peer.account, "b");
+		ck_assert_uint_eq(e.state, WHO_PAIRED);
+	}
+	ck_assert(!who_page_next(p, &e));
+}
+END_TEST
+
 Suite *
 upstream_suite(void)
 {
@@ -196,6 +246,8 @@ upstream_suite(void)
 	tcase_add_test(t, test_upstream_values_arrive);
 	tcase_add_test(t, test_upstream_bytes);
 	tcase_add_loop_test(t, test_upstream_never_emits, 0, (int)ARRAY_SIZE(wrong));
+	tcase_add_test(t, test_upstream_page_by_hand);
+	tcase_add_test(t, test_upstream_page);
 	tcase_add_test(t, test_upstream_strings);
 	tcase_add_test(t, test_upstream_types);
 	suite_add_tcase(s, t);
