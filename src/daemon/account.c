@@ -8,15 +8,12 @@
 
 #include "base/clock.h"
 #include "core/name.h"
-
-#define HEADS 256U
-
-static struct account *heads[HEADS];
+#include "daemon/names/passwd.h"
 
 static struct account **
-head_of(uint32_t uid)
+head_of(struct accounts *all, uint32_t uid)
 {
-	return &heads[(uid * 0x9e3779b1U) >> 24];
+	return &all->head[(uid * 0x9e3779b1U) >> 24];
 }
 
 /* Unused, and nothing would be given away by forgetting what it asked for lately. */
@@ -27,10 +24,10 @@ is_stale(const struct account *a, uint64_t now)
 }
 
 static struct account *
-find(uint32_t uid)
+find(struct accounts *all, uint32_t uid)
 {
 	const uint64_t now = clock_monotonic_ms();
-	struct account **link = head_of(uid);
+	struct account **link = head_of(all, uid);
 	struct account *a;
 
 	while ((a = *link) && a->uid != uid) {
@@ -45,40 +42,53 @@ find(uint32_t uid)
 }
 
 static void
-look_up_name(struct account *a)
+number(struct account *a)
 {
-	const struct passwd *pw = getpwuid(a->uid);
+	(void)snprintf(a->name, sizeof(a->name), "%u", a->uid);
+}
 
-	if (pw && strlen(pw->pw_name) <= ACCOUNT_MAX_LEN)
-		memcpy(a->name, pw->pw_name, strlen(pw->pw_name) + 1);
-	else /* not cut: a part of a name may be another's name */
-		(void)snprintf(a->name, sizeof(a->name), "%u", a->uid);
+/* The uid may be another's by now. */
+static void
+begin(struct accounts *all, struct account *a)
+{
+	const char *name = all->passwd ? passwd_name(all->passwd, a->uid) : NULL;
+
+	a->state = ACCOUNT_UNKNOWN;
+	a->asked_at = 0;
+	number(a);
+	if (name)
+		account_told(a, name);
 }
 
 struct account *
-account_get(uint32_t uid)
+accounts_get(struct accounts *all, uint32_t uid)
 {
-	struct account *a = find(uid);
+	struct account *a = find(all, uid);
 
 	if (!a) {
 		a = calloc(1, sizeof(*a));
 		if (!a)
 			return NULL;
 		a->uid = uid;
-		a->next = *head_of(uid);
-		*head_of(uid) = a;
+		a->next = *head_of(all, uid);
+		*head_of(all, uid) = a;
 	}
 	if (a->refs++ == 0)
-		a->name[0] = '\0'; /* it may be another's by now */
+		begin(all, a);
 	return a;
 }
 
-const char *
-account_name(struct account *a)
+void
+accounts_release(struct accounts *all)
 {
-	if (!a->name[0])
-		look_up_name(a);
-	return a->name;
+	for (size_t i = 0; i < ACCOUNT_HEADS; i++) {
+		struct account *a;
+
+		while ((a = all->head[i])) {
+			all->head[i] = a->next;
+			free(a);
+		}
+	}
 }
 
 void
@@ -86,6 +96,22 @@ account_put(struct account *a)
 {
 	if (a)
 		a->refs--;
+}
+
+void
+account_told(struct account *a, const char *name)
+{
+	a->state = name ? ACCOUNT_NAMED : ACCOUNT_NONE;
+	if (name && strlen(name) <= ACCOUNT_MAX_LEN)
+		memcpy(a->name, name, strlen(name) + 1);
+	else
+		number(a);
+}
+
+const char *
+account_name(const struct account *a)
+{
+	return a->name;
 }
 
 /* Errors that say nothing about the name; the others of getpwnam(3) mean that there is none. */

@@ -7,12 +7,22 @@
 #ifndef PCHAT_DAEMON_ACCOUNT_H
 #define PCHAT_DAEMON_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macros.h"
 #include "core/bucket.h"
 #include "core/limits.h"
 #include "core/verdict.h"
+
+struct passwd_file;
+
+/* What is known of a uid's account. */
+enum account_state {
+	ACCOUNT_UNKNOWN, /* nobody has told yet */
+	ACCOUNT_NONE,    /* the user database has answered that there is none */
+	ACCOUNT_NAMED,   /* /etc/passwd has it, or a look-up has found it */
+};
 
 struct account {
 	struct account *next; /* of the same hash */
@@ -21,20 +31,43 @@ struct account {
 	uint32_t sessions; /* logged in, reconnecting ones included */
 	uint32_t greeting; /* connections not yet logged in */
 	struct bucket requests;
-	char name[ACCOUNT_MAX_LEN + 1]; /* see account_name(); empty: not looked up yet */
+	enum account_state state;
+	uint64_t asked_at; /* ms of the monotonic clock: when a look-up of the uid last ended; 0: never */
+	char name[ACCOUNT_MAX_LEN + 1];
 };
 
-/* The account of a uid, one reference more; NULL when memory is short. */
-struct account *account_get(uint32_t uid);
+#define ACCOUNT_HEADS 256U
+
+/* All of them. Zeroed at first, but for the list of the host's own accounts. */
+struct accounts {
+	struct account *head[ACCOUNT_HEADS];
+	struct passwd_file *passwd; /* NULL: none is asked */
+};
+
+/* The account of a uid, one reference more; NULL when memory is short. Asks /etc/passwd, and nobody else. */
+struct account *accounts_get(struct accounts *all, uint32_t uid);
+
+/* Frees them all, whoever refers to them. */
+void accounts_release(struct accounts *all);
 
 /* One reference less. It is forgotten some time after the last, when the uid has all its requests again. */
 void account_put(struct account *a);
 
+/* Whether the uid is known to have an account. */
+static inline bool
+account_known(const struct account *a)
+{
+	return a->state == ACCOUNT_NAMED;
+}
+
 /*
- * The account's name; the uid in digits when it has none, or a longer one. Looked up when it is first asked for:
- * the database may be slow, and who only connects is not worth waiting for.
+ * What a look-up has told: the name, or NULL when there is none. One that is longer than ACCOUNT_MAX_LEN is known and not
+ * shown: a part of a name may be another's name.
  */
-const char *account_name(struct account *a);
+void account_told(struct account *a, const char *name);
+
+/* As people see it: the account's name, or the uid in digits. */
+const char *account_name(const struct account *a);
 
 /* Whether the uid may have `name` (R3): OK, RESERVED, or FAILED when the account database gave no answer. */
 enum verdict account_may_use(uint32_t uid, const char *name);

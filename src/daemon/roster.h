@@ -48,6 +48,7 @@ struct roster {
 	struct ev_loop *loop;
 	struct exchange *exchange;
 	struct member *member; /* by slot */
+	struct accounts accounts;
 	struct registry *registry;
 	struct exchange_effects effects; /* of the latest event, not yet delivered */
 	slot_t recheck;                  /* its policy changed: waiters may have to go; SLOT_NONE: nobody's */

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/names/passwd.h"
 #include "daemon/registry.h"
 #include "daemon/roster_impl.h"
 #include "net/random.h"
 
 #define REPAIR_SECONDS 1.
+#define ACCOUNTS "/etc/passwd"
 
 struct restore {
 	struct roster *r;
@@ -32,7 +34,7 @@ restore_session(const struct registry_row *row, void *context)
 {
 	struct restore *re = context;
 	struct roster *r = re->r;
-	struct account *account = account_get(row->uid);
+	struct account *account = accounts_get(&r->accounts, row->uid);
 	struct exchange_event ev = { .type = EXCHANGE_RESTORE, .id = row->id, .name = row->name, .uid = row->uid };
 
 	if (!account || roster_step(r, &ev) != VERDICT_OK) {
@@ -76,7 +78,8 @@ allocate(struct roster *r, uint32_t sessions)
 	/* Zeroed by the kernel and, beyond what is used, never touched. */
 	r->exchange = calloc(1, exchange_size(sessions));
 	r->member = calloc(sessions, sizeof(*r->member));
-	return r->exchange && r->member ? 0 : -ENOMEM;
+	r->accounts.passwd = passwd_new(ACCOUNTS);
+	return r->exchange && r->member && r->accounts.passwd ? 0 : -ENOMEM;
 }
 
 int
@@ -117,6 +120,9 @@ roster_release(struct roster *r)
 		free(r->member[slot].policy);
 		free(r->member[slot].claim);
 	}
+	accounts_release(&r->accounts);
+	passwd_free(r->accounts.passwd);
+	r->accounts.passwd = NULL;
 	free(r->member);
 	free(r->exchange);
 	r->member = NULL;

@@ -131,7 +131,7 @@ admit(struct server *s, int fd)
 	struct client *c = NULL;
 	bool room = false;
 
-	if (socket_peer(fd, &peer) == 0 && (account = account_get(peer.uid))) {
+	if (socket_peer(fd, &peer) == 0 && (account = accounts_get(&s->roster.accounts, peer.uid))) {
 		room = has_room(s, account);
 		c = client_new(s, fd, account);
 	}

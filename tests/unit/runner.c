@@ -20,6 +20,7 @@
 	X(rundir)         \
 	X(stream)         \
 	X(process)        \
+	X(passwd)         \
 	X(registry)       \
 	X(history)        \
 	X(pack)           \
