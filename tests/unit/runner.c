@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef HAVE_ICU
+#define SUITES_ICU(X) X(unicode_icu)
+#else
+#define SUITES_ICU(X)
+#endif
+
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
 #define SUITES(X)         \
 	X(bucket)         \
@@ -16,6 +22,8 @@
 	X(ident)          \
 	X(name)           \
 	X(policy)         \
+	X(unicode)        \
+	SUITES_ICU(X)     \
 	X(socket)         \
 	X(rundir)         \
 	X(stream)         \
