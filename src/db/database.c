@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -133,6 +132,21 @@ database_row(sqlite3_stmt *stmt)
 	if (r == SQLITE_ROW)
 		return 1;
 	return r == SQLITE_DONE ? 0 : database_error(sqlite3_db_handle(stmt), r);
+}
+
+int
+database_number(sqlite3 *db, const char *query, int64_t *value)
+{
+	sqlite3_stmt *q;
+	int r;
+
+	*value = 0;
+	if ((r = database_prepare(db, &query, &q, 1)) < 0)
+		return r;
+	if ((r = database_row(q)) > 0)
+		*value = sqlite3_column_int64(q, 0);
+	database_finalize(&q, 1);
+	return r < 0 ? r : 0;
 }
 
 int

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macros.h"
 #include "core/ident.h"
@@ -40,6 +41,9 @@ void database_finalize(sqlite3_stmt *stmt[], size_t count);
 
 /* Steps to the one row that is expected, or to the end: 1 for a row, 0 for none, -errno. Reset is the caller's. */
 MUST_USE int database_row(sqlite3_stmt *stmt);
+
+/* The number that `query` gives first; 0 when it gives none. 0 or -errno. */
+MUST_USE int database_number(sqlite3 *db, const char *query, int64_t *value);
 
 /* Steps a statement that gives no row, and resets it. */
 int database_run(sqlite3_stmt *stmt);

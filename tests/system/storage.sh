@@ -149,7 +149,9 @@ is "$(said alice --grep 'STION 2')" "question 2," "by text, in whatever case"
 is "$(said alice --grep '2' -n 2)" "question 2,answer 2," "also a short one"
 is "$(said alice carol --grep 'question')" "" "by partner"
 run alice pchat send "question 4"
-is "$(said alice --grep 'question' -n 1)" "question 4," "the index is brought up to date"
+is "$(said alice --grep 'question' -n 1)" "question 4," "the latest one is found as well"
+is "$(cd "$T/alice/state/pchat/alice" && ls | sed 's/-wal$//; s/-shm$//; s/\.lock$//' | sort -u | tr '\n' ' ')" \
+	"inbox.db sent.db " "searching makes no file"
 log_out alice
 is "$(said alice -n 1)" "question 4," "also when logged out"
 for file in "$T"/alice/state/pchat/alice/sent.db*; do

@@ -31,6 +31,7 @@
 	X(passwd)         \
 	X(registry)       \
 	X(history)        \
+	X(needle)         \
 	X(pack)           \
 	X(rows)           \
 	X(scan)           \

@@ -7,7 +7,6 @@
 
 #include "core/name.h"
 #include "db/database.h"
-#include "session/history/search.h"
 #include "session/mailbox/scan.h"
 #include "session/mailbox/sent_scan.h"
 #include "session/mailbox/sentbox.h"
@@ -15,21 +14,27 @@
 
 enum direction { UP, DOWN };
 
+/* The newest record that there is, or was. */
+#define NEWEST_RECEIVED "SELECT first_record + count - 1 FROM stretch ORDER BY first_record DESC LIMIT 1"
+#define NEWEST_SENT "SELECT id + count - 1 FROM run ORDER BY id DESC LIMIT 1"
+
 /* One side's place in the walk. */
 struct place {
 	struct record record;
 	bool there;
+	uint64_t last; /* what came later is not told: a walk has an end also while messages arrive */
 };
 
 struct walk {
 	const struct control_message *request;
-	sqlite3 *inbox, *sentbox; /* NULL: there is none */
+	const char *dir;
+	sqlite3 *inbox, *sentbox; /* NULL: there is none, or it is not open */
 	struct scan received[2];
 	struct sent_scan sent[2];
 	struct place place[2]; /* received, own */
 	int damage;            /* 0, or -errno of what was left out */
 	bool searched;
-	struct search_hits hits[2]; /* ids of received and own ones that hold the text */
+	struct needle needle; /* when searched */
 };
 
 /* ------------------------------------------------------------------------- both sides */
@@ -77,9 +82,9 @@ close_sent(struct walk *w)
 
 /* A side that cannot be opened is left out: what can be read is shown. */
 static void
-open_received(struct walk *w, const char *dir)
+open_received(struct walk *w)
 {
-	int r = open_file(&w->inbox, dir, STORE_FILE);
+	int r = open_file(&w->inbox, w->dir, STORE_FILE);
 
 	if (w->inbox &&
 	    ((r = scan_init(&w->received[UP], w->inbox, false)) < 0 ||
@@ -89,15 +94,38 @@ open_received(struct walk *w, const char *dir)
 }
 
 static void
-open_sent(struct walk *w, const char *dir)
+open_sent(struct walk *w)
 {
-	int r = open_file(&w->sentbox, dir, SENTBOX_FILE);
+	int r = open_file(&w->sentbox, w->dir, SENTBOX_FILE);
 
 	if (w->sentbox &&
 	    ((r = sent_scan_init(&w->sent[UP], w->sentbox, false)) < 0 ||
 		(r = sent_scan_init(&w->sent[DOWN], w->sentbox, true)) < 0))
 		close_sent(w);
 	note_damage(w, r);
+}
+
+/* Without a number everything is told. */
+static uint64_t
+newest(sqlite3 *db, const char *query)
+{
+	int64_t id = 0;
+
+	return db && database_number(db, query, &id) == 0 && id > 0 ? (uint64_t)id : UINT64_MAX;
+}
+
+static void
+open_both(struct walk *w)
+{
+	open_received(w);
+	open_sent(w);
+}
+
+static void
+close_both(struct walk *w)
+{
+	close_received(w);
+	close_sent(w);
 }
 
 static int
@@ -117,28 +145,12 @@ step(struct walk *w, enum direction d, bool own)
 
 	while ((r = next_of(w, d, own, &p->record)) == -EUCLEAN)
 		note_damage(w, r);
-	p->there = r > 0;
+	p->there = r > 0 && p->record.id <= p->last;
 	if (r < 0)
 		note_damage(w, r);
 }
 
 /* ------------------------------------------------------------------------- in one order */
-
-static bool
-is_hit(const struct search_hits *h, int64_t id)
-{
-	size_t low = 0, high = h->count;
-
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (h->id[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < h->count && h->id[low] == id;
-}
 
 static bool
 is_wanted(const struct walk *w, const struct record *r)
@@ -147,9 +159,7 @@ is_wanted(const struct walk *w, const struct record *r)
 
 	if (m->u.history.partner[0] && !name_equal(r->peer.name, m->u.history.partner))
 		return false;
-	if (r->time_ms < m->u.history.since_ms)
-		return false;
-	return !w->searched || (r->type == RECORD_MESSAGE && is_hit(&w->hits[r->own], (int64_t)r->id));
+	return r->time_ms >= m->u.history.since_ms;
 }
 
 /* Whether the next one is an own record: it stands behind the received one that was the newest when it was written. */
@@ -179,10 +189,16 @@ walk_step(struct walk *w, enum direction d)
 static void
 walk_start(struct walk *w, enum direction d, int64_t received, int64_t sent)
 {
-	if (w->inbox)
+	const struct needle *needle = w->searched ? &w->needle : NULL;
+
+	if (w->inbox) {
+		scan_seek(&w->received[d], needle);
 		scan_start(&w->received[d], received, false);
-	if (w->sentbox)
+	}
+	if (w->sentbox) {
+		sent_scan_seek(&w->sent[d], needle);
 		sent_scan_start(&w->sent[d], sent);
+	}
 	step(w, d, false);
 	step(w, d, true);
 }
@@ -201,19 +217,28 @@ find_beginning(struct walk *w, uint32_t limit, int64_t *received, int64_t *sent)
 	}
 }
 
+/* Nothing is held while the taker waits: no snapshot that keeps a log from being written back, and no lock. */
 static int
-search(struct walk *w, const char *dir)
+walk_pause(struct walk *w, const struct history_taker *taker, void *context)
 {
-	const char *text = w->request->u.history.grep;
+	int64_t from[2];
+	int r;
 
-	if (!text[0])
-		return 0;
-	w->searched = true;
-	return search_find(dir, w->inbox, w->sentbox, text, &w->hits[false], &w->hits[true]);
+	for (int own = 0; own < 2; own++) {
+		const struct place *p = &w->place[own];
+
+		from[own] = p->there ? (int64_t)p->record.id : INT64_MAX; /* one that is at its end stays there */
+	}
+	close_both(w);
+	if ((r = taker->wait(context)) < 0)
+		return r;
+	open_both(w);
+	walk_start(w, UP, from[false], from[true]);
+	return 0;
 }
 
 static int
-each_wanted(struct walk *w, history_fn *fn, void *context)
+each_wanted(struct walk *w, const struct history_taker *taker, void *context)
 {
 	const uint32_t limit = w->request->u.history.limit;
 	int64_t received = 0, sent = 0;
@@ -222,30 +247,34 @@ each_wanted(struct walk *w, history_fn *fn, void *context)
 
 	if (limit > 0)
 		find_beginning(w, limit, &received, &sent);
-	for (walk_start(w, UP, received, sent); (r = walk_record(w, UP)); walk_step(w, UP)) {
-		rc = is_wanted(w, r) ? fn(context, r) : 0;
+	walk_start(w, UP, received, sent);
+	while ((r = walk_record(w, UP))) {
+		rc = is_wanted(w, r) ? taker->take(context, r) : 0;
+		if (rc == -EAGAIN && (rc = walk_pause(w, taker, context)) == 0)
+			continue;
 		if (rc == -EUCLEAN)
 			note_damage(w, rc);
 		else if (rc < 0)
 			return rc;
+		walk_step(w, UP);
 	}
 	return w->damage;
 }
 
 int
-history_each(const char *dir, const struct control_message *request, history_fn *fn, void *context)
+history_each(const char *dir, const struct control_message *request, const struct history_taker *taker, void *context)
 {
-	struct walk w = { .request = request };
+	struct walk w = { .request = request, .dir = dir };
 	int r;
 
-	open_received(&w, dir);
-	open_sent(&w, dir);
-	if ((r = search(&w, dir)) < 0)
-		note_damage(&w, r);
-	r = each_wanted(&w, fn, context);
-	close_received(&w);
-	close_sent(&w);
-	search_hits_release(&w.hits[false]);
-	search_hits_release(&w.hits[true]);
+	if (request->u.history.grep[0]) {
+		w.searched = true;
+		needle_init(&w.needle, request->u.history.grep);
+	}
+	open_both(&w);
+	w.place[false].last = newest(w.inbox, NEWEST_RECEIVED);
+	w.place[true].last = newest(w.sentbox, NEWEST_SENT);
+	r = each_wanted(&w, taker, context);
+	close_both(&w);
 	return r;
 }

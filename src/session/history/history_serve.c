@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "core/name.h"
@@ -14,7 +15,8 @@
 #include "session/history/history.h"
 #include "session/mailbox/folder.h"
 
-#define FILES 16U /* descriptors: of both sides and the search index, with their logs and locks */
+#define FILES 16U   /* descriptors: of both sides, with their logs and locks */
+#define SHORT_MS 20 /* for so long the files may stay open while nobody takes what was read */
 
 /* Where the history is; or why it is not read. Without a folder there is no history: that is no error. */
 struct folder {
@@ -31,43 +33,59 @@ struct output {
 
 static struct output output;
 
-/* Whether the descriptor blocks is its other owner's choice. */
+/* 1: try again; 0: the time is up; -errno. */
 static int
-await(int fd, short events)
+await(int fd, short events, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
+	const int r = poll(&p, 1, timeout_ms);
 
-	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+	if (r < 0)
+		return errno == EINTR ? 1 : -errno;
+	return r;
 }
 
+/* How many bytes are taken at once. Whether the descriptor itself blocks is its other owner's choice. */
+static ssize_t
+write_some(const uint8_t *bytes, size_t n)
+{
+	const ssize_t sent = send(STDOUT_FILENO, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return sent < 0 && errno == ENOTSOCK ? write(STDOUT_FILENO, bytes, n) : sent;
+}
+
+/* Writes what is gathered. -EAGAIN: nobody took all of it in time; the rest stays. */
 static int
-flush(void)
+flush(int timeout_ms)
 {
 	size_t done = 0;
-	int r = 0;
+	int r = 1;
 
-	while (r == 0 && done < output.length) {
-		const ssize_t n = write(STDOUT_FILENO, output.bytes + done, output.length - done);
+	while (r > 0 && done < output.length) {
+		const ssize_t n = write_some(output.bytes + done, output.length - done);
 
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno == EAGAIN)
-			r = await(STDOUT_FILENO, POLLOUT);
+			r = await(STDOUT_FILENO, POLLOUT, timeout_ms);
 		else if (errno != EINTR)
 			r = -errno;
 	}
-	output.length = 0;
-	return r;
+	output.length -= done;
+	memmove(output.bytes, output.bytes + done, output.length);
+	if (r < 0)
+		output.length = 0;
+	return r > 0 ? 0 : r < 0 ? r : -EAGAIN;
 }
 
-/* -EUCLEAN: the message says what cannot be. */
+/* -EUCLEAN: the message says what cannot be. -EAGAIN as flush(). */
 static int
-put(const struct control_message *m)
+put(const struct control_message *m, int timeout_ms)
 {
-	const int r = sizeof(output.bytes) - output.length < FRAME_MAX ? flush() : 0;
+	const int r = sizeof(output.bytes) - output.length < FRAME_MAX ? flush(timeout_ms) : 0;
 	size_t n;
 
-	if (r < 0)
+	if (r < 0 && (r != -EAGAIN || sizeof(output.bytes) - output.length < FRAME_MAX))
 		return r;
 	n = control_encode(m, output.bytes + output.length, sizeof(output.bytes) - output.length);
 	output.length += n;
@@ -81,10 +99,17 @@ put_record(void *context, const struct record *r)
 {
 	struct control_message m = { .type = CONTROL_RECORD, .u.record = *r };
 	uint32_t *count = context;
-	const int rc = put(&m);
+	const int rc = put(&m, SHORT_MS);
 
 	*count += rc == 0;
 	return rc;
+}
+
+static int
+wait_for_room(void *context)
+{
+	(void)context;
+	return flush(-1);
 }
 
 static enum verdict
@@ -98,17 +123,18 @@ verdict_of(int error, uint32_t count)
 static int
 answer(const struct folder *folder, const struct control_message *request)
 {
+	static const struct history_taker taker = { .take = put_record, .wait = wait_for_room };
 	struct control_message end = { .type = CONTROL_READ_END };
 	uint32_t *count = &end.u.read_end.count;
 	int r = folder->error;
 
 	if (r == 0)
-		r = history_each(folder->path, request, put_record, count);
+		r = history_each(folder->path, request, &taker, count);
 	if (r < 0)
 		log_error("cannot read the history in '%s': %s", folder->path, strerror(-r));
 	end.u.read_end.verdict = (uint8_t)verdict_of(r, *count);
-	r = put(&end);
-	return r < 0 ? r : flush();
+	r = put(&end, -1);
+	return r < 0 ? r : flush(-1);
 }
 
 /* ------------------------------------------------------------------------- input */
@@ -162,15 +188,15 @@ serve(const struct folder *dir, int fd)
 {
 	static uint8_t in[FRAME_MAX];
 	size_t have = 0, at;
-	int r = 0;
+	int r = 1;
 
-	while (r == 0) {
+	while (r >= 0) {
 		const ssize_t n = read(fd, in + have, sizeof(in) - have);
 
 		if (n == 0)
 			return have == 0 ? 0 : -EPROTO;
 		if (n < 0 && errno == EAGAIN)
-			r = await(fd, POLLIN);
+			r = await(fd, POLLIN, -1);
 		else if (n < 0 && errno != EINTR)
 			r = -errno;
 		if (n < 0)

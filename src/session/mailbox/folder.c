@@ -1,10 +1,12 @@
 #include "session/mailbox/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int
 make_folders(char *path)
@@ -53,4 +55,28 @@ session_folder(const char *folded, char *out, size_t size, bool create)
 	if (create && (r = make_folders(out)) < 0)
 		return r;
 	return check_folder(out);
+}
+
+/* The index, what SQLite kept beside it, and copies of damaged ones. */
+static bool
+is_index(const char *name)
+{
+	static const char index[] = "search.db";
+	const char *const rest = name + sizeof(index) - 1;
+
+	return strncmp(name, index, sizeof(index) - 1) == 0 &&
+	    (*rest == '\0' || *rest == '-' || strncmp(rest, ".corrupt-", 9) == 0);
+}
+
+void
+session_folder_tidy(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (is_index(e->d_name))
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		(void)closedir(d);
 }

@@ -13,4 +13,7 @@
  */
 MUST_USE int session_folder(const char *folded, char *out, size_t size, bool create);
 
+/* Removes what older versions kept in the folder `dir` and nobody needs any more: an index of what was said. */
+void session_folder_tidy(const char *dir);
+
 #endif

@@ -39,6 +39,12 @@ scan_release(struct scan *s)
 }
 
 void
+scan_seek(struct scan *s, const struct needle *needle)
+{
+	s->needle = needle;
+}
+
+void
 scan_start(struct scan *s, int64_t from, bool messages)
 {
 	scan_stop(s);
@@ -100,10 +106,12 @@ static int
 next_of_pack(struct scan *s, struct record *r)
 {
 	uint32_t index, length;
-	const uint8_t *body = pack_next(&s->pack, &index, &length);
+	const uint8_t *body;
 
-	if (!body)
-		return 0;
+	do {
+		if (!(body = pack_next(&s->pack, &index, &length)))
+			return 0;
+	} while (s->needle && !needle_found(s->needle, body, length));
 	*r = (struct record){ .time_ms = s->pack_time, .body = body, .length = length };
 	return identify(s, r, s->rows.id + index, RECORD_MESSAGE);
 }
@@ -125,11 +133,28 @@ static int
 open_pack(struct scan *s)
 {
 	sqlite3_stmt *const q = s->rows.stmt;
-	const int r = pack_open(&s->pack, sqlite3_column_blob(q, 3), (size_t)sqlite3_column_bytes(q, 3));
+	const void *bytes = sqlite3_column_blob(q, 3);
+	const size_t n = (size_t)sqlite3_column_bytes(q, 3);
+	const int r = pack_open(&s->pack, bytes, n);
 
 	s->pack_time = sqlite3_column_int64(q, 1);
 	pack_start(&s->pack, s->rows.down, s->from - s->rows.id);
+	if (s->needle && !needle_possible(s->needle, bytes, n))
+		s->pack.left = 0;
 	return r;
+}
+
+/* Whether the present row, which is a record by itself, is passed over. */
+static bool
+is_passed_over(const struct scan *s, int type)
+{
+	sqlite3_stmt *const q = s->rows.stmt;
+
+	if (!s->rows.down && s->rows.id < s->from)
+		return true;
+	return s->needle &&
+	    (type != RECORD_MESSAGE ||
+		!needle_found(s->needle, sqlite3_column_blob(q, 3), (size_t)sqlite3_column_bytes(q, 3)));
 }
 
 int
@@ -143,7 +168,7 @@ scan_next(struct scan *s, struct record *r)
 		if ((type = sqlite3_column_int(s->rows.stmt, 2)) == RECORD_PACK) {
 			if ((rc = open_pack(s)) < 0)
 				return rc;
-		} else if (s->rows.down || s->rows.id >= s->from) {
+		} else if (!is_passed_over(s, type)) {
 			return single(s, r, type);
 		}
 	}

@@ -25,6 +25,12 @@ sent_scan_release(struct sent_scan *s)
 }
 
 void
+sent_scan_seek(struct sent_scan *s, const struct needle *needle)
+{
+	s->needle = needle;
+}
+
+void
 sent_scan_start(struct sent_scan *s, int64_t from)
 {
 	pack_view_release(&s->pack);
@@ -36,6 +42,8 @@ static int
 open_run(struct sent_scan *s)
 {
 	sqlite3_stmt *const q = s->rows.stmt;
+	const void *bodies = sqlite3_column_blob(q, 7);
+	const size_t n = (size_t)sqlite3_column_bytes(q, 7);
 	struct record *r = &s->run;
 	int rc;
 
@@ -47,9 +55,23 @@ open_run(struct sent_scan *s)
 	(void)database_ident(q, 3, &r->msgid);
 	database_text(q, 5, r->peer.name, sizeof(r->peer.name));
 	database_text(q, 6, r->peer.account, sizeof(r->peer.account));
-	rc = pack_open(&s->pack, sqlite3_column_blob(q, 7), (size_t)sqlite3_column_bytes(q, 7));
+	rc = pack_open(&s->pack, bodies, n);
 	pack_start(&s->pack, s->rows.down, s->from - s->rows.id);
+	if (s->needle && !needle_possible(s->needle, bodies, n))
+		s->pack.left = 0;
 	return rc;
+}
+
+/* The next body of the run that is wanted; NULL at its end. */
+static const uint8_t *
+next_body(struct sent_scan *s, uint32_t *index, uint32_t *length)
+{
+	const uint8_t *body;
+
+	while ((body = pack_next(&s->pack, index, length)))
+		if (!s->needle || needle_found(s->needle, body, *length))
+			break;
+	return body;
 }
 
 int
@@ -59,7 +81,7 @@ sent_scan_next(struct sent_scan *s, struct record *r)
 	uint32_t index, length;
 	int rc;
 
-	while (!(body = pack_next(&s->pack, &index, &length)))
+	while (!(body = next_body(s, &index, &length)))
 		if ((rc = rows_next(&s->rows)) <= 0 || (rc = open_run(s)) < 0)
 			return rc;
 	*r = s->run;

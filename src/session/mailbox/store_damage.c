@@ -60,15 +60,9 @@ copy_rows(sqlite3_stmt *into, sqlite3 *old, const char *query, int64_t limit)
 static int64_t
 id_by(sqlite3 *old, const char *query)
 {
-	sqlite3_stmt *q;
-	int64_t id = 0;
+	int64_t id;
 
-	if (database_prepare(old, &query, &q, 1) < 0)
-		return 0;
-	if (database_row(q) > 0)
-		id = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
-	return id > 0 && id <= ROW_ID_MAX ? id : 0;
+	return database_number(old, query, &id) == 0 && id > 0 && id <= ROW_ID_MAX ? id : 0;
 }
 
 static int64_t
@@ -108,8 +102,7 @@ copy_facts(struct store *fresh, sqlite3 *old, const struct store *s)
 		mark = s->committed.mark;
 	r = copy_rows(fresh->stmt[TAKE], old, "SELECT id FROM taken WHERE id <= ?1 ORDER BY id", newest);
 	if (r == 0)
-		r = copy_rows(fresh->stmt[META_SET], old,
-		    "SELECT key, value FROM meta WHERE key NOT IN ('identity', 'generation')", 0);
+		r = copy_rows(fresh->stmt[META_SET], old, "SELECT key, value FROM meta WHERE key != 'generation'", 0);
 	return r < 0 ? r : place_marks(fresh, mark, newest);
 }
 
@@ -222,7 +215,7 @@ store_anew(struct store *s, char note[STORE_NOTE])
 
 /*
  * A damaged log that SQLite would pass over in silence, and write over: it is kept, and the inbox goes on with what was
- * written back already. As its records' ids will be given out again, it is another inbox to the index of its texts.
+ * written back already.
  */
 int
 store_leave_log(struct store *s, char note[STORE_NOTE])
@@ -236,8 +229,7 @@ store_leave_log(struct store *s, char note[STORE_NOTE])
 	(void)snprintf(note, STORE_NOTE,
 	    "the log of the inbox was damaged: it is kept as %.100s, the latest records are missing",
 	    strrchr(aside, '/') + 1);
-	r = database_exec(s->db, "UPDATE meta SET value = hex(randomblob(16)) WHERE key = 'identity'");
-	return r == -EUCLEAN ? r : 0;
+	return 0;
 }
 
 int

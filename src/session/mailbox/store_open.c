@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "net/socket.h"
+#include "session/mailbox/folder.h"
 #include "session/mailbox/store_impl.h"
 
 #define SCHEMA                                                                                                         \
@@ -12,8 +13,7 @@
 	" pair INTEGER, name TEXT, account TEXT);"                                                                     \
 	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;"                     \
 	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);"                                                    \
-	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                  \
-	"INSERT OR IGNORE INTO meta(key, value) VALUES('identity', hex(randomblob(16)));"
+	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 
 static const char *const statements[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
@@ -130,6 +130,7 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 		return -ENAMETOOLONG;
 	if ((s->lock = socket_lock(s->path, NULL)) < 0)
 		return s->lock;
+	session_folder_tidy(dir);
 	if ((r = store_finish_salvage(s)) < 0)
 		return r;
 	s->made = access(s->path, F_OK) < 0 && errno == ENOENT;
