@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# Whole Debian systems in folders, for tests that need a host of their own: made by debootstrap(8), booted by
+# systemd-nspawn(1), spoken to by nsenter(1). Sourced. It takes root.
+#
+#   debian_can                      true where this host can do all of it; else says why not
+#   debian_base SUITE [PACKAGE]...  prints the folder of a fresh system with those packages; made once, never changed
+#   debian_copy BASE DIR            a system of one's own, from such a folder
+#   debian_boot DIR                 boots it; debian_run works from then on
+#   debian_run DIR COMMAND...       runs a command there: in the booted system, else by chroot
+#   debian_stop DIR                 shuts it down
+#
+# DEBIAN_CACHE is where the fresh systems are kept.
+: "${BUILDDIR:?is set by make}"
+DEBIAN_CACHE=${DEBIAN_CACHE:-$BUILDDIR/debian}
+
+debian_can() {
+	local tool
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "it takes root"
+		return 1
+	fi
+	for tool in debootstrap systemd-nspawn nsenter; do
+		if ! command -v $tool >/dev/null; then
+			echo "$tool is not installed"
+			return 1
+		fi
+	done
+}
+
+# Where this host's own packages come from.
+debian_mirror() {
+	sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb \(\[[^]]*\] \)\?\([^ ]*\).*/\2/p' \
+		/etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list /etc/apt/sources.list 2>/dev/null | head -n 1
+}
+
+debian_base() {
+	local suite=$1 name dir
+	shift
+	name=$suite-$(printf '%s\n' "$@" | sha256sum | cut -c 1-12)
+	dir=$DEBIAN_CACHE/$name
+	if [ ! -d "$dir" ]; then
+		mkdir -p "$DEBIAN_CACHE"
+		rm -rf "$dir.new"
+		debootstrap --variant=minbase --include="$(IFS=, && echo "systemd dbus $*" | tr ' ' ,)" \
+			"$suite" "$dir.new" "$(debian_mirror)" >"$DEBIAN_CACHE/$name.log" 2>&1 || {
+			tail -n 5 "$DEBIAN_CACHE/$name.log" >&2
+			return 1
+		}
+		cp /etc/apt/apt.conf.d/* "$dir.new/etc/apt/apt.conf.d/" 2>/dev/null
+		mv "$dir.new" "$dir"
+	fi
+	echo "$dir"
+}
+
+debian_copy() {
+	mkdir -p "$(dirname "$2")"
+	cp -a --reflink=auto "$1" "$2"
+	# Some hosts leave only a few of these to be opened by everybody.
+	chmod 0666 "$2/dev/null"
+}
+
+# The process that is 1 in the system that was booted from DIR; nothing when there is none.
+debian_init() {
+	local nspawn
+	nspawn=$(cat "$1.nspawn" 2>/dev/null) || return 1
+	cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null | cut -d ' ' -f 1
+}
+
+debian_boot() {
+	local dir=$1 deadline=$((SECONDS + 120 * ${TEST_SLOW:-1})) init state
+	# systemd-nspawn(1) keeps its mounts there, and clears them away only in memory.
+	mkdir -p /run/systemd/nspawn
+	[ "$(stat -f -c %T /run/systemd/nspawn)" = tmpfs ] || mount -t tmpfs tmpfs /run/systemd/nspawn
+	# The container's name is not the host's: two of them can run at once.
+	systemd-nspawn -q -D "$dir" -M "pchat$$-$(basename "$dir")" -b --register=no --keep-unit --console=pipe \
+		>"$dir.console" 2>&1 </dev/null &
+	echo $! >"$dir.nspawn"
+	until init=$(debian_init "$dir") && [ -n "$init" ] &&
+		state=$(nsenter -t "$init" -a systemctl is-system-running 2>/dev/null) || [ "$state" = degraded ]; do
+		if [ $SECONDS -ge $deadline ]; then
+			tail -n 20 "$dir.console" >&2
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+debian_run() {
+	local dir=$1 init
+	shift
+	init=$(debian_init "$dir")
+	if [ -n "$init" ]; then
+		nsenter -t "$init" -a env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
+	else
+		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 chroot "$dir" "$@"
+	fi
+}
+
+debian_stop() {
+	local dir=$1 nspawn deadline=$((SECONDS + 60 * ${TEST_SLOW:-1}))
+	nspawn=$(cat "$dir.nspawn" 2>/dev/null) || return 0
+	debian_run "$dir" systemctl poweroff >/dev/null 2>&1
+	while kill -0 "$nspawn" 2>/dev/null; do
+		[ $SECONDS -lt $deadline ] || kill -9 "$nspawn"
+		sleep 0.2
+	done
+	wait "$nspawn" 2>/dev/null
+	rm -f "$dir.nspawn"
+}

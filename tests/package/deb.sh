@@ -1,0 +1,83 @@
+# Debian's package, as a host meets it: lintian has nothing to say, it installs, holds a conversation, is upgraded under
+# a stream of messages, is removed, and purging takes away what it made and nobody's inbox. `make check-deb`, as root.
+. "$SRCDIR/tests/system/lib.sh"
+. "$SRCDIR/tests/hosts/debian.sh"
+
+suite=${DEB_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+why=$(debian_can) || skip_all "$why"
+package=$(echo "$BUILDDIR"/deb/pchat_*_*.deb)
+[ -e "$package" ] || skip_all "there is no package: make deb"
+
+host=$T/host
+# What lib.sh ends by itself does not include a whole system.
+trap 'debian_stop "$host"; end' EXIT
+
+# Runs a command there; sets $status, $out, $err.
+host() {
+	out=$(debian_run "$host" "$@" 2>"$T/host.err" </dev/null)
+	status=$?
+	err=$(cat "$T/host.err")
+}
+
+out=$(lintian --fail-on error,warning --suppress-tags bad-distribution-in-changes-file "$BUILDDIR"/deb/pchat_*.changes 2>&1)
+ok $? "lintian has no error and no warning" "$out"
+
+# The same package under the next version.
+dpkg-deb -R "$package" "$T/next" && sed -i 's/^Version: .*/&+next/' "$T/next/DEBIAN/control" &&
+	dpkg-deb --root-owner-group -b "$T/next" "$T/pchat-next.deb" >"$T/dpkg-deb.log" 2>&1
+ok $? "a next version is packed" "$(cat "$T/dpkg-deb.log")"
+
+base=$(debian_base "$suite" passwd util-linux) || skip_all "no $suite can be made here"
+debian_copy "$base" "$host"
+cp "$package" "$host/pchat.deb"
+cp "$T/pchat-next.deb" "$host/pchat-next.deb"
+cp -R "$SRCDIR/packaging/debian/tests" "$host/tests"
+
+# Its libraries come from the network, which the booted system does not have.
+host apt-get -qq update
+host env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y --download-only /pchat.deb
+host env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y /pchat.deb
+exits 0 "it is installed with apt"
+host /tests/conversation
+exits 0 "two users hold a conversation through it"
+
+debian_boot "$host"
+ok $? "the host boots"
+host systemctl is-active pchatd.socket
+is "$out" active "the socket listens after the boot"
+host /tests/service
+exits 0 "two sessions live through a restart of the daemon"
+
+# A stream during an upgrade.
+host useradd -m alice
+host useradd -m bob
+host runuser -u alice -- pchat login
+host runuser -u bob -- pchat login
+host runuser -u alice -- pchat to bob
+exits 0 "alice chats with bob"
+debian_run "$host" runuser -u alice -- sh -c \
+	'until [ -e /tmp/upgraded ]; do echo line; done | pchat send -l --timeout 120' >"$T/stream.out" 2>&1 </dev/null &
+stream=$!
+host env DEBIAN_FRONTEND=noninteractive dpkg -i /pchat-next.deb
+exits 0 "it is upgraded"
+host touch /tmp/upgraded
+wait "$stream"
+ok $? "all lines of a stream are delivered through the upgrade" "$(cat "$T/stream.out")"
+host sh -c 'dpkg-query -W -f "\${Version}" pchat'
+like "$out" '\+next$' "the next version is there"
+host runuser -u bob -- pchat read --raw
+is "$(printf '%s\n' "$out" | sort -u)" line "bob has the lines, and nothing else"
+
+host env DEBIAN_FRONTEND=noninteractive dpkg -r pchat
+exits 0 "it is removed"
+host systemctl is-active pchatd.socket
+unlike "$out" '^active' "nothing listens after it"
+host test -d /home/bob/.local/state/pchat/bob
+exits 0 "bob's inbox is there"
+host env DEBIAN_FRONTEND=noninteractive dpkg -P pchat
+exits 0 "it is purged"
+host sh -c 'ls -d /var/lib/pchat /run/pchat /usr/libexec/pchat 2>/dev/null; getent passwd pchat'
+is "$out" "" "nothing of it is left"
+host test -d /home/bob/.local/state/pchat/bob
+exits 0 "but bob's inbox"
+finish
