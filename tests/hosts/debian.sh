@@ -67,7 +67,7 @@ debian_init() {
 }
 
 debian_boot() {
-	local dir=$1 deadline=$((SECONDS + 120 * ${TEST_SLOW:-1})) init state
+	local dir=$1 deadline=$((SECONDS + 120 * ${TEST_SLOW:-1})) init state=
 	# systemd-nspawn(1) keeps its mounts there, and clears them away only in memory.
 	mkdir -p /run/systemd/nspawn
 	[ "$(stat -f -c %T /run/systemd/nspawn)" = tmpfs ] || mount -t tmpfs tmpfs /run/systemd/nspawn
@@ -97,13 +97,13 @@ debian_run() {
 }
 
 debian_stop() {
-	local dir=$1 nspawn deadline=$((SECONDS + 60 * ${TEST_SLOW:-1}))
+	local dir=$1 nspawn deadline=$((SECONDS + 15))
 	nspawn=$(cat "$dir.nspawn" 2>/dev/null) || return 0
 	debian_run "$dir" systemctl poweroff >/dev/null 2>&1
 	while kill -0 "$nspawn" 2>/dev/null; do
-		[ $SECONDS -lt $deadline ] || kill -9 "$nspawn"
+		[ $SECONDS -lt $deadline ] || kill -9 "$nspawn" 2>/dev/null
 		sleep 0.2
 	done
-	wait "$nspawn" 2>/dev/null
+	wait "$nspawn" 2>/dev/null || :
 	rm -f "$dir.nspawn"
 }

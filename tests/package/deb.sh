@@ -38,11 +38,10 @@ host apt-get -qq update
 host env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y --download-only /pchat.deb
 host env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y /pchat.deb
 exits 0 "it is installed with apt"
+debian_boot "$host"
+ok $? "the host boots" || finish
 host /tests/conversation
 exits 0 "two users hold a conversation through it"
-
-debian_boot "$host"
-ok $? "the host boots"
 host systemctl is-active pchatd.socket
 is "$out" active "the socket listens after the boot"
 host /tests/service
@@ -55,9 +54,12 @@ host runuser -u alice -- pchat login
 host runuser -u bob -- pchat login
 host runuser -u alice -- pchat to bob
 exits 0 "alice chats with bob"
+debian_run "$host" runuser -u bob -- pchat read -f --raw >"$T/bob.out" 2>&1 </dev/null &
 debian_run "$host" runuser -u alice -- sh -c \
-	'until [ -e /tmp/upgraded ]; do echo line; done | pchat send -l --timeout 120' >"$T/stream.out" 2>&1 </dev/null &
+	'i=0; until [ -e /tmp/upgraded ]; do i=$((i + 1)); echo $i; done | pchat send -l --timeout 120' \
+	>"$T/stream.out" 2>&1 </dev/null &
 stream=$!
+wait_until 60 test -s "$T/bob.out"
 host env DEBIAN_FRONTEND=noninteractive dpkg -i /pchat-next.deb
 exits 0 "it is upgraded"
 host touch /tmp/upgraded
@@ -65,8 +67,12 @@ wait "$stream"
 ok $? "all lines of a stream are delivered through the upgrade" "$(cat "$T/stream.out")"
 host sh -c 'dpkg-query -W -f "\${Version}" pchat'
 like "$out" '\+next$' "the next version is there"
-host runuser -u bob -- pchat read --raw
-is "$(printf '%s\n' "$out" | sort -u)" line "bob has the lines, and nothing else"
+host runuser -u alice -- pchat leave
+host runuser -u alice -- pchat history --json -n 1
+last=$(sed -n 's/.*"text":"\([0-9]*\)".*/\1/p' <<<"$out")
+wait_until 60 grep -qx "$last" "$T/bob.out"
+seq "$last" | cmp - <(grep -x '[0-9]*' "$T/bob.out")
+ok $? "bob has each of the $last lines once, in order"
 
 host env DEBIAN_FRONTEND=noninteractive dpkg -r pchat
 exits 0 "it is removed"
