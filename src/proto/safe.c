@@ -2,12 +2,11 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <sys/types.h>
-#include <utf8proc.h>
+
+#include "proto/safe_rules.h"
 
 #define TAB 8U
-#define ESCAPE_MAX 8U /* \u{001B}: what one byte may become; a longer code point has more bytes to pay for it */
-#define ZWJ 0x200D
+#define ESCAPE_MAX 8U  /* \u{001B}: what one byte may become; a longer code point has more bytes to pay for it */
 #define JSON_ESCAPE 6U /* \u001B */
 
 #define EACH_BYTE(b) (UINT64_MAX / 255 * (b))
@@ -64,67 +63,42 @@ put_hex(struct output *o, const char *before, uint32_t value, unsigned least, co
 	put(o, after, strlen(after), strlen(after));
 }
 
-static bool
-is_pictographic(utf8proc_int32_t cp)
+/* Columns, as tmux(1) counts them. */
+static size_t
+columns(uint32_t cp)
 {
-	return utf8proc_get_property(cp)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
-}
+	const struct unicode *u = unicode_get(cp);
 
-/* Whether what is shown after the code point may still be joined by a ZWJ: an emoji and its modifiers. */
-static bool
-is_joinable(utf8proc_int32_t cp, bool before)
-{
-	return is_pictographic(cp) ||
-	    (before && cp != ZWJ && utf8proc_get_property(cp)->boundclass == UTF8PROC_BOUNDCLASS_EXTEND);
-}
-
-static bool
-begins_emoji(const char *text, size_t len)
-{
-	utf8proc_int32_t cp;
-
-	return utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &cp) > 0 && is_pictographic(cp);
-}
-
-static bool
-is_harmless(utf8proc_int32_t cp)
-{
-	switch (utf8proc_category(cp)) {
-	case UTF8PROC_CATEGORY_CC:
-	case UTF8PROC_CATEGORY_CF:
-	case UTF8PROC_CATEGORY_ZL:
-	case UTF8PROC_CATEGORY_ZP:
-	case UTF8PROC_CATEGORY_CS:
-	case UTF8PROC_CATEGORY_CO:
-	case UTF8PROC_CATEGORY_CN:
-		return false;
-	default:
-		return true;
-	}
+	if (u->flags & UNICODE_IGNORABLE || u->category == GC_MN || u->category == GC_ME)
+		return 0;
+	if (u->cluster == GCB_V || u->cluster == GCB_T)
+		return 0; /* drawn into the syllable that it ends */
+	return u->east == EA_W || u->east == EA_F || (u->category == GC_CN && u->flags & UNICODE_PICTOGRAPH) ? 2 : 1;
 }
 
 /* One code point that is no tab and no line feed, or one byte that is none. Returns the bytes it took. */
 static size_t
-put_code_point(struct output *o, const char *text, size_t len, bool *joinable)
+put_code_point(struct output *o, const char *text, size_t len, struct safe_rules *rules)
 {
-	const bool joins = *joinable;
-	utf8proc_int32_t cp;
-	const utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &cp);
+	uint32_t cp;
+	const size_t n = unicode_decode(text, len, &cp);
 
-	*joinable = false;
-	if (n <= 0) {
+	if (n == 0) {
 		put_hex(o, "\\x", (uint8_t)*text, 2, "");
+		safe_rules_escaped(rules);
 		return 1;
 	}
-	if (is_harmless(cp)) {
-		put(o, text, (size_t)n, (size_t)utf8proc_charwidth(cp));
-		*joinable = is_joinable(cp, joins);
-	} else if (cp == ZWJ && joins && begins_emoji(text + n, len - (size_t)n)) {
-		put(o, text, (size_t)n, 0);
-	} else {
-		put_hex(o, "\\u{", (uint32_t)cp, 4, "}");
+	switch (safe_rules_next(rules, cp, text, n, len)) {
+	case SAFE_SHOW:
+		put(o, text, n, columns(cp));
+		break;
+	case SAFE_ESCAPE:
+		put_hex(o, "\\u{", cp, 4, "}");
+		break;
+	case SAFE_DROP:
+		break;
 	}
-	return (size_t)n;
+	return n;
 }
 
 static void
@@ -139,25 +113,26 @@ static size_t
 render(const char *text, size_t len, bool lines, unsigned indent, char *out)
 {
 	struct output o = { .start = out, .p = out };
-	bool joinable = false;
+	struct safe_rules rules = { 0 };
 
 	for (size_t at = 0; at < len;) {
 		const size_t plain = plain_run(text + at, len - at);
 
-		put(&o, text + at, plain, plain);
-		at += plain;
-		joinable = joinable && plain == 0;
-		if (at == len)
-			break;
+		if (plain > 0) {
+			put(&o, text + at, plain, plain);
+			at += plain;
+			safe_rules_plain(&rules, text[at - 1]);
+			continue;
+		}
 		if (text[at] == '\t')
 			put_spaces(&o, TAB - o.column % TAB);
 		else if (text[at] == '\n' && lines)
 			put_line_feed(&o, indent);
 		else {
-			at += put_code_point(&o, text + at, len - at, &joinable);
+			at += put_code_point(&o, text + at, len - at, &rules);
 			continue;
 		}
-		joinable = false;
+		rules = (struct safe_rules){ 0 };
 		at++;
 	}
 	return (size_t)(o.p - o.start);
@@ -210,28 +185,43 @@ safe_json_bound(size_t len)
 	return len * JSON_ESCAPE;
 }
 
+/* One code point, or one byte that is none. What is dropped elsewhere is kept here. Returns the bytes it took. */
+static size_t
+put_json(struct output *o, const char *json, size_t len, struct safe_rules *rules)
+{
+	uint32_t cp;
+	const size_t n = unicode_decode(json, len, &cp);
+
+	if (n == 0) {
+		put_json_escape(o, 0xFFFD);
+		safe_rules_escaped(rules);
+		return 1;
+	}
+	if (safe_rules_next(rules, cp, json, n, len) == SAFE_SHOW)
+		put(o, json, n, 0);
+	else
+		put_json_escape(o, cp);
+	return n;
+}
+
 size_t
 safe_json(const char *json, size_t len, char *out, size_t cap)
 {
 	struct output o = { .start = out, .p = out };
+	struct safe_rules rules = { 0 };
 
 	if (safe_json_bound(len) > cap)
 		len = cap / JSON_ESCAPE;
 	for (size_t at = 0; at < len;) {
 		const size_t plain = plain_run(json + at, len - at);
-		utf8proc_int32_t cp;
-		utf8proc_ssize_t n;
 
-		put(&o, json + at, plain, plain);
-		at += plain;
-		if (at == len)
-			break;
-		n = utf8proc_iterate((const utf8proc_uint8_t *)json + at, (utf8proc_ssize_t)(len - at), &cp);
-		if (n > 0 && is_harmless(cp))
-			put(&o, json + at, (size_t)n, 0);
-		else
-			put_json_escape(&o, n > 0 ? (uint32_t)cp : 0xFFFD);
-		at += n > 0 ? (size_t)n : 1;
+		if (plain > 0) {
+			put(&o, json + at, plain, plain);
+			at += plain;
+			safe_rules_plain(&rules, json[at - 1]);
+		} else {
+			at += put_json(&o, json + at, len - at, &rules);
+		}
 	}
 	return (size_t)(o.p - o.start);
 }
@@ -243,16 +233,16 @@ safe_width(const char *text, size_t len)
 
 	for (size_t at = 0; at < len;) {
 		const size_t plain = plain_run(text + at, len - at);
-		utf8proc_int32_t cp;
-		utf8proc_ssize_t n;
+		uint32_t cp;
+		size_t n;
 
 		width += plain;
 		at += plain;
 		if (at == len)
 			break;
-		n = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &cp);
-		width += n > 0 ? (size_t)utf8proc_charwidth(cp) : 1;
-		at += n > 0 ? (size_t)n : 1;
+		n = unicode_decode(text + at, len - at, &cp);
+		width += n > 0 ? columns(cp) : 1;
+		at += n > 0 ? n : 1;
 	}
 	return width;
 }
@@ -261,16 +251,22 @@ bool
 safe_is_text(const char *text, size_t len)
 {
 	for (size_t at = 0; at < len;) {
-		utf8proc_int32_t cp;
-		utf8proc_ssize_t n;
+		uint32_t cp;
+		size_t n;
 
 		at += plain_run(text + at, len - at);
 		if (at == len)
 			break;
-		n = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &cp);
-		if (n <= 0 || cp == 0)
+		n = unicode_decode(text + at, len - at, &cp);
+		if (n == 0 || cp == 0)
 			return false;
-		at += (size_t)n;
+		at += n;
 	}
 	return true;
+}
+
+bool
+safe_shows_nothing(uint32_t cp)
+{
+	return unicode_get(cp)->flags & UNICODE_IGNORABLE;
 }

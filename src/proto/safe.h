@@ -2,16 +2,17 @@
  * Text that cannot hurt the terminal it is shown on. The one place
  * that every person-facing output of foreign bytes goes through.
  *
- * Bytes that are not UTF-8 become \xNN; code points of category Cc, Cf (but ZWJ
- * between emoji), Zl, Zp, Cs, Co, Cn become \u{NNNN}; a tab becomes spaces up to the next
- * multiple of 8; a line feed is kept, or, when `indent` > 0, followed by so many
- * spaces, so that no body can imitate a record; all else stays.
+ * Bytes that are not UTF-8 become \xNN. Code points that steer a terminal or cannot be seen become \u{NNNN}, but for
+ * those that a script or an emoji needs, where it needs them (safe_rules.h); soft hyphens and the marks of direction
+ * are left out. A tab becomes spaces up to the next multiple of 8; a line feed is kept, or, when `indent` > 0, followed
+ * by so many spaces, so that no body can imitate a record; all else stays.
  */
 #ifndef PCHAT_PROTO_SAFE_H
 #define PCHAT_PROTO_SAFE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes that safe_text() may need for len bytes of input, whatever they are. */
 size_t safe_bound(size_t len, unsigned indent);
@@ -23,7 +24,8 @@ size_t safe_text(const char *text, size_t len, unsigned indent, char *out, size_
 size_t safe_line(const char *text, size_t len, char *out, size_t cap);
 
 /*
- * A line of JSON that means the same: what would be shown as \u{NNNN} elsewhere becomes an escape of JSON's, \uNNNN.
+ * A line of JSON that means the same: what would be shown as \u{NNNN} or left out elsewhere becomes an escape of
+ * JSON's, \uNNNN.
  * cap >= safe_json_bound(len). Returns the length; not NUL-terminated.
  */
 size_t safe_json_bound(size_t len);
@@ -34,5 +36,8 @@ size_t safe_width(const char *text, size_t len);
 
 /* Whether the bytes are UTF-8 without NUL: what --json shows as "text". */
 bool safe_is_text(const char *text, size_t len);
+
+/* Whether nothing is seen of a code point: who searches a text for what was typed passes over it. */
+bool safe_shows_nothing(uint32_t cp);
 
 #endif

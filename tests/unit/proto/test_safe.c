@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -46,11 +47,14 @@ static const struct {
 	/* format characters: they turn text around, or cannot be seen */
 	{ LITERAL("\342\200\256evil"), "\\u{202E}evil" },
 	{ LITERAL("\342\201\246\342\201\251"), "\\u{2066}\\u{2069}" },
-	{ LITERAL("\302\255\342\200\213\342\200\214\357\273\277"), "\\u{00AD}\\u{200B}\\u{200C}\\u{FEFF}" },
+	{ LITERAL("\342\200\213\342\200\214\357\273\277"), "\\u{200B}\\u{200C}\\u{FEFF}" },
+	/* soft hyphen, marks of direction */
+	{ LITERAL("a\302\255b\342\200\216c\342\200\217d\330\234e"), "abcde" },
 	{ LITERAL("\363\240\200\201"), "\\u{E0001}" },
 	/* separators, private use, unassigned, no character at all */
 	{ LITERAL("\342\200\250\342\200\251"), "\\u{2028}\\u{2029}" },
-	{ LITERAL("\356\200\200\364\217\277\275"), "\\u{E000}\\u{10FFFD}" },
+	{ LITERAL("\356\200\200\364\217\277\275"), "\356\200\200\364\217\277\275" }, /* fonts of icons */
+	{ LITERAL("\364\216\273\256"), "\\u{10EEEE}" },
 	{ LITERAL("\315\270\357\277\276\357\277\277"), "\\u{0378}\\u{FFFE}\\u{FFFF}" },
 	/* not UTF-8 */
 	{ LITERAL("\377\376a\200"), "\\xFF\\xFEa\\x80" },
@@ -123,7 +127,41 @@ START_TEST(test_safe_finds_each_byte_in_each_place)
 }
 END_TEST
 
-/* Every code point there is, alone: shown as it is only when it is of a harmless category. */
+/* What a code point is to become when it stands alone, by other tables than those of safe.c. */
+enum fate { KEPT, ESCAPED, LEFT_OUT };
+
+/* What cannot be seen: as DerivedCoreProperties.txt has it. */
+static bool
+is_ignorable(utf8proc_int32_t cp)
+{
+	static const utf8proc_int32_t range[][2] = { { 0xAD, 0xAD }, { 0x34F, 0x34F }, { 0x61C, 0x61C },
+		{ 0x115F, 0x1160 }, { 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x200B, 0x200F }, { 0x202A, 0x202E },
+		{ 0x2060, 0x206F }, { 0x3164, 0x3164 }, { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 },
+		{ 0xFFF0, 0xFFF8 }, { 0x1BCA0, 0x1BCA3 }, { 0x1D173, 0x1D17A }, { 0xE0000, 0xE0FFF } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(range); i++)
+		if (cp >= range[i][0] && cp <= range[i][1])
+			return true;
+	return false;
+}
+
+static enum fate
+fate_alone(utf8proc_int32_t cp)
+{
+	const char *category = utf8proc_category_string(cp);
+
+	if (cp == 0xAD || cp == 0x61C || cp == 0x200E || cp == 0x200F)
+		return LEFT_OUT;
+	if (is_ignorable(cp) || cp == 0x10EEEE || cp == 0x2028 || cp == 0x2029 || (cp >= 0xFFF9 && cp <= 0xFFFB))
+		return ESCAPED;
+	if (strcmp(category, "Cc") == 0)
+		return ESCAPED;
+	if (strcmp(category, "Cn") == 0) /* emoji to come have their places */
+		return (cp >= 0x1F000 && cp <= 0x1FAFF) || (cp >= 0x1FC00 && cp <= 0x1FFFD) ? KEPT : ESCAPED;
+	return KEPT;
+}
+
+/* Every code point there is, alone. */
 START_TEST(test_safe_every_code_point)
 {
 	for (utf8proc_int32_t cp = 0; cp <= 0x10ffff; cp++) {
@@ -135,21 +173,136 @@ START_TEST(test_safe_every_code_point)
 			continue;
 		n = (size_t)utf8proc_encode_char(cp, utf8);
 		made = safe_line((const char *)utf8, n, out, sizeof(out));
-		switch (utf8proc_category_string(cp)[0]) {
-		case 'C':
+		switch (fate_alone(cp)) {
+		case KEPT:
+			quick_assert(made == n && memcmp(out, utf8, n) == 0);
+			break;
+		case ESCAPED:
 			quick_assert(memcmp(out, "\\u{", 3) == 0);
 			quick_assert(strtoul(out + 3, NULL, 16) == (unsigned long)cp);
 			break;
-		case 'Z':
-			quick_assert((made == n) == (cp != 0x2028 && cp != 0x2029));
+		case LEFT_OUT:
+			quick_assert(made == 0);
 			break;
-		default:
-			quick_assert(made == n);
-			quick_assert(memcmp(out, utf8, n) == 0);
 		}
 		quick_assert(made <= safe_bound(n, 0));
 		quick_assert(safe_is_text(out, made));
+		quick_assert(safe_shows_nothing((uint32_t)cp) == is_ignorable(cp));
 	}
+}
+END_TEST
+
+/* Where what cannot be seen has a place, and where it has none. "|" stands for an escape of what is at that place. */
+static const struct {
+	const char *text;
+	const char *shown; /* NULL: as it is */
+} places[] = {
+	/* joiners: one, behind a letter or mark of most scripts */
+	{ "\u06A9\u0627\u0631\u200C\u0647\u0627", NULL },
+	{ "\u0915\u094D\u200D\u0937 \u0915\u094D\u200C\u0937", NULL },
+	{ "\u09B0\u200D\u09CD\u09AF", NULL },
+	{ "\u0640\u200D", NULL },             /* a tatweel is of several scripts */
+	{ "\u0628\u064E\u200C\u0628", NULL }, /* behind a mark that several scripts use */
+	{ "\u0915\u200D\u200D", "\u0915\u200D\\u{200D}" },
+	{ "\u0915\u200C\u200D", "\u0915\u200C\\u{200D}" },
+	{ "a\u200Db \u03B1\u200C \u0431\u200D", "a\\u{200D}b \u03B1\\u{200C} \u0431\\u{200D}" },
+	{ "\u4F60\u200D\u3042\u200C\u30AB\u200D\uAC00\u200D",
+	    "\u4F60\\u{200D}\u3042\\u{200C}\u30AB\\u{200D}\uAC00\\u{200D}" },
+	{ "\u30FC\u200D", "\u30FC\\u{200D}" }, /* of two scripts that take none */
+	{ "e\u0301\u200D", "e\u0301\\u{200D}" },
+	{ "\u0915 \u200D1\u200C", "\u0915 \\u{200D}1\\u{200C}" },
+	{ "\u0967\u200D", "\u0967\\u{200D}" }, /* a digit is no letter */
+	/* selectors: one, behind a base */
+	{ "\u2764\uFE0F \u8471\U000E0100 a\uFE00", NULL },
+	{ "\uFE0F", "\\u{FE0F}" },
+	{ " \uFE0F", " \\u{FE0F}" },
+	{ "\u2764\uFE0F\uFE0F", "\u2764\uFE0F\\u{FE0F}" },
+	{ "\u2764\uFE0F\uFE0E\uFE0F", "\u2764\uFE0F\\u{FE0E}\\u{FE0F}" },
+	{ "\uFE0F\uFE0F", "\\u{FE0F}\\u{FE0F}" },
+	{ "e\u0301\uFE0F", "e\u0301\\u{FE0F}" },
+	{ "\u05DC\u05B4\u034F\u05B7 a\u034F", NULL },
+	{ "\u034F a\u034F\u034F", "\\u{034F} a\u034F\\u{034F}" },
+	/* Mongolian */
+	{ "\u1828\u180B\u1820 \u1828\u180E\u1820", NULL },
+	{ "\u1828\u180E \u180Ba", "\u1828\\u{180E} \\u{180B}a" },
+	{ "a\u180Bb", "a\\u{180B}b" },
+	/* places to wrap */
+	{ "\u0E14\u0E35\u200B\u0E01 \u1781\u200B\u1781 \u0E81\u200B\u0E81 \u1000\u200B\u1000 \u0F40\u200B\u0F40",
+	    NULL },
+	{ "a\u200Bb \u0E14\u200B", "a\\u{200B}b \u0E14\\u{200B}" },
+	{ "\u0E14\u200B\u200B\u0E14", "\u0E14\\u{200B}\\u{200B}\u0E14" },
+	/* jamo */
+	{ "\u1100\u1160 \u115F\u1161 \u115F\u1160\u11A8", NULL },
+	{ "\u115F\u1160 \u115F \u1160", "\\u{115F}\\u{1160} \\u{115F} \\u{1160}" },
+	{ "\u3164\uFFA0", "\\u{3164}\\u{FFA0}" },
+	/* tags: a flag, and nothing else */
+	{ "\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", NULL },
+	{ "\U0001F3F4\U000E0075\U000E0073\U000E007F", "\U0001F3F4\\u{E0075}\\u{E0073}\\u{E007F}" }, /* two */
+	{ "\U0001F3F4\U000E0041\U000E0042\U000E0043\U000E007F",
+	    "\U0001F3F4\\u{E0041}\\u{E0042}\\u{E0043}\\u{E007F}" },                                 /* capitals */
+	{ "\U0001F3F4\U000E0067\U000E0062\U000E0065", "\U0001F3F4\\u{E0067}\\u{E0062}\\u{E0065}" }, /* no end */
+	{ "\U0001F3F4\U000E0061\U000E0061\U000E0061\U000E0061\U000E0061\U000E0061\U000E0061\U000E007F",
+	    "\U0001F3F4\\u{E0061}\\u{E0061}\\u{E0061}\\u{E0061}\\u{E0061}\\u{E0061}\\u{E0061}\\u{E007F}" }, /* seven */
+	{ "a\U000E0067\U000E0062\U000E0065\U000E007F", "a\\u{E0067}\\u{E0062}\\u{E0065}\\u{E007F}" },
+	/* emoji */
+	{ "1\uFE0F\u20E3\u200D\U0001F4BB", NULL },
+	{ "\U0001FAFE \U0001F1E9\U0001F1EA \U0001F44D\U0001F3FD", NULL }, /* one to come; a flag; a tone */
+	{ "\U0001F469\uFE0E\u200D\U0001F4BB", "\U0001F469\uFE0E\\u{200D}\U0001F4BB" },
+	{ "\U0001F469\u00AD\u200D\U0001F4BB", "\U0001F469\u200D\U0001F4BB" }, /* what is left out was never there */
+	/* visible, though of the category of those that are not */
+	{ "\u0600\u0661 \u06DD \U000110BD", NULL },
+	/* turned around, annotated, joined by nothing */
+	{ "\u202A\u202E\u2066\u2069\uFFF9\uFFFB\u2060\u2064\u17B4\U0001D173",
+	    "\\u{202A}\\u{202E}\\u{2066}\\u{2069}\\u{FFF9}\\u{FFFB}\\u{2060}\\u{2064}\\u{17B4}\\u{1D173}" },
+};
+
+START_TEST(test_safe_places)
+{
+	const char *text = places[_i].text;
+
+	ck_assert_str_eq(shown(text, strlen(text), 0, true), places[_i].shown ? places[_i].shown : text);
+}
+END_TEST
+
+/* Sixteen marks on a base, and not one more until there is another base. */
+START_TEST(test_safe_marks)
+{
+	char text[2 * 20 + 8] = "a", want[512] = "a";
+
+	for (unsigned i = 0; i < 20; i++) {
+		strcat(text, "\u0301");
+		strcat(want, i < 16 ? "\u0301" : "\\u{0301}");
+	}
+	strcat(text, "b\u0301");
+	strcat(want, "b\u0301");
+	ck_assert_str_eq(shown(text, strlen(text), 0, true), want);
+}
+END_TEST
+
+/* Every sequence of emoji that Unicode lists stays as it is. Debian's unicode-data has the list. */
+START_TEST(test_safe_emoji)
+{
+	FILE *f = fopen("/usr/share/unicode/emoji/emoji-test.txt", "re");
+	char line[512];
+	size_t count = 0;
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		char text[128];
+		size_t n = 0;
+
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		for (char *p = line, *end; *p != ';'; p = end + strspn(end, " "))
+			n += (size_t)utf8proc_encode_char(
+			    (utf8proc_int32_t)strtol(p, &end, 16), (utf8proc_uint8_t *)text + n);
+		text[n] = '\0';
+		ck_assert_str_eq(shown(text, n, 0, true), text);
+		count++;
+	}
+	(void)fclose(f);
+	ck_assert_uint_gt(count, 4000);
 }
 END_TEST
 
@@ -182,7 +335,8 @@ START_TEST(test_safe_json)
 		{ LITERAL("\303\266 \346\274\242 \360\237\215\225"), "\303\266 \346\274\242 \360\237\215\225" },
 		{ LITERAL("a\177"), "a\\u007F" },
 		{ LITERAL("\302\23331m \342\200\256evil"), "\\u009B31m \\u202Eevil" },
-		{ LITERAL("\363\240\200\201\364\217\277\275"), "\\uDB40\\uDC01\\uDBFF\\uDFFD" },
+		{ LITERAL("\363\240\200\201\364\216\273\256"), "\\uDB40\\uDC01\\uDBFB\\uDEEE" },
+		{ LITERAL("a\302\255b\342\200\216"), "a\\u00ADb\\u200E" },
 		{ LITERAL("\177\177\177"), "\\u007F\\u007F\\u007F" },
 		{ LITERAL("\377\302"), "\\uFFFD\\uFFFD" },
 	};
@@ -208,7 +362,7 @@ START_TEST(test_safe_json_every_code_point)
 		if (made == n && memcmp(out, utf8, n) == 0)
 			quick_assert(safe_line(out, made, line, sizeof(line)) == n); /* as harmless as elsewhere */
 		else
-			quick_assert(memcmp(out, "\\u", 2) == 0 && made == (cp > 0xffff ? 12 : 6));
+			quick_assert(memcmp(out, "\\u", 2) == 0 && made == (cp > 0xffff ? 12U : 6U));
 	}
 }
 END_TEST
@@ -217,7 +371,9 @@ END_TEST
 START_TEST(test_safe_output_is_safe_again)
 {
 	static const char *const piece[] = { "\033", "\342\200\215", "\360\237\221\251", "\360", "\237", "\n", "abc",
-		"\302", "\205", "\356\200\200", "\200", "plain text", "\346\274\242" };
+		"\302", "\205", "\356\200\200", "\200", "plain text", "\346\274\242", "\u0915", "\u094D", "\u200C",
+		"\u00AD", "\uFE0F", "\u20E3", "\u0301\u0301\u0301\u0301\u0301", "\u200B", "\u0E14", "\u1100", "\u1160",
+		"\u115F", "\u11A8", "\u1828", "\u180E", "\U0001F3F4", "\U000E0067", "\U000E007F", "\u034F", "1", " " };
 	char text[128], out[8 * 128], again[8 * sizeof(out)];
 
 	srandom(1);
@@ -293,6 +449,9 @@ safe_suite(void)
 	tcase_add_test(t, test_safe_lines);
 	tcase_add_test(t, test_safe_finds_each_byte_in_each_place);
 	tcase_add_test(t, test_safe_every_code_point);
+	tcase_add_loop_test(t, test_safe_places, 0, (int)ARRAY_SIZE(places));
+	tcase_add_test(t, test_safe_marks);
+	tcase_add_test(t, test_safe_emoji);
 	tcase_add_test(t, test_safe_json);
 	tcase_add_test(t, test_safe_json_every_code_point);
 	tcase_add_test(t, test_safe_output_is_safe_again);
