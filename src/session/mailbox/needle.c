@@ -3,6 +3,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "proto/safe.h"
+
 #define BLOCK 16U
 
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
@@ -29,11 +31,26 @@ take_character(const uint8_t **p, const uint8_t *end)
 }
 
 static bool
+is_seen(int32_t c)
+{
+	return c < 0x80 || !safe_shows_nothing((uint32_t)c);
+}
+
+/* What cannot be seen in the message is passed over, but not where the text begins: it begins behind that, too. */
+static bool
 begins_here(const struct needle *n, const uint8_t *p, const uint8_t *end)
 {
-	for (size_t i = 0; i < n->count; i++)
-		if (p >= end || take_character(&p, end) != n->character[i])
+	for (size_t i = 0; i < n->count;) {
+		int32_t c;
+
+		if (p >= end)
 			return false;
+		c = take_character(&p, end);
+		if (c == n->character[i])
+			i++;
+		else if (i == 0 || is_seen(c))
+			return false;
+	}
 	return true;
 }
 
@@ -124,13 +141,38 @@ has_alias(const void *bytes, size_t length)
 	    memmem(bytes, length, kelvin, sizeof(kelvin) - 1);
 }
 
+/* Whether something that cannot be seen may stand within a word of ASCII. */
+static bool
+has_unseen(const void *bytes, size_t length)
+{
+	const uint8_t *p = bytes, *const end = p + length;
+
+	while (p < end) {
+		if (end - p >= (ptrdiff_t)BLOCK && is_zero(load(p) & 0x80))
+			p += BLOCK;
+		else if (!is_seen(take_character(&p, end)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether ASCII is found by its characters, though not by its bytes. */
+static bool
+hides(const struct needle *n, const void *bytes, size_t length)
+{
+	return (n->alias && has_alias(bytes, length)) || (n->count > 1 && has_unseen(bytes, length));
+}
+
 /* ------------------------------------------------------------------------- as a whole */
 
 static void
 add_character(struct needle *n, int32_t c)
 {
-	const size_t i = n->count++;
+	const size_t i = n->count;
 
+	if (!is_seen(c))
+		return;
+	n->count++;
 	n->character[i] = c;
 	if (c < 0 || c >= 0x80) {
 		n->ascii = false;
@@ -155,14 +197,15 @@ needle_init(struct needle *n, const char *text)
 bool
 needle_found(const struct needle *n, const void *body, size_t length)
 {
+	if (n->count == 0)
+		return true;
 	if (!n->ascii)
 		return !is_ascii(body, length) && found_by_characters(n, body, length);
-	return found_by_bytes(n, body, length) ||
-	    (n->alias && has_alias(body, length) && found_by_characters(n, body, length));
+	return found_by_bytes(n, body, length) || (hides(n, body, length) && found_by_characters(n, body, length));
 }
 
 bool
 needle_possible(const struct needle *n, const void *bytes, size_t length)
 {
-	return !n->ascii || found_by_bytes(n, bytes, length) || (n->alias && has_alias(bytes, length));
+	return n->count == 0 || !n->ascii || found_by_bytes(n, bytes, length) || hides(n, bytes, length);
 }

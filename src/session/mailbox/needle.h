@@ -1,5 +1,5 @@
 /*
- * A text that is looked for in messages, at any place and without regard to case.
+ * A text that is looked for in messages, at any place, without regard to case and to what cannot be seen.
  * ASCII is compared by blocks of bytes, everything else character by character.
  *
  * No I/O, no allocation.
@@ -14,7 +14,7 @@
 #define NEEDLE_MAX 255U /* bytes of a text */
 
 struct needle {
-	size_t count;                  /* characters */
+	size_t count;                  /* characters that can be seen; 0 is found everywhere */
 	int32_t character[NEEDLE_MAX]; /* in lower case; a byte that is no UTF-8 stands as its negative */
 	bool ascii;                    /* all of them are ASCII, */
 	bool alias;                    /* and a character that is not ASCII has one of them as its lower case */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/unicode_values.h"
 #include "core/verdict.h"
 #include "proto/control.h"
 #include "proto/status.h"
@@ -151,6 +152,15 @@ START_TEST(test_protocol_page_verdicts)
 }
 END_TEST
 
+START_TEST(test_protocol_page_unicode)
+{
+	while (fgets(line, sizeof(line), page))
+		if (strstr(line, "Unicode " UNICODE_VERSION))
+			return;
+	ck_abort_msg("the page does not name Unicode " UNICODE_VERSION);
+}
+END_TEST
+
 Suite *
 protocol_page_suite(void)
 {
@@ -161,6 +171,7 @@ protocol_page_suite(void)
 	tcase_add_test(t, test_protocol_page_examples);
 	tcase_add_test(t, test_protocol_page_types);
 	tcase_add_test(t, test_protocol_page_verdicts);
+	tcase_add_test(t, test_protocol_page_unicode);
 	suite_add_tcase(s, t);
 	return s;
 }

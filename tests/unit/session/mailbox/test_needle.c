@@ -113,6 +113,34 @@ START_TEST(bytes_of_any_value)
 }
 END_TEST
 
+/* Soft hyphens, joiners, selectors and the marks of direction are in the way of nobody who looks for a text. */
+START_TEST(what_cannot_be_seen)
+{
+	static const struct {
+		const char *text, *body;
+		bool found;
+	} t[] = {
+		{ "soft", "so\u00ADft", true },
+		{ "soft", "a long line of plain text and then a so\u00ADft one", true },
+		{ "so\u00ADft", "soft", true },
+		{ "soft", "so ft", false },
+		{ "\u06A9\u0627\u0631\u0647\u0627", "\u06A9\u0627\u0631\u200C\u0647\u0627", true },
+		{ "\u06A9\u0627\u0631\u200C\u0647\u0627", "\u06A9\u0627\u0631\u0647\u0627", true },
+		{ "2.0, n", "2.0\u200F, n", true },
+		{ "\u2764", "\u2764\uFE0F", true },
+		{ "\u200C", "anything", true },
+		{ "ab", "\u00ADa\u00AD\u200E\u00ADb", true },
+		{ "ab", "\u00ADa\u00AD\u200E\u00AD", false },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const size_t n = strlen(t[i].body);
+
+		ck_assert_int_eq(found(t[i].text, (const char *)guard_copy(t[i].body, n), n), t[i].found);
+	}
+}
+END_TEST
+
 Suite *
 needle_suite(void)
 {
@@ -123,6 +151,7 @@ needle_suite(void)
 	tcase_add_loop_test(t, random_texts_as_the_slow_way, 0, 10);
 	tcase_add_test(t, aliases_are_two);
 	tcase_add_test(t, bytes_of_any_value);
+	tcase_add_test(t, what_cannot_be_seen);
 	suite_add_tcase(s, t);
 	return s;
 }
