@@ -71,7 +71,7 @@ sender_report(const struct sender *s, const char *command)
 		return report(s->why, "%s%s", line, s->link->words);
 	case VERDICT_NOT_PAIRED:
 		return report(s->why, "%s%s%s", line, status_words(s->why), last_words(s->last_end));
-	case VERDICT_PARTNER_NOT:
+	case VERDICT_WRONG_PARTNER:
 		return report(s->why, "%s%s%s%s", line, s->to ? s->to : "", s->to ? ": " : "", status_words(s->why));
 	default:
 		return report(s->why, "%s%s", line, status_words(s->why));

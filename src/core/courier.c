@@ -1,6 +1,9 @@
 #include "core/courier.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "core/name.h"
 
 #define NOBODY UINT32_MAX /* owner of a run whose client is gone */
 
@@ -43,13 +46,44 @@ past_pair(const struct courier *c, uint64_t pair)
 	return latest ? by_ending[c->last_end] : VERDICT_NOT_PAIRED;
 }
 
+static void
+note(struct courier *c, struct courier_client *cl, unsigned tell)
+{
+	const uint32_t client = (uint32_t)(cl - c->client);
+
+	cl->tell |= (uint8_t)(1U << tell);
+	if (client < c->noticed)
+		c->noticed = client;
+}
+
 static enum courier_answer
-hold(struct courier_client *cl)
+hold(struct courier *c, struct courier_client *cl)
 {
 	cl->gen++;
 	cl->held = true;
 	cl->told = cl->pair != 0;
-	return COURIER_HOLD;
+	cl->forwarded = 0;
+	note(c, cl, COURIER_TELL_HELD);
+	return COURIER_DROP;
+}
+
+/* The partner, as far as it is known, is not the one that this client wants. Of an earlier pair the client is told otherwise. */
+static bool
+unexpected(const struct courier *c, const struct courier_client *cl)
+{
+	return cl->expect[0] && c->partner[0] && (cl->pair == 0 || cl->pair == c->partner_pair) &&
+	    !name_equal(cl->expect, c->partner);
+}
+
+enum verdict
+courier_expect(struct courier *c, uint32_t client, const char *name)
+{
+	struct courier_client *cl = &c->client[client];
+
+	(void)snprintf(cl->expect, sizeof(cl->expect), "%s", name);
+	if (unexpected(c, cl))
+		return VERDICT_WRONG_PARTNER;
+	return c->known && !c->paired ? VERDICT_NOT_PAIRED : VERDICT_OK;
 }
 
 static enum courier_answer
@@ -85,17 +119,22 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 	}
 	if (cl->held)
 		return COURIER_DROP;
+	if (cl->pair == 0 && pair != 0) {
+		cl->pair = pair;
+		cl->told = true;
+	}
+	if (unexpected(c, cl)) {
+		*why = VERDICT_WRONG_PARTNER;
+		cl->over = (uint8_t)*why;
+		return COURIER_REFUSE;
+	}
 	if (cl->chain != VERDICT_OK && ident_equal(id, &cl->next)) {
 		cl->next = ident_add(id, 1);
 		*why = cl->chain;
 		return COURIER_REFUSE;
 	}
-	if (cl->pair == 0 && pair != 0) {
-		cl->pair = pair;
-		cl->told = true;
-	}
 	if (!c->known)
-		return hold(cl);
+		return hold(c, cl);
 	if (!c->paired || (cl->pair != 0 && cl->pair != c->pair)) {
 		*why = past_pair(c, cl->pair);
 		cl->over = (uint8_t)*why; /* for good: what follows may not go without this one */
@@ -103,10 +142,10 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 	}
 	cl->pair = c->pair;
 	if (!c->open)
-		return hold(cl);
+		return hold(c, cl);
 	if (!cl->told) {
 		cl->told = true;
-		return COURIER_GREET;
+		note(c, cl, COURIER_TELL_READY);
 	}
 	return forward(c, client, id, size);
 }
@@ -155,14 +194,7 @@ courier_ack(struct courier *c, uint64_t pair, uint32_t epoch, struct ident *firs
 }
 
 static void
-note(struct courier *c, struct courier_client *cl, unsigned tell)
-{
-	cl->tell |= (uint8_t)(1U << tell);
-	c->noticed = 0;
-}
-
-static void
-forget_way(struct courier *c)
+forget_under_way(struct courier *c)
 {
 	c->open = false;
 	c->run_head = c->run_count = 0;
@@ -172,7 +204,7 @@ forget_way(struct courier *c)
 void
 courier_blocked(struct courier *c)
 {
-	forget_way(c);
+	forget_under_way(c);
 	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
 		if (cl->tell & (1U << COURIER_TELL_READY)) { /* it never learned of it */
 			cl->tell &= (uint8_t) ~(1U << COURIER_TELL_READY);
@@ -191,9 +223,10 @@ courier_blocked(struct courier *c)
 void
 courier_ended(struct courier *c, enum ending how)
 {
-	forget_way(c);
+	forget_under_way(c);
 	c->known = true;
 	c->paired = false;
+	c->partner[0] = '\0';
 	c->last_end = (uint8_t)how;
 	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
 		cl->inflight = 0;
@@ -212,7 +245,14 @@ courier_left(struct courier *c)
 }
 
 void
-courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online)
+courier_remember(struct courier *c, uint64_t pair, const char *partner)
+{
+	c->partner_pair = pair;
+	(void)snprintf(c->partner, sizeof(c->partner), "%s", partner);
+}
+
+void
+courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online, const char *partner)
 {
 	if (c->paired && c->pair != pair)
 		courier_left(c);
@@ -222,6 +262,7 @@ courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_on
 	c->open = partner_online;
 	c->pair = pair;
 	c->epoch = epoch;
+	courier_remember(c, pair, partner);
 	c->last_end = ENDING_NONE;
 	for (struct courier_client *cl = c->client; cl < c->client + CONTROL_CLIENTS; cl++) {
 		if (!cl->held || cl->over != VERDICT_OK)

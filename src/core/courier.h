@@ -7,7 +7,7 @@
  * Each client counts generations, from 0. When messages of a client that went
  * upstream may have been lost on the way (link lost, partner lost), or cannot go
  * now, its generation goes up by one, it is told HELD, and everything it sent under
- * an older generation is dropped. When the way is open it is told READY and
+ * an older generation is dropped. When messages can go it is told READY and
  * repeats all that is unacknowledged, in order, under the new generation. So
  * no gap can be stored, whatever was on the way when the link broke.
  *
@@ -41,6 +41,7 @@ struct courier_client {
 	uint64_t pair;      /* the pair that its messages go to; 0: none yet */
 	uint8_t chain;      /* enum verdict: the receiver refused the message before `next`; OK: none */
 	struct ident next;
+	char expect[NAME_MAX_LEN + 1]; /* the only partner that it wants; empty: whoever it is */
 };
 
 struct courier_run {
@@ -56,6 +57,8 @@ struct courier {
 	uint64_t pair;
 	uint32_t epoch;
 	uint8_t last_end; /* enum ending of the latest pair */
+	uint64_t partner_pair;
+	char partner[NAME_MAX_LEN + 1]; /* who the partner of that pair is; empty: nobody, or not known */
 	struct window window;
 	uint32_t noticed; /* clients below have no notice waiting */
 	uint32_t run_head, run_count;
@@ -68,22 +71,28 @@ void courier_init(struct courier *c);
 /* A new client, by an index below CONTROL_CLIENTS that is not in use. */
 void courier_attach(struct courier *c, uint32_t client);
 
+/*
+ * The client wants `name` as its partner (`send --to NAME`), and gets no other: OK; PARTNER_NOT when the partner is
+ * somebody else; NOT_PAIRED when there is none. While that is not known it is OK, and each message is looked at.
+ */
+enum verdict courier_expect(struct courier *c, uint32_t client, const char *name);
+
 /* Its runs stay, owned by nobody, until they are acknowledged. Detached and attached again, a client begins anew. */
 void courier_detach(struct courier *c, uint32_t client);
 
 enum courier_answer {
-	COURIER_GREET,   /* tell the client READY (its generation, its pair), then offer the message again */
 	COURIER_FORWARD, /* send it upstream under c->pair and c->epoch; it is recorded as under way */
-	COURIER_DROP,    /* of an older generation: the client will repeat it */
-	COURIER_HOLD,    /* cannot go now: drop it, tell the client HELD (its pair, its new generation, 0 forwarded) */
-	COURIER_WAIT,    /* the window is full: stop reading from this client, keep the message for later */
-	COURIER_REFUSE,  /* *why: NOT_PAIRED, or LEFT/PARTNER_QUIT/GONE when the pair that the client talked to is over;
-	                    and so is everything that it sends from now on */
+	COURIER_DROP,    /* it cannot go now, or is of an older generation: the client will repeat it */
+	COURIER_WAIT,    /* the window is full: stop reading from this client, and offer the message again later */
+	COURIER_REFUSE,  /* tell the client *why: PARTNER_NOT when it expects somebody else; NOT_PAIRED, or
+	                    LEFT/PARTNER_QUIT/GONE when the pair that it talked to is over. All that it sends from now
+	                    on is refused likewise. */
 };
 
 /*
  * A message of `size` bytes (1 to MESSAGE_MAX) that `client` wants sent, to
- * the partner of `pair`, or 0: whoever it is.
+ * the partner of `pair`, or 0: whoever it is. Before the answer is performed, courier_notice() is called until it
+ * returns false: the client learns its pair first, or that it is held.
  */
 enum courier_answer courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen,
     const struct ident *id, uint32_t size, enum verdict *why);
@@ -118,7 +127,7 @@ struct courier_notice {
 };
 
 /*
- * The state of the way changed. Each of these only records it; then
+ * The link or the pair changed. Each of these only records it; then
  * courier_notice() is called until it returns false.
  *
  * At first nothing is known, and messages are held. The daemon's first word settles it:
@@ -126,10 +135,13 @@ struct courier_notice {
  */
 
 /*
- * There is this pair, under this epoch: PAIRED and BACK. The same pair under another epoch: what is under way
- * is held first. Another pair than before: the old one counts as left.
+ * There is this pair with `partner`, under this epoch: PAIRED and BACK. The same pair under another epoch: what is
+ * under way is held first. Another pair than before: the old one counts as left.
  */
-void courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online);
+void courier_paired(struct courier *c, uint64_t pair, uint32_t epoch, bool partner_online, const char *partner);
+
+/* An earlier helper of this session was in that pair. Whether it still is will be known when the daemon says so. */
+void courier_remember(struct courier *c, uint64_t pair, const char *partner);
 
 /* Link or partner lost. */
 void courier_blocked(struct courier *c);

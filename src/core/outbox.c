@@ -98,8 +98,9 @@ outbox_disconnected(struct outbox *o)
 	o->held = false;
 }
 
-enum verdict
-outbox_verdict(const struct outbox *o, enum verdict why)
+/* The truth as far as the messages of this attempt go. */
+static enum verdict
+verdict_of_attempt(const struct outbox *o, enum verdict why)
 {
 	const bool uncertain = o->acked < o->uncertain;
 	const bool under_way = o->acked < o->sent;
@@ -113,7 +114,7 @@ outbox_verdict(const struct outbox *o, enum verdict why)
 	case VERDICT_ID_USED:
 		return why;
 	case VERDICT_NOT_PAIRED:
-	case VERDICT_PARTNER_NOT:
+	case VERDICT_WRONG_PARTNER:
 	case VERDICT_LEFT:
 	case VERDICT_PARTNER_QUIT:
 	case VERDICT_GONE: /* every acknowledgement of this generation came before the end */
@@ -121,4 +122,19 @@ outbox_verdict(const struct outbox *o, enum verdict why)
 	default:
 		return uncertain || under_way ? VERDICT_UNCONFIRMED : why;
 	}
+}
+
+/* Whether `why` leaves open what became of an earlier attempt under the same id. */
+static bool
+leaves_open(enum verdict why)
+{
+	return why == VERDICT_LEFT || why == VERDICT_PARTNER_QUIT || why == VERDICT_GONE || why == VERDICT_TIMED_OUT;
+}
+
+enum verdict
+outbox_verdict(const struct outbox *o, enum verdict why)
+{
+	const enum verdict v = verdict_of_attempt(o, why);
+
+	return o->repeats && leaves_open(v) ? VERDICT_UNCONFIRMED : v;
 }

@@ -28,7 +28,8 @@ struct outbox {
 	uint64_t pair; /* that the messages go to, as the helper said; 0: nothing of them has left the helper yet */
 	uint64_t uncertain; /* messages below this position may have been stored though not acknowledged */
 	uint32_t gen;
-	bool held;            /* wait for READY before sending */
+	bool held;    /* wait for READY before sending */
+	bool repeats; /* the ids were the caller's (`send --id`): what was sent under them before may have arrived */
 	struct window window; /* sizes of acked..added */
 };
 
@@ -64,7 +65,8 @@ void outbox_disconnected(struct outbox *o);
  * The truth about the oldest unacknowledged message when `why` stops the
  * stream: a receiver's own refusal (INBOX_FULL, STORAGE) is certain; an ended pair is
  * certain unless the message is uncertain; TIMED_OUT becomes UNCONFIRMED
- * when the message was handed over.
+ * when the message was handed over. Of a repeated id only the receiver knows for certain, so a pair that ended or a
+ * time that ran out says nothing; but a refusal before anything was sent speaks of this attempt alone.
  */
 enum verdict outbox_verdict(const struct outbox *o, enum verdict why);
 

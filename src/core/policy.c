@@ -1,5 +1,7 @@
 #include "core/policy.h"
 
+#include <stdio.h>
+
 #include "core/name.h"
 
 static bool
@@ -92,4 +94,38 @@ policy_remove(struct policy *p, const struct policy_rule *rule)
 	for (uint32_t i = found; i < p->count; i++)
 		p->rule[i] = p->rule[i + 1];
 	return true;
+}
+
+bool
+policy_block(struct policy *p, const char *name, uint32_t uid)
+{
+	const uint32_t before = p->count;
+	struct policy_rule of_name = { .type = POLICY_BLOCK_NAME },
+			   of_account = { .type = POLICY_BLOCK_UID, .id = uid };
+
+	(void)snprintf(of_name.name, sizeof(of_name.name), "%s", name);
+	(void)snprintf(of_account.name, sizeof(of_account.name), "%s", name);
+	if (policy_add(p, &of_name) && (uid == POLICY_NO_UID || policy_add(p, &of_account)))
+		return true;
+	p->count = before; /* rules are added at the end */
+	return false;
+}
+
+bool
+policy_blocks(const struct policy_rule *rule, const char *name)
+{
+	return (rule->type == POLICY_BLOCK_NAME || rule->type == POLICY_BLOCK_UID) && rule->name[0] != '\0' &&
+	    name_equal(rule->name, name);
+}
+
+void
+policy_unblock(struct policy *p, const struct policy_rule *rule)
+{
+	(void)policy_remove(p, rule);
+	for (uint32_t i = p->count; rule->type == POLICY_BLOCK_NAME && i-- > 0;) {
+		const struct policy_rule other = p->rule[i];
+
+		if (policy_blocks(&other, rule->name))
+			(void)policy_remove(p, &other);
+	}
 }

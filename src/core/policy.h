@@ -47,4 +47,18 @@ bool policy_add(struct policy *p, const struct policy_rule *rule);
 /* Removes a rule; false when it was not there. */
 bool policy_remove(struct policy *p, const struct policy_rule *rule);
 
+/*
+ * `block NAME`: a rule for the name, and one for the account behind it, so that another name does not help. `uid` is
+ * that account; POLICY_NO_UID when it is not known, or one's own. Both rules, or, when there is no room for both, none
+ * that was not there before: then it returns false.
+ */
+#define POLICY_NO_UID UINT32_MAX
+bool policy_block(struct policy *p, const char *name, uint32_t uid);
+
+/* `unblock NAME`, `unblock @GROUP`: removes the rule; with a name's rule also that of the account that was behind it. */
+void policy_unblock(struct policy *p, const struct policy_rule *rule);
+
+/* Whether `block NAME` made this rule. */
+bool policy_blocks(const struct policy_rule *rule, const char *name);
+
 #endif

@@ -8,34 +8,34 @@
 
 enum verdict {
 	VERDICT_OK = 0,
-	VERDICT_QUEUED,       /* to --wait: in the queue, the outcome follows as a notice */
-	VERDICT_NO_SUCH_USER, /* nobody is online under that name */
-	VERDICT_BUSY,         /* paired with a third session */
-	VERDICT_SELF,         /* that is the caller */
-	VERDICT_REFUSES,      /* dnd or block */
-	VERDICT_NOT_PAIRED,   /* no partner, or the message names a pair that is over */
-	VERDICT_LEFT,         /* the partner left; certainly not delivered */
-	VERDICT_PARTNER_QUIT, /* the partner quit; certainly not delivered */
-	VERDICT_GONE,         /* the partner's grace ended; certainly not delivered */
-	VERDICT_TAKEN,        /* name in use */
-	VERDICT_RESERVED,     /* name of another uid's system account */
-	VERDICT_MALFORMED,    /* not a name (R2) */
-	VERDICT_EMPTY,        /* message of no bytes */
-	VERDICT_TOO_LONG,     /* message over MESSAGE_MAX */
-	VERDICT_INBOX_FULL,   /* partner's unread limit */
-	VERDICT_STORAGE,      /* partner's disk refused */
-	VERDICT_UNCONFIRMED,  /* may or may not arrive */
-	VERDICT_TIMED_OUT,    /* certainly not delivered */
-	VERDICT_EXPIRED,      /* resume: session unknown, its grace ended or it quit */
-	VERDICT_STARTING,     /* daemon restarted without its registry: only resumes for now */
-	VERDICT_LIMIT,        /* too many sessions of this uid, or of the daemon */
-	VERDICT_RATE,         /* too many requests a second; try again shortly */
-	VERDICT_PARTNER_NOT,  /* send --to NAME: NAME is not the partner */
-	VERDICT_SUPERSEDED,   /* a wait that ended because the caller was paired, left, or waits anew */
-	VERDICT_STALE,        /* of an earlier epoch: dropped, the sender repeats it */
-	VERDICT_NO_DAEMON,    /* daemon not reachable */
-	VERDICT_NO_SESSION,   /* not logged in, or which session is unclear */
-	VERDICT_NOTHING,      /* nothing to read */
+	VERDICT_QUEUED,        /* to --wait: in the queue, the outcome follows as a notice */
+	VERDICT_NO_SUCH_USER,  /* nobody is online under that name */
+	VERDICT_BUSY,          /* paired with a third session */
+	VERDICT_SELF,          /* that is the caller */
+	VERDICT_REFUSES,       /* dnd or block */
+	VERDICT_NOT_PAIRED,    /* no partner, or the message names a pair that is over */
+	VERDICT_LEFT,          /* the partner left; certainly not delivered */
+	VERDICT_PARTNER_QUIT,  /* the partner quit; certainly not delivered */
+	VERDICT_GONE,          /* the partner's grace ended; certainly not delivered */
+	VERDICT_TAKEN,         /* name in use */
+	VERDICT_RESERVED,      /* name of another uid's system account */
+	VERDICT_MALFORMED,     /* not a name (R2) */
+	VERDICT_EMPTY,         /* message of no bytes */
+	VERDICT_TOO_LONG,      /* message over MESSAGE_MAX */
+	VERDICT_INBOX_FULL,    /* partner's unread limit */
+	VERDICT_STORAGE,       /* partner's disk refused */
+	VERDICT_UNCONFIRMED,   /* may or may not arrive */
+	VERDICT_TIMED_OUT,     /* certainly not delivered */
+	VERDICT_EXPIRED,       /* resume: session unknown, its grace ended or it quit */
+	VERDICT_STARTING,      /* daemon restarted without its registry: only resumes for now */
+	VERDICT_LIMIT,         /* too many sessions of this uid, or of the daemon */
+	VERDICT_RATE,          /* too many requests a second; try again shortly */
+	VERDICT_WRONG_PARTNER, /* send --to NAME: NAME is not the partner */
+	VERDICT_SUPERSEDED,    /* a wait that ended because the caller was paired, left, or waits anew */
+	VERDICT_STALE,         /* of an earlier epoch: dropped, the sender repeats it */
+	VERDICT_NO_DAEMON,     /* daemon not reachable */
+	VERDICT_NO_SESSION,    /* not logged in, or which session is unclear */
+	VERDICT_NOTHING,       /* nothing to read */
 	VERDICT_USAGE,
 	VERDICT_OUTPUT,     /* output could not be written */
 	VERDICT_FAILED,     /* refused by the system on our side; words say what */

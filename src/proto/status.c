@@ -39,7 +39,7 @@ static const struct status table[VERDICT_COUNT] = {
 	    "the daemon has lost its registry and takes up old sessions only, for a moment; try again" },
 	[VERDICT_LIMIT] = { 6, "limit", "too many sessions; 'pchat quit' ends one" },
 	[VERDICT_RATE] = { 4, "rate", "too many requests in a short time; try again in a moment" },
-	[VERDICT_PARTNER_NOT] = { 7, "partner-not",
+	[VERDICT_WRONG_PARTNER] = { 7, "partner-not",
 	    "not sent: somebody else is your partner; 'pchat status' tells who" },
 	[VERDICT_SUPERSEDED] = { 6, "superseded", "no longer waiting: another chat or another wait came first" },
 	[VERDICT_STALE] = { 75, "stale",

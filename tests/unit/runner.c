@@ -46,6 +46,8 @@
 	X(status)         \
 	X(safe)           \
 	X(courier)        \
+	X(intake)         \
+	X(claim)          \
 	X(outbox)         \
 	X(delivery)       \
 	X(options)        \

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "core/name.h"
 #include "session/control/listener.h"
 #include "session/control/reading.h"
 #include "session/history/history_spawn.h"
@@ -123,15 +122,7 @@ on_who(struct control_client *c, const struct control_message *m)
 static void
 on_expect(struct control_client *c, const struct control_message *m)
 {
-	const struct partner *p = &c->session->partner;
-	enum verdict v = VERDICT_OK;
-
-	memcpy(c->expect, m->u.expect.name, sizeof(c->expect));
-	if (p->pair != 0 && !name_equal(p->peer.name, c->expect))
-		v = VERDICT_PARTNER_NOT;
-	else if (p->pair == 0 && uplink_ready(c->session->uplink))
-		v = VERDICT_NOT_PAIRED;
-	control_client_outcome(c, v, NULL);
+	control_client_outcome(c, outbound_expect(c->session->outbound, c->slot, m->u.expect.name), NULL);
 }
 
 static void
@@ -146,21 +137,6 @@ on_done(struct control_client *c, const struct control_message *m)
 	reading_done(c->session->reading, c, m);
 }
 
-/* `unblock NAME` takes back what `block NAME` did: the rule of that name, and of the account that was behind it. */
-static void
-remove_rules(struct policy *p, const struct policy_rule *rule)
-{
-	(void)policy_remove(p, rule);
-	if (rule->type != POLICY_BLOCK_NAME)
-		return;
-	for (uint32_t i = p->count; i-- > 0;) {
-		const struct policy_rule other = p->rule[i];
-
-		if (other.type == POLICY_BLOCK_UID && other.name[0] && name_equal(other.name, rule->name))
-			(void)policy_remove(p, &other);
-	}
-}
-
 static void
 on_rule(struct control_client *c, const struct control_message *m)
 {
@@ -171,7 +147,7 @@ on_rule(struct control_client *c, const struct control_message *m)
 	if (m->u.rule.dnd != 0)
 		changed.dnd = m->u.rule.dnd == 2;
 	if (m->u.rule.has_rule && m->u.rule.remove) {
-		remove_rules(&changed, &m->u.rule.rule);
+		policy_unblock(&changed, &m->u.rule.rule);
 	} else if (m->u.rule.has_rule && !policy_add(&changed, &m->u.rule.rule)) {
 		control_client_outcome(
 		    c, VERDICT_LIMIT, "that is one rule too many; take some back with: pchat unblock NAME");

@@ -18,15 +18,14 @@ struct request;
 struct control_client {
 	struct stream stream;
 	struct session *session;
-	uint32_t slot;                 /* in the listener, and in the courier */
-	bool greeted;                  /* said HELLO */
-	bool watching;                 /* WATCH */
-	bool behind;                   /* of what it watches: it takes nothing just now */
-	bool throttled;                /* paused: no room in the window */
-	bool held_back;                /* paused: a request came before the last one was answered */
-	char expect[NAME_MAX_LEN + 1]; /* the partner it writes to; empty: whoever it is */
-	struct request *request;       /* the daemon is asked, for it; NULL: it is not */
-	bool reading;                  /* READ, not yet answered */
+	uint32_t slot;           /* in the listener, and in the courier */
+	bool greeted;            /* said HELLO */
+	bool watching;           /* WATCH */
+	bool behind;             /* of what it watches: it takes nothing just now */
+	bool throttled;          /* paused: no room in the window */
+	bool held_back;          /* paused: a request came before the last one was answered */
+	struct request *request; /* the daemon is asked, for it; NULL: it is not */
+	bool reading;            /* READ, not yet answered */
 	struct {
 		uint8_t flags;
 		uint32_t limit;

@@ -5,45 +5,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/verdict.h"
-#include "core/window.h"
+#include "core/intake.h"
 #include "session/control/reading.h"
 #include "session/mailbox/store.h"
 #include "session/session.h"
 #include "session/uplink/uplink.h"
 
-#define RUNS 256U  /* acknowledgements of one turn */
-#define CHAINS 16U /* streams of which a message was refused */
 #define STASH_MAX (4U * WINDOW_BYTES)
-
-/* Consecutive ids with one fate. */
-struct run {
-	struct ident first;
-	uint32_t count;
-	uint8_t verdict;
-	bool pending; /* OK only if the commit succeeds */
-};
-
-/*
- * A message was refused: those that follow it in the same stream, and were on their
- * way already, must not be stored behind the gap.
- */
-struct chain {
-	struct ident next;
-	uint32_t left; /* so many can have been on their way; 0: not in use */
-	uint8_t verdict;
-};
 
 struct inbound {
 	struct session *session;
 	int64_t now_ms; /* of this turn; 0: not looked yet */
-	uint32_t epoch; /* that the runs answer */
-	uint64_t pair;
-	size_t run_count;
-	struct run run[RUNS];
-	bool chained;
-	unsigned chain_next;
-	struct chain chain[CHAINS];
+	struct intake intake;
 	bool failing;   /* said so already; a partner may go on sending for long */
 	uint8_t *stash; /* frames that came while our pair was uncertain */
 	size_t stash_len, stash_cap;
@@ -68,100 +41,36 @@ inbound_free(struct inbound *i)
 	free(i);
 }
 
-/* ------------------------------------------------------------------------- gaps */
-
-static void
-chain_add(struct inbound *i, const struct ident *next, enum verdict v)
-{
-	i->chain[i->chain_next++ % CHAINS] =
-	    (struct chain){ .next = *next, .left = WINDOW_MESSAGES, .verdict = (uint8_t)v };
-	i->chained = true;
-}
-
-/* The verdict of the refused message that this one follows; OK: it follows none. */
-static enum verdict
-chain_verdict(struct inbound *i, const struct ident *id)
-{
-	if (!i->chained)
-		return VERDICT_OK;
-	for (struct chain *c = i->chain; c < i->chain + CHAINS; c++) {
-		if (c->left == 0 || !ident_equal(&c->next, id))
-			continue;
-		c->left--;
-		c->next = ident_add(&c->next, 1);
-		return (enum verdict)c->verdict;
-	}
-	return VERDICT_OK;
-}
-
-static void
-chain_forget(struct inbound *i)
-{
-	memset(i->chain, 0, sizeof(i->chain));
-	i->chained = false;
-}
-
 /* ------------------------------------------------------------------------- storing */
 
-static void
-add_to_runs(struct inbound *i, const struct msg *m, enum verdict v, bool pending)
+static enum intake_fate
+store(struct inbound *i, const struct msg *m)
 {
-	struct run *last = i->run_count > 0 ? &i->run[i->run_count - 1] : NULL;
-	uint64_t n;
-
-	if (last && last->verdict == (uint8_t)v && last->pending == pending && last->count < WINDOW_MESSAGES &&
-	    ident_distance(&last->first, &m->id, &n) && n == last->count) {
-		last->count++;
-		return;
-	}
-	i->run[i->run_count++] = (struct run){ .first = m->id, .count = 1, .verdict = (uint8_t)v, .pending = pending };
-}
-
-static enum verdict
-put(struct inbound *i, const struct msg *m, bool *pending)
-{
+	static const enum intake_fate fates[] = {
+		[STORE_ADDED] = INTAKE_ADDED,
+		[STORE_KNOWN] = INTAKE_KNOWN,
+		[STORE_OTHER] = INTAKE_OTHER,
+		[STORE_FULL] = INTAKE_FULL,
+		[STORE_FAILED] = INTAKE_FAILED,
+		[STORE_UNKNOWN] = INTAKE_UNKNOWN,
+	};
 	struct session *s = i->session;
 
 	if (i->now_ms == 0)
 		i->now_ms = clock_wall_ms();
-	switch (store_message(s->store, &s->partner.peer, m, i->now_ms)) {
-	case STORE_ADDED:
-		*pending = true;
-		return VERDICT_OK;
-	case STORE_KNOWN:
-		return VERDICT_OK;
-	case STORE_OTHER:
-		return VERDICT_ID_USED;
-	case STORE_FULL:
-		return VERDICT_INBOX_FULL;
-	case STORE_FAILED:
-		return VERDICT_STORAGE;
-	default:
-		return VERDICT_UNCONFIRMED;
-	}
+	return fates[store_message(s->store, &s->partner.peer, m, i->now_ms)];
 }
 
 static void
 take(struct inbound *i, const struct msg *m)
 {
-	bool pending = false;
-	enum verdict v = chain_verdict(i, &m->id);
+	const uint64_t ours = i->session->partner.pair;
+	enum intake_decision d;
 
-	if (i->run_count > 0 && (i->pair != m->pair || i->epoch != m->epoch))
+	while ((d = intake_offer(&i->intake, ours, m->pair, m->epoch, &m->id)) == INTAKE_COMMIT)
 		inbound_flush(i);
-	i->pair = m->pair;
-	i->epoch = m->epoch;
-	if (v == VERDICT_OK) {
-		v = put(i, m, &pending);
-		if (v != VERDICT_OK) {
-			const struct ident next = ident_add(&m->id, 1);
-
-			chain_add(i, &next, v == VERDICT_UNCONFIRMED ? VERDICT_STORAGE : v);
-		}
-	}
-	add_to_runs(i, m, v, pending);
-	if (i->run_count == RUNS)
-		inbound_flush(i);
+	if (d == INTAKE_STORE)
+		intake_stored(&i->intake, &m->id, store(i, m));
 }
 
 static bool
@@ -201,8 +110,7 @@ inbound_message(struct inbound *i, const struct frame *f)
 			uplink_restart(s->uplink);
 		return;
 	}
-	if (s->partner.pair != 0 && m.pair == s->partner.pair)
-		take(i, &m);
+	take(i, &m);
 }
 
 void
@@ -225,9 +133,8 @@ inbound_settle(struct inbound *i)
 void
 inbound_reset(struct inbound *i)
 {
-	i->run_count = 0;
+	intake_reset(&i->intake);
 	i->stash_len = 0;
-	chain_forget(i);
 }
 
 /* ------------------------------------------------------------------------- the end of a turn */
@@ -235,49 +142,44 @@ inbound_reset(struct inbound *i)
 static void
 acknowledge(struct inbound *i)
 {
-	uint8_t frames[RUNS * (FRAME_HEADER + ACK_BODY)];
+	uint8_t frames[INTAKE_RUNS * (FRAME_HEADER + ACK_BODY)];
+	struct intake_run r;
 	size_t n = 0;
 
-	for (const struct run *r = i->run; r < i->run + i->run_count; r++) {
-		const struct ack a = {
-			.pair = i->pair, .epoch = i->epoch, .count = r->count, .first = r->first, .verdict = r->verdict
-		};
+	while (intake_answer(&i->intake, &r)) {
+		const struct ack a = { .pair = i->intake.pair,
+			.epoch = i->intake.epoch,
+			.count = r.count,
+			.first = r.first,
+			.verdict = r.verdict };
 
 		ack_encode(frames + n, &a);
 		n += FRAME_HEADER + ACK_BODY;
 	}
 	if (n > 0)
 		uplink_write(i->session->uplink, frames, n);
-	i->run_count = 0;
-}
-
-/* Nothing of this turn was stored: what hoped for it is refused. */
-static void
-refuse_pending(struct inbound *i, enum verdict v)
-{
-	for (struct run *r = i->run; r < i->run + i->run_count; r++) {
-		if (!r->pending)
-			continue;
-		r->verdict = (uint8_t)v;
-		const struct ident next = ident_add(&r->first, r->count);
-
-		chain_add(i, &next, VERDICT_STORAGE);
-	}
 }
 
 static void
 commit_failed(struct inbound *i, int error)
 {
 	if (error == -ESTALE) {
-		i->run_count = 0; /* the other helper answers */
+		intake_reset(&i->intake); /* the other helper answers */
 	} else {
 		if (!i->failing)
 			log_error(
 			    "cannot store into the inbox: %s", error < 0 ? strerror(-error) : "the disk fails to sync");
 		i->failing = true;
-		refuse_pending(i, error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE);
+		intake_committed(&i->intake, error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE);
 	}
 	session_damaged(i->session, error);
+}
+
+static void
+committed(struct inbound *i)
+{
+	i->failing = false;
+	intake_committed(&i->intake, VERDICT_OK);
 }
 
 void
@@ -287,12 +189,12 @@ inbound_flush(struct inbound *i)
 	int r;
 
 	i->now_ms = 0;
-	if (!store_writing(s->store) && i->run_count == 0)
+	if (!store_writing(s->store) && !intake_owes(&i->intake))
 		return;
 	if ((r = store_commit(s->store)) != 0)
 		commit_failed(i, r);
 	else
-		i->failing = false;
+		committed(i);
 	acknowledge(i);
 	session_stir(s);
 	if (s->end != SESSION_GOES_ON)

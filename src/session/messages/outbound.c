@@ -1,7 +1,6 @@
 #include "session/messages/outbound.h"
 
 #include "core/courier.h"
-#include "core/name.h"
 #include "proto/control.h"
 #include "session/control/client.h"
 #include "session/control/listener.h"
@@ -74,51 +73,39 @@ tell_way(struct control_client *c, enum control_type type, uint64_t pair, uint32
 	control_client_send(c, &m);
 }
 
-/* ------------------------------------------------------------------------- to the partner */
-
-/* Whether the command asked for another partner than the one it would reach; of an earlier pair the courier tells. */
-static enum verdict
-unexpected(const struct outbound *o, const struct control_client *c)
+static void
+tell_notices(struct outbound *o)
 {
-	const struct partner *p = &o->session->partner;
-	const uint64_t pair = o->courier.client[c->slot].pair;
+	struct courier_notice n;
 
-	if (c->expect[0] == '\0' || p->pair == 0 || (pair != 0 && pair != p->pair))
-		return VERDICT_OK;
-	return name_equal(c->expect, p->peer.name) ? VERDICT_OK : VERDICT_PARTNER_NOT;
+	while (courier_notice(&o->courier, &n)) {
+		struct control_client *c = listener_client(o->session->listener, n.client);
+		const struct control_message ended = { .type = CONTROL_ENDED, .u.ended.verdict = (uint8_t)n.why };
+
+		if (!c)
+			continue;
+		if (n.tell == COURIER_TELL_ENDED)
+			control_client_send(c, &ended);
+		else
+			tell_way(
+			    c, n.tell == COURIER_TELL_HELD ? CONTROL_HELD : CONTROL_READY, n.pair, n.gen, n.forwarded);
+	}
 }
+
+/* ------------------------------------------------------------------------- to the partner */
 
 static enum courier_answer
 offer(struct outbound *o, struct control_client *c, const struct msg *m, enum verdict *why)
 {
-	const struct courier_client *cl = &o->courier.client[c->slot];
 	enum courier_answer answer;
 
 	if (m->length == 0 || m->length > MESSAGE_MAX) {
 		*why = m->length == 0 ? VERDICT_EMPTY : VERDICT_TOO_LONG;
 		return COURIER_REFUSE;
 	}
-	if ((*why = unexpected(o, c)) != VERDICT_OK) {
-		courier_refuse(&o->courier, c->slot, *why);
-		return COURIER_REFUSE;
-	}
-	while (
-	    (answer = courier_offer(&o->courier, c->slot, m->pair, m->epoch, &m->id, m->length, why)) == COURIER_GREET)
-		tell_way(c, CONTROL_READY, cl->pair, cl->gen, 0);
+	answer = courier_offer(&o->courier, c->slot, m->pair, m->epoch, &m->id, m->length, why);
+	tell_notices(o);
 	return answer;
-}
-
-/* Performs the courier's answer but FORWARD. */
-static void
-turn_away(
-    struct outbound *o, struct control_client *c, const struct msg *m, enum courier_answer answer, enum verdict why)
-{
-	const struct courier_client *cl = &o->courier.client[c->slot];
-
-	if (answer == COURIER_REFUSE)
-		tell_ack(c, &m->id, 1, why);
-	else if (answer == COURIER_HOLD)
-		tell_way(c, CONTROL_HELD, cl->pair, cl->gen, 0);
 }
 
 static void
@@ -158,7 +145,8 @@ outbound_frames(struct outbound *o, struct control_client *c, uint8_t *data, siz
 			throttle(o, c);
 			break;
 		}
-		turn_away(o, c, &m, answer, why);
+		if (answer == COURIER_REFUSE)
+			tell_ack(c, &m.id, 1, why);
 		begin = end += (size_t)used;
 	}
 	if (end > begin)
@@ -206,25 +194,6 @@ outbound_ack(struct outbound *o, struct ack *a)
 /* ------------------------------------------------------------------------- the way */
 
 static void
-tell_notices(struct outbound *o)
-{
-	struct courier_notice n;
-
-	while (courier_notice(&o->courier, &n)) {
-		struct control_client *c = listener_client(o->session->listener, n.client);
-		const struct control_message ended = { .type = CONTROL_ENDED, .u.ended.verdict = (uint8_t)n.why };
-
-		if (!c)
-			continue;
-		if (n.tell == COURIER_TELL_ENDED)
-			control_client_send(c, &ended);
-		else
-			tell_way(
-			    c, n.tell == COURIER_TELL_HELD ? CONTROL_HELD : CONTROL_READY, n.pair, n.gen, n.forwarded);
-	}
-}
-
-static void
 way_changed(struct outbound *o)
 {
 	if (o->courier.window.count == 0) {
@@ -237,8 +206,20 @@ way_changed(struct outbound *o)
 void
 outbound_paired(struct outbound *o, uint64_t pair, uint32_t epoch, bool online)
 {
-	courier_paired(&o->courier, pair, epoch, online);
+	courier_paired(&o->courier, pair, epoch, online, o->session->partner.peer.name);
 	way_changed(o);
+}
+
+void
+outbound_remember(struct outbound *o, uint64_t pair, const char *partner)
+{
+	courier_remember(&o->courier, pair, partner);
+}
+
+enum verdict
+outbound_expect(struct outbound *o, uint32_t slot, const char *name)
+{
+	return courier_expect(&o->courier, slot, name);
 }
 
 void

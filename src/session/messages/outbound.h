@@ -23,6 +23,10 @@ void outbound_free(struct outbound *o);
 void outbound_attach(struct outbound *o, uint32_t slot);
 void outbound_detach(struct outbound *o, uint32_t slot);
 
+/* As the courier's. */
+enum verdict outbound_expect(struct outbound *o, uint32_t slot, const char *name);
+void outbound_remember(struct outbound *o, uint64_t pair, const char *partner);
+
 /*
  * Takes the MSG frames that stand at the beginning of the client's input; changes them in place. Returns the bytes
  * consumed, up to the first other or incomplete frame, or to where the client was paused. -1: malformed.

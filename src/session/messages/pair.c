@@ -36,6 +36,7 @@ pair_load(struct session *s)
 	s->partner.pair = m.u.paired.pair;
 	s->partner.online = m.u.paired.online;
 	s->partner.peer = m.u.paired.peer;
+	outbound_remember(s->outbound, s->partner.pair, s->partner.peer.name);
 }
 
 /* An event is not worth a refusal: what cannot be recorded is in the log, by the commit. */

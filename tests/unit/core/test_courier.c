@@ -43,17 +43,6 @@ offer(uint32_t client, uint32_t gen, uint64_t n)
 	return offer_as(client, 0, gen, n, 10);
 }
 
-/* A message of a client that has been greeted, or is now. */
-static void
-forward(uint32_t client, uint32_t gen, uint64_t n)
-{
-	enum courier_answer a = offer(client, gen, n);
-
-	if (a == COURIER_GREET)
-		a = offer(client, gen, n);
-	ck_assert_int_eq(a, COURIER_FORWARD);
-}
-
 static void
 expect_notice(uint32_t client, int tell, uint32_t gen, uint32_t forwarded)
 {
@@ -66,6 +55,23 @@ expect_notice(uint32_t client, int tell, uint32_t gen, uint32_t forwarded)
 	ck_assert_uint_eq(n.forwarded, forwarded);
 	if (tell == COURIER_TELL_READY)
 		ck_assert_uint_eq(n.pair, c.pair);
+}
+
+/* A message of a client that has been greeted, or is now. */
+static void
+forward(uint32_t client, uint32_t gen, uint64_t n)
+{
+	const bool greeted = c.client[client].told;
+
+	ck_assert_int_eq(offer(client, gen, n), COURIER_FORWARD);
+	if (!greeted)
+		expect_notice(client, COURIER_TELL_READY, gen, 0);
+}
+
+static void
+expect_held(uint32_t client, uint32_t gen)
+{
+	expect_notice(client, COURIER_TELL_HELD, gen, 0);
 }
 
 static void
@@ -110,13 +116,14 @@ END_TEST
 
 START_TEST(test_courier_names_the_pair_before_anything_goes)
 {
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	expect_silence();
-	ck_assert_int_eq(offer(0, 0, 0), COURIER_GREET);
-	ck_assert_uint_eq(c.run_count, 0);
-	ck_assert_uint_eq(c.client[0].pair, PAIR);
 	ck_assert_int_eq(offer(0, 0, 0), COURIER_FORWARD);
+	ck_assert_uint_eq(c.client[0].pair, PAIR);
+	expect_notice(0, COURIER_TELL_READY, 0, 0); /* to be told before the message goes */
+	expect_silence();
 	ck_assert_int_eq(offer(0, 0, 1), COURIER_FORWARD);
+	expect_silence();
 	ck_assert_int_eq(offer_as(1, PAIR, 0, 0, 1), COURIER_FORWARD); /* it knows already */
 }
 END_TEST
@@ -125,7 +132,7 @@ START_TEST(test_courier_coalesces_runs)
 {
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	for (unsigned i = 0; i < 5; i++)
 		forward(0, 0, i);
 	ck_assert_uint_eq(c.run_count, 1);
@@ -155,7 +162,7 @@ START_TEST(test_courier_ack_over_several_owners)
 	struct ident first = id_of(0, 0), run_first;
 	uint32_t count = 3, client, n;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	forward(0, 0, 1);
 	ck_assert_int_eq(courier_offer(&c, 1, PAIR, 0, &id, 1, &why), COURIER_FORWARD);
@@ -174,7 +181,7 @@ START_TEST(test_courier_ignores_acks_that_do_not_match)
 {
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	forward(0, 0, 1);
 	ck_assert_uint_eq(ack(PAIR + 1, EPOCH, id_of(0, 0), 1, &client), 0);
@@ -190,13 +197,15 @@ START_TEST(test_courier_waits_for_the_window)
 {
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	for (unsigned i = 1; i < WINDOW_MESSAGES; i++)
 		quick_assert(offer(0, 0, i) == COURIER_FORWARD);
 	ck_assert_int_eq(offer(0, 0, WINDOW_MESSAGES), COURIER_WAIT);
-	ck_assert_int_eq(offer(1, 0, 0), COURIER_GREET);
 	ck_assert_int_eq(offer(1, 0, 0), COURIER_WAIT);
+	expect_notice(1, COURIER_TELL_READY, 0, 0);
+	ck_assert_int_eq(offer(1, 0, 0), COURIER_WAIT);
+	expect_silence();
 	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(0, 0), 1, &client), 1);
 	ck_assert_int_eq(offer(1, 0, 0), COURIER_FORWARD);
 	ck_assert_int_eq(offer(0, 0, WINDOW_MESSAGES), COURIER_WAIT);
@@ -208,7 +217,7 @@ START_TEST(test_courier_runs_of_every_client_at_once)
 	/* As many runs as there can be, twice round the ring. */
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	for (unsigned round = 0; round < 3; round++) {
 		for (unsigned i = 0; i < WINDOW_MESSAGES; i++)
 			quick_assert(offer_as(i % 2, PAIR, 0, round * 10000 + i, 1) == COURIER_FORWARD);
@@ -223,12 +232,13 @@ END_TEST
 
 START_TEST(test_courier_holds_until_something_is_known)
 {
-	ck_assert_int_eq(offer(0, 0, 0), COURIER_HOLD);
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_DROP);
+	expect_held(0, 1);
 	ck_assert_uint_eq(c.client[0].gen, 1);
 	ck_assert_uint_eq(c.client[0].pair, 0);
 	ck_assert_int_eq(offer(0, 0, 1), COURIER_DROP); /* it was on the way when HELD was said */
 	ck_assert_int_eq(offer(0, 1, 0), COURIER_DROP); /* it may not go on before READY */
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	expect_notice(0, COURIER_TELL_READY, 1, 0);
 	expect_silence();
 	ck_assert_int_eq(offer(0, 1, 0), COURIER_FORWARD);
@@ -237,7 +247,8 @@ END_TEST
 
 START_TEST(test_courier_known_to_be_without_pair)
 {
-	ck_assert_int_eq(offer(0, 0, 0), COURIER_HOLD);
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_DROP);
+	expect_held(0, 1);
 	courier_ended(&c, ENDING_NONE);
 	expect_ended(0, VERDICT_NOT_PAIRED);
 	expect_silence();
@@ -250,7 +261,7 @@ START_TEST(test_courier_link_lost_and_back)
 {
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	forward(0, 0, 1);
 	forward(0, 0, 2);
@@ -259,10 +270,11 @@ START_TEST(test_courier_link_lost_and_back)
 	expect_notice(0, COURIER_TELL_HELD, 1, 2);
 	expect_silence(); /* client 1 had nothing under way */
 	ck_assert_int_eq(offer(0, 0, 3), COURIER_DROP);
-	ck_assert_int_eq(offer(1, 0, 0), COURIER_HOLD);
+	ck_assert_int_eq(offer(1, 0, 0), COURIER_DROP);
+	expect_held(1, 1);
 	ck_assert_uint_eq(
 	    ack(PAIR, EPOCH, id_of(0, 1), 1, &client), 0); /* too late, the repetition will be acknowledged */
-	courier_paired(&c, PAIR, EPOCH + 1, true);
+	courier_paired(&c, PAIR, EPOCH + 1, true, "bob");
 	expect_notice(0, COURIER_TELL_READY, 1, 0);
 	expect_notice(1, COURIER_TELL_READY, 1, 0);
 	expect_silence();
@@ -277,9 +289,9 @@ START_TEST(test_courier_same_pair_again_changes_nothing)
 {
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
-	courier_paired(&c, PAIR, EPOCH, true); /* `to` the partner one has */
+	courier_paired(&c, PAIR, EPOCH, true, "bob"); /* `to` the partner one has */
 	expect_silence();
 	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(0, 0), 1, &client), 1);
 }
@@ -287,9 +299,9 @@ END_TEST
 
 START_TEST(test_courier_new_epoch_without_a_loss_before)
 {
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
-	courier_paired(&c, PAIR, EPOCH + 1, true);
+	courier_paired(&c, PAIR, EPOCH + 1, true, "bob");
 	expect_notice(0, COURIER_TELL_HELD, 1, 1);
 	expect_notice(0, COURIER_TELL_READY, 1, 0);
 	expect_silence();
@@ -299,12 +311,13 @@ END_TEST
 
 START_TEST(test_courier_partner_offline)
 {
-	courier_paired(&c, PAIR, EPOCH, false);
-	ck_assert_int_eq(offer(0, 0, 0), COURIER_HOLD);
+	courier_paired(&c, PAIR, EPOCH, false, "bob");
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_DROP);
+	expect_held(0, 1);
 	ck_assert_uint_eq(c.client[0].pair, PAIR);
 	courier_blocked(&c); /* twice is once */
 	expect_silence();
-	courier_paired(&c, PAIR, EPOCH + 1, true);
+	courier_paired(&c, PAIR, EPOCH + 1, true, "bob");
 	expect_notice(0, COURIER_TELL_READY, 1, 0);
 }
 END_TEST
@@ -312,15 +325,15 @@ END_TEST
 START_TEST(test_courier_ready_that_was_never_said)
 {
 	/* The way closes again before the notices were fetched: the client is still held. */
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	courier_blocked(&c);
-	courier_paired(&c, PAIR, EPOCH + 1, true);
+	courier_paired(&c, PAIR, EPOCH + 1, true, "bob");
 	courier_blocked(&c);
 	expect_notice(0, COURIER_TELL_HELD, 1, 1);
 	expect_silence();
 	ck_assert_int_eq(offer(0, 1, 0), COURIER_DROP);
-	courier_paired(&c, PAIR, EPOCH + 2, true);
+	courier_paired(&c, PAIR, EPOCH + 2, true, "bob");
 	expect_notice(0, COURIER_TELL_READY, 1, 0);
 	ck_assert_int_eq(offer(0, 1, 0), COURIER_FORWARD);
 }
@@ -334,7 +347,7 @@ START_TEST(test_courier_partner_ends_it)
 	} t[] = { { ENDING_LEFT, VERDICT_LEFT }, { ENDING_QUIT, VERDICT_PARTNER_QUIT }, { ENDING_GONE, VERDICT_GONE } };
 	uint32_t client;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	courier_ended(&c, t[_i].how);
 	expect_ended(0, t[_i].why);
@@ -352,12 +365,12 @@ START_TEST(test_courier_refused_once_refused_for_good)
 {
 	courier_ended(&c, ENDING_NONE);
 	ck_assert_int_eq(offer(0, 0, 0), COURIER_REFUSE);
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	ck_assert_int_eq(offer(0, 0, 1), COURIER_REFUSE); /* else there would be a gap */
 	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
-	courier_refuse(&c, 1, VERDICT_PARTNER_NOT);
+	courier_refuse(&c, 1, VERDICT_WRONG_PARTNER);
 	ck_assert_int_eq(offer(1, 0, 0), COURIER_REFUSE);
-	ck_assert_int_eq(why, VERDICT_PARTNER_NOT);
+	ck_assert_int_eq(why, VERDICT_WRONG_PARTNER);
 	expect_silence();
 }
 END_TEST
@@ -367,7 +380,7 @@ START_TEST(test_courier_nothing_goes_behind_a_refusal)
 {
 	const struct ident next = id_of(0, 1);
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	courier_refused(&c, 0, &next, VERDICT_INBOX_FULL);
 	for (uint64_t n = 1; n < 4; n++) {
@@ -381,11 +394,11 @@ END_TEST
 
 START_TEST(test_courier_never_to_the_next_partner)
 {
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	courier_ended(&c, ENDING_LEFT);
 	expect_ended(0, VERDICT_LEFT);
-	courier_paired(&c, PAIR + 1, EPOCH, true);
+	courier_paired(&c, PAIR + 1, EPOCH, true, "bob");
 	expect_silence();
 	ck_assert_int_eq(offer(0, 0, 1), COURIER_REFUSE);
 	ck_assert_int_eq(why, VERDICT_LEFT);
@@ -399,13 +412,14 @@ END_TEST
 START_TEST(test_courier_named_pair_is_over)
 {
 	/* A client that outlived an earlier helper: what it names is not what is there. */
-	courier_paired(&c, PAIR + 1, EPOCH, true);
+	courier_paired(&c, PAIR + 1, EPOCH, true, "bob");
 	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_REFUSE);
 	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
 	courier_init(&c);
 	courier_attach(&c, 0);
-	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_HOLD);
-	courier_paired(&c, PAIR + 1, EPOCH, true);
+	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_DROP);
+	expect_held(0, 1);
+	courier_paired(&c, PAIR + 1, EPOCH, true, "bob");
 	expect_ended(0, VERDICT_NOT_PAIRED);
 	expect_silence();
 	ck_assert_int_eq(offer_as(0, PAIR, 1, 0, 1), COURIER_REFUSE);
@@ -415,7 +429,8 @@ END_TEST
 
 START_TEST(test_courier_named_pair_ended_while_no_helper_ran)
 {
-	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_HOLD);
+	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_DROP);
+	expect_held(0, 1);
 	courier_ended(&c, ENDING_QUIT);
 	expect_ended(0, VERDICT_PARTNER_QUIT);
 	ck_assert_int_eq(offer_as(1, PAIR, 0, 0, 1), COURIER_REFUSE);
@@ -425,10 +440,13 @@ END_TEST
 
 START_TEST(test_courier_we_leave)
 {
-	courier_paired(&c, PAIR, EPOCH, true);
+	uint32_t client;
+
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
+	forward(1, 0, 0);
+	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(1, 0), 1, &client), 1);
 	forward(0, 0, 0);
 	forward(0, 0, 1);
-	ck_assert_int_eq(offer(1, 0, 0), COURIER_GREET);
 	courier_left(&c);
 	expect_notice(0, COURIER_TELL_HELD, 1, 2);
 	expect_ended(0, VERDICT_NOT_PAIRED);
@@ -440,9 +458,9 @@ END_TEST
 
 START_TEST(test_courier_another_pair_is_leaving_the_first)
 {
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
-	courier_paired(&c, PAIR + 1, EPOCH, true);
+	courier_paired(&c, PAIR + 1, EPOCH, true, "bob");
 	expect_notice(0, COURIER_TELL_HELD, 1, 1);
 	expect_ended(0, VERDICT_NOT_PAIRED);
 	expect_silence();
@@ -455,7 +473,7 @@ START_TEST(test_courier_detached_owner)
 {
 	uint32_t client = 99;
 
-	courier_paired(&c, PAIR, EPOCH, true);
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	forward(0, 0, 0);
 	forward(1, 0, 0);
 	courier_detach(&c, 0);
@@ -466,6 +484,61 @@ START_TEST(test_courier_detached_owner)
 	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(1, 0), 1, &client), 1);
 	courier_blocked(&c);
 	expect_silence();
+}
+END_TEST
+
+START_TEST(test_courier_only_to_whom_it_expects)
+{
+	courier_paired(&c, PAIR, EPOCH, true, "Bob");
+	ck_assert_int_eq(courier_expect(&c, 0, "bob"), VERDICT_OK); /* names are compared without case */
+	forward(0, 0, 0);
+	ck_assert_int_eq(courier_expect(&c, 1, "carol"), VERDICT_WRONG_PARTNER);
+	ck_assert_int_eq(offer(1, 0, 0), COURIER_REFUSE);
+	ck_assert_int_eq(why, VERDICT_WRONG_PARTNER);
+	courier_ended(&c, ENDING_LEFT);
+	expect_ended(0, VERDICT_LEFT);
+	expect_silence();
+	courier_paired(&c, PAIR + 1, EPOCH, true, "carol");
+	ck_assert_int_eq(offer(1, 0, 1), COURIER_REFUSE); /* for good: what follows may not go without the first */
+	ck_assert_int_eq(why, VERDICT_WRONG_PARTNER);
+}
+END_TEST
+
+START_TEST(test_courier_expects_while_nothing_is_known)
+{
+	ck_assert_int_eq(courier_expect(&c, 0, "bob"), VERDICT_OK);
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_DROP);
+	expect_held(0, 1);
+	courier_paired(&c, PAIR, EPOCH, true, "carol");
+	expect_notice(0, COURIER_TELL_READY, 1, 0);
+	ck_assert_int_eq(offer(0, 1, 0), COURIER_REFUSE);
+	ck_assert_int_eq(why, VERDICT_WRONG_PARTNER);
+	courier_ended(&c, ENDING_QUIT);
+	expect_silence(); /* it was refused already */
+	ck_assert_int_eq(courier_expect(&c, 1, "carol"), VERDICT_NOT_PAIRED);
+}
+END_TEST
+
+START_TEST(test_courier_remembers_the_partner_of_an_earlier_helper)
+{
+	courier_remember(&c, PAIR, "bob");
+	ck_assert_int_eq(courier_expect(&c, 0, "carol"), VERDICT_WRONG_PARTNER);
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_REFUSE);
+	ck_assert_int_eq(courier_expect(&c, 1, "bob"), VERDICT_OK);
+	ck_assert_int_eq(offer(1, 0, 0), COURIER_DROP);
+	expect_held(1, 1);
+	courier_ended(&c, ENDING_GONE);
+	expect_ended(1, VERDICT_NOT_PAIRED);
+}
+END_TEST
+
+START_TEST(test_courier_of_an_earlier_pair_the_end_is_told)
+{
+	/* It expects bob, and was bob's; that carol is the partner now is not what it has to hear. */
+	ck_assert_int_eq(courier_expect(&c, 0, "bob"), VERDICT_OK);
+	courier_paired(&c, PAIR + 1, EPOCH, true, "carol");
+	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_REFUSE);
+	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
 }
 END_TEST
 
@@ -499,6 +572,10 @@ courier_suite(void)
 	tcase_add_test(t, test_courier_we_leave);
 	tcase_add_test(t, test_courier_another_pair_is_leaving_the_first);
 	tcase_add_test(t, test_courier_detached_owner);
+	tcase_add_test(t, test_courier_only_to_whom_it_expects);
+	tcase_add_test(t, test_courier_expects_while_nothing_is_known);
+	tcase_add_test(t, test_courier_remembers_the_partner_of_an_earlier_helper);
+	tcase_add_test(t, test_courier_of_an_earlier_pair_the_end_is_told);
 	suite_add_tcase(s, t);
 	return s;
 }

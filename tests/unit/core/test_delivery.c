@@ -1,6 +1,6 @@
 /*
- * Nothing lost, nothing twice, no lie: the real courier and outboxes in a small
- * world of model commands, daemon and receivers, driven by a seed through every kind of
+ * Nothing lost, nothing twice, no lie: the real courier, outboxes and intake in a small
+ * world of model commands, daemon and inbox, driven by a seed through every kind of
  * loss. What the commands were told is then held against what was stored.
  *
  *   command ==up==> helper (courier) ==out==> daemon ==over==> receiver
@@ -15,6 +15,7 @@
 
 #include "base/macros.h"
 #include "core/courier.h"
+#include "core/intake.h"
 #include "core/outbox.h"
 
 #define STREAMS 8U /* commands in one world, some after others */
@@ -25,14 +26,18 @@
 
 enum mistake {
 	NO_MISTAKE,
-	IGNORE_GENERATIONS,  /* the helper forwards what was sent before HELD */
-	IGNORE_EPOCHS,       /* the daemon relays what was sent before the partner came back */
-	ACK_BEFORE_COMMIT,   /* the receiver acknowledges, and commits some time later */
-	NO_DEDUP,            /* the receiver stores an id as often as it comes */
-	FORGET_WHAT_WENT,    /* HELD says that nothing had gone upstream */
-	FORGET_THE_PAIR,     /* a command names no pair to the next helper */
-	STORE_AFTER_LEAVING, /* the receiver goes on storing when it has left */
-	TIME_OUT_AS_CERTAIN, /* a command that runs out of time says "not delivered" */
+	IGNORE_GENERATIONS,    /* the helper forwards what was sent before HELD */
+	IGNORE_EPOCHS,         /* the daemon relays what was sent before the partner came back */
+	ACK_BEFORE_COMMIT,     /* the receiver acknowledges, and commits some time later */
+	NO_DEDUP,              /* the receiver stores an id as often as it comes */
+	FORGET_WHAT_WENT,      /* HELD says that nothing had gone upstream */
+	FORGET_THE_PAIR,       /* a command names no pair to the next helper */
+	STORE_AFTER_LEAVING,   /* the receiver goes on storing when it has left */
+	TIME_OUT_AS_CERTAIN,   /* a command that runs out of time says "not delivered" */
+	FORGET_THE_GAP,        /* the receiver stores what stands behind a refused message */
+	TRUST_THE_COMMIT,      /* the receiver acknowledges though the commit failed */
+	SEND_BEHIND_A_REFUSAL, /* the helper forgets that the receiver refused the message before */
+	CERTAIN_OF_UNSURE,     /* a commit that may have happened is answered as one that did not */
 	MISTAKES
 };
 
@@ -59,7 +64,7 @@ struct command {
 	struct outbox box;
 	struct queue up, down;
 	enum verdict verdict; /* of the oldest unacknowledged message, when done */
-	bool stored[LENGTH];
+	enum { ABSENT, PENDING, STORED } stored[LENGTH];
 	uint32_t stored_count;
 	uint64_t stored_pair;
 };
@@ -79,7 +84,7 @@ struct world {
 	enum ending last_end;
 	/* the receiver: of the present pair, or of the latest one */
 	bool left;
-	uint32_t tail_stream, tail_index, tail_count; /* ACK_BEFORE_COMMIT: not yet on disk */
+	struct intake intake;
 };
 
 static struct world w;
@@ -132,49 +137,115 @@ id_of(uint32_t stream, uint64_t index)
 
 /* ------------------------------------------------------------ the receiver */
 
-static void
+/* What an inbox makes of a message; now and then it refuses one. Pending is what the commit decides about. */
+static enum intake_fate
 store(const struct packet *p)
 {
+	static const enum intake_fate refusals[] = { INTAKE_OTHER, INTAKE_FULL, INTAKE_FAILED, INTAKE_UNKNOWN };
 	struct command *c = &w.command[p->stream];
 
-	if (c->stored[p->index]) {
-		if (w.mistake == NO_DEDUP)
-			guilty("stored twice");
-		return;
-	}
-	if (p->index != c->stored_count)
-		guilty("a gap, or out of order");
+	if (c->stored[p->index] != ABSENT && w.mistake == NO_DEDUP)
+		guilty("stored twice");
+	if (c->stored[p->index] != ABSENT)
+		return dice(200) == 0 ? INTAKE_UNKNOWN : c->stored[p->index] == STORED ? INTAKE_KNOWN : INTAKE_ADDED;
+	if (dice(200) == 0)
+		return refusals[dice(ARRAY_SIZE(refusals))];
+	c->stored[p->index] = PENDING;
 	if (c->stored_count > 0 && c->stored_pair != p->pair)
 		guilty("reached another partner");
-	c->stored[p->index] = true;
-	c->stored_count++;
 	c->stored_pair = p->pair;
+	return INTAKE_ADDED;
 }
 
-/* One turn: up to `most` messages, stored together, then acknowledged as runs; or not, when it dies in between. */
+/* On the disk, or gone, whatever was pending. */
+static void
+settle(struct command *c, bool stored)
+{
+	for (uint32_t i = 0; i < LENGTH; i++) {
+		if (c->stored[i] != PENDING)
+			continue;
+		c->stored[i] = stored ? STORED : ABSENT;
+		if (stored && i != c->stored_count++)
+			guilty("a gap, or out of order");
+	}
+}
+
+static enum verdict
+commit(void)
+{
+	const uint32_t luck = dice(60);
+	const enum verdict v = luck == 0 ? VERDICT_STORAGE : luck == 1 ? VERDICT_UNCONFIRMED : VERDICT_OK;
+	const bool stored = v == VERDICT_OK || (v == VERDICT_UNCONFIRMED && dice(2) == 0);
+
+	for (uint32_t i = 0; i < STREAMS; i++)
+		settle(&w.command[i], stored);
+	if (w.mistake == TRUST_THE_COMMIT)
+		return VERDICT_OK;
+	return w.mistake == CERTAIN_OF_UNSURE && v == VERDICT_UNCONFIRMED ? VERDICT_STORAGE : v;
+}
+
+static void
+acknowledge(void)
+{
+	struct intake_run r;
+	uint64_t index;
+
+	while (intake_answer(&w.intake, &r)) {
+		struct packet p = { .kind = ACK,
+			.pair = w.intake.pair,
+			.epoch = w.intake.epoch,
+			.count = r.count,
+			.verdict = (enum verdict)r.verdict };
+
+		for (p.stream = 0; p.stream < STREAMS; p.stream++) {
+			const struct ident first = id_of(p.stream, 0);
+
+			if (!ident_distance(&first, &r.first, &index) || index >= LENGTH)
+				continue;
+			p.index = (uint32_t)index;
+			put(&w.back, p);
+			break;
+		}
+	}
+}
+
+/* The end of a turn; or it dies, before the commit or after it. */
+static void
+receiver_commits(bool dies)
+{
+	if (w.mistake == ACK_BEFORE_COMMIT)
+		acknowledge();
+	if (dies && dice(2) == 0) {
+		for (uint32_t i = 0; i < STREAMS; i++)
+			settle(&w.command[i], false);
+		return;
+	}
+	intake_committed(&w.intake, commit());
+	if (!dies)
+		acknowledge();
+}
+
+/* One turn: up to `most` messages, stored together, then acknowledged. */
 static void
 receiver_turn(uint32_t most, bool dies)
 {
-	struct packet p, run = { .kind = ACK, .count = 0 };
+	struct packet p;
 
 	while (most-- > 0 && take(&w.over, &p)) {
-		if (w.left && w.mistake != STORE_AFTER_LEAVING)
-			continue;
-		if (w.mistake != ACK_BEFORE_COMMIT || !dies)
-			store(&p);
-		if (run.count > 0 && run.stream == p.stream && run.epoch == p.epoch &&
-		    run.index + run.count == p.index) {
-			run.count++;
-			continue;
-		}
-		if (run.count > 0 && (!dies || w.mistake == ACK_BEFORE_COMMIT))
-			put(&w.back, run);
-		run = p;
-		run.kind = ACK;
-		run.count = 1;
+		const uint64_t ours = w.left && w.mistake != STORE_AFTER_LEAVING ? 0 : p.pair;
+		const struct ident id = id_of(p.stream, p.index);
+		enum intake_decision d;
+
+		if (w.mistake == FORGET_THE_GAP)
+			w.intake.gap_count = 0;
+		while ((d = intake_offer(&w.intake, ours, p.pair, p.epoch, &id)) == INTAKE_COMMIT)
+			receiver_commits(false);
+		if (d == INTAKE_STORE)
+			intake_stored(&w.intake, &id, store(&p));
 	}
-	if (run.count > 0 && (!dies || w.mistake == ACK_BEFORE_COMMIT))
-		put(&w.back, run);
+	receiver_commits(dies);
+	if (dies)
+		intake_reset(&w.intake);
 }
 
 /* -------------------------------------------------------------- the daemon */
@@ -277,6 +348,10 @@ helper_ack(const struct packet *p)
 	uint64_t index;
 
 	while (courier_ack(&w.courier, p->pair, p->epoch, &first, &count, &client, &run_first, &n)) {
+		const struct ident next = ident_add(&run_first, n);
+
+		if (p->verdict != VERDICT_OK && w.mistake != SEND_BEHIND_A_REFUSAL)
+			courier_refused(&w.courier, client, &next, p->verdict);
 		for (uint32_t i = 0; i < STREAMS; i++) {
 			struct command *c = &w.command[i];
 
@@ -304,7 +379,7 @@ helper_from_daemon(void)
 	if (p.kind == ACK)
 		helper_ack(&p);
 	else if (p.kind == PAIRED)
-		courier_paired(&w.courier, p.pair, p.epoch, p.online);
+		courier_paired(&w.courier, p.pair, p.epoch, p.online, "bob");
 	else if (p.kind == LOST)
 		courier_blocked(&w.courier);
 	else if (p.kind == ENDED)
@@ -318,6 +393,7 @@ helper_from_command(struct command *c)
 	struct packet *p = peek(&c->up), taken;
 	struct courier_client *cl = &w.courier.client[c->client];
 	enum verdict why = VERDICT_OK;
+	enum courier_answer answer;
 	struct ident id;
 
 	if (!p)
@@ -329,12 +405,10 @@ helper_from_command(struct command *c)
 		return;
 	}
 	id = id_of(p->stream, p->index);
-	switch (courier_offer(&w.courier, c->client, p->pair,
-	    w.mistake == IGNORE_GENERATIONS && !cl->held ? cl->gen : p->epoch, &id, MESSAGE_MAX / 2, &why)) {
-	case COURIER_GREET:
-		if (!c->done)
-			put(&c->down, (struct packet){ .kind = READY, .pair = cl->pair, .epoch = cl->gen });
-		return;
+	answer = courier_offer(&w.courier, c->client, p->pair,
+	    w.mistake == IGNORE_GENERATIONS && !cl->held ? cl->gen : p->epoch, &id, MESSAGE_MAX / 2, &why);
+	tell_clients();
+	switch (answer) {
 	case COURIER_WAIT:
 		return;
 	case COURIER_FORWARD:
@@ -343,10 +417,6 @@ helper_from_command(struct command *c)
 		put(&w.out, *p);
 		break;
 	case COURIER_DROP:
-		break;
-	case COURIER_HOLD:
-		if (!c->done)
-			put(&c->down, (struct packet){ .kind = HELD, .pair = cl->pair, .epoch = cl->gen });
 		break;
 	case COURIER_REFUSE:
 		if (!c->done)

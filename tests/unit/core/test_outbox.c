@@ -220,7 +220,7 @@ START_TEST(test_outbox_three_truths)
 	static const bool may_be_there[STATES] = { [HELD_AFTER] = true, [READY_AGAIN] = true, [LOST] = true };
 	static const bool may_yet_go[STATES] = { [SENT] = true };
 	static const enum verdict refusals[] = { VERDICT_INBOX_FULL, VERDICT_STORAGE, VERDICT_EMPTY, VERDICT_TOO_LONG };
-	static const enum verdict ends[] = { VERDICT_NOT_PAIRED, VERDICT_PARTNER_NOT, VERDICT_LEFT,
+	static const enum verdict ends[] = { VERDICT_NOT_PAIRED, VERDICT_WRONG_PARTNER, VERDICT_LEFT,
 		VERDICT_PARTNER_QUIT, VERDICT_GONE };
 	static const enum verdict stops[] = { VERDICT_TIMED_OUT, VERDICT_NO_DAEMON, VERDICT_NO_SESSION, VERDICT_EXPIRED,
 		VERDICT_FAILED };
@@ -251,6 +251,26 @@ START_TEST(test_outbox_truth_is_of_the_oldest)
 }
 END_TEST
 
+/* Every end, in every state: an id that was sent before changes what a pair's end and a time that ran out say. */
+START_TEST(test_outbox_truth_of_a_repeated_id)
+{
+	bring_to((enum state)_i);
+	for (int why = 0; why < VERDICT_COUNT; why++) {
+		const enum verdict once = outbox_verdict(&o, (enum verdict)why);
+		enum verdict again;
+
+		o.repeats = true;
+		again = outbox_verdict(&o, (enum verdict)why);
+		o.repeats = false;
+		if (why == VERDICT_LEFT || why == VERDICT_PARTNER_QUIT || why == VERDICT_GONE ||
+		    why == VERDICT_TIMED_OUT)
+			ck_assert_int_eq(again, VERDICT_UNCONFIRMED);
+		else
+			ck_assert_int_eq(again, once);
+	}
+}
+END_TEST
+
 Suite *
 outbox_suite(void)
 {
@@ -270,6 +290,7 @@ outbox_suite(void)
 	tcase_add_test(t, test_outbox_acks_of_what_was_uncertain);
 	tcase_add_loop_test(t, test_outbox_three_truths, 0, STATES);
 	tcase_add_test(t, test_outbox_truth_is_of_the_oldest);
+	tcase_add_loop_test(t, test_outbox_truth_of_a_repeated_id, 0, STATES);
 	suite_add_tcase(s, t);
 	return s;
 }

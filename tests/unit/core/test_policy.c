@@ -123,6 +123,81 @@ START_TEST(full)
 }
 END_TEST
 
+static bool
+refuses(const struct policy *p, const char *name, uint32_t uid)
+{
+	const struct policy_caller caller = { .name = name, .uid = uid };
+
+	return policy_refuses(p, &caller);
+}
+
+/* `count` rules about others, and, as told, rules about bob that were there before. */
+static struct policy
+filled(uint32_t count, bool name, bool account)
+{
+	struct policy p = { .count = count };
+
+	for (uint32_t i = 0; i < count; i++)
+		p.rule[i] = (struct policy_rule)UID(5000 + i);
+	if (name)
+		p.rule[0] = (struct policy_rule)NAME("Bob");
+	if (account)
+		p.rule[1] = (struct policy_rule){ .type = POLICY_BLOCK_UID, .id = 1001, .name = "Bob" };
+	return p;
+}
+
+/* Every fullness, with and without each rule being there, with and without a known account. */
+START_TEST(block_makes_both_rules_or_none)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		const bool name = i & 1, account = i & 2, known = i & 4;
+		const struct policy before = filled((uint32_t)_i, name, account);
+		const uint32_t wanted = (name ? 0U : 1U) + (known && !account ? 1U : 0U);
+		const bool fits = before.count + wanted <= POLICY_ENTRIES;
+		struct policy p = before;
+
+		ck_assert(policy_block(&p, "bob", known ? 1001 : POLICY_NO_UID) == fits);
+		ck_assert_uint_eq(p.count, before.count + (fits ? wanted : 0));
+		ck_assert_mem_eq(p.rule, before.rule, before.count * sizeof(p.rule[0]));
+		ck_assert(refuses(&p, "BOB", 7) == (fits || name));
+		ck_assert(refuses(&p, "robert", 1001) == (account || (fits && known)));
+		ck_assert(refuses(&p, "robert", POLICY_NO_UID) == false);
+	}
+}
+END_TEST
+
+START_TEST(unblock_takes_back_what_block_made)
+{
+	const struct policy_rule rule = NAME("BOB"), other = { .type = POLICY_BLOCK_UID, .id = 1001, .name = "rob" };
+	struct policy p = filled((uint32_t)_i, false, false);
+	const struct policy before = p;
+
+	if (!policy_block(&p, "bob", 1001))
+		return;
+	policy_unblock(&p, &rule);
+	ck_assert_uint_eq(p.count, before.count);
+	ck_assert_mem_eq(p.rule, before.rule, before.count * sizeof(p.rule[0]));
+	ck_assert(policy_add(&p, &other)); /* made by `block rob`: it stays */
+	policy_unblock(&p, &rule);
+	ck_assert(refuses(&p, "bob", 1001));
+	policy_unblock(&p, &other); /* a rule that is no name's goes alone */
+	ck_assert(!refuses(&p, "bob", 1001));
+}
+END_TEST
+
+START_TEST(rules_of_a_name)
+{
+	const struct policy_rule of_bob[] = { NAME("bob"), { .type = POLICY_BLOCK_UID, .id = 1, .name = "BOB" } };
+	const struct policy_rule of_others[] = { NAME("rob"), UID(1), { .type = POLICY_BLOCK_GROUP, .name = "bob" },
+		{ .type = POLICY_ALLOW_GROUP, .name = "bob" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_bob); i++)
+		ck_assert(policy_blocks(&of_bob[i], "bob"));
+	for (size_t i = 0; i < ARRAY_SIZE(of_others); i++)
+		ck_assert(!policy_blocks(&of_others[i], "bob"));
+}
+END_TEST
+
 Suite *
 policy_suite(void)
 {
@@ -133,6 +208,9 @@ policy_suite(void)
 	tcase_add_test(tc, nobody_special);
 	tcase_add_test(tc, add_and_remove);
 	tcase_add_test(tc, full);
+	tcase_add_loop_test(tc, block_makes_both_rules_or_none, 2, POLICY_ENTRIES + 1);
+	tcase_add_loop_test(tc, unblock_takes_back_what_block_made, 0, POLICY_ENTRIES + 1);
+	tcase_add_test(tc, rules_of_a_name);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

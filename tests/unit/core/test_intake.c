@@ -1,0 +1,424 @@
+/*
+ * The receiving half: every short sequence of arrivals, fates and commits, and long random ones, held against what must
+ * be true of it. The judge knows nothing of runs or gaps: it remembers, of each message, what became of it.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "core/intake.h"
+#include "quick.h"
+
+#define PAIR 7U
+#define STREAMS 700U
+#define LENGTH 64U
+
+/* What the judge knows of a message. */
+enum state { NOT_SENT, UNDER_WAY, PENDING, STORED, MAYBE, REFUSED };
+
+struct message {
+	uint8_t state;
+	uint8_t verdict; /* as it was answered, when it was */
+	bool answered;
+};
+
+static struct intake in;
+static struct message message[STREAMS][LENGTH];
+static uint32_t sent[STREAMS]; /* of each stream, under this epoch */
+static struct {
+	uint32_t stream, index;
+} order[WINDOW_MESSAGES]; /* of what arrived in this turn, to be answered in this order */
+static uint32_t order_count;
+static uint32_t epoch;
+static const char *guilty;
+
+static struct ident
+id_of(uint32_t stream, uint32_t index)
+{
+	struct ident id = { { 0 } };
+
+	id.b[0] = (uint8_t)(stream >> 8);
+	id.b[1] = (uint8_t)stream;
+	return ident_add(&id, index);
+}
+
+static void
+blame(const char *of)
+{
+	if (!guilty)
+		guilty = of;
+}
+
+static void
+begin(void)
+{
+	memset(message, 0, sizeof(message));
+	memset(sent, 0, sizeof(sent));
+	intake_reset(&in);
+	order_count = 0;
+	epoch = 1;
+	guilty = NULL;
+}
+
+static bool
+is_there(const struct message *m)
+{
+	return m->state == STORED || m->state == PENDING || m->state == MAYBE;
+}
+
+/* ------------------------------------------------------------------------- the end of a turn */
+
+static void
+answered(uint32_t stream, uint32_t index, enum verdict v)
+{
+	struct message *m = &message[stream][index];
+
+	if (m->answered)
+		blame("answered twice");
+	m->answered = true;
+	m->verdict = (uint8_t)v;
+	if (v == VERDICT_OK && m->state != STORED)
+		blame("said to be stored, and is not");
+	if (v != VERDICT_OK && v != VERDICT_UNCONFIRMED && m->state == STORED)
+		blame("said not to be stored, and is");
+	if (v != VERDICT_UNCONFIRMED && m->state == MAYBE)
+		blame("nobody can know that");
+}
+
+static void
+take_answers(void)
+{
+	struct intake_run r;
+	uint32_t at = 0;
+
+	while (intake_answer(&in, &r)) {
+		for (uint32_t n = 0; n < r.count; n++, at++) {
+			const struct ident id = ident_add(&r.first, n),
+					   expected = at < order_count ? id_of(order[at].stream, order[at].index)
+								       : (struct ident){ { 0xff } };
+
+			if (!ident_equal(&id, &expected)) {
+				blame("answers are not those of the messages, in their order");
+				return;
+			}
+			answered(order[at].stream, order[at].index, (enum verdict)r.verdict);
+		}
+	}
+	if (at != order_count)
+		blame("a message was not answered");
+	order_count = 0;
+}
+
+static void
+end_turn(enum verdict commit)
+{
+	for (uint32_t i = 0; i < order_count; i++) {
+		struct message *m = &message[order[i].stream][order[i].index];
+
+		if (m->state == PENDING)
+			m->state = commit == VERDICT_OK ? STORED : commit == VERDICT_STORAGE ? REFUSED : MAYBE;
+	}
+	intake_committed(&in, commit);
+	take_answers();
+}
+
+/* ------------------------------------------------------------------------- arrivals */
+
+static void
+store(uint32_t stream, uint32_t index, enum intake_fate fate)
+{
+	static const enum state states[] = {
+		[INTAKE_ADDED] = PENDING,
+		[INTAKE_KNOWN] = STORED,
+		[INTAKE_OTHER] = REFUSED,
+		[INTAKE_FULL] = REFUSED,
+		[INTAKE_FAILED] = REFUSED,
+		[INTAKE_UNKNOWN] = MAYBE,
+	};
+	const struct ident id = id_of(stream, index);
+	struct message *m = &message[stream][index];
+
+	if (index > 0 && !is_there(&message[stream][index - 1]))
+		blame("stored behind a gap");
+	if (index > 0 && message[stream][index - 1].state == MAYBE)
+		blame("stored behind what may be a gap");
+	m->state = states[fate];
+	intake_stored(&in, &id, fate);
+}
+
+/* The next message of a stream arrives. The sender knows of no refusal yet. */
+static void
+arrive(uint32_t stream, enum intake_fate fate)
+{
+	const uint32_t index = sent[stream]++;
+	const struct ident id = id_of(stream, index);
+	struct message *m = &message[stream][index];
+	enum intake_decision d;
+
+	while ((d = intake_offer(&in, PAIR, PAIR, epoch, &id)) == INTAKE_COMMIT)
+		end_turn(VERDICT_OK);
+	*m = (struct message){ .state = m->state == STORED ? STORED : UNDER_WAY };
+	order[order_count].stream = stream;
+	order[order_count++].index = index;
+	if (d == INTAKE_DROP) {
+		blame("dropped a message of our pair");
+		return;
+	}
+	if (d == INTAKE_REFUSED) {
+		if (index == 0 || message[stream][index - 1].state == STORED)
+			blame("refused, and no gap is there");
+		m->state = m->state == STORED ? STORED : REFUSED;
+		return;
+	}
+	if (m->state == STORED)
+		fate = INTAKE_KNOWN; /* the inbox looks for the id first */
+	else if (fate == INTAKE_KNOWN)
+		fate = INTAKE_ADDED;
+	store(stream, index, fate);
+}
+
+/* The partner, or we, came back: all is sent again that was not answered, from the oldest on. */
+static void
+new_epoch(void)
+{
+	end_turn(VERDICT_OK);
+	epoch++;
+	for (uint32_t s = 0; s < STREAMS; s++) {
+		uint32_t oldest = 0;
+
+		while (oldest < sent[s] && message[s][oldest].state == STORED)
+			oldest++;
+		sent[s] = oldest;
+	}
+}
+
+/* ------------------------------------------------------------------------- every short sequence */
+
+#define MOVES (2 * 6 + 3 + 1)
+#define DEPTH 5
+
+static void
+move(unsigned m)
+{
+	static const enum verdict commits[] = { VERDICT_OK, VERDICT_STORAGE, VERDICT_UNCONFIRMED };
+
+	if (m < 12)
+		arrive(m / 6, (enum intake_fate)(m % 6));
+	else if (m < 15)
+		end_turn(commits[m - 12]);
+	else
+		new_epoch();
+}
+
+START_TEST(test_intake_every_short_sequence)
+{
+	unsigned total = 1;
+
+	for (unsigned d = 0; d < DEPTH; d++)
+		total *= MOVES;
+	begin();
+	for (unsigned n = (unsigned)_i; n < total && !guilty; n += 8) {
+		for (uint32_t s = 0; s < 2; s++) {
+			memset(message[s], 0, sizeof(message[s]));
+			sent[s] = 0;
+		}
+		intake_reset(&in);
+		order_count = 0;
+		for (unsigned d = 0, left = n; d < DEPTH; d++, left /= MOVES)
+			move(left % MOVES);
+		end_turn(VERDICT_OK);
+		ck_assert_msg(!guilty, "sequence %u: %s", n, guilty);
+	}
+}
+END_TEST
+
+/* ------------------------------------------------------------------------- long ones */
+
+static uint32_t seed;
+
+static uint32_t
+dice(uint32_t sides)
+{
+	seed = seed * 1664525U + 1013904223U;
+	return (seed >> 8) % sides;
+}
+
+START_TEST(test_intake_long_random_sequences)
+{
+	static const enum intake_fate fates[] = { INTAKE_ADDED, INTAKE_ADDED, INTAKE_ADDED, INTAKE_OTHER, INTAKE_FULL,
+		INTAKE_FAILED, INTAKE_UNKNOWN };
+
+	for (uint32_t round = 1; round <= 60; round++) {
+		const uint32_t streams = 1 + dice(STREAMS);
+		uint32_t left = WINDOW_MESSAGES; /* of one window: nobody knows of a refusal before */
+
+		seed = round * 2654435761U;
+		begin();
+		while (left > 0) {
+			const uint32_t s = dice(streams);
+
+			if (dice(40) == 0)
+				end_turn(dice(2) ? VERDICT_OK : dice(2) ? VERDICT_STORAGE : VERDICT_UNCONFIRMED);
+			if (sent[s] == LENGTH)
+				continue;
+			arrive(s, fates[dice(ARRAY_SIZE(fates))]);
+			left--;
+			if (dice(200) == 0) {
+				new_epoch();
+				left = WINDOW_MESSAGES / 2;
+				if (round % 2 == 0 || dice(3) == 0)
+					break;
+			}
+			if (streams < 20 && dice(4) == 0)
+				left--;
+		}
+		end_turn(VERDICT_OK);
+		ck_assert_msg(!guilty, "round %u: %s", round, guilty);
+	}
+}
+END_TEST
+
+/* ------------------------------------------------------------------------- the seams */
+
+static enum intake_decision
+offer(uint64_t ours, uint64_t pair, uint32_t of_epoch, uint32_t stream, uint32_t index)
+{
+	const struct ident id = id_of(stream, index);
+
+	return intake_offer(&in, ours, pair, of_epoch, &id);
+}
+
+START_TEST(test_intake_of_our_pair_alone)
+{
+	ck_assert_int_eq(offer(0, PAIR, 1, 0, 0), INTAKE_DROP);
+	ck_assert_int_eq(offer(PAIR, PAIR + 1, 1, 0, 0), INTAKE_DROP);
+	ck_assert_int_eq(offer(0, 0, 1, 0, 0), INTAKE_DROP);
+	ck_assert(!intake_owes(&in));
+	ck_assert_int_eq(offer(PAIR, PAIR, 1, 0, 0), INTAKE_STORE);
+}
+END_TEST
+
+START_TEST(test_intake_one_turn_one_epoch)
+{
+	arrive(0, INTAKE_ADDED);
+	ck_assert_int_eq(offer(PAIR, PAIR, 2, 0, 1), INTAKE_COMMIT);
+	ck_assert_uint_eq(in.epoch, 1); /* that of the answers that are owed */
+	end_turn(VERDICT_OK);
+	ck_assert_int_eq(offer(PAIR, PAIR, 2, 0, 1), INTAKE_STORE);
+	ck_assert_uint_eq(in.epoch, 2);
+	ck_assert_int_eq(offer(PAIR + 1, PAIR + 1, 2, 1, 0), INTAKE_STORE); /* nothing is owed yet */
+	ck_assert_uint_eq(in.pair, PAIR + 1);
+}
+END_TEST
+
+START_TEST(test_intake_runs)
+{
+	struct intake_run r;
+
+	for (unsigned i = 0; i < 10; i++)
+		arrive(0, INTAKE_ADDED);
+	arrive(1, INTAKE_ADDED);
+	arrive(0, INTAKE_ADDED);
+	arrive(0, INTAKE_FULL);
+	arrive(0, INTAKE_ADDED); /* refused: it stands behind the full one */
+	intake_committed(&in, VERDICT_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint32_t counts[] = { 10, 1, 1, 2 };
+
+		ck_assert(intake_owes(&in));
+		ck_assert(intake_answer(&in, &r));
+		ck_assert_uint_eq(r.count, counts[i]);
+		ck_assert_int_eq(r.verdict, i < 3 ? VERDICT_OK : VERDICT_INBOX_FULL);
+	}
+	ck_assert(!intake_answer(&in, &r));
+	ck_assert(!intake_owes(&in));
+}
+END_TEST
+
+START_TEST(test_intake_more_runs_than_there_is_room_for)
+{
+	for (uint32_t i = 0; i < 2 * INTAKE_RUNS + 10; i++)
+		arrive(i, INTAKE_ADDED); /* which ends turns by itself */
+	ck_assert_uint_eq(order_count, 10);
+	end_turn(VERDICT_OK);
+	ck_assert_msg(!guilty, "%s", guilty);
+}
+END_TEST
+
+/* More streams than anybody would expect are refused at once, and each goes on: all of it is refused. */
+START_TEST(test_intake_gaps_of_every_stream_at_once)
+{
+	for (uint32_t s = 0; s < WINDOW_MESSAGES / 2; s++)
+		arrive(s, INTAKE_FAILED);
+	end_turn(VERDICT_OK);
+	for (uint32_t s = 0; s < WINDOW_MESSAGES / 2; s++)
+		arrive(s, INTAKE_ADDED);
+	end_turn(VERDICT_OK);
+	ck_assert_msg(!guilty, "%s", guilty);
+	for (uint32_t s = 0; s < WINDOW_MESSAGES / 2; s++)
+		ck_assert_int_eq(message[s][1].state, REFUSED);
+}
+END_TEST
+
+/* A window later nobody can have been on the way any more: the id may be another attempt's. */
+START_TEST(test_intake_a_gap_ends)
+{
+	arrive(0, INTAKE_FULL);
+	for (uint32_t i = 0; i < WINDOW_MESSAGES; i++)
+		arrive(1 + i % 600, INTAKE_ADDED);
+	end_turn(VERDICT_OK);
+	ck_assert_int_eq(offer(PAIR, PAIR, 1, 0, 1), INTAKE_STORE);
+	ck_assert_uint_eq(in.gap_count, 0);
+}
+END_TEST
+
+START_TEST(test_intake_lost_connection)
+{
+	struct intake_run r;
+
+	arrive(0, INTAKE_FULL);
+	arrive(1, INTAKE_ADDED);
+	intake_reset(&in);
+	ck_assert(!intake_owes(&in));
+	ck_assert(!intake_answer(&in, &r));
+	ck_assert_int_eq(offer(PAIR, PAIR, 1, 0, 1), INTAKE_STORE); /* it came again, and so did what stood before */
+}
+END_TEST
+
+/* The judge is awake: a receiver that does without gaps is found guilty. */
+START_TEST(test_intake_the_judge_finds_a_gap)
+{
+	arrive(0, INTAKE_FULL);
+	in.gap_count = 0;
+	arrive(0, INTAKE_ADDED);
+	ck_assert_str_eq(guilty, "stored behind a gap");
+	begin();
+	arrive(0, INTAKE_ADDED);
+	intake_committed(&in, VERDICT_OK); /* of a commit that failed */
+	message[0][0].state = REFUSED;
+	take_answers();
+	ck_assert_str_eq(guilty, "said to be stored, and is not");
+}
+END_TEST
+
+Suite *
+intake_suite(void)
+{
+	Suite *s = suite_create("intake");
+	TCase *t = tcase_create("intake");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, begin, NULL);
+	tcase_add_loop_test(t, test_intake_every_short_sequence, 0, 8);
+	tcase_add_test(t, test_intake_long_random_sequences);
+	tcase_add_test(t, test_intake_of_our_pair_alone);
+	tcase_add_test(t, test_intake_one_turn_one_epoch);
+	tcase_add_test(t, test_intake_runs);
+	tcase_add_test(t, test_intake_more_runs_than_there_is_room_for);
+	tcase_add_test(t, test_intake_gaps_of_every_stream_at_once);
+	tcase_add_test(t, test_intake_a_gap_ends);
+	tcase_add_test(t, test_intake_lost_connection);
+	tcase_add_test(t, test_intake_the_judge_finds_a_gap);
+	suite_add_tcase(s, t);
+	return s;
+}
