@@ -63,7 +63,7 @@ debian_copy() {
 debian_init() {
 	local nspawn
 	nspawn=$(cat "$1.nspawn" 2>/dev/null) || return 1
-	cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null | cut -d ' ' -f 1
+	cut -d ' ' -f 1 "/proc/$nspawn/task/$nspawn/children" 2>/dev/null
 }
 
 debian_boot() {
