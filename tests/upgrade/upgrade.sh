@@ -1,0 +1,109 @@
+# Upgrades and downgrades between the first release and this one: every mixture of daemon, helpers and commands holds a
+# conversation, and what one wrote the other reads. `make check-upgrade`; it takes a git tree that has the first
+# release.
+. "$SRCDIR/tests/system/lib.sh"
+
+first=4412310 # 0.1.0
+git -C "$SRCDIR" cat-file -e "$first^{commit}" 2>/dev/null || skip_all "this tree has no history"
+
+# Built once for each build folder.
+old=$BUILDDIR/first-release
+if [ ! -x "$old/build/pchatd" ]; then
+	rm -rf "$old" && mkdir -p "$old/build" && git -C "$SRCDIR" archive "$first" | tar -C "$old" -x &&
+		(cd "$old" && ./bootstrap && sed -i 's/^PCHAT_NEED(\[BSD\].*//' configure.ac && autoreconf -i && cd build &&
+			../configure -q --without-front-cc && make -s -j2) >"$old.log" 2>&1
+	ok $? "the first release is built" "$(tail -n 5 "$old.log")" || finish
+fi
+
+# old COMMAND..., new COMMAND...: with the programs of one release or the other.
+mkdir -m 0755 "$T/bin" "$T/old"
+cp "$old"/build/{pchat,pchat-full,pchat-session,pchat-chat,pchatd} "$T/old/"
+wrap() { # NAME FOLDER
+	printf '#!/bin/sh\nPATH=%s:$PATH PCHAT_EXEC_PATH=%s\nexport PATH PCHAT_EXEC_PATH\nexec "$@"\n' "$2" "$2" >"$T/bin/$1"
+	chmod 0755 "$T/bin/$1"
+}
+wrap old "$T/old"
+wrap new "$programs"
+PATH=$T/bin:$PATH
+
+daemon() { # RELEASE
+	local before
+	before=$(socket_inode)
+	spawn daemon root "$1" pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --grace $((60 * TEST_SLOW))
+	daemon_pid=${pid_of[daemon]}
+	wait_until 10 socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
+}
+
+# Both say a word and read it, each with the commands of a release.
+talk() { # COMMANDS WORDS
+	run alice "$1" pchat send --timeout 30 "$2, from alice"
+	exits 0 "$2: alice sends"
+	run bob "$1" pchat read --raw
+	is "$out" "$2, from alice" "$2: bob reads it"
+	run bob "$1" pchat send --timeout 30 "$2, from bob"
+	exits 0 "$2: bob sends"
+	run alice "$1" pchat read --raw
+	is "$out" "$2, from bob" "$2: alice reads it"
+}
+
+# The helper of a user is killed; the next command starts that of its own release, with the same session.
+replace_helper() { # USER COMMANDS
+	local before
+	before=$(helper_pid "$1")
+	kill -KILL "$before"
+	wait_until 10 is_gone "$before"
+	run "$1" "$2" pchat status
+	exits 0 "the session of $1 is taken up by a helper of the $2 release"
+}
+
+add_user alice
+add_user bob
+daemon old
+run alice old pchat login alice
+run bob old pchat login bob
+run alice old pchat to bob
+exits 0 "two sessions of the first release are paired"
+talk old "all old"
+run alice old pchat send "before the upgrade"
+
+# Up: first the commands, as a package does it, then the daemon, then the helpers, one after the other.
+run bob new pchat read --raw
+is "$out" "before the upgrade" "a new command reads from an old helper"
+talk new "new commands"
+for what in 'status' 'status --prompt' 'who' 'history' 'history --grep old' 'dnd off' 'block'; do
+	# shellcheck disable=SC2086 # words
+	run alice new pchat $what
+	exits 0 "new commands, old helper: $what"
+done
+stop_daemon
+daemon new
+wait_until 30 daemon_is alice connected
+wait_until 30 daemon_is bob connected
+talk new "new daemon"
+replace_helper bob new
+talk new "bob's helper is new"
+replace_helper alice new
+talk new "all new"
+run alice new pchat history --json
+is "$(jq -r 'select(.text == "all old, from bob") | .from' <<<"$out")" bob "what the first release stored is in the history"
+run alice new pchat send "before the downgrade"
+
+# And down again: a daemon of the first release under new helpers, then old commands, then old helpers.
+stop_daemon
+daemon old
+wait_until 30 daemon_is alice connected
+wait_until 30 daemon_is bob connected
+run bob new pchat read --raw
+is "$out" "before the downgrade" "what was unread before the downgrade is read"
+talk new "old daemon, new helpers"
+talk old "old commands, new helpers"
+replace_helper bob old
+replace_helper alice old
+talk old "all old again"
+run alice old pchat history --json
+is "$(jq -r 'select(.text == "all new, from bob") | .from' <<<"$out")" bob "what this release stored is in the history"
+run alice old pchat quit
+exits 0 "alice quits"
+run bob old pchat quit
+exits 0 "bob quits"
+finish
