@@ -27,6 +27,13 @@
 #define REQUEST_RATE 10U /* login/to/who/policy requests a second and uid, and resumes of one session */
 #define REQUEST_BURST 50U
 
+/* Look-ups of the user database. */
+#define LOOKUP_MS 3000U       /* one that takes longer is killed */
+#define LOOKUP_KEEP_MS 10000U /* for so long a name is known to be nobody's, and is no account asked for again */
+#define LOOKUPS_RUNNING 4U
+#define LOOKUPS_MAX 128U   /* waiting and running */
+#define LOOKUPS_CACHE 256U /* names known to be nobody's */
+
 #define INBOX_MESSAGES 100000U              /* unread */
 #define INBOX_EVENTS 10000U                 /* unread, of paired, left, lost, ... */
 #define INBOX_BYTES (64ULL * 1024U * 1024U) /* unread */

@@ -1,13 +1,10 @@
 #include "daemon/account.h"
 
-#include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/name.h"
 #include "daemon/names/passwd.h"
 
 static struct account **
@@ -51,11 +48,17 @@ number(struct account *a)
 static void
 begin(struct accounts *all, struct account *a)
 {
-	const char *name = all->passwd ? passwd_name(all->passwd, a->uid) : NULL;
-
 	a->state = ACCOUNT_UNKNOWN;
 	a->asked_at = 0;
 	number(a);
+	accounts_recall(all, a);
+}
+
+void
+accounts_recall(struct accounts *all, struct account *a)
+{
+	const char *name = a->state == ACCOUNT_NAMED || !all->passwd ? NULL : passwd_name(all->passwd, a->uid);
+
 	if (name)
 		account_told(a, name);
 }
@@ -102,7 +105,7 @@ void
 account_told(struct account *a, const char *name)
 {
 	a->state = name ? ACCOUNT_NAMED : ACCOUNT_NONE;
-	if (name && strlen(name) <= ACCOUNT_MAX_LEN)
+	if (name && name[0] && strlen(name) <= ACCOUNT_MAX_LEN)
 		memcpy(a->name, name, strlen(name) + 1);
 	else
 		number(a);
@@ -112,57 +115,4 @@ const char *
 account_name(const struct account *a)
 {
 	return a->name;
-}
-
-/* Errors that say nothing about the name; the others of getpwnam(3) mean that there is none. */
-static bool
-is_failure(int error)
-{
-	return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
-}
-
-/* OK: the uid; RESERVED: another one; NO_SUCH_USER: nobody; FAILED: the database gave no answer. */
-static enum verdict
-owner_of(const char *name, uint32_t uid)
-{
-	const struct passwd *pw;
-
-	do {
-		errno = 0;
-		pw = getpwnam(name);
-	} while (!pw && errno == EINTR);
-	if (pw)
-		return pw->pw_uid == uid ? VERDICT_OK : VERDICT_RESERVED;
-	return is_failure(errno) ? VERDICT_FAILED : VERDICT_NO_SUCH_USER;
-}
-
-/* The same, of all names that are `name` but for their case: getpwnam(3) finds none of them, the host's own file tells. */
-static enum verdict
-owner_in_file(const char *name, uint32_t uid)
-{
-	FILE *f = fopen("/etc/passwd", "re");
-	enum verdict v = VERDICT_NO_SUCH_USER;
-	const struct passwd *pw;
-
-	if (!f)
-		return errno == ENOENT ? v : VERDICT_FAILED;
-	while (v != VERDICT_RESERVED && (pw = fgetpwent(f)))
-		if (name_equal(pw->pw_name, name))
-			v = pw->pw_uid == uid ? VERDICT_OK : VERDICT_RESERVED;
-	(void)fclose(f);
-	return v;
-}
-
-enum verdict
-account_may_use(uint32_t uid, const char *name)
-{
-	char folded[NAME_MAX_LEN + 1];
-	enum verdict v = owner_of(name, uid);
-
-	name_fold(name, folded);
-	if (v == VERDICT_NO_SUCH_USER && strcmp(folded, name) != 0)
-		v = owner_of(folded, uid);
-	if (v == VERDICT_NO_SUCH_USER)
-		v = owner_in_file(name, uid);
-	return v == VERDICT_NO_SUCH_USER ? VERDICT_OK : v;
 }

@@ -13,7 +13,6 @@
 #include "base/macros.h"
 #include "core/bucket.h"
 #include "core/limits.h"
-#include "core/verdict.h"
 
 struct passwd_file;
 
@@ -47,6 +46,9 @@ struct accounts {
 /* The account of a uid, one reference more; NULL when memory is short. Asks /etc/passwd, and nobody else. */
 struct account *accounts_get(struct accounts *all, uint32_t uid);
 
+/* An account that is not known: asks /etc/passwd again. */
+void accounts_recall(struct accounts *all, struct account *a);
+
 /* Frees them all, whoever refers to them. */
 void accounts_release(struct accounts *all);
 
@@ -61,15 +63,12 @@ account_known(const struct account *a)
 }
 
 /*
- * What a look-up has told: the name, or NULL when there is none. One that is longer than ACCOUNT_MAX_LEN is known and not
+ * What a look-up has told: the name, or NULL when there is none. One that is longer than ACCOUNT_MAX_LEN, or empty, is known and not
  * shown: a part of a name may be another's name.
  */
 void account_told(struct account *a, const char *name);
 
 /* As people see it: the account's name, or the uid in digits. */
 const char *account_name(const struct account *a);
-
-/* Whether the uid may have `name` (R3): OK, RESERVED, or FAILED when the account database gave no answer. */
-enum verdict account_may_use(uint32_t uid, const char *name);
 
 #endif

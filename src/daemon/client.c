@@ -40,6 +40,8 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 			client_bye(c, BYE_MALFORMED);
 		else
 			dispatch_frame(c, &f);
+		if (c->waits)
+			break; /* the frame is met again */
 		done += used > 0 ? (size_t)used : 0;
 	}
 	stream_uncork(s);

@@ -41,11 +41,17 @@ static void
 on_login(struct client *c, const struct upstream_message *m)
 {
 	struct roster *r = &c->server->roster;
-	const bool known = exchange_find_id(r->exchange, &m->u.login.id) != SLOT_NONE;
+	const bool known = c->answered || exchange_find_id(r->exchange, &m->u.login.id) != SLOT_NONE;
 	bool resumed = false;
 	enum verdict v;
 
 	v = known || may_ask(c) ? roster_login(r, c, m, &resumed) : VERDICT_RATE;
+	c->answered = false; /* it was for this LOGIN alone */
+	c->came_back |= v == VERDICT_EXPIRED;
+	if (v == VERDICT_NO_ANSWER && (m->u.login.resume_only || c->came_back))
+		v = VERDICT_FAILED; /* this helpers of any age try again */
+	if (v == VERDICT_QUEUED)
+		return;
 	if (v != VERDICT_OK) {
 		client_result(c, v);
 		return;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "daemon/names/names.h"
 #include "daemon/notify.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -432,6 +433,7 @@ start(struct daemon *d, struct ev_loop *loop, struct options *o)
 	/* Everybody of before is known before anybody can connect. */
 	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
 		return status;
+	names_begin(d->server.roster.names);
 	server_init(&d->server, loop, d->listener, o->max_connections, o->idle_exit);
 	watch_signals(d, loop);
 	return 0;

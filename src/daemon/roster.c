@@ -12,6 +12,7 @@ roster_peer(const struct roster *r, slot_t slot, struct peer *peer)
 	const struct exchange_session *s = roster_session(r, slot);
 
 	memcpy(peer->name, s->name, sizeof(peer->name));
+	names_look_again(r->names, r->member[slot].account);
 	memcpy(peer->account, account_name(r->member[slot].account), sizeof(peer->account));
 	peer->uid = s->uid;
 }

@@ -49,6 +49,7 @@ struct roster {
 	struct exchange *exchange;
 	struct member *member; /* by slot */
 	struct accounts accounts;
+	struct names *names;
 	struct registry *registry;
 	struct exchange_effects effects; /* of the latest event, not yet delivered */
 	slot_t recheck;                  /* its policy changed: waiters may have to go; SLOT_NONE: nobody's */
@@ -58,6 +59,7 @@ struct roster {
 	ev_timer only_timer;             /* ends resumes_only */
 	uint64_t grace_ms;
 	bool resumes_only; /* the registry was lost: those who come back are let in, nobody else */
+	bool unanswered;   /* one of those was not let in, since the user database did not answer */
 	uint32_t max_sessions_uid;
 	void (*emptied)(struct roster *r); /* the last session ended */
 	bool stopping;
@@ -81,9 +83,11 @@ void roster_release(struct roster *r);
  * These perform one event of a client; the caller sends its reply before or after
  * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises. Verdicts are the
  * exchange's, and FAILED: it could not be recorded, nothing has changed. Of a login also RESERVED, LIMIT, STARTING,
- * EXPIRED and RATE (resumed too often).
+ * EXPIRED, RATE (resumed too often) and NO_ANSWER; and QUEUED: the user database is asked, the client is paused until it
+ * answers, and the LOGIN is then to be tried again.
  */
 enum verdict roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed);
+void roster_login_forget(struct roster *r, struct client *c); /* a login that waits for an answer is given up */
 enum verdict roster_contact(struct roster *r, struct client *c, const char *name, bool wait);
 void roster_cancel(struct roster *r, struct client *c);
 enum verdict roster_leave(struct roster *r, struct client *c);

@@ -27,7 +27,13 @@ roster_on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct roster *r = w->data;
 
-	(void)loop, (void)revents;
+	(void)revents;
+	if (r->unanswered) { /* they may still come back */
+		r->unanswered = false;
+		ev_timer_again(loop, w);
+		return;
+	}
+	ev_timer_stop(loop, w);
 	r->resumes_only = false;
 	for (slot_t slot = 0; slot < exchange_capacity(r->exchange); slot++)
 		roster_drop_claim(r, slot);
@@ -119,6 +125,43 @@ admit(struct roster *r, const struct client *c, const struct upstream_message *l
 	return roster_ready(r) ? VERDICT_OK : VERDICT_FAILED;
 }
 
+static void
+on_answered(struct names_asker *asker, enum verdict v)
+{
+	struct client *c = (struct client *)((char *)asker - offsetof(struct client, asker));
+
+	c->waits = false;
+	c->answered = true;
+	c->may = (uint8_t)v;
+	stream_resume(&c->stream);
+}
+
+void
+roster_login_forget(struct roster *r, struct client *c)
+{
+	names_leave(r->names, &c->asker);
+	c->waits = false;
+}
+
+/* R3. Whoever has a name in use had the right to it: a name is looked up for nobody who cannot have it. */
+static enum verdict
+may_use(struct roster *r, struct client *c, const char *name)
+{
+	enum verdict v;
+
+	if (c->answered)
+		return (enum verdict)c->may;
+	if (exchange_find_name(r->exchange, name) != SLOT_NONE)
+		return names_reserved(r->names, c->account, name) ? VERDICT_RESERVED : VERDICT_OK;
+	c->asker.answered = on_answered;
+	v = names_ask(r->names, c->account, name, &c->asker);
+	if (v == VERDICT_QUEUED) {
+		c->waits = true;
+		stream_pause(&c->stream);
+	}
+	return v;
+}
+
 /* Enters a new session; what cannot be recorded has not been. */
 static enum verdict
 enter(struct roster *r, struct client *c, const struct upstream_message *login)
@@ -129,7 +172,7 @@ enter(struct roster *r, struct client *c, const struct upstream_message *login)
 		.name = login->u.login.name,
 		.uid = c->account->uid,
 	};
-	enum verdict v = account_may_use(ev.uid, ev.name);
+	enum verdict v = may_use(r, c, ev.name);
 
 	if (v == VERDICT_OK)
 		v = roster_step(r, &ev);
@@ -168,5 +211,6 @@ roster_login(struct roster *r, struct client *c, const struct upstream_message *
 		v = enter(r, c, login);
 	if (v == VERDICT_OK && login->u.login.resume_only && login->u.login.pair != 0)
 		reclaim_pair(r, c->slot, login);
+	r->unanswered |= r->resumes_only && v == VERDICT_NO_ANSWER;
 	return v;
 }

@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/names/names.h"
 #include "daemon/names/passwd.h"
 #include "daemon/registry.h"
 #include "daemon/roster_impl.h"
 #include "net/random.h"
 
 #define REPAIR_SECONDS 1.
+#define NO_GRACE .01 /* a timer that repeats takes some time */
 #define ACCOUNTS "/etc/passwd"
+#define NSSWITCH "/etc/nsswitch.conf"
 
 struct restore {
 	struct roster *r;
@@ -79,7 +82,8 @@ allocate(struct roster *r, uint32_t sessions)
 	r->exchange = calloc(1, exchange_size(sessions));
 	r->member = calloc(sessions, sizeof(*r->member));
 	r->accounts.passwd = passwd_new(ACCOUNTS);
-	return r->exchange && r->member && r->accounts.passwd ? 0 : -ENOMEM;
+	r->names = names_new(r->loop, &r->accounts, NSSWITCH);
+	return r->exchange && r->member && r->accounts.passwd && r->names ? 0 : -ENOMEM;
 }
 
 int
@@ -96,7 +100,8 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	TAILQ_INIT(&r->lost);
 	ev_timer_init(&r->grace_timer, roster_on_grace, 0., 0.);
 	ev_timer_init(&r->repair_timer, roster_on_repair, 0., REPAIR_SECONDS);
-	ev_timer_init(&r->only_timer, roster_on_only_over, limits->grace_seconds, 0.);
+	ev_timer_init(
+	    &r->only_timer, roster_on_only_over, 0., limits->grace_seconds > 0 ? limits->grace_seconds : NO_GRACE);
 	r->grace_timer.data = r->repair_timer.data = r->only_timer.data = r;
 	if ((rc = allocate(r, limits->sessions)) < 0 || (rc = first_pair(r, &first)) < 0)
 		return rc;
@@ -108,7 +113,7 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 		if ((rc = registry_commit(registry)) < 0)
 			return rc;
 		ev_now_update(loop);
-		ev_timer_start(loop, &r->only_timer);
+		ev_timer_again(loop, &r->only_timer);
 	}
 	return registry_load(registry, restore_session, &re);
 }
@@ -120,6 +125,7 @@ roster_release(struct roster *r)
 		free(r->member[slot].policy);
 		free(r->member[slot].claim);
 	}
+	names_free(r->names);
 	accounts_release(&r->accounts);
 	passwd_free(r->accounts.passwd);
 	r->accounts.passwd = NULL;

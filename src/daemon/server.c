@@ -92,6 +92,8 @@ on_greeting_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	while ((c = TAILQ_FIRST(&s->greeting)) && c->accepted_at + HANDSHAKE_MS <= now) {
+		if (c->waits)
+			client_result(c, VERDICT_NO_ANSWER);
 		client_bye(c, BYE_TIMEOUT);
 		greeting_remove(s, c);
 	}
@@ -109,6 +111,7 @@ server_client_closed(struct server *s, struct client *c)
 {
 	greeting_remove(s, c);
 	s->connections--;
+	roster_login_forget(&s->roster, c);
 	roster_lost(&s->roster, c);
 	watch_idle(s);
 }

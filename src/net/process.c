@@ -46,8 +46,8 @@ process_room(unsigned count)
 	return 0;
 }
 
-static void
-close_from(unsigned first)
+void
+process_close_from(unsigned first)
 {
 	if (syscall(SYS_close_range, first, ~0U, 0U) == 0)
 		return;
@@ -55,8 +55,8 @@ close_from(unsigned first)
 		(void)close(fd);
 }
 
-static void
-default_signals(void)
+void
+process_default_signals(void)
 {
 	sigset_t none;
 
@@ -90,7 +90,7 @@ detach(int report)
 			return -errno;
 	if (dup2(high, REPORT_FD) < 0)
 		return -errno;
-	close_from(REPORT_FD + 1);
+	process_close_from(REPORT_FD + 1);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ run(char *const argv[], int report)
 {
 	int r;
 
-	default_signals();
+	process_default_signals();
 	if ((r = detach(report)) < 0)
 		fail(report, -r);
 	if (setenv(REPORT_ENV, "3", 1) == 0)

@@ -31,6 +31,10 @@ MUST_USE int process_start(char *const argv[], int timeout_ms, char *report, siz
  */
 MUST_USE int process_room(unsigned count);
 
+/* In a process that was forked: every descriptor from `first` on is closed; signals do what they do in a new process. */
+void process_close_from(unsigned first);
+void process_default_signals(void);
+
 /* In the started program: writes the report to descriptor 3 and closes it. */
 void process_report(const char *text);
 

@@ -74,9 +74,9 @@ session_refused(struct session *s, enum verdict why, const char *words)
 	if (s->reported)
 		log_error("the session is over: it cannot be taken up again (%d)", (int)why);
 	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? words : "");
-	report(s, text);
 	pair_ended(s, ENDING_GONE);
 	session_finish(s, SESSION_OVER);
+	report(s, text); /* when nothing is left: the next attempt may follow at once */
 }
 
 static void

@@ -28,7 +28,10 @@
 	X(rundir)         \
 	X(stream)         \
 	X(process)        \
+	X(worker)         \
+	X(lookups)        \
 	X(passwd)         \
+	X(services)       \
 	X(registry)       \
 	X(history)        \
 	X(needle)         \

@@ -1,0 +1,144 @@
+# Whose a name is, when a directory server is asked: nobody gets a name that it has not answered for (R3), and nobody waits for
+# it but who logs in. The server is a module of the C library (nss_test.c), named by an nsswitch.conf that only the daemon sees.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+needs_root
+[ -e "$BUILDDIR/tests/system/libnss_pchat.so.2" ] || skip_all "the C library has no name services"
+unshare -m true 2>/dev/null || skip_all "there are no mount namespaces"
+under_valgrind && skip_all "the module would be looked for by every program"
+
+mkdir -m 0755 "$T/lib"
+cp "$BUILDDIR/tests/system/libnss_pchat.so.2" "$T/lib/"
+: >"$T/nss.asked"
+chmod 0666 "$T/nss.asked"
+LONG=$((20 * TEST_SLOW))
+
+# nss LINE...: from now on the directory server does that.
+nss() {
+	printf '%s\n' "$@" >"$T/nss.new"
+	mv "$T/nss.new" "$T/nss"
+}
+
+asked() { # REGEXP; how often it was
+	grep -Ec -- "$1" "$T/nss.asked"
+}
+
+# directory SERVICES [OPTION]...: the daemon, on a host that asks these.
+directory() {
+	local services=$1 before
+	shift
+	printf 'passwd: %s\n' "$services" >"$T/nsswitch.conf"
+	before=$(socket_inode)
+	# shellcheck disable=SC2016 # the inner shell's
+	spawn daemon root env LD_LIBRARY_PATH="$T/lib" unshare -m --propagation private bash -c \
+		'[ ! -e /var/run/nscd/socket ] || mount -t tmpfs none /var/run/nscd; mount --bind "$1" /etc/nsswitch.conf && shift && exec "$@"' \
+		sh "$T/nsswitch.conf" pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" "$@"
+	daemon_pid=${pid_of[daemon]}
+	wait_until 10 socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
+}
+
+no_children() {
+	[ -z "$(pgrep -P "$daemon_pid")" ]
+}
+
+for user in boss stranger carol; do
+	add_user "$user"
+done
+quits() { # USER
+	run "$1" pchat -s "$2" quit
+}
+
+# ------------------------------------------------------------- an answer is an answer
+
+nss answer "ldapboss ${uid_of[boss]}"
+directory "files pchat"
+like "$(cat "$T/daemon.err")" "looked up in /etc/passwd, then by: pchat" "the daemon says at its start which databases it asks"
+run boss pchat login ldapboss
+exits 0 "an account of the directory has its name"
+run boss pchat who --json
+is "$(jq -r .account <<<"$out")" ldapboss "which is shown"
+quits boss ldapboss
+run stranger pchat login ldapboss
+exits 9 "and nobody else has it"
+run stranger pchat login LDAPBOSS
+exits 9 "however it is spelled"
+run stranger pchat login nobodys
+exits 0 "what the directory says is nobody's, is free"
+quits stranger nobodys
+before=$(asked 'name nobodys')
+run carol pchat login nobodys
+exits 0 "so it is for the next"
+is "$(asked 'name nobodys')" "$before" "without a second question: that is remembered for ten seconds"
+quits carol nobodys
+run stranger pchat login root
+exits 9 "the host's own accounts are known"
+is "$(asked 'name root')" 0 "and nobody is asked for them"
+
+# ------------------------------------------------------------- no answer is none
+
+declare -A errno=([ENOENT]=2 [ESRCH]=3 [EPERM]=1 [EIO]=5 [EBADF]=9 [EAGAIN]=11 [EACCES]=13 [EMFILE]=24
+	[ENETUNREACH]=101 [ETIMEDOUT]=110 [ECONNREFUSED]=111 [EHOSTUNREACH]=113)
+for services in "files pchat" "pchat files" "files pchat [NOTFOUND=continue] files" "pchat [!SUCCESS=continue] files"; do
+	stop_daemon
+	directory "$services"
+	for name in "${!errno[@]}"; do
+		for how in unavail tryagain; do
+			nss "$how ${errno[$name]}"
+			run stranger pchat login ldapboss
+			[ "$status $(grep -c "the user database does not answer" <<<"$err")" = "4 1" ] || break 2
+		done
+	done
+	[ "$status" -eq 4 ] && [[ $err == *"database does not answer"* ]]
+	ok $? "passwd: $services: each of ${#errno[@]} errors is a refusal" "$name ($how): exit status $status: $err"
+done
+nss "unavail 0"
+run stranger pchat login ldapboss
+exits 4 "so is one that says nothing"
+wait_until 5 has_line "$T/daemon.err" "user database does not answer .'pchat': .*until it does"
+ok $? "the log tells which database it is" "$(cat "$T/daemon.err")"
+is "$(grep -c 'database does not answer' "$T/daemon.err")" 1 "once"
+run boss pchat login ldapboss
+exits 4 "its owner is refused as well"
+run root pchat login root
+exits 0 "an account of /etc/passwd logs in"
+run root pchat quit
+nss answer "ldapboss ${uid_of[boss]}"
+run boss pchat login ldapboss
+exits 0 "it is the owner's as soon as the directory answers"
+like "$(cat "$T/daemon.err")" "user database answers again" "which is told"
+
+# ------------------------------------------------------------- nobody waits
+
+login carol
+run boss pchat -s ldapboss to carol
+exits 0 "a pair"
+nss hang
+spawn waits stranger pchat login --timeout $LONG newname
+wait_until 5 has_line "$T/nss.asked" "name newname"
+ok $? "a directory that hangs is asked"
+is "$(process_state "${pid_of[waits]}")" S "who logs in waits"
+for i in 1 2 3; do
+	run boss pchat -s ldapboss send "meanwhile $i"
+	exits 0 "others talk on ($i)"
+done
+run root pchat login root
+exits 0 "and log in"
+run root pchat quit
+is "$(process_state "${pid_of[waits]}")" S "while it waits"
+reap waits
+exits 4 "until its time is over"
+like "$err" "the user database does not answer" "and is told why"
+wait_until 5 no_children
+ok $? "no look-up is left"
+stop_daemon KILL
+directory "files pchat"
+wait_until 10 daemon_is boss connected
+ok $? "a session is resumed without a look-up"
+shown_as() { # NAME ACCOUNT
+	[ "$( (as boss pchat -s ldapboss who --json) 2>/dev/null | jq -r --arg name "$1" 'select(.name == $name) | .account')" = "$2" ]
+}
+nss answer "ldapboss ${uid_of[boss]}" "carol2 ${uid_of[carol]}"
+wait_until 20 shown_as carol carol2
+ok $? "an account that is shown as a number is looked up again"
+
+finish
