@@ -10,28 +10,17 @@
 #include "base/clock.h"
 #include "cli/process/child.h"
 #include "core/name.h"
+#include "net/folder.h"
 #include "net/process.h"
 
 #define HELPER_MS 1000
+#define FOREIGN_HOME "'%.300s' is not yours; set HOME (sudo -H does) or XDG_STATE_HOME to a folder of your own"
 
 struct inboxes {
 	unsigned count;
 	char name[NAME_MAX_LEN + 1];
 	char list[256];
 };
-
-static bool
-state_folder(char *out, size_t size)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	int n = -1;
-
-	if (state && *state == '/')
-		n = snprintf(out, size, "%s/pchat", state);
-	else if (home && *home)
-		n = snprintf(out, size, "%s/.local/state/pchat", home);
-	return n > 0 && (size_t)n < size;
-}
 
 /* A folder that is called by a folded name, and has an inbox in it. */
 static bool
@@ -53,7 +42,7 @@ find_inboxes(struct inboxes *in)
 	const struct dirent *e;
 	DIR *d;
 
-	if (!state_folder(path, sizeof(path)))
+	if (folder_state("", path) < 0)
 		return 0;
 	d = opendir(path);
 	if (!d)
@@ -130,9 +119,14 @@ enum verdict
 archive_open(struct link *l, const struct options *o)
 {
 	enum verdict v = link_find(l, o);
+	char home[PATH_MAX];
 
 	if (v == VERDICT_OK && link_connect(l, deadline_in(HELPER_MS)) == VERDICT_OK)
 		return VERDICT_OK;
+	if (v != VERDICT_OK && folder_state("", home) == -EPERM) {
+		(void)snprintf(l->words, sizeof(l->words), FOREIGN_HOME, home);
+		return VERDICT_FAILED;
+	}
 	if (v != VERDICT_OK && (v = choose_inbox(l, o)) != VERDICT_OK)
 		return v;
 	return start_reader(l);

@@ -58,6 +58,8 @@ chat_run(struct invocation *inv)
 	v = pair(inv);
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
+	if (v == VERDICT_NO_SUCH_USER && link_alone(&inv->link))
+		return report(v, "%s: %s (%s)", inv->opt.operands[0], inv->link.words, link_alone(&inv->link));
 	if (v != VERDICT_OK)
 		return report(v, "%s: %s", inv->opt.operands[0], inv->link.words);
 	return chat_main(inv);

@@ -105,8 +105,11 @@ static enum verdict
 revive(struct link *l, uint64_t deadline)
 {
 	struct session_file file;
-	const int rc = session_file_read(&l->dir, l->name, &file);
+	int rc;
 
+	if (link_look_further(l))
+		return VERDICT_OK; /* there: the next attempt */
+	rc = session_file_read(&l->dir, l->name, &file);
 	if (rc < 0)
 		return link_no_file(l, rc);
 	if (!l->revive)

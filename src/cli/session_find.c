@@ -1,47 +1,80 @@
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "cli/line/options.h"
 #include "cli/session_link_impl.h"
 #include "core/name.h"
+#include "net/folder.h"
 #include "net/socket.h"
+#include "net/whereabouts.h"
 
-/* Cron has none, say: then what is there is looked for elsewhere. */
-static const char *
-elsewhere(void)
+/* ------------------------------------------------------------------------- why there is none */
+
+/* A sandbox may forbid sockets: then nobody knows whether there is a session. */
+bool
+link_sockets_forbidden(struct link *l)
 {
-	return getenv("XDG_RUNTIME_DIR") ? ""
-					 : "; sessions that began with XDG_RUNTIME_DIR are found only where it is set";
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		(void)link_trouble(l, VERDICT_FAILED,
+		    "this process may not use Unix sockets (%s): pchat cannot work in this sandbox", strerror(errno));
+	else
+		(void)close(fd);
+	return fd < 0;
+}
+
+/* The session of that name, or the first of which something is known. */
+static bool
+tell_what_became(const char *name, char *words, size_t size)
+{
+	char folder[PATH_MAX], all[PATH_MAX];
+	const struct dirent *e;
+	bool told = false;
+	DIR *d;
+
+	if (name)
+		return folder_state(name, folder) == 0 && whereabouts_tell(name, folder, words, size);
+	if (folder_state("", all) < 0 || !(d = opendir(all)))
+		return false;
+	while (!told && (e = readdir(d)))
+		told = name_valid(e->d_name, strlen(e->d_name)) && folder_state(e->d_name, folder) == 0 &&
+		    whereabouts_tell(e->d_name, folder, words, size);
+	(void)closedir(d);
+	return told;
+}
+
+/* name: folded, NULL: any. */
+static enum verdict
+no_session(struct link *l, const char *name)
+{
+	char what[PATH_MAX + 256];
+
+	if (link_sockets_forbidden(l))
+		return VERDICT_FAILED;
+	if (tell_what_became(name, what, sizeof(what)))
+		return link_trouble(
+		    l, VERDICT_NO_SESSION, "you are not logged in%s%s: %s", name ? " as " : "", name ? name : "", what);
+	return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in%s%s%s; log in with: pchat login%s%s%s",
+	    name ? " as '" : "", name ? name : "", name ? "'" : "", name ? " " : "", name ? name : "",
+	    getenv("XDG_RUNTIME_DIR") ? ""
+				      : " (a session that began with XDG_RUNTIME_DIR is found only where that is set)");
 }
 
 enum verdict
 link_no_file(struct link *l, int error)
 {
 	if (error == -ENOENT)
-		return link_trouble(l, VERDICT_NO_SESSION,
-		    "you are not logged in as '%s'; log in with: pchat login %s%s", l->name, l->name, elsewhere());
+		return no_session(l, l->name);
 	return link_trouble(l, error == -EBADMSG ? VERDICT_NO_SESSION : VERDICT_FAILED,
 	    "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-error));
 }
 
-static enum verdict
-open_folder(struct link *l)
-{
-	const int rc = rundir_open(&l->dir, false);
-
-	if (rc == 0)
-		return VERDICT_OK;
-	if (rc == -ENOENT)
-		return link_trouble(
-		    l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", elsewhere());
-	if (rc == -EPERM)
-		return link_trouble(l, VERDICT_FAILED,
-		    "'%s' belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR",
-		    l->dir.path);
-	return link_trouble(l, VERDICT_FAILED, "cannot open '%s': %s", l->dir.path, strerror(-rc));
-}
+/* ------------------------------------------------------------------------- which one */
 
 struct candidates {
 	unsigned count;
@@ -61,22 +94,58 @@ candidate(const char *name, void *context)
 	return true;
 }
 
+/* Of the sessions in all folders. */
 static enum verdict
 find_only(struct link *l)
 {
 	struct candidates c = { .count = 0 };
-	const int rc = session_file_each(&l->dir, candidate, &c);
+	unsigned where = 0;
+	int rc;
 
-	if (rc < 0)
-		return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
+	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
+		const unsigned before = c.count;
+
+		if (rundir_open(&l->dir, place) < 0)
+			continue;
+		rc = session_file_each(&l->dir, candidate, &c);
+		rundir_close(&l->dir);
+		if (rc < 0)
+			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
+		if (before == 0 && c.count > 0)
+			where = place;
+	}
 	if (c.count == 0)
-		return link_trouble(
-		    l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", elsewhere());
+		return no_session(l, NULL);
 	if (c.count > 1)
 		return link_trouble(l, VERDICT_NO_SESSION,
 		    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c.count, c.list);
 	memcpy(l->name, c.name, sizeof(l->name));
-	return VERDICT_OK;
+	return rundir_open(&l->dir, where) == 0 ? VERDICT_OK : no_session(l, l->name);
+}
+
+/*
+ * The first folder that is there: most often that is the one. Whether the session is really in it shows when its
+ * helper does not answer; then link_look_further() looks in the others.
+ */
+static enum verdict
+find_named(struct link *l)
+{
+	for (unsigned place = 0; place < RUNDIR_PLACES; place++)
+		if (rundir_open(&l->dir, place) == 0)
+			return VERDICT_OK;
+	return no_session(l, l->name);
+}
+
+bool
+link_look_further(struct link *l)
+{
+	struct rundir found;
+
+	if (session_file_exists(&l->dir, l->name) || session_file_find(&found, l->name) < 0)
+		return false;
+	rundir_close(&l->dir);
+	l->dir = found;
+	return true;
 }
 
 /* Two paths of one socket: through a link, say, as /var/run is one. */
@@ -95,8 +164,10 @@ static enum verdict
 check_daemon(struct link *l, const char *socket)
 {
 	struct session_file file;
-	const int rc = session_file_read(&l->dir, l->name, &file);
+	int rc;
 
+	(void)link_look_further(l);
+	rc = session_file_read(&l->dir, l->name, &file);
 	if (rc < 0)
 		return link_no_file(l, rc);
 	if (is_same_socket(file.socket, socket))
@@ -144,14 +215,29 @@ link_find(struct link *l, const struct options *o)
 	const char *socket;
 	enum verdict v;
 
-	if ((v = link_named_socket(l, o, &socket)) != VERDICT_OK || (v = open_folder(l)) != VERDICT_OK)
+	if ((v = link_named_socket(l, o, &socket)) != VERDICT_OK)
 		return v;
 	if (name && *name) {
 		if (!name_valid(name, strlen(name)))
 			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
 		name_fold(name, l->name);
-	} else if ((v = find_only(l)) != VERDICT_OK) {
-		return v;
+		v = find_named(l);
+	} else {
+		v = find_only(l);
 	}
+	if (v != VERDICT_OK)
+		return v;
 	return socket ? check_daemon(l, socket) : VERDICT_OK;
+}
+
+const char *
+link_alone(const struct link *l)
+{
+	struct session_file file;
+
+	if (l->dir.fd < 0 || session_file_read(&l->dir, l->name, &file) < 0 || file.socket[0])
+		return NULL;
+	return "only your own sessions are on this daemon, which you started; other people meet on the host's daemon, "
+	       "which an "
+	       "administrator starts: systemctl enable --now pchatd.socket";
 }

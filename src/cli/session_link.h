@@ -16,7 +16,7 @@
 
 #include "base/macros.h"
 #include "core/verdict.h"
-#include "net/rundir.h"
+#include "net/session_file.h"
 #include "proto/control.h"
 
 struct options;
@@ -45,8 +45,11 @@ struct link {
  */
 MUST_USE enum verdict link_named_socket(struct link *l, const struct options *o, const char **socket);
 
+/* Whether this process may use no sockets of this kind at all (a sandbox); with words. */
+bool link_sockets_forbidden(struct link *l);
+
 /*
- * Opens the user's own folder and finds the session: the one that was asked for, else the only one.
+ * Finds, in the user's folders, the session: the one that was asked for, else the only one.
  * VERDICT_OK, or NO_SESSION, USAGE or FAILED, and words.
  */
 MUST_USE enum verdict link_find(struct link *l, const struct options *o);
@@ -99,6 +102,12 @@ MUST_USE enum verdict link_outcome(struct link *l, const struct control_message 
 
 /* Calls, and returns the verdict of the OUTCOME. */
 MUST_USE enum verdict link_command(struct link *l, const struct control_message *request, uint64_t deadline);
+
+/*
+ * What to know about a session on a daemon of the user's own, where only the user's sessions meet: a sentence. NULL
+ * when it is on another.
+ */
+const char *link_alone(const struct link *l);
 
 /* The verdict for an error of these functions, with words left in the link. */
 enum verdict link_verdict(struct link *l, int error);

@@ -13,4 +13,7 @@ enum verdict link_trouble(struct link *l, enum verdict v, const char *fmt, ...) 
 /* The session's file could not be read: there is no such session, or the system, by this error, refuses. */
 enum verdict link_no_file(struct link *l, int error);
 
+/* Whether the session is in another of the user's folders than the one that is open; then that one is. */
+bool link_look_further(struct link *l);
+
 #endif

@@ -52,6 +52,7 @@ enum record_type {
 	RECORD_LOST,
 	RECORD_BACK,
 	RECORD_GONE,
+	RECORD_ENDED, /* `peer` is ourselves: our session ended against our will, its folder was removed */
 };
 
 struct record {

@@ -11,6 +11,7 @@
 #include "net/random.h"
 #include "net/socket.h"
 #include "net/stream.h"
+#include "net/whereabouts.h"
 #include "session/control/listener.h"
 #include "session/control/reading.h"
 #include "session/mailbox/folder.h"
@@ -90,9 +91,13 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
 	endpoint_choose(file, start->socket);
-	if ((r = session_folder(s->folded, file->inbox, sizeof(file->inbox), true)) < 0)
+	if ((r = session_folder(s->folded, file->inbox, true)) == -ENOENT && !file->inbox[0])
+		return say(words, size, VERDICT_FAILED, "no place for the inbox: set HOME or XDG_STATE_HOME", r);
+	if (r < 0)
 		return say_folder(words, size, file->inbox,
-		    "belongs to somebody else; set XDG_STATE_HOME to a folder of your own", r);
+		    "is not yours, and nothing is made in it; set HOME (sudo -H does) or XDG_STATE_HOME to a folder of "
+		    "your own",
+		    r);
 	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0;
 	if (*known)
 		file->id = old.id;
@@ -122,8 +127,9 @@ open_inbox(struct session *s, char *words, size_t size)
 	const int r = store_open(&s->store, s->file.inbox, &limits, note);
 
 	if (r == -EWOULDBLOCK) {
-		(void)snprintf(words, size, "%s",
-		    "a session of that name is logged in with another XDG_RUNTIME_DIR; set it as it is there");
+		if (!whereabouts_tell(s->file.name, s->file.inbox, words, size))
+			(void)snprintf(
+			    words, size, "another session of yours has that inbox open: '%s'", s->file.inbox);
 		return VERDICT_TAKEN;
 	}
 	if (r < 0)
@@ -155,6 +161,17 @@ take_up(struct session *s, char *words, size_t size)
 	return VERDICT_OK;
 }
 
+/* For whoever does not find the session. It goes without: a disk that is full, say. */
+static void
+keep_whereabouts(const struct session *s)
+{
+	struct whereabouts w = { .ended_ms = 0 };
+
+	(void)snprintf(w.runtime, sizeof(w.runtime), "%s", s->rundir.path);
+	whereabouts_boot(w.boot);
+	(void)!whereabouts_write(s->file.inbox, &w);
+}
+
 static enum verdict
 go_online(struct session *s, const struct session_start *start, bool known, char *words, size_t size)
 {
@@ -173,10 +190,37 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 	ev_now_update(s->loop); /* an inbox that was damaged takes its time */
 	if (!start->resume && start->timeout_ms > 0)
 		ev_timer_start(s->loop, &s->login_timer);
-	v = uplink_start(s->uplink, !start->resume, words, size);
-	if (v != VERDICT_OK && !known)
+	keep_whereabouts(s);
+	v = uplink_start(s->uplink, !start->resume, start->wait_ms, words, size);
+	if (v != VERDICT_OK && !known) {
 		(void)session_file_remove(&s->rundir, s->folded);
+		whereabouts_remove(s->file.inbox);
+	}
 	return v;
+}
+
+/*
+ * The folder where the session is already, else the first that can be used for a new one. The last of them lies on a
+ * disk, and other hosts may see it: that is told.
+ */
+static enum verdict
+find_place(struct session *s, const struct session_start *start, char *words, size_t size)
+{
+	char note[PATH_MAX + 64];
+	int r = session_file_find(&s->rundir, s->folded);
+
+	if (r < 0 && start->resume)
+		return say(words, size, VERDICT_NO_SESSION, "there is no such session", r);
+	if (r < 0 && (r = rundir_make(&s->rundir)) < 0)
+		return say_folder(words, size, s->rundir.path,
+		    "is not yours, or others may write to it; set XDG_RUNTIME_DIR to a folder of your own", r);
+	rundir_hold(&s->rundir);
+	if (!start->resume && s->rundir.place == RUNDIR_STATE) {
+		(void)snprintf(
+		    note, sizeof(note), "no runtime folder can be used: the session lives in '%s'", s->rundir.path);
+		session_note(s, note);
+	}
+	return VERDICT_OK;
 }
 
 enum verdict
@@ -195,10 +239,8 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 		    FILES, strerror(-r));
 		return VERDICT_FAILED;
 	}
-	if ((r = rundir_open(&s->rundir, true)) < 0)
-		return say_folder(words, size, s->rundir.path,
-		    "belongs to somebody else, or others may write to it; remove it, or set XDG_RUNTIME_DIR", r);
-	if ((v = take_lock(s, start->resume, words, size)) != VERDICT_OK ||
+	if ((v = find_place(s, start, words, size)) != VERDICT_OK ||
+	    (v = take_lock(s, start->resume, words, size)) != VERDICT_OK ||
 	    (v = identify(s, start, &known, words, size)) != VERDICT_OK)
 		return v;
 	s->loop = loop_new();

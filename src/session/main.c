@@ -19,7 +19,17 @@
 #include "session/history/history_serve.h"
 #include "session/session.h"
 
-enum { OPT_LOGIN = 256, OPT_RESUME, OPT_HISTORY, OPT_SOCKET, OPT_TIMEOUT, OPT_MESSAGES, OPT_BYTES, OPT_REQUEST };
+enum {
+	OPT_LOGIN = 256,
+	OPT_RESUME,
+	OPT_HISTORY,
+	OPT_SOCKET,
+	OPT_TIMEOUT,
+	OPT_WAIT,
+	OPT_MESSAGES,
+	OPT_BYTES,
+	OPT_REQUEST
+};
 
 static const struct option long_options[] = {
 	{ "login", required_argument, NULL, OPT_LOGIN },
@@ -27,6 +37,7 @@ static const struct option long_options[] = {
 	{ "history", required_argument, NULL, OPT_HISTORY },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "wait", required_argument, NULL, OPT_WAIT },
 	{ "max-unread", required_argument, NULL, OPT_MESSAGES },
 	{ "max-unread-bytes", required_argument, NULL, OPT_BYTES },
 	{ "request-fd", required_argument, NULL, OPT_REQUEST },
@@ -35,11 +46,11 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char usage[] =
-    "usage: pchat-session --login NAME [--socket PATH] [--timeout SEC] [--max-unread N] [--max-unread-bytes N]\n"
-    "       pchat-session --resume NAME\n"
-    "       pchat-session --history NAME\n"
-    "The helper of a pchat session; pchat starts it by itself.\n";
+static const char usage[] = "usage: pchat-session --login NAME [--socket PATH] [--timeout SEC] [--wait SEC]\n"
+			    "           [--max-unread N] [--max-unread-bytes N]\n"
+			    "       pchat-session --resume NAME\n"
+			    "       pchat-session --history NAME\n"
+			    "The helper of a pchat session; pchat starts it by itself.\n";
 
 enum mode { NO_MODE, LOGIN, RESUME, HISTORY };
 
@@ -99,6 +110,8 @@ parse_option(struct arguments *a, int option)
 		return true;
 	case OPT_TIMEOUT:
 		return parse_seconds(optarg, &a->start.timeout_ms);
+	case OPT_WAIT:
+		return parse_seconds(optarg, &a->start.wait_ms);
 	case OPT_MESSAGES:
 		return parse_number(optarg, &a->start.max_messages);
 	case OPT_BYTES:

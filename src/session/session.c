@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "net/process.h"
+#include "net/whereabouts.h"
 #include "session/control/client.h"
 #include "session/control/listener.h"
 #include "session/mailbox/sentbox.h"
@@ -94,6 +95,7 @@ static void
 remove_traces(struct session *s)
 {
 	(void)session_file_remove(&s->rundir, s->file.name);
+	whereabouts_remove(s->file.inbox);
 	s->partner.pair = 0;
 	(void)store_keep(s->store, "pair", "", 0);
 	(void)store_commit(s->store);

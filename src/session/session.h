@@ -15,7 +15,7 @@
 
 #include "base/macros.h"
 #include "core/policy.h"
-#include "net/rundir.h"
+#include "net/session_file.h"
 #include "proto/control.h"
 
 struct store;
@@ -78,6 +78,7 @@ struct session_start {
 	const char *socket; /* NULL: the host's, else the user's own */
 	uint64_t max_messages, max_bytes;
 	unsigned timeout_ms; /* of a login */
+	unsigned wait_ms;    /* for a daemon that is not there */
 };
 
 /*

@@ -3,16 +3,23 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "net/whereabouts.h"
 #include "session/mailbox/store.h"
 #include "session/session.h"
+#include "session/uplink/uplink.h"
 
 #define GONE (IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) /* ATTRIB: also when a link to it is removed */
+
+#define FOLDER_MS 300U
+#define FOLDER_RETRY_MS 5
 
 enum { FOLDER, SOCKET, INBOX, SESSION, WATCHED };
 
@@ -67,6 +74,38 @@ restore_session_file(struct watch *v)
 	watch(v, &v->watched[SESSION]);
 }
 
+/* What removes the folder removes the files in it first: for a moment it is waited for. */
+static bool
+folder_is_gone(const struct watch *v)
+{
+	const uint64_t end = clock_monotonic_ms() + FOLDER_MS;
+	bool there;
+
+	while ((there = is_there(&v->watched[FOLDER])) && clock_monotonic_ms() < end)
+		(void)poll(NULL, 0, FOLDER_RETRY_MS);
+	return !there;
+}
+
+/* No command can find the session again: it is over. Its owner learns why, by the inbox, the next command and the log. */
+static void
+end_uprooted(struct session *s)
+{
+	const struct peer self = s->self;
+	struct whereabouts w = { .ended_ms = clock_wall_ms() };
+
+	log_error(
+	    "the session ends: its folder '%s' was removed, as at a last logout without lingering", s->rundir.path);
+	if (store_event(s->store, RECORD_ENDED, &self, w.ended_ms) == 0)
+		(void)store_commit(s->store);
+	uplink_farewell(s->uplink);
+	session_finish(s, SESSION_OVER);
+	(void)snprintf(w.runtime, sizeof(w.runtime), "%s", s->rundir.path);
+	(void)snprintf(
+	    w.why, sizeof(w.why), "its folder was removed, as at a last logout (see LOGGING OUT in pchat(1))");
+	whereabouts_boot(w.boot);
+	(void)!whereabouts_write(s->file.inbox, &w);
+}
+
 static void
 on_event(struct ev_loop *loop, ev_io *io, int revents)
 {
@@ -80,6 +119,8 @@ on_event(struct ev_loop *loop, ev_io *io, int revents)
 		if (is_there(w))
 			continue;
 		log_notice("the session's files were removed");
+		if (folder_is_gone(v) && is_there(&v->watched[INBOX]))
+			end_uprooted(v->session);
 		session_finish(v->session, SESSION_STOPPED);
 		return;
 	}

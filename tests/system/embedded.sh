@@ -89,14 +89,12 @@ unlike "$err" "pchatd:" "as ours"
 
 if is_root; then
 	add_user dave
-	rm -rf "/tmp/pchat-${uid_of[dave]}"
 	run dave env -u XDG_RUNTIME_DIR -u XDG_STATE_HOME pchat login dave
 	exits 0 "without XDG_RUNTIME_DIR"
 	is "$(stat -c %a "/tmp/pchat-${uid_of[dave]}")" 700 "it is /tmp/pchat-UID"
 	[ -d "$T/dave/.local/state/pchat/dave" ]
 	ok $? "and the inbox is below ~/.local/state"
 	run dave env -u XDG_RUNTIME_DIR -u XDG_STATE_HOME pchat quit
-	rm -rf "/tmp/pchat-${uid_of[dave]}"
 fi
 
 # ------------------------------------------------------------------ root's, and the host's

@@ -35,25 +35,29 @@ unlike "$out" "it is me" "and nothing of it reached bob"
 
 # ----------------------------------------------------------- somebody else's folder
 
+# Passed over for the next place, and nothing is put into it.
+passed_over() { # WHAT
+	run mallory pchat login mallory
+	exits 0 "$1 is passed over"
+	is "$(find "$T/mallory/run/pchat/" "$T/bob/run/" -name 'mallory*')" "" "and nothing is put into it"
+	[ -S "/tmp/pchat-${uid_of[mallory]}/mallory.sock" ]
+	ok $? "the session lives elsewhere"
+	run mallory pchat quit
+	rm -rf "$T/mallory/run/pchat"
+}
 mkdir -m 0777 "$T/mallory/run/pchat"
-run mallory pchat login mallory
-unlike "$status" '^(0|137)$' "a folder that others may write to is refused"
-like "$err" "$T/mallory/run/pchat.*others may write" "and named, with the reason"
-rmdir "$T/mallory/run/pchat"
-mkdir -m 0700 "$T/mallory/run/pchat"
-run mallory pchat login mallory
-unlike "$status" '^(0|137)$' "a folder of another uid as well"
-like "$err" "$T/mallory/run/pchat" "and named"
-rmdir "$T/mallory/run/pchat"
+chown "${uid_of[mallory]}" "$T/mallory/run/pchat"
+passed_over "a folder that others may write to"
+mkdir -m 0755 "$T/mallory/run/pchat"
+passed_over "a folder of another uid"
 ln -s "$T/bob/run" "$T/mallory/run/pchat"
-run mallory pchat login mallory
-unlike "$status" '^(0|137)$' "and a symbolic link"
-rm "$T/mallory/run/pchat"
+passed_over "a symbolic link"
+rm -rf "$T/mallory/state/pchat"
 mkdir -m 0711 "$T/mallory/state/pchat"
 mkdir "$T/mallory/state/pchat/mallory"
 run mallory pchat login mallory
-unlike "$status" '^(0|137)$' "so is an inbox of another uid"
-like "$err" "$T/mallory/state/pchat/mallory.*somebody else" "with the reason, too"
+exits 71 "an inbox of another uid is refused"
+like "$err" "$T/mallory/state/pchat.*not yours" "with the reason"
 rmdir "$T/mallory/state/pchat/mallory" "$T/mallory/state/pchat"
 run mallory pchat login mallory
 exits 0 "without which all is well"

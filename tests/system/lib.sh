@@ -133,7 +133,7 @@ process_state() { # PID
 # ---------------------------------------------------------------------- users
 
 declare -A uid_of
-next_uid=20001
+next_uid=$((20001 + $$ % 2400 * 16)) # those of two scripts that run at once share no folder in /tmp
 
 is_root() {
 	[ "$(id -u)" -eq 0 ]
@@ -360,6 +360,7 @@ end() {
 		echo "Bail out! ended early, status $code"
 		failures=1
 	fi
+	! is_root || [ ${#uid_of[@]} -eq 0 ] || (cd /tmp && rm -rf "${uid_of[@]/#/pchat-}")
 	[ "$failures" -eq 0 ] || [ -z "${TEST_KEEP-}" ] || { echo "# kept: $T"; exit 1; }
 	rm -rf "$T"
 	[ "$failures" -eq 0 ] || exit 1

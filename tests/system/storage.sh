@@ -97,6 +97,7 @@ exits 0 "messages go into a new one"
 
 if is_root && mkdir "$T/small" && mount -t tmpfs -o size=12m,mode=0777 tmpfs "$T/small" 2>/dev/null; then
 	add_user carol
+	chown "${uid_of[carol]}" "$T/small"
 	run carol env XDG_STATE_HOME="$T/small" pchat login carol
 	exits 0 "an inbox on a small disk"
 	run alice pchat to carol
@@ -151,7 +152,7 @@ is "$(said alice carol --grep 'question')" "" "by partner"
 run alice pchat send "question 4"
 is "$(said alice --grep 'question' -n 1)" "question 4," "the latest one is found as well"
 is "$(cd "$T/alice/state/pchat/alice" && ls | sed 's/-wal$//; s/-shm$//; s/\.lock$//' | sort -u | tr '\n' ' ')" \
-	"inbox.db sent.db " "searching makes no file"
+	"inbox.db sent.db whereabouts " "searching makes no file"
 log_out alice
 is "$(said alice -n 1)" "question 4," "also when logged out"
 for file in "$T"/alice/state/pchat/alice/sent.db*; do

@@ -37,6 +37,7 @@ enum option_id {
 	OPT_LIMIT,
 	OPT_MAX_UNREAD,
 	OPT_MAX_UNREAD_BYTES,
+	OPT_IF_NEEDED,
 	OPT_IDS, /* how many there are */
 };
 

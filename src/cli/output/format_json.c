@@ -109,6 +109,7 @@ format_json_record(const struct record *r, const char *self)
 		[RECORD_LOST] = "lost",
 		[RECORD_BACK] = "back",
 		[RECORD_GONE] = "gone",
+		[RECORD_ENDED] = "ended",
 	};
 	char time[FORMAT_TIME_MAX];
 	json_t *o = json_pack("{sIssss}", "id", (json_int_t)r->id, "type",

@@ -50,6 +50,7 @@ event_words(uint8_t type)
 		[RECORD_LOST] = "connection to %s lost",
 		[RECORD_BACK] = "%s is back",
 		[RECORD_GONE] = "%s is gone",
+		[RECORD_ENDED] = "your session %s ended: its folder was removed, as at a last logout",
 	};
 
 	return type < ARRAY_SIZE(words) ? words[type] : "";

@@ -155,6 +155,8 @@ show_overview(struct invocation *inv)
 		next_steps_with_partner(&m);
 	else
 		next_steps_without_partner(&m);
+	if (v == VERDICT_OK && link_alone(&inv->link))
+		output_printf("\nNote: %s.\n", link_alone(&inv->link));
 	output_string("\n'pchat --help' lists all commands.\n");
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "core/name.h"
 #include "net/process.h"
-#include "net/rundir.h"
+#include "net/session_file.h"
 #include "proto/control.h"
 #include "session/history/history.h"
 #include "session/mailbox/folder.h"
@@ -141,7 +141,7 @@ answer(const struct folder *folder, const struct control_message *request)
 
 /* Where the session that is logged in keeps its inbox, else where one of that name would. */
 static int
-find_folder(const char *name, char *out, size_t size)
+find_folder(const char *name, char out[PATH_MAX])
 {
 	char folded[NAME_MAX_LEN + 1];
 	struct session_file file;
@@ -149,13 +149,14 @@ find_folder(const char *name, char *out, size_t size)
 	int r;
 
 	name_fold(name, folded);
-	if ((r = rundir_open(&dir, false)) == 0) {
+	if ((r = session_file_find(&dir, folded)) == 0) {
 		r = session_file_read(&dir, folded, &file);
 		rundir_close(&dir);
 	}
 	if (r < 0)
-		return session_folder(folded, out, size, false);
-	return (size_t)snprintf(out, size, "%s", file.inbox) < size ? 0 : -ENAMETOOLONG;
+		return session_folder(folded, out, false);
+	memcpy(out, file.inbox, sizeof(file.inbox));
+	return 0;
 }
 
 static int
@@ -221,7 +222,7 @@ history_serve(const char *name, int request_fd)
 		    strerror(-r));
 		return EXIT_FAILURE;
 	}
-	r = find_folder(name, dir.path, sizeof(dir.path));
+	r = find_folder(name, dir.path);
 	dir.error = r == -ENOENT ? 0 : r;
 	r = request_fd >= 0 ? serve(&dir, request_fd) : 0;
 	if (r == 0)

@@ -2,59 +2,29 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int
-make_folders(char *path)
-{
-	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-			return -errno;
-		*p = '/';
-	}
-	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-static int
-check_folder(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return -errno;
-	if (!S_ISDIR(st.st_mode))
-		return -ENOTDIR;
-	if (st.st_uid != geteuid())
-		return -EPERM;
-	if ((st.st_mode & 077) && chmod(path, 0700) < 0)
-		return -errno;
-	return 0;
-}
+#include "net/folder.h"
 
 int
-session_folder(const char *folded, char *out, size_t size, bool create)
+session_folder(const char *folded, char out[PATH_MAX], bool create)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	const struct passwd *pw;
-	int n, r;
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+	int r;
 
-	if (state && state[0] == '/') {
-		n = snprintf(out, size, "%s/pchat/%s", state, folded);
-	} else {
-		if (!home || home[0] != '/')
-			home = (pw = getpwuid(geteuid())) ? pw->pw_dir : "/nonexistent";
-		n = snprintf(out, size, "%s/.local/state/pchat/%s", home, folded);
-	}
-	if (n < 0 || (size_t)n >= size)
-		return -ENAMETOOLONG;
-	if (create && (r = make_folders(out)) < 0)
+	if ((r = folder_state(folded, out)) < 0)
 		return r;
-	return check_folder(out);
+	if ((fd = folder_open(out, create)) < 0)
+		return fd;
+	if ((r = folder_owned(fd)) < 0)
+		return r;
+	if (lstat(out, &st) < 0 || S_ISLNK(st.st_mode)) /* where a link leads may be changed */
+		return -ENOTDIR;
+	return fstat(fd, &st) < 0 || ((st.st_mode & 077) && fchmod(fd, 0700) < 0) ? -errno : 0;
 }
 
 /* The index, what SQLite kept beside it, and copies of damaged ones. */

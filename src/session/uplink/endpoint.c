@@ -1,30 +1,32 @@
 #include "session/uplink/endpoint.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <poll.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "net/socket.h"
 #include "session/session.h"
 
-#define HOST_DAEMON "/run/pchat/pchat.sock"
+#define HOST_FOLDER "/run/pchat"
+#define HOST_DAEMON HOST_FOLDER "/pchat.sock"
+#define RETRY_MS 50 /* while a daemon that starts anew is waited for */
+#define GROUPS_MAX 256
 
 void
 endpoint_choose(struct session_file *file, const char *socket)
 {
-	int fd;
+	struct stat st;
 
 	file->explicit_socket = socket != NULL;
-	if (socket) {
+	if (socket)
 		(void)snprintf(file->socket, sizeof(file->socket), "%s", socket);
-		return;
-	}
-	fd = socket_connect(HOST_DAEMON, false);
-	if (fd >= 0)
-		(void)close(fd);
-	if (fd >= 0 || fd == -EAGAIN)
+	else if (stat(HOST_FOLDER, &st) == 0 || errno != ENOENT) /* the host is meant to have a daemon */
 		(void)snprintf(file->socket, sizeof(file->socket), "%s", HOST_DAEMON);
 }
 
@@ -89,6 +91,62 @@ endpoint_daemon(struct session *s, char why[ENDPOINT_WHY])
 	return open_connection(s);
 }
 
+int
+endpoint_await(struct session *s, unsigned wait_ms, char why[ENDPOINT_WHY])
+{
+	const uint64_t end = clock_monotonic_ms() + wait_ms;
+	int fd;
+
+	while ((fd = endpoint_daemon(s, why)) == -ENOENT || fd == -ECONNREFUSED) {
+		if (!s->file.socket[0] || clock_monotonic_ms() >= end)
+			break;
+		(void)poll(NULL, 0, RETRY_MS);
+	}
+	return fd;
+}
+
+static bool
+has_group(const gid_t *list, int count, gid_t gid)
+{
+	for (int i = 0; i < count; i++)
+		if (list[i] == gid)
+			return true;
+	return false;
+}
+
+/* Whether the account is in the group, but was not yet when this login to the host began. */
+static bool
+joined_since(gid_t gid)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	gid_t now[GROUPS_MAX], then[GROUPS_MAX];
+	int count = GROUPS_MAX, held = getgroups(GROUPS_MAX, then);
+
+	return pw && gid != getegid() && held >= 0 && !has_group(then, held, gid) &&
+	    getgrouplist(pw->pw_name, pw->pw_gid, now, &count) >= 0 && has_group(now, count, gid);
+}
+
+/* Whose a socket is that we may not use. */
+static void
+denied_words(const char *path, char *words, size_t size)
+{
+	struct stat st;
+	const struct group *gr = stat(path, &st) == 0 && (st.st_mode & S_IWGRP) ? getgrgid(st.st_gid) : NULL;
+
+	if (gr && joined_since(st.st_gid))
+		(void)snprintf(words, size,
+		    "the daemon at '%s' is for the group '%s', which you joined after you logged in to this host: log "
+		    "in to "
+		    "it anew",
+		    path, gr->gr_name);
+	else if (gr)
+		(void)snprintf(words, size,
+		    "the daemon at '%s' is for the group '%s'; an administrator adds you to it: usermod -aG %s USER",
+		    path, gr->gr_name, gr->gr_name);
+	else
+		(void)snprintf(words, size, "the daemon at '%s' is not for you: %s", path, strerror(EACCES));
+}
+
 /* What connect(2) tells of a path that is there and can be no daemon's socket is no help. */
 static bool
 is_something_else(const char *path)
@@ -110,6 +168,13 @@ endpoint_words(const struct session *s, int error, const char *why, char *words,
 		    "the daemon at '%s' runs as a user that it should not; name it by --socket to trust it", path);
 	else if (is_something_else(path))
 		(void)snprintf(words, size, "'%s' is not a socket", path);
+	else if (error == -EACCES)
+		denied_words(path, words, size);
+	else if ((error == -ENOENT || error == -ECONNREFUSED) && strcmp(path, HOST_DAEMON) == 0)
+		(void)snprintf(words, size,
+		    "the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
+		    "pchatd.socket",
+		    path, strerror(-error));
 	else if (error == -ENOENT || error == -ECONNREFUSED)
 		(void)snprintf(words, size, "no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'",
 		    path, strerror(-error), path);

@@ -8,12 +8,15 @@
 #include <stddef.h>
 
 #include "base/macros.h"
-#include "net/rundir.h"
+#include "net/session_file.h"
 #include "session/uplink/autostart.h"
 
 struct session;
 
-/* Notes in the file which daemon it is: the one that was named, else (NULL) the host's, else the user's own. */
+/*
+ * Notes in the file which daemon it is: the one that was named, else (NULL) the host's where /run/pchat is there, else
+ * the user's own.
+ */
 void endpoint_choose(struct session_file *file, const char *socket);
 
 /*
@@ -23,6 +26,9 @@ void endpoint_choose(struct session_file *file, const char *socket);
  */
 #define ENDPOINT_WHY AUTOSTART_WHY
 MUST_USE int endpoint_daemon(struct session *s, char why[ENDPOINT_WHY]);
+
+/* The same for a login: a daemon that was meant to be there, and refuses or is missing, is waited for. */
+MUST_USE int endpoint_await(struct session *s, unsigned wait_ms, char why[ENDPOINT_WHY]);
 
 /* Why it could not be reached, for the one who logs in. */
 void endpoint_words(const struct session *s, int error, const char *why, char *words, size_t size);

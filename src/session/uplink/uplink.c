@@ -392,10 +392,10 @@ on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 enum verdict
-uplink_start(struct uplink *u, bool fresh, char *words, size_t size)
+uplink_start(struct uplink *u, bool fresh, unsigned wait_ms, char *words, size_t size)
 {
 	char why[ENDPOINT_WHY];
-	const int fd = endpoint_daemon(u->session, why);
+	const int fd = fresh ? endpoint_await(u->session, wait_ms, why) : endpoint_daemon(u->session, why);
 
 	u->fresh = fresh;
 	if (fd >= 0) {

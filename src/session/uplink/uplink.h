@@ -22,9 +22,9 @@ void uplink_free(struct uplink *u);
 
 /*
  * Connects and logs in; `fresh`: as a new session. What comes of it is told by session_logged_in() or session_refused().
- * Returns OK, or NO_DAEMON and words when it is fresh and nobody is there (otherwise it is tried again).
+ * Returns OK, or NO_DAEMON and words when it is fresh and nobody is there for wait_ms (otherwise it is tried again).
  */
-MUST_USE enum verdict uplink_start(struct uplink *u, bool fresh, char *words, size_t size);
+MUST_USE enum verdict uplink_start(struct uplink *u, bool fresh, unsigned wait_ms, char *words, size_t size);
 
 /* Whether we are logged in, and know of our pair what the daemon knows. */
 bool uplink_ready(const struct uplink *u);

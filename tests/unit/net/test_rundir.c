@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "folder.h"
-#include "net/rundir.h"
+#include "net/folder.h"
+#include "net/session_file.h"
+#include "net/whereabouts.h"
 
 static char dir[FOLDER_PATH], inside[128];
 static struct rundir r;
@@ -37,9 +39,9 @@ START_TEST(is_made_only_when_asked_and_ours_alone)
 {
 	struct stat st;
 
-	ck_assert_int_eq(rundir_open(&r, false), -ENOENT);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -ENOENT);
 	ck_assert_str_eq(r.path, inside);
-	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(rundir_make(&r), 0);
 	ck_assert_int_eq(stat(inside, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 }
@@ -50,7 +52,7 @@ START_TEST(what_others_can_look_into_is_put_right)
 	struct stat st;
 
 	ck_assert_int_eq(mkdir(inside, 0755), 0);
-	ck_assert_int_eq(rundir_open(&r, false), 0);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), 0);
 	ck_assert_int_eq(stat(inside, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 }
@@ -60,7 +62,7 @@ START_TEST(what_others_can_write_to_is_refused)
 {
 	ck_assert_int_eq(mkdir(inside, 0700), 0);
 	ck_assert_int_eq(chmod(inside, 0770), 0);
-	ck_assert_int_eq(rundir_open(&r, true), -EPERM);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -EPERM);
 	ck_assert_int_eq(r.fd, -1);
 }
 END_TEST
@@ -68,13 +70,83 @@ END_TEST
 START_TEST(a_link_and_a_foreign_folder_are_refused)
 {
 	ck_assert_int_eq(symlink("/tmp", inside), 0);
-	ck_assert_int_lt(rundir_open(&r, true), 0);
+	ck_assert_int_lt(rundir_open(&r, RUNDIR_XDG), 0);
 	ck_assert_int_eq(unlink(inside), 0);
 	if (geteuid() != 0)
 		return;
 	ck_assert_int_eq(mkdir(inside, 0700), 0);
 	ck_assert_int_eq(chown(inside, 4711, 4711), 0);
-	ck_assert_int_eq(rundir_open(&r, true), -EPERM);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -EPERM);
+}
+END_TEST
+
+/* As root, what is above is somebody else's: as after `sudo -E`. */
+START_TEST(nothing_is_made_below_what_is_foreign)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(dir, 4711, 4711), 0);
+	ck_assert_int_eq(setenv("XDG_STATE_HOME", dir, 1), 0);
+	ck_assert_int_eq(folder_state("bob", path), 0);
+	ck_assert_int_eq(folder_open(path, true), -EPERM);
+	ck_assert_str_eq(path, dir);
+	ck_assert_int_eq(unsetenv("XDG_STATE_HOME"), 0);
+	ck_assert_int_eq(setenv("HOME", dir, 1), 0);
+	ck_assert_int_eq(folder_state("bob", path), -EPERM);
+	ck_assert_str_eq(path, dir);
+	ck_assert_int_lt(stat(inside, &st), 0);
+	ck_assert_int_eq(chown(dir, 0, 0), 0);
+	ck_assert_int_eq(folder_state("bob", path), 0);
+	ck_assert_int_ge(folder_open(path, true), 0);
+	ck_assert_str_eq(path + strlen(dir), "/.local/state/pchat/bob");
+}
+END_TEST
+
+START_TEST(whereabouts_tell_what_became)
+{
+	struct whereabouts w = { .ended_ms = 0 };
+	char words[PATH_MAX + 256];
+
+	ck_assert(!whereabouts_tell("bob", dir, words, sizeof(words)));
+	(void)snprintf(w.runtime, sizeof(w.runtime), "%s/gone", dir);
+	whereabouts_boot(w.boot);
+	ck_assert_int_eq(whereabouts_write(dir, &w), 0);
+	ck_assert(whereabouts_tell("bob", dir, words, sizeof(words)));
+	ck_assert_ptr_nonnull(strstr(words, "was removed"));
+	(void)snprintf(w.boot, sizeof(w.boot), "another");
+	ck_assert_int_eq(whereabouts_write(dir, &w), 0);
+	ck_assert(whereabouts_tell("bob", dir, words, sizeof(words)));
+	ck_assert_ptr_nonnull(strstr(words, "started anew"));
+	w.ended_ms = 1;
+	(void)snprintf(w.why, sizeof(w.why), "because");
+	ck_assert_int_eq(whereabouts_write(dir, &w), 0);
+	ck_assert(whereabouts_tell("bob", dir, words, sizeof(words)));
+	ck_assert_ptr_nonnull(strstr(words, "ended at 1970-01-01"));
+	ck_assert_ptr_nonnull(strstr(words, "because"));
+	whereabouts_remove(dir);
+	ck_assert(!whereabouts_tell("bob", dir, words, sizeof(words)));
+}
+END_TEST
+
+START_TEST(a_session_is_found_in_any_folder)
+{
+	static const struct session_file s = { .name = "found" };
+	struct rundir other;
+
+	ck_assert_int_eq(unsetenv("XDG_RUNTIME_DIR"), 0);
+	ck_assert_int_eq(setenv("XDG_STATE_HOME", dir, 1), 0);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -ENOENT);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE), -ENOENT);
+	ck_assert_int_eq(folder_open(r.path, true) < 0, 0);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE), 0);
+	ck_assert_int_eq(session_file_find(&other, "found"), -ENOENT);
+	ck_assert_int_eq(session_file_write(&r, &s), 0);
+	ck_assert_int_eq(session_file_find(&other, "Found"), 0);
+	ck_assert_uint_eq(other.place, RUNDIR_STATE);
+	ck_assert_int_eq(session_file_find(&other, "../x"), -EINVAL);
 }
 END_TEST
 
@@ -99,7 +171,7 @@ START_TEST(a_session_is_read_as_written_under_any_case)
 	const struct session_file s = sample("Bob.1");
 	struct session_file t;
 
-	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(rundir_make(&r), 0);
 	ck_assert_int_eq(session_file_read(&r, "bob.1", &t), -ENOENT);
 	ck_assert_int_eq(session_file_write(&r, &s), 0);
 	ck_assert_int_eq(session_file_read(&r, "BOB.1", &t), 0);
@@ -119,7 +191,7 @@ START_TEST(no_name_reaches_out_of_the_folder)
 {
 	struct session_file s = sample("x");
 
-	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(rundir_make(&r), 0);
 	ck_assert_int_eq(session_file_read(&r, "../x", &s), -EINVAL);
 	ck_assert_int_eq(session_file_remove(&r, "a/b"), -EINVAL);
 	(void)snprintf(s.name, sizeof(s.name), "../x");
@@ -149,7 +221,7 @@ START_TEST(a_damaged_file_is_told_from_a_whole_one)
 	ssize_t n;
 	int fd;
 
-	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(rundir_make(&r), 0);
 	ck_assert_int_eq(session_file_write(&r, &s), 0);
 	fd = openat(r.fd, "bob.session", O_RDONLY | O_CLOEXEC);
 	n = read(fd, text, sizeof(text) - 1);
@@ -189,7 +261,7 @@ START_TEST(each_session_and_nothing_else_is_listed)
 	const struct session_file a = sample("alice"), b = sample("Bob");
 	unsigned n = 0;
 
-	ck_assert_int_eq(rundir_open(&r, true), 0);
+	ck_assert_int_eq(rundir_make(&r), 0);
 	ck_assert_int_eq(session_file_write(&r, &a), 0);
 	ck_assert_int_eq(session_file_write(&r, &b), 0);
 	write_file("bob.sock", "", 0);
@@ -214,6 +286,9 @@ rundir_suite(void)
 	tcase_add_test(tc, what_others_can_look_into_is_put_right);
 	tcase_add_test(tc, what_others_can_write_to_is_refused);
 	tcase_add_test(tc, a_link_and_a_foreign_folder_are_refused);
+	tcase_add_test(tc, nothing_is_made_below_what_is_foreign);
+	tcase_add_test(tc, whereabouts_tell_what_became);
+	tcase_add_test(tc, a_session_is_found_in_any_folder);
 	tcase_add_test(tc, a_session_is_read_as_written_under_any_case);
 	tcase_add_test(tc, no_name_reaches_out_of_the_folder);
 	tcase_add_test(tc, a_damaged_file_is_told_from_a_whole_one);

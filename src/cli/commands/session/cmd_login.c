@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "core/name.h"
@@ -15,6 +16,7 @@
 #define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
 
 static const struct option_row options[] = {
+	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, "do nothing when that session is there already" },
 	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", "refuse messages when N are unread (100000)" },
 	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", "the same, counting bytes (67108864)" },
 	{ 0 },
@@ -52,23 +54,29 @@ tell(const char *name, const char *report_text)
 	return report(VERDICT_FAILED, "the helper ended before it was logged in");
 }
 
+static void
+seconds(char out[32], uint64_t ms)
+{
+	(void)snprintf(out, 32, "%llu.%03llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
+}
+
 static int
 start(const struct options *o, const char *name, const char *socket)
 {
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
-	char program[PATH_MAX], timeout[32], limits[ARRAY_SIZE(options)][48], report_text[4096] = "";
-	char *argv[12] = { program, "--login", (char *)name, "--timeout", timeout };
-	size_t argc = 5;
+	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48], report_text[4096] = "";
+	char *argv[16] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
+	size_t argc = 7;
 	int rc = process_path("pchat-session", program, sizeof(program));
 
-	(void)snprintf(timeout, sizeof(timeout), "%llu.%03llu", (unsigned long long)(limit / 1000),
-	    (unsigned long long)(limit % 1000));
+	seconds(timeout, limit);
+	seconds(wait, options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
 	if (socket) {
 		argv[argc++] = "--socket";
 		argv[argc++] = (char *)socket;
 	}
 	for (const struct option_row *row = options; row->name; row++) {
-		if (!o->given[row->id])
+		if (!o->given[row->id] || row->takes == OPTION_NOTHING)
 			continue;
 		(void)snprintf(limits[row - options], sizeof(limits[0]), "--%s=%llu", row->name,
 		    (unsigned long long)o->number[row->id]);
@@ -83,6 +91,20 @@ start(const struct options *o, const char *name, const char *socket)
 	if (rc < 0)
 		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
 	return tell(name, report_text);
+}
+
+/* Whether that session is there, at that daemon if one was named. A helper that was killed is started again. */
+static bool
+is_logged_in(struct invocation *inv, const char *name)
+{
+	struct link *l = &inv->link;
+	struct options *o = &inv->opt;
+
+	o->given[OPT_SESSION] = true;
+	o->text[OPT_SESSION] = name;
+	l->revive = true;
+	return link_find(l, o) == VERDICT_OK &&
+	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK;
 }
 
 static int
@@ -101,6 +123,10 @@ login_run(struct invocation *inv)
 		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
 	if (link_named_socket(&inv->link, o, &socket) != VERDICT_OK)
 		return report(VERDICT_USAGE, "%s", inv->link.words);
+	if (link_sockets_forbidden(&inv->link))
+		return report(VERDICT_FAILED, "%s", inv->link.words);
+	if (o->given[OPT_IF_NEEDED] && is_logged_in(inv, name))
+		return 0;
 	return start(o, name, socket);
 }
 
@@ -109,7 +135,8 @@ const struct command command_login = {
 	.operands = "[NAME]",
 	.summary = "log in, under your account's name or another",
 	.examples = "pchat login\n"
-		    "pchat login alice\n",
+		    "pchat login alice\n"
+		    "pchat login --if-needed bot\n",
 	.details = "A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
 		   "has no daemon, one of your own is started.\n",
 	.options = options,

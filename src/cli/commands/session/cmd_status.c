@@ -76,6 +76,8 @@ status_run(struct invocation *inv)
 		print_json(&m);
 	else
 		print_text(&m);
+	if (!inv->opt.given[OPT_JSON] && link_alone(&inv->link))
+		remark("%s", link_alone(&inv->link));
 	return 0;
 }
 

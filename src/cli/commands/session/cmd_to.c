@@ -62,6 +62,8 @@ to_run(struct invocation *inv)
 				       : "no answer in time; it may still be done: 'pchat status' tells");
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
+	if (v == VERDICT_NO_SUCH_USER && link_alone(&inv->link))
+		return report(v, "%s: %s (%s)", name, inv->link.words, link_alone(&inv->link));
 	if (v != VERDICT_OK)
 		return report(v, "%s: %s", name, inv->link.words);
 	remark("chatting with %s", name);

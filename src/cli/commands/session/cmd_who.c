@@ -74,6 +74,8 @@ who_run(struct invocation *inv)
 			print_json(&r.entry[i]);
 	else
 		print_table(&r);
+	if (!inv->opt.given[OPT_JSON] && link_alone(&inv->link))
+		remark("%s", link_alone(&inv->link));
 	return 0;
 }
 

@@ -64,8 +64,12 @@ complete_sessions(struct invocation *inv)
 {
 	struct link *l = &inv->link;
 
-	if (rundir_open(&l->dir, false) == 0)
+	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
+		if (rundir_open(&l->dir, place) < 0)
+			continue;
 		(void)!session_file_each(&l->dir, session_line, NULL);
+		rundir_close(&l->dir);
+	}
 	return 0;
 }
 

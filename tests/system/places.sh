@@ -1,0 +1,239 @@
+# Where sessions live: in the first folder that can be used, found by every command; never below a folder that is
+# somebody else's; and what is said when that folder goes, when the daemon is the user's own, or when the host's is away.
+. "$SRCDIR/tests/system/lib.sh"
+needs_root
+
+add_user alice
+add_user bob
+uid=${uid_of[alice]}
+remove_made() {
+	local code=$?
+	rm -rf "/run/user/$uid"
+	(exit "$code")
+	end
+}
+trap remove_made EXIT
+start_daemon --grace 1
+
+# As from cron: nothing in the environment but what is needed.
+bare() { # USER COMMAND...
+	local user=$1
+	shift
+	run "$user" env -i "HOME=$T/$user" "PATH=$PATH" "PCHAT_EXEC_PATH=$PCHAT_EXEC_PATH" "PCHAT_SOCKET=$PCHAT_SOCKET" \
+		"PCHAT_TEST=$T" "$@"
+}
+
+# ------------------------------------------------------------------ the first that is usable
+
+bare alice pchat login one
+exits 0 "nothing but HOME"
+[ -S "/tmp/pchat-$uid/one.sock" ]
+ok $? "the session lives in /tmp/pchat-UID"
+run alice pchat status
+exits 0 "a command with an XDG_RUNTIME_DIR finds it"
+install -d -m 0700 -o "$uid" -g "$uid" "/run/user/$uid"
+run alice pchat login two
+[ -S "$T/alice/run/pchat/two.sock" ]
+ok $? "another lives in XDG_RUNTIME_DIR"
+run alice pchat status
+exits 3 "'the only session' counts those of all folders"
+like "$err" "one.*two|two.*one" "and both are named"
+run alice pchat -s one status
+exits 0 "each is found by its name"
+run alice pchat -s two status
+exits 0 "wherever it lives"
+run alice pchat __complete sessions
+like "$out" "one.*two|two.*one" "completion knows both"
+run alice pchat login one
+exits 9 "a name that is logged in in another folder is taken"
+bare alice pchat login three
+[ -S "/run/user/$uid/pchat/three.sock" ]
+ok $? "without XDG_RUNTIME_DIR /run/user/UID is used where it is there"
+run alice pchat -s three send nobody
+exits 7 "and found from everywhere"
+for name in one two three; do
+	bare alice env XDG_RUNTIME_DIR="$T/alice/run" pchat -s $name quit
+done
+exits 0 "all are ended"
+rm -rf "/run/user/$uid" "/tmp/pchat-$uid"
+
+run alice env XDG_RUNTIME_DIR="$T/bob/run" pchat login one
+exits 0 "an XDG_RUNTIME_DIR that is somebody else's is passed over"
+[ -S "/tmp/pchat-$uid/one.sock" ]
+ok $? "the session lives in /tmp"
+is "$(find "$T/bob" -uid "$uid")" "" "nothing is made where the other one lives"
+run alice env XDG_RUNTIME_DIR="$T/bob/run" pchat send nobody
+exits 7 "and found by the same"
+run alice pchat quit
+rm -rf "/tmp/pchat-$uid"
+
+mkdir -m 0700 "/tmp/pchat-$uid"
+bare alice pchat login one
+exits 0 "a /tmp/pchat-UID that was squatted"
+where=$T/alice/.local/state/pchat/run-$(uname -n)
+like "$err" "lives in '$where'" "the session lives in the state folder, which is told"
+is "$(stat -c '%a %u' "$where")" "700 $uid" "in a folder that is private"
+bare alice pchat send nobody
+exits 7 "and found there"
+bare alice pchat quit
+rmdir "/tmp/pchat-$uid"
+ok $? "the squatted folder is as it was"
+
+# ------------------------------------------------------------------ sudo -E
+
+run root env HOME="$T/alice" XDG_RUNTIME_DIR="$T/alice/run" XDG_STATE_HOME= pchat login admin
+exits 71 "a HOME that is somebody else's is refused"
+like "$err" "'$T/alice'.*HOME" "and named"
+run root env HOME="$T/alice" XDG_RUNTIME_DIR="$T/alice/run" XDG_STATE_HOME="$T/alice/state/new" pchat login admin
+exits 71 "as is an XDG_STATE_HOME in somebody else's folder"
+like "$err" "'$T/alice/state'" "that folder is named"
+run root env HOME="$T/alice" XDG_RUNTIME_DIR="$T/alice/run" XDG_STATE_HOME= pchat history
+exits 71 "history does not look there either"
+like "$err" "'$T/alice'.*HOME" "and says why"
+is "$(find "$T/alice" -uid 0)" "" "nothing below it became root's"
+
+# ------------------------------------------------------------------ it vanishes
+
+login alice
+pid=$(helper_pid alice)
+rm -rf "$T/alice/run/pchat"
+wait_until 10 is_gone "$pid"
+ok $? "a session whose folder was removed ends"
+run alice pchat send hello
+exits 3 "the next command"
+like "$err" "session 'alice' ended at .*folder was removed" "says what became of it"
+run alice pchat login alice
+exits 0 "a new login"
+run alice pchat read --json
+like "$out" '"type":"ended"' "a record tells of it, too"
+run alice pchat quit
+run alice pchat send hello
+unlike "$err" "removed" "after a quit nothing is told"
+run alice pchat login alice
+pid=$(helper_pid alice)
+kill -KILL "$pid"
+wait_until 10 is_gone "$pid"
+rm -rf "$T/alice/run/pchat"
+run alice pchat send hello
+# The daemon holds the name of a killed helper for a while.
+logs_in() { # USER
+	run "$1" pchat login "$1"
+	[ "$status" -eq 0 ]
+}
+like "$err" "session 'alice' ended because its folder.*was removed" "also when the helper was killed with it"
+wait_until 20 logs_in alice
+bare alice env XDG_STATE_HOME="$T/alice/state" pchat send hello
+like "$err" "XDG_RUNTIME_DIR=$T/alice/run" "a session where a command does not look is told with the cure"
+run alice pchat quit
+
+# ------------------------------------------------------------------ what cleans /tmp
+
+if command -v systemd-tmpfiles >/dev/null; then
+	install -d -m 1777 "$T/swept"
+	install -d -m 0700 -o "$uid" "$T/swept/alice" "$T/swept/other"
+	touch "$T/swept/other/file"
+	echo "d $T/swept 1777 root root 1s" >"$T/tmpfiles.conf"
+	run alice env XDG_RUNTIME_DIR="$T/swept/alice" pchat login alice
+	swept() {
+		systemd-tmpfiles --clean "$T/tmpfiles.conf" >/dev/null 2>&1
+		[ ! -e "$T/swept/other/file" ]
+	}
+	wait_until 20 swept
+	ok $? "what is old is swept from the folder"
+	run alice env XDG_RUNTIME_DIR="$T/swept/alice" pchat status
+	exits 0 "but not a session that lives"
+	[ -S "$T/swept/alice/pchat/alice.sock" ] && [ -s "$T/swept/alice/pchat/alice.session" ]
+	ok $? "its files are there"
+	run alice env XDG_RUNTIME_DIR="$T/swept/alice" pchat quit
+else
+	skip "systemd-tmpfiles is missing" "a live session's files are not swept"
+fi
+
+# ------------------------------------------------------------------ a sandbox without sockets
+
+confined=$BUILDDIR/tests/system/confined
+cp "$confined" "$T/confined"
+login alice
+for command in "login other" status "send hello" who; do
+	# shellcheck disable=SC2086 # a list of words
+	run alice "$T/confined" pchat $command
+	exits 71 "$command where no Unix socket may be made"
+	like "$err" "Unix socket|Operation not permitted" "says so"
+	unlike "$err" "not logged in" "and not that nobody is logged in"
+done
+run alice "$T/confined" env XDG_RUNTIME_DIR=/nonexistent pchat send hello
+exits 71 "also where no session is found"
+run alice pchat __complete sessions
+is "$out" "alice	a session of yours" "nothing was started"
+
+# ------------------------------------------------------------------ login --if-needed
+
+run alice pchat login --if-needed alice
+exits 0 "login --if-needed: the session is there"
+kill -KILL "$(helper_pid alice)"
+run alice pchat login --if-needed alice
+exits 0 "a helper that was killed is revived"
+run alice pchat status
+exits 0 "and serves"
+run alice pchat --socket "$T/nowhere" login --if-needed --timeout 1 alice
+exits 9 "a session at another daemon is not that one"
+run alice pchat quit
+run alice pchat login --if-needed alice
+exits 0 "without a session it logs in"
+is "$(state_of alice)" free "which is there then"
+run alice pchat quit
+
+# ------------------------------------------------------------------ islands
+
+unset PCHAT_SOCKET
+login alice
+like "$err" "started your own daemon" "a host without a daemon"
+run alice pchat who
+like "$err" "other people meet on the host's daemon.*systemctl" "who says that others meet elsewhere"
+run alice pchat status
+like "$err" "other people meet" "so does status"
+run alice pchat status --json
+is "$err" "" "but not to a script"
+run alice pchat to nobody
+exits 5 "so does a name that is not there"
+like "$err" "other people meet" "with the refusal"
+run alice pchat
+like "$out" "other people meet" "and pchat alone"
+run alice pchat quit
+
+if unshare --mount true 2>/dev/null; then
+	cat >"$T/island.sh" <<'END'
+mount -t tmpfs tmpfs /run || exit 99
+mkdir -m 0755 /run/pchat
+as_alice() {
+	setpriv --reuid="$UID_ALICE" --regid="$UID_ALICE" --clear-groups -- \
+		env HOME="$T/alice" XDG_RUNTIME_DIR="$T/alice/run" XDG_STATE_HOME="$T/alice/state" "$@"
+}
+as_alice pchat -q login --timeout 0.3 alice; echo "missing $?"
+{ as_alice pchat login --timeout 30 alice; echo "late $?"; } &
+login=$!
+pchatd --detach --state "$T/island"
+wait "$login"
+as_alice pchat status; echo "status $?"
+as_alice pchat quit
+pkill -TERM -f "^pchatd --detach --state $T/island"
+until pchatd --detach --state "$T/island" --mode 0600 2>/dev/null; do read -rt 0.05 <> <(:); done
+as_alice pchat login --timeout 30 alice; echo "closed $?"
+pkill -TERM -f "^pchatd --detach --state $T/island"
+END
+	export UID_ALICE=$uid T
+	started=$SECONDS
+	run root unshare --mount bash "$T/island.sh"
+	like "$out" "missing 4" "where /run/pchat is there and no daemon, login is refused"
+	like "$out" "late 0" "but a daemon that comes is waited for"
+	like "$out" "status 0" "and is the host's"
+	unlike "$err" "started your own" "no daemon of the user's own is started"
+	like "$out" "closed 4" "one that is closed to us is refused"
+	like "$err" "not for you" "with words"
+	[ $((SECONDS - started)) -lt $((25 * TEST_SLOW)) ]
+	ok $? "at once"
+else
+	skip "takes namespaces" "where the host is meant to have a daemon"
+fi
+
+finish
