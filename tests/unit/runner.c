@@ -48,6 +48,9 @@
 	X(quote)          \
 	X(status)         \
 	X(safe)           \
+	X(layout)         \
+	X(linebreak)      \
+	X(wrap)           \
 	X(courier)        \
 	X(intake)         \
 	X(claim)          \
@@ -56,6 +59,7 @@
 	X(options)        \
 	X(suggest)        \
 	X(feed)           \
+	X(format)         \
 	X(base64)         \
 	X(when)           \
 	X(keys)           \

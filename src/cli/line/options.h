@@ -38,6 +38,10 @@ enum option_id {
 	OPT_MAX_UNREAD,
 	OPT_MAX_UNREAD_BYTES,
 	OPT_IF_NEEDED,
+	OPT_FULL_TIME,
+	OPT_NO_PAGER,
+	OPT_NO_BELL,
+	OPT_PLAIN,
 	OPT_IDS, /* how many there are */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "cli/line/options.h"
+#include "cli/output/terminal.h"
 #include "core/name.h"
 
 /* Readable on dark and light alike: no black, white or yellow. */
@@ -26,12 +27,12 @@ void
 colour_setup(const struct options *o)
 {
 	const char *when = o->given[OPT_COLOR] ? o->text[OPT_COLOR] : "auto";
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
 	if (strcmp(when, "auto") != 0)
 		on = strcmp(when, "always") == 0;
 	else
-		on = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO);
+		on = !(no_color && *no_color) && !terminal_is_dumb() && isatty(STDOUT_FILENO);
 }
 
 bool
@@ -44,6 +45,12 @@ const char *
 colour_of_name(const char *name)
 {
 	return on ? palette[name_hash(name) % ARRAY_SIZE(palette)] : "";
+}
+
+const char *
+colour_of_self(void)
+{
+	return on ? "\033[1m" : "";
 }
 
 const char *

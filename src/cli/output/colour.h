@@ -14,7 +14,8 @@ void colour_setup(const struct options *o);
 bool colour_on(void);
 
 const char *colour_of_name(const char *name);
-const char *colour_quiet(void); /* for what is not the main thing */
+const char *colour_of_self(void); /* that of no name */
+const char *colour_quiet(void);   /* for what is not the main thing */
 const char *colour_off(void);
 
 #endif

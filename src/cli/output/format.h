@@ -6,9 +6,13 @@
 #define PCHAT_CLI_OUTPUT_FORMAT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/control.h"
+
+/* Whether records have HH:MM, and a line where the day changes, beginning with today; else date and time. */
+void format_text_setup(bool short_times);
 
 /* `self`: our own name, for records that we wrote (history). */
 void format_text_record(const struct record *r, const char *self);

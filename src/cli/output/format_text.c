@@ -3,23 +3,54 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "cli/output/rows.h"
 #include "proto/safe.h"
+#include "proto/wrap.h"
 
-#define INDENT 4 /* of the further lines of a body */
+static struct {
+	bool short_times;
+	char day[FORMAT_TIME_MAX]; /* of the latest record */
+} times;
 
-const char *
-format_time(int64_t time_ms, char out[FORMAT_TIME_MAX])
+static const char *
+format_local(int64_t time_ms, const char *how, char out[FORMAT_TIME_MAX])
 {
 	const time_t seconds = (time_t)(time_ms / 1000);
 	struct tm tm;
 
-	if (!localtime_r(&seconds, &tm) || strftime(out, FORMAT_TIME_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+	if (!localtime_r(&seconds, &tm) || strftime(out, FORMAT_TIME_MAX, how, &tm) == 0)
 		(void)snprintf(out, FORMAT_TIME_MAX, "?");
 	return out;
+}
+
+const char *
+format_time(int64_t time_ms, char out[FORMAT_TIME_MAX])
+{
+	return format_local(time_ms, "%Y-%m-%d %H:%M:%S", out);
+}
+
+void
+format_text_setup(bool short_times)
+{
+	times.short_times = short_times;
+	(void)format_local(clock_wall_ms(), "%Y-%m-%d", times.day);
+}
+
+/* A line where the day changes. */
+static void
+day(int64_t time_ms)
+{
+	char now[FORMAT_TIME_MAX];
+
+	if (strcmp(format_local(time_ms, "%Y-%m-%d", now), times.day) == 0)
+		return;
+	(void)snprintf(times.day, sizeof(times.day), "%s", now);
+	output_printf("%s--- %s ---%s\n", colour_quiet(), now, colour_off());
 }
 
 const char *
@@ -73,11 +104,11 @@ event(const struct record *r)
 static void
 body(const struct record *r)
 {
-	const size_t cap = safe_bound(r->length, INDENT);
+	const size_t cap = safe_bound(r->length, WRAP_INDENT);
 	_cleanup_(freep) char *safe = malloc(cap + 1);
 
 	if (safe)
-		output_write(safe, safe_text((const char *)r->body, r->length, INDENT, safe, cap));
+		output_write(safe, safe_text((const char *)r->body, r->length, WRAP_INDENT, safe, cap));
 	else
 		output_string("(no memory to show it)");
 }
@@ -88,13 +119,18 @@ format_text_record(const struct record *r, const char *self)
 	const char *from = r->own ? self : r->peer.name;
 	char time[FORMAT_TIME_MAX];
 
-	output_printf("%s[%s]%s ", colour_quiet(), format_time(r->time_ms, time), colour_off());
+	rows_begin();
+	if (times.short_times)
+		day(r->time_ms);
+	output_printf("%s[%s]%s ", colour_quiet(),
+	    times.short_times ? format_local(r->time_ms, "%H:%M", time) : format_time(r->time_ms, time), colour_off());
 	if (r->type != RECORD_MESSAGE) {
 		event(r);
 	} else {
-		output_printf("%s%s%s%s%s: ", colour_of_name(from), from, colour_off(), r->own ? " to " : "",
-		    r->own ? r->peer.name : "");
+		output_printf("%s%s%s%s%s: ", r->own ? colour_of_self() : colour_of_name(from), from, colour_off(),
+		    r->own ? " to " : "", r->own ? r->peer.name : "");
 		body(r);
 	}
 	output_write("\n", 1);
+	rows_end();
 }

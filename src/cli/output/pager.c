@@ -12,6 +12,8 @@
 #include "base/macros.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
+#include "cli/output/terminal.h"
 #include "cli/process/child.h"
 
 #define SHELL_CHARACTERS "|&;<>()$`\\\"' \t\n*?[#~=%"
@@ -34,33 +36,50 @@ is_installed(const char *program)
 	return false;
 }
 
-/* NULL: none. Empty, or cat, is how people say so. */
+/* NULL: none. PAGER that is empty, or cat, is how people say so; a terminal that is not known runs none. */
 static const char *
 chosen(void)
 {
 	const char *wish = getenv("PAGER");
 
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !terminal_is_known())
+		return NULL;
 	if (!wish)
 		return is_installed("less") ? "less" : is_installed("more") ? "more" : NULL;
 	return *wish && strcmp(wish, "cat") != 0 ? wish : NULL;
 }
 
+/*
+ * Leave when it fits (F), colours (R), leave the screen as it is (X); and whatever else the user wants: rows that became
+ * too long for a window are cut (S), for what less wraps begins at the edge, where our own lines begin.
+ */
+static void
+prepare_less(void)
+{
+	const char *wish = getenv("LESS");
+	char options[1024];
+
+	if (snprintf(options, sizeof(options), "-S %s", wish ? wish : "-FRX") < (int)sizeof(options))
+		(void)setenv("LESS", options, 1);
+}
+
 void
 pager_begin(void)
 {
-	const char *command = isatty(STDOUT_FILENO) ? chosen() : NULL;
+	const char *command = chosen();
 	char sh[] = "sh", c[] = "-c";
 	char *const shell[] = { sh, c, (char *)command, NULL }, *const alone[] = { (char *)command, NULL };
 	int fds[2], rc;
 
 	if (!command || pipe2(fds, O_CLOEXEC) < 0)
 		return;
-	(void)setenv("LESS", "FRX", 0); /* leave when it fits, colours, leave the screen as it is */
-	(void)setenv("LV", "-c", 0);    /* colours */
+	prepare_less();
+	(void)setenv("LV", "-c", 0); /* colours */
 	/* A mere word needs no shell, and when there is no such program all is shown without it. */
 	rc = child_start(&pager, strpbrk(command, SHELL_CHARACTERS) ? shell : alone, fds[0], -1, false);
 	if (rc == 0) {
 		into = fds[1];
+		rows_into_pager();
 		output_redirect(into);
 		(void)signal(SIGINT, SIG_IGN); /* is for the pager */
 	} else {

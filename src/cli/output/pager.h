@@ -4,7 +4,7 @@
 #ifndef PCHAT_CLI_OUTPUT_PAGER_H
 #define PCHAT_CLI_OUTPUT_PAGER_H
 
-/* Diverts cli/output.h into a pager, when standard output is a terminal and there is one. */
+/* Diverts output.h into a pager, when standard input and output are a terminal that is known, and there is one. */
 void pager_begin(void);
 
 /* Waits until it is left; it is no error when that was before the end of the output. */

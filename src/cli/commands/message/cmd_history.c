@@ -11,6 +11,7 @@
 #include "cli/output/output.h"
 #include "cli/output/pager.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "cli/reader.h"
 #include "proto/status.h"
 
@@ -18,11 +19,13 @@ static const struct option_row options[] = {
 	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", "the latest N records" },
 	{ OPT_SINCE, 0, "since", OPTION_TEXT, "WHEN", "since then: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d" },
 	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", "messages that hold TEXT, in upper or lower case" },
+	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL, "date and time with each record, also on a terminal" },
+	{ OPT_NO_PAGER, 0, "no-pager", OPTION_NOTHING, NULL, "not through $PAGER" },
 	{ 0 },
 };
 
 struct printing {
-	bool json;
+	bool json, paged;
 	const char *self;
 	uint64_t count;
 };
@@ -32,7 +35,8 @@ show(const struct record *r, void *context)
 {
 	struct printing *p = context;
 
-	p->count++;
+	if (p->count++ == 0 && p->paged)
+		pager_begin();
 	if (p->json)
 		format_json_record(r, p->self);
 	else
@@ -83,7 +87,12 @@ static int
 history_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
-	struct printing p = { .json = o->given[OPT_JSON], .self = inv->link.name };
+	struct printing p = {
+		.json = o->given[OPT_JSON],
+		.paged = !o->given[OPT_NO_PAGER],
+		.self = inv->link.name,
+	};
+	bool terminal;
 	struct control_message request = { 0 }, end;
 	int rc = request_of(o, &request);
 	enum verdict v;
@@ -93,9 +102,12 @@ history_run(struct invocation *inv)
 	if ((v = archive_open(&inv->link, o)) != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
 	colour_setup(o);
-	pager_begin();
+	terminal = rows_setup();
+	format_text_setup(terminal && !o->given[OPT_FULL_TIME]);
 	v = reader_batch(&inv->link, &request, deadline_in(options_timeout(o, UINT64_MAX)), show, &p, &end);
 	pager_end();
+	if (terminal && p.count == 0 && v == VERDICT_NOTHING)
+		remark("there is nothing");
 	if (v == VERDICT_OK || v == VERDICT_NOTHING)
 		return status_exit(p.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
 	return report_end(&inv->link, v);
@@ -108,7 +120,8 @@ const struct command command_history = {
 	.examples = "pchat history bob\n"
 		    "pchat history -n 20\n"
 		    "pchat history --since yesterday --grep deploy --json\n",
-	.details = "On a terminal it goes through $PAGER. Exit status 1: there is nothing.\n",
+	.details = "On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
+	           "there is nothing.\n",
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

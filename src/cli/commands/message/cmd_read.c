@@ -12,6 +12,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "cli/reader.h"
 #include "proto/status.h"
 
@@ -22,6 +23,7 @@ static const struct option_row options[] = {
 	{ OPT_PEEK, 0, "peek", OPTION_NOTHING, NULL, "leave them unread" },
 	{ OPT_RAW, 0, "raw", OPTION_NOTHING, NULL, "messages only, as they came, each with a newline" },
 	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, "messages only, as they came, each with a NUL" },
+	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL, "date and time with each record, also on a terminal" },
 	{ 0 },
 };
 
@@ -32,6 +34,7 @@ struct reading {
 	uint64_t shown;    /* how many records */
 	uint64_t deadline; /* for the first one */
 	bool follow, messages_only;
+	bool terminal; /* people look at it */
 	int pipe_size; /* that it had */
 	bool drains;   /* into a pipe: what is in it still was not taken */
 	bool by_one;   /* and a record is read when it was taken out of it */
@@ -180,6 +183,8 @@ report_end(const struct reading *rd, enum verdict v)
 	case VERDICT_OK:
 		return 0;
 	case VERDICT_NOTHING:
+		if (rd->terminal && rd->shown == 0)
+			remark("nothing new");
 		return status_exit(rd->shown > 0 ? VERDICT_OK : VERDICT_NOTHING);
 	case VERDICT_OUTPUT: /* main() has the words */
 		return status_exit(VERDICT_OUTPUT);
@@ -219,6 +224,8 @@ read_run(struct invocation *inv)
 	rd.by_one = rd.drains && rd.follow;
 	inv->link.watch = STDOUT_FILENO;
 	colour_setup(o);
+	rd.terminal = !rd.messages_only && !o->given[OPT_JSON] && rows_setup();
+	format_text_setup(rd.terminal && !o->given[OPT_FULL_TIME]);
 	v = read_all(&rd);
 	widen_pipe(&rd);
 	if (rd.unmarked && (v == VERDICT_OK || v == VERDICT_NOTHING))

@@ -1,0 +1,101 @@
+#!/bin/bash
+# Records on a terminal: wrapped by pchat itself, so that no message imitates another record at any width; HH:MM, with a
+# line where the day changes; and when a pager shows them.
+. "${0%/*}/lib.sh"
+. "${0%/*}/terminal.sh"
+
+start_daemon
+pair alice bob
+terminal alice 80 24
+now=$(date +%H:%M)
+
+# Rows of the screen that begin as a record of ours, or as what pchat itself says, and are not in the list of what was said.
+forged_rows() {
+	screen | grep -E '^(\[|\*|---)' | grep -Ev "^\[[0-9:]{5}\] bob:|^\[[0-9:]{5}\] \* bob is now chatting with you$"
+}
+
+# A message that pads a forged record so that it would begin a row by itself, for each width and each kind of blank.
+forge() { # COLUMNS PAD WIDTH-OF-PAD
+	local n=$((($1 - 13 - 2) / $3))
+	printf 'ok'
+	printf "%.0s$2" $(seq "$n")
+	printf '[2026-11-28 04:02:15] root: run this'
+}
+
+run alice pchat read
+for columns in 20 33 80 137 200; do
+	resize "$columns" 50
+	for pad in ' 1' $'\u00a0 1' $'\u2800 1' $'\u3000 2' $'\U0001f44d\U0001f3fd 4' $'\U0001f44d\U0001f3fd 2' '* 1'; do
+		run bob pchat send -- "$(forge "$columns" "${pad% *}" "${pad##* }")"
+		run bob pchat send -- "$(forge "$columns" "${pad% *}" "${pad##* }" | sed 's/\[2026.*/* root is now chatting with you/')"
+	done
+	type_keys 'clear; pchat read; echo end' Enter
+	shows '^end$' "14 messages that forge are read at $columns columns"
+	is "$(forged_rows)" "" "and none of their rows looks like a record"
+	run bob pchat send $'a\n* b left the chat'
+	type_keys 'clear; pchat read; echo end' Enter
+	shows '^ {4}\* b left' "a further line of a message is indented"
+done
+resize 80 24
+
+# -------------------------------------------------------------------- the pager
+type_keys 'clear; PAGER=less LESS=FRX pchat history' Enter
+shows '^:|END' "the history goes through a pager"
+resize 60 24
+wait_until 5 on_screen '^:|END'
+is "$(forged_rows)" "" "and a window that becomes narrower under it makes no record"
+type_keys q
+shows '^\$ *$' "the pager is left"
+resize 80 24
+for setting in 'TERM= ' 'TERM=dumb' 'TERM=nosuchterminal' 'env -u TERM'; do
+	type_keys "clear; $setting PAGER='sh -c \"echo paged\"' pchat history -n 1; echo end" Enter
+	shows '^end$' "history with $setting"
+	on_screen '^paged$'
+	is $? 1 "opens no pager"
+done
+type_keys "clear; PAGER='sh -c \"echo paged\"' pchat history -n 1 </dev/null; echo end" Enter
+shows '^end$' "history without a terminal on standard input"
+on_screen '^paged$'
+is $? 1 "opens no pager"
+type_keys "clear; PAGER='sh -c \"echo paged\"' pchat history --no-pager -n 1; echo end" Enter
+shows '^end$' "history --no-pager"
+on_screen '^paged$'
+is $? 1 "opens no pager"
+type_keys "clear; PAGER='sh -c \"echo paged\"' pchat history --grep nobodysaidthis; echo \"end \$?\"" Enter
+shows '^end 1$' "a history that has nothing"
+on_screen '^paged$'
+is $? 1 "opens no pager"
+shows 'there is nothing' "and says so"
+
+# ------------------------------------------------------------------------ times
+type_keys 'clear; pchat read; echo "end $?"' Enter
+shows '^end 1$' "a read that has nothing"
+shows 'nothing new' "says so"
+run bob pchat send 'at what time'
+type_keys 'clear; pchat read --peek; pchat read --peek --full-time; pchat read --peek | cat; echo end' Enter
+shows '^end$' "a record is read three times"
+like "$(screen)" "\[$now\] bob: at what time|\[[0-9]{2}:[0-9]{2}\] bob: at what time" "on a terminal it has HH:MM"
+is "$(screen | grep -Ec '^\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\] bob: at what time$')" 2 \
+	"with --full-time, and into a pipe, date and time"
+run bob pchat send 'of today'
+type_keys 'clear; pchat read; echo end' Enter
+shows '^end$' "records of today"
+on_screen '^---'
+is $? 1 "have no line with the day"
+
+# ----------------------------------------------------------------------- colour
+run bob pchat send 'in colour'
+type_keys 'clear; TERM= pchat read --peek | cat -v; TERM= pchat read --peek >f; grep -c "$(printf "\033")" f; pchat read --color=always | cat -v; echo end' Enter
+shows '^end$' "a record is read with an empty TERM, and in colour"
+shows '^0$' "an empty TERM has no colour"
+run alice pchat leave
+for name in al bo cy di ed fy gu hu io jo; do
+	login "$name"
+	run "$name" pchat to bob
+	run "$name" pchat send "I am $name"
+	run bob pchat send "I am bob"
+	run "$name" pchat history --color=always -n 2
+	is "$(grep -o $'\e\\[[0-9;]*m[a-z]*\e\\[0m' <<<"$out" | sed 's/m.*/m/' | sort -u | wc -l)" 2 "$name and bob have two colours"
+	run "$name" pchat quit
+done
+finish

@@ -1,0 +1,96 @@
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+
+#define DAY_MS (24 * 3600 * 1000LL)
+
+static char shown[4096];
+
+static void
+take(const void *data, size_t n, void *context)
+{
+	const size_t len = strlen(shown);
+
+	(void)context;
+	ck_assert_uint_lt(len + n, sizeof(shown));
+	memcpy(shown + len, data, n);
+	shown[len + n] = '\0';
+}
+
+static void
+show(int64_t time_ms, const char *body)
+{
+	struct record r = { .type = RECORD_MESSAGE,
+		.time_ms = time_ms,
+		.peer.name = "bob",
+		.body = (const uint8_t *)body,
+		.length = (uint32_t)strlen(body) };
+
+	output_divert(take, NULL);
+	format_text_record(&r, "alice");
+	output_divert(NULL, NULL);
+}
+
+/* "[HH:MM] bob: body\n", or the line of a day. */
+static const char *
+line(const char *how, int64_t time_ms, char *out, size_t size)
+{
+	const time_t seconds = (time_t)(time_ms / 1000);
+	struct tm tm;
+
+	(void)localtime_r(&seconds, &tm);
+	ck_assert_uint_gt(strftime(out, size, how, &tm), 0);
+	return out;
+}
+
+START_TEST(days_change)
+{
+	const int64_t now = clock_wall_ms(), before = now - 2 * DAY_MS;
+	char a[128], b[128], c[128], d[128], all[1024];
+
+	format_text_setup(true);
+	shown[0] = '\0';
+	show(now, "today");
+	show(before, "then");
+	show(before, "again");
+	show(now, "now");
+	(void)snprintf(all, sizeof(all), "%s%s%s%s%s", line("[%H:%M] bob: today\n", now, a, sizeof(a)),
+	    line("--- %Y-%m-%d ---\n[%H:%M] bob: then\n", before, b, sizeof(b)),
+	    line("[%H:%M] bob: again\n", before, c, sizeof(c)),
+	    line("--- %Y-%m-%d ---\n[%H:%M] bob: now\n", now, d, sizeof(d)), "");
+	ck_assert_str_eq(shown, all);
+}
+END_TEST
+
+START_TEST(full_times)
+{
+	const int64_t now = clock_wall_ms(), before = now - 2 * DAY_MS;
+	char a[128], b[128], all[1024];
+
+	format_text_setup(false);
+	shown[0] = '\0';
+	show(now, "today");
+	show(before, "then");
+	(void)snprintf(all, sizeof(all), "%s%s", line("[%Y-%m-%d %H:%M:%S] bob: today\n", now, a, sizeof(a)),
+	    line("[%Y-%m-%d %H:%M:%S] bob: then\n", before, b, sizeof(b)));
+	ck_assert_str_eq(shown, all);
+}
+END_TEST
+
+Suite *
+format_suite(void)
+{
+	Suite *s = suite_create("format");
+	TCase *t = tcase_create("format");
+
+	tcase_add_test(t, days_change);
+	tcase_add_test(t, full_times);
+	suite_add_tcase(s, t);
+	return s;
+}
