@@ -21,7 +21,7 @@ stops=0 restarts=$dir/restarts
 # As an init system would.
 keep_daemon() {
 	until [ -e "$dir/stop-daemon" ]; do
-		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --max-sessions-per-user 1000 2>>"$T/daemon.err"
+		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --grace $((10 * SLOW)) --max-sessions-per-user 1000 2>>"$T/daemon.err"
 		echo >>"$restarts"
 	done
 }
@@ -77,7 +77,7 @@ misfortune() {
 
 keep_daemon 2>/dev/null &
 keeper=$!
-wait_until 10 test -S "$PCHAT_SOCKET" || exit 1
+wait_until test -S "$PCHAT_SOCKET" || exit 1
 talkers=()
 inboxes=()
 for ((i = 0; i < pairs; i++)); do
@@ -119,7 +119,7 @@ touch "$dir/stop-daemon"
 mapfile -t all < <(processes pchatd pchat-session)
 kill -TERM "${all[@]}" 2>/dev/null
 wait "$keeper"
-wait_until 10 nothing_left
+wait_until nothing_left
 
 cat "$dir"/told.* >"$dir/told"
 figures=$("$BUILDDIR/tests/faults/ledger" "$dir/told" "${inboxes[@]}" 2>"$dir/crimes")

@@ -38,7 +38,7 @@ for keys in '' C-a "$to_the_middle"; do
 	shows "bob: between" "a message arrives, the cursor is where '${keys:-nothing}' puts it"
 	is "$(screen | grep -c 'word01')" 1 "no row of the old line is left over"
 	type_keys X C-e Enter
-	wait_until 10 has_unread bob 1
+	wait_until has_unread bob 1
 	ok $? "the line is sent"
 	run bob pchat read --raw
 	case $keys in
@@ -86,7 +86,7 @@ type_keys 'and more' Enter
 shows 'not sent: this message would have 65545 bytes' "more than that is not sent, with a word"
 shows '^\[\+65536\] bob> and more$' "and nothing of it is lost"
 send_keys C-u Enter
-wait_until 10 has_unread bob 1
+wait_until has_unread bob 1
 run bob pchat read --raw
 is "${#out}" 65536 "and what is not too long is sent, whole"
 send_keys C-l
@@ -94,7 +94,7 @@ paste_text "$(seq -f 'row %g' 100)"
 shows 'part of your message: Enter sends it' "a paste that is taller than the screen is shown above"
 shows '^\[\+[0-9]+\] bob> *$' "and held beside the line"
 send_keys Enter
-wait_until 10 has_unread bob 1
+wait_until has_unread bob 1
 run bob pchat read --raw
 is "$out" "$(seq -f 'row %g' 100)" "and sent as one message, whole"
 # One that does not fit is recalled as the others are: the next one comes in its place, and what was typed comes back.
@@ -155,14 +155,14 @@ run bob pchat quit
 shows 'bob quit' "the partner's end is told"
 shows '^\(nobody\)> *$' "and the prompt changes"
 type_keys '/dnd on' Enter
-wait_until 10 refuses_contact alice carol
+wait_until refuses_contact alice carol
 ok $? "/dnd refuses contact"
 shows '^. /dnd: done$' "and says that it is done"
 type_keys '/dnd off' Enter
 type_keys '/history --grep nobodysaidthis' Enter
 shows '^. /history: there is nothing$' "a command that has nothing to show says so"
 type_keys '/block carol' Enter
-wait_until 10 refuses_contact alice carol
+wait_until refuses_contact alice carol
 ok $? "/block refuses contact by one"
 type_keys '/unblock carol' Enter
 type_keys '/to nobodyatall' Enter
@@ -209,7 +209,7 @@ run bob pchat read --raw
 
 # ------------------------------------------------------------- the helper is killed
 kill -KILL "$(helper_pid alice)"
-run bob pchat send --timeout 20 "after the helper died"
+run bob pchat send --timeout $PATIENCE "after the helper died"
 exits 0 "a message arrives although the helper was killed: the chat has started it again"
 shows 'bob: after the helper died$' "and it is shown"
 type_keys 'I am here' Enter
@@ -309,7 +309,7 @@ fi
 type_keys 'clear; pchat chat' Enter
 shows '^bob> *$' "a last chat"
 close_terminal
-wait_until 10 no_chat_runs
+wait_until no_chat_runs
 ok $? "a terminal that vanishes ends the chat"
 is "$(state_of alice)" paired "the session lives"
 run bob pchat send "nobody looks"
@@ -336,7 +336,7 @@ run bob pchat read --raw
 is "$out" $'before\nbehind' "and costs no other line"
 helper=$(helper_pid alice)
 kill -STOP "$helper"
-feed alice pchat --timeout 0.5 chat <"$T/lines"
+feed alice pchat --timeout "$(span 500)" chat <"$T/lines"
 exits 124 "a helper that does not answer is not waited for without end"
 like "$err" "no answer in time from the helper of session 'alice'" "and told"
 kill -CONT "$helper"
@@ -344,7 +344,7 @@ run bob pchat send "for the other reader"
 mkfifo -m 0666 "$T/pipe"
 spawn holder alice bash -c 'exec 3<>"$0"; pchat read -f >&3' "$T/pipe"
 settle holder alice
-feed alice pchat --timeout 0.5 chat < <(echo said)
+feed alice pchat --timeout "$(span 500)" chat < <(echo said)
 exits 0 "while another command reads what there is, lines are said"
 like "$err" "not shown: it is being read elsewhere" "and it is told that nothing was shown"
 run bob pchat read --raw
@@ -354,7 +354,7 @@ reap holder
 run alice pchat read
 feed alice pchat chat bob < <(seq 2000)
 exits 0 "2,000 lines through a pipe"
-wait_until 10 has_unread bob 2000
+wait_until has_unread bob 2000
 ok $? "arrive"
 run bob pchat quit
 feed alice pchat chat <"$T/lines"

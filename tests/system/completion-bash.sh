@@ -125,11 +125,11 @@ if command -v script >/dev/null; then
 		spawn screen alice bash -c 'exec script -qfc "bash --norc --noprofile -i" /dev/null <"$1"' - "$T/keys"
 		exec 7>"$T/keys"
 		# So many questions in so short a time: the daemon makes us wait.
-		wait_until 10 users_are_told
+		wait_until users_are_told
 		printf 'PS1=rea""dy-; bind "set enable-bracketed-paste off"; %s\r' "$setup" >&7
-		wait_until 10 has_line "$T/screen.out" 'ready-'
+		wait_until has_line "$T/screen.out" 'ready-'
 		printf 'echo pchat; pchat to bo\t\002\001#\r' >&7
-		wait_until 10 has_line "$T/screen.out" 'to bob'
+		wait_until has_line "$T/screen.out" 'to bob'
 		ok $? "$how: Tab completes a name on a terminal" "$(cat "$T/screen.out")"
 		printf 'exit\r' >&7
 		exec 7>&-
@@ -163,7 +163,7 @@ kill -CONT "$helper"
 is "$out" "" "a helper that does not answer: silence"
 sanitized || [ "$status" -eq 0 ] # a process that is cut off in time has leaks to report
 ok $? "which is no failure" "$status"
-[ "$took" -lt $((3000 * TEST_SLOW)) ]
+[ "$took" -lt $((3000 * SLOW)) ]
 ok $? "and it is not waited for" "$took ms"
 
 finish

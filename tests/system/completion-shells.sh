@@ -72,15 +72,15 @@ fi
 if command -v zsh >/dev/null; then
 	interactive "zsh -f -i"
 	printf 'PS1=rea""dy-; autoload -Uz compinit; compinit -u -D; . %s\r' "$T/pchat.zsh" >&7
-	wait_until 10 has_line "$T/screen.out" 'ready-'
-	wait_until 10 users_are_told
+	wait_until has_line "$T/screen.out" 'ready-'
+	wait_until users_are_told
 	printf 'pchat to bo\t\001: \r' >&7
-	wait_until 10 has_line "$T/screen.out" ': pchat to bob'
+	wait_until has_line "$T/screen.out" ': pchat to bob'
 	ok $? "zsh: Tab completes a name on a terminal" "$(cat "$T/screen.out")"
 	printf '\025PATH=%s:$PATH; rehash; echo chan""ged\r' "$T/evil" >&7
-	wait_until 10 has_line "$T/screen.out" '^changed'
+	wait_until has_line "$T/screen.out" '^changed'
 	printf 'pchat to \t\t' >&7
-	wait_until 10 has_line "$T/screen.out" 'touch'
+	wait_until has_line "$T/screen.out" 'touch'
 	ok $? "zsh: a name that is a command" "$(cat "$T/screen.out")"
 	leave_it
 	harmless "zsh: is not run"
@@ -93,11 +93,11 @@ fi
 tried() { # SHELL START SETUP
 	interactive "$2"
 	printf 'echo rea""dy-; %s\r' "$3" >&7
-	wait_until 10 has_line "$T/screen.out" 'ready-'
+	wait_until has_line "$T/screen.out" 'ready-'
 	run carol env -u PCHAT_SESSION pchat send "seen by $1"
 	exits 0 "$1: a message arrives"
 	printf '\r' >&7
-	wait_until 10 has_line "$T/screen.out" "carol: seen by $1"
+	wait_until has_line "$T/screen.out" "carol: seen by $1"
 	ok $? "$1: and is shown before the next prompt" "$(cat "$T/screen.out")"
 	leave_it
 	run alice pchat read

@@ -4,6 +4,7 @@
 
 start_daemon
 login alice
+add_user bob
 
 # --------------------------------------------------------------------- a second one
 
@@ -26,7 +27,8 @@ stop_daemon KILL
 [ -S "$PCHAT_SOCKET" ]
 ok $? "a crash leaves a socket"
 start_daemon
-ok 0 "which the next daemon takes over"
+wait_until daemon_is alice connected
+ok $? "which the next daemon takes over"
 stop_daemon
 
 echo precious >"$T/file"
@@ -58,13 +60,13 @@ like "$out" '^pchatd [0-9]' "--version"
 
 run alice pchat quit
 exits 0 "a session may quit without a daemon"
-run alice pchat login --timeout "$TEST_SLOW" alice
+run alice pchat login --timeout "$SLOW" alice
 exits 4 "no daemon at a socket that was named"
 like "$err" "$PCHAT_SOCKET" "is said with the path"
-run alice pchat --socket "$T/file" login --timeout "$TEST_SLOW" alice
+run alice pchat --socket "$T/file" login --timeout "$SLOW" alice
 exits 4 "a path that is no socket"
 like "$err" "$T/file.* not a socket" "is told as what it is"
-run alice pchat --socket "$long" login --timeout "$TEST_SLOW" alice
+run alice pchat --socket "$long" login --timeout "$SLOW" alice
 unlike "$status" '^(0|137)$' "a path that is too long"
 like "$err" "10[78]" "is told with the limit"
 run alice pchat --socket "$long" status
@@ -89,7 +91,7 @@ stop_daemon
 
 run root pchatd --socket "$T/anew.sock" --state "$T/file"
 exits 1 "a place for the registry that is none"
-run root pchatd --socket "$T/anew.sock" --state "$T/anew" --idle-exit "$TEST_SLOW"
+run root pchatd --socket "$T/anew.sock" --state "$T/anew" --idle-exit "$SLOW"
 exits 0 "once that was put right it starts"
 unlike "$err" "lost" "and misses no registry of a daemon that never was"
 
@@ -105,14 +107,14 @@ if is_root; then
 else
 	skip "takes root" "--group"
 fi
-run root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --idle-exit "$TEST_SLOW"
+run root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --idle-exit $((2 * SLOW))
 exits 0 "--detach returns"
 [ -S "$PCHAT_SOCKET" ]
 ok $? "when it listens"
 run alice pchat login anew
 exits 0 "and serves"
 run alice pchat quit
-wait_until 20 test ! -e "$PCHAT_SOCKET"
+wait_until test ! -e "$PCHAT_SOCKET"
 ok $? "--idle-exit: it ends some time after its last session"
 run root pchatd --socket "$T/file" --state "$T/other" --detach # the other daemon may hold its state a moment longer
 exits 1 "--detach: what went wrong is told, too"
@@ -125,22 +127,24 @@ if is_root && unshare -m true 2>/dev/null && perl -MSocket -e1 2>/dev/null && [ 
 	touch "$T/dev/null" "$T/dev/urandom"
 	spawn syslog root perl -MSocket -e 'socket(S, PF_UNIX, SOCK_DGRAM, 0) && bind(S, sockaddr_un($ARGV[0])) or die;
 		$| = 1; print "$line\n" while defined recv(S, $line, 2048, 0)' "$T/dev/log"
-	wait_until 5 test -S "$T/dev/log"
+	wait_until test -S "$T/dev/log"
 	kill -STOP "${pid_of[syslog]}"
 	run root unshare -m sh -c 'for f in null urandom; do mount --bind "/dev/$f" "$0/$f"; done
 		mount --rbind "$0" /dev && exec "$@"' "$T/dev" \
-		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --verbose --idle-exit "$TEST_SLOW"
+		pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --detach --verbose --idle-exit "$SLOW"
 	exits 0 "a daemon whose syslog server hangs"
+	run alice pchat login anew # which keeps it here
 	for _ in $(seq $((lines + 10))); do
 		"$BUILDDIR/tests/system/rawclient" "$PCHAT_SOCKET" </dev/null >/dev/null
 	done
-	run alice pchat login anew
+	run bob pchat login bob
 	exits 0 "does not wait for it"
+	run bob pchat quit
 	run alice pchat quit
 	kill -CONT "${pid_of[syslog]}"
-	wait_until 5 has_line "$T/syslog.out" '^<[0-9]*>pchatd\[[0-9]*\]: '
+	wait_until has_line "$T/syslog.out" '^<[0-9]*>pchatd\[[0-9]*\]: '
 	ok $? "which gets the first lines when it goes on"
-	wait_until 20 test ! -e "$PCHAT_SOCKET"
+	wait_until test ! -e "$PCHAT_SOCKET"
 	kill -TERM "${pid_of[syslog]}"
 	reap syslog
 else
@@ -151,7 +155,7 @@ fi
 supervised() {
 	rm -f "$PCHAT_SOCKET"
 	spawn supervised root "$BUILDDIR/tests/system/supervisor" "$PCHAT_SOCKET" "$1" pchatd --state "$T/daemon"
-	wait_until 10 has_line "$T/supervised.out" '^READY=1'
+	wait_until has_line "$T/supervised.out" '^READY=1'
 	ok $? "NOTIFY_SOCKET: it tells that it is ready, $2"
 }
 
@@ -165,7 +169,7 @@ exits 0 "which disturbs nobody"
 kill -TERM "${pid_of[supervised]}"
 reap supervised
 exits 0 "LISTEN_FDS: it ends as any other"
-wait_until 5 has_line "$T/supervised.out" '^STOPPING=1'
+wait_until has_line "$T/supervised.out" '^STOPPING=1'
 ok $? "NOTIFY_SOCKET: it tells that it ends"
 [ -S "$PCHAT_SOCKET" ]
 ok $? "LISTEN_FDS: the socket is not its own, and stays"

@@ -58,7 +58,7 @@ honest 0 pchat status --prompt
 honest 0 pchat -s bob status
 honest 0 pchat who --json
 honest 0 pchat to alice
-honest 1 pchat ask --timeout 0.05 well?
+honest 1 pchat ask --timeout "$(span 300)" well?
 honest 0 pchat history
 honest 0 pchat -s bob history --grep hello
 honest 0 pchat block mallory
@@ -141,7 +141,7 @@ faults=""
 for ((n = least; n <= 12; n++)); do
 	run alice pchat send "for $n"
 	spawn hook bob "$T/limited" "$n" pchat on-message --at-once 1 -- cat
-	wait_until 10 settled || faults+="at $n: nothing happens"
+	wait_until settled || faults+="at $n: nothing happens"
 	kill -TERM "${pid_of[hook]}" 2>/dev/null
 	reap hook
 	faults+=$(fault 0)
@@ -175,7 +175,7 @@ one_more() { # PID
 	echo "$fd"
 }
 if command -v prlimit >/dev/null; then
-	wait_until 10 at_rest "$helper"
+	wait_until at_rest "$helper"
 	run bob prlimit --pid "$helper" --nofile="$(one_more "$helper")"
 	run bob pchat history
 	exits 71 "a helper that cannot start the reader of the history"
@@ -184,7 +184,7 @@ else
 	skip "prlimit(1) is missing" "a helper that cannot start the reader of the history"
 fi
 kill -KILL "$helper"
-wait_until 5 is_gone "$helper"
+wait_until is_gone "$helper"
 faults=""
 for ((n = least; n <= 16; n++)); do
 	run bob "$T/limited" "$n" pchat history -n 1

@@ -32,7 +32,7 @@ processes_of() { # PROGRAM
 }
 
 kill -KILL "$(processes_of pchatd)"
-run alice pchat -s one send --timeout 20 "after the daemon died"
+run alice pchat -s one send --timeout $PATIENCE "after the daemon died"
 exits 0 "whoever needs that daemon starts it again"
 is "$(as alice pchat -s two read --raw | tail -n 1)" "after the daemon died" "and the pair goes on"
 
@@ -72,7 +72,7 @@ all_gone() {
 		is_gone "$pid" || return 1
 	done
 }
-wait_until 20 all_gone
+wait_until all_gone
 ok $? "helpers whose directory was removed end"
 
 # ------------------------------------------------------------ a daemon that cannot start

@@ -3,7 +3,7 @@
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 
-start_daemon --grace "$TEST_SLOW" --max-sessions-per-user 100
+start_daemon --grace "$SLOW" --max-sessions-per-user 100
 pair alice bob
 run bob pchat read
 add_user mallory
@@ -83,7 +83,7 @@ run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-$((++n))" "expect WELCOME" "t
 	"expect CLOSED"
 kill -CONT "$stopped"
 like "$out" "BYE window" "D7: more than 1,024 messages under way close the connection"
-wait_until 15 has_partner bob null || run bob pchat leave
+wait_until has_partner bob null
 run bob pchat read --raw
 run alice pchat to bob
 exits 0 "D7: bob is free for others when the grace is over"
@@ -91,11 +91,11 @@ goes_on "flood"
 
 # A partner that takes nothing: the one who writes to it is told, nobody else notices.
 run alice pchat leave
-spawn deaf mallory "$raw" "$PCHAT_SOCKET" hello "login $m-deaf" "expect WELCOME" "deaf on" "expect NEVER"
-wait_until 5 test -s "$T/deaf.out"
+spawn deaf mallory "$raw" "$PCHAT_SOCKET" hello "login $m-deaf" "expect WELCOME" "deaf on" linger
+wait_until test -s "$T/deaf.out"
 run alice pchat to "$m-deaf"
 head -c 60000 /dev/zero | tr '\0' x >"$T/body"
-feed alice pchat send --timeout 1 <"$T/body"
+feed alice pchat send --timeout "$(span 1000)" <"$T/body"
 exits 75 "a partner that takes nothing leaves a message unconfirmed"
 run alice pchat to bob
 exits 0 "and is left"
@@ -105,7 +105,7 @@ reap deaf
 
 # A partner that answers what nobody asked: it is not passed on, or it would fill what is queued for the other.
 spawn asked alice "$raw" "$PCHAT_SOCKET" hello "login $m-asked" "expect WELCOME" "expect PAIRED" "expect ENDED"
-wait_until 5 test -s "$T/asked.out"
+wait_until test -s "$T/asked.out"
 run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-$((++n))" "expect WELCOME" "to $m-asked" "expect RESULT ok" "ack 7" "ack 1" \
 	leave "expect RESULT ok"
 exits 0 "acknowledging nothing is no offence"
@@ -124,18 +124,20 @@ elapsed() {
 # Each time the partner is told, and keeps that: a session that comes back all the time is held off.
 run alice pchat leave
 id=$(printf '%032x' 77)
-run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-often $id" "expect WELCOME" "to bob" "expect RESULT ok"
+add_user oscar # who has asked for nothing yet
+run oscar "$raw" "$PCHAT_SOCKET" hello "login $m-often $id" "expect WELCOME" "to bob" "expect RESULT ok"
 exits 0 "a session that will come back too often"
 elapsed >/dev/null
-for i in $(seq 120); do
-	run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-often $id resume" shut "expect CLOSED"
-	echo "$out"
-done >"$T/resumes"
-resumed=$(grep -c WELCOME "$T/resumes")
-[ "$resumed" -ge 50 ] && [ "$resumed" -le $((50 + 10 * $(elapsed))) ]
-ok $? "it comes back 50 times, and then 10 times a second" "$resumed of 120"
-like "$(<"$T/resumes")" "RESULT rate" "and is told so"
-wait_until 15 has_partner bob null || run bob pchat leave
+comings=(hello "login $m-often $id resume" shut "expect CLOSED")
+for i in $(seq 299); do
+	comings+=(again hello "login $m-often $id resume" shut "expect CLOSED")
+done
+run oscar "$raw" "$PCHAT_SOCKET" "${comings[@]}"
+resumed=$(grep -c WELCOME <<<"$out")
+[ "$resumed" -ge 48 ] && [ "$resumed" -le $((50 + 10 * $(elapsed))) ]
+ok $? "it makes 50 requests (two are made), and then 10 a second" "$resumed of 300"
+like "$out" "RESULT rate" "and is told so"
+wait_until has_partner bob null
 run bob pchat read
 [ "$(grep -c "connection to $m-often lost" <<<"$out")" -le $((resumed + 1)) ]
 ok $? "its partner was told no more often"
@@ -144,27 +146,40 @@ ok $? "its partner was told no more often"
 unset since
 elapsed >/dev/null
 changes=()
-for i in $(seq 60); do
+for i in $(seq 150); do
 	changes+=("dnd on" "dnd off")
 done
 run mallory "$raw" "$PCHAT_SOCKET" hello "login $m-$((++n))" "expect WELCOME" "${changes[@]}" quit "expect CLOSED"
 changed=$(grep -c "RESULT ok" <<<"$out")
 [ "$changed" -ge 2 ] && [ "$changed" -le $((51 + 10 * $(elapsed))) ]
-ok $? "rules are changed 50 times, and then 10 times a second" "$changed of 120"
+ok $? "rules are changed 50 times, and then 10 times a second" "$changed of 300"
 like "$out" "RESULT rate" "which is said"
 run alice pchat to bob
 goes_on "too often"
 
 # ------------------------------------------------------ connections that say nothing
 
-for i in 1 2 3 4; do
-	spawn "silent$i" mallory "$raw" "$PCHAT_SOCKET" "expect CLOSED"
+# Four, and a fifth while they are there: sets fifth; what became of the first is in $status and $out.
+five() {
+	local i
+	for i in 1 2 3 4; do
+		spawn "silent$i" mallory "$raw" "$PCHAT_SOCKET" "expect CLOSED"
+	done
+	wait_until sleeps "${pid_of[silent4]}"
+	run mallory "$raw" "$PCHAT_SOCKET" "expect CLOSED"
+	fifth="$status $out"
+	goes_on "silence"
+	for i in 4 3 2 1; do
+		reap "silent$i"
+	done
+}
+
+# On a slow machine the first may be closed before the fifth comes.
+for _ in 1 2 3 4 5; do
+	five
+	[[ $fifth == *"BYE timeout"* ]] || break
 done
-wait_until 5 sleeps "${pid_of[silent4]}"
-run mallory "$raw" "$PCHAT_SOCKET" "expect CLOSED"
-exits 0 "a uid has four connections that are not logged in, and no fifth"
-goes_on "silence"
-reap silent1
+like "$fifth" "^0 BYE crowded" "a uid has four connections that are not logged in, and no fifth"
 exits 0 "who says nothing for 5 seconds is closed"
 like "$out" "BYE timeout" "and told why"
 

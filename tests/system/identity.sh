@@ -77,7 +77,7 @@ is "$(jq -r 'select(.name == "alice") | .uid' <<<"$out")" "${uid_of[alice]}" "R8
 
 stop_daemon
 spawn daemon mallory pchatd --socket "$T/mallory/fake.sock" --state "$T/mallory/fake"
-wait_until 5 test -S "$T/mallory/fake.sock"
+wait_until test -S "$T/mallory/fake.sock"
 mkdir -m 0755 "$T/shared"
 chmod 0755 "$T/mallory"
 add_user dave

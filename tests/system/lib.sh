@@ -6,7 +6,15 @@
 #	exits 0 "a message is sent"    is a check of $status
 #	is, like, unlike, ok           are the other checks
 #	spawn NAME alice COMMAND...    runs one in the background; reap NAME sets $status, $out, $err
-#	wait_until SECONDS COMMAND...  polls; nothing here ever sleeps for a fixed time
+#	wait_until COMMAND...          polls; nothing here ever sleeps for a fixed time
+#
+# No verdict depends on how fast the machine is. It is measured when a test begins, and $SLOW says how many times slower
+# it is than one at rest. From that follow
+#
+#	$PATIENCE                      seconds for what happens at once: when they are over something hangs
+#	$AGES                          a grace time, say, that does not end within the test
+#	span MILLISECONDS              a time that is to run out: prints it in seconds, longer where all takes longer
+#	within SECONDS COMMAND...      as wait_until, where it is no failure that the time is up
 #
 # and ends in `finish`. As root each user has a uid of its own, which needs no account; otherwise all
 # are the caller, each with directories of its own, and what takes several uids is skipped.
@@ -16,9 +24,6 @@ set -u
 export LC_ALL=C.UTF-8 TZ=UTC
 unset PCHAT_SESSION PCHAT_SOCKET NO_COLOR COLUMNS
 umask 022
-
-# Everything under a checker runs slower: TEST_SLOW=10 makes every deadline ten times longer.
-TEST_SLOW=${TEST_SLOW:-1}
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/pchat.XXXXXX") || exit 99
 chmod 0711 "$T"
@@ -107,14 +112,53 @@ pause() {
 	read -rt 0.02 -u "$pause_fd" || :
 }
 
-# wait_until SECONDS COMMAND...: true as soon as the command is; false when the time is up.
-wait_until() {
-	local deadline=$((SECONDS + $1 * TEST_SLOW + 1))
-	shift
+# What a test is made of: programs are started, and write to the disk.
+exert() {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		"$programs/pchatd" --version
+		dd if=/dev/zero of="$T/exerted" bs=4k count=1 conv=fsync
+	done >/dev/null 2>&1
+	rm -f "$T/exerted"
+}
+
+# Sets SLOW, PATIENCE, AGES. TEST_SLOW makes all of them longer still, for what slows down the programs under test alone.
+TEST_SLOW=${TEST_SLOW:-1}
+measure_machine() {
+	local began=$EPOCHREALTIME took at_rest=50 # milliseconds
+	exert
+	took=$(((${EPOCHREALTIME/[.,]/} - ${began/[.,]/}) / 1000))
+	SLOW=$((took / at_rest + 1))
+	[ $SLOW -le 100 ] || SLOW=100
+	SLOW=$((SLOW * TEST_SLOW))
+	PATIENCE=$((30 * SLOW))
+	AGES=$((600 * SLOW < 86400 ? 600 * SLOW : 86400))
+	export PATIENCE
+}
+
+span() { # MILLISECONDS
+	printf '%d.%03d' $(($1 * SLOW / 1000)) $(($1 * SLOW % 1000))
+}
+
+# poll SECONDS TIMES COMMAND...: true as soon as the command is; false when so much time is over, and it was asked so often.
+poll() {
+	local deadline=$((SECONDS + $1 + 1)) times=$2
+	shift 2
 	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
+		times=$((times - 1))
+		[ "$SECONDS" -lt "$deadline" ] || [ $times -gt 0 ] || return 1
 		pause
 	done
+}
+
+# Asked so often in any case, it waits longer where the machine has become slower since it was measured.
+wait_until() { # COMMAND...
+	[[ $1 != [0-9]* ]] || shift # seconds, which older tests still name
+	poll $PATIENCE 300 "$@"
+}
+
+within() { # SECONDS COMMAND...
+	poll $(($1 * SLOW)) 0 "${@:2}"
 }
 
 # A file holds a line that matches.
@@ -180,7 +224,7 @@ as() {
 bounded() { # USER COMMAND...
 	local user=$1
 	shift
-	(as "$user" timeout --foreground -s KILL $((30 * TEST_SLOW)) "$@") >"$T/out" 2>"$T/err"
+	(as "$user" timeout --foreground -s KILL $((2 * PATIENCE)) "$@") >"$T/out" 2>"$T/err"
 	status=$?
 	out=$(tr -d '\0' <"$T/out")
 	err=$(tr -d '\0' <"$T/err")
@@ -208,9 +252,9 @@ spawn() { # NAME USER COMMAND...
 }
 
 # Waits for it; kills it (status 137) when it takes too long.
-reap() { # NAME [SECONDS]
+reap() { # NAME
 	local name=$1
-	wait_until "${2:-30}" is_gone "${pid_of[$name]}" || kill -KILL "${pid_of[$name]}"
+	poll $((2 * PATIENCE)) 300 is_gone "${pid_of[$name]}" || kill -KILL "${pid_of[$name]}"
 	wait "${pid_of[$name]}" 2>/dev/null
 	status=$?
 	out=$(tr -d '\0' <"$T/$name.out")
@@ -219,13 +263,14 @@ reap() { # NAME [SECONDS]
 
 # -------------------------------------------------------------- pchat's cast
 
-# start_daemon [OPTION]...: as root (or the caller), on $PCHAT_SOCKET. Its log is $T/daemon.err.
+# start_daemon [OPTION]...: as root (or the caller), on $PCHAT_SOCKET. Its log is $T/daemon.err. A lost session is held
+# until the test ends, unless the options say otherwise.
 start_daemon() {
 	local before
 	before=$(socket_inode)
-	spawn daemon root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" "$@"
+	spawn daemon root pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --grace $AGES "$@"
 	daemon_pid=${pid_of[daemon]}
-	wait_until 10 socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
+	wait_until socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
 }
 
 # The socket appears in one step, listening; one that a crash left has another inode.
@@ -240,7 +285,7 @@ socket_is_new() { # INODE BEFORE
 # Sets $status as reap does.
 stop_daemon() { # [SIGNAL]
 	kill -"${1:-TERM}" "$daemon_pid"
-	reap daemon 10
+	reap daemon
 }
 
 # login USER...: each logs in under the user's name.
@@ -308,11 +353,22 @@ daemon_is() { # USER connected|reconnecting
 # settle NAME USER: the command that was spawned as NAME has asked for what it wants, and waits. (Its helper
 # then asks the daemon for something else, which is answered after it.)
 settle() {
-	wait_until 10 sleeps "${pid_of[$1]}" && (as "$2" pchat who) >/dev/null 2>&1
+	wait_until sleeps "${pid_of[$1]}" && (as "$2" pchat who) >/dev/null 2>&1
 }
 
+# It has slept for a while, without waking up in between.
 sleeps() { # PID
-	[ "$(process_state "$1")" = S ] && pause && pause && [ "$(process_state "$1")" = S ]
+	local before i
+	before=$(naps "$1") || return 1
+	for ((i = 0; i < 2 + SLOW && i < 12; i++)); do
+		pause
+	done
+	[ "$(naps "$1")" = "$before" ]
+}
+
+# How often it went to sleep, when it sleeps.
+naps() { # PID
+	[ "$(process_state "$1")" = S ] && grep voluntary_ctxt "/proc/$1/status" 2>/dev/null
 }
 
 # ------------------------------------------------------------------------ end
@@ -347,8 +403,8 @@ end() {
 	# Asked to end first, so that leaks are looked for.
 	# shellcheck disable=SC2046 # a list of words
 	kill -TERM $(test_processes)
-	wait_until 2 nothing_left
-	wait_until 10 kill_everything
+	within 2 nothing_left
+	wait_until kill_everything
 	if cat "$T"/sanitizer/* >"$T/findings"; then
 		ok 1 "no sanitizer has found anything" "$(head -n 60 "$T/findings")"
 	fi
@@ -382,3 +438,4 @@ if is_root && ! setpriv --reuid=20000 --regid=20000 --clear-groups test -x "$pro
 	programs=$T/programs
 fi
 export PATH=$programs:$PATH PCHAT_EXEC_PATH=$programs
+measure_machine

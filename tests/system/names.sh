@@ -60,7 +60,7 @@ if is_root; then
 	if unshare -m true 2>/dev/null; then
 		spawn daemon root unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$T/passwd" \
 			pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon"
-		wait_until 10 test -S "$PCHAT_SOCKET"
+		wait_until test -S "$PCHAT_SOCKET"
 		for name in carol CAROL Carol; do
 			run bob pchat login "$name"
 			exits 9 "R3: Carol's name is not for bob, not as $name either"

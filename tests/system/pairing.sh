@@ -125,7 +125,7 @@ exits 0 "R6: both of them"
 is "$(partner_of alice) $(partner_of bob) $(partner_of carol) $(partner_of dave)" "carol null alice null" \
 	"R6: and their partners are free"
 
-run bob pchat to carol --wait=0.2
+run bob pchat to carol --wait="$(span 200)"
 exits 124 "R6: a wait may have an end"
 run alice pchat leave
 is "$(partner_of bob)" null "R6: whose waiter is out of the queue"
@@ -187,7 +187,7 @@ mkfifo "$T/pipe"
 spawn first carol bash -c 'pchat send -l <"$1"' - "$T/pipe"
 exec 7>"$T/pipe"
 echo "one" >&7
-wait_until 5 has_unread alice 1
+wait_until has_unread alice 1
 run alice pchat leave
 reap first
 exec 7>&-

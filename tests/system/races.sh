@@ -37,7 +37,7 @@ one_lives() {
 bad=0
 for ((round = 0; round < ROUNDS; round++)); do
 	at_once root 20 pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon"
-	wait_until 20 one_lives || { bad=$((bad + 1)); note "round $round: $(living) daemons live"; }
+	wait_until one_lives || { bad=$((bad + 1)); note "round $round: $(living) daemons live"; }
 	run alice pchat login alice
 	[ "$status" -eq 0 ] || { bad=$((bad + 1)); note "round $round: $err"; }
 	run alice pchat quit

@@ -16,7 +16,9 @@
  *   autoack on|off                                 at once, each OK
  *   hex BYTES                    frame TYPE [HEX]  anything
  *   expect WORD [TEXT]                             prints up to a line that begins with WORD and holds TEXT;
- *                                                  status 1 when there is none within 10 s
+ *                                                  status 1 when there is none within $PATIENCE seconds (10)
+ *   linger                                         goes on printing until it is killed
+ *   again                                          another connection in place of this one
  *   deaf on|off                                    reads nothing
  *   shut                                           no more from us
  *
@@ -32,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
@@ -42,10 +45,10 @@
 #include "proto/status.h"
 #include "proto/upstream.h"
 
-#define EXPECT_MS 10000
 #define LINE 1024
 
 static int sock = -1;
+static const char *path;
 static bool is_control, autoack, deaf, closed;
 static uint8_t input[FRAME_MAX + 65536];
 static size_t input_len;
@@ -322,10 +325,18 @@ pump(int timeout_ms)
 		continue;
 }
 
+static uint64_t
+patience_ms(void)
+{
+	const char *seconds = getenv("PATIENCE");
+
+	return UINT64_C(1000) * (seconds ? strtoull(seconds, NULL, 10) : 10);
+}
+
 static void
 expect(const char *word, const char *text)
 {
-	const uint64_t end = clock_monotonic_ms() + EXPECT_MS;
+	const uint64_t end = clock_monotonic_ms() + patience_ms();
 
 	for (uint64_t now; (now = clock_monotonic_ms()) < end;) {
 		if (!next_frame() && closed) {
@@ -345,6 +356,29 @@ expect(const char *word, const char *text)
 }
 
 /* ------ commands ------ */
+
+static void
+do_connect(void)
+{
+	if (sock >= 0)
+		(void)close(sock);
+	sock = socket_connect(path, true);
+	if (sock < 0)
+		errx(1, "cannot connect: %s", strerror(-sock));
+	closed = false;
+	input_len = 0;
+	printed[0] = '\0';
+}
+
+static void
+do_linger(void)
+{
+	for (;;) {
+		if (closed || deaf)
+			(void)pause();
+		pump(-1);
+	}
+}
 
 static size_t
 unhex(const char *text, uint8_t *out, size_t size)
@@ -514,6 +548,8 @@ run(char *line)
 	COMMAND("expect", do_expect(args))
 	COMMAND("deaf", deaf = strcmp(args, "on") == 0)
 	COMMAND("shut", (void)shutdown(sock, SHUT_WR))
+	COMMAND("linger", do_linger())
+	COMMAND("again", do_connect())
 #undef COMMAND
 	errx(2, "unknown command '%s'", line);
 }
@@ -562,9 +598,8 @@ main(int argc, char **argv)
 		errx(2, "usage: rawclient [-c] SOCKET [COMMAND]...");
 	if (random_ident(&next_id) < 0)
 		err(1, "getrandom");
-	sock = socket_connect(argv[at++], true);
-	if (sock < 0)
-		errx(1, "cannot connect: %s", strerror(-sock));
+	path = argv[at++];
+	do_connect();
 	if (at == argc)
 		serve_stdin();
 	for (; at < argc; at++)

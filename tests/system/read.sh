@@ -54,18 +54,18 @@ say "at last"
 reap reader
 exits 0 "--wait: waits for a record"
 is "$out" "at last" "--wait: and prints it"
-run bob pchat read --wait=0.2
+run bob pchat read --wait="$(span 200)"
 exits 1 "--wait=SEC: and no longer than that"
 
 spawn reader bob pchat read -f
 say one
-wait_until 5 has_line "$T/reader.out" 'alice: one$'
+wait_until has_line "$T/reader.out" 'alice: one$'
 ok $? "-f: prints what arrives"
 say two
-wait_until 5 has_line "$T/reader.out" 'alice: two$'
+wait_until has_line "$T/reader.out" 'alice: two$'
 ok $? "-f: and goes on"
 run alice pchat leave
-wait_until 5 has_line "$T/reader.out" '\* alice left the chat$'
+wait_until has_line "$T/reader.out" '\* alice left the chat$'
 ok $? "-f: past the end of the pair"
 run bob pchat quit
 reap reader
@@ -124,16 +124,16 @@ ok $? "each in order"
 spawn left bob pchat read -f --raw
 settle left bob
 say "for the follower"
-wait_until 5 has_line "$T/left.out" "for the follower"
+wait_until has_line "$T/left.out" "for the follower"
 ok $? "a reader that follows has what comes"
 kill -KILL "${pid_of[left]}"
 reap left
 run bob pchat read
 say "for a while"
-run bob pchat read -f --raw --timeout 0.5
+run bob pchat read -f --raw --timeout "$(span 500)"
 exits 0 "-f --timeout: ends, also when something came"
 is "$out" "for a while" "and has shown it"
-run bob pchat read -f --raw --timeout 0.2
+run bob pchat read -f --raw --timeout "$(span 200)"
 exits 1 "and when nothing did"
 say "after it"
 run bob pchat read --raw
@@ -144,7 +144,7 @@ feed alice pchat send -l <"$T/lines"
 : >"$T/got"
 for i in 1 2 3 4 5; do
 	spawn victim bob pchat read -f --raw
-	wait_until 5 test -s "$T/victim.out"
+	within 1 test -s "$T/victim.out"
 	kill -KILL "${pid_of[victim]}"
 	reap victim
 	cat "$T/victim.out" >>"$T/got"
@@ -156,7 +156,7 @@ is "$(cat "$T/count")" 500 "readers killed at any moment lose nothing"
 # ------------------------------------------------------------------------- ask
 
 spawn question alice pchat ask "deploy now? [y/n]"
-wait_until 5 has_unread bob 1
+wait_until has_unread bob 1
 run bob pchat read
 run bob pchat send y
 reap question
@@ -166,23 +166,24 @@ run alice pchat read --raw
 exits 1 "ask: which is read by that"
 run bob pchat send "before"
 spawn question alice pchat ask --to bob "and now?"
-wait_until 5 has_unread bob 1
+wait_until has_unread bob 1
 run bob pchat send "after"
 reap question
 is "$out" after "ask: what came before is no answer"
 run alice pchat read --raw
 is "$out" before "ask: and is unread still"
 spawn question alice pchat --json ask "as an object?"
-wait_until 5 has_unread bob 2
+wait_until has_unread bob 2
 run bob pchat send "yes"
 reap question
 is "$(jq -r '"\(.type) \(.from) \(.text)"' <<<"$out")" "message bob yes" "ask --json: the record"
-run alice pchat ask --timeout 0.3 "anybody?"
+run alice pchat ask --timeout "$(span 300)" "anybody?"
 exits 1 "ask: no answer in time"
 run alice pchat ask --to carol "you?"
 exits 7 "ask --to: somebody who is not the partner"
+before=$(unread_of bob)
 spawn question alice pchat ask "are you going?"
-wait_until 5 has_unread bob 5 || wait_until 1 has_unread bob 4
+wait_until has_unread bob $((before + 1))
 run bob pchat leave
 reap question
 exits 8 "ask: the partner left instead of answering"

@@ -26,7 +26,7 @@ program alice deploy 'touch deployed'
 for answer in n y; do
 	recipe ask
 	spawn asking alice sh "$T/ask.sh"
-	wait_until 10 has_unread bob 1
+	wait_until has_unread bob 1
 	run bob pchat read --raw
 	is "$out" "deploy release 7 now? [y/n]" "bob is asked"
 	run bob pchat send "$answer"
@@ -63,11 +63,11 @@ is "$out" $'copying\nno room left' "bob learns what the job has to say"
 recipe bot
 spawn bot alice sh "$T/bot.sh"
 is_online() { (as bob pchat who) 2>/dev/null | grep -q "^$1 "; }
-wait_until 10 is_online timebot
+wait_until is_online timebot
 run bob pchat to timebot
-run bob pchat ask --timeout 20 load
+run bob pchat ask --timeout $PATIENCE load
 like "$out" '^[0-9.]+ [0-9.]+ ' "the bot answers"
-run bob pchat ask --timeout 20 nonsense
+run bob pchat ask --timeout $PATIENCE nonsense
 is "$out" "I know: time, load" "and says what it knows"
 run alice pchat -s timebot quit
 reap bot
@@ -78,10 +78,10 @@ printf 'line %s\n' 1 2 3 >"$T/alice/app.log"
 is_root && chown "${uid_of[alice]}" "$T/alice/app.log"
 recipe log
 spawn log alice env PCHAT_SESSION=alice sh "$T/log.sh"
-wait_until 10 has_unread bob 3
+wait_until has_unread bob 3
 ok $? "bob gets the lines of the log"
 echo 'line 4' >>"$T/alice/app.log"
-wait_until 10 has_unread bob 4
+wait_until has_unread bob 4
 ok $? "and those that are written later"
 run bob pchat leave
 reap log
@@ -135,7 +135,7 @@ printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$T/ssh_config" >"$
 chmod 0755 "$T/bin" "$T/bin/ssh"
 spawn sshd root "$(command -v sshd)" -D -e -f "$T/sshd_config"
 listens() { has_line "$T/sshd.err" 'Server listening'; }
-if ! wait_until 10 listens; then
+if ! wait_until listens; then
 	skip "sshd does not start here: $(tail -n 1 "$T/sshd.err")" "chat across hosts"
 	finish
 fi

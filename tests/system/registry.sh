@@ -3,8 +3,9 @@
 . "$SRCDIR/tests/system/lib.sh"
 needs_root
 
-GRACE=$((4 * TEST_SLOW)) LONG=$((20 * TEST_SLOW))
-start_daemon --grace $GRACE
+# The grace of a daemon whose registry was lost: long enough to come back within it, and waited for by who is new.
+GRACE=$((5 * SLOW)) LONG=$((2 * PATIENCE))
+start_daemon
 pair alice bob
 run bob pchat read
 for user in carol mallory; do
@@ -37,7 +38,7 @@ damage() {
 
 back_together() { # NAME
 	kill -CONT "$stopped"
-	wait_until 5 has_partner alice bob && wait_until 5 has_partner bob alice
+	wait_until has_partner alice bob && wait_until has_partner bob alice
 	ok $? "$1: both sides are back, in their pair"
 	run bob pchat send "to alice alone: $1"
 	exits 0 "$1: and they talk"
@@ -51,7 +52,7 @@ compgen -G "$registry.corrupt-*" >/dev/null
 ok $? "it was set aside"
 spawn thief mallory pchat login --timeout $LONG alice
 spawn newcomer carol pchat login --timeout $LONG carol
-wait_until 5 daemon_is bob connected
+wait_until daemon_is bob connected
 spawn sender bob pchat send --timeout $LONG "over the loss"
 settle sender bob
 is "$(partner_of bob)" alice "a pair whose other side is not back yet is held"
@@ -69,10 +70,10 @@ lose_registry rm -r "$T/daemon"
 like "$(cat "$T/daemon.err")" "registry was lost" "a missing registry is reported as well"
 for claim in "carol $cast" "alicia $cast" "spy with=alice uid=${uid_of[alice]}" "spy2 with=spy2 uid=${uid_of[mallory]}"; do
 	spawn "spy-${claim%% *}" mallory "$raw" "$PCHAT_SOCKET" hello "login ${claim%% *} resume pair=$guess ${claim#* }" \
-		"expect WELCOME" "to bob" "expect RESULT" "expect NEVER"
+		"expect WELCOME" "to bob" "expect RESULT" linger
 done
-wait_until 5 daemon_is bob connected
-wait_until 5 has_line "$T/spy-spy2.out" RESULT
+wait_until daemon_is bob connected
+wait_until has_line "$T/spy-spy2.out" RESULT
 run mallory "$raw" "$PCHAT_SOCKET" hello "login late resume" "expect WELCOME" "to bob" "expect RESULT refuses" quit
 exits 0 "nobody can make contact with who waits for a partner"
 is "$(partner_of bob)" alice "who guesses the id of a pair cannot break it"
@@ -85,14 +86,14 @@ done
 is "$(as bob pchat read --json | jq -r .type | tr '\n' ' ')" "lost back " "and nothing of that is heard"
 
 lose_registry rm -r "$T/daemon"
-wait_until 5 daemon_is bob connected
+wait_until daemon_is bob connected
 stop_daemon KILL
 start_daemon --grace $GRACE
 like "$(cat "$T/daemon.err")" "registry was lost" "a daemon that died before all could come back is succeeded by one that waits for them, too"
 kill -KILL "$(helper_pid bob)"
 spawn thief mallory pchat login --timeout $LONG alice
 run bob pchat status
-wait_until 5 daemon_is bob connected
+wait_until daemon_is bob connected
 is "$(partner_of bob)" alice "whose helper was killed as well is still in the pair"
 back_together "twice"
 reap thief
@@ -100,25 +101,25 @@ exits 9 "and the thief is refused"
 run bob pchat read
 
 lose_registry rm -r "$T/daemon"
-wait_until 5 daemon_is bob connected
+wait_until daemon_is bob connected
 run bob pchat leave
 exits 0 "who does not want to wait for the partner leaves"
 kill -CONT "$stopped"
-wait_until 5 daemon_is alice connected
+wait_until daemon_is alice connected
 run alice pchat send "to nobody"
-wait_until 15 has_partner alice null && wait_until 5 has_partner bob null
+wait_until has_partner alice null && wait_until has_partner bob null
 ok $? "and is not paired again when it comes back"
 
 pair_up() {
 	run alice pchat to bob
 	[ "$status" -eq 0 ]
 }
-wait_until 15 pair_up
+wait_until pair_up
 lose_registry rm -r "$T/daemon"
-wait_until 15 has_unread_record bob gone
+wait_until has_unread_record bob gone
 ok $? "a partner that does not come back within the grace time is gone"
 kill -CONT "$stopped"
-wait_until 15 has_partner alice null
+wait_until has_partner alice null
 
 # ------------------------------------------------------------ a disk that is full
 
@@ -126,7 +127,7 @@ small=$T/small
 if mkdir "$small" && mount -t tmpfs -o size=200k,mode=0700 tmpfs "$small" 2>/dev/null; then
 	stop_daemon
 	start_daemon --state "$small" --grace $GRACE
-	wait_until 15 pair_up
+	wait_until pair_up
 	ok $? "a registry on a small disk"
 	dd if=/dev/zero of="$small/fill" bs=4k status=none 2>/dev/null
 	n=0
@@ -143,15 +144,15 @@ if mkdir "$small" && mount -t tmpfs -o size=200k,mode=0700 tmpfs "$small" 2>/dev
 	run alice pchat leave
 	exits 0 "and may leave"
 	rm "$small/fill"
-	wait_until 10 has_line "$T/daemon.err" 'registry: written again'
+	wait_until has_line "$T/daemon.err" 'registry: written again'
 	ok $? "with room again the registry is brought up to date"
 	run carol pchat login carol
 	exits 0 "and who is new may log in"
 	stop_daemon KILL
-	start_daemon --state "$small" --grace $GRACE
+	start_daemon --state "$small"
 	run mallory pchat login carol
 	exits 9 "with all that was missed on the disk"
-	wait_until 5 daemon_is alice connected
+	wait_until daemon_is alice connected
 	is "$(partner_of alice)" null "a pair that ended meanwhile, too"
 	stop_daemon
 	umount "$small"

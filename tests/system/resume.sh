@@ -2,7 +2,7 @@
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 
-start_daemon --grace $((3 * TEST_SLOW))
+start_daemon
 pair alice bob
 run bob pchat read
 
@@ -13,15 +13,15 @@ types() { # USER: what it has unread
 # ------------------------------------------------------------- a killed helper
 
 kill -KILL "$(helper_pid bob)"
-wait_until 5 has_unread_record alice lost
+wait_until has_unread_record alice lost
 run bob pchat status
 exits 0 "R8: a command starts its helper again"
 is "$(partner_of alice) $(partner_of bob)" "bob alice" "R8: the pair is held"
 is "$(types alice)" "lost back " "R8: the partner is told of both"
 
 kill -KILL "$(helper_pid bob)"
-wait_until 5 has_unread_record alice lost
-spawn sender alice pchat send "hold on"
+wait_until has_unread_record alice lost
+spawn sender alice pchat send --timeout $PATIENCE "hold on"
 settle sender alice
 run bob pchat status
 reap sender
@@ -30,26 +30,29 @@ is "$(as bob pchat read --raw)" "hold on" "D2: and its message arrived"
 run alice pchat read
 
 kill -KILL "$(helper_pid alice)"
-run alice pchat send "from a new helper"
+run alice pchat send --timeout $PATIENCE "from a new helper"
 exits 0 "D2: the sender's own helper is started again"
 is "$(as bob pchat read --raw)" "from a new helper" "D2: and the message arrives"
 is "$(partner_of alice) $(partner_of bob)" "bob alice" "R8: in the same pair"
 run bob pchat read
 
 kill -KILL "$(helper_pid bob)"
-wait_until 5 has_unread_record alice lost
-run alice pchat send --timeout 0.3 "too late"
+wait_until has_unread_record alice lost
+run alice pchat send --timeout "$(span 300)" "too late"
 exits 124 "a message that was never handed over in time is certainly not delivered"
-run alice pchat send --timeout 0.3 --id 000102030405060708090a0b0c0d0e0f "too late again"
+run alice pchat send --timeout "$(span 300)" --id 000102030405060708090a0b0c0d0e0f "too late again"
 exits 75 "of a message that may have been sent before, under its id, that cannot be said"
-wait_until 8 has_unread_record alice gone
+# Alice is back before this grace ends, bob is not.
+stop_daemon TERM
+start_daemon --grace $((4 * SLOW))
+wait_until has_unread_record alice gone
 ok $? "R8: when the grace ends the partner is told"
 run alice pchat send x
 exits 7 "R10: who is gone cannot be sent to"
 like "$err" "connection.*lost|gone" "R10: which is the reason given"
 run bob pchat status
 exits 0 "R8: who comes back later still can log in"
-wait_until 5 has_partner bob null
+wait_until has_partner bob null
 ok $? "R8: with no pair"
 run bob pchat read --json
 like "$(jq -r .type <<<"$out" | tr '\n' ' ')" '^gone ' "R8: and is told that it is over"
@@ -58,13 +61,16 @@ unlike "$out" "too late" "124 was the truth"
 
 # ------------------------------------------------------------- a killed daemon
 
+stop_daemon TERM
+start_daemon
+wait_until daemon_is alice connected && wait_until daemon_is bob connected
 run alice pchat to bob
 run bob pchat read
 run alice pchat read
 stop_daemon KILL
-spawn sender alice pchat send "over the gap"
+spawn sender alice pchat send --timeout $PATIENCE "over the gap"
 add_user carol
-start_daemon --grace $((3 * TEST_SLOW))
+start_daemon
 reap sender
 exits 0 "D2: a send rides out a daemon that was killed"
 run carol pchat login alice
@@ -74,33 +80,33 @@ exits 0 "D6: while others may log in"
 run carol pchat to bob
 exits 6 "D6: nor a pair"
 is "$(as bob pchat read --raw)" "over the gap" "D2: the message arrived, once"
-wait_until 5 has_partner alice bob
-wait_until 5 has_partner bob alice
+wait_until has_partner alice bob
+wait_until has_partner bob alice
 is "$(partner_of alice) $(partner_of bob)" "bob alice" "D6: the pair is as it was"
 
 stop_daemon TERM
 exits 0 "SIGTERM ends the daemon cleanly"
-run alice pchat send --timeout 0.5 "nobody home"
+run alice pchat send --timeout "$(span 500)" "nobody home"
 exits 124 "with no daemon a message is certainly not delivered in time"
 run alice pchat status --json
 is "$(jq -r .daemon <<<"$out")" reconnecting "and the status tells why"
 run carol pchat quit
 exits 0 "quit works without a daemon"
-start_daemon --grace $((3 * TEST_SLOW))
-wait_until 5 daemon_is alice connected
+start_daemon
+wait_until daemon_is alice connected
 ok $? "the helper comes back by itself"
 run alice pchat send "home again"
 exits 0 "and messages go"
 
 # A wait in the queue, then a request whose answer is lost with the daemon: they are asked again in this order.
 login dave erin
-spawn waiter dave pchat to bob --wait=$((10 * TEST_SLOW))
+spawn waiter dave pchat to bob --wait=$PATIENCE
 settle waiter dave
 kill -STOP "$daemon_pid"
-spawn asker dave pchat to erin
-wait_until 10 sleeps "${pid_of[asker]}" && wait_until 10 sleeps "$(helper_pid dave)"
+spawn asker dave pchat to erin --timeout $PATIENCE
+wait_until sleeps "${pid_of[asker]}" && wait_until sleeps "$(helper_pid dave)"
 stop_daemon KILL
-start_daemon --grace $((3 * TEST_SLOW))
+start_daemon
 reap asker
 exits 0 "a request whose answer was lost is asked again"
 reap waiter
@@ -112,31 +118,31 @@ run dave pchat quit
 
 kill -KILL "$(helper_pid alice)" "$(helper_pid bob)"
 stop_daemon KILL
-start_daemon --grace $((3 * TEST_SLOW))
+start_daemon
 run bob pchat status
-run alice pchat send "after everything"
+run alice pchat send --timeout $PATIENCE "after everything"
 exits 0 "all three were killed"
 is "$(as bob pchat read --raw | tail -n 1)" "after everything" "and the pair goes on"
 
 # ------------------------------------------------------- a login that is given up
 
 kill -STOP "$daemon_pid"
-run carol pchat login --timeout 0.5 fay
+run carol pchat login --timeout "$(span 500)" fay
 exits 124 "a login that is not answered in time is given up"
 kill -CONT "$daemon_pid"
-run bob pchat login fay
+run bob pchat login --timeout $PATIENCE fay
 exits 0 "and the name is free"
 run bob pchat -s fay quit
 
 # ------------------------------------------------------------------- unconfirmed
 
 kill -STOP "$(helper_pid bob)"
-run alice pchat send --timeout 0.5 "stopped"
+run alice pchat send --timeout "$(span 500)" "stopped"
 exits 75 "a message under way when the time is up is unconfirmed"
 id=$(grep -oE -- '--id [0-9a-f]{32}' <<<"$err" | cut -d' ' -f2)
 like "$id" '^[0-9a-f]{32}$' "its id is printed"
 like "$err" '--to bob ' "and to whom it was: after another pairing it must not go to somebody else"
-run alice pchat --json send --timeout .5 --id "$id" "stopped"
+run alice pchat --json send --timeout "$(span 500)" --id "$id" "stopped"
 is "$(jq -r '.error | "\(.code) \(.msgid)"' <<<"$err")" "75 $id" "under --json the id is a key of its own"
 kill -CONT "$(helper_pid bob)"
 run alice pchat send --id "$id" "stopped"
@@ -154,7 +160,7 @@ run alice pchat login alice
 run alice pchat to bob
 run alice pchat read
 rm "$T/alice/run/pchat/alice.session"
-wait_until 5 test -s "$T/alice/run/pchat/alice.session"
+wait_until test -s "$T/alice/run/pchat/alice.session"
 run alice pchat status
 exits 0 "a session's file that is removed is written again"
 old=$(helper_pid alice)
@@ -166,13 +172,18 @@ if ! is_root || [ "${uid_of[alice]}" != 0 ]; then
 	like "$err" "Permission denied" "is told as that"
 fi
 is "$(helper_pid alice)" "$old" "and ends no helper"
+# Whose session is not quit, and held for the grace time.
+stop_daemon TERM
+start_daemon --grace $((4 * SLOW))
+wait_until daemon_is alice connected && wait_until daemon_is bob connected && wait_until has_unread_record alice back
+run alice pchat read
 rm -r "$T/alice/run/pchat"
-wait_until 5 is_gone "$old" && wait_until 15 has_partner bob null
+wait_until is_gone "$old" && wait_until has_partner bob null
 run alice pchat login alice
 exits 0 "whose session's files were removed logs in anew"
 kill -KILL "$(helper_pid alice)"
 run alice pchat status
-wait_until 5 daemon_is alice connected
+wait_until daemon_is alice connected
 run alice pchat read
 exits 1 "and the new session is not told of the end of the other one's pair"
 

@@ -26,10 +26,10 @@ leave_shell() { # NAME
 
 # pressing_tab SHELL LINE REGEXP WHAT: what is on the screen after the line and a Tab, or two.
 pressing_tab() {
-	wait_until 10 users_are_told
+	wait_until users_are_told
 	send_keys C-l
 	type_keys "$2" Tab
-	wait_until 1 on_screen "$3" || send_keys Tab # shells that want a second one for a list
+	within 1 on_screen "$3" || send_keys Tab # shells that want a second one for a list
 	shows "$3" "$1: $4"
 	send_keys C-c C-u
 	# A shell that still computes would take the next line for a part of this.

@@ -17,7 +17,7 @@ is "$(as bob pchat read --raw)" "still here" "undisturbed"
 
 # ------------------------------------------------------------- a helper at rest
 
-wait_until 5 sleeps "$(helper_pid bob)"
+wait_until sleeps "$(helper_pid bob)"
 private=$(awk '/^Private/ { n += $2 } END { print n }' "/proc/$(helper_pid bob)/smaps_rollup")
 sanitized || [ -n "${PCHAT_PROGRAMS-}" ] || [ "$private" -le 1536 ] # a checker's shadow is not the helper's
 ok $? "an idle helper has at most 1.5 MiB of its own" "$private KiB"
@@ -36,7 +36,7 @@ log_out() { # USER
 	local helper
 	helper=$(helper_pid "$1")
 	run "$1" pchat quit
-	wait_until 10 is_gone "$helper"
+	wait_until is_gone "$helper"
 }
 
 set_aside() {

@@ -47,7 +47,7 @@ on_screen() { # REGEXP
 
 # shows REGEXP NAME: a check that a row of the screen matches, sooner or later.
 shows() {
-	wait_until 10 on_screen "$1"
+	wait_until on_screen "$1"
 	ok $? "$2" "looked for: $1" "on the screen:" "$(screen)"
 }
 
