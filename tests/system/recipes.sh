@@ -44,6 +44,7 @@ run bob pchat read
 program alice make 'echo compiling; echo "it failed"; exit 2'
 recipe build
 run alice env "PATH=$T/alice:$PATH" sh "$T/build.sh"
+exits 0 "the message is delivered"
 run bob pchat read --raw
 is "$out" $'make has ended with status 2\ncompiling\nit failed' "bob learns how the build ended"
 run alice pchat -s builder status
@@ -58,6 +59,12 @@ run alice env -i "HOME=$T/alice" "PATH=$T/alice:$PATH" "PCHAT_EXEC_PATH=$PCHAT_E
 like "$err" "not logged in.*XDG_RUNTIME_DIR" "a job does not find the session of a terminal, and is told why"
 run bob pchat read --raw
 is "$out" $'copying\nno room left' "bob learns what the job has to say"
+sed 's/to bob --wait=3600/to nobody/' "$T/cron.sh" >"$T/undelivered.sh"
+run alice env "PATH=$T/alice:$PATH" sh "$T/undelivered.sh"
+exits 5 "a job whose message was not delivered exits with that"
+sed 's/to bob --wait=600/to nobody/' "$T/build.sh" >"$T/undelivered.sh"
+run alice env "PATH=$T/alice:$PATH" sh "$T/undelivered.sh"
+exits 5 "so does a build"
 
 # -------------------------------------------------------------------------- bot
 recipe bot
@@ -147,6 +154,13 @@ run bob pchat read
 like "$out" 'traveller: greetings from afar' "the message arrives"
 run bob pchat who --json
 is "$(jq -r 'select(.name == "traveller") | .account' <<<"$out")" "$remote" "from the account that ssh has authenticated"
-run root "${far[@]}" "PCHAT_SOCKET=$T/far/pchat.sock" pchat quit
+run root "${far[@]}" "PCHAT_SOCKET=$T/far/run/pchat-far.sock" pchat quit
 exits 0 "and it can quit"
+# The socket of an ssh that was killed is left behind.
+wait_until 10 pkill -KILL -f "^$(command -v ssh) -F $T/ssh_config"
+[ -S "$T/far/run/pchat-far.sock" ]
+ok $? "a socket that a killed ssh left behind"
+run root "${far[@]}" sh "$T/ssh.sh"
+exits 0 "does not keep the recipe from working again"
+run root "${far[@]}" "PCHAT_SOCKET=$T/far/run/pchat-far.sock" pchat quit
 finish
