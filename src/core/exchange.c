@@ -51,6 +51,14 @@ effect_wait_over(const struct exchange *x, struct exchange_effects *fx, slot_t t
 	e->verdict = verdict;
 }
 
+/* ------ policy ------ */
+
+static enum verdict
+judge(struct exchange_policy policy, slot_t target, slot_t caller)
+{
+	return policy.judge ? policy.judge(policy.context, target, caller) : VERDICT_OK;
+}
+
 /* ------ waiting (R6) ------ */
 
 static void
@@ -185,25 +193,79 @@ pair_make(struct exchange *x, struct exchange_effects *fx, slot_t a, slot_t b)
 
 /* ------ events ------ */
 
-/* LOGIN and RESTORE. */
+/* QUIT and EXPIRE, and what ANEW ends. */
 static enum verdict
-step_enter(struct exchange *x, struct exchange_event *ev, bool online)
+step_exit(struct exchange *x, slot_t slot, enum ending ending, struct exchange_effects *fx)
 {
-	const size_t len = strnlen(ev->name, NAME_MAX_LEN + 1);
+	struct exchange_session *s = exchange_at(x, slot);
+
+	wait_leave(x, slot);
+	pair_end(x, fx, slot, ending);
+	exchange_slot_unlist(x, slot);
+	s->used = false;
+	s->online = false;
+	x->count--;
+	if (s->waiter_first == SLOT_NONE && !s->ripe)
+		exchange_slot_release(x, slot);
+	else
+		ripe_add(x, slot);
+	return VERDICT_OK;
+}
+
+/* Whether that is a session which its owner has lost, and may begin anew under its name (R8). */
+static bool
+may_follow(const struct exchange *x, const struct exchange_event *ev, slot_t slot)
+{
+	const struct exchange_session *s = exchange_session(x, slot);
+
+	return ev->type == EXCHANGE_ANEW && !s->online && s->uid == ev->uid;
+}
+
+/* Nobody waits for it: its slot is free as soon as it ends. */
+static bool
+leaves_slot(const struct exchange *x, slot_t slot)
+{
+	return slot != SLOT_NONE && exchange_session(x, slot)->waiter_first == SLOT_NONE &&
+	    !exchange_session(x, slot)->ripe;
+}
+
+enum verdict
+exchange_admits(const struct exchange *x, const struct exchange_event *ev, slot_t *lost)
+{
+	slot_t by_name, by_id;
+
+	*lost = SLOT_NONE;
+	if (!name_valid(ev->name, strnlen(ev->name, NAME_MAX_LEN + 1)))
+		return VERDICT_MALFORMED;
+	by_name = exchange_find_name(x, ev->name);
+	by_id = exchange_find_id(x, &ev->id);
+	if (by_name != SLOT_NONE ? !may_follow(x, ev, by_name) : by_id != SLOT_NONE)
+		return VERDICT_TAKEN;
+	if (by_id != SLOT_NONE && by_id != by_name)
+		return VERDICT_TAKEN;
+	if (!exchange_slot_available(x) && !leaves_slot(x, by_name))
+		return VERDICT_LIMIT;
+	*lost = by_name;
+	return VERDICT_OK;
+}
+
+/* LOGIN, ANEW and RESTORE. */
+static enum verdict
+step_enter(struct exchange *x, struct exchange_event *ev, struct exchange_effects *fx)
+{
+	const enum verdict v = exchange_admits(x, ev, &ev->other);
 	struct exchange_session *s;
 
-	if (!name_valid(ev->name, len))
-		return VERDICT_MALFORMED;
-	if (exchange_find_name(x, ev->name) != SLOT_NONE || exchange_find_id(x, &ev->id) != SLOT_NONE)
-		return VERDICT_TAKEN;
-	if (!exchange_slot_available(x))
-		return VERDICT_LIMIT;
+	if (v != VERDICT_OK)
+		return v;
+	if (ev->other != SLOT_NONE)
+		(void)step_exit(x, ev->other, ENDING_GONE, fx);
 	ev->slot = exchange_slot_take(x);
 	s = exchange_at(x, ev->slot);
 	*s = (struct exchange_session){
 		.id = ev->id,
 		.used = true,
-		.online = online,
+		.online = ev->type != EXCHANGE_RESTORE,
 		.uid = ev->uid,
 		.partner = SLOT_NONE,
 		.target = SLOT_NONE,
@@ -212,7 +274,7 @@ step_enter(struct exchange *x, struct exchange_event *ev, bool online)
 		.waiter_next = SLOT_NONE,
 		.waiter_prev = SLOT_NONE,
 	};
-	memcpy(s->name, ev->name, len);
+	memcpy(s->name, ev->name, strlen(ev->name));
 	exchange_slot_list(x, ev->slot);
 	x->count++;
 	return VERDICT_OK;
@@ -271,30 +333,12 @@ step_resume(struct exchange *x, struct exchange_event *ev, struct exchange_effec
 	return VERDICT_OK;
 }
 
-/* QUIT and EXPIRE. */
-static enum verdict
-step_exit(struct exchange *x, slot_t slot, enum ending ending, struct exchange_effects *fx)
-{
-	struct exchange_session *s = exchange_at(x, slot);
-
-	wait_leave(x, slot);
-	pair_end(x, fx, slot, ending);
-	exchange_slot_unlist(x, slot);
-	s->used = false;
-	s->online = false;
-	x->count--;
-	if (s->waiter_first == SLOT_NONE && !s->ripe)
-		exchange_slot_release(x, slot);
-	else
-		ripe_add(x, slot);
-	return VERDICT_OK;
-}
-
 /* What comes of a TO or WAIT (R4, R6). *target is set with QUEUED and with OK, also when it is the partner already. */
 static enum verdict
 contact(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy, slot_t *target)
 {
 	const struct exchange_session *t;
+	enum verdict v;
 
 	if (!name_valid(ev->name, strnlen(ev->name, NAME_MAX_LEN + 1)))
 		return VERDICT_MALFORMED;
@@ -306,8 +350,8 @@ contact(const struct exchange *x, const struct exchange_event *ev, struct exchan
 	t = exchange_session(x, *target);
 	if (t->partner == ev->slot)
 		return VERDICT_OK;
-	if (policy.refuses && policy.refuses(policy.context, *target, ev->slot))
-		return VERDICT_REFUSES;
+	if ((v = judge(policy, *target, ev->slot)) != VERDICT_OK)
+		return v;
 	if (t->partner == SLOT_NONE)
 		return VERDICT_OK;
 	if (ev->type == EXCHANGE_TO)
@@ -395,9 +439,9 @@ exchange_step(struct exchange *x, struct exchange_event *ev, struct exchange_pol
 	fx->count = 0;
 	switch (ev->type) {
 	case EXCHANGE_LOGIN:
-		return step_enter(x, ev, true);
+	case EXCHANGE_ANEW:
 	case EXCHANGE_RESTORE:
-		return step_enter(x, ev, false);
+		return step_enter(x, ev, fx);
 	case EXCHANGE_RESUME:
 		return step_resume(x, ev, fx);
 	default:
@@ -436,11 +480,12 @@ static bool
 settle_free(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx, slot_t slot)
 {
 	const slot_t waiter = exchange_at(x, slot)->waiter_first;
+	enum verdict v;
 
 	if (exchange_at(x, slot)->partner != SLOT_NONE || waiter == SLOT_NONE)
 		return false;
-	if (policy.refuses && policy.refuses(policy.context, slot, waiter)) {
-		wait_end(x, fx, waiter, VERDICT_REFUSES);
+	if ((v = judge(policy, slot, waiter)) != VERDICT_OK) {
+		wait_end(x, fx, waiter, v);
 		ripe_add(x, slot);
 	} else {
 		pair_make(x, fx, waiter, slot);
@@ -472,7 +517,7 @@ exchange_recheck(struct exchange *x, slot_t target, struct exchange_policy polic
 	fx->count = 0;
 	for (waiter = exchange_at(x, target)->waiter_first; waiter != SLOT_NONE;
 	     waiter = exchange_at(x, waiter)->waiter_next) {
-		if (policy.refuses && policy.refuses(policy.context, target, waiter)) {
+		if (judge(policy, target, waiter) == VERDICT_REFUSES) {
 			wait_end(x, fx, waiter, VERDICT_REFUSES);
 			return true;
 		}

@@ -64,8 +64,9 @@ size_t exchange_size(uint32_t capacity);
 void exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair);
 
 enum exchange_event_type {
-	EXCHANGE_LOGIN,   /* id, name, uid: a new session; its slot is left in ev->slot */
-	EXCHANGE_RESTORE, /* the same, from the registry: it begins offline */
+	EXCHANGE_LOGIN, /* id, name, uid: a new session; its slot is left in ev->slot */
+	EXCHANGE_ANEW, /* the same; a lost session of that name and uid ends first: its slot is left in ev->other, or SLOT_NONE */
+	EXCHANGE_RESTORE, /* as LOGIN, from the registry: it begins offline */
 	EXCHANGE_REPAIR,  /* slot, other, pair: an earlier pair, from the registry or as both sides say */
 	EXCHANGE_RESUME,  /* id, uid: its connection is back, or another replaces it; its slot is left in ev->slot */
 	EXCHANGE_LOST,    /* slot: its connection was lost */
@@ -112,9 +113,12 @@ struct exchange_effects {
 	struct exchange_effect e[EXCHANGE_EFFECTS];
 };
 
-/* Whether `target` refuses contact by `caller` (dnd, block). Pure: the same answer within one step. */
+/*
+ * Whether `target` takes contact by `caller`: OK, REFUSES (dnd, block), or NO_ANSWER: nobody can say whether its rules
+ * are about the caller. Pure: the same answer within one step. NULL: everybody takes it.
+ */
 struct exchange_policy {
-	bool (*refuses)(const void *context, slot_t target, slot_t caller);
+	enum verdict (*judge)(const void *context, slot_t target, slot_t caller);
 	const void *context;
 };
 
@@ -125,12 +129,13 @@ struct exchange_policy {
  * exchange_settle() until it returns false.
  *
  *   LOGIN    OK (ev->slot set), MALFORMED, TAKEN (name or id in use), LIMIT (capacity)
+ *   ANEW     as LOGIN
  *   RESTORE  as LOGIN
  *   REPAIR   OK, SELF, BUSY (one has a pair), STALE (no pair id of an earlier time)
  *   RESUME   OK (ev->slot set), EXPIRED (no session with that id, or another uid's); a wait is over
  *   LOST     OK; a wait is over, waiters stay
  *   EXPIRE   OK, STALE (it is online)
- *   TO       OK, MALFORMED, NO_SUCH_USER, SELF, REFUSES, BUSY, in this order
+ *   TO       OK, MALFORMED, NO_SUCH_USER, SELF, REFUSES or NO_ANSWER, BUSY, in this order
  *   WAIT     OK (paired, at once or already), QUEUED (an earlier wait is over), and as TO but BUSY
  *   CANCEL   OK whether it waited or not; no effect tells of it
  *   LEAVE    OK (a pair, or a wait, or both ended), NOT_PAIRED
@@ -138,7 +143,7 @@ struct exchange_policy {
  *
  * An event for a slot without a session, or a request (TO to QUIT) for one that
  * is offline, is EXPIRED. The session that ended in QUIT or EXPIRE can still be looked at, not used, by
- * exchange_session() until the next LOGIN or RESTORE.
+ * exchange_session() until the next LOGIN or RESTORE. The one that ANEW ended cannot: its slot may be the new one's.
  */
 enum verdict exchange_step(
     struct exchange *x, struct exchange_event *ev, struct exchange_policy policy, struct exchange_effects *fx);
@@ -148,6 +153,12 @@ enum verdict exchange_step(
  * no new pair. So what is going to be can be recorded first, and refused when that fails.
  */
 slot_t exchange_match(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy);
+
+/*
+ * What `ev`, a LOGIN, ANEW or RESTORE, would be answered; *lost is the session that would end, or SLOT_NONE. So that can
+ * be recorded first, too.
+ */
+enum verdict exchange_admits(const struct exchange *x, const struct exchange_event *ev, slot_t *lost);
 
 /*
  * A session that became free takes its first waiter, which may free another,

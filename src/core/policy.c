@@ -18,7 +18,8 @@ rule_matches(const struct policy_rule *rule, const struct policy_caller *caller)
 {
 	switch (rule->type) {
 	case POLICY_BLOCK_NAME:
-		return name_equal(rule->name, caller->name);
+		return name_equal(rule->name, caller->name) ||
+		    (caller->account && name_equal(rule->name, caller->account));
 	case POLICY_BLOCK_UID:
 		return rule->id == caller->uid;
 	case POLICY_BLOCK_GROUP:
@@ -29,27 +30,36 @@ rule_matches(const struct policy_rule *rule, const struct policy_caller *caller)
 	}
 }
 
-bool
-policy_refuses(const struct policy *p, const struct policy_caller *caller)
+/* The kernel tells a uid. Whose it is, and which groups its owner should have, the user database tells. */
+static bool
+takes_account(const struct policy_rule *rule)
 {
-	bool members_only = false;
-	bool member = false;
+	return rule->type != POLICY_BLOCK_UID;
+}
+
+enum verdict
+policy_judge(const struct policy *p, const struct policy_caller *caller)
+{
+	bool members_only = false, member = false, unsure = false;
 
 	if (!p)
-		return false;
+		return VERDICT_OK;
 	if (p->dnd)
-		return true;
+		return VERDICT_REFUSES;
 	for (uint32_t i = 0; i < p->count; i++) {
 		const bool matches = rule_matches(&p->rule[i], caller);
 
+		unsure |= !caller->account && takes_account(&p->rule[i]);
 		if (p->rule[i].type == POLICY_ALLOW_GROUP) {
 			members_only = true;
 			member |= matches;
 		} else if (matches) {
-			return true;
+			return VERDICT_REFUSES;
 		}
 	}
-	return members_only && !member;
+	if (unsure)
+		return VERDICT_NO_ANSWER;
+	return members_only && !member ? VERDICT_REFUSES : VERDICT_OK;
 }
 
 /* Names count for name rules only, numbers for the others only: what else a rule holds is not compared. */

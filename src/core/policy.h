@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/limits.h"
+#include "core/verdict.h"
 
 enum policy_rule_type {
 	POLICY_BLOCK_NAME = 1, /* a session of that name, whoever holds it, */
@@ -33,13 +34,17 @@ struct policy {
 /* Who asks; groups as the kernel reports them (SO_PEERGROUPS, unix(7)), the primary one included. */
 struct policy_caller {
 	const char *name;
+	const char *account; /* empty: it has none, or none that could be a session's name; NULL: nobody has told */
 	uint32_t uid;
 	const uint32_t *groups;
 	size_t n_groups;
 };
 
-/* A block wins over an allow. p may be NULL: nobody is refused. */
-bool policy_refuses(const struct policy *p, const struct policy_caller *caller);
+/*
+ * OK, REFUSES, or NO_ANSWER: there are rules about names or groups, and the caller's account is not known. A rule for a
+ * name holds for the account of that name, too. A block wins over an allow. p may be NULL: nobody is refused.
+ */
+enum verdict policy_judge(const struct policy *p, const struct policy_caller *caller);
 
 /* Adds a rule unless it is there; false when the policy is full. */
 bool policy_add(struct policy *p, const struct policy_rule *rule);

@@ -108,7 +108,7 @@ who_entry(const struct roster *r, const struct client *asks, slot_t slot, struct
 
 	roster_peer(r, slot, &e->peer);
 	e->state = !s->online ? WHO_RECONNECTING : s->partner != SLOT_NONE ? WHO_PAIRED : WHO_FREE;
-	e->reachable = !roster_refuses(r, slot, asks->slot);
+	e->reachable = roster_judge(r, slot, asks->slot) == VERDICT_OK;
 	e->since_ms = r->member[slot].since_ms;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/name.h"
 #include "daemon/client.h"
 #include "daemon/roster_impl.h"
 #include "net/socket.h"
@@ -28,9 +29,20 @@ names_groups(const struct policy *p)
 	return false;
 }
 
+/* Empty also of one whose name no session could have: no rule is about it. */
+static const char *
+account_for_rules(const struct account *a)
+{
+	const char *name = account_name(a);
+
+	if (a->state == ACCOUNT_UNKNOWN)
+		return NULL;
+	return account_known(a) && name_valid(name, strlen(name)) ? name : "";
+}
+
 /* The caller's groups are asked of the kernel only when a rule is about groups: a connection keeps none. */
-bool
-roster_refuses(const struct roster *r, slot_t target, slot_t caller)
+enum verdict
+roster_judge(const struct roster *r, slot_t target, slot_t caller)
 {
 	const struct policy *p = r->member[target].policy;
 	const struct client *c = r->member[caller].client;
@@ -38,41 +50,52 @@ roster_refuses(const struct roster *r, slot_t target, slot_t caller)
 	struct policy_caller who = { .name = roster_session(r, caller)->name, .uid = roster_session(r, caller)->uid };
 
 	if (roster_awaits_partner(r, target))
-		return true;
+		return VERDICT_REFUSES;
 	if (!p)
-		return false;
+		return VERDICT_OK;
+	names_look_again(r->names, r->member[caller].account);
+	who.account = account_for_rules(r->member[caller].account);
 	if (c && names_groups(p)) {
 		if (socket_peer_groups(c->stream.io.fd, &groups, &who.n_groups) < 0)
-			return true;
+			return VERDICT_REFUSES;
 		who.groups = groups;
 	}
-	return policy_refuses(p, &who);
+	return policy_judge(p, &who);
 }
 
-static bool
-refuses(const void *context, slot_t target, slot_t caller)
+static enum verdict
+judge(const void *context, slot_t target, slot_t caller)
 {
-	return roster_refuses(context, target, caller);
+	return roster_judge(context, target, caller);
 }
 
 static struct exchange_policy
 policy_of(const struct roster *r)
 {
-	return (struct exchange_policy){ .refuses = refuses, .context = r };
+	return (struct exchange_policy){ .judge = judge, .context = r };
+}
+
+bool
+roster_copy_policy(const struct policy *p, struct policy **copy)
+{
+	const size_t size = offsetof(struct policy, rule) + p->count * sizeof(p->rule[0]);
+
+	*copy = NULL;
+	if (!p->dnd && p->count == 0)
+		return true;
+	*copy = malloc(size);
+	if (*copy)
+		memcpy(*copy, p, size);
+	return *copy;
 }
 
 bool
 roster_keep_policy(struct member *m, const struct policy *p)
 {
-	const size_t size = offsetof(struct policy, rule) + p->count * sizeof(p->rule[0]);
-	struct policy *copy = NULL;
+	struct policy *copy;
 
-	if (p->dnd || p->count > 0) {
-		copy = malloc(size);
-		if (!copy)
-			return false;
-		memcpy(copy, p, size);
-	}
+	if (!roster_copy_policy(p, &copy))
+		return false;
 	free(m->policy);
 	m->policy = copy;
 	return true;

@@ -44,6 +44,9 @@ struct member {
 
 TAILQ_HEAD(member_list, member);
 
+/* So many sessions whose place a later login took are remembered: their helpers may come back (R8). */
+#define ROSTER_TAKEN 64U
+
 struct roster {
 	struct ev_loop *loop;
 	struct exchange *exchange;
@@ -60,6 +63,8 @@ struct roster {
 	uint64_t grace_ms;
 	bool resumes_only; /* the registry was lost: those who come back are let in, nobody else */
 	bool unanswered;   /* one of those was not let in, since the user database did not answer */
+	struct ident taken[ROSTER_TAKEN];
+	size_t taken_next;
 	uint32_t max_sessions_uid;
 	void (*emptied)(struct roster *r); /* the last session ended */
 	bool stopping;
@@ -83,7 +88,7 @@ void roster_release(struct roster *r);
  * These perform one event of a client; the caller sends its reply before or after
  * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises. Verdicts are the
  * exchange's, and FAILED: it could not be recorded, nothing has changed. Of a login also RESERVED, LIMIT, STARTING,
- * EXPIRED, RATE (resumed too often) and NO_ANSWER; and QUEUED: the user database is asked, the client is paused until it
+ * EXPIRED, RATE (resumed too often), TAKEN_OVER and NO_ANSWER; and QUEUED: the user database is asked, the client is paused until it
  * answers, and the LOGIN is then to be tried again.
  */
 enum verdict roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed);
@@ -99,7 +104,7 @@ void roster_deliver(struct roster *r);
 /* What others see of the session in a slot. */
 void roster_peer(const struct roster *r, slot_t slot, struct peer *peer);
 
-/* Whether `target` refuses contact by `caller`. */
-bool roster_refuses(const struct roster *r, slot_t target, slot_t caller);
+/* Whether `target` takes contact by `caller`: OK, REFUSES, NO_ANSWER (see struct exchange_policy). */
+enum verdict roster_judge(const struct roster *r, slot_t target, slot_t caller);
 
 #endif

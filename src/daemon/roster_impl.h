@@ -8,6 +8,8 @@
 
 #include "daemon/roster.h"
 
+struct registry_row;
+
 static inline slot_t
 roster_slot(const struct roster *r, const struct member *m)
 {
@@ -31,7 +33,10 @@ void roster_member_end(struct roster *r, slot_t slot);
 void roster_lost_add(struct roster *r, slot_t slot);
 void roster_lost_remove(struct roster *r, slot_t slot);
 
-/* Keeps no more of a policy than it says. False: short of memory. */
+/* A copy of no more of a policy than it says; NULL of one that refuses nobody. False: short of memory. */
+MUST_USE bool roster_copy_policy(const struct policy *p, struct policy **copy);
+
+/* A policy takes the place of the member's. False: short of memory. */
 MUST_USE bool roster_keep_policy(struct member *m, const struct policy *p);
 
 /* A pair that one side has claimed, and the other may yet: nobody else comes between them (R5). */
@@ -44,7 +49,8 @@ bool roster_ready(struct roster *r);
 /* A pair that is to be made: recorded before it exists, so that it can still be refused. */
 bool roster_record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t next);
 void roster_record_free(struct roster *r, slot_t slot);
-bool roster_record_session(struct roster *r, slot_t slot);
+/* A session begins; `ended` is the id of the one that ends for it, or NULL. */
+bool roster_record_login(struct roster *r, const struct registry_row *row, const struct ident *ended);
 void roster_record_end(struct roster *r, slot_t slot);
 void roster_record_policy(struct roster *r, slot_t slot, const struct policy *policy);
 void roster_record_window_over(struct roster *r);

@@ -1,10 +1,12 @@
 /* How sessions come in, and come back. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "core/name.h"
 #include "daemon/client.h"
+#include "daemon/registry.h"
 #include "daemon/roster_impl.h"
 
 /* ------ after a lost registry ------ */
@@ -116,14 +118,44 @@ resume(struct roster *r, struct client *c, const struct upstream_message *login)
 }
 
 static enum verdict
-admit(struct roster *r, const struct client *c, const struct upstream_message *login)
+admit(struct roster *r, const struct upstream_message *login)
 {
 	if (login->u.login.resume_only != r->resumes_only)
 		return r->resumes_only ? VERDICT_STARTING : VERDICT_EXPIRED;
-	if (c->account->sessions >= r->max_sessions_uid)
-		return VERDICT_LIMIT;
 	return roster_ready(r) ? VERDICT_OK : VERDICT_FAILED;
 }
+
+/* ------ a lost session gives way to its owner's next login (R8) ------ */
+
+/* A login that somebody has asked for just now. A helper that found its session gone takes nobody's place. */
+static bool
+is_fresh(const struct client *c, const struct upstream_message *login)
+{
+	return !login->u.login.resume_only && !c->came_back;
+}
+
+static void
+note_taken(struct roster *r, const struct ident *id)
+{
+	r->taken[r->taken_next] = *id;
+	r->taken_next = (r->taken_next + 1) % ROSTER_TAKEN;
+}
+
+/* Whether another login took the place of the session with that id, and a helper of it comes back. */
+static bool
+was_taken(struct roster *r, const struct client *c, const struct upstream_message *login)
+{
+	for (size_t i = 0; i < ROSTER_TAKEN; i++) {
+		if (!ident_equal(&r->taken[i], &login->u.login.id))
+			continue;
+		if (!is_fresh(c, login))
+			return true;
+		memset(&r->taken[i], 0, sizeof(r->taken[i])); /* begun anew under its old id */
+	}
+	return false;
+}
+
+/* ------ whose a name is (R3) ------ */
 
 static void
 on_answered(struct names_asker *asker, enum verdict v)
@@ -143,7 +175,7 @@ roster_login_forget(struct roster *r, struct client *c)
 	c->waits = false;
 }
 
-/* R3. Whoever has a name in use had the right to it: a name is looked up for nobody who cannot have it. */
+/* Whoever has a name in use had the right to it: a name is looked up for nobody who cannot have it. */
 static enum verdict
 may_use(struct roster *r, struct client *c, const char *name)
 {
@@ -162,31 +194,61 @@ may_use(struct roster *r, struct client *c, const char *name)
 	return v;
 }
 
-/* Enters a new session; what cannot be recorded has not been. */
+/* ------ a new session ------ */
+
+/* It is recorded before it exists, together with the end of the one whose place it takes. */
+static bool
+record(struct roster *r, const struct exchange_event *ev, const struct upstream_message *login, int64_t since_ms)
+{
+	struct registry_row row = {
+		.id = ev->id, .uid = ev->uid, .since_ms = since_ms, .policy = login->u.login.policy
+	};
+
+	(void)snprintf(row.name, sizeof(row.name), "%s", ev->name);
+	return roster_record_login(r, &row, ev->other == SLOT_NONE ? NULL : &roster_session(r, ev->other)->id);
+}
+
+static void
+begin(struct roster *r, struct client *c, struct exchange_event *ev, struct policy *policy, int64_t since_ms)
+{
+	if (ev->other != SLOT_NONE) {
+		note_taken(r, &roster_session(r, ev->other)->id);
+		roster_lost_remove(r, ev->other);
+		roster_member_end(r, ev->other);
+	}
+	(void)roster_step(r, ev); /* as exchange_admits() has foretold */
+	roster_member_begin(r, ev->slot, c->account, since_ms);
+	r->member[ev->slot].policy = policy;
+	seat(r, c, ev->slot);
+}
+
+/* What cannot be recorded does not begin. */
 static enum verdict
 enter(struct roster *r, struct client *c, const struct upstream_message *login)
 {
 	struct exchange_event ev = {
-		.type = EXCHANGE_LOGIN,
+		.type = is_fresh(c, login) ? EXCHANGE_ANEW : EXCHANGE_LOGIN,
 		.id = login->u.login.id,
 		.name = login->u.login.name,
 		.uid = c->account->uid,
 	};
-	enum verdict v = may_use(r, c, ev.name);
+	const int64_t since_ms = clock_wall_ms();
+	const enum verdict room = exchange_admits(r->exchange, &ev, &ev.other);
+	struct policy *policy;
+	enum verdict v;
 
-	if (v == VERDICT_OK)
-		v = roster_step(r, &ev);
-	if (v != VERDICT_OK)
+	if (c->account->sessions - (ev.other != SLOT_NONE) >= r->max_sessions_uid)
+		return VERDICT_LIMIT;
+	if ((v = may_use(r, c, ev.name)) != VERDICT_OK || (v = room) != VERDICT_OK)
 		return v;
-	roster_member_begin(r, ev.slot, c->account, clock_wall_ms());
-	if (roster_keep_policy(&r->member[ev.slot], &login->u.login.policy) && roster_record_session(r, ev.slot)) {
-		seat(r, c, ev.slot);
-		return VERDICT_OK;
+	if (!roster_copy_policy(&login->u.login.policy, &policy))
+		return VERDICT_FAILED;
+	if (!record(r, &ev, login, since_ms)) {
+		free(policy);
+		return VERDICT_FAILED;
 	}
-	ev.type = EXCHANGE_QUIT;
-	(void)roster_step(r, &ev);
-	roster_member_end(r, ev.slot);
-	return VERDICT_FAILED;
+	begin(r, c, &ev, policy, since_ms);
+	return VERDICT_OK;
 }
 
 enum verdict
@@ -206,7 +268,9 @@ roster_login(struct roster *r, struct client *c, const struct upstream_message *
 	}
 	if (exchange_find_id(r->exchange, &login->u.login.id) != SLOT_NONE)
 		return v; /* somebody else's, or too often ours */
-	v = admit(r, c, login);
+	if (was_taken(r, c, login))
+		return VERDICT_TAKEN_OVER;
+	v = admit(r, login);
 	if (v == VERDICT_OK)
 		v = enter(r, c, login);
 	if (v == VERDICT_OK && login->u.login.resume_only && login->u.login.pair != 0)

@@ -99,13 +99,12 @@ roster_record_free(struct roster *r, slot_t slot)
 }
 
 bool
-roster_record_session(struct roster *r, slot_t slot)
+roster_record_login(struct roster *r, const struct registry_row *row, const struct ident *ended)
 {
-	struct registry_row row;
-
-	row_of(r, slot, &row);
 	registry_begin(r->registry);
-	registry_put(r->registry, &row);
+	if (ended)
+		registry_remove(r->registry, ended);
+	registry_put(r->registry, row);
 	return commit(r);
 }
 

@@ -34,7 +34,7 @@ directory() {
 		'[ ! -e /var/run/nscd/socket ] || mount -t tmpfs none /var/run/nscd; mount --bind "$1" /etc/nsswitch.conf && shift && exec "$@"' \
 		sh "$T/nsswitch.conf" pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" "$@"
 	daemon_pid=${pid_of[daemon]}
-	wait_until 10 socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
+	wait_until socket_is_new "$before" || { note "no daemon listens: $(cat "$T/daemon.err")"; exit 1; }
 }
 
 no_children() {
@@ -94,7 +94,7 @@ done
 nss "unavail 0"
 run stranger pchat login ldapboss
 exits 4 "so is one that says nothing"
-wait_until 5 has_line "$T/daemon.err" "user database does not answer .'pchat': .*until it does"
+wait_until has_line "$T/daemon.err" "user database does not answer .'pchat': .*until it does"
 ok $? "the log tells which database it is" "$(cat "$T/daemon.err")"
 is "$(grep -c 'database does not answer' "$T/daemon.err")" 1 "once"
 run boss pchat login ldapboss
@@ -113,8 +113,8 @@ login carol
 run boss pchat -s ldapboss to carol
 exits 0 "a pair"
 nss hang
-spawn waits stranger pchat login --timeout $LONG newname
-wait_until 5 has_line "$T/nss.asked" "name newname"
+spawn waits stranger pchat login --timeout "$PATIENCE" newname
+wait_until has_line "$T/nss.asked" "name newname"
 ok $? "a directory that hangs is asked"
 is "$(process_state "${pid_of[waits]}")" S "who logs in waits"
 for i in 1 2 3; do
@@ -128,17 +128,17 @@ is "$(process_state "${pid_of[waits]}")" S "while it waits"
 reap waits
 exits 4 "until its time is over"
 like "$err" "the user database does not answer" "and is told why"
-wait_until 5 no_children
+wait_until no_children
 ok $? "no look-up is left"
 stop_daemon KILL
 directory "files pchat"
-wait_until 10 daemon_is boss connected
+wait_until daemon_is boss connected
 ok $? "a session is resumed without a look-up"
 shown_as() { # NAME ACCOUNT
 	[ "$( (as boss pchat -s ldapboss who --json) 2>/dev/null | jq -r --arg name "$1" 'select(.name == $name) | .account')" = "$2" ]
 }
 nss answer "ldapboss ${uid_of[boss]}" "carol2 ${uid_of[carol]}"
-wait_until 20 shown_as carol carol2
+wait_until shown_as carol carol2
 ok $? "an account that is shown as a number is looked up again"
 
 finish

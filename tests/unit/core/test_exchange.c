@@ -12,7 +12,9 @@
 #include "core/name.h"
 
 #define FIRST_PAIR 1000U
-#define REFUSE 100 /* no event: `who` changes its mind about `whom` */
+#define REFUSE 100   /* no event: `who` changes its mind about `whom` */
+#define DOUBT 101    /* no event: nobody can say any more, or again, whether `who` takes contact by `whom` */
+#define STRANGER 102 /* ANEW, of another uid */
 
 /*
  * Effects are written in the order in which they come:
@@ -29,8 +31,8 @@ struct row {
 
 struct table {
 	struct exchange *x;
-	bool refused[26][26]; /* by first letters: target, caller */
-	uint64_t claim;       /* the pair of the latest REPAIR */
+	uint8_t judged[26][26]; /* enum verdict, by first letters: target, caller */
+	uint64_t claim;         /* the pair of the latest REPAIR */
 };
 
 static const struct row r1_names[] = {
@@ -274,6 +276,46 @@ static const struct row r8_lost[] = {
 };
 
 /* After a crash of the daemon (D6): everybody is away, nobody is missing. */
+/* Who has lost a session begins anew under its name; nobody else does, and not while it lives. */
+static const struct row r8_anew[] = {
+	{ "ann", EXCHANGE_ANEW, NULL, VERDICT_OK, "" }, /* there is nothing to end */
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "ann", EXCHANGE_ANEW, "eve", VERDICT_TAKEN, "" }, /* it lives */
+	{ "cy", EXCHANGE_WAIT, "ann", VERDICT_QUEUED, "" },
+	{ "ann", EXCHANGE_LOST, NULL, VERDICT_OK, "bob?lost" },
+	{ "ann", EXCHANGE_LOGIN, "eve", VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_RESTORE, "eve", VERDICT_TAKEN, "" },
+	{ "ann", STRANGER, "eve", VERDICT_TAKEN, "" },
+	{ "ann", EXCHANGE_ANEW, "bob", VERDICT_TAKEN, "" }, /* the id is */
+	{ "ann", EXCHANGE_ANEW, "eve", VERDICT_OK, "bob-gone cy~no-such-user" },
+	{ "ann", EXCHANGE_RESUME, NULL, VERDICT_EXPIRED, "" }, /* the old one */
+	{ "ann", EXCHANGE_RESUME, "eve", VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_LOST, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_ANEW, "eve", VERDICT_OK, "" }, /* the same id: all the same it is another session */
+	{ "bob", EXCHANGE_ANEW, NULL, VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ 0 },
+};
+
+/* Nobody can say whether bob's rules are about cy. */
+static const struct row r4_doubt[] = {
+	{ "ann", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "cy", EXCHANGE_LOGIN, NULL, VERDICT_OK, "" },
+	{ "bob", DOUBT, "cy", VERDICT_OK, "" },
+	{ "cy", EXCHANGE_TO, "bob", VERDICT_NO_ANSWER, "" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_NO_ANSWER, "" },
+	{ "bob", DOUBT, "cy", VERDICT_OK, "" },
+	{ "ann", EXCHANGE_TO, "bob", VERDICT_OK, "ann+bob bob+ann" },
+	{ "cy", EXCHANGE_WAIT, "bob", VERDICT_QUEUED, "" },
+	{ "bob", DOUBT, "cy", VERDICT_OK, "" }, /* somebody may say before it is free */
+	{ "ann", EXCHANGE_LEAVE, NULL, VERDICT_OK, "bob-left cy~no-answer" },
+	{ 0 },
+};
+
 static const struct row d6_registry[] = {
 	{ "ann", EXCHANGE_RESTORE, NULL, VERDICT_OK, "" },
 	{ "bob", EXCHANGE_RESTORE, NULL, VERDICT_OK, "" },
@@ -312,6 +354,8 @@ static const struct {
 	{ "R6 away", r6_away },
 	{ "R7", r7_endings },
 	{ "R8", r8_lost },
+	{ "R8 anew", r8_anew },
+	{ "R4 nobody can say", r4_doubt },
 	{ "D6", d6_registry },
 };
 
@@ -326,12 +370,12 @@ id_of(const char *person)
 	return id;
 }
 
-static bool
-refuses(const void *context, slot_t target, slot_t caller)
+static enum verdict
+judge(const void *context, slot_t target, slot_t caller)
 {
 	const struct table *t = context;
 
-	return t->refused[exchange_session(t->x, target)->name[0] - 'a'][exchange_session(t->x, caller)->name[0] - 'a'];
+	return t->judged[exchange_session(t->x, target)->name[0] - 'a'][exchange_session(t->x, caller)->name[0] - 'a'];
 }
 
 static struct exchange *
@@ -373,7 +417,9 @@ describe(const struct exchange *x, const struct exchange_effects *fx, char *out,
 			how = "~";
 			what = "no-such-user";
 			if (e->verdict != VERDICT_NO_SUCH_USER)
-				what = e->verdict == VERDICT_SUPERSEDED ? "busy" : "refuses";
+				what = e->verdict == VERDICT_SUPERSEDED ? "busy"
+				    : e->verdict == VERDICT_NO_ANSWER   ? "no-answer"
+									: "refuses";
 			break;
 		}
 		snprintf(out + len, size - len, "%s%s%s%s", len > 0 ? " " : "", who, how, what);
@@ -383,10 +429,10 @@ describe(const struct exchange *x, const struct exchange_effects *fx, char *out,
 static void
 perform_refuse(struct table *t, const struct row *row, char *effects, size_t size)
 {
-	const struct exchange_policy policy = { refuses, t };
+	const struct exchange_policy policy = { judge, t };
 	struct exchange_effects fx;
 
-	t->refused[row->who[0] - 'a'][row->whom[0] - 'a'] ^= true;
+	t->judged[row->who[0] - 'a'][row->whom[0] - 'a'] ^= row->event == REFUSE ? VERDICT_REFUSES : VERDICT_NO_ANSWER;
 	while (exchange_recheck(t->x, exchange_find_name(t->x, row->who), policy, &fx))
 		describe(t->x, &fx, effects, size);
 }
@@ -394,12 +440,16 @@ perform_refuse(struct table *t, const struct row *row, char *effects, size_t siz
 static enum verdict
 perform(struct table *t, const struct row *row, char *effects, size_t size)
 {
-	const struct exchange_policy policy = { refuses, t };
+	const struct exchange_policy policy = { judge, t };
 	const char *whom = row->whom ? row->whom : row->who;
 	struct exchange_effects fx;
 	struct exchange_event ev = { .type = (enum exchange_event_type)row->event, .pair = ++t->claim };
 	enum verdict verdict;
 
+	if (row->event == STRANGER) {
+		ev.type = EXCHANGE_ANEW;
+		ev.uid = 7;
+	}
 	ev.slot = exchange_find_name(t->x, row->who);
 	ev.other = exchange_find_name(t->x, whom);
 	ev.id = id_of(whom);
@@ -420,7 +470,7 @@ START_TEST(rules)
 		char effects[256] = "";
 		enum verdict verdict = VERDICT_OK;
 
-		if (row->event == REFUSE)
+		if (row->event == REFUSE || row->event == DOUBT)
 			perform_refuse(&t, row, effects, sizeof(effects));
 		else
 			verdict = perform(&t, row, effects, sizeof(effects));
@@ -613,7 +663,7 @@ END_TEST
 START_TEST(settling_asks_again)
 {
 	struct table t = { .x = exchange_new(4, FIRST_PAIR) };
-	const struct exchange_policy policy = { refuses, &t };
+	const struct exchange_policy policy = { judge, &t };
 	struct exchange_effects fx;
 	const slot_t ann = login(t.x, "ann"), bob = login(t.x, "bob"), cy = login(t.x, "cy"), dee = login(t.x, "dee");
 	struct exchange_event leave = { .type = EXCHANGE_LEAVE, .slot = ann };
@@ -621,7 +671,7 @@ START_TEST(settling_asks_again)
 	pair(t.x, ann, "bob");
 	ask(t.x, EXCHANGE_WAIT, cy, "bob");
 	ask(t.x, EXCHANGE_WAIT, dee, "bob");
-	t.refused['b' - 'a']['c' - 'a'] = true;
+	t.judged['b' - 'a']['c' - 'a'] = VERDICT_REFUSES;
 	ck_assert_int_eq(exchange_step(t.x, &leave, policy, &fx), VERDICT_OK);
 	ck_assert(exchange_settle(t.x, policy, &fx));
 	ck_assert_uint_eq(fx.count, 1);

@@ -1,6 +1,6 @@
 /*
  * Visits every state that a small world can reach: a few people, each of whom
- * logs in, is lost, resumes, expires, asks for and waits for every other,
+ * logs in, is lost, resumes, begins anew, expires, asks for and waits for every other,
  * leaves, quits, refuses contact, is restored from a registry; every event in every
  * state, also those that make no sense there. After each step the state is
  * checked as a whole, and the step against what the rules say of it.
@@ -93,7 +93,7 @@ struct request {
 	enum exchange_event_type type;
 	int actor;
 	int target;   /* TO, WAIT, REPAIR: the other; LOGIN, RESTORE: whose id */
-	bool foreign; /* RESUME: by another uid */
+	bool foreign; /* RESUME, ANEW: by another uid */
 };
 
 static const char *const names[PEOPLE_MAX] = { "Ann", "bob", "Cy", "d.e", "E-5", "6f" };
@@ -134,13 +134,13 @@ person_in(const struct exchange *x, slot_t slot)
 	return slot == SLOT_NONE ? NOBODY : person_called(exchange_session(x, slot)->name);
 }
 
-static bool
-refuses(const void *context, slot_t target, slot_t caller)
+static enum verdict
+judge(const void *context, slot_t target, slot_t caller)
 {
 	const struct visit *v = context;
 	const int bit = person_in(v->x, target) * PEOPLE_MAX + person_in(v->x, caller);
 
-	return v->refusals >> bit & 1;
+	return v->refusals >> bit & 1 ? VERDICT_REFUSES : VERDICT_OK;
 }
 
 static void
@@ -265,7 +265,7 @@ settled_flaw(const struct exchange *x, struct exchange_policy policy)
 			return "a wait for somebody free";
 		if (exchange_session(x, s->target)->target == slot)
 			return "two who wait for each other";
-		if (policy.refuses(policy.context, s->target, slot))
+		if (policy.judge(policy.context, s->target, slot) != VERDICT_OK)
 			return "a wait for somebody who refuses";
 	}
 	return flaw(x);
@@ -275,7 +275,7 @@ settled_flaw(const struct exchange *x, struct exchange_policy policy)
 static void
 room_check(struct visit *v)
 {
-	const struct exchange_policy policy = { refuses, v };
+	const struct exchange_policy policy = { judge, v };
 	struct exchange_effects fx;
 	char name[] = "guest0";
 
@@ -567,7 +567,9 @@ pair_end_check(const struct visit *v, enum exchange_event_type type, int actor, 
 	enum ending how = ENDING_LEFT;
 
 	REQUIRE(p == actor || partner == actor || wait_matched(v, p) || wait_matched(v, partner));
-	if (v->after[partner].presence == ABSENT)
+	if (type == EXCHANGE_ANEW && partner == actor)
+		how = ENDING_GONE;
+	else if (v->after[partner].presence == ABSENT)
 		how = type == EXCHANGE_EXPIRE ? ENDING_GONE : ENDING_QUIT;
 	if (s->presence != ABSENT && s->partner == NOBODY)
 		REQUIRE(s->last_end == (p == actor ? ENDING_NONE : (int)how));
@@ -650,6 +652,26 @@ expected_contact(const struct visit *v, const struct request *rq)
 	return t->target == rq->actor ? VERDICT_OK : VERDICT_QUEUED;
 }
 
+/* R8: under the name of one's own session, when that is lost. */
+static enum verdict
+expected_anew(const struct visit *v, const struct request *rq)
+{
+	const struct person *s = &v->before[rq->actor];
+	bool awaited = false;
+	int present = 0;
+
+	for (int p = 0; p < v->people; p++) {
+		awaited |= v->before[p].target == rq->actor;
+		present += v->before[p].presence != ABSENT;
+	}
+	if (s->presence == ONLINE || rq->foreign)
+		return VERDICT_TAKEN;
+	if (rq->target != rq->actor)
+		return VERDICT_TAKEN;
+	return awaited && present == v->people ? VERDICT_LIMIT
+					       : VERDICT_OK; /* its slot is kept until its waiters are told */
+}
+
 static enum verdict
 expected_verdict(const struct visit *v, const struct request *rq)
 {
@@ -661,6 +683,10 @@ expected_verdict(const struct visit *v, const struct request *rq)
 		if (rq->target == MALFORMED)
 			return VERDICT_MALFORMED;
 		return s->presence != ABSENT || v->before[rq->target].presence != ABSENT ? VERDICT_TAKEN : VERDICT_OK;
+	case EXCHANGE_ANEW:
+		if (s->presence == ABSENT)
+			return v->before[rq->target].presence != ABSENT ? VERDICT_TAKEN : VERDICT_OK;
+		return expected_anew(v, rq);
 	case EXCHANGE_RESUME:
 		return s->presence == ABSENT || rq->foreign ? VERDICT_EXPIRED : VERDICT_OK;
 	case EXCHANGE_REPAIR:
@@ -695,6 +721,10 @@ outcome_check(const struct visit *v, const struct request *rq, enum verdict verd
 	case EXCHANGE_LOGIN:
 	case EXCHANGE_RESUME:
 		REQUIRE(a->presence == ONLINE && a->target == NOBODY && a->partner == b->partner);
+		break;
+	case EXCHANGE_ANEW:
+		REQUIRE(a->presence == ONLINE && a->target == NOBODY && a->partner == NOBODY);
+		REQUIRE(a->last_end == ENDING_NONE);
 		break;
 	case EXCHANGE_RESTORE:
 		REQUIRE(a->presence == OFFLINE && a->partner == NOBODY);
@@ -749,7 +779,8 @@ event_for(const struct visit *v, const struct request *rq)
 		.pair = v->repair_pair,
 	};
 
-	if (rq->target >= 0 && (rq->type == EXCHANGE_LOGIN || rq->type == EXCHANGE_RESTORE)) {
+	if (rq->target >= 0 &&
+	    (rq->type == EXCHANGE_LOGIN || rq->type == EXCHANGE_ANEW || rq->type == EXCHANGE_RESTORE)) {
 		ev.id = id_of(rq->target);
 	} else if (rq->target >= 0) {
 		ev.other = v->before[rq->target].slot;
@@ -809,7 +840,7 @@ match_check(const struct visit *v, const struct request *rq, slot_t slot, slot_t
 static void
 attempt(struct visit *v, struct request rq)
 {
-	const struct exchange_policy policy = { refuses, v };
+	const struct exchange_policy policy = { judge, v };
 	const uint64_t refusals = v->refusals;
 	struct exchange_event ev = event_for(v, &rq);
 	struct exchange_effects fx;
@@ -837,7 +868,7 @@ attempt(struct visit *v, struct request rq)
 	settle(v, policy);
 	conclude(v, policy, rq.type, rq.actor);
 	outcome_check(v, &rq, verdict);
-	if (v->before[rq.actor].presence == ABSENT || v->after[rq.actor].presence == ABSENT)
+	if (v->before[rq.actor].presence == ABSENT || v->after[rq.actor].presence == ABSENT || rq.type == EXCHANGE_ANEW)
 		room_check(v);
 	if (v->after[rq.actor].presence == ABSENT) /* its rules go with it */
 		v->refusals &= ~(((1ULL << PEOPLE_MAX) - 1) << rq.actor * PEOPLE_MAX);
@@ -849,7 +880,7 @@ attempt(struct visit *v, struct request rq)
 static void
 attempt_policy(struct visit *v, int actor, uint64_t callers)
 {
-	const struct exchange_policy policy = { refuses, v };
+	const struct exchange_policy policy = { judge, v };
 	const uint64_t refusals = v->refusals;
 	struct exchange_effects fx;
 
@@ -871,7 +902,7 @@ attempt_policy(struct visit *v, int actor, uint64_t callers)
 static void
 attempt_crowded(struct visit *v)
 {
-	const struct exchange_policy policy = { refuses, v };
+	const struct exchange_policy policy = { judge, v };
 	struct exchange_event ev = { .type = EXCHANGE_LOGIN, .name = "late", .id = id_of(PEOPLE_MAX), .uid = 1 };
 	struct exchange_effects fx;
 
@@ -888,7 +919,8 @@ attempt_all_by(struct visit *v, int actor)
 	static const enum exchange_event_type alone[] = { EXCHANGE_LOST, EXCHANGE_EXPIRE, EXCHANGE_CANCEL,
 		EXCHANGE_LEAVE, EXCHANGE_QUIT };
 	static const enum exchange_event_type named[] = { EXCHANGE_TO, EXCHANGE_WAIT };
-	static const enum exchange_event_type other[] = { EXCHANGE_LOGIN, EXCHANGE_RESTORE, EXCHANGE_REPAIR };
+	static const enum exchange_event_type other[] = { EXCHANGE_LOGIN, EXCHANGE_ANEW, EXCHANGE_RESTORE,
+		EXCHANGE_REPAIR };
 
 	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
 		attempt(v, (struct request){ alone[i], actor, actor, false });
@@ -901,6 +933,8 @@ attempt_all_by(struct visit *v, int actor)
 			if (target == actor || v->before[target].presence != ABSENT) /* an id stays with its name */
 				attempt(v, (struct request){ other[i], actor, target, false });
 	attempt(v, (struct request){ EXCHANGE_LOGIN, actor, MALFORMED, false });
+	if (v->before[actor].presence != ABSENT)
+		attempt(v, (struct request){ EXCHANGE_ANEW, actor, actor, true });
 	attempt(v, (struct request){ EXCHANGE_RESUME, actor, actor, false });
 	attempt(v, (struct request){ EXCHANGE_RESUME, actor, actor, true });
 	if (v->before[actor].presence == ABSENT)
@@ -1064,10 +1098,11 @@ draw(uint64_t *seed, uint32_t below)
 static void
 walk(struct visit *v, uint64_t *seed)
 {
-	static const enum exchange_event_type types[] = { EXCHANGE_LOGIN, EXCHANGE_RESTORE, EXCHANGE_RESUME,
-		EXCHANGE_RESUME, EXCHANGE_LOST, EXCHANGE_EXPIRE, EXCHANGE_TO, EXCHANGE_TO, EXCHANGE_WAIT, EXCHANGE_WAIT,
-		EXCHANGE_WAIT, EXCHANGE_WAIT, EXCHANGE_CANCEL, EXCHANGE_LEAVE, EXCHANGE_QUIT };
-	const struct exchange_policy policy = { refuses, v };
+	static const enum exchange_event_type types[] = { EXCHANGE_LOGIN, EXCHANGE_ANEW, EXCHANGE_RESTORE,
+		EXCHANGE_RESUME, EXCHANGE_RESUME, EXCHANGE_LOST, EXCHANGE_EXPIRE, EXCHANGE_TO, EXCHANGE_TO,
+		EXCHANGE_WAIT, EXCHANGE_WAIT, EXCHANGE_WAIT, EXCHANGE_WAIT, EXCHANGE_CANCEL, EXCHANGE_LEAVE,
+		EXCHANGE_QUIT };
+	const struct exchange_policy policy = { judge, v };
 	struct request rq = { .type = types[draw(seed, ARRAY_SIZE(types))] };
 	struct exchange_effects fx;
 	struct exchange_event ev;
@@ -1097,7 +1132,7 @@ START_TEST(settling_may_come_late)
 
 	visit_begin(v, PEOPLE_MAX, REFUSING_ANY, false);
 	for (unsigned i = 0; i < 2000; i++) {
-		const struct exchange_policy policy = { refuses, v };
+		const struct exchange_policy policy = { judge, v };
 
 		for (unsigned steps = draw(&seed, 40); steps > 0; steps--)
 			walk(v, &seed);

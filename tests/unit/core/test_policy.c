@@ -33,6 +33,7 @@ static const struct {
 	{ "dnd wins over allow", true, 1, { ALLOW(50) }, true },
 	{ "name", false, 1, { NAME("bob") }, true },
 	{ "name without case", false, 1, { NAME("BoB") }, true },
+	{ "the account's name", false, 1, { NAME("Robert") }, true },
 	{ "another name", false, 1, { NAME("bobby") }, false },
 	{ "uid", false, 1, { UID(1001) }, true },
 	{ "another uid", false, 1, { UID(50) }, false },
@@ -55,22 +56,56 @@ static const struct {
 START_TEST(asked)
 {
 	static const uint32_t groups[] = { 1001, 50, 60 };
-	const struct policy_caller bob = { "bob", 1001, groups, ARRAY_SIZE(groups) };
+	const struct policy_caller bob = { "bob", "robert", 1001, groups, ARRAY_SIZE(groups) };
 	struct policy p = { .dnd = cases[_i].dnd, .count = cases[_i].count };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases[_i].rule); i++)
 		p.rule[i] = cases[_i].rule[i];
-	ck_assert_msg(policy_refuses(&p, &bob) == cases[_i].refused, "%s", cases[_i].what);
+	ck_assert_msg(
+	    policy_judge(&p, &bob) == (cases[_i].refused ? VERDICT_REFUSES : VERDICT_OK), "%s", cases[_i].what);
 }
 END_TEST
 
 START_TEST(nobody_special)
 {
-	const struct policy_caller alone = { "bob", 1001, NULL, 0 };
+	const struct policy_caller alone = { "bob", "", 1001, NULL, 0 };
 	const struct policy members = { .count = 1, .rule = { ALLOW(50) } };
 
-	ck_assert(!policy_refuses(NULL, &alone));
-	ck_assert(policy_refuses(&members, &alone));
+	ck_assert_int_eq(policy_judge(NULL, &alone), VERDICT_OK);
+	ck_assert_int_eq(policy_judge(&members, &alone), VERDICT_REFUSES);
+}
+END_TEST
+
+/* Nobody has told the account of a caller: what its rules would say of it is not known, and what they say anyway is. */
+START_TEST(account_unknown)
+{
+	static const struct {
+		const char *what;
+		bool dnd;
+		uint32_t count;
+		struct policy_rule rule[3];
+		enum verdict wanted;
+	} rows[] = {
+		{ "no rule", false, 0, { { 0 } }, VERDICT_OK },
+		{ "dnd", true, 1, { NAME("eve") }, VERDICT_REFUSES },
+		{ "its uid", false, 2, { NAME("eve"), UID(1001) }, VERDICT_REFUSES },
+		{ "another uid", false, 1, { UID(7) }, VERDICT_OK },
+		{ "its name", false, 1, { NAME("bob") }, VERDICT_REFUSES },
+		{ "another name, that may be its account's", false, 1, { NAME("eve") }, VERDICT_NO_ANSWER },
+		{ "a group that it is in", false, 1, { BLOCK(50) }, VERDICT_REFUSES },
+		{ "a group that it may belong to", false, 1, { BLOCK(51) }, VERDICT_NO_ANSWER },
+		{ "a group that is allowed", false, 1, { ALLOW(50) }, VERDICT_NO_ANSWER },
+		{ "not allowed", false, 1, { ALLOW(51) }, VERDICT_NO_ANSWER },
+	};
+	static const uint32_t groups[] = { 1001, 50 };
+	const struct policy_caller bob = { "bob", NULL, 1001, groups, ARRAY_SIZE(groups) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct policy p = { .dnd = rows[i].dnd, .count = rows[i].count };
+
+		memcpy(p.rule, rows[i].rule, sizeof(rows[i].rule));
+		ck_assert_msg(policy_judge(&p, &bob) == rows[i].wanted, "%s", rows[i].what);
+	}
 }
 END_TEST
 
@@ -126,9 +161,9 @@ END_TEST
 static bool
 refuses(const struct policy *p, const char *name, uint32_t uid)
 {
-	const struct policy_caller caller = { .name = name, .uid = uid };
+	const struct policy_caller caller = { .name = name, .account = "", .uid = uid };
 
-	return policy_refuses(p, &caller);
+	return policy_judge(p, &caller) == VERDICT_REFUSES;
 }
 
 /* `count` rules about others, and, as told, rules about bob that were there before. */
@@ -206,6 +241,7 @@ policy_suite(void)
 
 	tcase_add_loop_test(tc, asked, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tc, nobody_special);
+	tcase_add_test(tc, account_unknown);
 	tcase_add_test(tc, add_and_remove);
 	tcase_add_test(tc, full);
 	tcase_add_loop_test(tc, block_makes_both_rules_or_none, 2, POLICY_ENTRIES + 1);
