@@ -29,6 +29,7 @@ struct account {
 	uint32_t refs;
 	uint32_t sessions; /* logged in, reconnecting ones included */
 	uint32_t greeting; /* connections not yet logged in */
+	bool passes_descriptors; /* it has done so: its connections are looked at first (net/stream.h) */
 	struct bucket requests;
 	enum account_state state;
 	uint64_t asked_at; /* ms of the monotonic clock: when a look-up of the uid last ended; 0: never */

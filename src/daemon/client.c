@@ -1,5 +1,6 @@
 #include "daemon/client.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -54,6 +55,10 @@ on_closed(struct stream *s, int error)
 	struct client *c = (struct client *)s;
 
 	log_debug("connection of uid %u closed: %d", c->account->uid, error);
+	if (error == EPERM && !c->account->passes_descriptors) {
+		log_notice("uid %u passes descriptors; its connections are closed", c->account->uid);
+		c->account->passes_descriptors = true;
+	}
 	client_window_reset(c);
 	server_client_closed(c->server, c);
 	account_put(c->account);

@@ -7,13 +7,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/macros.h"
 #include "core/exchange.h"
 #include "core/window.h"
 #include "daemon/account.h"
 #include "daemon/names/names.h"
+#include "net/deadlines.h"
 #include "net/stream.h"
 #include "proto/upstream.h"
 
@@ -34,14 +34,12 @@ struct client {
 	uint32_t lone;         /* whose size is this; 0: none */
 	slot_t slot;           /* SLOT_NONE: not logged in */
 	uint8_t state;         /* enum client_state */
-	bool greeting;         /* on server::greeting */
 	bool waits;            /* its LOGIN, unread as yet, waits for a look-up */
 	bool answered;         /* the look-up has told `may`: OK, RESERVED or NO_ANSWER */
 	bool came_back;        /* it asked to resume a session that is not there any more */
 	uint8_t may;
 	struct names_asker asker;
-	uint64_t accepted_at;     /* ms of the monotonic clock */
-	TAILQ_ENTRY(client) link; /* server::greeting */
+	struct deadline greeting; /* server::greeting */
 };
 
 /* Takes over fd, whose peer the kernel says is account's; takes over the reference as well. NULL: short of memory. */

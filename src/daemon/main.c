@@ -17,6 +17,7 @@
 #include "daemon/notify.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
+#include "net/closing.h"
 #include "net/loop.h"
 #include "net/process.h"
 #include "net/socket.h"
@@ -26,7 +27,7 @@
 #define DEFAULT_SOCKET DEFAULT_FOLDER "/pchat.sock"
 #define DEFAULT_STATE "/var/lib/pchat"
 #define EXIT_USAGE 2
-#define MORE_FILES 64U /* descriptors beside those of the connections */
+#define MORE_FILES (64U + CLOSING_PASSED) /* descriptors beside those of the connections; some are kept free (net/stream.h) */
 #define SHOWN 512      /* bytes of a path in a message */
 
 struct options {
@@ -428,8 +429,8 @@ start(struct daemon *d, struct ev_loop *loop, struct options *o)
 	if ((status = claim_socket(d, o)) != 0 || (status = claim_state(d, o)) != 0)
 		return status;
 	raise_files(o->max_connections);
-	if (stream_setup(loop) < 0)
-		return fail("%s", strerror(ENOMEM));
+	if ((status = stream_setup(loop)) < 0)
+		return fail("%s", strerror(-status));
 	/* Everybody of before is known before anybody can connect. */
 	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
 		return status;
@@ -448,6 +449,7 @@ stop(struct daemon *d, const struct options *o)
 	server_stop(&d->server);
 	registry_close(d->registry);
 	roster_release(&d->server.roster);
+	stream_teardown(d->server.loop);
 }
 
 int
@@ -480,6 +482,7 @@ main(int argc, char **argv)
 		return fail("no event loop: %s", strerror(errno));
 	if ((status = start(&d, loop, &o)) != 0) {
 		forget(&d);
+		stream_teardown(loop);
 		ev_loop_destroy(loop);
 		return status;
 	}

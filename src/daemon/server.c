@@ -1,12 +1,7 @@
 #include "daemon/server.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-
-#include "base/clock.h"
 #include "base/log.h"
-#include "net/socket.h"
+#include "net/closing.h"
 
 #define HANDSHAKE_MS (HANDSHAKE_SECONDS * 1000ULL)
 
@@ -42,62 +37,44 @@ on_emptied(struct roster *r)
 /* ------ connections that have not logged in ------ */
 
 static void
-watch_greeting(struct server *s)
+greeting_add(struct server *s, struct client *c)
 {
-	const struct client *c = TAILQ_FIRST(&s->greeting);
-	uint64_t now, end;
-
-	ev_timer_stop(s->loop, &s->greeting_timer);
-	if (!c)
-		return;
-	now = clock_monotonic_ms();
-	end = c->accepted_at + HANDSHAKE_MS;
-	ev_timer_set(&s->greeting_timer, end > now ? (double)(end - now) / 1000. : 0., 0.);
-	ev_timer_start(s->loop, &s->greeting_timer);
+	c->account->greeting++;
+	s->greeting_count++;
+	deadlines_add(&s->greeting, &c->greeting);
 }
 
 static void
-greeting_add(struct server *s, struct client *c)
+greeting_over(struct server *s, struct client *c)
 {
-	c->accepted_at = clock_monotonic_ms();
-	c->greeting = true;
-	c->account->greeting++;
-	s->greeting_count++;
-	TAILQ_INSERT_TAIL(&s->greeting, c, link);
-	if (c == TAILQ_FIRST(&s->greeting))
-		watch_greeting(s);
+	c->account->greeting--;
+	s->greeting_count--;
 }
 
 static void
 greeting_remove(struct server *s, struct client *c)
 {
-	const bool first = c == TAILQ_FIRST(&s->greeting);
-
-	if (!c->greeting)
+	if (!c->greeting.listed)
 		return;
-	c->greeting = false;
-	c->account->greeting--;
-	s->greeting_count--;
-	TAILQ_REMOVE(&s->greeting, c, link);
-	if (first)
-		watch_greeting(s);
+	deadlines_remove(&s->greeting, &c->greeting);
+	greeting_over(s, c);
+}
+
+static struct client *
+greeting_of(struct deadline *d)
+{
+	return (struct client *)((char *)d - offsetof(struct client, greeting));
 }
 
 static void
-on_greeting_timeout(struct ev_loop *loop, ev_timer *w, int revents)
+on_greeting_timeout(struct deadlines *ds, struct deadline *d)
 {
-	struct server *s = w->data;
-	const uint64_t now = clock_monotonic_ms();
-	struct client *c;
+	struct client *c = greeting_of(d);
 
-	(void)loop, (void)revents;
-	while ((c = TAILQ_FIRST(&s->greeting)) && c->accepted_at + HANDSHAKE_MS <= now) {
-		if (c->waits)
-			client_result(c, VERDICT_NO_ANSWER);
-		client_bye(c, BYE_TIMEOUT);
-		greeting_remove(s, c);
-	}
-	watch_greeting(s);
+	greeting_over((struct server *)((char *)ds - offsetof(struct server, greeting)), c);
+	if (c->waits)
+		client_result(c, VERDICT_NO_ANSWER);
+	client_bye(c, BYE_TIMEOUT);
 }
 
 void
@@ -127,22 +104,18 @@ has_room(const struct server *s, const struct account *a)
 
 /* Takes over fd. */
 static void
-admit(struct server *s, int fd)
+admit(struct server *s, int fd, uint32_t uid)
 {
-	struct credentials peer;
-	struct account *account = NULL;
-	struct client *c = NULL;
-	bool room = false;
+	struct account *account = accounts_get(&s->roster.accounts, uid);
+	const bool room = account && has_room(s, account);
+	struct client *c = account ? client_new(s, fd, account) : NULL;
 
-	if (socket_peer(fd, &peer) == 0 && (account = accounts_get(&s->roster.accounts, peer.uid))) {
-		room = has_room(s, account);
-		c = client_new(s, fd, account);
-	}
 	if (!c) {
 		account_put(account);
-		(void)close(fd);
+		closing_socket(s->loop, fd);
 		return;
 	}
+	c->stream.look_first = account->passes_descriptors;
 	s->connections++;
 	ev_timer_stop(s->loop, &s->idle_timer);
 	if (room)
@@ -151,53 +124,10 @@ admit(struct server *s, int fd)
 		client_bye(c, BYE_CROWDED);
 }
 
-/* Out of descriptors or memory: the backlog waits, everyone connected is served. */
 static void
-pause_accepting(struct server *s, int error)
+on_accepted(struct acceptor *a, int fd, const struct credentials *peer)
 {
-	log_error("cannot accept: %s; next attempt in %u s", strerror(error), ACCEPT_PAUSE_SECONDS);
-	ev_io_stop(s->loop, &s->listener);
-	ev_timer_set(&s->pause_timer, ACCEPT_PAUSE_SECONDS, 0.);
-	ev_timer_start(s->loop, &s->pause_timer);
-}
-
-static void
-on_pause_over(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct server *s = w->data;
-
-	(void)revents;
-	ev_io_start(loop, &s->listener);
-}
-
-/* One a turn, so that it has said who it is before the next comes in: few are not yet logged in at any time. */
-static void
-on_connection(struct ev_loop *loop, ev_io *w, int revents)
-{
-	struct server *s = w->data;
-	int fd;
-
-	(void)loop;
-	if (revents & EV_ERROR) { /* it could not be watched (epoll_ctl(2)), and libev has given it up */
-		pause_accepting(s, ENOMEM);
-		return;
-	}
-	fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0) {
-		admit(s, fd);
-		return;
-	}
-	switch (errno) {
-	case EAGAIN:
-	case EINTR:
-	case ECONNABORTED:
-	case EPROTO:
-	case EPERM:
-		return; /* that one only, or nobody */
-	default:
-		pause_accepting(s, errno);
-		return;
-	}
+	admit((struct server *)((char *)a - offsetof(struct server, acceptor)), fd, peer->uid);
 }
 
 void
@@ -206,14 +136,12 @@ server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t max_connect
 	s->loop = loop;
 	s->max_connections = max_connections;
 	s->idle_exit = idle_exit;
-	TAILQ_INIT(&s->greeting);
-	ev_timer_init(&s->greeting_timer, on_greeting_timeout, 0., 0.);
-	ev_timer_init(&s->pause_timer, on_pause_over, 0., 0.);
+	deadlines_init(&s->greeting, loop, HANDSHAKE_MS, on_greeting_timeout);
 	ev_timer_init(&s->idle_timer, on_idle, 0., 0.);
-	ev_io_init(&s->listener, on_connection, fd, EV_READ);
-	s->greeting_timer.data = s->pause_timer.data = s->idle_timer.data = s->listener.data = s;
 	s->roster.emptied = on_emptied;
-	ev_io_start(loop, &s->listener);
+	/* One a turn, so that it has said who it is before the next comes in: few are not yet logged in at any time. */
+	acceptor_init(&s->acceptor, loop, 1, on_accepted);
+	acceptor_start(&s->acceptor, fd);
 	watch_idle(s);
 }
 
@@ -221,18 +149,16 @@ void
 server_stop(struct server *s)
 {
 	const uint32_t end = exchange_capacity(s->roster.exchange);
+	struct deadline *d;
 
-	ev_io_stop(s->loop, &s->listener);
-	ev_timer_stop(s->loop, &s->pause_timer);
+	acceptor_stop(&s->acceptor);
 	s->roster.stopping = true;
 	for (slot_t slot = 0; slot < end; slot++)
 		if (s->roster.member[slot].client)
 			client_bye(s->roster.member[slot].client, BYE_STOPPING);
-	while (!TAILQ_EMPTY(&s->greeting)) {
-		struct client *c = TAILQ_FIRST(&s->greeting);
-
-		client_bye(c, BYE_STOPPING);
-		greeting_remove(s, c);
+	while ((d = deadlines_first(&s->greeting))) {
+		client_bye(greeting_of(d), BYE_STOPPING);
+		greeting_remove(s, greeting_of(d));
 	}
 	(void)ev_run(s->loop, EVRUN_NOWAIT); /* the closed are freed there */
 }

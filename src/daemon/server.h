@@ -9,23 +9,20 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/macros.h"
 #include "daemon/client.h"
 #include "daemon/roster.h"
-
-TAILQ_HEAD(client_list, client);
+#include "net/acceptor.h"
+#include "net/deadlines.h"
 
 struct server {
 	struct ev_loop *loop;
 	struct roster roster;
 	uint32_t connections, max_connections;
-	struct client_list greeting; /* not yet logged in, the one that waits longest first */
+	struct deadlines greeting; /* not yet logged in */
 	uint32_t greeting_count;
-	ev_timer greeting_timer; /* for the first of them */
-	ev_io listener;
-	ev_timer pause_timer; /* accepts again when it ends */
+	struct acceptor acceptor;
 	ev_timer idle_timer;  /* ends the daemon; runs while nobody is there */
 	uint32_t idle_exit;   /* seconds; 0: never */
 };

@@ -210,6 +210,20 @@ socket_connect(const char *path, bool blocking)
 	return r;
 }
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16 */
+#endif
+
+void
+socket_guard(int fd)
+{
+	const int off = 0, on = 1;
+
+	/* Older kernels know neither; there it is on us to close what comes (net/closing.h). */
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+}
+
 int
 socket_peer(int fd, struct credentials *c)
 {

@@ -49,6 +49,12 @@ struct credentials {
 	pid_t pid;
 };
 
+/*
+ * Of a socket on which others write: they can pass no descriptors where the kernel lets us say so (SO_PASSRIGHTS), and
+ * none goes with a byte "out of band", which reading would skip and close.
+ */
+void socket_guard(int fd);
+
 /* SO_PEERCRED. */
 MUST_USE int socket_peer(int fd, struct credentials *c);
 

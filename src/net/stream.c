@@ -3,35 +3,24 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
 #include "core/limits.h"
+#include "net/hub.h"
 
 #define STALL_MS (STALL_SECONDS * 1000ULL)
 #define READ_SIZE 65536U
-#define OUT_MIN 4096U /* queues begin at this size, and one of it is kept for the next */
-
-TAILQ_HEAD(stream_list, stream);
-
-/* What all streams of the process share. */
-static struct {
-	struct ev_loop *loop;
-	uint8_t *input; /* what was left of the frame before, then what read(2) brings */
-	size_t input_size;
-	uint8_t *spare;             /* a queue of OUT_MIN bytes that nobody uses just now */
-	struct stream_list dead;    /* streams, by the turn they died */
-	struct stream_list stalled; /* streams with output queued, the one that waits longest first */
-	ev_prepare reaper;          /* runs while somebody is dead */
-	ev_timer stall_timer;       /* runs for the first of the stalled */
-} hub;
+#define OUT_MIN 4096U             /* queues begin at this size, and one of it is kept for the next */
+#define DESCRIPTORS_OF_OTHERS 64U /* files, pipes, timers: whatever the process has beside its streams */
 
 static void
 discard_output(struct stream *s)
 {
-	if (s->out_cap == OUT_MIN && !hub.spare)
-		hub.spare = s->out;
+	if (s->out_cap == OUT_MIN && !s->hub->spare)
+		s->hub->spare = s->out;
 	else
 		free(s->out);
 	s->out = NULL;
@@ -41,7 +30,8 @@ discard_output(struct stream *s)
 void
 stream_release(struct stream *s)
 {
-	(void)close(s->io.fd);
+	closing_socket(s->hub->loop, s->io.fd);
+	s->hub->streams--;
 	free(s->partial);
 	s->partial = NULL;
 	discard_output(s);
@@ -50,11 +40,12 @@ stream_release(struct stream *s)
 static void
 reap(struct ev_loop *loop, ev_prepare *w, int revents)
 {
+	struct hub *hub = w->data;
 	struct stream *s;
 
 	(void)revents;
-	while ((s = TAILQ_FIRST(&hub.dead))) {
-		TAILQ_REMOVE(&hub.dead, s, link);
+	while ((s = TAILQ_FIRST(&hub->dead))) {
+		TAILQ_REMOVE(&hub->dead, s, dead_link);
 		stream_release(s);
 		s->class->closed(s, s->error);
 	}
@@ -62,47 +53,59 @@ reap(struct ev_loop *loop, ev_prepare *w, int revents)
 }
 
 static void
-watch_stalled(void)
+on_stalled(struct deadlines *ds, struct deadline *d)
 {
-	const struct stream *s = TAILQ_FIRST(&hub.stalled);
-	uint64_t now, end;
-
-	ev_timer_stop(hub.loop, &hub.stall_timer);
-	if (!s)
-		return;
-	now = clock_monotonic_ms();
-	end = s->stalled_since + STALL_MS;
-	ev_timer_set(&hub.stall_timer, end > now ? (double)(end - now) / 1000. : 0., 0.);
-	ev_timer_start(hub.loop, &hub.stall_timer);
+	(void)ds;
+	stream_close((struct stream *)((char *)d - offsetof(struct stream, stalled)), ETIMEDOUT);
 }
 
-static void
-on_stalled(struct ev_loop *loop, ev_timer *w, int revents)
+static size_t
+descriptor_limit(void)
 {
-	const uint64_t now = clock_monotonic_ms();
-	struct stream *s;
+	struct rlimit limit;
 
-	(void)loop, (void)w, (void)revents;
-	while ((s = TAILQ_FIRST(&hub.stalled)) && s->stalled_since + STALL_MS <= now)
-		stream_close(s, ETIMEDOUT);
-	watch_stalled();
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
 }
 
 int
 stream_setup(struct ev_loop *loop)
 {
-	if (!hub.input) {
-		hub.input_size = FRAME_MAX + READ_SIZE;
-		hub.input = malloc(hub.input_size);
-		if (!hub.input)
-			return -ENOMEM;
+	struct hub *hub = calloc(1, sizeof(*hub));
+	int r;
+
+	if (!hub)
+		return -ENOMEM;
+	hub->loop = loop;
+	hub->input = malloc(FRAME_MAX + READ_SIZE);
+	r = hub->input ? closing_init(&hub->closing, loop) : -ENOMEM;
+	if (r < 0) {
+		free(hub->input);
+		free(hub);
+		return r;
 	}
-	hub.loop = loop;
-	TAILQ_INIT(&hub.dead);
-	TAILQ_INIT(&hub.stalled);
-	ev_prepare_init(&hub.reaper, reap);
-	ev_timer_init(&hub.stall_timer, on_stalled, 0., 0.);
+	hub->limit = descriptor_limit();
+	TAILQ_INIT(&hub->dead);
+	deadlines_init(&hub->stalled, loop, STALL_MS, on_stalled);
+	ev_prepare_init(&hub->reaper, reap);
+	hub->reaper.data = hub;
+	ev_set_userdata(loop, hub);
 	return 0;
+}
+
+void
+stream_teardown(struct ev_loop *loop)
+{
+	struct hub *hub = hub_of(loop);
+
+	if (!hub)
+		return;
+	ev_prepare_stop(loop, &hub->reaper);
+	deadlines_stop(&hub->stalled);
+	closing_release(&hub->closing);
+	free(hub->spare);
+	free(hub->input);
+	free(hub);
+	ev_set_userdata(loop, NULL);
 }
 
 static inline bool
@@ -120,37 +123,28 @@ watch(struct stream *s, bool out)
 
 	if ((s->io.events & (EV_READ | EV_WRITE)) == want)
 		return;
-	pending = ev_clear_pending(s->loop, &s->io);
-	ev_io_stop(s->loop, &s->io);
+	pending = ev_clear_pending(s->hub->loop, &s->io);
+	ev_io_stop(s->hub->loop, &s->io);
 	ev_io_set(&s->io, s->io.fd, want);
 	if (want)
-		ev_io_start(s->loop, &s->io);
+		ev_io_start(s->hub->loop, &s->io);
 	pending &= s->paused ? want : want | EV_CUSTOM;
 	if (pending)
-		ev_feed_event(s->loop, &s->io, pending);
+		ev_feed_event(s->hub->loop, &s->io, pending);
 }
 
 static void
 stall_begin(struct stream *s)
 {
-	const bool first = TAILQ_EMPTY(&hub.stalled);
-
-	s->stalled_since = clock_monotonic_ms();
-	TAILQ_INSERT_TAIL(&hub.stalled, s, link);
+	deadlines_add(&s->hub->stalled, &s->stalled);
 	watch(s, true);
-	if (first)
-		watch_stalled();
 }
 
 static void
 stall_end(struct stream *s)
 {
-	const bool first = s == TAILQ_FIRST(&hub.stalled);
-
-	TAILQ_REMOVE(&hub.stalled, s, link);
+	deadlines_remove(&s->hub->stalled, &s->stalled);
 	watch(s, false);
-	if (first)
-		watch_stalled();
 }
 
 /*
@@ -200,9 +194,9 @@ reserve(struct stream *s, size_t n)
 		cap *= 2;
 	if (cap == s->out_cap)
 		return true;
-	if (!s->out && cap == OUT_MIN && hub.spare) {
-		p = hub.spare;
-		hub.spare = NULL;
+	if (!s->out && cap == OUT_MIN && s->hub->spare) {
+		p = s->hub->spare;
+		s->hub->spare = NULL;
 	} else if (!(p = realloc(s->out, cap))) {
 		return false;
 	}
@@ -311,14 +305,14 @@ keep(struct stream *s, const uint8_t *rest, size_t n)
 static void
 feed(struct stream *s, size_t n)
 {
-	const ssize_t consumed = s->class->input(s, hub.input, n);
+	const ssize_t consumed = s->class->input(s, s->hub->input, n);
 
 	if (s->dead)
 		return;
 	if (consumed < 0)
 		stream_close(s, EPROTO);
 	else
-		keep(s, hub.input + consumed, n - (size_t)consumed);
+		keep(s, s->hub->input + consumed, n - (size_t)consumed);
 }
 
 /* Moves what was kept to the front of the shared buffer. */
@@ -329,22 +323,84 @@ unkeep(struct stream *s)
 
 	if (n == 0)
 		return 0;
-	memcpy(hub.input, s->partial, n);
+	memcpy(s->hub->input, s->partial, n);
 	free(s->partial);
 	s->partial = NULL;
 	s->partial_len = 0;
 	return n;
 }
 
+/* ------ descriptors that a peer passes ------ */
+
+/* They are on their way out, and so is the peer. */
+static void
+refuse_descriptors(struct stream *s, struct msghdr *m)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			closing_passed(s->hub->loop, s->io.fd, (const int *)(const void *)CMSG_DATA(c),
+			    (c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	stream_close(s, EPERM);
+}
+
+/* Reads what has come. Descriptors that came with it are received as well, with room for all. */
+static ssize_t
+take(struct stream *s, uint8_t *into)
+{
+	struct hub *hub = s->hub;
+	struct iovec room = { .iov_base = into, .iov_len = READ_SIZE };
+	struct msghdr m = {
+		.msg_iov = &room,
+		.msg_iovlen = 1,
+		.msg_control = hub->control,
+		.msg_controllen = sizeof(hub->control),
+	};
+	const ssize_t n = recvmsg(s->io.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n >= 0 && m.msg_controllen > 0)
+		refuse_descriptors(s, &m);
+	return n;
+}
+
+/*
+ * The same without room for descriptors: looks first, which closes none, and reads no more than it has seen. Where
+ * there is one, it and the rest stay unread.
+ */
+static ssize_t
+take_looking(struct stream *s, uint8_t *into)
+{
+	struct iovec room = { .iov_base = into, .iov_len = READ_SIZE };
+	struct msghdr m = { .msg_iov = &room, .msg_iovlen = 1 };
+	const ssize_t n = recvmsg(s->io.fd, &m, MSG_DONTWAIT | MSG_PEEK);
+
+	if (n >= 0 && (m.msg_flags & MSG_CTRUNC)) {
+		stream_close(s, EPERM);
+		return n;
+	}
+	return n > 0 ? recv(s->io.fd, into, (size_t)n, MSG_DONTWAIT) : n;
+}
+
+/* Whether a message's descriptors, as many as there may be, find room in the table, and are closed soon. */
+static bool
+has_room(const struct hub *hub)
+{
+	return hub->streams + closing_held(&hub->closing) + CLOSING_PASSED + DESCRIPTORS_OF_OTHERS <= hub->limit &&
+	    closing_takes(&hub->closing);
+}
+
 static void
 receive(struct stream *s)
 {
 	const size_t kept = s->partial_len;
+	uint8_t *into = s->hub->input + kept;
 	ssize_t n;
 
-	while ((n = recv(s->io.fd, hub.input + kept, READ_SIZE, MSG_DONTWAIT)) < 0 && errno == EINTR)
-		continue;
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	do
+		n = s->look_first || !has_room(s->hub) ? take_looking(s, into) : take(s, into);
+	while (n < 0 && errno == EINTR);
+	if (s->dead || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
 		return;
 	if (n <= 0) {
 		stream_close(s, n < 0 ? errno : 0);
@@ -383,7 +439,8 @@ stream_init(struct stream *s, const struct stream_class *class, struct ev_loop *
 {
 	memset(s, 0, sizeof(*s));
 	s->class = class;
-	s->loop = loop;
+	s->hub = hub_of(loop);
+	s->hub->streams++;
 	ev_io_init(&s->io, on_io, fd, EV_READ);
 	ev_io_start(loop, &s->io);
 }
@@ -405,7 +462,7 @@ stream_resume(struct stream *s)
 	s->paused = false;
 	watch(s, is_stalled(s));
 	if (s->partial_len > 0)
-		ev_feed_event(s->loop, &s->io, EV_CUSTOM);
+		ev_feed_event(s->hub->loop, &s->io, EV_CUSTOM);
 }
 
 /* What is queued, as far as the peer takes it now. */
@@ -431,8 +488,8 @@ stream_close(struct stream *s, int error)
 	say_last(s);
 	if (is_stalled(s))
 		stall_end(s);
-	ev_io_stop(s->loop, &s->io);
-	TAILQ_INSERT_TAIL(&hub.dead, s, link);
-	if (!ev_is_active(&hub.reaper))
-		ev_prepare_start(s->loop, &hub.reaper);
+	ev_io_stop(s->hub->loop, &s->io);
+	TAILQ_INSERT_TAIL(&s->hub->dead, s, dead_link);
+	if (!ev_is_active(&s->hub->reaper))
+		ev_prepare_start(s->hub->loop, &s->hub->reaper);
 }

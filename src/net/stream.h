@@ -7,6 +7,10 @@
  * A stream is embedded in its owner's object. Nothing is freed inside its own
  * callback: stream_close() marks it dead, and the owner's `closed` is called on a
  * later turn of the loop; only there the owner frees its object.
+ *
+ * No stream takes descriptors. A peer that passes one is closed (EPERM), and neither its descriptors nor its
+ * connection are closed where anybody waits for it (closing.h). They are received, for which so many are kept free as
+ * one message can bring; where fewer are free, or the owner says so (look_first), each message is looked at before.
  */
 #ifndef PCHAT_NET_STREAM_H
 #define PCHAT_NET_STREAM_H
@@ -18,8 +22,11 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "base/macros.h"
+#include "net/deadlines.h"
 #include "proto/frame.h"
 
+struct hub;
 struct stream;
 
 /* What the owners of one kind of stream have in common. */
@@ -30,28 +37,38 @@ struct stream_class {
 	 * The bytes may be changed in place. -1: the peer broke the protocol; the owner has said so already.
 	 */
 	ssize_t (*input)(struct stream *s, uint8_t *data, size_t n);
-	/* It is closed, by us or by the peer; error 0: end of file or our own close, else errno. Free the owner here. */
+	/*
+	 * It is closed, by us or by the peer. error 0: end of file or our own close; EPERM: the peer passed a
+	 * descriptor; else errno. Free the owner here.
+	 */
 	void (*closed)(struct stream *s, int error);
 	size_t output_cap; /* bytes that may be queued */
 };
 
 struct stream {
 	const struct stream_class *class;
-	struct ev_loop *loop;
+	struct hub *hub;  /* of its loop */
 	ev_io io;         /* both directions; its events say what is watched */
 	uint8_t *partial; /* input not yet consumed, or NULL */
 	uint32_t partial_len;
 	uint32_t out_len, out_head, out_cap;
 	uint8_t *out; /* queued output, or NULL */
 	bool dead, paused, corked;
-	bool deaf; /* the peer takes no more output, but what it wrote is read to the end */
+	bool deaf;       /* the peer takes no more output, but what it wrote is read to the end */
+	bool look_first; /* for descriptors: set by the owner when this peer's user has passed some before */
 	int error;
-	uint64_t stalled_since;   /* ms of the monotonic clock */
-	TAILQ_ENTRY(stream) link; /* on the list of stalled or of dead streams */
+	struct deadline stalled;       /* listed while output is queued */
+	TAILQ_ENTRY(stream) dead_link; /* on the list of dead streams */
 };
 
-/* Sets up the shared buffer and the reaper of a loop. Once; 0 or -ENOMEM. */
-int stream_setup(struct ev_loop *loop);
+/*
+ * Prepares a loop for streams: the shared buffer, the reaper, what closes. Once, after RLIMIT_NOFILE has its
+ * value. It takes the loop's userdata. 0 or -errno.
+ */
+MUST_USE int stream_setup(struct ev_loop *loop);
+
+/* Takes that back, when all streams are released. Fine when there was no stream_setup(). */
+void stream_teardown(struct ev_loop *loop);
 
 /* Takes over fd (non-blocking). */
 void stream_init(struct stream *s, const struct stream_class *class, struct ev_loop *loop, int fd);

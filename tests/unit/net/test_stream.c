@@ -92,6 +92,7 @@ teardown(void)
 	ck_assert_uint_eq(end.closes, 1);
 	if (peer >= 0)
 		(void)close(peer);
+	stream_teardown(loop);
 	ev_loop_destroy(loop);
 }
 

@@ -1,0 +1,106 @@
+#include "net/acceptor.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "core/limits.h"
+#include "net/closing.h"
+
+static void
+pause_accepting(struct acceptor *a, int error)
+{
+	log_error("cannot accept: %s; next attempt in %u s", strerror(error), ACCEPT_PAUSE_SECONDS);
+	ev_io_stop(a->loop, &a->io);
+	ev_timer_set(&a->pause, ACCEPT_PAUSE_SECONDS, 0.);
+	ev_timer_start(a->loop, &a->pause);
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct acceptor *a = w->data;
+
+	(void)revents;
+	ev_io_start(loop, &a->io);
+}
+
+static void
+welcome(struct acceptor *a, int fd)
+{
+	struct credentials peer;
+
+	socket_guard(fd);
+	if (socket_peer(fd, &peer) < 0)
+		closing_socket(a->loop, fd);
+	else
+		a->accepted(a, fd, &peer);
+}
+
+/* accept4(2) failed: whether the next connection may be taken all the same. */
+static bool
+goes_on(struct acceptor *a, int error)
+{
+	switch (error) {
+	case EINTR:
+	case ECONNABORTED:
+	case EPROTO:
+	case EPERM:
+		return true; /* that one only */
+	case EAGAIN:
+		return false; /* nobody is left */
+	default:
+		pause_accepting(a, error);
+		return false;
+	}
+}
+
+static void
+on_connection(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct acceptor *a = w->data;
+
+	if (revents & EV_ERROR) { /* the kernel had no memory to watch it (epoll_ctl(2)), and libev has given it up */
+		pause_accepting(a, ENOMEM);
+		return;
+	}
+	if (closing_full(loop)) {
+		pause_accepting(a, ENFILE);
+		return;
+	}
+	for (unsigned i = 0; i < a->a_turn && ev_is_active(w); i++) {
+		const int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0)
+			welcome(a, fd);
+		else if (!goes_on(a, errno))
+			return;
+	}
+}
+
+void
+acceptor_init(struct acceptor *a, struct ev_loop *loop, unsigned a_turn,
+    void (*accepted)(struct acceptor *a, int fd, const struct credentials *peer))
+{
+	*a = (struct acceptor){ .loop = loop, .a_turn = a_turn, .accepted = accepted };
+	ev_io_init(&a->io, on_connection, -1, EV_READ);
+	ev_timer_init(&a->pause, on_pause_over, 0., 0.);
+	a->io.data = a->pause.data = a;
+}
+
+void
+acceptor_start(struct acceptor *a, int fd)
+{
+	socket_guard(fd); /* what connects from now on has it from its first byte */
+	ev_io_set(&a->io, fd, EV_READ);
+	ev_io_start(a->loop, &a->io);
+}
+
+void
+acceptor_stop(struct acceptor *a)
+{
+	ev_io_stop(a->loop, &a->io);
+	ev_timer_stop(a->loop, &a->pause);
+	ev_io_set(&a->io, -1, EV_READ);
+}

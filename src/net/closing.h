@@ -1,0 +1,94 @@
+/*
+ * Closing what may block. Close a socket on which an unread descriptor waits, or a descriptor that a stranger
+ * passed (SCM_RIGHTS), and you may sleep for as long as he likes: a TCP socket with SO_LINGER whose peer reads nothing is
+ * enough. Hence no loop of ours closes either by itself:
+ *
+ * - a connection is shut down, so that nothing more can come; when nothing unread is in it, it is closed, else a child
+ *   process takes it and ends, which never lingers (inet_release() of Linux looks at PF_EXITING);
+ * - descriptors that were received are closed by a child that shares our table of them, for nobody else can.
+ *
+ * A child that is not done within a second is killed. One uid has one child at a time, all together CLOSING_CHILDREN;
+ * everything else waits. Of received descriptors those of one message are there at a time: until they are closed,
+ * no others are received (stream.h).
+ *
+ * Linux alone, like SCM_RIGHTS over AF_UNIX. All functions take a loop that stream_setup() has prepared.
+ */
+#ifndef PCHAT_NET_CLOSING_H
+#define PCHAT_NET_CLOSING_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/macros.h"
+
+#define CLOSING_CHILDREN 8U
+#define CLOSING_PASSED 253U /* descriptors that one message can bring: the kernel's SCM_MAX_FD */
+#define CLOSING_FULL 256U   /* so many connections wait: accept no more */
+
+struct closing_connection {
+	int fd;
+	uint32_t uid; /* of the peer */
+};
+
+/* The descriptors of one message. */
+struct closing_batch {
+	uint32_t uid;
+	bool taken;     /* a child closes them */
+	size_t next, n; /* which one is closed next, of how many; n 0: there are none */
+	int fd[CLOSING_PASSED];
+};
+
+struct closing_child {
+	pid_t pid; /* 0: none */
+	uint32_t uid;
+	uint64_t began; /* ms of the monotonic clock */
+	bool killed;
+	bool batch; /* it closes closing::batch; else it has connections */
+};
+
+struct closing_shared; /* what a child and we tell each other */
+
+/* Part of what the streams of a loop share (hub.h). */
+struct closing {
+	struct ev_loop *loop;
+	ev_timer tick; /* runs while there is something to do */
+	struct closing_shared *shared;
+	struct closing_connection *waiting; /* in the order of arrival */
+	size_t n_waiting, cap_waiting;
+	struct closing_batch batch;
+	struct closing_child child[CLOSING_CHILDREN];
+};
+
+/* 0 or -errno. */
+MUST_USE int closing_init(struct closing *c, struct ev_loop *loop);
+
+/* At the end: whatever waits goes to one last child. */
+void closing_release(struct closing *c);
+
+/* Closes a connected Unix socket, at once or soon. The peer sees the end at once. */
+void closing_socket(struct ev_loop *loop, int fd);
+
+/* Closes descriptors that came over `connection`. Only when closing_takes() says so. n: 1 to CLOSING_PASSED. */
+void closing_passed(struct ev_loop *loop, int connection, const int *fds, size_t n);
+
+/* Whether descriptors may be received: those of an earlier message are closed. */
+static inline bool
+closing_takes(const struct closing *c)
+{
+	return c->batch.n == 0;
+}
+
+/* Whether so many connections wait to be closed that none should be accepted. */
+bool closing_full(struct ev_loop *loop);
+
+/* Descriptors that are open only because they wait to be closed. */
+static inline size_t
+closing_held(const struct closing *c)
+{
+	return c->n_waiting + c->batch.n - c->batch.next;
+}
+
+#endif

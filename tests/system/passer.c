@@ -1,0 +1,185 @@
+/*
+ * Passes descriptors whose last close blocks to a daemon or helper, and says what becomes of it: "refused" (the
+ * kernel does not let it), "sent", and "closed" when the other side has closed the connection.
+ *
+ * usage: passer SOCKET WAY [COUNT]
+ *
+ *   read     COUNT descriptors with the first byte
+ *   oob      one, with a byte out of band
+ *   nested   a socket on which one waits unread
+ *   crowd    connects COUNT times, and passes one over each at once
+ *
+ * What blocks is a TCP socket whose peer reads nothing, with SO_LINGER of an hour.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define LINGER_SECONDS 3600
+#define MOST 253
+#define CLOSED_MS 10000
+
+static struct sockaddr_in peer; /* the one that reads nothing */
+
+static void
+make_peer(void)
+{
+	socklen_t n = sizeof(peer);
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int small = 4096;
+
+	peer = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) < 0 ||
+	    bind(fd, (struct sockaddr *)&peer, n) < 0 || listen(fd, 4096) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&peer, &n) < 0)
+		err(2, "a peer that reads nothing");
+}
+
+/* One that blocks whoever closes it last. */
+static int
+make_slow(void)
+{
+	const struct linger hour = { .l_onoff = 1, .l_linger = LINGER_SECONDS };
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
+	char bytes[4096] = "";
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) < 0 ||
+	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) < 0)
+		err(2, "a socket that lingers");
+	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		continue;
+	return fd;
+}
+
+static int
+reach(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(to.sun_path))
+		err(2, "socket");
+	strcpy(to.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		err(2, "cannot connect to '%s'", path);
+	return fd;
+}
+
+/* Passes `count` times `fd`, with one byte. 0 or an errno. */
+static int
+pass(int over, int fd, unsigned count, int flags)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(MOST * sizeof(int))] = "";
+	char byte = 'x';
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	for (unsigned i = 0; i < count; i++)
+		memcpy(CMSG_DATA(c) + i * sizeof(int), &fd, sizeof(int));
+	return sendmsg(over, &m, flags | MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+/* Passes it and gives up our own, so that theirs is the last. False: it did not go, and is ours until we end. */
+static bool
+hand(int over, int fd, unsigned count, int flags)
+{
+	const int error = pass(over, fd, count, flags);
+
+	if (error == 0)
+		(void)close(fd);
+	(void)puts(error == 0 ? "sent" : error == EPERM ? "refused" : strerror(error));
+	(void)fflush(stdout);
+	return error == 0;
+}
+
+static int
+make_nested(void)
+{
+	int pair[2];
+	const int fd = make_slow();
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || pass(pair[0], fd, 1, 0) != 0)
+		err(2, "a socket on which one waits");
+	(void)close(fd);
+	(void)close(pair[0]);
+	return pair[1];
+}
+
+static void
+await_end(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char bytes[4096];
+
+	while (poll(&p, 1, CLOSED_MS) > 0) {
+		if (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0) {
+			(void)puts("closed");
+			return;
+		}
+	}
+	(void)puts("open");
+}
+
+static void
+crowd(const char *path, unsigned count)
+{
+	int fd[MOST], slow[MOST];
+	bool sent[MOST];
+
+	for (unsigned i = 0; i < count; i++)
+		slow[i] = make_slow();
+	for (unsigned i = 0; i < count; i++) {
+		fd[i] = reach(path);
+		sent[i] = hand(fd[i], slow[i], 1, 0);
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (sent[i])
+			await_end(fd[i]);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = argc > 2 ? argv[1] : NULL, *way = argc > 2 ? argv[2] : "";
+	const unsigned count = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 1;
+	struct rlimit files = { .rlim_cur = 1024, .rlim_max = 1024 };
+	bool sent;
+	int fd;
+
+	if (!path || count < 1 || count > MOST)
+		errx(2, "usage: passer SOCKET WAY [COUNT]");
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	make_peer();
+	if (strcmp(way, "crowd") == 0) {
+		crowd(path, count);
+		return 0;
+	}
+	fd = reach(path);
+	if (strcmp(way, "nested") == 0)
+		sent = hand(fd, make_nested(), 1, 0);
+	else
+		sent = hand(fd, make_slow(), count, strcmp(way, "oob") == 0 ? MSG_OOB : 0);
+	if (sent)
+		await_end(fd);
+	return 0;
+}
