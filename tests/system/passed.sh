@@ -25,7 +25,7 @@ no_children() { # PID
 number=0
 goes_on() { # NAME
 	number=$((number + 1))
-	run alice pchat send --timeout 5 "message $number"
+	run alice pchat send --timeout "$PATIENCE" "message $number"
 	local sent=$status
 	run bob pchat read --raw
 	[ "$sent $out" = "0 message $number" ]
@@ -38,9 +38,9 @@ ended() { # NAME
 }
 
 back() { # NAME
-	wait_until 20 no_children "$daemon_pid"
+	wait_until no_children "$daemon_pid"
 	ok $? "$1: no child is left"
-	wait_until 20 has_descriptors "$daemon_pid" "$before"
+	wait_until has_descriptors "$daemon_pid" "$before"
 	ok $? "$1: no descriptor is left" "$(descriptors "$daemon_pid") of $before" "$(ls -l "/proc/$daemon_pid/fd")"
 }
 
@@ -60,10 +60,10 @@ tries() {
 crowded() { # NAME
 	kill -STOP "$daemon_pid"
 	spawn crowd mallory "$passer" "$PCHAT_SOCKET" crowd 40
-	wait_until 10 has_crowd
+	wait_until has_crowd
 	kill -CONT "$daemon_pid"
 	goes_on "$1, forty at once"
-	reap crowd 60
+	reap crowd
 	exits 0 "$1, forty at once: they come to their end"
 	is "$(grep -c '^closed$' <<<"$out")" "$(grep -c '^sent$' <<<"$out")" "$1, forty at once: each is closed"
 }
@@ -79,7 +79,7 @@ scene() {
 	wrapper=("$@")
 	spawn daemon root "${wrapper[@]}" pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon"
 	daemon_pid=${pid_of[daemon]}
-	wait_until 10 test -S "$PCHAT_SOCKET"
+	wait_until test -S "$PCHAT_SOCKET"
 	for user in alice bob; do
 		[ -d "$T/$user" ] || add_user "$user"
 		run "$user" "${wrapper[@]}" pchat login "$user"

@@ -9,7 +9,7 @@
  *   nested   a socket on which one waits unread
  *   crowd    connects COUNT times, and passes one over each at once
  *
- * What blocks is a TCP socket whose peer reads nothing, with SO_LINGER of an hour.
+ * It waits $PATIENCE seconds for that. What blocks is a TCP socket whose peer reads nothing, with SO_LINGER of an hour.
  */
 #include <err.h>
 #include <errno.h>
@@ -27,7 +27,6 @@
 
 #define LINGER_SECONDS 3600
 #define MOST 253
-#define CLOSED_MS 10000
 
 static struct sockaddr_in peer; /* the one that reads nothing */
 
@@ -129,9 +128,11 @@ static void
 await_end(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	const char *patience = getenv("PATIENCE");
+	const int wait_ms = 1000 * (patience ? atoi(patience) : 30);
 	char bytes[4096];
 
-	while (poll(&p, 1, CLOSED_MS) > 0) {
+	while (poll(&p, 1, wait_ms) > 0) {
 		if (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0) {
 			(void)puts("closed");
 			return;
