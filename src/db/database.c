@@ -8,14 +8,26 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define BUSY_MS 2000
+#include "db/wal_index.h"
 
-#define DURABLE_SETUP                                                                                            \
-	"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-384;" \
-	"PRAGMA temp_store=MEMORY;"
-#define LAZY_SETUP \
-	"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-384; PRAGMA temp_store=MEMORY;"
-#define READER_SETUP "PRAGMA query_only=1; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY;"
+#define BUSY_MS 2000
+#define RETRY_MS 10
+
+#define WRITER_SETUP "PRAGMA journal_mode=WAL; PRAGMA secure_delete=1; PRAGMA temp_store=MEMORY;"
+#define LOG_BYTES "4194304" /* a log that became longer is cut when it is begun anew */
+
+static const char *const setup[] = {
+	[DATABASE_DURABLE] =
+	    WRITER_SETUP "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-384;"
+			 "PRAGMA journal_size_limit=" LOG_BYTES ";",
+	[DATABASE_LAZY] = WRITER_SETUP "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-384;"
+				       "PRAGMA journal_size_limit=" LOG_BYTES ";",
+	[DATABASE_OWN] = "PRAGMA locking_mode=EXCLUSIVE;" WRITER_SETUP "PRAGMA synchronous=NORMAL;"
+			 "PRAGMA cache_size=-128; PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;",
+	[DATABASE_READER] = "PRAGMA query_only=1; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY;",
+	[DATABASE_ALONE] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=1; PRAGMA cache_size=-384;"
+			   "PRAGMA temp_store=MEMORY;",
+};
 
 void
 database_setup(void)
@@ -55,6 +67,12 @@ database_error(sqlite3 *db, int result)
 	}
 }
 
+bool
+database_full(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT;
+}
+
 int
 database_exec(sqlite3 *db, const char *sql)
 {
@@ -73,31 +91,87 @@ database_closep(sqlite3 **db)
 	database_close(*db);
 }
 
-int
-database_open(sqlite3 **out, const char *path, enum database_mode mode, const char *schema)
+static bool
+exists_already(enum database_mode mode)
 {
-	static const char *const setup[] = {
-		[DATABASE_DURABLE] = DURABLE_SETUP, [DATABASE_LAZY] = LAZY_SETUP, [DATABASE_READER] = READER_SETUP
-	};
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-	    (mode == DATABASE_READER ? 0 : SQLITE_OPEN_CREATE);
-	_cleanup_(database_closep) sqlite3 *db = NULL;
-	int keep = 1, r;
+	return mode == DATABASE_READER || mode == DATABASE_ALONE;
+}
 
+/* Before anything is read. */
+static int
+set_up(sqlite3 *db, enum database_mode mode)
+{
+	int yes = 1, r;
+
+	(void)sqlite3_extended_result_codes(db, 1);
+	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	if ((r = wal_index_guard(db)) < 0 || (r = database_exec(db, setup[mode])) < 0)
+		return r;
+	/* A WAL that stays is written over from its beginning, which is twice as fast to sync as one that grows. */
+	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &yes);
+	if (mode == DATABASE_ALONE)
+		(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return 0;
+}
+
+static int
+open_once(sqlite3 **out, const char *path, enum database_mode mode, const char *schema)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+	    (exists_already(mode) ? 0 : SQLITE_OPEN_CREATE);
+	_cleanup_(database_closep) sqlite3 *db = NULL;
+	int r;
+
+	if (mode != DATABASE_ALONE && mode != DATABASE_OWN)
+		wal_index_prepare(path);
 	r = sqlite3_open_v2(path, &db, flags, NULL);
 	if (r != SQLITE_OK)
 		return db ? database_error(db, r) : -ENOMEM;
-	(void)sqlite3_extended_result_codes(db, 1);
-	(void)sqlite3_busy_timeout(db, BUSY_MS);
-	if ((r = database_exec(db, setup[mode])) < 0)
-		return r;
-	/* A WAL that stays is written over from its beginning, which is twice as fast to sync as one that grows. */
-	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
-	if ((r = database_exec(db, schema)) < 0)
+	if ((r = set_up(db, mode)) < 0 || (r = database_exec(db, schema)) < 0)
 		return r;
 	*out = db;
 	db = NULL;
 	return 0;
+}
+
+/* SQLite does not wait for who is beside us when we want it alone. */
+static int
+open_alone(sqlite3 **db, const char *path, const char *schema)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	int r;
+
+	for (unsigned ms = 0; (r = open_once(db, path, DATABASE_ALONE, schema)) == -EBUSY && ms < BUSY_MS;
+	     ms += RETRY_MS)
+		(void)nanosleep(&pause, NULL);
+	return r;
+}
+
+int
+database_open(sqlite3 **db, const char *path, enum database_mode mode, const char *schema)
+{
+	int r;
+
+	if (mode == DATABASE_ALONE)
+		return open_alone(db, path, schema);
+	r = open_once(db, path, mode, schema);
+	return mode == DATABASE_READER && database_full(r) ? open_alone(db, path, schema) : r;
+}
+
+int
+database_check(sqlite3 *db)
+{
+	static const char *const sql = "PRAGMA quick_check(1)";
+	sqlite3_stmt *q;
+	int r;
+
+	if ((r = database_prepare(db, &sql, &q, 1)) < 0)
+		return r;
+	r = database_row(q);
+	if (r >= 0)
+		r = r > 0 && strcmp((const char *)sqlite3_column_text(q, 0), "ok") == 0 ? 0 : -EUCLEAN;
+	database_finalize(&q, 1);
+	return r;
 }
 
 void
@@ -118,7 +192,7 @@ database_prepare(sqlite3 *db, const char *const sql[], sqlite3_stmt *stmt[], siz
 
 		if (r != SQLITE_OK) {
 			database_finalize(stmt, i);
-			return database_error(db, r);
+			return r == SQLITE_ERROR ? -EUCLEAN : database_error(db, r); /* not the tables that we know */
 		}
 	}
 	return 0;

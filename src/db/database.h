@@ -1,6 +1,6 @@
 /*
- * SQLite as the helper uses it: one file, WAL, errors as -errno. A database that is
- * damaged is moved aside, never removed.
+ * SQLite as daemon and helper use it: one file, WAL, errors as -errno. A database that is
+ * damaged is moved aside, never removed. A full disk is an error, never the end of the process.
  */
 #ifndef PCHAT_DB_DATABASE_H
 #define PCHAT_DB_DATABASE_H
@@ -16,15 +16,18 @@
 enum database_mode {
 	DATABASE_DURABLE, /* synchronous=FULL: a commit is on the disk */
 	DATABASE_LAZY,    /* synchronous=NORMAL: a commit survives our end, not that of the machine */
-	DATABASE_READER,  /* an existing one, beside its writer */
+	DATABASE_OWN,     /* as LAZY, and nobody else opens it while we have it */
+	DATABASE_READER,  /* an existing one, beside its writer; as ALONE when the disk is full */
+	DATABASE_ALONE,   /* an existing one, to be read, beside nobody: needs no room on the disk */
 };
 
 /* Once, before anything else of SQLite: no threads, no statistics. */
 void database_setup(void);
 
 /*
- * Opens PATH (made when missing, unless READER), runs `schema` on it, which must be harmless on one that has it.
- * Fails: -ENOENT, -EUCLEAN (damaged, or no database), -ENOSPC, -EROFS, -EACCES, -EIO, -EBUSY, -ENOMEM.
+ * Opens PATH (made when missing, unless it is to exist), runs `schema` on it, which must be harmless on one that has it.
+ * Whoever has it ALONE is waited for, for 2 s. Fails: -ENOENT, -EUCLEAN (damaged, or no database, or not the tables that
+ * are expected), -ENOSPC, -EDQUOT, -EROFS, -EACCES, -EIO, -EBUSY, -ENOMEM.
  */
 MUST_USE int database_open(sqlite3 **db, const char *path, enum database_mode mode, const char *schema);
 void database_close(sqlite3 *db);
@@ -33,9 +36,15 @@ void database_closep(sqlite3 **db);
 /* The result of the last call on db as -errno; 0 for OK, ROW and DONE. */
 int database_error(sqlite3 *db, int result);
 
+/* Whether there was no room on the disk. */
+bool database_full(int error);
+
 int database_exec(sqlite3 *db, const char *sql);
 
-/* Prepares `count` statements that will be kept; on failure none is left. */
+/* Reads all of it: 0; -EUCLEAN: it is damaged; -errno. */
+MUST_USE int database_check(sqlite3 *db);
+
+/* Prepares `count` statements that will be kept; on failure none is left. -EUCLEAN: the tables are not as expected. */
 MUST_USE int database_prepare(sqlite3 *db, const char *const sql[], sqlite3_stmt *stmt[], size_t count);
 void database_finalize(sqlite3_stmt *stmt[], size_t count);
 

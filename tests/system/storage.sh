@@ -93,6 +93,68 @@ like "$err" "damaged.*inbox.db-wal.corrupt-" "and the command says where the log
 run alice pchat send "in the new one"
 exits 0 "messages go into a new one"
 
+# ---------------------------------------------------------- a log that is removed
+
+run bob pchat read
+run alice pchat to bob
+run alice pchat send "in the log"
+helper=$(helper_pid bob)
+log=$inbox/inbox.db-wal
+for how in "rm $log" "mv $log $inbox/moved" "cp $log $log.x && mv $log.x $log"; do
+	run bob sh -c "$how"
+	run alice pchat send "behind it"
+	exits 0 "${how%% *}: a log that is taken away costs nothing that is delivered"
+	run alice pchat send "once more"
+done
+is "$(helper_pid bob)" "$helper" "nor the helper"
+kill -KILL "$helper"
+is "$(as bob pchat read --raw | tr '\n' ,)" \
+	"in the log,behind it,once more,behind it,once more,behind it,once more," "all of it is there for the next helper"
+rm -f "$inbox/moved" "$inbox"/inbox.db-wal.corrupt-*
+
+# ------------------------------------------------------ an old copy is laid over it
+
+run bob pchat read
+run alice pchat to bob
+printf '%s\n' {1..86} >"$T/lines"
+feed alice pchat send -l <"$T/lines"
+run bob sh -c "mkdir backup && cp -p $inbox/inbox.db* backup/"
+feed alice pchat send -l < <(head -n 33 "$T/lines")
+is "$(unread_of bob)" 119 "unread messages"
+run bob sh -c "cp -p backup/inbox.db backup/inbox.db-wal backup/inbox.db-shm $inbox/"
+is "$(unread_of bob)" 86 "an old copy that is laid over the inbox: status tells what it holds"
+is "$(as bob pchat read --peek --raw | wc -l)" 86 "as read does"
+run alice pchat send "one more"
+[ "$status" = 0 ] || [ "$status" = 75 ]
+ok $? "a message is delivered, or not confirmed" "exit status $status: $err"
+[ "$status" = 75 ] || is "$(unread_of bob)" 87 "and counted"
+told=$(unread_of bob)
+is "$(as bob pchat read --raw | wc -l)" "$told" "read gives as many as status tells"
+is "$(unread_of bob)" 0 "then there are none"
+
+# ------------------------------------------------------- a history that is paused
+
+run alice pchat to bob
+head -c 60000 /dev/zero | tr '\0' x >"$T/big"
+for _ in $(seq 400); do
+	cat "$T/big"
+	echo
+done >"$T/bigs"
+feed alice pchat send -l <"$T/bigs"
+run bob pchat read --raw
+spawn paused bob sh -c 'pchat history --json | { read -r line; echo begun; exec sleep 1000; }'
+wait_until 10 has_line "$T/paused.out" begun
+feed alice pchat send -l <"$T/bigs"
+run bob pchat read --raw
+[ "$(stat -c %s "$inbox/inbox.db-wal")" -le 8388608 ]
+ok $? "a history that is paused does not make the log grow" "$(ls -l "$inbox")"
+kill "${pid_of[paused]}"
+log_is_short() {
+	[ "$(stat -c %s "$inbox/inbox.db-wal")" -le 4194304 ]
+}
+wait_until 10 log_is_short
+ok $? "and at rest it is 4 MiB at most" "$(ls -l "$inbox")"
+
 # ----------------------------------------------------------------- a full disk
 
 if is_root && mkdir "$T/small" && mount -t tmpfs -o size=12m,mode=0777 tmpfs "$T/small" 2>/dev/null; then
@@ -151,7 +213,7 @@ is "$(said alice --grep '2' -n 2)" "question 2,answer 2," "also a short one"
 is "$(said alice carol --grep 'question')" "" "by partner"
 run alice pchat send "question 4"
 is "$(said alice --grep 'question' -n 1)" "question 4," "the latest one is found as well"
-is "$(cd "$T/alice/state/pchat/alice" && ls | sed 's/-wal$//; s/-shm$//; s/\.lock$//' | sort -u | tr '\n' ' ')" \
+is "$(cd "$T/alice/state/pchat/alice" && printf '%s\n' * | sed 's/-wal$//; s/-shm$//; s/\.lock$//' | sort -u | tr '\n' ' ')" \
 	"inbox.db sent.db whereabouts " "searching makes no file"
 log_out alice
 is "$(said alice -n 1)" "question 4," "also when logged out"

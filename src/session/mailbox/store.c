@@ -41,8 +41,8 @@ store_kept_number(struct store *s, const char *key, int64_t *value)
 	return r < 0 ? r : 0;
 }
 
-ssize_t
-store_kept(struct store *s, const char *key, void *out, size_t size)
+static ssize_t
+meta_get(struct store *s, const char *key, void *out, size_t size)
 {
 	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[META_GET];
 	size_t n;
@@ -59,12 +59,23 @@ store_kept(struct store *s, const char *key, void *out, size_t size)
 	return (ssize_t)n;
 }
 
+ssize_t
+store_kept(struct store *s, const char *key, void *out, size_t size)
+{
+	ssize_t r = store_hold(s);
+
+	if (r == 0)
+		r = meta_get(s, key, out, size);
+	store_let_go(s);
+	return r;
+}
+
 /* ------------------------------------------------------------------------- transactions */
 
 void
 store_rollback(struct store *s)
 {
-	if (!sqlite3_get_autocommit(s->db))
+	if (s->db && !s->alone && !sqlite3_get_autocommit(s->db))
 		(void)database_run(s->stmt[ROLLBACK]);
 	pack_clear(&s->pack);
 	s->now = s->committed;
@@ -121,7 +132,7 @@ begin_checked(struct store *s)
 	int64_t generation;
 	int r;
 
-	if ((r = set_durability(s)) < 0)
+	if ((r = store_reach(s)) < 0 || (r = set_durability(s)) < 0)
 		return r;
 	if (!s->claimed && (r = store_claim(s)) < 0)
 		return r;
@@ -129,7 +140,7 @@ begin_checked(struct store *s)
 		return r;
 	if ((r = store_kept_number(s, "generation", &generation)) < 0)
 		return r;
-	return generation == s->generation ? 0 : -ESTALE;
+	return generation == s->generation ? store_refresh(s) : -ESTALE;
 }
 
 int
@@ -169,6 +180,17 @@ after_failed_commit(struct store *s, int failure)
 	return synced || store_write_generation(s, s->generation) == 0 ? failure : STORE_UNSURE;
 }
 
+/* What was committed counts only where the next helper finds it. */
+static int
+after_lost_log(struct store *s)
+{
+	const int64_t newest = s->now.newest, mark = s->now.mark;
+
+	if (store_log_rescue(s) < 0 || s->now.newest < newest || s->now.mark < mark)
+		return STORE_UNSURE;
+	return 0;
+}
+
 int
 store_commit(struct store *s)
 {
@@ -186,7 +208,7 @@ store_commit(struct store *s)
 		return after_failed_commit(s, r);
 	s->writing = false;
 	s->committed = s->now;
-	return 0;
+	return store_log_lost(s) ? after_lost_log(s) : 0;
 }
 
 int
@@ -198,8 +220,10 @@ store_keep(struct store *s, const char *key, const void *data, size_t n)
 }
 
 uint64_t
-store_unread(const struct store *s)
+store_unread(struct store *s)
 {
+	if (s->db && !s->writing)
+		(void)store_refresh(s); /* what fails is met again by whoever reads */
 	return s->now.unread;
 }
 
@@ -214,5 +238,8 @@ store_rest(struct store *s)
 {
 	if (s->pack.count == 0)
 		pack_release(&s->pack);
+	if (!s->db)
+		return;
+	store_log_rest(s);
 	(void)sqlite3_db_release_memory(s->db);
 }

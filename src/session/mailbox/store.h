@@ -37,7 +37,8 @@ struct store_limits {
  * Opens the inbox in folder `dir`, which must be there. A damaged one is set aside, and a new one begun with what of it
  * can be read; a damaged log is set aside and what was written back goes on; then `note` says so, else it is empty. Fails: -EWOULDBLOCK
  * (another helper has it), and as database_open(). That nothing can be written is no failure as long as what is there
- * can be read: it is tried again with each message.
+ * can be read: `note` says so, and it is tried again with each message. On a full disk the file is open only while it is
+ * used, so that whoever reads the history gets at it as well.
  */
 MUST_USE int store_open(struct store **s, const char *dir, const struct store_limits *limits, char note[STORE_NOTE]);
 void store_close(struct store *s);
@@ -96,7 +97,7 @@ MUST_USE int store_read(
 MUST_USE int store_mark(struct store *s, uint64_t last);
 MUST_USE int store_take(struct store *s, uint64_t id);
 
-uint64_t store_unread(const struct store *s); /* messages */
+uint64_t store_unread(struct store *s);       /* messages */
 uint64_t store_newest(const struct store *s); /* id of the newest record, 0: none */
 
 /*

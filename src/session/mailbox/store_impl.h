@@ -27,6 +27,7 @@ enum store_statement {
 	TAKE,
 	TAKEN,
 	TAKEN_FORGET,
+	DATA_VERSION,
 	STATEMENTS,
 };
 
@@ -52,7 +53,8 @@ struct store_tally {
 };
 
 struct store {
-	sqlite3 *db;
+	sqlite3 *db; /* NULL: not open, for want of room on the disk */
+	bool alone;  /* open, but only to be read: closed again when that is done */
 	sqlite3_stmt *stmt[STATEMENTS];
 	struct scan scan;
 	struct pack pack; /* the newest messages, not yet a row of the open transaction */
@@ -62,13 +64,17 @@ struct store {
 	bool made; /* by our store_open() */
 	struct store_limits limits;
 	int64_t generation;
-	bool claimed; /* our generation is on the disk */
-	bool lazily;  /* whether the next transaction need not be synced, */
-	bool lazy;    /* and whether SQLite knows */
+	int64_t version; /* SQLite's number of what the file was like when it was read; only others' changes alter it */
+	bool claimed;    /* our generation is on the disk */
+	bool lazily;     /* whether the next transaction need not be synced, */
+	bool lazy;       /* and whether SQLite knows */
 	bool writing;
 	int failure; /* of the open transaction: it will be rolled back */
 	int log;     /* its descriptor, -1: none */
+	ino_t log_ino;
+	dev_t log_dev;
 	int frames;  /* in the log */
+	bool used;   /* messages came since it was opened */
 	off_t ahead; /* how far the log has been asked for */
 	struct store_tally now, committed;
 };
@@ -92,15 +98,37 @@ int store_kept_number(struct store *s, const char *key, int64_t *value);
 
 /* store_log.c */
 
-/* Makes the log of one that was just opened ready. What fails here makes it slower only. */
+/* Looks after the log of one that was just opened. What fails here makes it slower only. */
 void store_log_begin(struct store *s);
 void store_log_end(struct store *s);
 
+/* When nothing happens: makes the log as long as it may become, once it is used, or cuts it. */
+void store_log_rest(struct store *s);
+
+/* Whether the log that is written to has no name any more, or not its own: nobody will find what is in it. */
+bool store_log_lost(const struct store *s);
+
+/* All that is in a lost log goes into the file itself, which is opened anew. 0 or -errno. */
+MUST_USE int store_log_rescue(struct store *s);
+
 /* store_open.c */
 
-/* Opens the file at s->path. 0, or -errno as database_open(): -EUCLEAN also for contents that cannot be. */
+/*
+ * Opens the file at s->path. 0, or -errno as database_open(): -EUCLEAN also for contents that cannot be. On a full disk
+ * it is read once, and not left open.
+ */
 MUST_USE int store_attach(struct store *s);
 void store_detach(struct store *s);
+
+/* What somebody else has changed, an old copy that was laid over it, say, into memory. 0 or -errno. */
+int store_refresh(struct store *s);
+
+/* Opens it, to be written, unless it is open. 0 or -errno. */
+MUST_USE int store_reach(struct store *s);
+
+/* Opens it, to be read at least, unless it is open; until store_let_go(). 0 or -errno. */
+MUST_USE int store_hold(struct store *s);
+void store_let_go(struct store *s);
 
 /* store_damage.c */
 

@@ -185,6 +185,7 @@ message_add(struct store *s, const struct peer *from, const struct msg *m, int64
 	s->now.newest++;
 	s->now.stretch.count++;
 	s->now.stretch.dirty = true;
+	s->used = true;
 	s->now.unread++;
 	s->now.unread_bytes += m->length;
 	return 0;
@@ -233,12 +234,13 @@ enum store_answer
 store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms)
 {
 	enum store_answer answer;
-	bool continues, found;
+	bool continues, found = false;
 
 	(void)store_begin(s);
 	continues = stretch_continues(&s->now.stretch, from, m);
 	if (!continues) {
-		answer = recall(s, from, m, &found);
+		answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, m, &found);
+		store_let_go(s);
 		if (found || answer != STORE_ADDED)
 			return answer;
 	}

@@ -1,4 +1,5 @@
 /* The write-ahead log of the inbox: as long as it may become from the start, and written back in quiet moments. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -30,6 +31,8 @@ read_ahead(struct store *s)
 {
 	const off_t end = s->frames * FRAME_BYTES;
 
+	if (s->log < 0)
+		return;
 	if (end < s->ahead - 2 * AHEAD_BYTES)
 		s->ahead = 0; /* begun anew */
 	if (end + AHEAD_BYTES <= s->ahead)
@@ -63,34 +66,53 @@ store_tidy(struct store *s)
 
 /* Makes the log as long as it may become: writing over blocks that are there is faster to sync than adding some. */
 static void
-prolong(int fd)
+prolong(int fd, off_t size)
 {
 	_cleanup_(freep) char *zeros = NULL;
-	struct stat st;
-	size_t n;
+	const size_t n = (size_t)(WAL_BYTES - size);
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= WAL_BYTES)
-		return;
-	n = (size_t)(WAL_BYTES - st.st_size);
 	zeros = calloc(1, n);
 	if (!zeros)
 		return;
-	if (pwrite(fd, zeros, n, st.st_size) != (ssize_t)n)
-		(void)!ftruncate(fd, st.st_size); /* a disk that is nearly full has better uses */
+	if (pwrite(fd, zeros, n, size) != (ssize_t)n)
+		(void)!ftruncate(fd, size); /* a disk that is nearly full has better uses */
 	else
 		(void)fdatasync(fd);
+}
+
+void
+store_log_rest(struct store *s)
+{
+	struct stat st;
+
+	if (s->log < 0 || s->writing || fstat(s->log, &st) < 0)
+		return;
+	if (st.st_size > WAL_BYTES)
+		write_back(s); /* the log that is begun then is cut */
+	else if (s->used && st.st_size < WAL_BYTES)
+		prolong(s->log, st.st_size);
+}
+
+static void
+name_of_log(const struct store *s, char path[PATH_MAX + 4])
+{
+	(void)snprintf(path, PATH_MAX + 4, "%s-wal", s->path);
 }
 
 void
 store_log_begin(struct store *s)
 {
 	char path[PATH_MAX + 4];
+	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "%s-wal", s->path);
+	name_of_log(s, path);
 	s->log = open(path, O_RDWR | O_CLOEXEC);
+	if (s->log >= 0 && fstat(s->log, &st) == 0) {
+		s->log_ino = st.st_ino;
+		s->log_dev = st.st_dev;
+	}
 	s->ahead = 0;
 	(void)sqlite3_wal_hook(s->db, on_commit, s);
-	prolong(s->log);
 	read_ahead(s);
 }
 
@@ -100,4 +122,47 @@ store_log_end(struct store *s)
 	if (s->log >= 0)
 		(void)close(s->log);
 	s->log = -1;
+}
+
+bool
+store_log_lost(const struct store *s)
+{
+	char path[PATH_MAX + 4];
+	struct stat st;
+
+	name_of_log(s, path);
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	return s->log < 0 || st.st_ino != s->log_ino || st.st_dev != s->log_dev;
+}
+
+/* Another log in its place is older than what was written back, and would be read. */
+static int
+leave_other_log(const struct store *s)
+{
+	char path[PATH_MAX + 4], aside[PATH_MAX + 64];
+	struct stat st;
+
+	name_of_log(s, path);
+	if (stat(path, &st) < 0 || st.st_size == 0)
+		return 0;
+	return database_set_aside(path, aside, sizeof(aside));
+}
+
+int
+store_log_rescue(struct store *s)
+{
+	int moved = 0, frames, done, r;
+
+	(void)sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (moved)
+		return -ENOENT; /* another inbox is there, with a log of its own */
+	r = database_error(s->db, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_FULL, &frames, &done));
+	if (r == 0 && frames != done)
+		r = -EBUSY;
+	if (r < 0)
+		return r; /* nothing of it is lost as long as we have it open */
+	store_detach(s);
+	r = leave_other_log(s);
+	return r < 0 ? r : store_attach(s);
 }

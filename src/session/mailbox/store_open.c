@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "net/socket.h"
 #include "session/mailbox/folder.h"
@@ -32,6 +33,7 @@ static const char *const statements[STATEMENTS] = {
 	[TAKE] = "INSERT OR IGNORE INTO taken(id) VALUES(?1)",
 	[TAKEN] = "SELECT id FROM taken WHERE id >= ?1 ORDER BY id LIMIT 1",
 	[TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
+	[DATA_VERSION] = "PRAGMA data_version",
 };
 
 static int
@@ -54,6 +56,16 @@ read_newest(struct store *s)
 	return r;
 }
 
+static int
+read_version(struct store *s, int64_t *version)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[DATA_VERSION];
+	const int r = database_row(q);
+
+	*version = r > 0 ? sqlite3_column_int64(q, 0) : 0;
+	return r < 0 ? r : 0;
+}
+
 /* What the file says, into memory. */
 static int
 load(struct store *s)
@@ -63,6 +75,8 @@ load(struct store *s)
 	int r;
 
 	memset(&s->now, 0, sizeof(s->now));
+	if ((r = read_version(s, &s->version)) < 0)
+		return r;
 	if ((r = store_kept_number(s, "mark", &s->now.mark)) < 0 || (r = store_kept_number(s, "base", &base)) < 0 ||
 	    (r = read_newest(s)) < 0)
 		return r;
@@ -77,28 +91,107 @@ load(struct store *s)
 	return r;
 }
 
-void
-store_detach(struct store *s)
+int
+store_refresh(struct store *s)
+{
+	int64_t version;
+	int r;
+
+	if ((r = read_version(s, &version)) < 0 || version == s->version)
+		return r;
+	if ((r = load(s)) < 0) {
+		s->now = s->committed;
+		s->version = 0;
+	}
+	return r;
+}
+
+static void
+close_file(struct store *s)
 {
 	store_log_end(s);
 	scan_release(&s->scan);
 	database_finalize(s->stmt, STATEMENTS);
 	database_close(s->db);
 	s->db = NULL;
-	s->claimed = s->writing = s->lazy = false;
+	s->alone = false;
+}
+
+void
+store_detach(struct store *s)
+{
+	/* What was written back stays in the log: by it a file that was emptied is known to be damaged. */
+	if (s->db && !s->alone)
+		(void)database_exec(s->db, "PRAGMA journal_size_limit=-1");
+	close_file(s);
+	s->claimed = s->writing = s->lazy = s->used = false;
 	s->failure = s->frames = 0;
 }
 
-int
-store_attach(struct store *s)
+static int
+open_file(struct store *s, enum database_mode mode, const char *schema)
 {
 	int r;
 
-	if ((r = database_open(&s->db, s->path, DATABASE_DURABLE, SCHEMA)) < 0)
+	if ((r = database_open(&s->db, s->path, mode, schema)) < 0)
 		return r;
-	if ((r = database_prepare(s->db, statements, s->stmt, STATEMENTS)) == 0 &&
-	    (r = scan_init(&s->scan, s->db, false)) == 0)
+	if ((r = database_prepare(s->db, statements, s->stmt, STATEMENTS)) == 0)
+		r = scan_init(&s->scan, s->db, false);
+	if (r < 0)
+		close_file(s);
+	return r;
+}
+
+int
+store_hold(struct store *s)
+{
+	int r = 0;
+
+	if (!s->db && (r = open_file(s, DATABASE_ALONE, "BEGIN")) == 0)
+		s->alone = true;
+	return r;
+}
+
+void
+store_let_go(struct store *s)
+{
+	if (s->alone)
+		close_file(s);
+}
+
+/* A file that a full disk left with nothing in it holds nothing. */
+static bool
+is_empty(const struct store *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) == 0 && st.st_size == 0;
+}
+
+static int
+read_once(struct store *s)
+{
+	int r;
+
+	if (is_empty(s)) {
+		memset(&s->now, 0, sizeof(s->now));
+		s->committed = s->now;
+		return 0;
+	}
+	if ((r = store_hold(s)) == 0)
 		r = load(s);
+	store_let_go(s);
+	return r;
+}
+
+static int
+attach(struct store *s)
+{
+	int r;
+
+	if ((r = open_file(s, DATABASE_DURABLE, SCHEMA)) < 0)
+		return r;
+	r = load(s);
 	if (r == 0 && (r = store_claim(s)) != -EUCLEAN)
 		r = 0; /* a disk that cannot be written now is no reason to read nothing */
 	if (r < 0)
@@ -106,6 +199,31 @@ store_attach(struct store *s)
 	else
 		store_log_begin(s);
 	return r;
+}
+
+int
+store_attach(struct store *s)
+{
+	const int r = attach(s);
+
+	return database_full(r) ? read_once(s) : r;
+}
+
+int
+store_reach(struct store *s)
+{
+	if (s->alone)
+		return -ENOSPC;
+	return s->db ? 0 : attach(s);
+}
+
+static void
+note_unwritable(const struct store *s, char note[STORE_NOTE])
+{
+	if (!s->claimed && !note[0])
+		(void)snprintf(note, STORE_NOTE,
+		    "the inbox can be read, but not be written to: %s; until it can, this session takes no messages",
+		    s->db ? "its disk refuses it" : "its disk is full");
 }
 
 static void
@@ -139,6 +257,7 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 		r = store_anew(s, note);
 	if (r < 0)
 		return r;
+	note_unwritable(s, note);
 	*out = s;
 	s = NULL;
 	return 0;

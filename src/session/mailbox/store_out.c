@@ -44,9 +44,15 @@ store_read(
     struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context)
 {
 	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
+	int r = s->db && !s->writing ? store_refresh(s) : 0;
 	const int64_t mark = most > s->now.mark ? most : s->now.mark;
 
-	return each_unread(s, mark + 1, messages, fn, context);
+	if (r < 0 || mark >= s->now.newest)
+		return r;
+	if ((r = store_hold(s)) == 0)
+		r = each_unread(s, mark + 1, messages, fn, context);
+	store_let_go(s);
+	return r;
 }
 
 static bool

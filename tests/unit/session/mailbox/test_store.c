@@ -997,6 +997,117 @@ START_TEST(reads_from_anywhere)
 }
 END_TEST
 
+/* The log is removed, moved, replaced by a copy: what is committed then is in the file for whoever opens it next. */
+START_TEST(lost_log_loses_nothing)
+{
+	static const char *const how[] = { "rm %s/inbox.db-wal", "mv %s/inbox.db-wal %s/moved",
+		"cp %s/inbox.db-wal %s/copy && mv %s/copy %s/inbox.db-wal" };
+	char command[512];
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		ck_assert_int_eq(put(&alice, ++n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		(void)snprintf(command, sizeof(command), how[i], dir, dir, dir, dir);
+#pragma GCC diagnostic pop
+		ck_assert_int_eq(system(command), 0);
+		ck_assert_int_eq(put(&alice, ++n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+	}
+	ck_assert_str_eq(unread(), "1 2 3 4 5 6");
+	/* As a crash leaves it. */
+	(void)snprintf(command, sizeof(command), "mkdir %s/crash && cp %s/inbox.db* %s/crash/", dir, dir, dir);
+	ck_assert_int_eq(system(command), 0);
+	store_close(store);
+	(void)snprintf(command, sizeof(command), "cp %s/crash/inbox.db* %s/", dir, dir);
+	ck_assert_int_eq(system(command), 0);
+	open_store(&roomy);
+	ck_assert_str_eq(note, "");
+	ck_assert_str_eq(unread(), "1 2 3 4 5 6");
+}
+END_TEST
+
+/* With the inbox itself replaced nothing that is written now will be found: it is not told to be stored. */
+START_TEST(lost_inbox_is_not_acknowledged)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	shell("mkdir %s/old && mv %s/inbox.db* %s/old/");
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), STORE_UNSURE);
+}
+END_TEST
+
+/* What somebody else does to the file is counted. */
+START_TEST(changed_by_others)
+{
+	sqlite3 *db;
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	for (uint64_t n = 1; n <= 5; n++) {
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+	}
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "DELETE FROM record WHERE id IN (2, 5)", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_uint_eq(store_unread(store), 3);
+	ck_assert_int_eq(
+	    sqlite3_exec(db, "INSERT OR REPLACE INTO meta VALUES('mark', 3)", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(db);
+	ck_assert_int_eq(put(&alice, 6), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_unread(store), see(0, true)->count);
+	ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+	ck_assert_uint_eq(store_unread(store), 0);
+}
+END_TEST
+
+static off_t
+length_of_log(void)
+{
+	char path[96];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db-wal", dir);
+	return stat(path, &st) < 0 ? -1 : st.st_size;
+}
+
+/* The log is short until messages come; then, at rest, it has the length that it may have; never more. */
+START_TEST(log_grows_and_shrinks_at_rest)
+{
+	static uint8_t body[60000];
+	sqlite3 *reader;
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	store_rest(store);
+	ck_assert_int_lt(length_of_log(), 200000);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	store_rest(store);
+	ck_assert_int_eq(length_of_log(), 4194304);
+	/* A reader that keeps a snapshot. */
+	ck_assert_int_eq(sqlite3_open(path, &reader), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM record", NULL, NULL, NULL), SQLITE_OK);
+	for (uint64_t n = 2; n < 120; n++) {
+		const struct msg m = { .pair = 5, .id = number(n), .body = body, .length = sizeof(body) };
+
+		memset(body, (int)n, sizeof(body));
+		if (store_message(store, &alice, &m, 1) == STORE_FULL) /* of those that are not read */
+			ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+		ck_assert_int_eq(store_commit(store), 0);
+		store_tidy(store);
+	}
+	ck_assert_int_gt(length_of_log(), 4194304);
+	(void)sqlite3_close(reader);
+	store_rest(store);
+	ck_assert_int_eq(length_of_log(), 4194304);
+}
+END_TEST
+
 static void
 add_tests(TCase *t)
 {
@@ -1028,6 +1139,10 @@ add_tests(TCase *t)
 	tcase_add_test(t, salvage_without_room_is_told);
 	tcase_add_test(t, renewed_inbox_counts_on);
 	tcase_add_test(t, keeps_small_facts);
+	tcase_add_test(t, lost_log_loses_nothing);
+	tcase_add_test(t, lost_inbox_is_not_acknowledged);
+	tcase_add_test(t, changed_by_others);
+	tcase_add_test(t, log_grows_and_shrinks_at_rest);
 	tcase_add_test(t, killed_writer_loses_nothing);
 	tcase_add_loop_test(t, reads_from_anywhere, 0, 20);
 }

@@ -1,0 +1,141 @@
+#include "db/wal_index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+#define REGIONS 64 /* each is the index of 4,096 frames of the log */
+
+/* Stands in the place of SQLite's table of methods for one file. Three of them are ours, the others are SQLite's. */
+struct guard {
+	sqlite3_io_methods methods;
+	const sqlite3_io_methods *original;
+	struct {
+		void *at;
+		size_t size;
+	} region[REGIONS];
+};
+
+static struct guard *
+guard_of(sqlite3_file *file)
+{
+	return (struct guard *)file->pMethods; /* methods is its first member */
+}
+
+/* Whether memory can be written to. A kernel that cannot be asked is taken at its word. */
+static bool
+has_room(void *at, size_t size)
+{
+	return madvise(at, size, MADV_POPULATE_WRITE) == 0 || errno != EFAULT;
+}
+
+static int
+map(sqlite3_file *file, int number, int size, int extend, void volatile **at)
+{
+	struct guard *g = guard_of(file);
+	const int rc = g->original->xShmMap(file, number, size, extend, at);
+
+	if (rc != SQLITE_OK || !*at || number >= REGIONS)
+		return rc;
+	g->region[number].at = (void *)*at;
+	g->region[number].size = (size_t)size;
+	return has_room(g->region[number].at, g->region[number].size) ? SQLITE_OK : SQLITE_FULL;
+}
+
+/* Whoever writes to the index has locked a part of it for himself. */
+static int
+lock(sqlite3_file *file, int offset, int n, int flags)
+{
+	struct guard *g = guard_of(file);
+
+	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
+		for (int i = 0; i < REGIONS && g->region[i].at; i++)
+			if (!has_room(g->region[i].at, g->region[i].size))
+				return SQLITE_FULL;
+	return g->original->xShmLock(file, offset, n, flags);
+}
+
+static int
+unmap(sqlite3_file *file, int remove)
+{
+	struct guard *g = guard_of(file);
+
+	for (int i = 0; i < REGIONS; i++)
+		g->region[i].at = NULL;
+	return g->original->xShmUnmap(file, remove);
+}
+
+static int
+close_file(sqlite3_file *file)
+{
+	struct guard *g = guard_of(file);
+
+	file->pMethods = g->original;
+	free(g);
+	return file->pMethods->xClose(file);
+}
+
+int
+wal_index_guard(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+	struct guard *g;
+
+	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (!file || !file->pMethods || file->pMethods->iVersion < 2)
+		return 0; /* one that has no index */
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return -ENOMEM;
+	g->original = file->pMethods;
+	g->methods = *file->pMethods;
+	g->methods.xShmMap = map;
+	g->methods.xShmLock = lock;
+	g->methods.xShmUnmap = unmap;
+	g->methods.xClose = close_file;
+	file->pMethods = &g->methods;
+	return 0;
+}
+
+/* Whether the file system of PATH's folder writes nothing in place. */
+static bool
+copies_on_write(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	struct statfs fs;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	return statfs(folder[0] ? folder : "/", &fs) == 0 && fs.f_type == BTRFS_SUPER_MAGIC;
+}
+
+void
+wal_index_prepare(const char *path)
+{
+	char index[PATH_MAX];
+	_cleanup_(closep) int fd = -1;
+	int flags;
+
+	if (!copies_on_write(path) || (size_t)snprintf(index, sizeof(index), "%s-shm", path) >= sizeof(index))
+		return;
+	/* Never one that is there: to close it would take its locks away from SQLite. */
+	fd = open(index, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return;
+	flags |= FS_NOCOW_FL;
+	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
