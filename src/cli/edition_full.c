@@ -27,6 +27,7 @@ static const struct command *const commands[] = {
 	&command_block,
 	&command_unblock,
 	&command_allow,
+	&command_doctor,
 	&command_help,
 	&command_complete,
 	NULL,

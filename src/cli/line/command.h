@@ -44,9 +44,9 @@ struct command {
 };
 
 extern const struct command command_allow, command_ask, command_block, command_chat, command_complete, command_dnd,
-    command_help, command_history, command_leave, command_login, command_on_message, command_quit, command_read,
-    command_send, command_shellinit, command_status, command_status_prompt, command_to, command_unblock, command_who,
-    command_with;
+    command_doctor, command_help, command_history, command_leave, command_login, command_on_message, command_quit,
+    command_read, command_send, command_shellinit, command_status, command_status_prompt, command_to, command_unblock,
+    command_who, command_with;
 
 /* `pchat chat` runs in a program of its own: pchat-full becomes it, and it has another function of this name. */
 int chat_run(struct invocation *inv);

@@ -1,0 +1,131 @@
+/* pchat doctor: what goes wrong on real hosts, and the cure. */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands/host/doctor.h"
+#include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "proto/safe.h"
+#include "proto/status.h"
+
+static void
+finding_set(struct finding *f, enum finding_state state, const char *cure, const char *fmt, va_list ap)
+{
+	f->state = state;
+	(void)vsnprintf(f->words, sizeof(f->words), fmt, ap);
+	(void)snprintf(f->cure, sizeof(f->cure), "%s", cure);
+}
+
+void
+finding_well(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	finding_set(f, FINDING_WELL, "", fmt, ap);
+	va_end(ap);
+}
+
+void
+finding_note(struct finding *f, const char *cure, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	finding_set(f, FINDING_NOTE, cure, fmt, ap);
+	va_end(ap);
+}
+
+void
+finding_ill(struct finding *f, const char *cure, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	finding_set(f, FINDING_ILL, cure, fmt, ap);
+	va_end(ap);
+}
+
+static const struct {
+	const char *name;
+	doctor_check *check;
+} checks[] = {
+	{ "daemon", doctor_daemon },
+	{ "runtime folder", doctor_runtime },
+	{ "state folder", doctor_state },
+	{ "linger", doctor_linger },
+	{ "programs", doctor_programs },
+	{ "limits", doctor_limits },
+	{ "clock", doctor_clock },
+	{ "user database", doctor_accounts },
+	{ "locale", doctor_locale },
+	{ "terminal", doctor_terminal },
+	{ "shell", doctor_shell },
+};
+
+static const char *const state_word[] = {
+	[FINDING_WELL] = "ok",
+	[FINDING_NOTE] = "note",
+	[FINDING_ILL] = "ill",
+};
+
+static void
+print_json(const char *name, const struct finding *f)
+{
+	format_json_line(json_pack("{sssssoso}", "check", name, "state", state_word[f->state], "text",
+	    format_json_text(f->words), "cure", format_json_text(f->cure)));
+}
+
+/* Paths and account names are foreign bytes. */
+static void
+print_safe(const char *text)
+{
+	const size_t length = strlen(text), room = safe_bound(length, 0);
+	_cleanup_(freep) char *safe = malloc(room);
+
+	if (safe)
+		output_write(safe, safe_line(text, length, safe, room));
+	else
+		output_string("(no memory to show it)");
+}
+
+static void
+print_text(const char *name, const struct finding *f)
+{
+	output_printf("%-5s %-15s ", state_word[f->state], name);
+	print_safe(f->words);
+	output_string(f->cure[0] ? "; " : "");
+	print_safe(f->cure);
+	output_string("\n");
+}
+
+static int
+doctor_run(struct invocation *inv)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct finding f = { .state = FINDING_ILL };
+
+		checks[i].check(&inv->opt, &f);
+		well = well && f.state != FINDING_ILL;
+		(inv->opt.given[OPT_JSON] ? print_json : print_text)(checks[i].name, &f);
+	}
+	return well ? 0 : status_exit(VERDICT_FAILED);
+}
+
+const struct command command_doctor = {
+	.name = "doctor",
+	.operands = "",
+	.summary = "check what goes wrong on real hosts, and say the cure",
+	.examples = "pchat doctor\n"
+		    "pchat doctor --json | jq -r 'select(.state == \"ill\") | .cure'\n",
+	.details = "A line for each check: ok, note (it works, and something is worth knowing) or ill, what\n"
+		   "was found, and what to do about it. Nothing is changed or started. The exit status is 0\n"
+		   "when nothing is ill, else 71.\n",
+	.run = doctor_run,
+};

@@ -1,0 +1,193 @@
+/* The folders that a session needs: whose they are, whether they can be written, and whether they stay. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cli/commands/host/doctor.h"
+#include "net/folder.h"
+#include "net/rundir.h"
+
+/* A helper's socket, its file and its log want less; so much is left for a login beside others. */
+#define RUNTIME_ROOM (256U * 1024U)
+/* The log of an inbox grows ahead to this size. */
+#define STATE_ROOM (4U * 1024U * 1024U)
+
+/* The file systems that matter here, by statfs(2). */
+static const char *
+filesystem_name(long type)
+{
+	static const struct {
+		long type;
+		const char *name;
+	} known[] = {
+		{ 0x01021994, "tmpfs" },
+		{ 0xef53, "ext4" },
+		{ 0x9123683e, "btrfs" },
+		{ 0x58465342, "xfs" },
+		{ 0x6969, "nfs" },
+		{ 0xff534d42, "cifs" },
+		{ 0xfe534d42, "smb2" },
+		{ 0x794c7630, "overlayfs" },
+		{ 0x65735546, "fuse" },
+		{ 0x2fc12fc1, "zfs" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].type == type)
+			return known[i].name;
+	return "another file system";
+}
+
+static bool
+is_network(const char *name)
+{
+	return strcmp(name, "nfs") == 0 || strcmp(name, "cifs") == 0 || strcmp(name, "smb2") == 0;
+}
+
+static bool
+is_readonly(const struct statvfs *v)
+{
+	return v->f_flag & ST_RDONLY;
+}
+
+/* Whether there is room in the folder that is open; tells, when there is not. */
+static bool
+has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const char **type)
+{
+	struct statvfs v;
+	struct statfs s;
+	uint64_t left;
+
+	if (fstatvfs(fd, &v) < 0 || fstatfs(fd, &s) < 0) {
+		finding_ill(
+		    f, "look at the file system", "'%s' cannot be asked for its space: %s", path, strerror(errno));
+		return false;
+	}
+	*type = filesystem_name((long)s.f_type);
+	left = (uint64_t)v.f_bavail * v.f_frsize;
+	if (is_readonly(&v))
+		finding_ill(f, "mount it for writing", "'%s' is on a read-only file system (%s)", path, *type);
+	else if (left < wanted)
+		finding_ill(f, "make room there", "'%s' has %" PRIu64 " KiB left (%s)", path, left / 1024, *type);
+	else if (v.f_files > 0 && v.f_favail < 16)
+		finding_ill(f, "remove files there", "'%s' has room for %ju more files (%s)", path,
+		    (uintmax_t)v.f_favail, *type);
+	else
+		return true;
+	return false;
+}
+
+/* Of the places those that cannot be used by a login, up to the first that can. */
+static int
+first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
+{
+	passed[0] = '\0';
+	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
+		const int error = rundir_open(r, place);
+
+		if (error == 0)
+			return 0;
+		if (error != -ENOENT && !passed[0]) {
+			*why = error;
+			(void)snprintf(passed, PATH_MAX, "%s", r->path);
+		}
+	}
+	return -ENOENT;
+}
+
+void
+doctor_runtime(const struct options *o, struct finding *f)
+{
+	struct rundir r = { .fd = -1 };
+	char passed[PATH_MAX];
+	const char *type;
+	int why = 0;
+
+	(void)o;
+	if (first_usable(&r, passed, &why) < 0) {
+		if (passed[0])
+			finding_note(f, "its owner removes it, or set XDG_RUNTIME_DIR to a folder of your own",
+			    "'%s' cannot be used (%s): a login takes another folder", passed, strerror(-why));
+		else
+			finding_well(f, "there is none yet; the first login makes it");
+		return;
+	}
+	if (has_room(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
+		if (passed[0])
+			finding_note(f, "its owner removes it, or unset XDG_RUNTIME_DIR",
+			    "'%s' is used, since '%s' cannot be: %s", r.path, passed, strerror(-why));
+		else if (r.place == RUNDIR_STATE)
+			finding_note(f, "log in by pam_systemd, or set XDG_RUNTIME_DIR",
+			    "'%s' is used: there is no folder in memory", r.path);
+		else
+			finding_well(f, "'%s', %s", r.path, type);
+	}
+	rundir_close(&r);
+}
+
+void
+doctor_state(const struct options *o, struct finding *f)
+{
+	char path[PATH_MAX];
+	const char *type;
+	int r = folder_state(".", path); /* .../pchat/. */
+
+	(void)o;
+	if (r == -EPERM) {
+		finding_ill(f, "set HOME to a folder of your own (sudo -H does)", "'%s' is somebody else's", path);
+		return;
+	}
+	if (r < 0) {
+		finding_ill(f, "set HOME", "there is no folder for inboxes: %s", strerror(-r));
+		return;
+	}
+	path[strlen(path) - 2] = '\0';
+	r = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r < 0 && errno == ENOENT) {
+		finding_well(f, "'%s' is not there yet; the first login makes it", path);
+		return;
+	}
+	if (r < 0) {
+		finding_ill(f, "look at who may enter it", "'%s' cannot be opened: %s", path, strerror(errno));
+		return;
+	}
+	if (folder_owned(r) < 0)
+		finding_ill(f, "give it back to its owner: chown -R", "'%s' is somebody else's", path);
+	else if (has_room(r, path, STATE_ROOM, f, &type)) {
+		if (is_network(type))
+			finding_note(f, "set XDG_STATE_HOME to a folder on this host's own disk",
+			    "'%s' is on a network file system (%s), whose locks may not hold", path, type);
+		else
+			finding_well(f, "'%s', %s", path, type);
+	}
+	(void)close(r);
+}
+
+/* Whether systemd keeps the user's processes and runtime folder after the last logout. */
+void
+doctor_linger(const struct options *o, struct finding *f)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)o;
+	if (stat("/run/systemd/system", &st) < 0)
+		finding_well(f, "this host has no systemd that would end what you leave running");
+	else if (geteuid() == 0 || !pw)
+		finding_well(f, "systemd keeps this user's folders");
+	else if ((size_t)snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", pw->pw_name) < sizeof(path) &&
+	    stat(path, &st) == 0)
+		finding_well(f, "sessions go on after your last logout");
+	else
+		finding_note(
+		    f, "to keep them: loginctl enable-linger", "sessions end with your last logout from this host");
+}
