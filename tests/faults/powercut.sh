@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Pairs talk, their inboxes on a small disk of their own; again and again the power of that disk goes, all that runs is
+# killed, and the disk is mounted again. Then the ledger judges: nothing that was acknowledged is lost.
+#
+#	POWERCUT_CUTS   how often, on each file system (10)
+#	POWERCUT_DISKS  the file systems ("ext4 ext4-1k xfs btrfs")
+#	POWERCUT_PAIRS  how many talk (4)
+#	POWERCUT_SEED   the moments to come again, as far as they are ours to choose (new ones, printed)
+# shellcheck source=../system/lib.sh
+. "${SRCDIR:?}/tests/system/lib.sh"
+needs_root
+# shellcheck source=disk.sh
+. "$SRCDIR/tests/faults/disk.sh"
+
+cuts=${POWERCUT_CUTS:-10} pairs=${POWERCUT_PAIRS:-4}
+seed=${POWERCUT_SEED:-$((RANDOM * 32768 + RANDOM))}
+note "POWERCUT_SEED=$seed, $pairs pairs"
+RANDOM=$((seed % 32768))
+add_user left
+add_user right
+# Without its disk nobody can make anything in its place.
+mkdir -p "$disk"
+chmod 0755 "$disk"
+
+on_disk() { # USER COMMAND...
+	local user=$1
+	shift
+	as "$user" env XDG_STATE_HOME="$disk/$user" "$@"
+}
+
+make_pair() { # NUMBER
+	(on_disk left pchat login "l$1") && (on_disk right pchat login "r$1") && (on_disk left pchat -s "l$1" to "r$1")
+}
+
+# Everything but the daemon, which has nothing on that disk, and the shells that start commands.
+kill_all() {
+	local pid comm pids=()
+	for pid in /proc/[0-9]*; do
+		read -r comm 2>/dev/null <"$pid/comm" || continue
+		[[ $comm == pchat || $comm == pchat-full || $comm == pchat-session ]] || continue
+		grep -qzxF "PCHAT_TEST=$T" "$pid/environ" 2>/dev/null && pids+=("${pid#/proc/}")
+	done
+	[ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null
+}
+
+is_unmounted() {
+	kill_all
+	umount "$disk" 2>/dev/null
+}
+
+sleep_ms() {
+	local s
+	printf -v s '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	read -rt "$s" -u "$pause_fd" || :
+}
+
+# cut PID...: the power goes; for a moment those who talk see that nothing works any more; then it comes back.
+cut() {
+	"$BUILDDIR/tests/faults/poweroff" "$disk" 2>/dev/null || return
+	sleep_ms $((RANDOM % 60))
+	[ $# -eq 0 ] || kill -STOP "$@"
+	wait_until is_unmounted || return
+	mount -o loop "$disk_image" "$disk" || return
+	[ $# -eq 0 ] || kill -CONT "$@"
+}
+
+# A conversation on a disk of that kind, with so many cuts in it.
+converse() { # KIND
+	local kind=$1 i n what talkers=() inboxes=() through figures
+
+	dir=$T/$kind
+	mkdir -m 1777 "$dir"
+	for what in left right; do
+		mkdir "$disk/$what"
+		chown "${uid_of[$what]}" "$disk/$what"
+	done
+	for ((i = 0; i < pairs; i++)); do
+		if ! make_pair "$i" 2>"$dir/err"; then
+			ok 1 "$kind: a pair" "$(cat "$dir/err")"
+			return
+		fi
+		inboxes+=("$disk/left/pchat/l$i" "$disk/right/pchat/r$i")
+		for what in talk read; do
+			PAUSE_MS=40 on_disk left "$BASH" "$SRCDIR/tests/faults/talker.sh" $what "l$i" "r$i" $((seed % 30000 + 2 * i)) "$dir" 2>/dev/null &
+			talkers+=($!)
+			PAUSE_MS=40 on_disk right "$BASH" "$SRCDIR/tests/faults/talker.sh" $what "r$i" "l$i" $((seed % 30000 + 2 * i + 1)) "$dir" 2>/dev/null &
+			talkers+=($!)
+		done
+	done
+	for ((n = 0; n < cuts; n++)); do
+		sleep_ms $((50 + RANDOM % 1500))
+		cut "${talkers[@]}" || { ok 1 "$kind: the power goes and comes back" "cut $n"; break; }
+	done
+	touch "$dir/stop"
+	wait "${talkers[@]}"
+	through=$(find "$dir" -name 'through.*' | wc -l)
+	is "$through" $((2 * pairs)) "$kind: after $n cuts everybody gets through"
+	# The last one, so that nothing is judged by what only memory holds.
+	cut || ok 1 "$kind: the power goes and comes back" "the last cut"
+	cat "$dir"/told.* >"$dir/told"
+	figures=$("$BUILDDIR/tests/faults/ledger" "$dir/told" "${inboxes[@]}" 2>"$dir/crimes")
+	ok $? "$kind: the ledger after $((n + 1)) cuts: $figures" "$(cat "$dir/crimes")"
+	note "$kind: $(cat "$dir"/refusals.* 2>/dev/null | sed 's/line [0-9]*: //; s/ r[0-9]*\b//; s/ l[0-9]*\b//' | sort | uniq -c | sort -rn | head -n 8)"
+	kill_all
+}
+
+try() { # KIND
+	if ! disk_mount "$1"; then
+		skip "no file system '$1' can be made and mounted here" "$1: power cuts"
+		return
+	fi
+	"$BUILDDIR/tests/faults/poweroff" "$disk" 2>/dev/null
+	if [ $? -eq 2 ]; then
+		skip "this kernel cannot shut '$1' down" "$1: power cuts"
+		disk_unmount
+		return
+	fi
+	disk_unmount
+	mount -o loop "$disk_image" "$disk"
+	start_daemon --max-sessions-per-user 1000
+	converse "$1"
+	stop_daemon
+	disk_unmount
+}
+
+for kind in ${POWERCUT_DISKS:-ext4 ext4-1k xfs btrfs}; do
+	try "$kind"
+done
+
+finish
