@@ -1,7 +1,7 @@
 /*
  * Effects. A session may have thousands of waiters, the effects of a step are
  * bounded. Hence the ripe list: a step only notes whose queue is to be looked at (of a
- * session that became free, or that ended), and exchange_settle() handles one waiter a
+ * session that became free, that ended, or whose policy changed), and exchange_settle() handles one waiter a
  * call. What is on the list is a hint, looked at again when its turn comes,
  * for the session may have been paired meanwhile. A session that ended keeps its slot,
  * unused and found by nobody, until its last waiter was told and it is off the list.
@@ -116,6 +116,8 @@ wait_leave(struct exchange *x, slot_t slot)
 	if (s->target == SLOT_NONE)
 		return;
 	t = exchange_at(x, s->target);
+	if (t->check == slot)
+		t->check = s->waiter_next;
 	if (s->waiter_prev == SLOT_NONE)
 		t->waiter_first = s->waiter_next;
 	else
@@ -273,6 +275,7 @@ step_enter(struct exchange *x, struct exchange_event *ev, struct exchange_effect
 		.waiter_last = SLOT_NONE,
 		.waiter_next = SLOT_NONE,
 		.waiter_prev = SLOT_NONE,
+		.check = SLOT_NONE,
 	};
 	memcpy(s->name, ev->name, strlen(ev->name));
 	exchange_slot_list(x, ev->slot);
@@ -333,6 +336,13 @@ step_resume(struct exchange *x, struct exchange_event *ev, struct exchange_effec
 	return VERDICT_OK;
 }
 
+/* It is free, and others wait for it: who comes now does not come before them (R6). */
+static bool
+is_promised(const struct exchange_session *s, slot_t caller)
+{
+	return s->ripe && s->waiter_first != SLOT_NONE && s->waiter_first != caller;
+}
+
 /* What comes of a TO or WAIT (R4, R6). *target is set with QUEUED and with OK, also when it is the partner already. */
 static enum verdict
 contact(const struct exchange *x, const struct exchange_event *ev, struct exchange_policy policy, slot_t *target)
@@ -352,7 +362,7 @@ contact(const struct exchange *x, const struct exchange_event *ev, struct exchan
 		return VERDICT_OK;
 	if ((v = judge(policy, *target, ev->slot)) != VERDICT_OK)
 		return v;
-	if (t->partner == SLOT_NONE)
+	if (t->partner == SLOT_NONE && !is_promised(t, ev->slot))
 		return VERDICT_OK;
 	if (ev->type == EXCHANGE_TO)
 		return VERDICT_BUSY;
@@ -476,53 +486,75 @@ settle_ended(struct exchange *x, struct exchange_effects *fx, slot_t slot)
 	return waiter != SLOT_NONE;
 }
 
+/* Its first waiter, if the policy lets it, is its partner now. */
 static bool
 settle_free(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx, slot_t slot)
 {
 	const slot_t waiter = exchange_at(x, slot)->waiter_first;
-	enum verdict v;
+	const enum verdict v = judge(policy, slot, waiter);
 
-	if (exchange_at(x, slot)->partner != SLOT_NONE || waiter == SLOT_NONE)
-		return false;
-	if ((v = judge(policy, slot, waiter)) != VERDICT_OK) {
-		wait_end(x, fx, waiter, v);
-		ripe_add(x, slot);
-	} else {
+	if (v == VERDICT_OK)
 		pair_make(x, fx, waiter, slot);
-	}
+	else
+		wait_end(x, fx, waiter, v);
+	if (v != VERDICT_OK || exchange_at(x, slot)->check != SLOT_NONE)
+		ripe_add(x, slot);
 	return true;
 }
 
+/* Looks at one waiter after the policy has changed. */
+static bool
+settle_check(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx, slot_t slot)
+{
+	struct exchange_session *s = exchange_at(x, slot);
+	const slot_t waiter = s->check;
+	const bool refused = judge(policy, slot, waiter) == VERDICT_REFUSES;
+
+	s->check = exchange_at(x, waiter)->waiter_next;
+	if (refused)
+		wait_end(x, fx, waiter, VERDICT_REFUSES);
+	if (s->check != SLOT_NONE)
+		ripe_add(x, slot);
+	return refused;
+}
+
+static bool
+settle_one(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx, slot_t slot)
+{
+	const struct exchange_session *s = exchange_session(x, slot);
+
+	if (!s->used)
+		return settle_ended(x, fx, slot);
+	if (s->partner == SLOT_NONE && s->waiter_first != SLOT_NONE)
+		return settle_free(x, policy, fx, slot);
+	return s->check != SLOT_NONE && settle_check(x, policy, fx, slot);
+}
+
 bool
-exchange_settle(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx)
+exchange_settle(struct exchange *x, struct exchange_policy policy, uint32_t *budget, struct exchange_effects *fx)
 {
 	slot_t slot;
 
 	fx->count = 0;
-	while ((slot = ripe_take(x)) != SLOT_NONE) {
-		const bool done =
-		    exchange_at(x, slot)->used ? settle_free(x, policy, fx, slot) : settle_ended(x, fx, slot);
-
-		if (done)
+	while (*budget > 0 && (slot = ripe_take(x)) != SLOT_NONE) {
+		--*budget;
+		if (settle_one(x, policy, fx, slot))
 			return true;
 	}
 	return false;
 }
 
 bool
-exchange_recheck(struct exchange *x, slot_t target, struct exchange_policy policy, struct exchange_effects *fx)
+exchange_settled(const struct exchange *x)
 {
-	slot_t waiter;
+	return x->ripe_first == SLOT_NONE;
+}
 
-	fx->count = 0;
-	for (waiter = exchange_at(x, target)->waiter_first; waiter != SLOT_NONE;
-	     waiter = exchange_at(x, waiter)->waiter_next) {
-		if (judge(policy, target, waiter) == VERDICT_REFUSES) {
-			wait_end(x, fx, waiter, VERDICT_REFUSES);
-			return true;
-		}
-	}
-	return false;
+void
+exchange_recheck(struct exchange *x, slot_t target)
+{
+	exchange_at(x, target)->check = exchange_at(x, target)->waiter_first;
+	ripe_add(x, target);
 }
 
 enum verdict

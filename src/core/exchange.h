@@ -45,7 +45,8 @@ struct exchange_session {
 	slot_t target;                    /* waits for (R6) */
 	slot_t waiter_first, waiter_last; /* who waits for this session, in order of arrival */
 	slot_t waiter_next, waiter_prev;  /* this session's place in its target's queue */
-	slot_t ripe_next;                 /* free with waiters: to be settled */
+	slot_t check;     /* the waiter to look at next, as the policy has changed; SLOT_NONE: all are */
+	slot_t ripe_next; /* on the list of those whose waiters are to be settled */
 	bool ripe;
 	uint32_t name_next, id_next; /* hash chains, of slot + 1; id_next also chains the free slots */
 };
@@ -126,7 +127,7 @@ struct exchange_policy {
  * Performs one event. Returns the verdict for whoever caused it; fills
  * effects for everyone (never for an offline session: what it missed it is
  * told when it resumes). A refusal changes nothing. Afterwards call
- * exchange_settle() until it returns false.
+ * exchange_settle() until exchange_settled().
  *
  *   LOGIN    OK (ev->slot set), MALFORMED, TAKEN (name or id in use), LIMIT (capacity)
  *   ANEW     as LOGIN
@@ -161,16 +162,18 @@ slot_t exchange_match(const struct exchange *x, const struct exchange_event *ev,
 enum verdict exchange_admits(const struct exchange *x, const struct exchange_event *ev, slot_t *lost);
 
 /*
- * A session that became free takes its first waiter, which may free another,
- * and so on: one match a call. Returns whether it did anything, effects in *fx.
+ * What an event leaves to be done for waiters: a session that became free takes its first one, which may free
+ * another, and so on; those of one that ended are told; those of one whose policy changed leave when it refuses them.
+ * One waiter a call. `budget` counts down for each that is looked at: so a daemon can do a part now and go on later; events may
+ * come in between. False: nothing was done, as nothing is left, or no budget. Effects in *fx.
  */
-bool exchange_settle(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx);
+bool exchange_settle(struct exchange *x, struct exchange_policy policy, uint32_t *budget, struct exchange_effects *fx);
 
-/*
- * A target's policy changed: every waiter that it now refuses leaves its
- * queue. One waiter a call, as exchange_settle().
- */
-bool exchange_recheck(struct exchange *x, slot_t target, struct exchange_policy policy, struct exchange_effects *fx);
+/* Whether nothing is left to be settled. */
+bool exchange_settled(const struct exchange *x);
+
+/* A target's policy changed: all its waiters are to be looked at again, by exchange_settle(). */
+void exchange_recheck(struct exchange *x, slot_t target);
 
 /* The session in `slot`; never NULL for a slot that an event or a lookup gave. */
 const struct exchange_session *exchange_session(const struct exchange *x, slot_t slot);

@@ -24,6 +24,8 @@
 #define STALL_SECONDS 10U       /* a peer that takes nothing for so long is closed */
 #define ACCEPT_PAUSE_SECONDS 1U /* after EMFILE and its kin */
 
+#define SETTLED_A_TURN 256U /* waiters that are looked at in one turn of the daemon's loop */
+
 #define REQUEST_RATE 10U /* login/to/who/policy requests a second and uid, and resumes of one session */
 #define REQUEST_BURST 50U
 

@@ -27,8 +27,8 @@ struct account {
 	struct account *next; /* of the same hash */
 	uint32_t uid;
 	uint32_t refs;
-	uint32_t sessions; /* logged in, reconnecting ones included */
-	uint32_t greeting; /* connections not yet logged in */
+	uint32_t sessions;       /* logged in, reconnecting ones included */
+	uint32_t greeting;       /* connections not yet logged in */
 	bool passes_descriptors; /* it has done so: its connections are looked at first (net/stream.h) */
 	struct bucket requests;
 	enum account_state state;

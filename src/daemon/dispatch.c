@@ -32,7 +32,7 @@ welcome(struct client *c, bool resumed)
 	m.type = UPSTREAM_WELCOME;
 	m.u.welcome.resumed = resumed;
 	m.u.welcome.last_end = exchange_session(r->exchange, c->slot)->last_end;
-	m.u.welcome.grace_ms = (uint32_t)r->grace_ms;
+	m.u.welcome.grace_ms = (uint32_t)r->lost.ms;
 	roster_peer(r, c->slot, &m.u.welcome.self);
 	client_send(c, &m);
 }

@@ -27,8 +27,9 @@
 #define DEFAULT_SOCKET DEFAULT_FOLDER "/pchat.sock"
 #define DEFAULT_STATE "/var/lib/pchat"
 #define EXIT_USAGE 2
-#define MORE_FILES (64U + CLOSING_PASSED) /* descriptors beside those of the connections; some are kept free (net/stream.h) */
-#define SHOWN 512      /* bytes of a path in a message */
+#define MORE_FILES \
+	(64U + CLOSING_PASSED) /* descriptors beside those of the connections; some are kept free (net/stream.h) */
+#define SHOWN 512              /* bytes of a path in a message */
 
 struct options {
 	char socket[PATH_MAX], state[PATH_MAX];

@@ -181,19 +181,43 @@ record_match(struct roster *r)
 	}
 }
 
+/* So many waiters may hang on one event that the loop would do nothing else: what is left is for its next turns. */
+static void
+settle(struct roster *r)
+{
+	if (exchange_settled(r->exchange) || !roster_ready(r))
+		return;
+	ev_prepare_start(r->loop, &r->turn_end);
+	while (exchange_settle(r->exchange, policy_of(r), &r->budget, &r->effects)) {
+		record_match(r);
+		tell_all(r);
+	}
+}
+
 void
 roster_deliver(struct roster *r)
 {
 	tell_all(r);
-	if (r->recheck != SLOT_NONE) {
-		while (exchange_recheck(r->exchange, r->recheck, policy_of(r), &r->effects))
-			tell_all(r);
-		r->recheck = SLOT_NONE;
-	}
-	while (roster_ready(r) && exchange_settle(r->exchange, policy_of(r), &r->effects)) {
-		record_match(r);
-		tell_all(r);
-	}
+	settle(r);
+}
+
+void
+roster_on_turn_end(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct roster *r = w->data;
+
+	(void)revents;
+	if (r->budget == 0 && !exchange_settled(r->exchange))
+		ev_timer_start(loop, &r->rest);
+	r->budget = SETTLED_A_TURN;
+	ev_prepare_stop(loop, w);
+}
+
+void
+roster_on_rest(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	settle(w->data);
 }
 
 enum verdict
@@ -226,43 +250,17 @@ roster_member_end(struct roster *r, slot_t slot)
 		r->emptied(r);
 }
 
-static void
-watch_grace(struct roster *r)
-{
-	const struct member *m = TAILQ_FIRST(&r->lost);
-	uint64_t now, end;
-
-	ev_timer_stop(r->loop, &r->grace_timer);
-	if (!m)
-		return;
-	now = clock_monotonic_ms();
-	end = m->lost_at + r->grace_ms;
-	ev_timer_set(&r->grace_timer, end > now ? (double)(end - now) / 1000. : 0., 0.);
-	ev_timer_start(r->loop, &r->grace_timer);
-}
-
 void
 roster_lost_add(struct roster *r, slot_t slot)
 {
-	struct member *m = &r->member[slot];
-	const bool first = TAILQ_EMPTY(&r->lost);
-
-	m->client = NULL;
-	m->lost_at = clock_monotonic_ms();
-	TAILQ_INSERT_TAIL(&r->lost, m, link);
-	if (first)
-		watch_grace(r);
+	r->member[slot].client = NULL;
+	deadlines_add(&r->lost, &r->member[slot].lost);
 }
 
 void
 roster_lost_remove(struct roster *r, slot_t slot)
 {
-	struct member *m = &r->member[slot];
-	const bool first = m == TAILQ_FIRST(&r->lost);
-
-	TAILQ_REMOVE(&r->lost, m, link);
-	if (first)
-		watch_grace(r);
+	deadlines_remove(&r->lost, &r->member[slot].lost);
 }
 
 static void
@@ -270,7 +268,6 @@ expire(struct roster *r, slot_t slot)
 {
 	struct exchange_event ev = { .type = EXCHANGE_EXPIRE, .slot = slot };
 
-	TAILQ_REMOVE(&r->lost, &r->member[slot], link);
 	roster_record_end(r, slot);
 	(void)roster_step(r, &ev);
 	roster_member_end(r, slot);
@@ -278,16 +275,11 @@ expire(struct roster *r, slot_t slot)
 }
 
 void
-roster_on_grace(struct ev_loop *loop, ev_timer *w, int revents)
+roster_on_grace(struct deadlines *ds, struct deadline *d)
 {
-	struct roster *r = w->data;
-	const uint64_t now = clock_monotonic_ms();
-	const struct member *m;
+	struct roster *r = (struct roster *)((char *)ds - offsetof(struct roster, lost));
 
-	(void)loop, (void)revents;
-	while ((m = TAILQ_FIRST(&r->lost)) && m->lost_at + r->grace_ms <= now)
-		expire(r, roster_slot(r, m));
-	watch_grace(r);
+	expire(r, roster_slot(r, (struct member *)((char *)d - offsetof(struct member, lost))));
 }
 
 /* ------ requests ------ */
@@ -363,7 +355,7 @@ roster_policy(struct roster *r, struct client *c, const struct policy *policy)
 		return VERDICT_OK;
 	if (!roster_keep_policy(m, policy))
 		return VERDICT_FAILED;
-	r->recheck = c->slot;
+	exchange_recheck(r->exchange, c->slot);
 	roster_record_policy(r, c->slot, policy); /* it holds from now on; the registry follows when it can */
 	return VERDICT_OK;
 }

@@ -13,12 +13,12 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/macros.h"
 #include "core/exchange.h"
 #include "core/policy.h"
 #include "daemon/account.h"
+#include "net/deadlines.h"
 #include "proto/upstream.h"
 
 struct client;
@@ -34,15 +34,12 @@ struct claim {
 struct member {
 	struct client *client; /* NULL: reconnecting */
 	struct account *account;
-	struct policy *policy;    /* NULL: refuses nobody. Only as long as its rules. */
-	int64_t since_ms;         /* of login; wall clock, for showing */
-	uint64_t lost_at;         /* ms of the monotonic clock */
-	struct bucket resumes;    /* how often it may come back */
-	struct claim *claim;      /* NULL: none, as nearly always */
-	TAILQ_ENTRY(member) link; /* roster::lost */
+	struct policy *policy; /* NULL: refuses nobody. Only as long as its rules. */
+	int64_t since_ms;      /* of login; wall clock, for showing */
+	struct bucket resumes; /* how often it may come back */
+	struct claim *claim;   /* NULL: none, as nearly always */
+	struct deadline lost;  /* roster::lost */
 };
-
-TAILQ_HEAD(member_list, member);
 
 /* So many sessions whose place a later login took are remembered: their helpers may come back (R8). */
 #define ROSTER_TAKEN 64U
@@ -55,14 +52,14 @@ struct roster {
 	struct names *names;
 	struct registry *registry;
 	struct exchange_effects effects; /* of the latest event, not yet delivered */
-	slot_t recheck;                  /* its policy changed: waiters may have to go; SLOT_NONE: nobody's */
-	struct member_list lost;         /* the one that was lost first, first */
-	ev_timer grace_timer;            /* for the first of the lost */
+	uint32_t budget;                 /* waiters that may still be settled in this turn of the loop */
+	ev_prepare turn_end;             /* runs in a turn in which some were */
+	ev_timer rest;                   /* goes on with those that are left, in the next turn */
+	struct deadlines lost;           /* sessions that are held for the grace time */
 	ev_timer repair_timer;           /* while the registry is behind */
 	ev_timer only_timer;             /* ends resumes_only */
-	uint64_t grace_ms;
-	bool resumes_only; /* the registry was lost: those who come back are let in, nobody else */
-	bool unanswered;   /* one of those was not let in, since the user database did not answer */
+	bool resumes_only;               /* the registry was lost: those who come back are let in, nobody else */
+	bool unanswered;                 /* one of those was not let in, since the user database did not answer */
 	struct ident taken[ROSTER_TAKEN];
 	size_t taken_next;
 	uint32_t max_sessions_uid;

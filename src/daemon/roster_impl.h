@@ -55,8 +55,12 @@ void roster_record_end(struct roster *r, slot_t slot);
 void roster_record_policy(struct roster *r, slot_t slot, const struct policy *policy);
 void roster_record_window_over(struct roster *r);
 
-/* Watchers: a lost session's time is over; the registry may be writable again; the resume-only window ends. */
-void roster_on_grace(struct ev_loop *loop, ev_timer *w, int revents);
+/* A lost session's time is over. */
+void roster_on_grace(struct deadlines *ds, struct deadline *d);
+
+/* Watchers: a turn of the loop ends; waiters are left to be settled; the registry may be writable again; the resume-only window ends. */
+void roster_on_turn_end(struct ev_loop *loop, ev_prepare *w, int revents);
+void roster_on_rest(struct ev_loop *loop, ev_timer *w, int revents);
 void roster_on_repair(struct ev_loop *loop, ev_timer *w, int revents);
 void roster_on_only_over(struct ev_loop *loop, ev_timer *w, int revents);
 

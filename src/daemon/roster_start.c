@@ -94,15 +94,15 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	uint64_t first;
 	int rc;
 
-	*r = (struct roster){ .loop = loop, .registry = registry, .recheck = SLOT_NONE };
-	r->grace_ms = limits->grace_seconds * 1000ULL;
+	*r = (struct roster){ .loop = loop, .registry = registry, .budget = SETTLED_A_TURN };
 	r->max_sessions_uid = limits->sessions_uid;
-	TAILQ_INIT(&r->lost);
-	ev_timer_init(&r->grace_timer, roster_on_grace, 0., 0.);
+	deadlines_init(&r->lost, loop, limits->grace_seconds * 1000ULL, roster_on_grace);
+	ev_prepare_init(&r->turn_end, roster_on_turn_end);
+	ev_timer_init(&r->rest, roster_on_rest, 0., 0.);
 	ev_timer_init(&r->repair_timer, roster_on_repair, 0., REPAIR_SECONDS);
 	ev_timer_init(
 	    &r->only_timer, roster_on_only_over, 0., limits->grace_seconds > 0 ? limits->grace_seconds : NO_GRACE);
-	r->grace_timer.data = r->repair_timer.data = r->only_timer.data = r;
+	r->repair_timer.data = r->only_timer.data = r->turn_end.data = r->rest.data = r;
 	if ((rc = allocate(r, limits->sessions)) < 0 || (rc = first_pair(r, &first)) < 0)
 		return rc;
 	exchange_init(r->exchange, limits->sessions, first);

@@ -23,8 +23,8 @@ struct server {
 	struct deadlines greeting; /* not yet logged in */
 	uint32_t greeting_count;
 	struct acceptor acceptor;
-	ev_timer idle_timer;  /* ends the daemon; runs while nobody is there */
-	uint32_t idle_exit;   /* seconds; 0: never */
+	ev_timer idle_timer; /* ends the daemon; runs while nobody is there */
+	uint32_t idle_exit;  /* seconds; 0: never */
 };
 
 /* Listens on fd. The roster is there already. idle_exit: end so many seconds after the last one went; 0: never. */

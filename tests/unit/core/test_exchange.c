@@ -426,6 +426,15 @@ describe(const struct exchange *x, const struct exchange_effects *fx, char *out,
 	}
 }
 
+/* One waiter. */
+static bool
+settle(struct exchange *x, struct exchange_policy policy, struct exchange_effects *fx)
+{
+	uint32_t budget = UINT32_MAX;
+
+	return exchange_settle(x, policy, &budget, fx);
+}
+
 static void
 perform_refuse(struct table *t, const struct row *row, char *effects, size_t size)
 {
@@ -433,7 +442,8 @@ perform_refuse(struct table *t, const struct row *row, char *effects, size_t siz
 	struct exchange_effects fx;
 
 	t->judged[row->who[0] - 'a'][row->whom[0] - 'a'] ^= row->event == REFUSE ? VERDICT_REFUSES : VERDICT_NO_ANSWER;
-	while (exchange_recheck(t->x, exchange_find_name(t->x, row->who), policy, &fx))
+	exchange_recheck(t->x, exchange_find_name(t->x, row->who));
+	while (settle(t->x, policy, &fx))
 		describe(t->x, &fx, effects, size);
 }
 
@@ -456,7 +466,7 @@ perform(struct table *t, const struct row *row, char *effects, size_t size)
 	ev.name = row->event == EXCHANGE_TO || row->event == EXCHANGE_WAIT ? whom : row->who;
 	verdict = exchange_step(t->x, &ev, policy, &fx);
 	describe(t->x, &fx, effects, size);
-	while (exchange_settle(t->x, policy, &fx))
+	while (settle(t->x, policy, &fx))
 		describe(t->x, &fx, effects, size);
 	return verdict;
 }
@@ -493,7 +503,7 @@ step(struct exchange *x, struct exchange_event ev)
 	struct exchange_effects fx;
 	const enum verdict verdict = exchange_step(x, &ev, nobody, &fx);
 
-	while (exchange_settle(x, nobody, &fx))
+	while (settle(x, nobody, &fx))
 		continue;
 	return verdict;
 }
@@ -673,13 +683,13 @@ START_TEST(settling_asks_again)
 	ask(t.x, EXCHANGE_WAIT, dee, "bob");
 	t.judged['b' - 'a']['c' - 'a'] = VERDICT_REFUSES;
 	ck_assert_int_eq(exchange_step(t.x, &leave, policy, &fx), VERDICT_OK);
-	ck_assert(exchange_settle(t.x, policy, &fx));
+	ck_assert(settle(t.x, policy, &fx));
 	ck_assert_uint_eq(fx.count, 1);
 	ck_assert_uint_eq(fx.e[0].to, cy);
 	ck_assert_int_eq(fx.e[0].verdict, VERDICT_REFUSES);
-	ck_assert(exchange_settle(t.x, policy, &fx));
+	ck_assert(settle(t.x, policy, &fx));
 	ck_assert_uint_eq(exchange_session(t.x, bob)->partner, dee);
-	ck_assert(!exchange_settle(t.x, policy, &fx));
+	ck_assert(!settle(t.x, policy, &fx));
 	free(t.x);
 }
 END_TEST
@@ -808,12 +818,81 @@ START_TEST(everybody_waits_for_one)
 	quit.slot = slots[0];
 	ck_assert_int_eq(exchange_step(x, &quit, nobody, &fx), VERDICT_OK);
 	ck_assert_uint_eq(fx.count, 1);
-	for (; exchange_settle(x, nobody, &fx); told++) {
+	for (; settle(x, nobody, &fx); told++) {
 		ck_assert_uint_eq(fx.count, 1);
 		ck_assert_uint_eq(fx.e[0].to, slots[101 + told]);
 		ck_assert_int_eq(fx.e[0].verdict, VERDICT_NO_SUCH_USER);
 	}
 	ck_assert_uint_eq(told, FULL - 101);
+	free(x);
+}
+END_TEST
+
+/* Refuses every second slot, and counts how often it is asked. */
+static enum verdict
+refuse_odd(const void *context, slot_t target, slot_t caller)
+{
+	uint32_t *asked = *(uint32_t *const *)context;
+
+	(void)target;
+	++*asked;
+	return caller % 2 == 1 ? VERDICT_REFUSES : VERDICT_OK;
+}
+
+/* Each waiter is looked at once after a change, in parts, also when some go and come in between. */
+START_TEST(a_change_is_looked_at_in_parts)
+{
+	struct exchange *x = exchange_new(FULL, FIRST_PAIR);
+	static slot_t slots[FULL];
+	uint32_t asked = 0, told = 0, turns = 0, *counter = &asked;
+	const struct exchange_policy policy = { refuse_odd, &counter };
+	struct exchange_event cancel = { .type = EXCHANGE_CANCEL };
+	struct exchange_effects fx;
+
+	login_all(x, slots);
+	pair(x, slots[0], "user1");
+	for (uint32_t n = 2; n < FULL; n++)
+		ck_assert_int_eq(ask(x, EXCHANGE_WAIT, slots[n], "user0"), VERDICT_QUEUED);
+	exchange_recheck(x, slots[0]);
+	for (; !exchange_settled(x); turns++) {
+		uint32_t budget = SETTLED_A_TURN;
+
+		while (exchange_settle(x, policy, &budget, &fx))
+			told += fx.count == 1 && fx.e[0].verdict == VERDICT_REFUSES;
+		ck_assert_uint_le(asked, (turns + 1) * SETTLED_A_TURN);
+		if (turns == 0) { /* the one that would be next goes */
+			cancel.slot = exchange_session(x, slots[0])->check;
+			ck_assert_int_eq(exchange_step(x, &cancel, policy, &fx), VERDICT_OK);
+		}
+	}
+	ck_assert_uint_eq(turns, (FULL - 2 + SETTLED_A_TURN - 1) / SETTLED_A_TURN);
+	ck_assert_uint_ge(asked, FULL - 3);
+	ck_assert_uint_le(asked, FULL - 2);
+	for (slot_t w = exchange_session(x, slots[0])->waiter_first; w != SLOT_NONE;
+	     w = exchange_session(x, w)->waiter_next, told++)
+		ck_assert_uint_eq(w % 2, 0);
+	ck_assert_uint_eq(told, FULL - 3); /* each is gone, or still waits */
+	free(x);
+}
+END_TEST
+
+/* Whom others wait for is theirs, also before that has settled (R6). */
+START_TEST(nobody_comes_before_the_waiters)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob"), cy = login(x, "cy"), dee = login(x, "dee");
+	struct exchange_event leave = { .type = EXCHANGE_LEAVE, .slot = bob };
+	struct exchange_event to = { .type = EXCHANGE_TO, .slot = dee, .name = "ann" };
+	struct exchange_effects fx;
+
+	pair(x, ann, "bob");
+	ck_assert_int_eq(ask(x, EXCHANGE_WAIT, cy, "ann"), VERDICT_QUEUED);
+	ck_assert_int_eq(exchange_step(x, &leave, nobody, &fx), VERDICT_OK);
+	ck_assert_int_eq(exchange_step(x, &to, nobody, &fx), VERDICT_BUSY);
+	to.type = EXCHANGE_WAIT;
+	ck_assert_int_eq(exchange_step(x, &to, nobody, &fx), VERDICT_QUEUED);
+	ck_assert(settle(x, nobody, &fx));
+	ck_assert_uint_eq(exchange_session(x, ann)->partner, cy);
 	free(x);
 }
 END_TEST
@@ -839,7 +918,7 @@ START_TEST(slots_outlive_their_turn)
 	ck_assert_int_eq(exchange_step(x, &quit, nobody, &fx), VERDICT_OK);
 	ck_assert_int_eq(exchange_step(x, &enter, nobody, &fx), VERDICT_OK);
 	ck_assert_uint_ne(enter.slot, ann);
-	ck_assert(!exchange_settle(x, nobody, &fx));
+	ck_assert(!settle(x, nobody, &fx));
 	enter = (struct exchange_event){ .type = EXCHANGE_LOGIN, .id = id_of("eve"), .name = "eve" };
 	ck_assert_int_eq(exchange_step(x, &enter, nobody, &fx), VERDICT_OK);
 	ck_assert_uint_eq(enter.slot, ann);
@@ -907,6 +986,8 @@ exchange_suite(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_test(full, full_house);
 	tcase_add_test(full, everybody_waits_for_one);
+	tcase_add_test(full, a_change_is_looked_at_in_parts);
+	tcase_add_test(full, nobody_comes_before_the_waiters);
 	tcase_add_test(full, idle_memory_stays_untouched);
 	tcase_add_test(full, slots_outlive_their_turn);
 	tcase_add_test(full, slots_rest);
