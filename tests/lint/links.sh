@@ -10,5 +10,14 @@ for page in README.md docs/*.md; do
 			echo "not ok $tests - $page: $link"
 		fi
 	done < <(grep -oE '\]\([^)#: ]+' "$page" | cut -c3- | sort -u)
+	linked=$tests
+	[ "$page" != README.md ] || of_readme=$linked
 done
+# The README leads to the pages, and they to each other.
+tests=$((tests + 1))
+if [ "$of_readme" -gt 0 ] && [ "$linked" -gt "$of_readme" ]; then
+	echo "ok $tests - there are links: $linked"
+else
+	echo "not ok $tests - there are links: $linked, of the README $of_readme"
+fi
 echo "1..$tests"

@@ -90,14 +90,19 @@ fi
 
 # ------------------------------------------------------------------- shellinit
 
+# The next prompt, or a later one where the helper does not answer so fast: a prompt waits for nobody.
+shown_at_a_prompt() { # REGEXP
+	printf '\r' >&7
+	within 2 has_line "$T/screen.out" "$1"
+}
+
 tried() { # SHELL START SETUP
 	interactive "$2"
 	printf 'echo rea""dy-; %s\r' "$3" >&7
 	wait_until has_line "$T/screen.out" 'ready-'
 	run carol env -u PCHAT_SESSION pchat send "seen by $1"
 	exits 0 "$1: a message arrives"
-	printf '\r' >&7
-	wait_until has_line "$T/screen.out" "carol: seen by $1"
+	wait_until shown_at_a_prompt "carol: seen by $1"
 	ok $? "$1: and is shown before the next prompt" "$(cat "$T/screen.out")"
 	leave_it
 	run alice pchat read

@@ -26,12 +26,19 @@ is "$(stat -c %a "$T/alice/state/pchat/alice")" 700 "inboxes are private too"
 chmod 0755 "$T/alice" "$T/alice/run" "$T/alice/run/pchat"
 chmod 0666 "$T/alice/run/pchat/alice.sock"
 run mallory env XDG_RUNTIME_DIR="$T/alice/run" pchat -s alice send "it is me, alice"
-unlike "$status" '^(0|137)$' "with every permission given away, another uid is still refused by the helper"
-(as mallory "$BUILDDIR/tests/system/rawclient" "$T/alice/run/pchat/alice.sock" control hello status) >"$T/out" 2>&1
-unlike "$(cat "$T/out")" 'bob' "also when it speaks the protocol itself"
+exits 3 "with every permission given away, another uid's session is none of ours"
+cp "$BUILDDIR/tests/system/rawclient" "$T/rawclient"
+asks_for_status=("$T/rawclient" -c "$T/alice/run/pchat/alice.sock" hello "frame 42" "expect FRAME")
+run alice "${asks_for_status[@]}"
+exits 0 "the helper tells its owner, who speaks the protocol, the status"
+told=$out
+run mallory "${asks_for_status[@]}"
+exits 1 "and nobody else"
+is "$out" CLOSED "who is told nothing at all"
+like "$told" "$(printf bob | od -An -tx1 | tr -d ' ')" "not even whom alice chats with"
 chmod 0700 "$T/alice/run/pchat"
 run bob pchat read --json
-unlike "$out" "it is me" "and nothing of it reached bob"
+is "$(jq -r .type <<<"$out")" paired "and nothing of it reached bob"
 
 # ----------------------------------------------------------- somebody else's folder
 
@@ -68,6 +75,8 @@ kill -KILL "$(helper_pid alice)"
 cp "$T/alice/run/pchat/alice.session" "$T/mallory/run/pchat/alice.session"
 chown "${uid_of[mallory]}" "$T/mallory/run/pchat/alice.session"
 run mallory pchat -s alice status
+exits 71 "R8: a session id that was stolen resumes nothing"
+like "$err" "inbox: Permission denied" "R8: not even its owner's inbox is open to a thief"
 run alice pchat status --json
 is "$(jq -r '"\(.name) \(.partner)"' <<<"$out")" "alice bob" "R8: a stolen session id is worth nothing to another uid"
 run bob pchat who --json
@@ -77,12 +86,37 @@ is "$(jq -r 'select(.name == "alice") | .uid' <<<"$out")" "${uid_of[alice]}" "R8
 
 stop_daemon
 spawn daemon mallory pchatd --socket "$T/mallory/fake.sock" --state "$T/mallory/fake"
+daemon_pid=${pid_of[daemon]}
 wait_until test -S "$T/mallory/fake.sock"
-mkdir -m 0755 "$T/shared"
 chmod 0755 "$T/mallory"
 add_user dave
 run dave env -u PCHAT_SOCKET pchat --socket "$T/mallory/fake.sock" login dave
 exits 0 "a socket that is named explicitly may be anybody's"
+run dave pchat --socket "$T/mallory/fake.sock" quit
+stop_daemon
+
+# The place of the host's daemon, in which mallory was first.
+host() { # USER COMMAND...: with a /run of its own
+	run root nsenter --mount="/proc/$host/ns/mnt" env -u PCHAT_SOCKET HOME="$T/$1" XDG_RUNTIME_DIR="$T/$1/run" \
+		XDG_STATE_HOME="$T/$1/state" setpriv --reuid="${uid_of[$1]}" --regid="${uid_of[$1]}" --clear-groups -- "${@:2}"
+}
+if unshare --mount true 2>/dev/null; then
+	spawn host root unshare --mount sh -c 'mount -t tmpfs -o mode=0755 tmpfs /run && mkdir -m 0777 /run/pchat && echo made && exec sleep 1000000'
+	host=${pid_of[host]}
+	wait_until has_line "$T/host.out" made
+	host mallory pchatd --detach --socket /run/pchat/pchat.sock --state "$T/mallory/fake" --idle-exit $PATIENCE
+	exits 0 "a daemon of mallory's at the place of the host's"
+	host dave pchat login --timeout "$(span 500)" dave
+	exits 4 "is not the host's"
+	like "$err" "/run/pchat/pchat.sock" "which is said"
+	host dave pchat --socket /run/pchat/pchat.sock login dave
+	exits 0 "who names it takes it as it is"
+	host dave pchat quit
+	kill "$host"
+	reap host
+else
+	skip "takes mount namespaces" "a daemon of mallory's at the place of the host's"
+fi
 
 # ------------------------------------------------------------------------ limits
 
@@ -92,7 +126,7 @@ run erin pchat login e1
 run erin pchat login e2
 exits 0 "so many sessions of one user"
 run erin pchat login e3
-unlike "$status" '^(0|137)$' "and no more"
+exits 6 "and no more"
 like "$err" "too many sessions" "which is said"
 
 finish

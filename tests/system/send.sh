@@ -117,10 +117,10 @@ exits 10 "-l: an empty line"
 like "$err" "line 2" "-l: is named as well"
 is "$(as bob pchat read --raw)" first "-l: and what stands before it arrived"
 run alice pchat send -f "$T/nowhere"
-unlike "$status" '^(0|137)$' "a file that is not there"
+exits 71 "a file that is not there"
 like "$err" "nowhere.*No such file" "is named with the reason"
 run alice pchat send -f "$T"
-unlike "$status" '^(0|137)$' "a directory is no file"
+exits 71 "a directory is no file"
 run bob pchat read
 exits 1 "and none of them was sent"
 

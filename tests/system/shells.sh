@@ -54,6 +54,12 @@ tabs() { # SHELL
 	pressing_tab "$1" 'pchat with bob -- ls files/a' '> pchat with bob -- ls files/a. ?file' "and its files"
 }
 
+# The next prompt, or a later one where the helper does not answer so fast: a prompt waits for nobody.
+shown_at_a_prompt() { # REGEXP
+	type_keys '' Enter
+	within 2 on_screen "$1"
+}
+
 # What shellinit does, the same in every shell; the user's own hook keeps the status that it saw in $seen.
 notices() { # SHELL yes|no
 	type_keys 'sh -c "exit 7"' Enter
@@ -65,8 +71,8 @@ notices() { # SHELL yes|no
 	}
 	run bob pchat send "a word for $1"
 	exits 0 "$1: a message arrives"
-	type_keys '' Enter
-	shows "bob: a word for $1$" "$1: and is shown before the next prompt"
+	wait_until shown_at_a_prompt "bob: a word for $1$"
+	ok $? "$1: and is shown before the next prompt" "$(screen)"
 	is "$(screen | grep -c "bob: a word for $1$")" 1 "$1: once, though shellinit was evaluated twice"
 	is "$(unread_of alice)" 0 "$1: and is read by that"
 }
@@ -90,8 +96,8 @@ shows '^2 other 0$' "bash: a list of hooks stays one"
 type_keys 'set -e' Enter
 type_keys 'clear; false && true' Enter
 run bob pchat send "under set -e"
-type_keys '' Enter
-shows 'bob: under set -e$' "bash: lives under set -e"
+wait_until shown_at_a_prompt 'bob: under set -e$'
+ok $? "bash: lives under set -e" "$(screen)"
 shows '^bash\[' "bash: in the same shell"
 pressing_tab bash 'pchat to b' '> pchat to bob' "also completes there"
 leave_shell bash
@@ -110,8 +116,8 @@ if command -v zsh >/dev/null; then
 	notices zsh yes
 	type_keys 'setopt err_exit; clear; false && true' Enter
 	run bob pchat send "under err_exit"
-	type_keys '' Enter
-	shows 'bob: under err_exit$' "zsh: lives under err_exit"
+	wait_until shown_at_a_prompt 'bob: under err_exit$'
+	ok $? "zsh: lives under err_exit" "$(screen)"
 	shows '^zsh\[' "zsh: in the same shell"
 	leave_shell zsh
 	mkdir -m 0755 "$T/site-functions"

@@ -115,6 +115,19 @@ START_TEST(test_protocol_page_examples)
 }
 END_TEST
 
+/* What the unit tests of the messages try: all that the page names has to be among it. */
+static bool
+has_sample(unsigned type)
+{
+	bool found = type == FRAME_MSG || type == FRAME_ACK;
+
+	for (unsigned i = 0; sample_upstream(i); i++)
+		found = found || sample_upstream(i)->type == type;
+	for (unsigned i = 0; sample_control(i); i++)
+		found = found || sample_control(i)->type == type;
+	return found;
+}
+
 START_TEST(test_protocol_page_types)
 {
 	/* Each heading has its row in the table, under the same name, and the other way round. */
@@ -125,6 +138,7 @@ START_TEST(test_protocol_page_types)
 		if (sscanf(line, "| `0x%2x` | %15s |", &type, name) == 2) {
 			ck_assert_str_eq(row[type], "");
 			memcpy(row[type], name, sizeof(name));
+			ck_assert_msg(has_sample(type), "no sample of type 0x%02x", type);
 			rows++;
 		} else if (sscanf(line, "### 0x%2x %15s", &type, name) == 2) {
 			ck_assert_str_eq(row[type], name);
