@@ -15,6 +15,12 @@
 /* Large, and mostly never touched. */
 static struct invocation inv = { .edition = &edition, .link = LINK_INIT };
 
+static void
+pass_note_on(const char *words)
+{
+	remark("%s", words);
+}
+
 /*
  * No descriptor of ours may become standard input, output or error. One that
  * is closed is opened the wrong way round, so that using it fails as before.
@@ -35,7 +41,7 @@ run(struct invocation *i)
 
 	if (c->needs_session) {
 		i->link.revive = true;
-		v = link_find(&i->link, &i->opt);
+		v = command_find_session(i);
 		if (v == VERDICT_OK)
 			v = link_connect(&i->link, options_deadline(&i->opt));
 		if (v != VERDICT_OK)
@@ -65,6 +71,7 @@ main(int argc, char **argv)
 	occupy_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
 	inv.argv = argv;
+	inv.link.note = pass_note_on;
 	parsed = options_parse(&inv.opt, edition.commands, argc, argv);
 	report_setup(edition.safe, inv.opt.given[OPT_QUIET]);
 	status = edition.prepare(&inv, parsed);

@@ -67,6 +67,14 @@ outbox_acked(struct outbox *o, const struct ident *first, uint32_t count)
 }
 
 void
+outbox_give_up(struct outbox *o)
+{
+	window_pop(&o->window, 1);
+	o->acked++;
+	o->sent = most(o->sent, o->acked);
+}
+
+void
 outbox_held(struct outbox *o, uint64_t pair, uint32_t gen, uint32_t forwarded)
 {
 	if (pair != 0)

@@ -51,6 +51,9 @@ bool outbox_next(struct outbox *o, uint64_t *index, struct ident *id);
 /* OK for `count` messages from `first`; returns how many left the outbox (0: not ours, a repetition). */
 uint32_t outbox_acked(struct outbox *o, const struct ident *first, uint32_t count);
 
+/* The oldest message is given up: it leaves the outbox without an acknowledgement. */
+void outbox_give_up(struct outbox *o);
+
 /* HELD and READY arrived (core/courier.h). Unless it is held, READY of its generation only names the pair. */
 void outbox_held(struct outbox *o, uint64_t pair, uint32_t gen, uint32_t forwarded);
 void outbox_ready(struct outbox *o, uint64_t pair, uint32_t gen);

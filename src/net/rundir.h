@@ -6,6 +6,7 @@
 #ifndef PCHAT_NET_RUNDIR_H
 #define PCHAT_NET_RUNDIR_H
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 
@@ -34,6 +35,13 @@ MUST_USE int rundir_open(struct rundir *r, unsigned place);
  * somebody else's or lies below what is somebody else's.
  */
 MUST_USE int rundir_make(struct rundir *r);
+
+/* Whether a folder that gave this error may hold sessions of ours all the same: not one that is nobody's or foreign. */
+static inline bool
+rundir_hides(int error)
+{
+	return error != -ENOENT && error != -EPERM && error != -ENOTDIR;
+}
 
 /* Holds a shared flock(2) on the folder as long as it is open: whoever cleans /tmp leaves such a folder alone. */
 void rundir_hold(const struct rundir *r);

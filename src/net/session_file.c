@@ -222,15 +222,19 @@ session_file_exists(const struct rundir *r, const char *name)
 int
 session_file_find(struct rundir *r, const char *name)
 {
+	int rc, hidden = -ENOENT;
+
 	r->fd = -1;
 	if (!name_valid(name, strlen(name)))
 		return -EINVAL;
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		if (rundir_open(r, place) < 0)
+		if ((rc = rundir_open(r, place)) < 0) {
+			hidden = rundir_hides(rc) ? rc : hidden;
 			continue;
+		}
 		if (session_file_exists(r, name))
 			return 0;
 		rundir_close(r);
 	}
-	return -ENOENT;
+	return hidden;
 }

@@ -31,7 +31,7 @@ bool session_file_exists(const struct rundir *r, const char *name);
 
 /*
  * Opens the first of the user's folders in which there is a session of that name. 0; -ENOENT: in none; -EINVAL: not a
- * name.
+ * name; as open(2) when it is in none that can be looked into.
  */
 MUST_USE int session_file_find(struct rundir *r, const char *name);
 

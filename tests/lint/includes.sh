@@ -10,7 +10,8 @@ declare -A may=(
 	[db]="base core proto net db"
 	[daemon]="base core proto net db daemon"
 	[session]="base core proto net db session"
-	[cli]="base core proto net cli"
+	[client]="base core proto net client"
+	[cli]="base core proto net client cli"
 )
 
 # The rooms inside of cli, from below: a room includes itself and what stands before it.

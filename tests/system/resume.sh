@@ -185,6 +185,7 @@ kill -KILL "$(helper_pid alice)"
 run alice pchat status
 wait_until daemon_is alice connected
 run alice pchat read
-exits 1 "and the new session is not told of the end of the other one's pair"
+unlike "$out" "bob" "and the new session is not told of the end of the other one's pair"
+like "$out" "your session alice ended" "but of its own"
 
 finish

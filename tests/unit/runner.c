@@ -59,6 +59,8 @@
 	X(options)        \
 	X(suggest)        \
 	X(feed)           \
+	X(outgoing)       \
+	X(report)         \
 	X(format)         \
 	X(base64)         \
 	X(when)           \

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "cli/chat/conn.h"
+#include "client/conn.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/chat/deliver.h"
+#include "client/deliver.h"
 #include "cli/chat/editor/editor.h"
-#include "cli/chat/inbox.h"
+#include "client/inbox.h"
 #include "cli/chat/run.h"
 #include "cli/line/command.h"
 

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/chat/chat.h"
-#include "cli/line/feed.h"
+#include "client/feed.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
 

@@ -10,3 +10,11 @@ command_find(const struct command *const *table, const char *name)
 			return *c;
 	return NULL;
 }
+
+enum verdict
+command_find_session(struct invocation *inv)
+{
+	const struct link_wish wish = { .session = inv->opt.text[OPT_SESSION], .socket = inv->opt.text[OPT_SOCKET] };
+
+	return link_find(&inv->link, &wish);
+}

@@ -15,7 +15,7 @@
 
 #include "cli/line/edition.h"
 #include "cli/line/options.h"
-#include "cli/session_link.h"
+#include "client/link.h"
 
 /* One run of the program. */
 struct invocation {
@@ -47,6 +47,9 @@ extern const struct command command_allow, command_ask, command_block, command_c
     command_doctor, command_help, command_history, command_leave, command_login, command_on_message, command_quit,
     command_read, command_send, command_shellinit, command_status, command_status_prompt, command_to, command_unblock,
     command_who, command_with;
+
+/* The session that the command line or the environment names, else the only one: as link_find(). */
+MUST_USE enum verdict command_find_session(struct invocation *inv);
 
 /* `pchat chat` runs in a program of its own: pchat-full becomes it, and it has another function of this name. */
 int chat_run(struct invocation *inv);

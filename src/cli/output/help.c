@@ -144,7 +144,7 @@ show_overview(struct invocation *inv)
 	const struct control_message request = { .type = CONTROL_STATUS };
 	const uint64_t deadline = deadline_in(OVERVIEW_MS);
 	struct control_message m;
-	enum verdict v = link_find(&inv->link, &inv->opt);
+	enum verdict v = command_find_session(inv);
 
 	inv->link.revive = true;
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)

@@ -10,7 +10,7 @@
 
 #include "cli/commands/host/doctor.h"
 #include "cli/line/options.h"
-#include "cli/session_link.h"
+#include "client/link.h"
 #include "net/endpoint.h"
 #include "net/rundir.h"
 #include "net/socket.h"
@@ -93,10 +93,11 @@ void
 doctor_daemon(const struct options *o, struct finding *f)
 {
 	_cleanup_(freep) struct link *l = calloc(1, sizeof(*l));
+	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	const char *named, *path;
 	int fd;
 
-	if (!l || link_named_socket(l, o, &named) != VERDICT_OK) {
+	if (!l || link_named_socket(l, &wish, &named) != VERDICT_OK) {
 		finding_ill(f, "name a shorter path", "%s", l ? l->words : "no memory");
 		return;
 	}

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/commands/message/sender_report.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
-#include "cli/sender.h"
 #include "net/random.h"
 #include "proto/status.h"
 
@@ -49,11 +49,11 @@ put_question(struct invocation *inv, struct answer *a)
 	if (rc < 0)
 		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
 	feed_words(&feed, inv->opt.operands, inv->opt.operand_count);
-	sender_init(&sender, &inv->link, &feed, &id);
+	sender_init(&sender, &inv->link, &feed, &id, false);
 	sender.to = inv->opt.text[OPT_TO];
 	sender.timeout_ms = options_timeout(&inv->opt, SEND_TIMEOUT_SECONDS * 1000);
 	(void)sender_run(&sender);
-	a->pair = sender.box.pair;
+	a->pair = sender.out.box.pair;
 	return sender_report(&sender, "send");
 }
 
@@ -98,7 +98,7 @@ come_back(struct answer *a)
 {
 	const struct control_message request = { .type = CONTROL_STATUS };
 	struct control_message m;
-	enum verdict v = link_connect(a->link, a->deadline);
+	enum verdict v = link_come_back(a->link, a->deadline);
 
 	if (v == VERDICT_OK)
 		v = link_call(a->link, &request, a->deadline, CONTROL_STATE, &m);

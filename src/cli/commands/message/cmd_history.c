@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/archive.h"
 #include "cli/line/command.h"
 #include "cli/line/when.h"
 #include "cli/output/colour.h"
@@ -12,7 +11,8 @@
 #include "cli/output/pager.h"
 #include "cli/output/report.h"
 #include "cli/output/rows.h"
-#include "cli/reader.h"
+#include "client/history_open.h"
+#include "client/records.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {
@@ -92,6 +92,7 @@ history_run(struct invocation *inv)
 		.paged = !o->given[OPT_NO_PAGER],
 		.self = inv->link.name,
 	};
+	const struct link_wish wish = { .session = o->text[OPT_SESSION], .socket = o->text[OPT_SOCKET] };
 	bool terminal;
 	struct control_message request = { 0 }, end;
 	int rc = request_of(o, &request);
@@ -99,12 +100,12 @@ history_run(struct invocation *inv)
 
 	if (rc != 0)
 		return rc;
-	if ((v = archive_open(&inv->link, o)) != VERDICT_OK)
+	if ((v = history_open(&inv->link, &wish)) != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
 	colour_setup(o);
 	terminal = rows_setup();
 	format_text_setup(terminal && !o->given[OPT_FULL_TIME]);
-	v = reader_batch(&inv->link, &request, deadline_in(options_timeout(o, UINT64_MAX)), show, &p, &end);
+	v = records_batch(&inv->link, &request, deadline_in(options_timeout(o, UINT64_MAX)), show, &p, &end);
 	pager_end();
 	if (terminal && p.count == 0 && v == VERDICT_NOTHING)
 		remark("there is nothing");
@@ -121,7 +122,7 @@ const struct command command_history = {
 		    "pchat history -n 20\n"
 		    "pchat history --since yesterday --grep deploy --json\n",
 	.details = "On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
-	           "there is nothing.\n",
+		   "there is nothing.\n",
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

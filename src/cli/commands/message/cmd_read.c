@@ -13,7 +13,7 @@
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "cli/output/rows.h"
-#include "cli/reader.h"
+#include "client/records.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {
@@ -128,7 +128,7 @@ mark(struct reading *rd, uint64_t last)
 
 	if (rd->o->given[OPT_PEEK] || rd->unmarked || last == 0)
 		return VERDICT_OK;
-	v = reader_done(rd->link, last, false, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
+	v = records_done(rd->link, last, false, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
 	rd->unmarked = v == VERDICT_STORAGE;
 	return rd->unmarked ? VERDICT_OK : v;
 }
@@ -147,7 +147,7 @@ one_batch(struct reading *rd)
 	const struct control_message request = request_of(rd);
 	const uint64_t deadline = request.u.read.flags & READ_WAIT ? wait_until(rd) : options_deadline(rd->o);
 	struct control_message end;
-	enum verdict v = reader_batch(rd->link, &request, deadline, show, rd, &end);
+	enum verdict v = records_batch(rd->link, &request, deadline, show, rd, &end);
 
 	/* A wait that ends with nothing read has not failed. */
 	if (v == VERDICT_TIMED_OUT && (request.u.read.flags & READ_WAIT))
@@ -170,7 +170,7 @@ read_all(struct reading *rd)
 	do {
 		v = one_batch(rd);
 		if (v == VERDICT_STALE)
-			v = link_connect(
+			v = link_come_back(
 			    rd->link, rd->shown == 0 ? rd->deadline : deadline_in(SEND_TIMEOUT_SECONDS * 1000));
 	} while (v == VERDICT_OK && remaining(rd) > 0);
 	return v;

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "cli/commands/message/sender_report.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
-#include "cli/sender.h"
 #include "net/random.h"
 
 static const struct option_row options[] = {
@@ -64,12 +64,11 @@ send_run(struct invocation *inv)
 		(void)ident_parse(o->text[OPT_ID], &id);
 	else if ((rc = random_ident(&id)) < 0)
 		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
-	sender_init(&sender, &inv->link, &feed, &id);
+	sender_init(&sender, &inv->link, &feed, &id, o->given[OPT_ID]);
 	sender.to = o->text[OPT_TO];
-	sender.repeats = o->given[OPT_ID];
 	sender.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000);
-	sender.progress =
-	    feed.separator != FEED_WHOLE && !o->given[OPT_QUIET] && !isatty(feed.fd) && isatty(STDERR_FILENO);
+	if (feed.separator != FEED_WHOLE && !o->given[OPT_QUIET] && !isatty(feed.fd) && isatty(STDERR_FILENO))
+		sender.progress = sender_report_progress;
 	(void)sender_run(&sender);
 	return sender_report(&sender, "send");
 }

@@ -12,7 +12,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
-#include "cli/roster.h"
+#include "client/who.h"
 #include "core/name.h"
 
 static enum verdict
@@ -68,8 +68,8 @@ report_group(const char *operand, int error)
 static enum verdict
 block_account(struct link *l, const char *name, uint64_t deadline)
 {
-	_cleanup_(roster_release) struct roster r = { .count = 0 };
-	enum verdict v = roster_fetch(&r, l, deadline);
+	_cleanup_(who_release) struct who_list r = { .count = 0 };
+	enum verdict v = who_fetch(&r, l, deadline);
 
 	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
 		struct policy_rule rule = { .type = POLICY_BLOCK_UID, .id = r.entry[i].peer.uid };

@@ -10,6 +10,7 @@
 #include "cli/output/report.h"
 #include "core/name.h"
 #include "net/process.h"
+#include "net/report.h"
 #include "proto/status.h"
 
 #define LOGIN_TIMEOUT_MS 15000
@@ -30,28 +31,25 @@ own_account(void)
 	return pw ? pw->pw_name : NULL;
 }
 
-/* "note: ..." lines are for people; the last line says how it went. */
-static int
-tell(const char *name, const char *report_text)
+static void
+tell_note(const char *words)
 {
-	for (const char *line = report_text, *end; *line; line = end + (*end == '\n')) {
-		const int n = (int)strcspn(line, "\n");
-		unsigned code = 0;
-		int words = 0;
+	remark("%s", words);
+}
 
-		end = line + n;
-		if (strncmp(line, "note: ", 6) == 0) {
-			remark("%.*s", n - 6, line + 6);
-		} else if (n == 2 && strncmp(line, "ok", 2) == 0) {
-			remark("logged in as %s", name);
-			return 0;
-		} else if (sscanf(line, "error %u %n", &code, &words) == 1 && words > 0 && code > 0 &&
-		    code < VERDICT_COUNT) {
-			return words < n ? report((enum verdict)code, "%s: %.*s", name, n - words, line + words)
-					 : report_verdict((enum verdict)code, name);
-		}
-	}
-	return report(VERDICT_FAILED, "the helper ended before it was logged in");
+static int
+tell(const char *name, const char *text)
+{
+	char words[512];
+	enum verdict v;
+
+	report_read(text, tell_note, &v, words, sizeof(words));
+	if (v == VERDICT_STARTING && !words[0])
+		return report(VERDICT_FAILED, "the helper ended before it was logged in");
+	if (v != VERDICT_OK)
+		return words[0] ? report(v, "%s: %s", name, words) : report_verdict(v, name);
+	remark("logged in as %s", name);
+	return 0;
 }
 
 static void
@@ -64,7 +62,7 @@ static int
 start(const struct options *o, const char *name, const char *socket)
 {
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
-	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48], report_text[4096] = "";
+	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48], report_text[REPORT_SIZE] = "";
 	char *argv[16] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
 	size_t argc = 7;
 	int rc = process_path("pchat-session", program, sizeof(program));
@@ -98,12 +96,11 @@ static bool
 is_logged_in(struct invocation *inv, const char *name)
 {
 	struct link *l = &inv->link;
-	struct options *o = &inv->opt;
+	const struct options *o = &inv->opt;
+	const struct link_wish wish = { .session = name, .socket = o->text[OPT_SOCKET] };
 
-	o->given[OPT_SESSION] = true;
-	o->text[OPT_SESSION] = name;
 	l->revive = true;
-	return link_find(l, o) == VERDICT_OK &&
+	return link_find(l, &wish) == VERDICT_OK &&
 	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK;
 }
 
@@ -114,6 +111,7 @@ login_run(struct invocation *inv)
 	const char *name = o->operand_count > 0 ? o->operands[0]
 	    : o->given[OPT_SESSION]             ? o->text[OPT_SESSION]
 						: own_account();
+	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	const char *socket;
 
 	if (!name)
@@ -121,7 +119,7 @@ login_run(struct invocation *inv)
 	if (!name_valid(name, strlen(name)))
 		return report(VERDICT_MALFORMED,
 		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
-	if (link_named_socket(&inv->link, o, &socket) != VERDICT_OK)
+	if (link_named_socket(&inv->link, &wish, &socket) != VERDICT_OK)
 		return report(VERDICT_USAGE, "%s", inv->link.words);
 	if (link_sockets_forbidden(&inv->link))
 		return report(VERDICT_FAILED, "%s", inv->link.words);

@@ -16,7 +16,7 @@ quit_run(struct invocation *inv)
 
 	if (rc == 0)
 		v = link_outcome(l, &reply);
-	else if (rc == -ECONNRESET && (v = link_connect(l, deadline)) == VERDICT_NO_SESSION)
+	else if (rc == -ECONNRESET && (v = link_come_back(l, deadline)) == VERDICT_NO_SESSION)
 		return 0; /* it went without a word, but not without the session */
 	else if (rc == -ECONNRESET && v == VERDICT_OK)
 		v = link_command(l, &request, deadline);

@@ -67,7 +67,7 @@ status_run(struct invocation *inv)
 	if (inv->opt.given[OPT_PROMPT])
 		return status_prompt_run(inv);
 	inv->link.revive = true;
-	v = link_find(&inv->link, &inv->opt);
+	v = command_find_session(inv);
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
 	if (v != VERDICT_OK)

@@ -26,7 +26,7 @@ status_prompt_run(struct invocation *inv)
 	struct control_message m;
 	const char *name;
 
-	if (link_find(l, &inv->opt) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK)
+	if (command_find_session(inv) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK)
 		return 0;
 	if (link_request(l, &request, deadline, &m) < 0 || m.type != CONTROL_STATE)
 		return 0;

@@ -39,7 +39,7 @@ pair(struct link *l, const struct control_message *request, uint64_t deadline)
 		rc = link_reply(l, deadline, &reply);
 	}
 	if (rc == -ECONNRESET) {
-		const enum verdict v = link_connect(l, deadline);
+		const enum verdict v = link_come_back(l, deadline);
 
 		return v == VERDICT_OK ? link_command(l, request, deadline) : v;
 	}

@@ -7,7 +7,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
-#include "cli/roster.h"
+#include "client/who.h"
 #include "proto/safe.h"
 
 static void
@@ -43,7 +43,7 @@ print_text(const struct who_entry *e, const struct columns *width)
 }
 
 static void
-print_table(const struct roster *r)
+print_table(const struct who_list *r)
 {
 	struct columns width = { .name = 4, .account = 7 };
 
@@ -63,8 +63,8 @@ static int
 who_run(struct invocation *inv)
 {
 	const uint64_t deadline = options_deadline(&inv->opt);
-	_cleanup_(roster_release) struct roster r = { .count = 0 };
-	const enum verdict v = roster_fetch(&r, &inv->link, deadline);
+	_cleanup_(who_release) struct who_list r = { .count = 0 };
+	const enum verdict v = who_fetch(&r, &inv->link, deadline);
 
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);

@@ -9,7 +9,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
-#include "cli/roster.h"
+#include "client/who.h"
 
 #define COMPLETE_MS 150 /* of the 200 that it may take */
 
@@ -90,10 +90,10 @@ complete_users(struct invocation *inv)
 {
 	const uint64_t deadline = deadline_in(COMPLETE_MS);
 	struct link *l = &inv->link;
-	_cleanup_(roster_release) struct roster r = { .count = 0 };
+	_cleanup_(who_release) struct who_list r = { .count = 0 };
 
-	if (link_find(l, &inv->opt) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK ||
-	    roster_fetch(&r, l, deadline) != VERDICT_OK)
+	if (command_find_session(inv) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK ||
+	    who_fetch(&r, l, deadline) != VERDICT_OK)
 		return 0;
 	for (size_t i = 0; i < r.count; i++)
 		if (r.entry[i].reachable && strcasecmp(r.entry[i].peer.name, l->name) != 0)

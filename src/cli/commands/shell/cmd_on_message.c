@@ -16,7 +16,7 @@
 #include "cli/output/format.h"
 #include "cli/output/report.h"
 #include "cli/process/child.h"
-#include "cli/reader.h"
+#include "client/records.h"
 #include "proto/status.h"
 
 #define AT_ONCE_MAX 64U
@@ -254,7 +254,7 @@ one_turn(struct hooks *h)
 	if (v != VERDICT_STALE)
 		return v;
 	h->asked = false;
-	return link_connect(h->link, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
+	return link_come_back(h->link, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
 }
 
 /* The session has ended: what was begun may come to its end, within its limit. */

@@ -83,7 +83,8 @@ listen_to_helper(struct company *c)
 	if (filled < 0 && !c->over) {
 		const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
 
-		c->over = link_connect(c->link, deadline) != VERDICT_OK || watch(c, deadline) != VERDICT_OK || c->over;
+		c->over =
+		    link_come_back(c->link, deadline) != VERDICT_OK || watch(c, deadline) != VERDICT_OK || c->over;
 	}
 }
 

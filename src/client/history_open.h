@@ -2,13 +2,12 @@
  * Where history comes from: the session's helper when it runs, else a program that
  * reads the session's inbox, also when nobody is logged in.
  */
-#ifndef PCHAT_CLI_ARCHIVE_H
-#define PCHAT_CLI_ARCHIVE_H
+#ifndef PCHAT_CLIENT_HISTORY_OPEN_H
+#define PCHAT_CLIENT_HISTORY_OPEN_H
 
-#include "cli/line/options.h"
-#include "cli/session_link.h"
+#include "client/link.h"
 
 /* Connects the link to one or the other. OK, or why not, with words in the link. */
-MUST_USE enum verdict archive_open(struct link *l, const struct options *o);
+MUST_USE enum verdict history_open(struct link *l, const struct link_wish *wish);
 
 #endif

@@ -5,8 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "cli/line/options.h"
-#include "cli/session_link_impl.h"
+#include "client/link_impl.h"
 #include "core/name.h"
 #include "net/folder.h"
 #include "net/socket.h"
@@ -94,6 +93,13 @@ candidate(const char *name, void *context)
 	return true;
 }
 
+/* One that sessions may be in, and that we cannot look into. */
+static enum verdict
+closed_folder(struct link *l, int error)
+{
+	return link_trouble(l, VERDICT_FAILED, "cannot open '%s': %s", l->dir.path, strerror(-error));
+}
+
 /* Of the sessions in all folders. */
 static enum verdict
 find_only(struct link *l)
@@ -105,8 +111,11 @@ find_only(struct link *l)
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		const unsigned before = c.count;
 
-		if (rundir_open(&l->dir, place) < 0)
+		if ((rc = rundir_open(&l->dir, place)) < 0) {
+			if (rundir_hides(rc))
+				return closed_folder(l, rc);
 			continue;
+		}
 		rc = session_file_each(&l->dir, candidate, &c);
 		rundir_close(&l->dir);
 		if (rc < 0)
@@ -130,9 +139,14 @@ find_only(struct link *l)
 static enum verdict
 find_named(struct link *l)
 {
-	for (unsigned place = 0; place < RUNDIR_PLACES; place++)
-		if (rundir_open(&l->dir, place) == 0)
+	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
+		const int rc = rundir_open(&l->dir, place);
+
+		if (rc == 0)
 			return VERDICT_OK;
+		if (rundir_hides(rc))
+			return closed_folder(l, rc);
+	}
 	return no_session(l, l->name);
 }
 
@@ -185,10 +199,10 @@ too_long(struct link *l, size_t length)
 }
 
 enum verdict
-link_named_socket(struct link *l, const struct options *o, const char **socket)
+link_named_socket(struct link *l, const struct link_wish *wish, const char **socket)
 {
 	static char absolute[SOCKET_PATH_MAX + 1];
-	const char *named = o->given[OPT_SOCKET] ? o->text[OPT_SOCKET] : getenv("PCHAT_SOCKET");
+	const char *named = wish->socket ? wish->socket : getenv("PCHAT_SOCKET");
 	char here[PATH_MAX];
 	size_t length;
 
@@ -209,13 +223,13 @@ link_named_socket(struct link *l, const struct options *o, const char **socket)
 }
 
 enum verdict
-link_find(struct link *l, const struct options *o)
+link_find(struct link *l, const struct link_wish *wish)
 {
-	const char *name = o->given[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
+	const char *name = wish->session ? wish->session : getenv("PCHAT_SESSION");
 	const char *socket;
 	enum verdict v;
 
-	if ((v = link_named_socket(l, o, &socket)) != VERDICT_OK)
+	if ((v = link_named_socket(l, wish, &socket)) != VERDICT_OK)
 		return v;
 	if (name && *name) {
 		if (!name_valid(name, strlen(name)))

@@ -1,4 +1,4 @@
-#include "cli/line/feed.h"
+#include "client/feed.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "cli/chat/inbox.h"
+#include "client/inbox.h"
 
 #include <stdlib.h>
 
-#include "cli/chat/conn.h"
+#include "client/conn.h"
 
 #define BATCH 64U /* records at once: between two batches the keyboard has its turn */
 

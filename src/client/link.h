@@ -4,11 +4,11 @@
  * killed is started again, unless its session was quit.
  *
  * Nothing here blocks past its deadline, in milliseconds of the monotonic
- * clock; UINT64_MAX is none. What went wrong is left as words, never printed; only what
- * a helper remarks that was started again is passed on.
+ * clock; UINT64_MAX is none. Nothing is printed: what went wrong is left as words, and what a helper remarks that was
+ * started again goes to the link's `note`.
  */
-#ifndef PCHAT_CLI_SESSION_LINK_H
-#define PCHAT_CLI_SESSION_LINK_H
+#ifndef PCHAT_CLIENT_LINK_H
+#define PCHAT_CLIENT_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,13 +19,13 @@
 #include "net/session_file.h"
 #include "proto/control.h"
 
-struct options;
-
 struct link {
 	int fd; /* -1: not connected */
 	struct rundir dir;
 	char name[NAME_MAX_LEN + 1];
-	bool revive;      /* start a helper that is gone */
+	bool revive;                    /* start a helper that is gone */
+	void (*note)(const char *text); /* for a remark of a helper that was started; NULL: nobody wants it */
+	unsigned pause_ms;              /* before the next attempt to come back; 0 again after any progress */
 	int watch;        /* a descriptor whose other end must not go away while we wait (our output); -1: none */
 	uint32_t out_len; /* requests not yet written */
 	uint32_t in_start, in_end;
@@ -39,11 +39,17 @@ struct link {
 		.fd = -1, .dir.fd = -1, .watch = -1 \
 	}
 
+/* What the user said of the session: NULL, nothing. Without it the environment says, PCHAT_SESSION and PCHAT_SOCKET. */
+struct link_wish {
+	const char *session;
+	const char *socket; /* of the daemon */
+};
+
 /*
- * The daemon's socket that was named, by --socket or $PCHAT_SOCKET, as an absolute path, since the helper lives in
- * another directory; NULL when none was. VERDICT_OK, or USAGE and words: no socket can have that path.
+ * The daemon's socket that was named, as an absolute path, since the helper lives in another directory; NULL when none
+ * was. VERDICT_OK, or USAGE and words: no socket can have that path.
  */
-MUST_USE enum verdict link_named_socket(struct link *l, const struct options *o, const char **socket);
+MUST_USE enum verdict link_named_socket(struct link *l, const struct link_wish *wish, const char **socket);
 
 /* Whether this process may use no sockets of this kind at all (a sandbox); with words. */
 bool link_sockets_forbidden(struct link *l);
@@ -52,7 +58,7 @@ bool link_sockets_forbidden(struct link *l);
  * Finds, in the user's folders, the session: the one that was asked for, else the only one.
  * VERDICT_OK, or NO_SESSION, USAGE or FAILED, and words.
  */
-MUST_USE enum verdict link_find(struct link *l, const struct options *o);
+MUST_USE enum verdict link_find(struct link *l, const struct link_wish *wish);
 
 /*
  * Connects to the session that was found, and says HELLO (which is written together with the first request).
@@ -60,6 +66,12 @@ MUST_USE enum verdict link_find(struct link *l, const struct options *o);
  * could not start; with words.
  */
 MUST_USE enum verdict link_connect(struct link *l, uint64_t deadline);
+
+/*
+ * The same after the helper died: one that dies again and again is started again after a pause, which grows until
+ * link.pause_ms is set back.
+ */
+MUST_USE enum verdict link_come_back(struct link *l, uint64_t deadline);
 void link_close(struct link *l);
 
 /* Takes over a connected socket, as of a program of our own that speaks as a helper does; says nothing yet. */

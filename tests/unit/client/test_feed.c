@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "cli/line/feed.h"
+#include "client/feed.h"
 #include "quick.h"
 
 static struct feed feed;

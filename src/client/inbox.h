@@ -2,13 +2,13 @@
  * What arrives, batch by batch, as long as the chat lasts; and what is there is marked read only when it was shown (D4).
  * On a connection of its own, which it takes up again when the helper was started anew.
  */
-#ifndef PCHAT_CLI_CHAT_INBOX_H
-#define PCHAT_CLI_CHAT_INBOX_H
+#ifndef PCHAT_CLIENT_INBOX_H
+#define PCHAT_CLIENT_INBOX_H
 
 #include <ev.h>
 #include <stdbool.h>
 
-#include "cli/session_link.h"
+#include "client/link.h"
 #include "proto/control.h"
 
 struct inbox;

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/commands/message/sender_report.h"
+
 #include "cli/output/report.h"
-#include "cli/sender.h"
 #include "proto/status.h"
 
 /* "line 7: ", for a feed that has lines. */
@@ -16,14 +17,14 @@ which(const struct sender *s, char *out, size_t size)
 	out[0] = '\0';
 	if (s->feed->separator != FEED_WHOLE)
 		(void)snprintf(out, size, "%s %" PRIu64 ": ", s->feed->separator == '\n' ? "line" : "message",
-		    (of_feed ? s->feed->taken : s->box.acked) + 1);
+		    (of_feed ? s->feed->taken : s->stopped_at) + 1);
 	return out;
 }
 
 static int
 report_unconfirmed(const struct sender *s, const char *command)
 {
-	const struct ident id = ident_add(&s->box.first, s->box.acked);
+	const struct ident id = ident_add(&s->out.box.first, s->stopped_at);
 	const char *to = s->partner[0] ? s->partner : "NAME";
 	char hex[IDENT_HEX_LEN + 1], line[48];
 
@@ -76,4 +77,10 @@ sender_report(const struct sender *s, const char *command)
 	default:
 		return report(s->why, "%s%s", line, status_words(s->why));
 	}
+}
+
+void
+sender_report_progress(uint64_t delivered, bool last)
+{
+	(void)dprintf(STDERR_FILENO, "\r%" PRIu64 " delivered%s", delivered, last ? "\n" : "");
 }

@@ -1,14 +1,14 @@
-#include "cli/archive.h"
+#include "client/history_open.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "cli/process/child.h"
 #include "core/name.h"
 #include "net/folder.h"
 #include "net/process.h"
@@ -62,9 +62,9 @@ find_inboxes(struct inboxes *in)
 
 /* Nobody is logged in, or under several names: whose history can be meant? */
 static enum verdict
-choose_inbox(struct link *l, const struct options *o)
+choose_inbox(struct link *l, const struct link_wish *wish)
 {
-	const char *name = o->given[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
+	const char *name = wish->session ? wish->session : getenv("PCHAT_SESSION");
 	struct inboxes in = { .count = 0 };
 	int rc;
 
@@ -88,6 +88,23 @@ choose_inbox(struct link *l, const struct options *o)
 	return VERDICT_NO_SESSION;
 }
 
+/* Its standard input and output are `end`. It is no child to be waited for: it ends with us at the latest. 0 or -errno. */
+static int
+spawn(char *const argv[], int end)
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int rc = posix_spawn_file_actions_init(&actions);
+
+	if (rc != 0)
+		return -rc;
+	if ((rc = posix_spawn_file_actions_adddup2(&actions, end, STDIN_FILENO)) == 0 &&
+	    (rc = posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO)) == 0)
+		rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return -rc;
+}
+
 /* pchat-session --history NAME, at the other end of a socket of our own. It ends when we close ours. */
 static enum verdict
 start_reader(struct link *l)
@@ -96,7 +113,6 @@ start_reader(struct link *l)
 	char path[PATH_MAX];
 	char *const argv[] = { path, option, l->name, NULL };
 	_cleanup_(closep) int far = -1;
-	struct child child;
 	int fds[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
@@ -105,7 +121,7 @@ start_reader(struct link *l)
 	}
 	far = fds[1];
 	if ((rc = process_path("pchat-session", path, sizeof(path))) == 0)
-		rc = child_start(&child, argv, far, far, false);
+		rc = spawn(argv, far);
 	if (rc < 0) {
 		(void)close(fds[0]);
 		(void)snprintf(l->words, sizeof(l->words), "cannot run 'pchat-session': %s", strerror(-rc));
@@ -116,18 +132,20 @@ start_reader(struct link *l)
 }
 
 enum verdict
-archive_open(struct link *l, const struct options *o)
+history_open(struct link *l, const struct link_wish *wish)
 {
-	enum verdict v = link_find(l, o);
+	enum verdict v = link_find(l, wish);
 	char home[PATH_MAX];
 
 	if (v == VERDICT_OK && link_connect(l, deadline_in(HELPER_MS)) == VERDICT_OK)
 		return VERDICT_OK;
+	if (v == VERDICT_FAILED)
+		return v; /* it may be there all the same */
 	if (v != VERDICT_OK && folder_state("", home) == -EPERM) {
 		(void)snprintf(l->words, sizeof(l->words), FOREIGN_HOME, home);
 		return VERDICT_FAILED;
 	}
-	if (v != VERDICT_OK && (v = choose_inbox(l, o)) != VERDICT_OK)
+	if (v != VERDICT_OK && (v = choose_inbox(l, wish)) != VERDICT_OK)
 		return v;
 	return start_reader(l);
 }

@@ -3,8 +3,8 @@
  * descriptor cut into lines. Constant memory, bounded reads, and never a message that
  * is empty or over MESSAGE_MAX.
  */
-#ifndef PCHAT_CLI_LINE_FEED_H
-#define PCHAT_CLI_LINE_FEED_H
+#ifndef PCHAT_CLIENT_FEED_H
+#define PCHAT_CLIENT_FEED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,14 +2,14 @@
  * A connection to the session's helper inside the event loop: a chat has several, so that no request waits
  * for another one's answer. It says HELLO and hands out frames; what they mean is its owner's.
  */
-#ifndef PCHAT_CLI_CHAT_CONN_H
-#define PCHAT_CLI_CHAT_CONN_H
+#ifndef PCHAT_CLIENT_CONN_H
+#define PCHAT_CLIENT_CONN_H
 
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/session_link.h"
+#include "client/link.h"
 #include "proto/control.h"
 
 struct conn;

@@ -1,4 +1,4 @@
-#include "cli/chat/conn.h"
+#include "client/conn.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
  * The link from within. session_find.c says which session it is, session_connect.c gets
  * to its helper, session_link.c talks.
  */
-#ifndef PCHAT_CLI_SESSION_LINK_IMPL_H
-#define PCHAT_CLI_SESSION_LINK_IMPL_H
+#ifndef PCHAT_CLIENT_LINK_IMPL_H
+#define PCHAT_CLIENT_LINK_IMPL_H
 
-#include "cli/session_link.h"
+#include "client/link.h"
 
 /* Leaves words about what went wrong; returns the verdict. */
 enum verdict link_trouble(struct link *l, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);

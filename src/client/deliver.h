@@ -3,15 +3,15 @@
  * not (D1-D3, R9). core/outbox.h decides; this carries it out in the event loop, over a connection of
  * its own, which it takes up again when the helper was started anew. Shows nothing itself.
  */
-#ifndef PCHAT_CLI_CHAT_DELIVER_H
-#define PCHAT_CLI_CHAT_DELIVER_H
+#ifndef PCHAT_CLIENT_DELIVER_H
+#define PCHAT_CLIENT_DELIVER_H
 
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/session_link.h"
+#include "client/link.h"
 #include "core/verdict.h"
 
 /* Nobody wants to read first that a line is under way, and a moment later that it arrived. */
@@ -44,7 +44,8 @@ bool deliver_has_room(const struct deliver *d, size_t len);
 /* Lines that are neither delivered nor refused. */
 size_t deliver_pending(const struct deliver *d);
 
-/* Nothing happens any more to what is under way: each is settled, `why` and what is known of it being the reason. */
+/* Nothing happens any more to what is under way: each is settled, `why` and what is known of it being the reason. Not from
+ * its class's functions. */
 void deliver_give_up(struct deliver *d, enum verdict why);
 
 /* False when no helper is there. */

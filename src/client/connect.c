@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/output/report.h"
-#include "cli/session_link_impl.h"
+#include "client/link_impl.h"
 #include "net/process.h"
+#include "net/report.h"
 #include "net/socket.h"
 #include "proto/status.h"
 
+#define COME_BACK_MIN_MS 10U
+#define COME_BACK_MAX_MS 1000U
 #define RETRY_MS 20 /* a helper that others are starting, or that has no room in its queue */
 
 /* Only our own helper may listen there, whatever the folder looks like. */
@@ -45,46 +47,13 @@ try_connect(struct link *l)
 	return 0;
 }
 
-/* What a helper reported that did not start: "error CODE words", behind its notes. */
-static enum verdict
-read_report(struct link *l, const char *report)
-{
-	const char *p = report;
-	unsigned code = 0;
-
-	while (p && strncmp(p, "error ", 6) != 0)
-		p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL;
-	if (!p)
-		return link_trouble(
-		    l, VERDICT_STARTING, "the session's helper ended before it was ready"); /* killed: again */
-	for (p += 6; *p >= '0' && *p <= '9' && code < 1000; p++)
-		code = code * 10 + (unsigned)(*p - '0');
-	if (code == VERDICT_OK || code >= VERDICT_COUNT)
-		code = VERDICT_FAILED;
-	p += *p == ' ';
-	if (strcspn(p, "\n") == 0)
-		p = status_words((enum verdict)code);
-	return link_trouble(l, (enum verdict)code, "%.*s", (int)strcspn(p, "\n"), p);
-}
-
-/* What a helper that started has to say to people: that the inbox was damaged, say. */
-static void
-pass_notes_on(const char *report)
-{
-	static const char prefix[] = "note: ";
-	const size_t skip = sizeof(prefix) - 1;
-
-	for (const char *line = report; *line; line += strcspn(line, "\n"), line += *line == '\n')
-		if (strncmp(line, prefix, skip) == 0)
-			remark("%.*s", (int)(strcspn(line, "\n") - skip), line + skip);
-}
-
 static enum verdict
 start_helper(struct link *l, uint64_t deadline)
 {
-	char program[PATH_MAX], report[4096] = "";
+	char program[PATH_MAX], report[REPORT_SIZE] = "", words[512];
 	char resume[] = "--resume";
 	char *const argv[] = { program, resume, l->name, NULL };
+	enum verdict verdict;
 	int rc;
 
 	if ((rc = process_path("pchat-session", program, sizeof(program))) == 0)
@@ -94,10 +63,8 @@ start_helper(struct link *l, uint64_t deadline)
 		    l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->name);
 	if (rc < 0)
 		return link_trouble(l, VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
-	if (strncmp(report, "ok", 2) != 0 && !strstr(report, "\nok"))
-		return read_report(l, report);
-	pass_notes_on(report);
-	return VERDICT_OK;
+	report_read(report, l->note, &verdict, words, sizeof(words));
+	return verdict == VERDICT_OK ? VERDICT_OK : link_trouble(l, verdict, "%s", words);
 }
 
 /* The session's helper is not there: is there a session? */
@@ -168,4 +135,15 @@ link_connect(struct link *l, uint64_t deadline)
 	if (v == VERDICT_OK)
 		say_hello(l);
 	return v;
+}
+
+enum verdict
+link_come_back(struct link *l, uint64_t deadline)
+{
+	if (l->pause_ms > 0)
+		(void)poll(NULL, 0, (int)l->pause_ms);
+	l->pause_ms = l->pause_ms == 0       ? COME_BACK_MIN_MS
+	    : l->pause_ms < COME_BACK_MAX_MS ? 2 * l->pause_ms
+					     : l->pause_ms;
+	return link_connect(l, deadline);
 }

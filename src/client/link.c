@@ -6,11 +6,10 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "cli/session_link_impl.h"
+#include "client/link_impl.h"
 #include "proto/status.h"
 
 #define NOTICE 0x80 /* bit of the type */
-#define PAUSE_MS 20 /* before a helper that died is asked again */
 
 enum verdict
 link_trouble(struct link *l, enum verdict v, const char *fmt, ...)
@@ -216,9 +215,7 @@ link_call(struct link *l, const struct control_message *request, uint64_t deadli
 	int rc;
 
 	while ((rc = link_request(l, request, deadline, reply)) == -ECONNRESET) {
-		/* One that dies again and again is not to be started without a pause. */
-		(void)poll(NULL, 0, PAUSE_MS);
-		if ((v = link_connect(l, deadline)) != VERDICT_OK)
+		if ((v = link_come_back(l, deadline)) != VERDICT_OK)
 			return v;
 	}
 	if (rc < 0)

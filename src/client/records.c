@@ -1,4 +1,4 @@
-#include "cli/reader.h"
+#include "client/records.h"
 
 #include <errno.h>
 
@@ -9,7 +9,7 @@ failed(struct link *l, int error)
 }
 
 enum verdict
-reader_batch(struct link *l, const struct control_message *request, uint64_t deadline,
+records_batch(struct link *l, const struct control_message *request, uint64_t deadline,
     void (*show)(const struct record *r, void *context), void *context, struct control_message *end)
 {
 	int rc;
@@ -29,7 +29,7 @@ reader_batch(struct link *l, const struct control_message *request, uint64_t dea
 }
 
 enum verdict
-reader_done(struct link *l, uint64_t last, bool single, uint64_t deadline)
+records_done(struct link *l, uint64_t last, bool single, uint64_t deadline)
 {
 	const struct control_message done = { .type = CONTROL_DONE, .u.done = { .last = last, .single = single } };
 	struct control_message reply;
