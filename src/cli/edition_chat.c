@@ -4,6 +4,7 @@
 
 #include "cli/chat/chat.h"
 #include "cli/line/command.h"
+#include "cli/line/typed.h"
 #include "cli/output/format.h"
 #include "cli/output/report.h"
 #include "net/process.h"
@@ -19,10 +20,14 @@ static const struct command *const commands[] = {
 static int
 prepare(struct invocation *inv, int parsed)
 {
+	char words[TYPED_WORDS];
+
 	if (inv->opt.given[OPT_JSON])
 		report_as_json(format_json_error);
 	if (parsed < 0 || !inv->opt.command || inv->opt.given[OPT_HELP] || inv->opt.given[OPT_VERSION])
 		return report(VERDICT_USAGE, "run it as: pchat chat [NAME]");
+	if (typed_names(&inv->opt, words) != VERDICT_OK)
+		return report(VERDICT_MALFORMED, "%s", words);
 	return -1;
 }
 

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "cli/line/command.h"
+#include "cli/line/typed.h"
 #include "cli/output/format.h"
 #include "cli/output/help.h"
 #include "cli/output/output.h"
@@ -37,13 +38,18 @@ static int
 prepare(struct invocation *inv, int parsed)
 {
 	const struct options *o = &inv->opt;
+	char words[TYPED_WORDS];
 
 	tzset(); /* while a descriptor for its file is sure to be there: without one times would be UTC's */
 	if (o->given[OPT_JSON])
 		report_as_json(format_json_error);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION] || !o->command)
 		return parsed < 0 ? help_mistake(o) : help_run(inv);
-	return parsed < 0 ? help_mistake(o) : -1;
+	if (parsed < 0)
+		return help_mistake(o);
+	if (!o->given[OPT_PROMPT] && typed_names(&inv->opt, words) != VERDICT_OK)
+		return report(VERDICT_MALFORMED, "%s", words);
+	return -1;
 }
 
 static size_t

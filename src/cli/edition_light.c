@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "core/name.h"
 #include "net/process.h"
 #include "proto/quote.h"
 
@@ -38,12 +40,28 @@ hand_over(char **argv)
 	return report(VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", strerror(-error));
 }
 
+/* A name beyond ASCII takes tables to be judged, and composed. */
+static bool
+is_foreign(const char *name)
+{
+	return name && !name_is_ascii(name, strlen(name));
+}
+
+static bool
+has_foreign_names(const struct options *o)
+{
+	return is_foreign(o->text[OPT_SESSION]) || is_foreign(o->text[OPT_TO]) || is_foreign(getenv("PCHAT_SESSION")) ||
+	    (o->command->names_first && o->operand_count > 0 && is_foreign(o->operands[0]));
+}
+
 static int
 prepare(struct invocation *inv, int parsed)
 {
 	const struct options *o = &inv->opt;
 
 	if (parsed < 0 || !o->command || o->given[OPT_HELP] || o->given[OPT_VERSION] || o->given[OPT_JSON])
+		return hand_over(inv->argv);
+	if (has_foreign_names(o))
 		return hand_over(inv->argv);
 	if (o->command->shows_others && isatty(STDOUT_FILENO))
 		return hand_over(inv->argv); /* which makes it safe */

@@ -29,10 +29,12 @@ check_peer(int fd)
 static int
 try_connect(struct link *l)
 {
-	char file[NAME_MAX_LEN + sizeof(".sock")], path[PATH_MAX + sizeof(file)];
+	char base[SESSION_BASE_MAX + 1], file[sizeof(base) + sizeof(".sock")], path[PATH_MAX + sizeof(file)];
 	int fd, rc;
 
-	(void)snprintf(file, sizeof(file), "%s.sock", l->name);
+	if ((rc = session_file_base(&l->dir, l->name, base)) < 0)
+		return rc;
+	(void)snprintf(file, sizeof(file), "%s.sock", base);
 	/* By its name, which is found faster than a descriptor's: whoever answers there is checked. */
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", l->dir.path, file) > SOCKET_PATH_MAX)
 		rundir_path(&l->dir, file, path);

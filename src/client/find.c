@@ -41,7 +41,7 @@ tell_what_became(const char *name, char *words, size_t size)
 	if (folder_state("", all) < 0 || !(d = opendir(all)))
 		return false;
 	while (!told && (e = readdir(d)))
-		told = name_valid(e->d_name, strlen(e->d_name)) && folder_state(e->d_name, folder) == 0 &&
+		told = name_possible(e->d_name, strlen(e->d_name)) && folder_state(e->d_name, folder) == 0 &&
 		    whereabouts_tell(e->d_name, folder, words, size);
 	(void)closedir(d);
 	return told;
@@ -232,9 +232,9 @@ link_find(struct link *l, const struct link_wish *wish)
 	if ((v = link_named_socket(l, wish, &socket)) != VERDICT_OK)
 		return v;
 	if (name && *name) {
-		if (!name_valid(name, strlen(name)))
+		if (!name_possible(name, strlen(name)))
 			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
-		name_fold(name, l->name);
+		name_lower(name, l->name);
 		v = find_named(l);
 	} else {
 		v = find_only(l);

@@ -69,7 +69,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 	int rc;
 
 	if (name && name_valid(name, strlen(name))) {
-		name_fold(name, l->name);
+		(void)snprintf(l->name, sizeof(l->name), "%s", name);
 		return VERDICT_OK;
 	}
 	if ((rc = find_inboxes(&in)) < 0) {

@@ -234,17 +234,18 @@ leaves_slot(const struct exchange *x, slot_t slot)
 enum verdict
 exchange_admits(const struct exchange *x, const struct exchange_event *ev, slot_t *lost)
 {
+	struct name_keys keys;
 	slot_t by_name, by_id;
 
 	*lost = SLOT_NONE;
-	if (!name_valid(ev->name, strnlen(ev->name, NAME_MAX_LEN + 1)))
+	if (!name_valid(ev->name, strnlen(ev->name, NAME_MAX_LEN + 1)) || !name_keys(ev->name, x->secret, &keys))
 		return VERDICT_MALFORMED;
-	by_name = exchange_find_name(x, ev->name);
+	by_name = exchange_find_keys(x, &keys, SLOT_NONE);
 	by_id = exchange_find_id(x, &ev->id);
 	if (by_name != SLOT_NONE ? !may_follow(x, ev, by_name) : by_id != SLOT_NONE)
 		return VERDICT_TAKEN;
-	if (by_id != SLOT_NONE && by_id != by_name)
-		return VERDICT_TAKEN;
+	if ((by_id != SLOT_NONE && by_id != by_name) || exchange_find_keys(x, &keys, by_name) != SLOT_NONE)
+		return VERDICT_TAKEN; /* it looks like that one's, and like another's */
 	if (!exchange_slot_available(x) && !leaves_slot(x, by_name))
 		return VERDICT_LIMIT;
 	*lost = by_name;
@@ -257,9 +258,11 @@ step_enter(struct exchange *x, struct exchange_event *ev, struct exchange_effect
 {
 	const enum verdict v = exchange_admits(x, ev, &ev->other);
 	struct exchange_session *s;
+	struct name_keys keys;
 
 	if (v != VERDICT_OK)
 		return v;
+	(void)name_keys(ev->name, x->secret, &keys); /* as when it was admitted */
 	if (ev->other != SLOT_NONE)
 		(void)step_exit(x, ev->other, ENDING_GONE, fx);
 	ev->slot = exchange_slot_take(x);
@@ -269,6 +272,7 @@ step_enter(struct exchange *x, struct exchange_event *ev, struct exchange_effect
 		.used = true,
 		.online = ev->type != EXCHANGE_RESTORE,
 		.uid = ev->uid,
+		.keys = keys,
 		.partner = SLOT_NONE,
 		.target = SLOT_NONE,
 		.waiter_first = SLOT_NONE,

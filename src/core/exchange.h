@@ -18,6 +18,7 @@
 
 #include "core/ident.h"
 #include "core/limits.h"
+#include "core/names/same.h"
 #include "core/verdict.h"
 
 typedef uint32_t slot_t;
@@ -48,10 +49,12 @@ struct exchange_session {
 	slot_t check;     /* the waiter to look at next, as the policy has changed; SLOT_NONE: all are */
 	slot_t ripe_next; /* on the list of those whose waiters are to be settled */
 	bool ripe;
-	uint32_t name_next, id_next; /* hash chains, of slot + 1; id_next also chains the free slots */
+	struct name_keys keys;          /* of the name's forms, by which it is found */
+	uint32_t form_next[NAME_FORMS]; /* chains, of slot + 1, by each form */
+	uint32_t id_next;               /* by id; also chains the free slots */
 };
 
-/* Opaque in layout: the header, the sessions, and two tables of hash heads. */
+/* Opaque in layout: the header, the sessions, and tables of hash heads: by each form of the name, and by id. */
 struct exchange;
 
 /* Bytes that an exchange of `capacity` sessions takes; the caller provides them, zeroed. */
@@ -63,6 +66,9 @@ size_t exchange_size(uint32_t capacity);
  */
 #define EXCHANGE_PAIRS (UINT64_C(1) << 40)
 void exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair);
+
+/* By what names are hashed: random, so that nobody makes two names equal. Before the first session. */
+void exchange_set_secret(struct exchange *x, const uint64_t secret[2]);
 
 enum exchange_event_type {
 	EXCHANGE_LOGIN, /* id, name, uid: a new session; its slot is left in ev->slot */

@@ -23,7 +23,8 @@ struct exchange {
 	slot_t ripe_first, ripe_last;
 	uint64_t first_pair;
 	uint64_t next_pair;
-	struct exchange_session session[]; /* then the heads by name, then those by id */
+	uint64_t secret[2];
+	struct exchange_session session[]; /* then the heads by each form of the name, then those by id */
 };
 
 static inline struct exchange_session *
@@ -43,6 +44,9 @@ exchange_slot_live(const struct exchange *x, slot_t slot)
 bool exchange_slot_available(const struct exchange *x);
 slot_t exchange_slot_take(struct exchange *x);
 void exchange_slot_release(struct exchange *x, slot_t slot);
+
+/* Who but `except` has a name that is one with that of these keys; SLOT_NONE: nobody. */
+slot_t exchange_find_keys(const struct exchange *x, const struct name_keys *keys, slot_t except);
 
 /* From now on, or no more, the session is found by its name and by its id. */
 void exchange_slot_list(struct exchange *x, slot_t slot);

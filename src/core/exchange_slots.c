@@ -18,7 +18,7 @@ size_t
 exchange_size(uint32_t capacity)
 {
 	return sizeof(struct exchange) + capacity * sizeof(struct exchange_session) +
-	    2 * heads_for(capacity) * sizeof(uint32_t);
+	    (NAME_FORMS + 1) * heads_for(capacity) * sizeof(uint32_t);
 }
 
 void
@@ -28,6 +28,12 @@ exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair)
 	x->heads = heads_for(capacity);
 	x->ripe_first = x->ripe_last = SLOT_NONE;
 	x->first_pair = x->next_pair = first_pair > 0 ? first_pair : 1;
+}
+
+void
+exchange_set_secret(struct exchange *x, const uint64_t secret[2])
+{
+	memcpy(x->secret, secret, sizeof(x->secret));
 }
 
 const struct exchange_session *
@@ -70,15 +76,15 @@ id_hash(const struct ident *id)
 }
 
 static uint32_t
-name_bucket(const struct exchange *x, const char *name)
+form_bucket(const struct exchange *x, const struct name_keys *keys, enum name_form form)
 {
-	return name_hash(name) & (x->heads - 1);
+	return (uint32_t)form * x->heads + ((uint32_t)keys->form[form].half[0] & (x->heads - 1));
 }
 
 static uint32_t
 id_bucket(const struct exchange *x, const struct ident *id)
 {
-	return x->heads + (id_hash(id) & (x->heads - 1));
+	return NAME_FORMS * x->heads + (id_hash(id) & (x->heads - 1));
 }
 
 static uint32_t *
@@ -93,14 +99,35 @@ head_value(const struct exchange *x, uint32_t bucket)
 	return ((const uint32_t *)&x->session[x->capacity])[bucket];
 }
 
+static slot_t
+find_form(const struct exchange *x, const struct name_keys *keys, enum name_form form, slot_t except)
+{
+	uint32_t link = head_value(x, form_bucket(x, keys, form));
+
+	while (link != 0 && (link - 1 == except || !name_keys_match(&x->session[link - 1].keys, keys, form)))
+		link = x->session[link - 1].form_next[form];
+	return link - 1;
+}
+
+slot_t
+exchange_find_keys(const struct exchange *x, const struct name_keys *keys, slot_t except)
+{
+	slot_t slot = SLOT_NONE;
+
+	for (unsigned form = 0; form < NAME_FORMS && slot == SLOT_NONE; form++)
+		slot = find_form(x, keys, (enum name_form)form, except);
+	return slot;
+}
+
 slot_t
 exchange_find_name(const struct exchange *x, const char *name)
 {
-	uint32_t link = head_value(x, name_bucket(x, name));
+	struct name_keys keys;
+	slot_t slot;
 
-	while (link != 0 && !name_equal(x->session[link - 1].name, name))
-		link = x->session[link - 1].name_next;
-	return link - 1;
+	if (name_keys_ascii(name, x->secret, &keys) && (slot = find_form(x, &keys, NAME_FOLD, SLOT_NONE)) != SLOT_NONE)
+		return slot;
+	return name_keys(name, x->secret, &keys) ? exchange_find_keys(x, &keys, SLOT_NONE) : SLOT_NONE;
 }
 
 slot_t
@@ -117,11 +144,14 @@ void
 exchange_slot_list(struct exchange *x, slot_t slot)
 {
 	struct exchange_session *s = exchange_at(x, slot);
-	uint32_t *by_name = head(x, name_bucket(x, s->name));
 	uint32_t *by_id = head(x, id_bucket(x, &s->id));
 
-	s->name_next = *by_name;
-	*by_name = slot + 1;
+	for (unsigned form = 0; form < NAME_FORMS; form++) {
+		uint32_t *by_form = head(x, form_bucket(x, &s->keys, (enum name_form)form));
+
+		s->form_next[form] = *by_form;
+		*by_form = slot + 1;
+	}
 	s->id_next = *by_id;
 	*by_id = slot + 1;
 }
@@ -130,12 +160,15 @@ void
 exchange_slot_unlist(struct exchange *x, slot_t slot)
 {
 	const struct exchange_session *s = exchange_at(x, slot);
-	uint32_t *by_name = head(x, name_bucket(x, s->name));
 	uint32_t *by_id = head(x, id_bucket(x, &s->id));
 
-	while (*by_name != slot + 1)
-		by_name = &exchange_at(x, *by_name - 1)->name_next;
-	*by_name = s->name_next;
+	for (unsigned form = 0; form < NAME_FORMS; form++) {
+		uint32_t *by_form = head(x, form_bucket(x, &s->keys, (enum name_form)form));
+
+		while (*by_form != slot + 1)
+			by_form = &exchange_at(x, *by_form - 1)->form_next[form];
+		*by_form = s->form_next[form];
+	}
 	while (*by_id != slot + 1)
 		by_id = &exchange_at(x, *by_id - 1)->id_next;
 	*by_id = s->id_next;

@@ -14,18 +14,57 @@ lower(char c)
 }
 
 bool
-name_valid(const char *text, size_t len)
+name_is_ascii(const char *text, size_t len)
 {
-	if (len < 1 || len > NAME_MAX_LEN || !is_alnum(text[0]))
-		return false;
-	for (size_t i = 1; i < len; i++)
-		if (!is_alnum(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-')
+	for (size_t i = 0; i < len; i++)
+		if ((uint8_t)text[i] >= 0x80)
 			return false;
 	return true;
 }
 
+/* Bytes of the sequence at `text`; 0 when it is none. Of what is not shortest, or no character, tables tell. */
+static size_t
+sequence(const char *text, size_t len)
+{
+	const uint8_t first = (uint8_t)text[0];
+	const size_t n = first < 0x80 ? 1
+	    : first < 0xC2            ? 0
+	    : first < 0xE0            ? 2
+	    : first < 0xF0            ? 3
+	    : first < 0xF5            ? 4
+				      : 0;
+
+	if (n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if (((uint8_t)text[i] & 0xC0) != 0x80)
+			return 0;
+	return n;
+}
+
+static bool
+possible_character(char c, bool first)
+{
+	return is_alnum(c) || (uint8_t)c >= 0x80 || (!first && (c == '.' || c == '_' || c == '-' || c == '@'));
+}
+
 bool
-name_equal(const char *a, const char *b)
+name_possible(const char *text, size_t len)
+{
+	size_t n;
+
+	if (len < 1 || len > NAME_MAX_LEN)
+		return false;
+	for (size_t at = 0; at < len; at += n) {
+		n = sequence(text + at, len - at);
+		if (n == 0 || !possible_character(text[at], at == 0))
+			return false;
+	}
+	return len <= NAME_MAX_CHARACTERS || !name_is_ascii(text, len);
+}
+
+bool
+name_equal_ascii(const char *a, const char *b)
 {
 	for (; lower(*a) == lower(*b); a++, b++)
 		if (*a == '\0')
@@ -34,7 +73,7 @@ name_equal(const char *a, const char *b)
 }
 
 void
-name_fold(const char *name, char out[NAME_MAX_LEN + 1])
+name_lower(const char *name, char out[NAME_MAX_LEN + 1])
 {
 	size_t i;
 

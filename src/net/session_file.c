@@ -11,18 +11,7 @@
 
 #define SUFFIX ".session"
 #define SESSION_FILE_MAX (2 * PATH_MAX + 512)
-
-static int
-file_name(const char *name, char out[NAME_MAX_LEN + sizeof(SUFFIX)])
-{
-	char folded[NAME_MAX_LEN + 1];
-
-	if (!name_valid(name, strlen(name)))
-		return -EINVAL;
-	name_fold(name, folded);
-	(void)snprintf(out, NAME_MAX_LEN + sizeof(SUFFIX), "%s" SUFFIX, folded);
-	return 0;
-}
+#define HASH_DIGITS 32U
 
 /* Copies what stands behind "key " up to the end of its line; moves *text behind it. */
 static bool
@@ -64,7 +53,7 @@ parse(const char *text, struct session_file *s)
 
 	if (!take_line(&text, "pchat-session", version, sizeof(version)) || strcmp(version, "1") != 0)
 		return false;
-	if (!take_line(&text, "name", s->name, sizeof(s->name)) || !name_valid(s->name, strlen(s->name)))
+	if (!take_line(&text, "name", s->name, sizeof(s->name)) || !name_possible(s->name, strlen(s->name)))
 		return false;
 	if (!take_line(&text, "id", id, sizeof(id)) || !ident_parse(id, &s->id))
 		return false;
@@ -107,16 +96,22 @@ write_all(int fd, const char *buf, size_t len)
 	return 0;
 }
 
-int
-session_file_read(const struct rundir *r, const char *name, struct session_file *s)
+#define FILE_MAX (SESSION_BASE_MAX + sizeof(SUFFIX))
+
+static void
+file_of(const char *base, char out[FILE_MAX])
 {
-	char file[NAME_MAX_LEN + sizeof(SUFFIX)], text[SESSION_FILE_MAX];
+	(void)snprintf(out, FILE_MAX, "%s" SUFFIX, base);
+}
+
+static int
+read_file(const struct rundir *r, const char *base, struct session_file *s)
+{
+	char file[FILE_MAX], text[SESSION_FILE_MAX];
 	_cleanup_(closep) int fd = -1;
 	ssize_t n;
-	int rc;
 
-	if ((rc = file_name(name, file)) < 0)
-		return rc;
+	file_of(base, file);
 	fd = openat(r->fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -124,7 +119,118 @@ session_file_read(const struct rundir *r, const char *name, struct session_file 
 		return (int)n;
 	text[n] = '\0';
 	memset(s, 0, sizeof(*s));
+	(void)snprintf(s->base, sizeof(s->base), "%s", base);
 	return strlen(text) == (size_t)n && parse(text, s) ? 0 : -EBADMSG;
+}
+
+/* ------ finding them ------ */
+
+/* What stands for a name beyond ASCII: `_` and hexadecimal digits. */
+static bool
+is_hashed(const char *base)
+{
+	return base[0] == '_' && strspn(base + 1, "0123456789abcdef") == HASH_DIGITS && base[1 + HASH_DIGITS] == '\0';
+}
+
+/* Calls fn for the base of each session's file; stops when it returns false. */
+static int
+each_base(const struct rundir *r, bool (*fn)(const char *base, void *context), void *context)
+{
+	const int fd = openat(r->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	char base[SESSION_BASE_MAX + 1];
+
+	if (!dir) {
+		const int rc = -errno;
+
+		if (fd >= 0)
+			(void)close(fd);
+		return rc;
+	}
+	while ((e = readdir(dir))) {
+		const size_t len = strlen(e->d_name), suffix = sizeof(SUFFIX) - 1;
+
+		if (len <= suffix || len - suffix > SESSION_BASE_MAX || strcmp(e->d_name + len - suffix, SUFFIX) != 0)
+			continue;
+		(void)snprintf(base, sizeof(base), "%.*s", (int)(len - suffix), e->d_name);
+		if ((is_hashed(base) || (name_possible(base, len - suffix) && name_is_ascii(base, len - suffix))) &&
+		    !fn(base, context))
+			break;
+	}
+	(void)closedir(dir);
+	return 0;
+}
+
+struct search {
+	const struct rundir *r;
+	const char *name;
+	char *base;
+	bool found;
+};
+
+static bool
+look_inside(const char *base, void *context)
+{
+	struct search *look = context;
+	struct session_file file;
+
+	look->found = is_hashed(base) && read_file(look->r, base, &file) == 0 && strcmp(file.name, look->name) == 0;
+	if (look->found)
+		(void)snprintf(look->base, SESSION_BASE_MAX + 1, "%s", base);
+	return !look->found;
+}
+
+int
+session_file_base(const struct rundir *r, const char *name, char out[SESSION_BASE_MAX + 1])
+{
+	struct search look = { .r = r, .name = name, .base = out };
+	int rc;
+
+	if (!is_hashed(name) && !name_possible(name, strlen(name)))
+		return -EINVAL;
+	if (name_is_ascii(name, strlen(name))) {
+		name_lower(name, out);
+		return 0;
+	}
+	rc = each_base(r, look_inside, &look);
+	return rc < 0 || look.found ? rc : -ENOENT;
+}
+
+struct listing {
+	const struct rundir *r;
+	bool (*fn)(const char *name, void *context);
+	void *context;
+};
+
+static bool
+name_inside(const char *base, void *context)
+{
+	const struct listing *l = context;
+	struct session_file file;
+
+	if (!is_hashed(base))
+		return l->fn(base, l->context);
+	return read_file(l->r, base, &file) < 0 || l->fn(file.name, l->context);
+}
+
+int
+session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *context), void *context)
+{
+	struct listing l = { .r = r, .fn = fn, .context = context };
+
+	return each_base(r, name_inside, &l);
+}
+
+/* ------ as a whole ------ */
+
+int
+session_file_read(const struct rundir *r, const char *name, struct session_file *s)
+{
+	char base[SESSION_BASE_MAX + 1];
+	const int rc = session_file_base(r, name, base);
+
+	return rc < 0 ? rc : read_file(r, base, s);
 }
 
 static int
@@ -147,12 +253,15 @@ format(const struct session_file *s, char *out, size_t size)
 int
 session_file_write(const struct rundir *r, const struct session_file *s)
 {
-	char file[NAME_MAX_LEN + sizeof(SUFFIX)], temp[64], text[SESSION_FILE_MAX];
+	char base[SESSION_BASE_MAX + 1], file[FILE_MAX], temp[64], text[SESSION_FILE_MAX];
 	_cleanup_(closep) int fd = -1;
 	int n, rc;
 
-	if ((rc = file_name(s->name, file)) < 0)
+	if (!name_possible(s->name, strlen(s->name)))
+		return -EINVAL;
+	if ((rc = session_file_base(r, s->base[0] ? s->base : s->name, base)) < 0)
 		return rc;
+	file_of(base, file);
 	if ((n = format(s, text, sizeof(text))) < 0)
 		return n;
 	(void)snprintf(temp, sizeof(temp), ".session-%ld", (long)getpid());
@@ -174,49 +283,24 @@ session_file_write(const struct rundir *r, const struct session_file *s)
 int
 session_file_remove(const struct rundir *r, const char *name)
 {
-	char file[NAME_MAX_LEN + sizeof(SUFFIX)];
-	const int rc = file_name(name, file);
+	char base[SESSION_BASE_MAX + 1], file[FILE_MAX];
+	const int rc = session_file_base(r, name, base);
 
 	if (rc < 0)
 		return rc;
+	file_of(base, file);
 	return unlinkat(r->fd, file, 0) < 0 ? -errno : 0;
-}
-
-int
-session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *context), void *context)
-{
-	const int fd = openat(r->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-	char name[NAME_MAX_LEN + 1];
-
-	if (!dir) {
-		const int rc = -errno;
-
-		if (fd >= 0)
-			(void)close(fd);
-		return rc;
-	}
-	while ((e = readdir(dir))) {
-		const size_t len = strlen(e->d_name), suffix = sizeof(SUFFIX) - 1;
-
-		if (len <= suffix || strcmp(e->d_name + len - suffix, SUFFIX) != 0 ||
-		    !name_valid(e->d_name, len - suffix))
-			continue;
-		(void)snprintf(name, sizeof(name), "%.*s", (int)(len - suffix), e->d_name);
-		if (!fn(name, context))
-			break;
-	}
-	(void)closedir(dir);
-	return 0;
 }
 
 bool
 session_file_exists(const struct rundir *r, const char *name)
 {
-	char file[NAME_MAX_LEN + sizeof(SUFFIX)];
+	char base[SESSION_BASE_MAX + 1], file[FILE_MAX];
 
-	return file_name(name, file) == 0 && faccessat(r->fd, file, F_OK, 0) == 0;
+	if (session_file_base(r, name, base) < 0)
+		return false;
+	file_of(base, file);
+	return faccessat(r->fd, file, F_OK, 0) == 0;
 }
 
 int
@@ -225,7 +309,7 @@ session_file_find(struct rundir *r, const char *name)
 	int rc, hidden = -ENOENT;
 
 	r->fd = -1;
-	if (!name_valid(name, strlen(name)))
+	if (!is_hashed(name) && !name_possible(name, strlen(name)))
 		return -EINVAL;
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		if ((rc = rundir_open(r, place)) < 0) {

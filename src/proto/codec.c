@@ -117,7 +117,7 @@ void
 codec_name_or_none(struct codec *c, char name[NAME_MAX_LEN + 1])
 {
 	codec_string(c, name, NAME_MAX_LEN + 1);
-	if (name[0] != '\0' && !name_valid(name, strlen(name)))
+	if (name[0] != '\0' && !name_possible(name, strlen(name)))
 		c->bad = true;
 }
 

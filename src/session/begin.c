@@ -85,13 +85,16 @@ static enum verdict
 new_login(struct session *s, const struct session_start *start, bool *known, char *words, size_t size)
 {
 	struct session_file *file = &s->file, old;
+	char folder[NAME_FOLD_MAX + 1];
 	int r;
 
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
 	endpoint_choose(file, start->socket);
-	if ((r = session_folder(s->folded, file->inbox, true)) == -ENOENT && !file->inbox[0])
+	memcpy(file->base, s->folded, sizeof(s->folded));
+	name_fold(start->name, folder);
+	if ((r = session_folder(folder, file->inbox, true)) == -ENOENT && !file->inbox[0])
 		return say(words, size, VERDICT_FAILED, "no place for the inbox: set HOME or XDG_STATE_HOME", r);
 	if (r < 0)
 		return say_folder(words, size, file->inbox,
@@ -232,7 +235,7 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 
 	memset(s, 0, sizeof(*s));
 	s->lock = s->rundir.fd = -1;
-	name_fold(start->name, s->folded);
+	name_file(start->name, s->folded);
 	/* One that had too few would log in, and then not be able to answer. */
 	if ((r = process_room(FILES)) < 0) {
 		(void)snprintf(words, size, "a session needs %u more open files: %s; 'ulimit -n' shows the limit",

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "core/name.h"
 #include "core/policy.h"
 #include "net/session_file.h"
 #include "proto/control.h"
@@ -46,7 +47,7 @@ struct session {
 	struct ev_loop *loop;
 	struct rundir rundir;
 	struct session_file file;
-	char folded[NAME_MAX_LEN + 1];
+	char folded[NAME_FILE_MAX + 1]; /* what its files are called: name_file() */
 	int lock;
 	bool reported;    /* whoever started us knows how it went */
 	bool begun;       /* commands were served: there was a session */

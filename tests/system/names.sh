@@ -20,7 +20,7 @@ run bob pchat history
 exits 1 "a refused login leaves no inbox behind: it is bob's history that is empty"
 run bob pchat login bob
 
-for name in "" -x _x .x "a b" a/b ä 'a$(id)' "$(printf 'x%.0s' {1..33})"; do
+for name in "" -x _x .x "a b" a/b aä! ńя Сара 'a$(id)' "$(printf 'x%.0s' {1..33})"; do
 	run bob pchat login -- "$name"
 	exits 9 "R2: '$name' is no name"
 	run bob pchat to -- "$name"

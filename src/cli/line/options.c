@@ -108,6 +108,15 @@ malformed_name(struct options *o, const char *name)
 	    NAME_MAX_LEN);
 }
 
+/* Beyond ASCII only the full program knows: it judges, and composes what was typed, before the command runs. */
+static bool
+may_be_name(const char *text)
+{
+	const size_t length = strlen(text);
+
+	return name_possible(text, length) || !name_is_ascii(text, length);
+}
+
 static int
 take(struct options *o, const struct option_row *row, const char *value)
 {
@@ -117,7 +126,7 @@ take(struct options *o, const struct option_row *row, const char *value)
 	o->text[row->id] = value;
 	switch (row->takes) {
 	case OPTION_NAME:
-		return name_valid(value, strlen(value)) ? 0 : malformed_name(o, value);
+		return may_be_name(value) ? 0 : malformed_name(o, value);
 	case OPTION_IDENT:
 		return ident_parse(value, &id) ? 0
 					       : mistake(o, "--%s needs the 32 hex digits of a message id", row->name);
@@ -232,7 +241,7 @@ check_operands(struct options *o)
 		return mistake(o, "%s: something is missing", c->name);
 	if (o->operand_count > c->max_operands)
 		return mistake(o, "%s: '%.64s' is too much", c->name, o->operands[c->max_operands]);
-	if (c->names_first && o->operand_count > 0 && !name_valid(o->operands[0], strlen(o->operands[0])))
+	if (c->names_first && o->operand_count > 0 && !may_be_name(o->operands[0]))
 		return malformed_name(o, o->operands[0]);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/same.h"
 
 /* What the child writes, once for the name and once for the account, as they are asked for. */
 struct told {
@@ -29,16 +29,16 @@ answer(int out, int result, const struct service_account *account, const char *s
 		_exit(1);
 }
 
-/* As it is spelled, then without capitals: an account called so would be the name's owner, too (R3). */
+/* In each spelling, first as it is: an account called so would be the name's owner, too (R3). */
 static int
 owner_of(const struct services *s, const char *name, struct service_account *account, const char **silent)
 {
-	char folded[NAME_MAX_LEN + 1];
-	int r = services_by_name(s, name, account, silent);
+	char spelling[NAME_SPELLING_MAX + 1];
+	int r = -ENOENT;
 
-	name_fold(name, folded);
-	if (r == -ENOENT && strcmp(folded, name) != 0)
-		r = services_by_name(s, folded, account, silent);
+	for (unsigned i = 0; i < NAME_SPELLINGS && r == -ENOENT; i++)
+		if (name_spelling(name, i, spelling))
+			r = services_by_name(s, spelling, account, silent);
 	return r;
 }
 

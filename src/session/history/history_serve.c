@@ -143,18 +143,19 @@ answer(const struct folder *folder, const struct control_message *request)
 static int
 find_folder(const char *name, char out[PATH_MAX])
 {
-	char folded[NAME_MAX_LEN + 1];
+	char folder[NAME_FOLD_MAX + 1], base[NAME_FILE_MAX + 1];
 	struct session_file file;
 	struct rundir dir;
 	int r;
 
-	name_fold(name, folded);
-	if ((r = session_file_find(&dir, folded)) == 0) {
-		r = session_file_read(&dir, folded, &file);
+	name_fold(name, folder);
+	name_file(name, base);
+	if ((r = session_file_find(&dir, base)) == 0) {
+		r = session_file_read(&dir, base, &file);
 		rundir_close(&dir);
 	}
 	if (r < 0)
-		return session_folder(folded, out, false);
+		return session_folder(folder, out, false);
 	memcpy(out, file.inbox, sizeof(file.inbox));
 	return 0;
 }

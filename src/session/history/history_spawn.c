@@ -55,7 +55,7 @@ int
 history_spawn(struct session *s, const struct control_client *c, const struct control_message *request)
 {
 	char program[PATH_MAX], option[] = "--history", descriptor[] = "--request-fd", number[] = "3";
-	char *const argv[] = { program, option, s->folded, descriptor, number, NULL };
+	char *const argv[] = { program, option, s->file.name, descriptor, number, NULL };
 	uint8_t frame[1024];
 	_cleanup_(closep) int out = -1;
 	_cleanup_(closep) int in = -1;

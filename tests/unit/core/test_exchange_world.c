@@ -817,7 +817,7 @@ conclude(struct visit *v, struct exchange_policy policy, enum exchange_event_typ
 	for (int p = 0; p < v->people; p++) {
 		if (v->after[p].presence == ABSENT)
 			continue;
-		v->shared_names |= exchange_session(v->x, v->after[p].slot)->name_next != 0;
+		v->shared_names |= exchange_session(v->x, v->after[p].slot)->form_next[NAME_FOLD] != 0;
 		v->shared_ids |= exchange_session(v->x, v->after[p].slot)->id_next != 0;
 	}
 	knowledge_check(v);
@@ -1003,6 +1003,7 @@ visit_begin(struct visit *v, int people, enum refusing refusing, bool rename)
 	else
 		memcpy(v->permutation[v->permutations++], order, sizeof(order));
 	exchange_init(v->x, (uint32_t)people, FIRST_PAIR);
+	exchange_set_secret(v->x, (const uint64_t[]){ 1, 1 }); /* by which names share heads */
 	picture_take(v, v->x, v->after);
 	visit_arrive(v);
 	v->transitions = 0;

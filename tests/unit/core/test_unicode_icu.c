@@ -1,9 +1,14 @@
 /* The tables of src/core against ICU's, where that is installed and of the same version of Unicode. */
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
+#include <unicode/unorm2.h>
 #include <unicode/uscript.h>
+#include <unicode/uspoof.h>
+#include <unicode/ustring.h>
 
+#include "core/names/normal.h"
 #include "core/unicode.h"
 #include "quick.h"
 
@@ -92,6 +97,118 @@ START_TEST(every_set_of_scripts)
 }
 END_TEST
 
+/* ------ forms ------ */
+
+#define TEXT_MAX 64
+
+static int32_t
+to_utf16(const struct normal *n, UChar *out, int32_t size)
+{
+	int32_t length = 0;
+
+	for (uint32_t i = 0; i < n->count && length + 2 <= size; i++)
+		U16_APPEND_UNSAFE(out, length, (UChar32)n->cp[i]);
+	return length;
+}
+
+static void
+check_same(const struct normal *ours, const UChar *theirs, int32_t length, const char *what, const char *text)
+{
+	UChar utf16[NORMAL_MAX];
+	const int32_t n = to_utf16(ours, utf16, NORMAL_MAX);
+
+	if (ours->bad || n != length || u_memcmp(utf16, theirs, n) != 0)
+		ck_abort_msg("%s of '%s'", what, text);
+}
+
+static int32_t
+normalized(const UNormalizer2 *by, const UChar *text, int32_t n, UChar *out)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	const int32_t length = unorm2_normalize(by, text, n, out, NORMAL_MAX, &error);
+
+	ck_assert(U_SUCCESS(error));
+	return length;
+}
+
+/* All forms of a text are what ICU makes of it. */
+static void
+check_forms(const USpoofChecker *spoof, const char *text, size_t len)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	const UNormalizer2 *nfd = unorm2_getNFDInstance(&error), *nfc = unorm2_getNFCInstance(&error);
+	UChar utf16[NORMAL_MAX], a[NORMAL_MAX], b[NORMAL_MAX];
+	struct normal decomposed, other;
+	int32_t n, m;
+
+	u_strFromUTF8(utf16, NORMAL_MAX, &n, text, (int32_t)len, &error);
+	normal_decompose(text, len, &decomposed);
+	m = normalized(nfd, utf16, n, a);
+	check_same(&decomposed, a, m, "the decomposition", text);
+	other = decomposed;
+	normal_compose(&other);
+	check_same(&other, b, normalized(nfc, utf16, n, b), "the composition", text);
+	n = u_strFoldCase(b, NORMAL_MAX, a, m, U_FOLD_CASE_DEFAULT, &error);
+	normal_fold(&decomposed, &other);
+	check_same(&other, utf16, normalized(nfd, b, n, utf16), "the fold", text);
+	n = uspoof_getSkeleton(spoof, 0, a, m, b, NORMAL_MAX, &error);
+	normal_skeleton(&decomposed, &other);
+	check_same(&other, b, n, "the skeleton", text);
+	ck_assert(U_SUCCESS(error));
+}
+
+START_TEST(forms_of_every_code_point)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	USpoofChecker *spoof = uspoof_open(&error);
+
+	for (uint32_t cp = 1; cp <= UNICODE_MAX; cp++) {
+		char text[UNICODE_UTF8_MAX + 1];
+		size_t n;
+
+		if ((cp >= 0xD800 && cp < 0xE000) || unicode_get(cp)->flags & UNICODE_IGNORABLE)
+			continue;
+		n = unicode_encode(cp, text);
+		text[n] = '\0';
+		check_forms(spoof, text, n);
+	}
+	uspoof_close(spoof);
+}
+END_TEST
+
+/* One of those of which texts are interesting: with marks, cases, or somebody that looks like it. */
+static uint32_t
+some_code_point(void)
+{
+	static const uint32_t start[] = { 'A', 0xC0, 0x300, 0x370, 0x400, 0x5B0, 0x620, 0x900, 0x1100, 0x1E00, 0x1F00,
+		0x3040, 0xAC00, 0x1161, 0x11A8, 0x10400 };
+	uint32_t cp;
+
+	do
+		cp = start[(size_t)random() % (sizeof(start) / sizeof(start[0]))] + (uint32_t)random() % 128;
+	while (unicode_get(cp)->flags & UNICODE_IGNORABLE);
+	return cp;
+}
+
+START_TEST(forms_of_random_texts)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	USpoofChecker *spoof = uspoof_open(&error);
+
+	srandom(7);
+	for (unsigned round = 0; round < 50000; round++) {
+		char text[TEXT_MAX];
+		size_t n = 0;
+
+		for (unsigned i = (unsigned)random() % 10; i > 0; i--)
+			n += unicode_encode(some_code_point(), text + n);
+		text[n] = '\0';
+		check_forms(spoof, text, n);
+	}
+	uspoof_close(spoof);
+}
+END_TEST
+
 Suite *
 unicode_icu_suite(void)
 {
@@ -102,6 +219,8 @@ unicode_icu_suite(void)
 		tcase_add_test(t, every_code_point);
 		tcase_add_test(t, every_flag);
 		tcase_add_test(t, every_set_of_scripts);
+		tcase_add_test(t, forms_of_every_code_point);
+		tcase_add_test(t, forms_of_random_texts);
 	}
 	suite_add_tcase(s, t);
 	return s;

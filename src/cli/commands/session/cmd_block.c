@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "cli/line/command.h"
+#include "cli/line/typed.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "client/who.h"
 #include "core/name.h"
+#include "proto/status.h"
 
 static enum verdict
 change(struct link *l, bool remove, const struct policy_rule *rule, uint64_t deadline)
@@ -218,35 +220,50 @@ add(struct invocation *inv, enum policy_rule_type type_of_group)
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
-/* A name by R2, or @ and a group. */
-static bool
-is_target(const char *operand)
+/* A name by R2, which becomes composed, or @ and a group. */
+static enum verdict
+take_target(struct invocation *inv, char words[TYPED_WORDS])
 {
-	return operand[0] == '@' ? operand[1] != '\0' : name_valid(operand, strlen(operand));
+	static char name[NAME_MAX_LEN + 1];
+	char *operand = inv->opt.operands[0];
+
+	(void)snprintf(words, TYPED_WORDS, "%.64s: %s", operand, status_words(VERDICT_MALFORMED));
+	if (operand[0] == '@')
+		return operand[1] != '\0' ? VERDICT_OK : VERDICT_MALFORMED;
+	if (!typed_name(operand, name, words))
+		return VERDICT_MALFORMED;
+	inv->opt.operands[0] = name;
+	return VERDICT_OK;
 }
 
 static int
 block_run(struct invocation *inv)
 {
+	char words[TYPED_WORDS];
+
 	if (inv->opt.operand_count == 0)
 		return list(inv);
-	if (!is_target(inv->opt.operands[0]))
-		return report_verdict(VERDICT_MALFORMED, inv->opt.operands[0]);
+	if (take_target(inv, words) != VERDICT_OK)
+		return report(VERDICT_MALFORMED, "%s", words);
 	return add(inv, POLICY_BLOCK_GROUP);
 }
 
 static int
 unblock_run(struct invocation *inv)
 {
-	if (!is_target(inv->opt.operands[0]))
-		return report_verdict(VERDICT_MALFORMED, inv->opt.operands[0]);
+	char words[TYPED_WORDS];
+
+	if (take_target(inv, words) != VERDICT_OK)
+		return report(VERDICT_MALFORMED, "%s", words);
 	return unblock(inv, inv->opt.operands[0]);
 }
 
 static int
 allow_run(struct invocation *inv)
 {
-	if (inv->opt.operands[0][0] != '@' || !is_target(inv->opt.operands[0]))
+	char words[TYPED_WORDS];
+
+	if (inv->opt.operands[0][0] != '@' || take_target(inv, words) != VERDICT_OK)
 		return report(VERDICT_USAGE, "allow takes a group: pchat allow @GROUP");
 	return add(inv, POLICY_ALLOW_GROUP);
 }

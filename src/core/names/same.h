@@ -1,0 +1,40 @@
+/*
+ * What of a name is looked up: keyed hashes of its forms among the names of those who are logged in (R1), and its
+ * spellings among the accounts of the system (R3). name_equal() of core/name.h is the rule. Pure.
+ */
+#ifndef PCHAT_CORE_NAMES_SAME_H
+#define PCHAT_CORE_NAMES_SAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/name.h"
+#include "core/siphash.h"
+
+enum name_form { NAME_FOLD, NAME_FOLD_OF_SKELETON, NAME_SKELETON_OF_FOLD, NAME_FORMS };
+
+struct name_keys {
+	bool ascii;
+	struct siphash form[NAME_FORMS];
+};
+
+/* The keyed hashes of a name's forms, for looking it up. False when a form does not fit: that is no valid name. */
+bool name_keys(const char *name, const uint64_t secret[2], struct name_keys *out);
+
+/* Of a name of ASCII its fold alone, which is found fast; false for others. */
+bool name_keys_ascii(const char *name, const uint64_t secret[2], struct name_keys *out);
+
+/* Whether the names are one, seen from one form. True for one form: they are one. */
+bool name_keys_match(const struct name_keys *a, const struct name_keys *b, enum name_form form);
+
+/*
+ * The spellings under which the system may know the account of a name (R3): the name, its fold, both decomposed, and
+ * for a Latin name whose letters have forms of ASCII (dotless i, sharp s, ae, oe) that form, and its fold. False when
+ * there is none of that number, or it is the same as one before; numbers are below NAME_SPELLINGS.
+ */
+#define NAME_SPELLINGS 6U
+#define NAME_SPELLING_MAX (4 * NAME_MAX_LEN)
+bool name_spelling(const char *name, unsigned number, char out[NAME_SPELLING_MAX + 1]);
+
+#endif

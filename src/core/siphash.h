@@ -1,0 +1,17 @@
+/*
+ * SipHash-2-4 of 128 bits (Aumasson and Bernstein): a hash of which nobody can make two equal who does not know the
+ * key. Pure.
+ */
+#ifndef PCHAT_CORE_SIPHASH_H
+#define PCHAT_CORE_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct siphash {
+	uint64_t half[2];
+};
+
+struct siphash siphash(const uint64_t key[2], const void *data, size_t len);
+
+#endif
