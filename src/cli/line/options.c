@@ -104,8 +104,9 @@ static int
 malformed_name(struct options *o, const char *name)
 {
 	o->malformed = o->malformed || !o->mistake[0];
-	return mistake(o, "'%.64s' is not a name: 1 to %u of A-Z a-z 0-9 . _ -, beginning with a letter or digit", name,
-	    NAME_MAX_LEN);
+	return mistake(o,
+	    "'%.64s' is not a name: 1 to %u letters, digits and . _ - @, beginning with a letter or digit", name,
+	    NAME_MAX_CHARACTERS);
 }
 
 /* Beyond ASCII only the full program knows: it judges, and composes what was typed, before the command runs. */
