@@ -15,24 +15,23 @@
 #include "base/log.h"
 #include "daemon/names/names.h"
 #include "daemon/notify.h"
+#include "daemon/places.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
+#include "db/database.h"
 #include "net/closing.h"
 #include "net/loop.h"
 #include "net/process.h"
 #include "net/socket.h"
 #include "proto/quote.h"
 
-#define DEFAULT_FOLDER "/run/pchat"
-#define DEFAULT_SOCKET DEFAULT_FOLDER "/pchat.sock"
-#define DEFAULT_STATE "/var/lib/pchat"
 #define EXIT_USAGE 2
 #define MORE_FILES \
 	(64U + CLOSING_PASSED) /* descriptors beside those of the connections; some are kept free (net/stream.h) */
 #define SHOWN 512              /* bytes of a path in a message */
 
 struct options {
-	char socket[PATH_MAX], state[PATH_MAX];
+	struct places places;
 	mode_t mode;
 	gid_t group;
 	uint32_t grace, max_sessions, max_connections, idle_exit;
@@ -43,10 +42,8 @@ struct options {
 struct daemon {
 	struct server server;
 	struct registry *registry;
-	int lock, state_lock; /* held until the process ends */
 	int listener;
-	bool passed;  /* the listener came from systemd: its path is not ours */
-	bool suspect; /* a daemon was here before us */
+	bool passed; /* the listener came from systemd: its path is not ours */
 	ino_t ino;
 	ev_signal stop[3];
 };
@@ -58,9 +55,11 @@ static const char usage_text[] =
     "  pchatd --detach                      serve the whole host (as root)\n"
     "  pchatd --socket ./chat --state ./db  a daemon of your own\n"
     "\n"
-    "  --socket PATH              where to listen (" DEFAULT_SOCKET ")\n"
-    "  --state DIR                where to keep names and pairs (root: " DEFAULT_STATE ";\n"
+    "  --socket PATH              where to listen (" PLACES_SOCKET ")\n"
+    "  --state DIR                where to keep what outlives a boot (root: " PLACES_STATE ";\n"
     "                             else ${XDG_STATE_HOME:-~/.local/state}/pchat/daemon)\n"
+    "  --runtime DIR              where to keep names and pairs (with --state: there; else root:\n"
+    "                             " PLACES_FOLDER ", and the user's runtime folder)\n"
     "  --mode OCTAL               permissions of the socket (0666)\n"
     "  --group NAME               group of the socket\n"
     "  --grace SEC                how long a lost session is held (10)\n"
@@ -75,6 +74,7 @@ static const char usage_text[] =
 enum option_key {
 	OPT_SOCKET = 256,
 	OPT_STATE,
+	OPT_RUNTIME,
 	OPT_MODE,
 	OPT_GROUP,
 	OPT_GRACE,
@@ -89,6 +89,7 @@ enum option_key {
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "state", required_argument, NULL, OPT_STATE },
+	{ "runtime", required_argument, NULL, OPT_RUNTIME },
 	{ "mode", required_argument, NULL, OPT_MODE },
 	{ "group", required_argument, NULL, OPT_GROUP },
 	{ "grace", required_argument, NULL, OPT_GRACE },
@@ -181,9 +182,11 @@ parse_option(struct options *o, int key, const char *value)
 
 	switch (key) {
 	case OPT_SOCKET:
-		return parse_path(value, o->socket);
+		return parse_path(value, o->places.socket);
 	case OPT_STATE:
-		return parse_path(value, o->state);
+		return parse_path(value, o->places.state);
+	case OPT_RUNTIME:
+		return parse_path(value, o->places.runtime);
 	case OPT_MODE:
 		if (!parse_number(value, 8, 0, 0777, &mode))
 			return false;
@@ -253,39 +256,7 @@ parse_options(int argc, char **argv, struct options *o)
 	return EXIT_USAGE;
 }
 
-static bool
-default_state(char out[PATH_MAX])
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	int n;
-
-	if (geteuid() == 0)
-		n = snprintf(out, PATH_MAX, DEFAULT_STATE);
-	else if (state && state[0] == '/')
-		n = snprintf(out, PATH_MAX, "%s/pchat/daemon", state);
-	else if (home && home[0] == '/')
-		n = snprintf(out, PATH_MAX, "%s/.local/state/pchat/daemon", home);
-	else
-		return false;
-	return n > 0 && n < PATH_MAX;
-}
-
 /* ------ start ------ */
-
-/* Makes a folder and those that it is in, ours alone. */
-static int
-make_folders(const char *path)
-{
-	char part[PATH_MAX];
-
-	(void)snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = part + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-		*slash = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
-}
 
 static void
 raise_files(uint32_t connections)
@@ -309,51 +280,17 @@ raise_files(uint32_t connections)
 
 /* The path is ours from here on, or systemd's. */
 static int
-claim_socket(struct daemon *d, struct options *o)
+claim(struct daemon *d, struct options *o)
 {
-	bool existed = false;
+	char words[PLACES_WORDS];
 
-	d->listener = notify_listener(o->socket);
+	d->listener = notify_listener(o->places.socket);
 	d->passed = d->listener >= 0;
-	if (d->passed)
-		return 0;
-	if (d->listener != -ENOENT)
+	if (!d->passed && d->listener != -ENOENT)
 		return fail("the descriptor passed by the supervisor is not one listening Unix socket");
-	if (strlen(o->socket) > SOCKET_PATH_MAX)
-		return fail("socket path '%s' is %zu bytes long; the limit is %zu", shown(o->socket), strlen(o->socket),
-		    SOCKET_PATH_MAX);
-	if (geteuid() == 0 && strcmp(o->socket, DEFAULT_SOCKET) == 0 && mkdir(DEFAULT_FOLDER, 0755) == 0)
-		(void)chmod(DEFAULT_FOLDER, 0755); /* whatever the umask */
-	d->lock = socket_lock(o->socket, &existed);
-	if (d->lock == -EWOULDBLOCK)
-		return fail("another pchatd serves '%s'", shown(o->socket));
-	if (d->lock < 0)
-		return fail("cannot lock '%s.lock': %s", shown(o->socket), strerror(-d->lock));
-	d->suspect |= existed;
-	return 0;
-}
-
-static int
-claim_state(struct daemon *d, const struct options *o)
-{
-	char path[PATH_MAX];
-	bool existed = false;
-	int rc = make_folders(o->state);
-
-	if (rc < 0)
-		return fail("cannot make '%s': %s", shown(o->state), strerror(-rc));
-	/* Before anything is written there: in somebody else's folder it might be written elsewhere. */
-	if (registry_check_folder(o->state) == -EPERM)
-		return fail("'%s' belongs to somebody else, or others may write to it", shown(o->state));
-	if ((size_t)snprintf(path, sizeof(path), "%s/registry", o->state) >= sizeof(path))
-		return fail("'%s': %s", shown(o->state), strerror(ENAMETOOLONG));
-	d->state_lock = socket_lock(path, &existed);
-	if (d->state_lock == -EWOULDBLOCK)
-		return fail("another pchatd uses '%s'", shown(o->state));
-	if (d->state_lock < 0)
-		return fail("cannot lock '%s.lock': %s", shown(path), strerror(-d->state_lock));
-	d->suspect |= existed;
-	return 0;
+	if (!d->passed && places_claim_socket(&o->places, words) < 0)
+		return fail("%s", words);
+	return places_claim_folders(&o->places, words) < 0 ? fail("%s", words) : 0;
 }
 
 static int
@@ -364,20 +301,17 @@ take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 		.sessions_uid = o->max_sessions,
 		.grace_seconds = o->grace,
 	};
-	enum registry_origin origin;
+	char words[PLACES_WORDS];
 	bool lost;
-	int rc = registry_open(o->state, &d->registry, &origin);
+	int rc;
 
-	if (rc == -EPROTO)
-		return fail("'%s/registry.db' was written by a newer pchatd", shown(o->state));
-	if (rc < 0)
-		return fail("cannot open '%s/registry.db': %s", shown(o->state), strerror(-rc));
-	lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && d->suspect) || registry_partial(d->registry);
+	if (places_open_registry(&o->places, &d->registry, &lost, words) < 0)
+		return fail("%s", words);
 	if (lost)
 		log_error(
 		    "the registry was lost: for %u s only sessions that were here before may come back", o->grace);
 	rc = roster_init(&d->server.roster, loop, d->registry, lost, &limits);
-	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->state), strerror(-rc)) : 0;
+	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->places.runtime), strerror(-rc)) : 0;
 }
 
 static int
@@ -385,11 +319,11 @@ listen_at(struct daemon *d, const struct options *o)
 {
 	if (d->passed)
 		return 0;
-	d->listener = socket_listen(o->socket, o->mode, o->group, &d->ino);
+	d->listener = socket_listen(o->places.socket, o->mode, o->group, &d->ino);
 	if (d->listener == -ENOTSOCK)
-		return fail("'%s' is there and is not a socket; it was left alone", shown(o->socket));
+		return fail("'%s' is there and is not a socket; it was left alone", shown(o->places.socket));
 	if (d->listener < 0)
-		return fail("cannot listen on '%s': %s", shown(o->socket), strerror(-d->listener));
+		return fail("cannot listen on '%s': %s", shown(o->places.socket), strerror(-d->listener));
 	return 0;
 }
 
@@ -411,23 +345,12 @@ watch_signals(struct daemon *d, struct ev_loop *loop)
 	}
 }
 
-/* A daemon that did not start was never here: the next one shall not miss its registry. */
-static void
-forget(const struct daemon *d)
-{
-	const int locks[] = { d->lock, d->state_lock };
-
-	for (size_t i = 0; i < ARRAY_SIZE(locks) && !d->suspect; i++)
-		if (locks[i] >= 0 && ftruncate(locks[i], 0) < 0)
-			log_notice("cannot empty a lock: %s", strerror(errno));
-}
-
 static int
 start(struct daemon *d, struct ev_loop *loop, struct options *o)
 {
 	int status;
 
-	if ((status = claim_socket(d, o)) != 0 || (status = claim_state(d, o)) != 0)
+	if ((status = claim(d, o)) != 0)
 		return status;
 	raise_files(o->max_connections);
 	if ((status = stream_setup(loop)) < 0)
@@ -446,7 +369,7 @@ stop(struct daemon *d, const struct options *o)
 {
 	notify_state("STOPPING=1");
 	if (!d->passed)
-		socket_remove(o->socket, d->ino);
+		socket_remove(o->places.socket, d->ino);
 	server_stop(&d->server);
 	registry_close(d->registry);
 	roster_release(&d->server.roster);
@@ -456,38 +379,40 @@ stop(struct daemon *d, const struct options *o)
 int
 main(int argc, char **argv)
 {
-	static struct daemon d = { .lock = -1, .state_lock = -1 };
+	static struct daemon d;
 	static struct options o = {
-		.socket = DEFAULT_SOCKET,
+		.places = { .socket = PLACES_SOCKET, .socket_lock = -1, .state_lock = -1, .runtime_lock = -1 },
 		.mode = 0666,
 		.group = (gid_t)-1,
 		.grace = GRACE_SECONDS,
 		.max_sessions = SESSIONS_PER_UID,
 		.max_connections = CONNECTIONS_MAX,
 	};
+	char words[PLACES_WORDS];
 	struct ev_loop *loop;
 	int status, rc;
 
 	log_init("pchatd", false, LOG_LEVEL_NOTICE);
 	if ((status = parse_options(argc, argv, &o)) >= 0)
 		return status;
-	if (!o.state[0] && !default_state(o.state))
-		return fail("no place for the registry: neither HOME nor XDG_STATE_HOME is set; use --state DIR");
+	if (places_find(&o.places, words) < 0)
+		return fail("%s", words);
 	if (o.detach && (rc = process_detach()) < 0)
 		return fail("cannot detach: %s", strerror(-rc));
 	log_init("pchatd", o.detach, o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE);
 	(void)signal(SIGPIPE, SIG_IGN);
+	database_setup();
 	(void)umask(077);
 	loop = loop_new();
 	if (!loop)
 		return fail("no event loop: %s", strerror(errno));
 	if ((status = start(&d, loop, &o)) != 0) {
-		forget(&d);
+		places_forget(&o.places);
 		stream_teardown(loop);
 		ev_loop_destroy(loop);
 		return status;
 	}
-	log_notice("listening on '%s'", shown(o.socket));
+	log_notice("listening on '%s'", shown(o.places.socket));
 	process_report("ok\n");
 	notify_state("READY=1");
 	/* That something could not be watched libev tells with the next event, which may never come. */

@@ -1,8 +1,7 @@
 /*
- * The registry (D6): names, session ids and pairs in STATE/registry.db, so that a
- * daemon that died is succeeded by one that knows everybody. SQLite, WAL,
- * synchronous=NORMAL: what was committed survives the daemon's death, which is
- * all it is for; the sessions themselves do not survive the host's.
+ * The registry (D6): names, session ids and pairs in RUNTIME/registry.db, so that a
+ * daemon that died is succeeded by one that knows everybody. Nothing is synced: what was
+ * committed survives the daemon's death, which is all it is for; no session survives the host's.
  *
  * Changes are made between registry_begin() and registry_commit(); each remembers a
  * failure until the commit, which then undoes all of them and reports it.
@@ -26,23 +25,32 @@ struct registry_row {
 	int64_t since_ms;
 	uint64_t pair; /* 0: none; else shared by two rows */
 	struct policy policy;
+	bool account_told;                 /* the user database has told the uid's account: */
+	char account[ACCOUNT_MAX_LEN + 1]; /* its name; empty: there is none */
 };
 
 enum registry_origin {
 	REGISTRY_FOUND,
 	REGISTRY_NEW,     /* there was none */
-	REGISTRY_DAMAGED, /* there was one; it was set aside as registry.db.corrupt-TIME, a new one begun */
+	REGISTRY_DAMAGED, /* there was one; it was set aside as registry.db.corrupt-TIME, and a new one begun */
 };
 
-/* Whether a state folder is ours alone to write to; -EPERM: it is not. */
+/* Whether a folder is ours alone to write to; -EPERM: it is not. */
 MUST_USE int registry_check_folder(const char *folder);
 
+/* Whether there is one in the folder; and removes it with all that belongs to it. */
+bool registry_exists(const char *folder);
+void registry_erase(const char *folder);
+
 /*
- * Opens the registry of a state folder, which must be ours alone to write to. The caller holds the
+ * Opens the registry of a folder, which must be ours alone to write to. The caller holds the
  * folder's lock. Fails: -EPERM (somebody else's folder), -EPROTO (written by a newer pchatd), else -errno.
  */
 MUST_USE int registry_open(const char *folder, struct registry **out, enum registry_origin *origin);
 void registry_close(struct registry *r);
+
+/* Takes all that `from` holds into `r`. 0 or -errno. */
+MUST_USE int registry_import(struct registry *r, struct registry *from);
 
 /* Calls fn for each session; 0 or -errno. A row that breaks a rule is passed over. */
 MUST_USE int

@@ -49,6 +49,9 @@ bool roster_ready(struct roster *r);
 /* A pair that is to be made: recorded before it exists, so that it can still be refused. */
 bool roster_record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t next);
 void roster_record_free(struct roster *r, slot_t slot);
+/* What the registry keeps of an account. */
+void roster_record_account(const struct account *a, struct registry_row *row);
+
 /* A session begins; `ended` is the id of the one that ends for it, or NULL. */
 bool roster_record_login(struct roster *r, const struct registry_row *row, const struct ident *ended);
 void roster_record_end(struct roster *r, slot_t slot);

@@ -198,13 +198,13 @@ may_use(struct roster *r, struct client *c, const char *name)
 
 /* It is recorded before it exists, together with the end of the one whose place it takes. */
 static bool
-record(struct roster *r, const struct exchange_event *ev, const struct upstream_message *login, int64_t since_ms)
+record(struct roster *r, const struct client *c, const struct exchange_event *ev, const struct policy *policy,
+    int64_t since_ms)
 {
-	struct registry_row row = {
-		.id = ev->id, .uid = ev->uid, .since_ms = since_ms, .policy = login->u.login.policy
-	};
+	struct registry_row row = { .id = ev->id, .uid = ev->uid, .since_ms = since_ms, .policy = *policy };
 
 	(void)snprintf(row.name, sizeof(row.name), "%s", ev->name);
+	roster_record_account(c->account, &row);
 	return roster_record_login(r, &row, ev->other == SLOT_NONE ? NULL : &roster_session(r, ev->other)->id);
 }
 
@@ -243,7 +243,7 @@ enter(struct roster *r, struct client *c, const struct upstream_message *login)
 		return v;
 	if (!roster_copy_policy(&login->u.login.policy, &policy))
 		return VERDICT_FAILED;
-	if (!record(r, &ev, login, since_ms)) {
+	if (!record(r, c, &ev, &login->u.login.policy, since_ms)) {
 		free(policy);
 		return VERDICT_FAILED;
 	}

@@ -1,9 +1,17 @@
 /* The registry, kept in step with the exchange. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "daemon/registry.h"
 #include "daemon/roster_impl.h"
+
+void
+roster_record_account(const struct account *a, struct registry_row *row)
+{
+	row->account_told = a->state != ACCOUNT_UNKNOWN;
+	(void)snprintf(row->account, sizeof(row->account), "%s", account_known(a) ? account_name(a) : "");
+}
 
 static void
 row_of(const struct roster *r, slot_t slot, struct registry_row *row)
@@ -19,6 +27,7 @@ row_of(const struct roster *r, slot_t slot, struct registry_row *row)
 	row->pair = s->partner == SLOT_NONE ? 0 : s->pair;
 	if (p)
 		memcpy(&row->policy, p, offsetof(struct policy, rule) + p->count * sizeof(p->rule[0]));
+	roster_record_account(r->member[slot].account, row);
 }
 
 static int
@@ -49,9 +58,10 @@ commit(struct roster *r)
 	const int rc = registry_commit(r->registry);
 
 	if (rc < 0) {
-		log_error("registry: cannot be written: %s", strerror(-rc));
-		if (!ev_is_active(&r->repair_timer))
+		if (!ev_is_active(&r->repair_timer)) { /* else it was told */
+			log_error("registry: cannot be written: %s", strerror(-rc));
 			ev_timer_again(r->loop, &r->repair_timer);
+		}
 	}
 	return rc == 0;
 }

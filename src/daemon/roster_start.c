@@ -45,6 +45,8 @@ restore_session(const struct registry_row *row, void *context)
 		account_put(account);
 		return;
 	}
+	if (account->state == ACCOUNT_UNKNOWN && row->account_told)
+		account_told(account, row->account[0] ? row->account : NULL);
 	roster_member_begin(r, ev.slot, account, row->since_ms);
 	account_put(account);
 	if (!roster_keep_policy(&r->member[ev.slot], &row->policy)) /* the session says them again when it comes back */

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "net/whereabouts.h"
+
 static int
 address_of(const char *path, struct sockaddr_un *sa)
 {
@@ -147,45 +149,84 @@ socket_remove(const char *path, ino_t ino)
 		(void)unlink(path);
 }
 
-/* Whoever held the lock left its process number in the file, for people and for *existed. */
-static bool
+#define LOCK_TEXT 96
+
+/* Whoever holds the lock leaves "PID BOOT" in the file, for people and for the next one. */
+static enum lock_before
+read_mark(int fd, const char *boot)
+{
+	char text[LOCK_TEXT];
+	const ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	const char *was;
+
+	if (n <= 0)
+		return n < 0 ? LOCK_SINCE_BOOT : LOCK_NOBODY;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	was = strchr(text, ' ');
+	return !was || !*boot || strcmp(was + 1, boot) == 0 ? LOCK_SINCE_BOOT : LOCK_BEFORE_BOOT;
+}
+
+static enum lock_before
 sign_lock(int fd)
 {
-	char text[24];
-	struct stat st;
-	const bool existed = fstat(fd, &st) == 0 && st.st_size > 0;
-	const int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	char boot[WHEREABOUTS_BOOT], text[LOCK_TEXT];
+	enum lock_before before;
+	int n;
 
+	whereabouts_boot(boot);
+	before = read_mark(fd, boot);
+	n = snprintf(text, sizeof(text), "%ld%s%s\n", (long)getpid(), *boot ? " " : "", boot);
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) < 0)
-		return existed; /* a full disk: the lock holds all the same */
-	return existed;
+		return before; /* a full disk: the lock holds all the same */
+	return before;
+}
+
+/* In a folder that others write to, a file of that name may be theirs, or another file of ours. */
+static int
+check_lock(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 ? 0 : -EPERM;
 }
 
 int
-socket_lock(const char *path, bool *existed)
+socket_lock(const char *path, enum lock_before *before)
 {
 	_cleanup_(freep) char *name = NULL;
 	_cleanup_(closep) int fd = -1;
-	bool before;
+	enum lock_before was;
 	int r;
 
 	if (asprintf(&name, "%s.lock", path) < 0) {
 		name = NULL;
 		return -ENOMEM;
 	}
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd < 0)
-		return -errno;
+		return errno == ELOOP ? -EPERM : -errno;
+	if ((r = check_lock(fd)) < 0)
+		return r;
 	while ((r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EINTR)
 		continue;
 	if (r < 0)
 		return -errno;
-	before = sign_lock(fd);
-	if (existed)
-		*existed = before;
+	was = sign_lock(fd);
+	if (before)
+		*before = was;
 	r = fd;
 	fd = -1;
 	return r;
+}
+
+void
+socket_lock_forget(int lock)
+{
+	if (ftruncate(lock, 0) < 0)
+		return; /* then the next one is careful for nothing */
 }
 
 int

@@ -33,12 +33,23 @@ MUST_USE int socket_listen(const char *path, mode_t mode, gid_t group, ino_t *in
 /* Removes the socket only if it is still the one with that inode. */
 void socket_remove(const char *path, ino_t ino);
 
+/* Who had a lock before: it is also a mark that somebody was here. */
+enum lock_before {
+	LOCK_NOBODY,
+	LOCK_SINCE_BOOT,  /* somebody, since the host was started; or nobody knows when */
+	LOCK_BEFORE_BOOT, /* somebody, before that */
+};
+
 /*
  * Takes the exclusive lock PATH.lock, and keeps it as long as the descriptor is open. The
- * lock file is never removed. *existed (may be NULL) tells that somebody made it before.
- * Fails: -EWOULDBLOCK (held by another process), and as open(2).
+ * lock file is never removed; nothing is written to it before it is known to be a file of our own that has no other
+ * name. *before may be NULL. Fails: -EWOULDBLOCK (held by another process), -EPERM (somebody else's, or no such file),
+ * and as open(2).
  */
-MUST_USE int socket_lock(const char *path, bool *existed);
+MUST_USE int socket_lock(const char *path, enum lock_before *before);
+
+/* As if it had never been taken: for one who had it and did nothing. */
+void socket_lock_forget(int lock);
 
 /* Connects; blocking = false leaves the descriptor non-blocking. Fails: -ENAMETOOLONG, and as connect(2). */
 MUST_USE int socket_connect(const char *path, bool blocking);

@@ -137,6 +137,8 @@ ok $? "a session is resumed without a look-up"
 shown_as() { # NAME ACCOUNT
 	[ "$( (as boss pchat -s ldapboss who --json) 2>/dev/null | jq -r --arg name "$1" 'select(.name == $name) | .account')" = "$2" ]
 }
+shown_as ldapboss ldapboss
+ok $? "and its account's name is still known"
 nss answer "ldapboss ${uid_of[boss]}" "carol2 ${uid_of[carol]}"
 wait_until shown_as carol carol2
 ok $? "an account that is shown as a number is looked up again"

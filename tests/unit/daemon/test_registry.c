@@ -89,6 +89,8 @@ START_TEST(a_session_is_there_again)
 {
 	struct registry_row row = sample("Bob", 1, INT64_MAX);
 
+	row.account_told = true;
+	(void)snprintf(row.account, sizeof(row.account), "robert");
 	row.policy.dnd = true;
 	row.policy.count = 1;
 	row.policy.rule[0].type = POLICY_BLOCK_NAME;
@@ -106,6 +108,8 @@ START_TEST(a_session_is_there_again)
 	ck_assert_uint_eq(rows[0].uid, 4000000000U);
 	ck_assert_int_eq(rows[0].since_ms, -5);
 	ck_assert_uint_eq(rows[0].pair, INT64_MAX);
+	ck_assert(rows[0].account_told);
+	ck_assert_str_eq(rows[0].account, "robert");
 	ck_assert(rows[0].policy.dnd);
 	ck_assert_uint_eq(rows[0].policy.count, 1);
 	ck_assert_str_eq(rows[0].policy.rule[0].name, "mallory");
@@ -178,7 +182,7 @@ set_aside(void)
 	glob_t g;
 	unsigned n;
 
-	(void)snprintf(pattern, sizeof(pattern), "%s/registry.db.corrupt-*", dir);
+	(void)snprintf(pattern, sizeof(pattern), "%s/registry.db.corrupt-*Z", dir);
 	n = glob(pattern, 0, NULL, &g) == 0 ? (unsigned)g.gl_pathc : 0;
 	globfree(&g);
 	return n;
@@ -244,6 +248,73 @@ START_TEST(a_folder_that_others_write_to_is_refused)
 }
 END_TEST
 
+/* An account is told, or there is none, or nobody has said. */
+START_TEST(an_account_is_there_again)
+{
+	struct registry_row none = sample("none", 1, 1), unknown = sample("unknown", 2, 2);
+
+	none.uid = 1;
+	none.account_told = true;
+	unknown.uid = 2;
+	registry_begin(registry);
+	registry_put(registry, &none);
+	registry_put(registry, &unknown);
+	ck_assert_int_eq(registry_commit(registry), 0);
+	reopen();
+	ck_assert_uint_eq(load(), 2);
+	ck_assert(rows[0].account_told);
+	ck_assert_str_eq(rows[0].account, "");
+	ck_assert(!rows[1].account_told);
+}
+END_TEST
+
+START_TEST(one_is_taken_over_by_another)
+{
+	char other[FOLDER_PATH];
+	struct registry *from = registry;
+
+	put("bob", 1, 9);
+	put("alice", 2, 9);
+	registry_begin(registry);
+	registry_set_next_pair(registry, 77);
+	registry_set_partial(registry, true);
+	ck_assert_int_eq(registry_commit(registry), 0);
+	folder_make(other);
+	ck_assert(!registry_exists(other));
+	ck_assert_int_eq(registry_open(other, &registry, &origin), 0);
+	ck_assert_int_eq(registry_import(registry, from), 0);
+	registry_close(from);
+	registry_close(registry);
+	ck_assert_int_eq(registry_open(other, &registry, &origin), 0);
+	ck_assert_int_eq(origin, REGISTRY_FOUND);
+	ck_assert_uint_eq(load(), 2);
+	ck_assert_uint_eq(rows[0].pair, 9);
+	ck_assert_uint_eq(rows[1].pair, 9);
+	ck_assert_uint_eq(registry_next_pair(registry), 77);
+	ck_assert(registry_partial(registry));
+	registry_close(registry);
+	registry = NULL;
+	ck_assert(registry_exists(other));
+	registry_erase(other);
+	ck_assert(!registry_exists(other));
+	folder_remove(other);
+}
+END_TEST
+
+/* However much is written, its log stays small. */
+START_TEST(its_log_is_bounded)
+{
+	char log[160];
+	struct stat st;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", file);
+	for (unsigned i = 0; i < 20000; i++)
+		put("bob", (uint8_t)i, 0);
+	ck_assert_int_eq(stat(log, &st), 0);
+	ck_assert_int_le(st.st_size, 4 * 1024 * 1024);
+}
+END_TEST
+
 /* A file that may not grow: the commit fails as a whole, and the whole can be written again later. */
 START_TEST(a_full_disk_undoes_the_transaction)
 {
@@ -287,6 +358,9 @@ registry_suite(void)
 	tcase_add_loop_test(tc, a_missing_or_empty_file_is_a_new_one, 0, 2);
 	tcase_add_test(tc, a_folder_that_others_write_to_is_refused);
 	tcase_add_test(tc, a_full_disk_undoes_the_transaction);
+	tcase_add_test(tc, an_account_is_there_again);
+	tcase_add_test(tc, one_is_taken_over_by_another);
+	tcase_add_test(tc, its_log_is_bounded);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -119,17 +119,98 @@ END_TEST
 
 START_TEST(a_lock_is_one_holder_s)
 {
-	bool existed = true;
-	int fd = socket_lock(path, &existed);
+	enum lock_before before = LOCK_SINCE_BOOT;
+	int fd = socket_lock(path, &before);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert(!existed);
-	ck_assert_int_eq(socket_lock(path, &existed), -EWOULDBLOCK);
+	ck_assert_int_eq(before, LOCK_NOBODY);
+	ck_assert_int_eq(socket_lock(path, &before), -EWOULDBLOCK);
 	(void)close(fd);
-	fd = socket_lock(path, &existed);
+	fd = socket_lock(path, &before);
 	ck_assert_int_ge(fd, 0);
-	ck_assert(existed);
+	ck_assert_int_eq(before, LOCK_SINCE_BOOT);
+	socket_lock_forget(fd);
 	(void)close(fd);
+	fd = socket_lock(path, &before);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(before, LOCK_NOBODY);
+	(void)close(fd);
+}
+END_TEST
+
+/* What an earlier holder has left in the lock. */
+static void
+leave(const char *text)
+{
+	char name[sizeof(path) + 8];
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name), "%s.lock", path);
+	f = fopen(name, "we");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(a_lock_is_a_mark)
+{
+	static const struct {
+		const char *text;
+		enum lock_before before;
+	} rows[] = {
+		{ "", LOCK_NOBODY },
+		{ "1234\n", LOCK_SINCE_BOOT }, /* of an older version */
+		{ "1234 11111111-2222-3333-4444-555555555555\n", LOCK_BEFORE_BOOT },
+		{ "rubbish", LOCK_SINCE_BOOT },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum lock_before before;
+		int fd;
+
+		leave(rows[i].text);
+		fd = socket_lock(path, &before);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(before, rows[i].before);
+		(void)close(fd);
+	}
+}
+END_TEST
+
+/* Somebody was faster, in a folder that others write to. */
+START_TEST(a_lock_that_is_something_else_is_left_alone)
+{
+	char name[sizeof(path) + 8], other[sizeof(path) + 8], text[16] = "";
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name), "%s.lock", path);
+	(void)snprintf(other, sizeof(other), "%s.mine", path);
+	f = fopen(other, "we");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs("precious", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(link(other, name), 0);
+	ck_assert_int_eq(socket_lock(path, NULL), -EPERM);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(symlink(other, name), 0);
+	ck_assert_int_eq(socket_lock(path, NULL), -EPERM);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+	ck_assert_int_eq(socket_lock(path, NULL), -EPERM);
+	ck_assert_int_eq(unlink(name), 0);
+	if (geteuid() == 0) {
+		leave("theirs");
+		ck_assert_int_eq(chown(name, 1234, 1234), 0);
+		ck_assert_int_eq(chmod(name, 0666), 0);
+		ck_assert_int_eq(socket_lock(path, NULL), -EPERM);
+		ck_assert_int_eq(unlink(name), 0);
+	}
+	f = fopen(other, "re");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_str_eq(text, "precious");
+	ck_assert_int_eq(unlink(other), 0);
 }
 END_TEST
 
@@ -177,6 +258,8 @@ socket_suite(void)
 	tcase_add_test(tc, what_is_no_socket_is_never_removed);
 	tcase_add_test(tc, the_longest_path_works_and_one_byte_more_does_not);
 	tcase_add_test(tc, a_lock_is_one_holder_s);
+	tcase_add_test(tc, a_lock_is_a_mark);
+	tcase_add_test(tc, a_lock_that_is_something_else_is_left_alone);
 	tcase_add_test(tc, the_kernel_says_who_it_is);
 	tcase_add_test(tc, random_idents_differ);
 	suite_add_tcase(s, tc);
