@@ -306,7 +306,9 @@ fill(int timeout_ms)
 	struct pollfd r = { .fd = sock, .events = POLLIN };
 	ssize_t n;
 
-	if (closed || deaf || poll(&r, 1, timeout_ms) <= 0)
+	if (deaf)
+		r.fd = -1; /* only time passes */
+	if (closed || poll(&r, 1, timeout_ms) <= 0)
 		return;
 	n = recv(sock, input + input_len, sizeof(input) - input_len, MSG_DONTWAIT);
 	if (n > 0) {
