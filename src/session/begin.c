@@ -91,7 +91,7 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
-	endpoint_choose(file, start->socket);
+	endpoint_choose(file, start->socket, start->trusted);
 	memcpy(file->base, s->folded, sizeof(s->folded));
 	name_fold(start->name, folder);
 	if ((r = session_folder(folder, file->inbox, true)) == -ENOENT && !file->inbox[0])

@@ -77,6 +77,7 @@ struct session_start {
 	const char *name;
 	bool resume;        /* an earlier helper's session goes on; what follows is in its file */
 	const char *socket; /* NULL: the host's, else the user's own */
+	bool trusted;       /* the user named the socket by --socket: whoever listens there is trusted */
 	uint64_t max_messages, max_bytes;
 	unsigned timeout_ms; /* of a login */
 	unsigned wait_ms;    /* for a daemon that is not there */

@@ -90,6 +90,11 @@ daemon_pid=${pid_of[daemon]}
 wait_until test -S "$T/mallory/fake.sock"
 chmod 0755 "$T/mallory"
 add_user dave
+run dave env PCHAT_SOCKET="$T/mallory/fake.sock" pchat login dave
+exits 4 "a variable that names somebody else's daemon is not believed, though the daemon owns the folder"
+like "$err" "another user.*--socket" "which is said, with the way around"
+run dave env PCHAT_SOCKET="$T/mallory/fake.sock" pchat send --to mallory "a secret"
+unlike "$status" '^(0|137)$' "and nothing is told there"
 run dave env -u PCHAT_SOCKET pchat --socket "$T/mallory/fake.sock" login dave
 exits 0 "a socket that is named explicitly may be anybody's"
 run dave pchat --socket "$T/mallory/fake.sock" quit

@@ -10,54 +10,21 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "net/endpoint.h"
 #include "net/socket.h"
 #include "session/session.h"
 
-#define HOST_FOLDER "/run/pchat"
-#define HOST_DAEMON HOST_FOLDER "/pchat.sock"
 #define RETRY_MS 50 /* while a daemon that starts anew is waited for */
 #define GROUPS_MAX 256
 
 void
-endpoint_choose(struct session_file *file, const char *socket)
+endpoint_choose(struct session_file *file, const char *socket, bool trusted)
 {
-	struct stat st;
+	const char *path = endpoint_path(socket);
 
-	file->explicit_socket = socket != NULL;
-	if (socket)
-		(void)snprintf(file->socket, sizeof(file->socket), "%s", socket);
-	else if (stat(HOST_FOLDER, &st) == 0 || errno != ENOENT) /* the host is meant to have a daemon */
-		(void)snprintf(file->socket, sizeof(file->socket), "%s", HOST_DAEMON);
-}
-
-/* The folder of a socket belongs to whom? */
-static bool
-owns_folder(const char *path, uid_t uid)
-{
-	char folder[PATH_MAX];
-	struct stat st;
-	char *slash;
-
-	if ((size_t)snprintf(folder, sizeof(folder), "%s", path) >= sizeof(folder) || !(slash = strrchr(folder, '/')))
-		return false;
-	slash[slash == folder] = '\0';
-	return stat(folder, &st) == 0 && st.st_uid == uid;
-}
-
-/* Whether we may tell the one who listens there what we have to say. */
-static int
-check_peer(const struct session *s, int fd)
-{
-	struct credentials peer;
-	int r;
-
-	if (s->file.explicit_socket)
-		return 0;
-	if ((r = socket_peer(fd, &peer)) < 0)
-		return r;
-	if (peer.uid == 0 || peer.uid == geteuid() || (s->file.socket[0] && owns_folder(s->file.socket, peer.uid)))
-		return 0;
-	return -EPERM;
+	file->explicit_socket = trusted;
+	if (path)
+		(void)snprintf(file->socket, sizeof(file->socket), "%s", path);
 }
 
 static int
@@ -71,7 +38,7 @@ open_connection(const struct session *s)
 	fd = socket_connect(s->file.socket[0] ? s->file.socket : own, false);
 	if (fd < 0)
 		return fd;
-	if ((r = check_peer(s, fd)) < 0)
+	if ((r = endpoint_trusted(fd, s->file.socket[0] ? s->file.socket : NULL, s->file.explicit_socket)) < 0)
 		return r;
 	r = fd;
 	fd = -1;
@@ -165,12 +132,14 @@ endpoint_words(const struct session *s, int error, const char *why, char *words,
 		(void)snprintf(words, size, "cannot start your own daemon: %s", why[0] ? why : strerror(-error));
 	else if (error == -EPERM)
 		(void)snprintf(words, size,
-		    "the daemon at '%s' runs as a user that it should not; name it by --socket to trust it", path);
+		    "the daemon at '%s' is another user's; if you trust who runs it, name it by the option: --socket "
+		    "'%s'",
+		    path, path);
 	else if (is_something_else(path))
 		(void)snprintf(words, size, "'%s' is not a socket", path);
 	else if (error == -EACCES)
 		denied_words(path, words, size);
-	else if ((error == -ENOENT || error == -ECONNREFUSED) && strcmp(path, HOST_DAEMON) == 0)
+	else if ((error == -ENOENT || error == -ECONNREFUSED) && strcmp(path, ENDPOINT_HOST) == 0)
 		(void)snprintf(words, size,
 		    "the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
 		    "pchatd.socket",

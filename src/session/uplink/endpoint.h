@@ -15,9 +15,9 @@ struct session;
 
 /*
  * Notes in the file which daemon it is: the one that was named, else (NULL) the host's where /run/pchat is there, else
- * the user's own.
+ * the user's own. `trusted`: the user named it by --socket, and whoever listens there is trusted.
  */
-void endpoint_choose(struct session_file *file, const char *socket);
+void endpoint_choose(struct session_file *file, const char *socket, bool trusted);
 
 /*
  * Connects to it: a non-blocking descriptor, or -errno. Whoever needs the user's own daemon and finds it dead starts

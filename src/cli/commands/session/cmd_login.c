@@ -70,7 +70,7 @@ start(const struct options *o, const char *name, const char *socket)
 	seconds(timeout, limit);
 	seconds(wait, options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
 	if (socket) {
-		argv[argc++] = "--socket";
+		argv[argc++] = o->given[OPT_SOCKET] ? "--socket" : "--checked-socket";
 		argv[argc++] = (char *)socket;
 	}
 	for (const struct option_row *row = options; row->name; row++) {
