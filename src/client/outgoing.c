@@ -167,13 +167,13 @@ outgoing_take(struct outgoing *o, const struct frame *f, enum verdict *verdict, 
 		return OUTGOING_MALFORMED;
 	switch (m.type) {
 	case CONTROL_HELD:
-		outbox_held(&o->box, m.u.way.pair, m.u.way.gen, m.u.way.forwarded);
+		outbox_held(&o->box, m.u.route.pair, m.u.route.gen, m.u.route.forwarded);
 		rewind_store(o);
 		return OUTGOING_NOTHING;
 	case CONTROL_READY:
-		if (o->box.held || o->box.gen != m.u.way.gen)
+		if (o->box.held || o->box.gen != m.u.route.gen)
 			rewind_store(o);
-		outbox_ready(&o->box, m.u.way.pair, m.u.way.gen);
+		outbox_ready(&o->box, m.u.route.pair, m.u.route.gen);
 		return OUTGOING_NOTHING;
 	case CONTROL_ENDED:
 		*verdict = m.u.ended.verdict;

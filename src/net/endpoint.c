@@ -1,7 +1,9 @@
 #include "net/endpoint.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +14,8 @@
 
 /* Accounts below this are the system's (login.defs(5), UID_MIN). */
 #define SYSTEM_UIDS 1000
+
+#define GROUPS_MAX 256
 
 const char *
 endpoint_path(const char *named)
@@ -51,4 +55,81 @@ endpoint_trusted(int fd, const char *path, bool explicit)
 	if (peer.uid == 0 || peer.uid == geteuid())
 		return 0;
 	return path && peer.uid < SYSTEM_UIDS && owns_folder(path, peer.uid) ? 0 : -EPERM;
+}
+
+/* ------------------------------------------------------------------------- words */
+
+static bool
+has_group(const gid_t *list, int count, gid_t gid)
+{
+	for (int i = 0; i < count; i++)
+		if (list[i] == gid)
+			return true;
+	return false;
+}
+
+/* Whether the account is in the group, but was not yet when this login to the host began. */
+static bool
+joined_since(gid_t gid)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	gid_t now[GROUPS_MAX], then[GROUPS_MAX];
+	int count = GROUPS_MAX, held = getgroups(GROUPS_MAX, then);
+
+	return pw && gid != getegid() && held >= 0 && !has_group(then, held, gid) &&
+	    getgrouplist(pw->pw_name, pw->pw_gid, now, &count) >= 0 && has_group(now, count, gid);
+}
+
+/* Whose a socket is that we may not use. */
+static void
+denied_words(const char *path, char *words, size_t size)
+{
+	struct stat st;
+	const struct group *gr = stat(path, &st) == 0 && (st.st_mode & S_IWGRP) ? getgrgid(st.st_gid) : NULL;
+
+	if (gr && joined_since(st.st_gid))
+		(void)snprintf(words, size,
+		    "the daemon at '%s' is for the group '%s', which you joined after you logged in to this host: log "
+		    "in to "
+		    "it anew",
+		    path, gr->gr_name);
+	else if (gr)
+		(void)snprintf(words, size,
+		    "the daemon at '%s' is for the group '%s'; an administrator adds you to it: usermod -aG %s USER",
+		    path, gr->gr_name, gr->gr_name);
+	else
+		(void)snprintf(words, size, "the daemon at '%s' is not for you: %s", path, strerror(EACCES));
+}
+
+/* What connect(2) tells of a path that is there and can be no daemon's socket is no help. */
+static bool
+is_something_else(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
+void
+endpoint_words(const char *path, int error, char *words, size_t size)
+{
+	if (error == -EPERM)
+		(void)snprintf(words, size,
+		    "the daemon at '%s' is another user's; if you trust who runs it, name it by the option: --socket "
+		    "'%s'",
+		    path, path);
+	else if (is_something_else(path))
+		(void)snprintf(words, size, "'%s' is not a socket", path);
+	else if (error == -EACCES)
+		denied_words(path, words, size);
+	else if ((error == -ENOENT || error == -ECONNREFUSED) && strcmp(path, ENDPOINT_HOST) == 0)
+		(void)snprintf(words, size,
+		    "the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
+		    "pchatd.socket",
+		    path, strerror(-error));
+	else if (error == -ENOENT || error == -ECONNREFUSED)
+		(void)snprintf(words, size, "no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'",
+		    path, strerror(-error), path);
+	else
+		(void)snprintf(words, size, "cannot reach the daemon at '%s': %s", path, strerror(-error));
 }

@@ -5,6 +5,7 @@
 #define PCHAT_NET_ENDPOINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/macros.h"
 
@@ -24,5 +25,8 @@ const char *endpoint_path(const char *named);
  * user named the socket by --socket, and trusts whoever is there. 0; -EPERM; or as socket_peer().
  */
 MUST_USE int endpoint_trusted(int fd, const char *path, bool explicit);
+
+/* Why the daemon at `path` could not be reached (`error` as of connect(2), -EPERM: not trusted), and what to do. */
+void endpoint_words(const char *path, int error, char *words, size_t size);
 
 #endif

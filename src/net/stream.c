@@ -30,7 +30,10 @@ discard_output(struct stream *s)
 void
 stream_release(struct stream *s)
 {
-	closing_socket(s->hub->loop, s->io.fd);
+	if (s->shared)
+		(void)close(s->io.fd); /* not the last one: nothing is closed by it that could block */
+	else
+		closing_socket(s->hub->loop, s->io.fd);
 	s->hub->streams--;
 	free(s->partial);
 	s->partial = NULL;
@@ -476,6 +479,13 @@ say_last(const struct stream *s)
 		at += (size_t)n;
 		left -= (size_t)n;
 	}
+}
+
+void
+stream_hand_over(struct stream *s)
+{
+	s->shared = true;
+	stream_close(s, 0);
 }
 
 void

@@ -56,6 +56,7 @@ struct stream {
 	bool dead, paused, corked;
 	bool deaf;       /* the peer takes no more output, but what it wrote is read to the end */
 	bool look_first; /* for descriptors: set by the owner when this peer's user has passed some before */
+	bool shared;     /* another process has the connection too */
 	int error;
 	struct deadline stalled;       /* listed while output is queued */
 	TAILQ_ENTRY(stream) dead_link; /* on the list of dead streams */
@@ -89,6 +90,9 @@ void stream_resume(struct stream *s);
 
 /* Closes after writing what is queued, as far as the peer takes it now. Idempotent; may be called from anywhere. */
 void stream_close(struct stream *s, int error);
+
+/* Closes it here, and leaves it to another process that was given the descriptor. */
+void stream_hand_over(struct stream *s);
 
 /* At the end, when the loop turns no more and `closed` will not be called: gives back what the stream has. */
 void stream_release(struct stream *s);

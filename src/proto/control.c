@@ -69,9 +69,9 @@ read_end_fields(struct codec *c, struct control_message *m)
 static void
 way_fields(struct codec *c, struct control_message *m)
 {
-	codec_u64(c, &m->u.way.pair);
-	codec_u32(c, &m->u.way.gen);
-	codec_u32(c, &m->u.way.forwarded);
+	codec_u64(c, &m->u.route.pair);
+	codec_u32(c, &m->u.route.gen);
+	codec_u32(c, &m->u.route.forwarded);
 }
 
 /* The layout of each type, for both directions; a type that is none of these is bad. */

@@ -140,7 +140,7 @@ struct control_message {
 			uint64_t pair; /* of this client's messages, 0: not known yet; MSGs name it from then on */
 			uint32_t gen;
 			uint32_t forwarded; /* READY: 0 */
-		} way;                      /* HELD, READY */
+		} route;                    /* HELD, READY */
 		struct {
 			uint8_t verdict;
 		} ended;

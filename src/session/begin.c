@@ -1,4 +1,5 @@
-/* How a session begins: its name, its lock, its inbox, its parts, and the daemon; and how all that is given up. */
+#include "session/begin.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -6,23 +7,19 @@
 
 #include "base/clock.h"
 #include "core/name.h"
+#include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/process.h"
 #include "net/random.h"
 #include "net/socket.h"
 #include "net/stream.h"
 #include "net/whereabouts.h"
-#include "session/control/listener.h"
-#include "session/control/reading.h"
+#include "session/kept.h"
+#include "session/life.h"
 #include "session/mailbox/folder.h"
-#include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
-#include "session/messages/inbound.h"
 #include "session/messages/outbound.h"
-#include "session/session.h"
-#include "session/uplink/endpoint.h"
 #include "session/uplink/uplink.h"
-#include "session/watch.h"
 
 #define LOCK_WAIT_MS 2000U
 #define LOCK_RETRY_MS 5
@@ -80,6 +77,16 @@ take_lock(struct session *s, bool resume, char *words, size_t size)
 	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
 }
 
+/* Notes in the file which daemon it is: the one that was named, else the host's, else the user's own. */
+static void
+choose_daemon(struct session_file *file, const struct session_start *start)
+{
+	const char *path = endpoint_path(start->socket);
+
+	file->explicit_socket = start->trusted;
+	(void)snprintf(file->socket, sizeof(file->socket), "%s", path ? path : "");
+}
+
 /* A new login; or an earlier one's going on whose helper died, when it is the same daemon's. */
 static enum verdict
 new_login(struct session *s, const struct session_start *start, bool *known, char *words, size_t size)
@@ -91,7 +98,7 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
-	endpoint_choose(file, start->socket, start->trusted);
+	choose_daemon(file, start);
 	memcpy(file->base, s->folded, sizeof(s->folded));
 	name_fold(start->name, folder);
 	if ((r = session_folder(folder, file->inbox, true)) == -ENOENT && !file->inbox[0])
@@ -138,17 +145,10 @@ open_inbox(struct session *s, char *words, size_t size)
 	if (r < 0)
 		return say(words, size, VERDICT_FAILED, "cannot open the inbox", r);
 	if (note[0])
-		session_note(s, note);
-	session_load_policy(s);
+		life_note(s, note);
+	if (kept_load_policy(s->store, &s->state.policy) < 0)
+		life_note(s, "the rules of dnd and block could not be read; set them anew");
 	return VERDICT_OK;
-}
-
-static bool
-make_parts(struct session *s)
-{
-	return (s->sentbox = sentbox_new(s->loop, s->file.inbox)) && (s->uplink = uplink_new(s)) &&
-	    (s->outbound = outbound_new(s)) && (s->inbound = inbound_new(s)) && (s->reading = reading_new(s)) &&
-	    (s->listener = listener_new(s));
 }
 
 /* An earlier helper's session: commands are served at once, whatever becomes of the daemon. */
@@ -157,9 +157,9 @@ take_up(struct session *s, char *words, size_t size)
 {
 	int r;
 
-	s->self = (struct peer){ .uid = geteuid() };
-	memcpy(s->self.name, s->file.name, sizeof(s->self.name));
-	if ((r = session_serve(s)) < 0)
+	s->state.self = (struct peer){ .uid = geteuid() };
+	memcpy(s->state.self.name, s->file.name, sizeof(s->state.self.name));
+	if ((r = life_serve(s)) < 0)
 		return say(words, size, VERDICT_FAILED, "cannot listen for commands", r);
 	return VERDICT_OK;
 }
@@ -175,16 +175,41 @@ keep_whereabouts(const struct session *s)
 	(void)!whereabouts_write(s->file.inbox, &w);
 }
 
+/* A new session has none: the inbox may remember that of one whose files were removed. */
+static void
+restore_pair(struct session *s, bool known)
+{
+	struct partner *p = &s->state.partner;
+
+	if (!known) {
+		kept_pair(s->store, p);
+		return;
+	}
+	kept_load_pair(s->store, p);
+	outbound_remember(s->outbound, p->pair, p->peer.name);
+}
+
+/* The daemon is told of us; whoever logs in is told why when it cannot be reached. */
+static enum verdict
+connect_daemon(struct session *s, const struct session_start *start, char *words, size_t size)
+{
+	char why[UPLINK_WHY];
+	int r;
+
+	s->wait_ms = start->resume ? 0 : start->wait_ms;
+	if ((r = uplink_start(s->uplink, !start->resume, why)) == 0)
+		return VERDICT_OK;
+	autostart_words(&s->autostart, r, why, words, size);
+	return VERDICT_NO_DAEMON;
+}
+
 static enum verdict
 go_online(struct session *s, const struct session_start *start, bool known, char *words, size_t size)
 {
 	enum verdict v;
 	int r;
 
-	if (known)
-		pair_load(s);
-	else
-		pair_keep(s); /* none: the inbox may remember that of a session whose files were removed */
+	restore_pair(s, known);
 	if (start->resume && (v = take_up(s, words, size)) != VERDICT_OK)
 		return v;
 	/* Before the first login: a session must never be there without a way to take it up again. */
@@ -194,7 +219,7 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 	if (!start->resume && start->timeout_ms > 0)
 		ev_timer_start(s->loop, &s->login_timer);
 	keep_whereabouts(s);
-	v = uplink_start(s->uplink, !start->resume, start->wait_ms, words, size);
+	v = connect_daemon(s, start, words, size);
 	if (v != VERDICT_OK && !known) {
 		(void)session_file_remove(&s->rundir, s->folded);
 		whereabouts_remove(s->file.inbox);
@@ -221,20 +246,19 @@ find_place(struct session *s, const struct session_start *start, char *words, si
 	if (!start->resume && s->rundir.place == RUNDIR_STATE) {
 		(void)snprintf(
 		    note, sizeof(note), "no runtime folder can be used: the session lives in '%s'", s->rundir.path);
-		session_note(s, note);
+		life_note(s, note);
 	}
 	return VERDICT_OK;
 }
 
 enum verdict
-session_begin(struct session *s, const struct session_start *start, char *words, size_t size)
+begin_session(struct session *s, const struct session_start *start, char *words, size_t size)
 {
 	bool known = false;
 	enum verdict v;
 	int r;
 
-	memset(s, 0, sizeof(*s));
-	s->lock = s->rundir.fd = -1;
+	*s = (struct session){ .lock = -1, .rundir.fd = -1, .report = start->report };
 	name_file(start->name, s->folded);
 	/* One that had too few would log in, and then not be able to answer. */
 	if ((r = process_room(FILES)) < 0) {
@@ -253,29 +277,24 @@ session_begin(struct session *s, const struct session_start *start, char *words,
 		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
 	if ((v = open_inbox(s, words, size)) != VERDICT_OK)
 		return v;
-	if (!make_parts(s))
+	if (!session_make(s))
 		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
-	s->watch = watch_new(s);
-	session_watch(s, start->timeout_ms);
+	life_watch(s, start->timeout_ms);
 	return go_online(s, start, known, words, size);
 }
 
 void
-session_release(struct session *s)
+begin_undo(struct session *s)
 {
-	listener_free(s->listener);
-	uplink_free(s->uplink);
-	outbound_free(s->outbound);
-	inbound_free(s->inbound);
-	reading_free(s->reading);
-	sentbox_free(s->sentbox);
+	session_free(s);
 	if (s->begun)
 		store_close(s->store);
 	else
 		store_discard(s->store); /* a login that was refused leaves nothing behind */
-	watch_free(s->watch);
-	if (s->loop)
+	if (s->loop) {
+		stream_teardown(s->loop);
 		ev_loop_destroy(s->loop);
+	}
 	if (s->lock >= 0)
 		(void)close(s->lock);
 	rundir_close(&s->rundir);

@@ -16,8 +16,9 @@
 #include "db/database.h"
 #include "net/process.h"
 #include "net/socket.h"
+#include "session/begin.h"
 #include "session/history/history_serve.h"
-#include "session/session.h"
+#include "session/life.h"
 
 enum {
 	OPT_LOGIN = 256,
@@ -136,8 +137,10 @@ parse(int argc, char **argv, struct arguments *a)
 {
 	int option;
 
-	*a = (struct arguments){ .start = { .max_messages = INBOX_MESSAGES, .max_bytes = INBOX_BYTES },
-		.request_fd = -1 };
+	*a = (struct arguments){
+		.start = { .max_messages = INBOX_MESSAGES, .max_bytes = INBOX_BYTES, .report = process_report },
+		.request_fd = -1
+	};
 	opterr = 0; /* getopt(3) would print foreign bytes as they are */
 	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (option == 'h' || option == 'V') {
@@ -186,10 +189,34 @@ fail(const struct session *s, enum verdict why, const char *words)
 	return EXIT_FAILURE;
 }
 
+static void
+on_signal(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop, (void)revents;
+	life_finish(w->data, SESSION_STOPPED);
+}
+
+/* Serves until it is over, or a signal ends this helper. */
+static void
+serve(struct session *s)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	ev_signal signals[ARRAY_SIZE(numbers)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		ev_signal_init(&signals[i], on_signal, numbers[i]);
+		signals[i].data = s;
+		ev_signal_start(s->loop, &signals[i]);
+	}
+	life_run(s);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		ev_signal_stop(s->loop, &signals[i]);
+}
+
 int
 main(int argc, char **argv)
 {
-	static struct session session = { .lock = -1, .rundir.fd = -1 };
+	struct session session = { .lock = -1, .rundir.fd = -1 };
 	struct arguments a;
 	char words[512] = "";
 	enum verdict v;
@@ -203,11 +230,11 @@ main(int argc, char **argv)
 	if (a.mode == HISTORY)
 		return v == VERDICT_OK ? history_serve(a.start.name, a.request_fd) : EXIT_FAILURE;
 	if (v == VERDICT_OK)
-		v = session_begin(&session, &a.start, words, sizeof(words));
+		v = begin_session(&session, &a.start, words, sizeof(words));
 	if (v == VERDICT_OK)
-		session_run(&session);
+		serve(&session);
 	else
 		(void)fail(&session, v, words);
-	session_release(&session);
+	begin_undo(&session);
 	return v == VERDICT_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,269 +1,722 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <malloc.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "net/process.h"
-#include "net/whereabouts.h"
 #include "session/control/client.h"
 #include "session/control/listener.h"
+#include "session/control/reading.h"
+#include "session/history/history_spawn.h"
+#include "session/kept.h"
+#include "session/life.h"
 #include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
+#include "session/messages/inbound.h"
+#include "session/messages/outbound.h"
+#include "session/messages/pair.h"
+#include "session/uplink/requests.h"
 #include "session/uplink/uplink.h"
 #include "session/watch.h"
 
-#define REST_SECONDS 2.
-
-/* ------------------------------------------------------------------------- what happens */
-
-void
-session_note(struct session *s, const char *text)
+/* A command by its index; NULL: it is gone. */
+static struct control_client *
+client_of(const struct session *s, uint32_t client)
 {
-	const size_t len = strlen(s->notes);
-
-	log_notice("%s", text);
-	if (!s->reported) /* whoever waits for the report may not wait so long: it stands in the log as well */
-		(void)snprintf(s->notes + len, sizeof(s->notes) - len, "note: %s\n", text);
+	return listener_client(s->listener, client);
 }
 
 static void
-report(struct session *s, const char *last)
+on_changed(void *context)
 {
-	char text[sizeof(s->notes) + 640];
-
-	if (s->reported)
-		return;
-	s->reported = true;
-	ev_timer_stop(s->loop, &s->login_timer);
-	(void)snprintf(text, sizeof(text), "%s%s\n", s->notes, last);
-	process_report(text);
+	life_changed(context);
 }
 
-int
-session_serve(struct session *s)
+/* ------------------------------------------------------------------------- messages: the pair */
+
+static void
+pair_on_paired(void *context, uint32_t epoch)
 {
-	const int r = listener_open(s->listener);
+	const struct session *s = context;
+	const struct partner *p = &s->state.partner;
 
-	if (r < 0)
-		return r;
-	s->begun = true;
-	watch_renew(s->watch);
-	report(s, "ok");
-	return 0;
-}
-
-void
-session_logged_in(struct session *s)
-{
-	int r;
-
-	if (s->reported || (r = session_serve(s)) == 0)
-		return;
-	uplink_farewell(s->uplink); /* the name is free for the next attempt */
-	session_refused(s, VERDICT_FAILED, strerror(-r));
-}
-
-void
-session_refused(struct session *s, enum verdict why, const char *words)
-{
-	char text[600];
-
-	if (s->reported)
-		log_error("the session is over: it cannot be taken up again (%d)", (int)why);
-	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? words : "");
-	pair_ended(s, ENDING_GONE);
-	session_finish(s, SESSION_OVER);
-	report(s, text); /* when nothing is left: the next attempt may follow at once */
+	outbound_paired(s->outbound, p->pair, epoch, p->online, p->peer.name);
 }
 
 static void
-on_login_timeout(struct ev_loop *loop, ev_timer *w, int revents)
+pair_on_blocked(void *context)
 {
-	struct session *s = w->data;
+	const struct session *s = context;
 
-	(void)loop, (void)revents;
-	uplink_farewell(s->uplink); /* or the name would be held, for nobody, as soon as the daemon goes on */
-	session_refused(s, VERDICT_TIMED_OUT, "the daemon did not let us in in time");
+	outbound_blocked(s->outbound);
 }
 
-/* The session is no more: first nobody can start a helper for it, then nobody reaches this one. */
 static void
-remove_traces(struct session *s)
+pair_on_ended(void *context, enum ending how)
 {
-	(void)session_file_remove(&s->rundir, s->file.name);
-	whereabouts_remove(s->file.inbox);
-	s->partner.pair = 0;
-	(void)store_keep(s->store, "pair", "", 0);
-	(void)store_commit(s->store);
-	listener_close(s->listener, true);
+	const struct session *s = context;
+
+	outbound_ended(s->outbound, how);
 }
 
-void
-session_finish(struct session *s, enum session_end end)
+static void
+pair_on_left(void *context)
 {
+	const struct session *s = context;
+
+	outbound_left(s->outbound);
+}
+
+static void
+pair_record(void *context, enum record_type type)
+{
+	const struct session *s = context;
+
+	/* An event is not worth a refusal: what cannot be recorded is in the log, by the commit. */
+	(void)store_event(s->store, type, &s->state.partner.peer, clock_wall_ms());
+}
+
+static void
+pair_keep(void *context)
+{
+	const struct session *s = context;
+
+	kept_pair(s->store, &s->state.partner);
+}
+
+static void
+pair_on_missed(void *context)
+{
+	const struct session *s = context;
+
+	inbound_flush(s->inbound);
+}
+
+static const struct pair_class pair_class = {
+	.paired = pair_on_paired,
+	.blocked = pair_on_blocked,
+	.ended = pair_on_ended,
+	.left = pair_on_left,
+	.record = pair_record,
+	.keep = pair_keep,
+	.missed = pair_on_missed,
+};
+
+/* ------------------------------------------------------------------------- messages: from the partner */
+
+static enum intake_fate
+inbound_store(void *context, const struct msg *m, int64_t now_ms)
+{
+	static const enum intake_fate fates[] = {
+		[STORE_ADDED] = INTAKE_ADDED,
+		[STORE_KNOWN] = INTAKE_KNOWN,
+		[STORE_OTHER] = INTAKE_OTHER,
+		[STORE_FULL] = INTAKE_FULL,
+		[STORE_FAILED] = INTAKE_FAILED,
+		[STORE_UNKNOWN] = INTAKE_UNKNOWN,
+	};
+	const struct session *s = context;
+
+	return fates[store_message(s->store, &s->state.partner.peer, m, now_ms)];
+}
+
+static bool
+inbound_writing(void *context)
+{
+	const struct session *s = context;
+
+	return store_writing(s->store);
+}
+
+static int
+inbound_commit(void *context)
+{
+	const struct session *s = context;
+
+	return store_commit(s->store);
+}
+
+static void
+inbound_failed(void *context, int error)
+{
+	life_damaged(context, error);
+}
+
+static void
+inbound_answer(void *context, const void *frames, size_t n)
+{
+	const struct session *s = context;
+
+	uplink_write(s->uplink, frames, n);
+}
+
+static void
+inbound_done(void *context)
+{
+	struct session *s = context;
+
+	life_stir(s);
 	if (s->end != SESSION_GOES_ON)
 		return;
-	s->end = end;
-	ev_break(s->loop, EVBREAK_ALL);
-	if (end == SESSION_OVER)
-		remove_traces(s);
-	else
-		listener_close(s->listener, false);
+	reading_wake(s->reading);
+	state_changed(&s->state);
+	store_tidy(s->store);
 }
 
-void
-session_damaged(struct session *s, int error)
+static void
+inbound_no_memory(void *context)
 {
-	char note[STORE_NOTE];
-	int r;
+	const struct session *s = context;
 
-	if (error == -ESTALE) {
-		log_error("another helper took this session over");
-		session_finish(s, SESSION_REPLACED);
-	}
-	if (error != -EUCLEAN)
+	uplink_restart(s->uplink, ENOMEM);
+}
+
+static const struct inbound_class inbound_class = {
+	.store = inbound_store,
+	.writing = inbound_writing,
+	.commit = inbound_commit,
+	.failed = inbound_failed,
+	.answer = inbound_answer,
+	.done = inbound_done,
+	.no_memory = inbound_no_memory,
+};
+
+/* ------------------------------------------------------------------------- messages: to the partner */
+
+static void
+outbound_send(void *context, const void *frames, size_t n)
+{
+	const struct session *s = context;
+
+	uplink_write(s->uplink, frames, n);
+}
+
+static void
+outbound_notify(void *context, uint32_t client, const struct control_message *m)
+{
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_send(c, m);
+}
+
+static void
+outbound_acked(void *context, uint32_t client, const struct ack *a)
+{
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_acked(c, a);
+}
+
+static void
+outbound_room(void *context)
+{
+	const struct session *s = context;
+
+	listener_each(s->listener, control_client_unthrottle);
+}
+
+static void
+outbound_sent(void *context, const struct msg *m)
+{
+	const struct session *s = context;
+
+	sentbox_forwarded(s->sentbox, m);
+}
+
+static void
+outbound_answered(void *context, const struct ident *first, uint32_t count, bool delivered)
+{
+	const struct session *s = context;
+
+	sentbox_acked(s->sentbox, first, count, delivered ? &s->state.partner.peer : NULL, store_newest(s->store));
+}
+
+static void
+outbound_forget(void *context)
+{
+	const struct session *s = context;
+
+	sentbox_forget(s->sentbox);
+}
+
+static const struct outbound_class outbound_class = {
+	.send = outbound_send,
+	.notify = outbound_notify,
+	.acked = outbound_acked,
+	.room = outbound_room,
+	.sent = outbound_sent,
+	.answered = outbound_answered,
+	.forget = outbound_forget,
+};
+
+/* ------------------------------------------------------------------------- uplink */
+
+static int
+uplink_connect(void *context, char why[UPLINK_WHY])
+{
+	struct session *s = context;
+	const unsigned wait_ms = s->wait_ms;
+
+	_Static_assert(AUTOSTART_WHY == UPLINK_WHY, "the same words");
+	s->wait_ms = 0;
+	return autostart_await(&s->autostart, wait_ms, why);
+}
+
+static void
+uplink_on_up(void *context)
+{
+	const struct session *s = context;
+
+	requests_up(s->requests);
+}
+
+static void
+uplink_on_welcome(void *context, const struct upstream_message *m, bool lost)
+{
+	struct session *s = context;
+
+	s->state.self = m->u.welcome.self;
+	pair_login(s->pair, lost, m->u.welcome.grace_ms, (enum ending)m->u.welcome.last_end);
+}
+
+static void
+uplink_on_ready(void *context)
+{
+	struct session *s = context;
+
+	pair_settled(s->pair);
+	life_logged_in(s);
+	state_changed(&s->state);
+	requests_ready(s->requests);
+}
+
+static void
+uplink_on_down(void *context)
+{
+	struct session *s = context;
+
+	requests_down(s->requests);
+	if (s->end != SESSION_GOES_ON)
 		return;
-	r = store_renew(s->store, note);
-	if (note[0])
-		session_note(s, note);
-	if (r < 0) {
-		log_error("cannot begin a new inbox: %s", strerror(-r));
-		session_finish(s, SESSION_STOPPED);
-		return;
+	inbound_reset(s->inbound);
+	outbound_blocked(s->outbound);
+	state_changed(&s->state);
+	if (requests_quitting(s->requests))
+		life_finish(s, SESSION_OVER);
+}
+
+static void
+uplink_on_refused(void *context, enum verdict why, const char *words)
+{
+	life_refused(context, why, words);
+}
+
+static void
+uplink_on_replaced(void *context)
+{
+	life_finish(context, SESSION_REPLACED);
+}
+
+static void
+uplink_on_message(void *context, const struct frame *f)
+{
+	const struct session *s = context;
+
+	inbound_message(s->inbound, f);
+}
+
+static void
+uplink_on_ack(void *context, const struct ack *a)
+{
+	const struct session *s = context;
+
+	outbound_ack(s->outbound, a);
+}
+
+static void
+uplink_on_result(void *context, enum verdict v)
+{
+	const struct session *s = context;
+
+	requests_result(s->requests, v);
+}
+
+static void
+uplink_on_page(void *context, const struct frame *f)
+{
+	const struct session *s = context;
+
+	requests_page(s->requests, f);
+}
+
+static void
+uplink_on_notice(void *context, const struct upstream_message *m)
+{
+	const struct session *s = context;
+
+	if (m->type == UPSTREAM_PAIRED) {
+		pair_paired(s->pair, m, requests_asked_for(s->requests, m->u.paired.peer.name));
+		requests_paired(s->requests, m->u.paired.peer.name);
+	} else if (m->type == UPSTREAM_WAIT_OVER) {
+		requests_wait_over(s->requests, (enum verdict)m->u.wait_over.verdict);
+	} else {
+		pair_notice(s->pair, m);
 	}
-	watch_renew(s->watch);
-	pair_keep(s);
-	if (session_keep_policy(s, &s->policy) < 0)
-		log_error("cannot keep the rules in the new inbox");
+}
+
+/* A helper that was replaced, or stops, answers nothing more: the sender repeats it. */
+static void
+uplink_on_turn(void *context)
+{
+	const struct session *s = context;
+
+	if (s->end == SESSION_GOES_ON || s->end == SESSION_OVER)
+		inbound_flush(s->inbound);
+}
+
+static const struct uplink_class uplink_class = {
+	.connect = uplink_connect,
+	.up = uplink_on_up,
+	.welcome = uplink_on_welcome,
+	.ready = uplink_on_ready,
+	.down = uplink_on_down,
+	.refused = uplink_on_refused,
+	.replaced = uplink_on_replaced,
+	.message = uplink_on_message,
+	.ack = uplink_on_ack,
+	.result = uplink_on_result,
+	.page = uplink_on_page,
+	.notice = uplink_on_notice,
+	.turn = uplink_on_turn,
+};
+
+/* ------------------------------------------------------------------------- uplink: questions of commands */
+
+static bool
+requests_send(void *context, const struct upstream_message *m)
+{
+	const struct session *s = context;
+
+	return uplink_send(s->uplink, m);
 }
 
 static void
-on_signal(struct ev_loop *loop, ev_signal *w, int revents)
+requests_unsure(void *context, bool unsure)
 {
-	(void)loop, (void)revents;
-	session_finish(w->data, SESSION_STOPPED);
+	const struct session *s = context;
+
+	inbound_unsure(s->inbound, unsure);
 }
 
 static void
-on_rest(struct ev_loop *loop, ev_timer *w, int revents)
+requests_answered(void *context, uint32_t client, enum verdict v)
 {
-	struct session *s = w->data;
+	struct control_client *c = client_of(context, client);
 
-	(void)revents;
-	ev_timer_stop(loop, w);
-	sentbox_rest(s->sentbox);
-	store_rest(s->store);
-	(void)malloc_trim(0);
-}
-
-void
-session_stir(struct session *s)
-{
-	ev_timer_again(s->loop, &s->rest_timer);
+	if (c)
+		control_client_outcome(c, v, NULL);
 }
 
 static void
-on_tell(struct ev_loop *loop, ev_prepare *w, int revents)
+requests_on_page(void *context, uint32_t client, const struct frame *f)
 {
-	struct session *s = w->data;
+	struct control_client *c = client_of(context, client);
 
-	(void)revents;
-	ev_prepare_stop(loop, w);
-	listener_each(s->listener, control_client_tell_change);
+	if (c)
+		control_client_page(c, f);
 }
 
-void
-session_changed(struct session *s)
+static void
+requests_on_left(void *context)
 {
-	if (s->end == SESSION_GOES_ON)
-		ev_prepare_start(s->loop, &s->tell);
+	const struct session *s = context;
+
+	pair_left(s->pair);
 }
 
-void
-session_state(const struct session *s, struct control_message *m)
+static void
+requests_on_quit(void *context)
 {
-	const struct partner *p = &s->partner;
-	const bool ready = uplink_ready(s->uplink);
+	life_finish(context, SESSION_OVER);
+}
 
-	m->u.state.self = s->self;
-	memset(&m->u.state.partner, 0, sizeof(m->u.state.partner));
-	if (p->pair)
-		m->u.state.partner = p->peer;
-	m->u.state.pair = p->pair;
-	m->u.state.state = (uint8_t)(!ready ? WHO_RECONNECTING : p->pair ? WHO_PAIRED : WHO_FREE);
-	m->u.state.daemon = ready ? DAEMON_CONNECTED : DAEMON_RECONNECTING;
-	m->u.state.last_end = p->last_end;
-	m->u.state.partner_online = p->pair && p->online;
-	m->u.state.dnd = s->policy.dnd;
+static void
+requests_broken(void *context, int error)
+{
+	const struct session *s = context;
+
+	uplink_restart(s->uplink, error);
+}
+
+static const struct requests_class requests_class = {
+	.send = requests_send,
+	.unsure = requests_unsure,
+	.answered = requests_answered,
+	.page = requests_on_page,
+	.left = requests_on_left,
+	.quit = requests_on_quit,
+	.broken = requests_broken,
+};
+
+/* ------------------------------------------------------------------------- control: commands that read */
+
+static int
+reading_read_store(void *context, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *fn_context),
+    void *fn_context)
+{
+	const struct session *s = context;
+
+	return store_read(s->store, after, messages, fn, fn_context);
+}
+
+static int
+reading_mark(void *context, uint64_t last, bool single)
+{
+	const struct session *s = context;
+
+	return single ? store_take(s->store, last) : store_mark(s->store, last);
+}
+
+static void
+reading_failed(void *context, int error)
+{
+	life_damaged(context, error);
+}
+
+static void
+reading_begin(void *context, uint32_t client)
+{
+	control_client_read_begin(client_of(context, client));
+}
+
+static void
+reading_record(void *context, uint32_t client, const struct control_message *m)
+{
+	control_client_send(client_of(context, client), m);
+}
+
+static void
+reading_on_end(void *context, uint32_t client, const struct control_message *m)
+{
+	control_client_read_end(client_of(context, client), m);
+}
+
+static void
+reading_marked(void *context, uint32_t client, enum verdict v)
+{
+	const struct session *s = context;
+
+	control_client_outcome(client_of(s, client), v, NULL);
+	state_changed(&s->state);
+}
+
+static const struct reading_class reading_class = {
+	.read = reading_read_store,
+	.mark = reading_mark,
+	.failed = reading_failed,
+	.begin = reading_begin,
+	.record = reading_record,
+	.end = reading_on_end,
+	.marked = reading_marked,
+};
+
+/* ------------------------------------------------------------------------- control: commands */
+
+static void
+client_stirred(void *context)
+{
+	life_stir(context);
+}
+
+static ssize_t
+client_messages(void *context, uint32_t client, uint8_t *data, size_t n, bool *full)
+{
+	const struct session *s = context;
+
+	return outbound_frames(s->outbound, client, data, n, full);
+}
+
+static enum verdict
+client_expect(void *context, uint32_t client, const char *name)
+{
+	const struct session *s = context;
+
+	return outbound_expect(s->outbound, client, name);
+}
+
+static void
+client_show(void *context, struct control_message *m)
+{
+	const struct session *s = context;
+
+	state_show(&s->state, uplink_ready(s->uplink), m);
 	m->u.state.unread = store_unread(s->store);
 	m->u.state.last = store_newest(s->store);
 }
 
-void
-session_watch(struct session *s, unsigned login_ms)
+static bool
+client_ask(void *context, uint32_t client, const struct upstream_message *m)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	const struct session *s = context;
 
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		ev_signal_init(&s->signal[i], on_signal, signals[i]);
-		s->signal[i].data = s;
-		ev_signal_start(s->loop, &s->signal[i]);
-	}
-	ev_prepare_init(&s->tell, on_tell);
-	ev_init(&s->rest_timer, on_rest);
-	s->rest_timer.repeat = REST_SECONDS;
-	ev_timer_init(&s->login_timer, on_login_timeout, login_ms / 1000., 0.);
-	s->tell.data = s->rest_timer.data = s->login_timer.data = s;
-	session_stir(s);
+	return requests_ask(s->requests, client, m);
 }
 
-/* ------------------------------------------------------------------------- rules */
-
-#define POLICY_KEY "policy"
-
-int
-session_keep_policy(struct session *s, const struct policy *policy)
+static void
+client_read(void *context, uint32_t client, const struct control_message *m)
 {
-	static struct upstream_message m = { .type = UPSTREAM_POLICY };
-	uint8_t frame[FRAME_MAX];
+	const struct session *s = context;
+
+	reading_read(s->reading, client, m);
+}
+
+static void
+client_done(void *context, uint32_t client, const struct control_message *m)
+{
+	const struct session *s = context;
+
+	reading_done(s->reading, client, m);
+}
+
+static int
+client_keep_rules(void *context, const struct policy *policy)
+{
+	return life_keep_rules(context, policy);
+}
+
+static bool
+client_connected(void *context)
+{
+	const struct session *s = context;
+
+	return uplink_ready(s->uplink);
+}
+
+/* The history is read from the disk: what is still in memory has to be there. */
+static int
+client_history(void *context, int fd, const struct control_message *m)
+{
+	const struct session *s = context;
+
+	inbound_flush(s->inbound);
+	sentbox_flush(s->sentbox);
+	return history_spawn(s->file.name, fd, m);
+}
+
+static void
+client_closed(void *context, uint32_t client)
+{
+	const struct session *s = context;
+
+	listener_forget(s->listener, client);
+	outbound_detach(s->outbound, client);
+	requests_forget(s->requests, client);
+	reading_forget(s->reading, client);
+	if (s->end == SESSION_GOES_ON)
+		reading_wake(s->reading);
+}
+
+static const struct control_client_class client_class = {
+	.stirred = client_stirred,
+	.messages = client_messages,
+	.expect = client_expect,
+	.show = client_show,
+	.ask = client_ask,
+	.read = client_read,
+	.done = client_done,
+	.keep_rules = client_keep_rules,
+	.connected = client_connected,
+	.history = client_history,
+	.closed = client_closed,
+};
+
+static struct control_client *
+listener_welcome(void *context, int fd, uint32_t client)
+{
+	struct session *s = context;
+	struct control_client *c = control_client_new(&client_class, s, &s->state, s->loop, fd, client);
+
+	if (c)
+		outbound_attach(s->outbound, client);
+	return c;
+}
+
+static const struct listener_class listener_class = { .welcome = listener_welcome };
+
+/* ------------------------------------------------------------------------- its files */
+
+static void
+watch_on_gone(void *context, bool uprooted)
+{
+	struct session *s = context;
+
+	if (s->end != SESSION_GOES_ON)
+		return;
+	log_notice("the session's files were removed");
+	if (uprooted)
+		life_uproot(s);
+	else
+		life_finish(s, SESSION_STOPPED);
+}
+
+/* Without its file nobody could reach the session, or end it; all that is in it we know. */
+static void
+watch_restore(void *context)
+{
+	const struct session *s = context;
 	int r;
 
-	m.u.policy = *policy;
-	if ((r = store_keep(s->store, POLICY_KEY, frame, upstream_encode(&m, frame, sizeof(frame)))) == 0)
-		r = store_commit(s->store);
+	if (s->end != SESSION_GOES_ON)
+		return;
+	if ((r = session_file_write(&s->rundir, &s->file)) < 0)
+		log_error("cannot write the session's file again: %s", strerror(-r));
 	else
-		(void)store_commit(s->store);
-	if (r != 0)
-		return r < 0 ? r : -EIO;
-	s->policy = *policy;
-	session_changed(s);
-	return 0;
+		log_notice("the session's file was removed, and is written again");
+}
+
+static const struct watch_class watch_class = { .gone = watch_on_gone, .restore = watch_restore };
+
+static void
+autostart_note(void *context, const char *text)
+{
+	life_note(context, text);
+}
+
+/* ------------------------------------------------------------------------- as a whole */
+
+bool
+session_make(struct session *s)
+{
+	const struct watch_paths paths = { .folder = s->rundir.path, .name = s->folded, .inbox = s->file.inbox };
+
+	s->state.changed = on_changed;
+	s->state.context = s;
+	s->autostart = (struct autostart){ .dir = &s->rundir, .file = &s->file, .note = autostart_note, .context = s };
+	s->watch = watch_new(&watch_class, s, s->loop, &paths);
+	return (s->sentbox = sentbox_new(s->loop, s->file.inbox)) &&
+	    (s->pair = pair_new(&pair_class, s, &s->state, s->loop)) &&
+	    (s->uplink = uplink_new(&uplink_class, s, &s->file, &s->state, s->loop)) &&
+	    (s->requests = requests_new(&requests_class, s, &s->state, s->loop)) &&
+	    (s->outbound = outbound_new(&outbound_class, s)) &&
+	    (s->inbound = inbound_new(&inbound_class, s, &s->state)) && (s->reading = reading_new(&reading_class, s)) &&
+	    (s->listener = listener_new(&listener_class, s, s->loop));
 }
 
 void
-session_load_policy(struct session *s)
+session_free(struct session *s)
 {
-	static struct upstream_message m;
-	static uint8_t frame[FRAME_MAX];
-	const ssize_t n = store_kept(s->store, POLICY_KEY, frame, sizeof(frame));
-	struct frame f;
-
-	if (n > 0 && frame_parse(frame, (size_t)n, &f) == n && upstream_decode(&f, &m) == 0 &&
-	    m.type == UPSTREAM_POLICY)
-		s->policy = m.u.policy;
-	else if (n != 0)
-		session_note(s, "the rules of dnd and block could not be read; set them anew");
-}
-
-/* ------------------------------------------------------------------------- the loop */
-
-void
-session_run(struct session *s)
-{
-	if (s->end == SESSION_GOES_ON)
-		(void)ev_run(s->loop, 0);
+	if (s->listener)
+		listener_each(s->listener, control_client_free);
+	listener_free(s->listener);
+	reading_free(s->reading);
+	inbound_free(s->inbound);
+	outbound_free(s->outbound);
+	requests_free(s->requests);
+	uplink_free(s->uplink);
+	pair_free(s->pair);
+	sentbox_free(s->sentbox);
+	watch_free(s->watch);
 }

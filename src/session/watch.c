@@ -1,8 +1,7 @@
 #include "session/watch.h"
 
 #include <errno.h>
-#include <ev.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +9,8 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "net/whereabouts.h"
+#include "core/name.h"
 #include "session/mailbox/store.h"
-#include "session/session.h"
-#include "session/uplink/uplink.h"
 
 #define GONE (IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) /* ATTRIB: also when a link to it is removed */
 
@@ -24,150 +20,123 @@
 enum { FOLDER, SOCKET, INBOX, SESSION, WATCHED };
 
 struct watched {
-	char path[PATH_MAX + NAME_MAX_LEN + 16];
+	char path[PATH_MAX + NAME_FILE_MAX + 16];
 	dev_t dev; /* what was there; ino 0: nothing */
 	ino_t ino;
 };
 
 struct watch {
-	struct session *session;
+	const struct watch_class *class;
+	void *context;
+	struct ev_loop *loop;
 	ev_io io;
 	struct watched watched[WATCHED];
 };
 
 /* Whether what was there is still there. */
 static bool
-is_there(const struct watched *w)
+is_there(const struct watched *f)
 {
 	struct stat st;
 
-	if (w->ino == 0)
+	if (f->ino == 0)
 		return true;
-	if (lstat(w->path, &st) < 0)
+	if (lstat(f->path, &st) < 0)
 		return errno != ENOENT && errno != ENOTDIR; /* one that we may not look at is not removed */
-	return st.st_ino == w->ino && st.st_dev == w->dev;
+	return st.st_ino == f->ino && st.st_dev == f->dev;
 }
 
 static void
-watch(const struct watch *v, struct watched *w)
+begin(const struct watch *w, struct watched *f)
 {
 	struct stat st;
 
-	w->ino = 0;
-	if (lstat(w->path, &st) < 0 || inotify_add_watch(v->io.fd, w->path, GONE | IN_DONT_FOLLOW) < 0)
+	f->ino = 0;
+	if (lstat(f->path, &st) < 0 || inotify_add_watch(w->io.fd, f->path, GONE | IN_DONT_FOLLOW) < 0)
 		return;
-	w->dev = st.st_dev;
-	w->ino = st.st_ino;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
 }
 
-/* Without its file nobody could reach the session, or end it; all that is in it we know. */
-static void
-restore_session_file(struct watch *v)
-{
-	struct session *s = v->session;
-	const int r = session_file_write(&s->rundir, &s->file);
-
-	if (r < 0)
-		log_error("cannot write the session's file again: %s", strerror(-r));
-	else
-		log_notice("the session's file was removed, and is written again");
-	watch(v, &v->watched[SESSION]);
-}
-
-/* What removes the folder removes the files in it first: for a moment it is waited for. */
+/* Whoever removes the folder removes the files in it first: for a moment it is waited for. */
 static bool
-folder_is_gone(const struct watch *v)
+folder_is_gone(const struct watch *w)
 {
 	const uint64_t end = clock_monotonic_ms() + FOLDER_MS;
 	bool there;
 
-	while ((there = is_there(&v->watched[FOLDER])) && clock_monotonic_ms() < end)
+	while ((there = is_there(&w->watched[FOLDER])) && clock_monotonic_ms() < end)
 		(void)poll(NULL, 0, FOLDER_RETRY_MS);
 	return !there;
-}
-
-/* No command can find the session again: it is over. Its owner learns why, by the inbox, the next command and the log. */
-static void
-end_uprooted(struct session *s)
-{
-	const struct peer self = s->self;
-	struct whereabouts w = { .ended_ms = clock_wall_ms() };
-
-	log_error(
-	    "the session ends: its folder '%s' was removed, as at a last logout without lingering", s->rundir.path);
-	if (store_event(s->store, RECORD_ENDED, &self, w.ended_ms) == 0)
-		(void)store_commit(s->store);
-	uplink_farewell(s->uplink);
-	session_finish(s, SESSION_OVER);
-	(void)snprintf(w.runtime, sizeof(w.runtime), "%s", s->rundir.path);
-	(void)snprintf(
-	    w.why, sizeof(w.why), "its folder was removed, as at a last logout (see LOGGING OUT in pchat(1))");
-	whereabouts_boot(w.boot);
-	(void)!whereabouts_write(s->file.inbox, &w);
 }
 
 static void
 on_event(struct ev_loop *loop, ev_io *io, int revents)
 {
 	char events[4096];
-	struct watch *v = io->data;
+	struct watch *w = io->data;
 
 	(void)loop, (void)revents;
 	while (read(io->fd, events, sizeof(events)) > 0)
 		continue;
-	for (struct watched *w = v->watched; w < v->watched + SESSION; w++) {
-		if (is_there(w))
+	for (const struct watched *f = w->watched; f < w->watched + SESSION; f++) {
+		if (is_there(f))
 			continue;
-		log_notice("the session's files were removed");
-		if (folder_is_gone(v) && is_there(&v->watched[INBOX]))
-			end_uprooted(v->session);
-		session_finish(v->session, SESSION_STOPPED);
+		w->class->gone(w->context, folder_is_gone(w) && is_there(&w->watched[INBOX]));
 		return;
 	}
-	if (v->session->end == SESSION_GOES_ON && !is_there(&v->watched[SESSION]))
-		restore_session_file(v);
+	if (is_there(&w->watched[SESSION]))
+		return;
+	w->class->restore(w->context);
+	begin(w, &w->watched[SESSION]);
 }
 
 void
-watch_renew(struct watch *v)
+watch_renew(struct watch *w)
 {
-	if (!v)
+	if (!w)
 		return;
-	for (struct watched *w = v->watched; w < v->watched + WATCHED; w++)
-		watch(v, w);
+	for (struct watched *f = w->watched; f < w->watched + WATCHED; f++)
+		begin(w, f);
+}
+
+/* By their names: when the folder is removed, or another takes its place, that is what commands look at. */
+static void
+name_files(struct watched *f, const struct watch_paths *paths)
+{
+	(void)snprintf(f[FOLDER].path, sizeof(f->path), "%s", paths->folder);
+	(void)snprintf(f[SOCKET].path, sizeof(f->path), "%s/%s.sock", paths->folder, paths->name);
+	(void)snprintf(f[SESSION].path, sizeof(f->path), "%s/%s.session", paths->folder, paths->name);
+	(void)snprintf(f[INBOX].path, sizeof(f->path), "%s/" STORE_FILE, paths->inbox);
 }
 
 struct watch *
-watch_new(struct session *s)
+watch_new(const struct watch_class *class, void *context, struct ev_loop *loop, const struct watch_paths *paths)
 {
 	const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	struct watch *v = fd < 0 ? NULL : calloc(1, sizeof(*v));
+	struct watch *w = fd < 0 ? NULL : calloc(1, sizeof(*w));
 
-	if (!v) {
+	if (!w) {
 		if (fd >= 0)
 			(void)close(fd);
 		return NULL;
 	}
-	v->session = s;
-	/* By their names: when the folder is removed, or another takes its place, that is what commands look at. */
-	(void)snprintf(v->watched[FOLDER].path, sizeof(v->watched[FOLDER].path), "%s", s->rundir.path);
-	(void)snprintf(
-	    v->watched[SOCKET].path, sizeof(v->watched[SOCKET].path), "%s/%s.sock", s->rundir.path, s->folded);
-	(void)snprintf(
-	    v->watched[SESSION].path, sizeof(v->watched[SESSION].path), "%s/%s.session", s->rundir.path, s->folded);
-	(void)snprintf(v->watched[INBOX].path, sizeof(v->watched[INBOX].path), "%s/" STORE_FILE, s->file.inbox);
-	ev_io_init(&v->io, on_event, fd, EV_READ);
-	v->io.data = v;
-	ev_io_start(s->loop, &v->io);
-	return v;
+	w->class = class;
+	w->context = context;
+	w->loop = loop;
+	name_files(w->watched, paths);
+	ev_io_init(&w->io, on_event, fd, EV_READ);
+	w->io.data = w;
+	ev_io_start(loop, &w->io);
+	return w;
 }
 
 void
-watch_free(struct watch *v)
+watch_free(struct watch *w)
 {
-	if (!v)
+	if (!w)
 		return;
-	ev_io_stop(v->session->loop, &v->io);
-	(void)close(v->io.fd);
-	free(v);
+	ev_io_stop(w->loop, &w->io);
+	(void)close(w->io.fd);
+	free(w);
 }

@@ -13,9 +13,9 @@ echo 1..3
 mkdir -p "$work/tests/faults"
 awk '
 	/^inbound_flush\(struct inbound \*i\)/ { inside = 1 }
-	inside && /store_commit\(s->store\)/ {
+	inside && /class->commit\(/ {
 		print "\tstatic unsigned turn;"
-		print "\tif (i->run_count > 0 && turn++ % 2 == 0) {"
+		print "\tif (intake_owes(&i->intake) && turn++ % 2 == 0) {"
 		print "\t\tacknowledge(i);"
 		print "\t\treturn;"
 		print "\t}"

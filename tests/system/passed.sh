@@ -101,7 +101,7 @@ all() { # NAME
 	back "$1"
 	crowded "$1"
 	back "$1, forty at once"
-	tries "$1, a helper" "$T/alice/run/pchat/alice.sock" alice "read 1" nested "read 253"
+	tries "$1, a helper" "$T/alice/run/pchat/alice.sock" alice "read 1" oob nested "read 253"
 	clear_scene
 }
 

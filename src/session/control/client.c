@@ -5,21 +5,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "session/control/listener.h"
-#include "session/control/reading.h"
-#include "session/history/history_spawn.h"
-#include "session/mailbox/store.h"
-#include "session/messages/inbound.h"
-#include "session/messages/outbound.h"
-#include "session/session.h"
-#include "session/uplink/uplink.h"
+#include "net/closing.h"
 
 #define OUTPUT_CAP (1024U * 1024U)
 
 static struct control_client *
 of_stream(struct stream *st)
 {
-	return (struct control_client *)((char *)st - offsetof(struct control_client, stream));
+	return container_of(st, struct control_client, stream);
 }
 
 /* ------------------------------------------------------------------------- answers */
@@ -43,13 +36,12 @@ control_client_bye(struct control_client *c, enum bye reason)
 }
 
 void
-control_client_outcome(struct control_client *c, enum verdict v, const char *words)
+control_client_acked(struct control_client *c, const struct ack *a)
 {
-	struct control_message m = { .type = CONTROL_OUTCOME, .u.outcome.verdict = (uint8_t)v };
+	uint8_t frame[FRAME_HEADER + ACK_BODY];
 
-	(void)snprintf(m.u.outcome.words, sizeof(m.u.outcome.words), "%s", words ? words : "");
-	control_client_send(c, &m);
-	control_client_answered(c);
+	ack_encode(frame, a);
+	(void)stream_write(&c->stream, frame, sizeof(frame));
 }
 
 static void
@@ -59,13 +51,48 @@ update_pause(struct control_client *c)
 		stream_resume(&c->stream);
 }
 
-void
-control_client_answered(struct control_client *c)
+/* Its request was answered: what came behind it is looked at. */
+static void
+answered(struct control_client *c)
 {
+	c->asking = c->reading = false;
 	if (!c->held_back)
 		return;
 	c->held_back = false;
 	update_pause(c);
+}
+
+void
+control_client_outcome(struct control_client *c, enum verdict v, const char *words)
+{
+	struct control_message m = { .type = CONTROL_OUTCOME, .u.outcome.verdict = (uint8_t)v };
+
+	(void)snprintf(m.u.outcome.words, sizeof(m.u.outcome.words), "%s", words ? words : "");
+	control_client_send(c, &m);
+	answered(c);
+}
+
+void
+control_client_page(struct control_client *c, const struct frame *f)
+{
+	(void)stream_write(&c->stream, f->body - FRAME_HEADER, FRAME_HEADER + f->length);
+	answered(c);
+}
+
+void
+control_client_read_begin(struct control_client *c)
+{
+	stream_cork(&c->stream);
+}
+
+void
+control_client_read_end(struct control_client *c, const struct control_message *end)
+{
+	if (end)
+		control_client_send(c, end);
+	stream_uncork(&c->stream);
+	if (end)
+		answered(c);
 }
 
 void
@@ -79,8 +106,16 @@ control_client_unthrottle(struct control_client *c)
 
 /* ------------------------------------------------------------------------- requests */
 
-/* A request of a client; the daemon, or time, may have to answer it. */
+/* A request of a command; the daemon, or time, may have to answer it. */
 typedef void request_fn(struct control_client *c, const struct control_message *m);
+
+static void
+ask(struct control_client *c, const struct upstream_message *m)
+{
+	c->asking = true;
+	if (!c->class->ask(c->context, c->index, m))
+		control_client_outcome(c, VERDICT_FAILED, "the session's helper is out of memory");
+}
 
 static void
 on_status(struct control_client *c, const struct control_message *m)
@@ -89,18 +124,17 @@ on_status(struct control_client *c, const struct control_message *m)
 
 	if (m->type == CONTROL_WATCH)
 		c->watching = true;
-	session_state(c->session, &state);
+	c->class->show(c->context, &state);
 	control_client_send(c, &state);
 }
 
 static void
 on_to(struct control_client *c, const struct control_message *m)
 {
-	static struct upstream_message up = { .type = UPSTREAM_TO };
+	struct upstream_message up = { .type = UPSTREAM_TO, .u.to.wait = m->u.to.wait };
 
 	memcpy(up.u.to.name, m->u.to.name, sizeof(up.u.to.name));
-	up.u.to.wait = m->u.to.wait;
-	uplink_ask(c->session->uplink, c, &up);
+	ask(c, &up);
 }
 
 static void
@@ -108,7 +142,7 @@ on_leave(struct control_client *c, const struct control_message *m)
 {
 	const struct upstream_message up = { .type = m->type == CONTROL_LEAVE ? UPSTREAM_LEAVE : UPSTREAM_QUIT };
 
-	uplink_ask(c->session->uplink, c, &up);
+	ask(c, &up);
 }
 
 static void
@@ -116,33 +150,33 @@ on_who(struct control_client *c, const struct control_message *m)
 {
 	const struct upstream_message up = { .type = UPSTREAM_WHO, .u.who.cursor = m->u.who.cursor };
 
-	uplink_ask(c->session->uplink, c, &up);
+	ask(c, &up);
 }
 
 static void
 on_expect(struct control_client *c, const struct control_message *m)
 {
-	control_client_outcome(c, outbound_expect(c->session->outbound, c->slot, m->u.expect.name), NULL);
+	control_client_outcome(c, c->class->expect(c->context, c->index, m->u.expect.name), NULL);
 }
 
 static void
 on_read(struct control_client *c, const struct control_message *m)
 {
-	reading_read(c->session->reading, c, m);
+	c->reading = true;
+	c->class->read(c->context, c->index, m);
 }
 
 static void
 on_done(struct control_client *c, const struct control_message *m)
 {
-	reading_done(c->session->reading, c, m);
+	c->class->done(c->context, c->index, m);
 }
 
 static void
 on_rule(struct control_client *c, const struct control_message *m)
 {
 	const struct upstream_message up = { .type = UPSTREAM_POLICY };
-	struct session *s = c->session;
-	struct policy changed = s->policy;
+	struct policy changed = c->state->policy;
 
 	if (m->u.rule.dnd != 0)
 		changed.dnd = m->u.rule.dnd == 2;
@@ -153,12 +187,10 @@ on_rule(struct control_client *c, const struct control_message *m)
 		    c, VERDICT_LIMIT, "that is one rule too many; take some back with: pchat unblock NAME");
 		return;
 	}
-	if (session_keep_policy(s, &changed) < 0) {
+	if (c->class->keep_rules(c->context, &changed) < 0)
 		control_client_outcome(c, VERDICT_FAILED, "the rule could not be stored: the inbox cannot be written");
-		return;
-	}
-	if (uplink_ready(s->uplink))
-		uplink_ask(s->uplink, c, &up);
+	else if (c->class->connected(c->context))
+		ask(c, &up);
 	else
 		control_client_outcome(c, VERDICT_OK, NULL); /* it goes with the next login */
 }
@@ -166,7 +198,7 @@ on_rule(struct control_client *c, const struct control_message *m)
 static void
 on_policy(struct control_client *c, const struct control_message *m)
 {
-	const struct control_message rules = { .type = CONTROL_RULES, .u.policy = c->session->policy };
+	const struct control_message rules = { .type = CONTROL_RULES, .u.policy = c->state->policy };
 
 	(void)m;
 	control_client_send(c, &rules);
@@ -175,12 +207,10 @@ on_policy(struct control_client *c, const struct control_message *m)
 static void
 on_history(struct control_client *c, const struct control_message *m)
 {
-	const int r = history_spawn(c->session, c, m);
-
-	if (r < 0)
+	if (c->class->history(c->context, c->stream.io.fd, m) < 0)
 		control_client_outcome(c, VERDICT_FAILED, "the program that reads the history could not be started");
 	else
-		stream_close(&c->stream, 0); /* it is the other program's now */
+		stream_hand_over(&c->stream);
 }
 
 static const struct {
@@ -230,9 +260,9 @@ take_hello(struct control_client *c, const struct control_message *m)
 static bool
 take_frame(struct control_client *c, const struct frame *f)
 {
-	static struct control_message m;
+	struct control_message m;
 
-	if (c->request || c->reading)
+	if (c->asking || c->reading)
 		return false;
 	if (control_decode(f, &m) < 0)
 		control_client_bye(c, BYE_MALFORMED);
@@ -243,18 +273,28 @@ take_frame(struct control_client *c, const struct frame *f)
 	return true;
 }
 
-/* Messages may go while a READ waits, but not past a request that may change who the partner is. */
-static bool
-may_send(const struct control_client *c)
-{
-	return c->greeted && !c->request;
-}
-
 static void
 hold_back(struct control_client *c)
 {
 	c->held_back = true;
 	stream_pause(&c->stream);
+}
+
+/* Messages may go while a READ waits, but not past a request that may change who the partner is. */
+static ssize_t
+take_messages(struct control_client *c, uint8_t *data, size_t n)
+{
+	bool full = false;
+	ssize_t used;
+
+	if (!c->greeted || c->asking)
+		return 0;
+	used = c->class->messages(c->context, c->index, data, n, &full);
+	if (!full)
+		return used;
+	c->throttled = true;
+	stream_pause(&c->stream);
+	return used;
 }
 
 static ssize_t
@@ -265,12 +305,11 @@ on_input(struct stream *st, uint8_t *data, size_t n)
 	ssize_t used = 0;
 	size_t at = 0;
 
-	session_stir(c->session);
+	c->class->stirred(c->context);
 	if (c->behind)
 		control_client_tell_change(c);
 	while (!st->dead && !st->paused) {
-		used = may_send(c) ? outbound_frames(c->session->outbound, c, data + at, n - at) : 0;
-		if (used < 0)
+		if ((used = take_messages(c, data + at, n - at)) < 0)
 			break;
 		at += (size_t)used;
 		if (st->paused || (used = frame_parse(data + at, n - at, &f)) <= 0)
@@ -290,19 +329,13 @@ static void
 on_closed(struct stream *st, int error)
 {
 	struct control_client *c = of_stream(st);
-	struct session *s = c->session;
 
 	(void)error;
-	listener_forget(s->listener, c->slot);
-	outbound_detach(s->outbound, c->slot);
-	uplink_forget(s->uplink, c);
-	reading_forget(s->reading, c);
+	c->class->closed(c->context, c->index);
 	free(c);
 }
 
-static const struct stream_class control_client_class = {
-	.input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP
-};
+static const struct stream_class client_stream = { .input = on_input, .closed = on_closed, .output_cap = OUTPUT_CAP };
 
 void
 control_client_free(struct control_client *c)
@@ -314,18 +347,20 @@ control_client_free(struct control_client *c)
 }
 
 struct control_client *
-control_client_new(struct session *s, int fd, uint32_t slot)
+control_client_new(const struct control_client_class *class, void *context, const struct state *state,
+    struct ev_loop *loop, int fd, uint32_t index)
 {
 	struct control_client *c = calloc(1, sizeof(*c));
 
 	if (!c) {
-		(void)close(fd);
+		closing_socket(loop, fd);
 		return NULL;
 	}
-	c->session = s;
-	c->slot = slot;
-	stream_init(&c->stream, &control_client_class, s->loop, fd);
-	outbound_attach(s->outbound, slot);
+	c->class = class;
+	c->context = context;
+	c->state = state;
+	c->index = index;
+	stream_init(&c->stream, &client_stream, loop, fd);
 	return c;
 }
 
@@ -350,6 +385,6 @@ control_client_tell_change(struct control_client *c)
 	c->behind = takes_nothing(c);
 	if (c->behind)
 		return;
-	session_state(c->session, &m);
+	c->class->show(c->context, &m);
 	control_client_send(c, &m);
 }

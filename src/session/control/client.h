@@ -1,41 +1,62 @@
 /*
- * A command that is connected to the helper: its frames, its place in the courier, the one
- * request of it that is being worked on.
+ * A command that is connected to the helper: its frames, and the one request of it that is being worked on. Requests
+ * are answered in their order; while one waits for its answer the next is not looked at.
  */
 #ifndef PCHAT_SESSION_CONTROL_CLIENT_H
 #define PCHAT_SESSION_CONTROL_CLIENT_H
 
+#include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
+#include <sys/types.h>
 
+#include "base/macros.h"
+#include "core/verdict.h"
 #include "net/stream.h"
 #include "proto/control.h"
+#include "session/state/state.h"
 
-struct session;
-struct request;
+/* What a command asks for. Commands are named by their index, below CONTROL_CLIENTS. */
+struct control_client_class {
+	/* Something arrived, whatever it is. */
+	void (*stirred)(void *context);
+	/* The MSG frames at the beginning of its input: as outbound_frames(). */
+	ssize_t (*messages)(void *context, uint32_t client, uint8_t *data, size_t n, bool *full);
+	enum verdict (*expect)(void *context, uint32_t client, const char *name);
+	/* Fills in STATE, or CHANGED. */
+	void (*show)(void *context, struct control_message *m);
+	/* A question to the daemon; control_client_outcome() or control_client_page() follows. False: no memory. */
+	bool (*ask)(void *context, uint32_t client, const struct upstream_message *m);
+	/* READ, answered by control_client_read_begin() to control_client_read_end(); DONE, by control_client_outcome(). */
+	void (*read)(void *context, uint32_t client, const struct control_message *m);
+	void (*done)(void *context, uint32_t client, const struct control_message *m);
+	/* New rules: stored, then ours. 0 or -errno. Whether the daemon can be told now. */
+	int (*keep_rules)(void *context, const struct policy *policy);
+	bool (*connected)(void *context);
+	/* HISTORY: another program takes the connection over, and answers. 0 or -errno. */
+	int (*history)(void *context, int fd, const struct control_message *m);
+	/* It is gone: its index is free, and the client no more after this returns. */
+	void (*closed)(void *context, uint32_t client);
+};
 
 struct control_client {
 	struct stream stream;
-	struct session *session;
-	uint32_t slot;           /* in the listener, and in the courier */
-	bool greeted;            /* said HELLO */
-	bool watching;           /* WATCH */
-	bool behind;             /* of what it watches: it takes nothing just now */
-	bool throttled;          /* paused: no room in the window */
-	bool held_back;          /* paused: a request came before the last one was answered */
-	struct request *request; /* the daemon is asked, for it; NULL: it is not */
-	bool reading;            /* READ, not yet answered */
-	struct {
-		uint8_t flags;
-		uint32_t limit;
-		uint64_t after;
-	} read;
-	TAILQ_ENTRY(control_client) read_link; /* reading::waiting */
+	const struct control_client_class *class;
+	void *context;
+	const struct state *state;
+	uint32_t index;
+	bool greeted;   /* said HELLO */
+	bool watching;  /* WATCH */
+	bool behind;    /* of what it watches: it takes nothing just now */
+	bool throttled; /* paused: no room in the window */
+	bool held_back; /* paused: a request came before the last one was answered */
+	bool asking;    /* the daemon is asked, for it */
+	bool reading;   /* READ, not yet answered */
 };
 
 /* Takes over fd. NULL: short of memory; fd is closed. */
-struct control_client *control_client_new(struct session *s, int fd, uint32_t slot);
+struct control_client *control_client_new(const struct control_client_class *class, void *context,
+    const struct state *state, struct ev_loop *loop, int fd, uint32_t index);
 
 /* Of a helper that ends. NULL is fine. */
 void control_client_free(struct control_client *c);
@@ -43,11 +64,16 @@ void control_client_free(struct control_client *c);
 void control_client_send(struct control_client *c, const struct control_message *m);
 void control_client_bye(struct control_client *c, enum bye reason);
 
-/* The answer to its request. Words may be NULL. */
-void control_client_outcome(struct control_client *c, enum verdict v, const char *words);
+/* What became of messages of its. */
+void control_client_acked(struct control_client *c, const struct ack *a);
 
-/* Its request was answered: what came behind it is looked at. */
-void control_client_answered(struct control_client *c);
+/* The answer to its request. Words may be NULL. And, to WHO: the frame of a page. */
+void control_client_outcome(struct control_client *c, enum verdict v, const char *words);
+void control_client_page(struct control_client *c, const struct frame *f);
+
+/* The answer to READ: records between begin and end go with one write. READ_END; or NULL: it goes on waiting. */
+void control_client_read_begin(struct control_client *c);
+void control_client_read_end(struct control_client *c, const struct control_message *end);
 
 /* There is room in the window again. */
 void control_client_unthrottle(struct control_client *c);

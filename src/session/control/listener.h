@@ -1,33 +1,40 @@
 /*
- * The helper's private socket, and all that are connected to it.
+ * The helper's private socket, and all that are connected to it: commands of its owner, each with an index
+ * below CONTROL_CLIENTS.
  */
 #ifndef PCHAT_SESSION_CONTROL_LISTENER_H
 #define PCHAT_SESSION_CONTROL_LISTENER_H
 
-#include <stdbool.h>
+#include <ev.h>
 #include <stdint.h>
 
 #include "base/macros.h"
-#include "core/verdict.h"
+#include "net/rundir.h"
 
-struct listener;
-struct session;
 struct control_client;
+struct listener;
 
-MUST_USE struct listener *listener_new(struct session *s);
-void listener_free(struct listener *v);
+struct listener_class {
+	/* A connection of the owner's; takes over fd. NULL: short of memory, and fd is closed. */
+	struct control_client *(*welcome)(void *context, int fd, uint32_t client);
+};
 
-/* Listens on NAME.sock. 0 or -errno. */
-MUST_USE int listener_open(struct listener *v);
+MUST_USE struct listener *listener_new(const struct listener_class *class, void *context, struct ev_loop *loop);
 
-/* Stops listening, removes the socket, and lets everybody go; `over`: the session is, and who waited for that is told. */
-void listener_close(struct listener *v, bool over);
+/* The clients are freed before. */
+void listener_free(struct listener *l);
 
-/* The client in a slot of the courier, or NULL; and: it is gone, the slot is free. */
-struct control_client *listener_client(const struct listener *v, uint32_t slot);
-void listener_forget(struct listener *v, uint32_t slot);
+/* Listens on NAME.sock in that folder. 0 or -errno. */
+MUST_USE int listener_open(struct listener *l, const struct rundir *dir, const char *name);
 
-/* Calls fn for each. */
-void listener_each(const struct listener *v, void (*fn)(struct control_client *c));
+/* Stops listening, and removes the socket; the clients stay. */
+void listener_close(struct listener *l);
+
+/* The client of that index, or NULL; and: it is gone, the index is free. */
+struct control_client *listener_client(const struct listener *l, uint32_t client);
+void listener_forget(struct listener *l, uint32_t client);
+
+/* Calls fn for each client, which may free it. */
+void listener_each(const struct listener *l, void (*fn)(struct control_client *c));
 
 #endif

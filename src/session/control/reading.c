@@ -4,23 +4,32 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
-#include "session/control/client.h"
-#include "session/mailbox/store.h"
-#include "session/session.h"
 
 #define BATCH_BYTES (192U * 1024U)
 
-TAILQ_HEAD(control_client_list, control_client);
+/* A command that has said READ, and was not answered yet. */
+struct reader {
+	TAILQ_ENTRY(reader) link;
+	bool waits;
+	uint8_t flags; /* of its latest READ, as limit and after */
+	uint32_t limit;
+	uint64_t after;
+};
+
+TAILQ_HEAD(reader_list, reader);
 
 struct reading {
-	struct session *session;
-	struct control_client *lease;       /* whose records are out, not yet done */
-	struct control_client_list waiting; /* READ, not yet answered, in order */
+	const struct reading_class *class;
+	void *context;
+	struct reader_list waiting; /* in the order in which they asked */
+	struct reader *lease;       /* whose records are out, not yet done */
+	struct reader reader[CONTROL_CLIENTS];
 };
 
 /* One answer in the making. */
 struct batch {
-	struct control_client *client;
+	struct reading *reading;
+	uint32_t client;
 	uint32_t count, limit;
 	size_t bytes;
 	uint64_t last;
@@ -28,13 +37,14 @@ struct batch {
 };
 
 struct reading *
-reading_new(struct session *s)
+reading_new(const struct reading_class *class, void *context)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
-	r->session = s;
+	r->class = class;
+	r->context = context;
 	TAILQ_INIT(&r->waiting);
 	return r;
 }
@@ -44,6 +54,14 @@ reading_free(struct reading *r)
 {
 	free(r);
 }
+
+static uint32_t
+index_of(const struct reading *r, const struct reader *reader)
+{
+	return (uint32_t)(reader - r->reader);
+}
+
+/* ------------------------------------------------------------------------- an answer */
 
 static bool
 add_record(const struct record *record, void *context)
@@ -55,7 +73,7 @@ add_record(const struct record *record, void *context)
 		b->more = true;
 		return false;
 	}
-	control_client_send(b->client, &m);
+	b->reading->class->record(b->reading->context, b->client, &m);
 	b->bytes += record->length + 128;
 	b->count++;
 	b->last = record->id;
@@ -63,69 +81,67 @@ add_record(const struct record *record, void *context)
 }
 
 static void
-answer(struct control_client *c, const struct batch *b, enum verdict v)
+answer(struct reading *r, struct reader *reader, const struct batch *b, enum verdict v)
 {
 	const struct control_message m = {
 		.type = CONTROL_READ_END,
 		.u.read_end = { .count = b->count, .more = b->more, .last = b->last, .verdict = (uint8_t)v },
 	};
 
-	c->reading = false;
-	control_client_send(c, &m);
-	stream_uncork(&c->stream);
-	control_client_answered(c);
+	TAILQ_REMOVE(&r->waiting, reader, link);
+	reader->waits = false;
+	r->class->end(r->context, index_of(r, reader), &m);
 }
 
 static bool
-peeks(const struct control_client *c)
+peeks(const struct reader *reader)
 {
-	return c->read.flags & READ_PEEK;
+	return reader->flags & READ_PEEK;
 }
 
-/* Answers a client whose turn it is; false when it goes on waiting for a record. */
-static bool
-serve(struct reading *r, struct control_client *c)
+static void
+serve(struct reading *r, struct reader *reader)
 {
-	struct batch b = { .client = c, .limit = c->read.limit ? c->read.limit : UINT32_MAX };
+	struct batch b = {
+		.reading = r, .client = index_of(r, reader), .limit = reader->limit ? reader->limit : UINT32_MAX
+	};
 	int failure;
 
-	stream_cork(&c->stream);
-	failure = store_read(r->session->store, c->read.after, c->read.flags & READ_MESSAGES, add_record, &b);
+	r->class->begin(r->context, b.client);
+	failure = r->class->read(r->context, reader->after, reader->flags & READ_MESSAGES, add_record, &b);
 	if (failure < 0) {
 		log_error("cannot read the inbox: %s", strerror(-failure));
 		b.last = 0;
-		answer(c, &b, VERDICT_STORAGE);
-		session_damaged(r->session, failure);
-		return true;
+		answer(r, reader, &b, VERDICT_STORAGE);
+		r->class->failed(r->context, failure);
+		return;
 	}
-	if (b.count > 0 && !peeks(c))
-		r->lease = c;
-	if (b.count == 0 && (c->read.flags & READ_WAIT)) {
-		stream_uncork(&c->stream);
-		return false;
-	}
-	answer(c, &b, b.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
-	return true;
+	if (b.count > 0 && !peeks(reader))
+		r->lease = reader;
+	if (b.count == 0 && (reader->flags & READ_WAIT))
+		r->class->end(r->context, b.client, NULL);
+	else
+		answer(r, reader, &b, b.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
 }
+
+/* ------------------------------------------------------------------------- whose turn it is */
 
 /* One that waits for an answer of its own (ask) comes before those that read whatever there is. */
 static bool
-is_particular(const struct control_client *c)
+is_particular(const struct reader *reader)
 {
-	return c->read.after > 0 && (c->read.flags & READ_WAIT);
+	return reader->after > 0 && (reader->flags & READ_WAIT);
 }
 
 static void
 serve_some(struct reading *r, bool particular)
 {
-	struct control_client *c, *next;
+	struct reader *reader, *next;
 
-	for (c = TAILQ_FIRST(&r->waiting); c; c = next) {
-		next = TAILQ_NEXT(c, read_link);
-		if (is_particular(c) != particular || (r->lease && !peeks(c)))
-			continue;
-		if (serve(r, c))
-			TAILQ_REMOVE(&r->waiting, c, read_link);
+	for (reader = TAILQ_FIRST(&r->waiting); reader; reader = next) {
+		next = TAILQ_NEXT(reader, link);
+		if (is_particular(reader) == particular && (!r->lease || peeks(reader)))
+			serve(r, reader);
 	}
 }
 
@@ -137,57 +153,55 @@ reading_wake(struct reading *r)
 }
 
 void
-reading_read(struct reading *r, struct control_client *c, const struct control_message *m)
+reading_read(struct reading *r, uint32_t client, const struct control_message *m)
 {
-	c->read.flags = m->u.read.flags;
-	c->read.limit = m->u.read.limit;
-	c->read.after = m->u.read.after;
-	c->reading = true;
-	if (r->lease == c)
+	struct reader *reader = &r->reader[client];
+
+	reader->flags = m->u.read.flags;
+	reader->limit = m->u.read.limit;
+	reader->after = m->u.read.after;
+	reader->waits = true;
+	if (r->lease == reader)
 		r->lease = NULL; /* it asks again without DONE: it gets the same again */
-	TAILQ_INSERT_TAIL(&r->waiting, c, read_link);
+	TAILQ_INSERT_TAIL(&r->waiting, reader, link);
 	reading_wake(r);
 }
 
 void
-reading_done(struct reading *r, struct control_client *c, const struct control_message *m)
+reading_done(struct reading *r, uint32_t client, const struct control_message *m)
 {
-	struct session *s = r->session;
-	const int failure =
-	    m->u.done.single ? store_take(s->store, m->u.done.last) : store_mark(s->store, m->u.done.last);
+	const int failure = r->class->mark(r->context, m->u.done.last, m->u.done.single);
 
 	if (failure < 0)
 		log_error("cannot mark what was read: %s", strerror(-failure));
-	control_client_outcome(c, failure < 0 ? VERDICT_STORAGE : VERDICT_OK, NULL);
-	if (r->lease == c)
+	if (r->lease == &r->reader[client])
 		r->lease = NULL;
-	session_changed(s);
+	r->class->marked(r->context, client, failure < 0 ? VERDICT_STORAGE : VERDICT_OK);
 	if (failure < 0)
-		session_damaged(s, failure);
+		r->class->failed(r->context, failure);
 	reading_wake(r);
 }
 
 void
-reading_forget(struct reading *r, struct control_client *c)
+reading_forget(struct reading *r, uint32_t client)
 {
-	if (c->reading)
-		TAILQ_REMOVE(&r->waiting, c, read_link);
-	c->reading = false;
-	if (r->lease != c)
-		return;
-	r->lease = NULL;
-	if (r->session->end == SESSION_GOES_ON)
-		reading_wake(r);
+	struct reader *reader = &r->reader[client];
+
+	if (reader->waits)
+		TAILQ_REMOVE(&r->waiting, reader, link);
+	reader->waits = false;
+	if (r->lease == reader)
+		r->lease = NULL;
 }
 
 void
 reading_end(struct reading *r)
 {
-	static const struct batch none;
-	struct control_client *c;
+	const struct batch none = { 0 };
+	struct reader *reader;
 
-	while ((c = TAILQ_FIRST(&r->waiting))) {
-		TAILQ_REMOVE(&r->waiting, c, read_link);
-		answer(c, &none, VERDICT_NO_SESSION);
+	while ((reader = TAILQ_FIRST(&r->waiting))) {
+		r->class->begin(r->context, index_of(r, reader));
+		answer(r, reader, &none, VERDICT_NO_SESSION);
 	}
 }

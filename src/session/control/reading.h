@@ -1,24 +1,43 @@
 /*
  * Commands that read the inbox. One at a time has the lease: what it was
- * given is given to nobody else until it said DONE, or is gone.
+ * given is given to nobody else until it said DONE, or is gone. Commands are named by their index.
  */
 #ifndef PCHAT_SESSION_CONTROL_READING_H
 #define PCHAT_SESSION_CONTROL_READING_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/macros.h"
+#include "core/verdict.h"
 #include "proto/control.h"
 
-struct control_client;
 struct reading;
-struct session;
 
-MUST_USE struct reading *reading_new(struct session *s);
+struct reading_class {
+	/* Of the inbox: as store_read(); and marks as read all up to `last`, or, single, that one alone. 0 or -errno. */
+	int (*read)(void *context, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *fn_context),
+	    void *fn_context);
+	int (*mark)(void *context, uint64_t last, bool single);
+	/* It failed, and the command was told. */
+	void (*failed)(void *context, int error);
+	/* The answer to READ: its records, then READ_END; or NULL: there is no record yet, and it waits for one. */
+	void (*begin)(void *context, uint32_t client);
+	void (*record)(void *context, uint32_t client, const struct control_message *m);
+	void (*end)(void *context, uint32_t client, const struct control_message *m);
+	/* The answer to DONE. */
+	void (*marked)(void *context, uint32_t client, enum verdict v);
+};
+
+MUST_USE struct reading *reading_new(const struct reading_class *class, void *context);
 void reading_free(struct reading *r);
 
-/* READ, DONE, and the end of a client. */
-void reading_read(struct reading *r, struct control_client *c, const struct control_message *m);
-void reading_done(struct reading *r, struct control_client *c, const struct control_message *m);
-void reading_forget(struct reading *r, struct control_client *c);
+/* READ, DONE. */
+void reading_read(struct reading *r, uint32_t client, const struct control_message *m);
+void reading_done(struct reading *r, uint32_t client, const struct control_message *m);
+
+/* A command is gone. The lease may be free now: reading_wake() serves the next one. */
+void reading_forget(struct reading *r, uint32_t client);
 
 /* Records arrived: those who wait for some are served. */
 void reading_wake(struct reading *r);

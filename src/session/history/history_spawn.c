@@ -8,10 +8,7 @@
 #include <sys/wait.h>
 
 #include "net/process.h"
-#include "session/control/client.h"
-#include "session/mailbox/sentbox.h"
-#include "session/messages/inbound.h"
-#include "session/session.h"
+#include "proto/control.h"
 
 /* The new program's descriptors: the connection as 0 and 1, the request as 3; every other one closes by itself. */
 static _Noreturn void
@@ -52,16 +49,18 @@ spawn(char *const argv[], int connection, int request)
 }
 
 int
-history_spawn(struct session *s, const struct control_client *c, const struct control_message *request)
+history_spawn(const char *name, int connection, const struct control_message *request)
 {
 	char program[PATH_MAX], option[] = "--history", descriptor[] = "--request-fd", number[] = "3";
-	char *const argv[] = { program, option, s->file.name, descriptor, number, NULL };
+	char session[NAME_MAX_LEN + 1];
+	char *const argv[] = { program, option, session, descriptor, number, NULL };
 	uint8_t frame[1024];
 	_cleanup_(closep) int out = -1;
 	_cleanup_(closep) int in = -1;
 	size_t n;
 	int fds[2], r;
 
+	(void)snprintf(session, sizeof(session), "%s", name);
 	(void)snprintf(number, sizeof(number), "%d", HISTORY_SPAWN_FD);
 	if ((r = process_path("pchat-session", program, sizeof(program))) < 0)
 		return r;
@@ -72,7 +71,5 @@ history_spawn(struct session *s, const struct control_client *c, const struct co
 	n = control_encode(request, frame, sizeof(frame));
 	if (n == 0 || write(in, frame, n) != (ssize_t)n)
 		return -EIO;
-	inbound_flush(s->inbound);
-	sentbox_flush(s->sentbox);
-	return spawn(argv, c->stream.io.fd, out);
+	return spawn(argv, connection, out);
 }

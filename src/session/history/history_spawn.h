@@ -9,11 +9,12 @@
 
 #define HISTORY_SPAWN_FD 3 /* there the new program finds the first request */
 
-struct control_client;
 struct control_message;
-struct session;
 
-/* Starts it with the client's connection, and the request. 0, then the connection is to be closed here; -errno. */
-MUST_USE int history_spawn(struct session *s, const struct control_client *c, const struct control_message *request);
+/*
+ * Starts it for the session `name` with a client's connection, and its request. 0, then the connection is to be closed
+ * here; -errno.
+ */
+MUST_USE int history_spawn(const char *name, int connection, const struct control_message *request);
 
 #endif

@@ -5,30 +5,32 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/intake.h"
-#include "session/control/reading.h"
 #include "session/mailbox/store.h"
-#include "session/session.h"
-#include "session/uplink/uplink.h"
 
-#define STASH_MAX (4U * WINDOW_BYTES)
+#define KEPT_MAX (4U * WINDOW_BYTES)
 
 struct inbound {
-	struct session *session;
-	int64_t now_ms; /* of this turn; 0: not looked yet */
+	const struct inbound_class *class;
+	void *context;
+	const struct state *state;
 	struct intake intake;
+	int64_t now_ms; /* of this turn; 0: not looked yet */
 	bool failing;   /* said so already; a partner may go on sending for long */
-	uint8_t *stash; /* frames that came while our pair was uncertain */
-	size_t stash_len, stash_cap;
+	bool unsure;    /* whether our pair is still our pair */
+	uint8_t *kept;  /* frames that came meanwhile */
+	size_t kept_len, kept_cap;
 };
 
 struct inbound *
-inbound_new(struct session *s)
+inbound_new(const struct inbound_class *class, void *context, const struct state *state)
 {
 	struct inbound *i = calloc(1, sizeof(*i));
 
-	if (i)
-		i->session = s;
+	if (!i)
+		return NULL;
+	i->class = class;
+	i->context = context;
+	i->state = state;
 	return i;
 }
 
@@ -37,104 +39,96 @@ inbound_free(struct inbound *i)
 {
 	if (!i)
 		return;
-	free(i->stash);
+	free(i->kept);
 	free(i);
 }
 
-/* ------------------------------------------------------------------------- storing */
-
-static enum intake_fate
-store(struct inbound *i, const struct msg *m)
-{
-	static const enum intake_fate fates[] = {
-		[STORE_ADDED] = INTAKE_ADDED,
-		[STORE_KNOWN] = INTAKE_KNOWN,
-		[STORE_OTHER] = INTAKE_OTHER,
-		[STORE_FULL] = INTAKE_FULL,
-		[STORE_FAILED] = INTAKE_FAILED,
-		[STORE_UNKNOWN] = INTAKE_UNKNOWN,
-	};
-	struct session *s = i->session;
-
-	if (i->now_ms == 0)
-		i->now_ms = clock_wall_ms();
-	return fates[store_message(s->store, &s->partner.peer, m, i->now_ms)];
-}
+/* ------------------------------------------------------------------------- a message */
 
 static void
 take(struct inbound *i, const struct msg *m)
 {
-	const uint64_t ours = i->session->partner.pair;
+	const uint64_t ours = i->state->partner.pair;
 	enum intake_decision d;
 
 	while ((d = intake_offer(&i->intake, ours, m->pair, m->epoch, &m->id)) == INTAKE_COMMIT)
 		inbound_flush(i);
-	if (d == INTAKE_STORE)
-		intake_stored(&i->intake, &m->id, store(i, m));
+	if (d != INTAKE_STORE)
+		return;
+	if (i->now_ms == 0)
+		i->now_ms = clock_wall_ms();
+	intake_stored(&i->intake, &m->id, i->class->store(i->context, m, i->now_ms));
 }
 
 static bool
-stash(struct inbound *i, const struct frame *f)
+keep(struct inbound *i, const struct frame *f)
 {
 	const size_t n = FRAME_HEADER + f->length;
-	size_t cap = i->stash_cap ? i->stash_cap : 4096;
+	size_t cap = i->kept_cap ? i->kept_cap : 4096;
 	uint8_t *p;
 
-	while (cap < i->stash_len + n)
+	while (cap < i->kept_len + n)
 		cap *= 2;
-	if (cap > STASH_MAX)
+	if (cap > KEPT_MAX)
 		return false;
-	if (cap > i->stash_cap) {
-		p = realloc(i->stash, cap);
+	if (cap > i->kept_cap) {
+		p = realloc(i->kept, cap);
 		if (!p)
 			return false;
-		i->stash = p;
-		i->stash_cap = cap;
+		i->kept = p;
+		i->kept_cap = cap;
 	}
-	memcpy(i->stash + i->stash_len, f->body - FRAME_HEADER, n);
-	i->stash_len += n;
+	memcpy(i->kept + i->kept_len, f->body - FRAME_HEADER, n);
+	i->kept_len += n;
 	return true;
 }
 
 void
 inbound_message(struct inbound *i, const struct frame *f)
 {
-	struct session *s = i->session;
 	struct msg m;
 
 	if (msg_decode(f, &m) < 0 || m.length == 0 || m.length > MESSAGE_MAX)
 		return; /* no daemon passes that on */
-	if (uplink_pair_pending(s->uplink)) {
-		/* One without its place in the order: the way is made anew, and all is repeated. */
-		if (!stash(i, f))
-			uplink_restart(s->uplink);
-		return;
-	}
-	take(i, &m);
+	if (!i->unsure)
+		take(i, &m);
+	else if (!keep(i, f))
+		i->class->no_memory(i->context); /* without this one there would be a gap */
 }
 
-void
-inbound_settle(struct inbound *i)
+/* ------------------------------------------------------------------------- an uncertain pair */
+
+static void
+take_kept(struct inbound *i)
 {
-	uint8_t *data = i->stash;
-	const size_t n = i->stash_len;
+	uint8_t *data = i->kept;
+	const size_t n = i->kept_len;
 	struct frame f;
 	ssize_t used;
 
-	if (n == 0)
-		return;
-	i->stash = NULL;
-	i->stash_len = i->stash_cap = 0;
+	i->kept = NULL;
+	i->kept_len = i->kept_cap = 0;
 	for (size_t at = 0; (used = frame_parse(data + at, n - at, &f)) > 0; at += (size_t)used)
 		inbound_message(i, &f);
 	free(data);
 }
 
 void
+inbound_unsure(struct inbound *i, bool unsure)
+{
+	if (unsure)
+		inbound_flush(i);
+	i->unsure = unsure;
+	if (!unsure && i->kept_len > 0)
+		take_kept(i);
+}
+
+void
 inbound_reset(struct inbound *i)
 {
 	intake_reset(&i->intake);
-	i->stash_len = 0;
+	i->unsure = false;
+	i->kept_len = 0;
 }
 
 /* ------------------------------------------------------------------------- the end of a turn */
@@ -147,17 +141,19 @@ acknowledge(struct inbound *i)
 	size_t n = 0;
 
 	while (intake_answer(&i->intake, &r)) {
-		const struct ack a = { .pair = i->intake.pair,
+		const struct ack a = {
+			.pair = i->intake.pair,
 			.epoch = i->intake.epoch,
 			.count = r.count,
 			.first = r.first,
-			.verdict = r.verdict };
+			.verdict = r.verdict,
+		};
 
 		ack_encode(frames + n, &a);
 		n += FRAME_HEADER + ACK_BODY;
 	}
 	if (n > 0)
-		uplink_write(i->session->uplink, frames, n);
+		i->class->answer(i->context, frames, n);
 }
 
 static void
@@ -172,34 +168,23 @@ commit_failed(struct inbound *i, int error)
 		i->failing = true;
 		intake_committed(&i->intake, error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE);
 	}
-	session_damaged(i->session, error);
-}
-
-static void
-committed(struct inbound *i)
-{
-	i->failing = false;
-	intake_committed(&i->intake, VERDICT_OK);
+	i->class->failed(i->context, error);
 }
 
 void
 inbound_flush(struct inbound *i)
 {
-	struct session *s = i->session;
 	int r;
 
 	i->now_ms = 0;
-	if (!store_writing(s->store) && !intake_owes(&i->intake))
+	if (!i->class->writing(i->context) && !intake_owes(&i->intake))
 		return;
-	if ((r = store_commit(s->store)) != 0)
+	if ((r = i->class->commit(i->context)) != 0) {
 		commit_failed(i, r);
-	else
-		committed(i);
+	} else {
+		i->failing = false;
+		intake_committed(&i->intake, VERDICT_OK);
+	}
 	acknowledge(i);
-	session_stir(s);
-	if (s->end != SESSION_GOES_ON)
-		return;
-	reading_wake(s->reading);
-	session_changed(s);
-	store_tidy(s->store);
+	i->class->done(i->context);
 }

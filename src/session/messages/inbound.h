@@ -1,29 +1,52 @@
 /*
- * Messages from the partner: gathered, stored in one transaction a turn, and only then
- * acknowledged, as runs (D4).
+ * Messages from the partner: the decisions of core/intake.h, performed. They are stored in one transaction a turn, and
+ * only then acknowledged (D4).
  */
 #ifndef PCHAT_SESSION_MESSAGES_INBOUND_H
 #define PCHAT_SESSION_MESSAGES_INBOUND_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/macros.h"
+#include "core/intake.h"
 #include "proto/frame.h"
+#include "session/state/state.h"
 
 struct inbound;
-struct session;
 
-MUST_USE struct inbound *inbound_new(struct session *s);
+struct inbound_class {
+	/* Puts a message of the partner into the open transaction; its body is read before this returns. */
+	enum intake_fate (*store)(void *context, const struct msg *m, int64_t now_ms);
+	/* Whether a transaction is open, by a message or by anybody else. And ends it: as store_commit(). */
+	bool (*writing)(void *context);
+	int (*commit)(void *context);
+	/* The commit failed with `error`, which is not 0. Called before the refusals are answered. */
+	void (*failed)(void *context, int error);
+	/* Acknowledgements for the partner, as frames. */
+	void (*answer)(void *context, const void *frames, size_t n);
+	/* A turn is stored, or refused, and answered. */
+	void (*done)(void *context);
+	/* There is no memory to keep a message: the connection has to be made anew, so that it is repeated. */
+	void (*no_memory)(void *context);
+};
+
+MUST_USE struct inbound *inbound_new(const struct inbound_class *class, void *context, const struct state *state);
 void inbound_free(struct inbound *i);
 
 /* A MSG frame; its body is read before this returns. */
 void inbound_message(struct inbound *i, const struct frame *f);
 
-/* The end of a turn: commits, and acknowledges. Everything that was put into the store before is committed by it. */
+/* The end of a turn: commits, and acknowledges. Everything that was put into the transaction before is committed by it. */
 void inbound_flush(struct inbound *i);
 
 /* The connection is gone: nothing that it brought can be acknowledged any more, the sender will repeat it. */
 void inbound_reset(struct inbound *i);
 
-/* What was kept back while our pair was uncertain (uplink_pair_pending) is stored now, or dropped. */
-void inbound_settle(struct inbound *i);
+/*
+ * A request of ours that can end our pair is about to be sent: what came until now is ours, and stored. Of what comes
+ * from now on nobody knows whether it still counts: it is kept, until `unsure` is false and state->partner says it.
+ */
+void inbound_unsure(struct inbound *i, bool unsure);
 
 #endif

@@ -1,28 +1,23 @@
 #include "session/messages/outbound.h"
 
 #include "core/courier.h"
-#include "proto/control.h"
-#include "session/control/client.h"
-#include "session/control/listener.h"
-#include "session/mailbox/sentbox.h"
-#include "session/mailbox/store.h"
-#include "session/session.h"
-#include "session/uplink/uplink.h"
 
 struct outbound {
-	struct session *session;
-	bool throttled; /* somebody waits for room in the window */
+	const struct outbound_class *class;
+	void *context;
+	bool full; /* somebody waits for room in the window */
 	struct courier courier;
 };
 
 struct outbound *
-outbound_new(struct session *s)
+outbound_new(const struct outbound_class *class, void *context)
 {
 	struct outbound *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return NULL;
-	o->session = s;
+	o->class = class;
+	o->context = context;
 	courier_init(&o->courier);
 	return o;
 }
@@ -34,43 +29,32 @@ outbound_free(struct outbound *o)
 }
 
 void
-outbound_attach(struct outbound *o, uint32_t slot)
+outbound_attach(struct outbound *o, uint32_t client)
 {
-	courier_attach(&o->courier, slot);
+	courier_attach(&o->courier, client);
 }
 
 void
-outbound_detach(struct outbound *o, uint32_t slot)
+outbound_detach(struct outbound *o, uint32_t client)
 {
-	courier_detach(&o->courier, slot);
+	courier_detach(&o->courier, client);
 }
 
 /* ------------------------------------------------------------------------- to the command */
 
 static void
-tell_ack(struct control_client *c, const struct ident *first, uint32_t count, enum verdict v)
+tell_ack(struct outbound *o, uint32_t client, const struct ident *first, uint32_t count, enum verdict v)
 {
-	const struct courier *courier = &c->session->outbound->courier;
+	const struct courier_client *c = &o->courier.client[client];
 	const struct ack a = {
-		.pair = courier->client[c->slot].pair,
-		.epoch = courier->client[c->slot].gen,
+		.pair = c->pair,
+		.epoch = c->gen,
 		.count = count,
 		.first = *first,
 		.verdict = (uint8_t)v,
 	};
-	uint8_t frame[FRAME_HEADER + ACK_BODY];
 
-	ack_encode(frame, &a);
-	(void)stream_write(&c->stream, frame, sizeof(frame));
-}
-
-static void
-tell_way(struct control_client *c, enum control_type type, uint64_t pair, uint32_t gen, uint32_t forwarded)
-{
-	const struct control_message m = { .type = type,
-		.u.way = { .pair = pair, .gen = gen, .forwarded = forwarded } };
-
-	control_client_send(c, &m);
+	o->class->acked(o->context, client, &a);
 }
 
 static void
@@ -79,23 +63,19 @@ tell_notices(struct outbound *o)
 	struct courier_notice n;
 
 	while (courier_notice(&o->courier, &n)) {
-		struct control_client *c = listener_client(o->session->listener, n.client);
-		const struct control_message ended = { .type = CONTROL_ENDED, .u.ended.verdict = (uint8_t)n.why };
+		struct control_message m = { .type = n.tell == COURIER_TELL_HELD ? CONTROL_HELD : CONTROL_READY,
+			.u.route = { .pair = n.pair, .gen = n.gen, .forwarded = n.forwarded } };
 
-		if (!c)
-			continue;
 		if (n.tell == COURIER_TELL_ENDED)
-			control_client_send(c, &ended);
-		else
-			tell_way(
-			    c, n.tell == COURIER_TELL_HELD ? CONTROL_HELD : CONTROL_READY, n.pair, n.gen, n.forwarded);
+			m = (struct control_message){ .type = CONTROL_ENDED, .u.ended.verdict = (uint8_t)n.why };
+		o->class->notify(o->context, n.client, &m);
 	}
 }
 
 /* ------------------------------------------------------------------------- to the partner */
 
 static enum courier_answer
-offer(struct outbound *o, struct control_client *c, const struct msg *m, enum verdict *why)
+offer(struct outbound *o, uint32_t client, const struct msg *m, enum verdict *why)
 {
 	enum courier_answer answer;
 
@@ -103,111 +83,89 @@ offer(struct outbound *o, struct control_client *c, const struct msg *m, enum ve
 		*why = m->length == 0 ? VERDICT_EMPTY : VERDICT_TOO_LONG;
 		return COURIER_REFUSE;
 	}
-	answer = courier_offer(&o->courier, c->slot, m->pair, m->epoch, &m->id, m->length, why);
+	answer = courier_offer(&o->courier, client, m->pair, m->epoch, &m->id, m->length, why);
 	tell_notices(o);
 	return answer;
 }
 
-static void
-throttle(struct outbound *o, struct control_client *c)
-{
-	o->throttled = true;
-	c->throttled = true;
-	stream_pause(&c->stream);
-}
-
-/* Frames that stand side by side and go upstream are one run of bytes, written with one call. */
+/* Frames that stand side by side and go upstream are one run of bytes, sent with one call. */
 ssize_t
-outbound_frames(struct outbound *o, struct control_client *c, uint8_t *data, size_t n)
+outbound_frames(struct outbound *o, uint32_t client, uint8_t *data, size_t n, bool *full)
 {
 	size_t begin = 0, end = 0;
 	ssize_t used;
 	struct frame f;
 	struct msg m;
 
-	while (!c->throttled && (used = frame_parse(data + end, n - end, &f)) > 0 && f.type == FRAME_MSG) {
+	*full = false;
+	while ((used = frame_parse(data + end, n - end, &f)) > 0 && f.type == FRAME_MSG) {
 		enum courier_answer answer;
 		enum verdict why = VERDICT_OK;
 
 		if (msg_decode(&f, &m) < 0)
 			return -1;
-		answer = offer(o, c, &m, &why);
+		answer = offer(o, client, &m, &why);
 		if (answer == COURIER_FORWARD) {
 			msg_patch(data + end, o->courier.pair, o->courier.epoch);
-			sentbox_forwarded(o->session->sentbox, &m);
+			o->class->sent(o->context, &m);
 			end += (size_t)used;
 			continue;
 		}
 		if (end > begin)
-			uplink_write(o->session->uplink, data + begin, end - begin);
+			o->class->send(o->context, data + begin, end - begin);
 		begin = end;
 		if (answer == COURIER_WAIT) {
-			throttle(o, c);
+			*full = o->full = true;
 			break;
 		}
 		if (answer == COURIER_REFUSE)
-			tell_ack(c, &m.id, 1, why);
+			tell_ack(o, client, &m.id, 1, why);
 		begin = end += (size_t)used;
 	}
 	if (end > begin)
-		uplink_write(o->session->uplink, data + begin, end - begin);
+		o->class->send(o->context, data + begin, end - begin);
 	return (ssize_t)end;
 }
 
 /* ------------------------------------------------------------------------- and back */
 
 static void
-unthrottle(struct outbound *o)
+give_room(struct outbound *o)
 {
-	if (!o->throttled)
+	if (!o->full)
 		return;
-	o->throttled = false;
-	listener_each(o->session->listener, control_client_unthrottle);
+	o->full = false;
+	o->class->room(o->context);
 }
 
 void
-outbound_ack(struct outbound *o, struct ack *a)
+outbound_ack(struct outbound *o, const struct ack *a)
 {
-	const struct session *s = o->session;
 	const uint32_t before = o->courier.window.count;
-	const struct ident acked = a->first;
-	struct ident first;
-	uint32_t client, count;
+	const enum verdict v = (enum verdict)a->verdict;
+	struct ident left = a->first, first;
+	uint32_t client, count, answered = a->count;
 
-	while (courier_ack(&o->courier, a->pair, a->epoch, &a->first, &a->count, &client, &first, &count)) {
-		struct control_client *c = listener_client(s->listener, client);
+	while (courier_ack(&o->courier, a->pair, a->epoch, &left, &answered, &client, &first, &count)) {
 		const struct ident next = ident_add(&first, count);
 
-		if (a->verdict != VERDICT_OK)
-			courier_refused(&o->courier, client, &next, (enum verdict)a->verdict);
-		if (c)
-			tell_ack(c, &first, count, (enum verdict)a->verdict);
+		if (v != VERDICT_OK)
+			courier_refused(&o->courier, client, &next, v);
+		tell_ack(o, client, &first, count, v);
 	}
 	count = before - o->courier.window.count;
 	if (count == 0)
 		return;
-	unthrottle(o);
-	sentbox_acked(
-	    s->sentbox, &acked, count, a->verdict == VERDICT_OK ? &s->partner.peer : NULL, store_newest(s->store));
+	give_room(o);
+	o->class->answered(o->context, &a->first, count, v == VERDICT_OK);
 }
 
-/* ------------------------------------------------------------------------- the way */
+/* ------------------------------------------------------------------------- the pair */
 
-static void
-way_changed(struct outbound *o)
+enum verdict
+outbound_expect(struct outbound *o, uint32_t client, const char *name)
 {
-	if (o->courier.window.count == 0) {
-		sentbox_forget(o->session->sentbox);
-		unthrottle(o);
-	}
-	tell_notices(o);
-}
-
-void
-outbound_paired(struct outbound *o, uint64_t pair, uint32_t epoch, bool online)
-{
-	courier_paired(&o->courier, pair, epoch, online, o->session->partner.peer.name);
-	way_changed(o);
+	return courier_expect(&o->courier, client, name);
 }
 
 void
@@ -216,29 +174,40 @@ outbound_remember(struct outbound *o, uint64_t pair, const char *partner)
 	courier_remember(&o->courier, pair, partner);
 }
 
-enum verdict
-outbound_expect(struct outbound *o, uint32_t slot, const char *name)
+static void
+changed(struct outbound *o)
 {
-	return courier_expect(&o->courier, slot, name);
+	if (o->courier.window.count == 0) {
+		o->class->forget(o->context);
+		give_room(o);
+	}
+	tell_notices(o);
+}
+
+void
+outbound_paired(struct outbound *o, uint64_t pair, uint32_t epoch, bool online, const char *partner)
+{
+	courier_paired(&o->courier, pair, epoch, online, partner);
+	changed(o);
 }
 
 void
 outbound_blocked(struct outbound *o)
 {
 	courier_blocked(&o->courier);
-	way_changed(o);
+	changed(o);
 }
 
 void
 outbound_ended(struct outbound *o, enum ending how)
 {
 	courier_ended(&o->courier, how);
-	way_changed(o);
+	changed(o);
 }
 
 void
 outbound_left(struct outbound *o)
 {
 	courier_left(&o->courier);
-	way_changed(o);
+	changed(o);
 }

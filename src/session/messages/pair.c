@@ -1,60 +1,114 @@
-#include <string.h>
+#include "session/messages/pair.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "core/name.h"
-#include "session/mailbox/store.h"
-#include "session/messages/outbound.h"
-#include "session/session.h"
 
-/* The pair is kept with the inbox, as the frame that told of it: a helper that starts anew knows it by that. */
-#define KEY "pair"
+struct pair {
+	const struct pair_class *class;
+	void *context;
+	struct state *state;
+	struct ev_loop *loop;
+	bool told;       /* since the login: there is a pair */
+	uint64_t missed; /* the pair whose partner has not come back to a daemon without registry; 0: none */
+	ev_timer grace;  /* so long it may */
+};
 
-void
-pair_keep(struct session *s)
-{
-	struct upstream_message m = { .type = UPSTREAM_PAIRED };
-	uint8_t frame[256];
-
-	m.u.paired.pair = s->partner.pair;
-	m.u.paired.online = s->partner.online;
-	m.u.paired.peer = s->partner.peer;
-	(void)store_keep(s->store, KEY, frame, s->partner.pair ? upstream_encode(&m, frame, sizeof(frame)) : 0);
-}
-
-void
-pair_load(struct session *s)
-{
-	static struct upstream_message m;
-	uint8_t frame[256];
-	const ssize_t n = store_kept(s->store, KEY, frame, sizeof(frame));
-	struct frame f;
-
-	if (n <= 0 || frame_parse(frame, (size_t)n, &f) != n || upstream_decode(&f, &m) < 0 ||
-	    m.type != UPSTREAM_PAIRED)
-		return;
-	s->partner.pair = m.u.paired.pair;
-	s->partner.online = m.u.paired.online;
-	s->partner.peer = m.u.paired.peer;
-	outbound_remember(s->outbound, s->partner.pair, s->partner.peer.name);
-}
-
-/* An event is not worth a refusal: what cannot be recorded is in the log, by the commit. */
 static void
-record(struct session *s, enum record_type type)
+set_online(struct pair *p, bool online)
 {
-	(void)store_event(s->store, type, &s->partner.peer, clock_wall_ms());
+	struct partner *partner = &p->state->partner;
+
+	if (partner->online == online)
+		return;
+	partner->online = online;
+	p->class->record(p->context, online ? RECORD_BACK : RECORD_LOST);
+	p->class->keep(p->context);
+}
+
+/* ------------------------------------------------------------------------- its end */
+
+static void
+forget(struct pair *p, enum ending how)
+{
+	struct partner *partner = &p->state->partner;
+
+	partner->pair = 0;
+	partner->online = false;
+	partner->last_end = (uint8_t)how;
+	p->class->keep(p->context);
+	state_changed(p->state);
 }
 
 static void
-set_online(struct session *s, bool online)
+ended(struct pair *p, enum ending how)
 {
-	if (s->partner.online == online)
-		return;
-	s->partner.online = online;
-	record(s, online ? RECORD_BACK : RECORD_LOST);
-	pair_keep(s);
+	static const enum record_type types[] = {
+		[ENDING_NONE] = RECORD_GONE,
+		[ENDING_LEFT] = RECORD_LEFT,
+		[ENDING_QUIT] = RECORD_QUIT,
+		[ENDING_GONE] = RECORD_GONE,
+	};
+
+	if (how == ENDING_MOVED) {
+		/* Not the partner's helper ended it: what is under way may be stored all the same. */
+		p->class->blocked(p->context);
+		how = ENDING_LEFT;
+	}
+	if (p->state->partner.pair != 0) {
+		if (how == ENDING_NONE)
+			how = ENDING_GONE;
+		p->class->record(p->context, types[how]);
+		forget(p, how);
+	}
+	p->class->ended(p->context, how);
 }
+
+void
+pair_left(struct pair *p)
+{
+	if (p->state->partner.pair != 0)
+		forget(p, ENDING_NONE);
+	p->class->left(p->context);
+}
+
+void
+pair_over(struct pair *p)
+{
+	ended(p, ENDING_GONE);
+}
+
+/* ------------------------------------------------------------------------- its partner */
+
+static void
+lost(struct pair *p)
+{
+	set_online(p, false);
+	p->class->blocked(p->context);
+	state_changed(p->state);
+}
+
+static void
+back(struct pair *p, uint32_t epoch)
+{
+	set_online(p, true);
+	p->class->paired(p->context, epoch);
+	state_changed(p->state);
+}
+
+void
+pair_notice(struct pair *p, const struct upstream_message *m)
+{
+	const uint64_t pair = p->state->partner.pair;
+
+	if (m->type == UPSTREAM_ENDED && m->u.ended.pair == pair)
+		ended(p, (enum ending)m->u.ended.ending);
+	else if (m->type == UPSTREAM_LOST && m->u.link.pair == pair)
+		lost(p);
+	else if (m->type == UPSTREAM_BACK && m->u.link.pair == pair)
+		back(p, m->u.link.epoch);
+}
+
+/* ------------------------------------------------------------------------- its beginning */
 
 /*
  * After the daemon lost its registry a pair is what its two sides claim. It compares what they say of each other; but
@@ -67,87 +121,110 @@ is_impostor(const struct partner *p, const struct upstream_message *m)
 	    (p->peer.uid != m->u.paired.peer.uid || !name_equal(p->peer.name, m->u.paired.peer.name));
 }
 
-void
-pair_paired(struct session *s, const struct upstream_message *m, bool asked)
+static void
+begin(struct pair *p, const struct upstream_message *m, bool asked)
 {
-	struct partner *p = &s->partner;
+	struct partner *partner = &p->state->partner;
 
-	if (is_impostor(p, m)) {
-		log_error("somebody else claims to be '%s': the pair is over", p->peer.name);
-		pair_ended(s, ENDING_GONE);
+	/* A pair that went while we were away was ended by the partner, or it would still be. */
+	if (partner->pair != 0 && !asked)
+		p->class->record(p->context, RECORD_LEFT);
+	*partner = (struct partner){ .pair = m->u.paired.pair, .online = m->u.paired.online, .peer = m->u.paired.peer };
+	if (!asked)
+		p->class->record(p->context, RECORD_PAIRED);
+	p->class->keep(p->context);
+}
+
+void
+pair_paired(struct pair *p, const struct upstream_message *m, bool asked)
+{
+	const struct partner *partner = &p->state->partner;
+
+	p->told = true;
+	p->missed = 0;
+	if (is_impostor(partner, m)) {
+		log_error("somebody else claims to be '%s': the pair is over", partner->peer.name);
+		ended(p, ENDING_GONE);
 		return;
 	}
-	if (p->pair == m->u.paired.pair) {
-		set_online(s, m->u.paired.online);
-	} else {
-		/* A pair that went while we were away was ended by the partner, or it would still be. */
-		if (p->pair != 0 && !asked)
-			record(s, RECORD_LEFT);
-		*p = (struct partner){
-			.pair = m->u.paired.pair, .online = m->u.paired.online, .peer = m->u.paired.peer
-		};
-		if (!asked)
-			record(s, RECORD_PAIRED);
-		pair_keep(s);
-	}
-	outbound_paired(s->outbound, p->pair, m->u.paired.epoch, p->online);
-	session_changed(s);
+	if (partner->pair == m->u.paired.pair)
+		set_online(p, m->u.paired.online);
+	else
+		begin(p, m, asked);
+	p->class->paired(p->context, m->u.paired.epoch);
+	state_changed(p->state);
+}
+
+/* ------------------------------------------------------------------------- a login */
+
+static bool
+misses_partner(const struct pair *p)
+{
+	return p->missed != 0 && p->missed == p->state->partner.pair;
 }
 
 static void
-forget(struct session *s, enum ending how)
+on_grace_over(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	s->partner.pair = 0;
-	s->partner.online = false;
-	s->partner.last_end = (uint8_t)how;
-	pair_keep(s);
-	session_changed(s);
+	struct pair *p = w->data;
+
+	(void)loop, (void)revents;
+	if (!misses_partner(p))
+		return;
+	p->missed = 0;
+	ended(p, ENDING_GONE);
+	p->class->missed(p->context);
 }
 
 void
-pair_ended(struct session *s, enum ending how)
+pair_login(struct pair *p, bool registry_lost, uint32_t grace_ms, enum ending last_end)
 {
-	static const enum record_type types[] = {
-		[ENDING_NONE] = RECORD_GONE,
-		[ENDING_LEFT] = RECORD_LEFT,
-		[ENDING_QUIT] = RECORD_QUIT,
-		[ENDING_GONE] = RECORD_GONE,
-	};
+	struct partner *partner = &p->state->partner;
 
-	if (how == ENDING_MOVED) {
-		/* Not the partner's helper ended it: what is under way may be stored all the same. */
-		outbound_blocked(s->outbound);
-		how = ENDING_LEFT;
-	}
-	if (s->partner.pair != 0) {
-		if (how == ENDING_NONE)
-			how = ENDING_GONE;
-		record(s, types[how]);
-		forget(s, how);
-	}
-	outbound_ended(s->outbound, how);
+	partner->last_end = (uint8_t)last_end;
+	p->told = false;
+	if (!registry_lost || partner->pair == 0)
+		return;
+	p->missed = partner->pair;
+	ev_timer_stop(p->loop, &p->grace);
+	ev_timer_set(&p->grace, grace_ms / 1000., 0.);
+	ev_timer_start(p->loop, &p->grace);
 }
 
 void
-pair_left(struct session *s)
+pair_settled(struct pair *p)
 {
-	if (s->partner.pair != 0)
-		forget(s, ENDING_NONE);
-	outbound_left(s->outbound);
+	if (p->told)
+		return;
+	if (misses_partner(p))
+		lost(p);
+	else
+		ended(p, (enum ending)p->state->partner.last_end);
+}
+
+/* ------------------------------------------------------------------------- as a whole */
+
+struct pair *
+pair_new(const struct pair_class *class, void *context, struct state *state, struct ev_loop *loop)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->class = class;
+	p->context = context;
+	p->state = state;
+	p->loop = loop;
+	ev_timer_init(&p->grace, on_grace_over, 0., 0.);
+	p->grace.data = p;
+	return p;
 }
 
 void
-pair_lost(struct session *s)
+pair_free(struct pair *p)
 {
-	set_online(s, false);
-	outbound_blocked(s->outbound);
-	session_changed(s);
-}
-
-void
-pair_back(struct session *s, uint32_t epoch)
-{
-	set_online(s, true);
-	outbound_paired(s->outbound, s->partner.pair, epoch, true);
-	session_changed(s);
+	if (!p)
+		return;
+	ev_timer_stop(p->loop, &p->grace);
+	free(p);
 }

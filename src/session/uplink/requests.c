@@ -1,86 +1,111 @@
-/* The requests: asked in order, repeated when their answers were lost, forgotten with their callers. */
+#include "session/uplink/requests.h"
+
 #include <errno.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "core/name.h"
-#include "session/control/client.h"
-#include "session/messages/inbound.h"
-#include "session/uplink/uplink_impl.h"
 
-#define RATE_RETRY_MS 150U /* a request was one too many: it is repeated */
+#define RATE_RETRY_MS 150U /* a question was one too many: it is repeated */
 #define QUIT_MS 2000U      /* a daemon that does not answer so long to QUIT is not waited for */
+#define NOBODY UINT32_MAX
 
-/* ------------------------------------------------------------------------- asking */
+/* One question to the daemon. */
+struct request {
+	TAILQ_ENTRY(request) link;
+	enum upstream_type type;
+	uint32_t client; /* NOBODY: nobody waits for the answer any more */
+	bool wait;       /* TO */
+	bool repeated;   /* it was sent before, and its answer was lost */
+	uint32_t cursor; /* WHO */
+	char name[NAME_MAX_LEN + 1];
+};
 
-bool
-uplink_pair_pending(const struct uplink *u)
-{
-	return u->uncertain > 0;
-}
+TAILQ_HEAD(request_list, request);
+
+struct requests {
+	const struct requests_class *class;
+	void *context;
+	const struct state *state;
+	struct ev_loop *loop;
+	enum { REQUESTS_DOWN, REQUESTS_UP, REQUESTS_READY } link;
+	ev_timer again;              /* sends what waits */
+	ev_timer quit;               /* QUIT was asked, and is not answered yet */
+	struct request_list waiting; /* to be sent */
+	struct request_list sent;    /* the oldest is answered next */
+	struct request *queued;      /* TO --wait that is in the daemon's queue */
+	unsigned unsure;             /* of those sent, such as may end our pair */
+};
 
 static bool
-changes_pair(const struct request *r)
+changes_pair(const struct request *q)
 {
-	return r->type == UPSTREAM_TO || r->type == UPSTREAM_LEAVE || r->type == UPSTREAM_QUIT;
+	return q->type == UPSTREAM_TO || q->type == UPSTREAM_LEAVE || q->type == UPSTREAM_QUIT;
 }
 
 static struct request *
-request_new(enum upstream_type type, struct control_client *c)
+request_new(enum upstream_type type, uint32_t client)
 {
-	struct request *r = calloc(1, sizeof(*r));
+	struct request *q = calloc(1, sizeof(*q));
 
-	if (!r)
+	if (!q)
 		return NULL;
-	r->type = type;
-	r->client = c;
-	if (c)
-		c->request = r;
-	return r;
+	q->type = type;
+	q->client = client;
+	return q;
 }
 
 /* Answers and forgets it; it is on no list any more. */
 static void
-finish(struct request *r, enum verdict v)
+finish(struct requests *r, struct request *q, enum verdict v)
 {
-	struct control_client *c = r->client;
+	const uint32_t client = q->client;
 
-	if (c) {
-		c->request = NULL;
-		control_client_outcome(c, v, NULL);
-	}
-	free(r);
+	free(q);
+	if (client != NOBODY)
+		r->class->answered(r->context, client, v);
 }
 
 static void
-send_request(struct uplink *u, const struct request *r)
+start_timer(struct requests *r, ev_timer *w, uint32_t ms)
 {
-	static struct upstream_message m;
-
-	m.type = r->type;
-	if (r->type == UPSTREAM_TO) {
-		memcpy(m.u.to.name, r->name, sizeof(m.u.to.name));
-		m.u.to.wait = r->wait;
-	} else if (r->type == UPSTREAM_WHO) {
-		m.u.who.cursor = r->cursor;
-	} else if (r->type == UPSTREAM_POLICY) {
-		m.u.policy = u->session->policy;
-	}
-	uplink_send(u, &m);
+	if (ev_is_active(w))
+		return;
+	ev_timer_set(w, ms / 1000., 0.);
+	ev_timer_start(r->loop, w);
 }
 
-void
-requests_send(struct uplink *u)
-{
-	struct request *r;
+/* ------------------------------------------------------------------------- asking */
 
-	while (uplink_ready(u) && (r = TAILQ_FIRST(&u->waiting))) {
-		if (changes_pair(r))
-			inbound_flush(u->session->inbound); /* what came until now is ours; later it is uncertain */
-		TAILQ_REMOVE(&u->waiting, r, link);
-		TAILQ_INSERT_TAIL(&u->sent, r, link);
-		u->uncertain += changes_pair(r);
-		send_request(u, r);
+static bool
+send_request(struct requests *r, const struct request *q)
+{
+	struct upstream_message m = { .type = q->type };
+
+	if (q->type == UPSTREAM_TO) {
+		memcpy(m.u.to.name, q->name, sizeof(m.u.to.name));
+		m.u.to.wait = q->wait;
+	} else if (q->type == UPSTREAM_WHO) {
+		m.u.who.cursor = q->cursor;
+	} else if (q->type == UPSTREAM_POLICY) {
+		m.u.policy = r->state->policy;
+	}
+	return r->class->send(r->context, &m);
+}
+
+static void
+send_waiting(struct requests *r)
+{
+	struct request *q;
+
+	while (r->link == REQUESTS_READY && (q = TAILQ_FIRST(&r->waiting))) {
+		if (changes_pair(q) && r->unsure++ == 0)
+			r->class->unsure(r->context, true);
+		if (!send_request(r, q))
+			return; /* requests_down() follows */
+		TAILQ_REMOVE(&r->waiting, q, link);
+		TAILQ_INSERT_TAIL(&r->sent, q, link);
 	}
 }
 
@@ -88,282 +113,306 @@ static void
 on_again(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop, (void)revents;
-	requests_send(w->data);
+	send_waiting(w->data);
 }
 
-static void
-on_quit_timer(struct ev_loop *loop, ev_timer *w, int revents)
+bool
+requests_ask(struct requests *r, uint32_t client, const struct upstream_message *m)
 {
-	struct uplink *u = w->data;
+	struct request *q = request_new(m->type, client);
 
-	(void)loop, (void)revents;
-	requests_recall(u);
-	session_finish(u->session, SESSION_OVER);
-}
-
-void
-uplink_ask(struct uplink *u, struct control_client *c, const struct upstream_message *m)
-{
-	struct request *r;
-
-	r = request_new(m->type, c);
-	if (!r) {
-		control_client_outcome(c, VERDICT_FAILED, "the session's helper is out of memory");
-		return;
-	}
+	if (!q)
+		return false;
 	if (m->type == UPSTREAM_TO) {
-		memcpy(r->name, m->u.to.name, sizeof(r->name));
-		r->wait = m->u.to.wait;
+		memcpy(q->name, m->u.to.name, sizeof(q->name));
+		q->wait = m->u.to.wait;
 	} else if (m->type == UPSTREAM_WHO) {
-		r->cursor = m->u.who.cursor;
+		q->cursor = m->u.who.cursor;
 	} else if (m->type == UPSTREAM_QUIT) {
-		uplink_timer(u, &u->quit, QUIT_MS);
+		start_timer(r, &r->quit, QUIT_MS);
 	}
-	TAILQ_INSERT_TAIL(&u->waiting, r, link);
-	if (m->type == UPSTREAM_QUIT && u->state == DOWN)
-		session_finish(u->session, SESSION_OVER); /* the daemon will notice in its own time */
-	else if (!ev_is_active(&u->again))
-		requests_send(u);
+	TAILQ_INSERT_TAIL(&r->waiting, q, link);
+	if (m->type == UPSTREAM_QUIT && r->link == REQUESTS_DOWN)
+		r->class->quit(r->context); /* the daemon will notice in its own time */
+	else if (!ev_is_active(&r->again))
+		send_waiting(r);
+	return true;
 }
 
-void
-uplink_farewell(struct uplink *u)
-{
-	const struct upstream_message m = { .type = UPSTREAM_QUIT };
-
-	if (u->state == DOWN)
-		return;
-	uplink_send(u, &m);
-	stream_close(&u->stream, 0); /* says it to its end: the loop will turn no more */
-}
-
-void
-uplink_over(struct uplink *u)
-{
-	struct request *r, *next;
-
-	for (r = TAILQ_FIRST(&u->waiting); r; r = next) {
-		next = TAILQ_NEXT(r, link);
-		if (r->type != UPSTREAM_QUIT)
-			continue;
-		TAILQ_REMOVE(&u->waiting, r, link);
-		finish(r, VERDICT_OK);
-	}
-}
-
-void
-requests_cancel(struct uplink *u)
-{
-	const struct upstream_message m = { .type = UPSTREAM_CANCEL };
-	struct request *r = request_new(UPSTREAM_CANCEL, NULL);
-
-	if (!r) {
-		stream_close(&u->stream, ENOMEM);
-		return;
-	}
-	TAILQ_INSERT_TAIL(&u->sent, r, link);
-	uplink_send(u, &m);
-}
+/* ------------------------------------------------------------------------- asking no more */
 
 /*
  * In the daemon's queue may be a wait that no command is behind any more. A later one that is under way takes
  * its place, or is refused, which leads here again; CANCEL would meet the later one.
  */
 static void
-drop_wait(struct uplink *u)
+drop_wait(struct requests *r)
 {
-	const struct request *r;
+	const struct upstream_message m = { .type = UPSTREAM_CANCEL };
+	struct request *q;
 
-	TAILQ_FOREACH(r, &u->sent, link)
-		if (r->type == UPSTREAM_TO && r->wait)
+	TAILQ_FOREACH(q, &r->sent, link)
+		if (q->type == UPSTREAM_TO && q->wait)
 			return;
-	requests_cancel(u);
+	if (!(q = request_new(UPSTREAM_CANCEL, NOBODY))) {
+		r->class->broken(r->context, ENOMEM);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&r->sent, q, link);
+	(void)r->class->send(r->context, &m);
+}
+
+static void
+forget_queued(struct requests *r)
+{
+	free(r->queued);
+	r->queued = NULL;
+	if (r->link == REQUESTS_READY)
+		drop_wait(r);
+}
+
+/* What of this client is on the list. */
+static struct request *
+find(const struct request_list *list, uint32_t client)
+{
+	struct request *q;
+
+	TAILQ_FOREACH(q, list, link)
+		if (q->client == client)
+			return q;
+	return NULL;
 }
 
 void
-uplink_forget(struct uplink *u, struct control_client *c)
+requests_forget(struct requests *r, uint32_t client)
 {
-	struct request *r = c->request, *w;
+	struct request *q = find(&r->waiting, client);
 
-	if (!r)
-		return;
-	c->request = NULL;
-	r->client = NULL;
-	if (r->type == UPSTREAM_QUIT || r->type == UPSTREAM_POLICY)
-		return; /* said is said */
-	if (r == u->queued) {
-		u->queued = NULL;
-		free(r);
-		if (uplink_ready(u))
-			drop_wait(u);
-		return;
-	}
-	TAILQ_FOREACH(w, &u->waiting, link) {
-		if (w == r) {
-			TAILQ_REMOVE(&u->waiting, r, link);
-			free(r);
-			return;
-		}
+	if (r->queued && r->queued->client == client) {
+		forget_queued(r);
+	} else if (q && q->type != UPSTREAM_QUIT && q->type != UPSTREAM_POLICY) { /* for those, said is said */
+		TAILQ_REMOVE(&r->waiting, q, link);
+		free(q);
+	} else if (q || (q = find(&r->sent, client))) {
+		q->client = NOBODY;
 	}
 }
 
 /* ------------------------------------------------------------------------- answers */
 
-static void
-answered(struct uplink *u, struct request *r, enum verdict v)
+static struct request *
+next_answered(struct requests *r)
 {
-	switch (r->type) {
+	struct request *q = TAILQ_FIRST(&r->sent);
+
+	if (!q) {
+		log_error("the daemon answered what nobody asked");
+		r->class->broken(r->context, EPROTO);
+		return NULL;
+	}
+	TAILQ_REMOVE(&r->sent, q, link);
+	return q;
+}
+
+static void
+answered(struct requests *r, struct request *q, enum verdict v)
+{
+	switch (q->type) {
 	case UPSTREAM_TO:
-		if (v == VERDICT_QUEUED && r->client) {
-			u->queued = r;
+		if (v == VERDICT_QUEUED && q->client != NOBODY) {
+			r->queued = q;
 			return;
 		}
-		if (r->wait && v != VERDICT_OK && !u->queued)
-			drop_wait(u);
+		if (q->wait && v != VERDICT_OK && !r->queued)
+			drop_wait(r);
 		break;
 	case UPSTREAM_LEAVE:
 		if (v == VERDICT_OK)
-			pair_left(u->session);
-		else if (v == VERDICT_NOT_PAIRED && r->repeated)
+			r->class->left(r->context);
+		else if (v == VERDICT_NOT_PAIRED && q->repeated)
 			v = VERDICT_OK;
 		break;
 	case UPSTREAM_QUIT:
-		TAILQ_INSERT_HEAD(&u->waiting, r, link); /* for uplink_over() */
-		session_finish(u->session, SESSION_OVER);
+		TAILQ_INSERT_HEAD(&r->waiting, q, link); /* for requests_over() */
+		r->class->quit(r->context);
 		return;
-	case UPSTREAM_CANCEL:
-		if (u->state == SETTLING)
-			uplink_settled(u);
-		break;
 	default:
 		break;
 	}
-	finish(r, v);
-}
-
-static struct request *
-next_answered(struct uplink *u)
-{
-	struct request *r = TAILQ_FIRST(&u->sent);
-
-	if (!r) {
-		log_error("the daemon answered what nobody asked");
-		stream_close(&u->stream, EPROTO);
-		return NULL;
-	}
-	TAILQ_REMOVE(&u->sent, r, link);
-	u->uncertain -= changes_pair(r);
-	return r;
+	finish(r, q, v);
 }
 
 void
-requests_result(struct uplink *u, enum verdict v)
+requests_result(struct requests *r, enum verdict v)
 {
-	struct request *r;
+	struct request *q;
+	bool changes;
 
-	if (!(r = next_answered(u)))
+	if (!(q = next_answered(r)))
 		return;
-	if (v == VERDICT_RATE && (r->client || r->type == UPSTREAM_POLICY)) {
-		TAILQ_INSERT_HEAD(&u->waiting, r, link);
-		uplink_timer(u, &u->again, RATE_RETRY_MS);
+	changes = changes_pair(q);
+	r->unsure -= changes;
+	if (v == VERDICT_RATE && (q->client != NOBODY || q->type == UPSTREAM_POLICY)) {
+		TAILQ_INSERT_HEAD(&r->waiting, q, link);
+		start_timer(r, &r->again, RATE_RETRY_MS);
 	} else {
-		answered(u, r, v);
+		answered(r, q, v);
 	}
-	if (u->uncertain == 0)
-		inbound_settle(u->session->inbound);
+	if (changes && r->unsure == 0)
+		r->class->unsure(r->context, false);
 }
 
 void
-requests_who_page(struct uplink *u, const struct frame *f)
+requests_page(struct requests *r, const struct frame *f)
 {
-	struct request *r = next_answered(u);
+	struct request *q = next_answered(r);
 
-	if (!r)
+	if (!q)
 		return;
-	if (r->client) {
-		struct control_client *c = r->client;
+	if (q->client != NOBODY)
+		r->class->page(r->context, q->client, f);
+	free(q);
+}
 
-		c->request = NULL;
-		(void)stream_write(&c->stream, f->body - FRAME_HEADER, FRAME_HEADER + f->length);
-		control_client_answered(c);
-	}
-	free(r);
+/* The wait in the daemon's queue is over. */
+static void
+dequeue(struct requests *r, enum verdict v)
+{
+	struct request *q = r->queued;
+
+	r->queued = NULL;
+	if (q)
+		finish(r, q, v);
+}
+
+void
+requests_paired(struct requests *r, const char *name)
+{
+	dequeue(r, r->queued && name_equal(r->queued->name, name) ? VERDICT_OK : VERDICT_SUPERSEDED);
+}
+
+void
+requests_wait_over(struct requests *r, enum verdict v)
+{
+	dequeue(r, v);
 }
 
 bool
-requests_asked_for(const struct uplink *u, const char *name)
+requests_asked_for(const struct requests *r, const char *name)
 {
-	const struct request *r;
+	const struct request *q;
 
-	if (u->queued && name_equal(u->queued->name, name))
+	if (r->queued && name_equal(r->queued->name, name))
 		return true;
-	TAILQ_FOREACH(r, &u->sent, link)
-		if (r->type == UPSTREAM_TO && name_equal(r->name, name))
+	TAILQ_FOREACH(q, &r->sent, link)
+		if (q->type == UPSTREAM_TO && name_equal(q->name, name))
 			return true;
 	return false;
 }
 
-void
-requests_paired(struct uplink *u, const char *name)
-{
-	struct request *r = u->queued;
+/* ------------------------------------------------------------------------- the connection */
 
-	u->queued = NULL;
-	if (r)
-		finish(r, name_equal(r->name, name) ? VERDICT_OK : VERDICT_SUPERSEDED);
+void
+requests_up(struct requests *r)
+{
+	r->link = REQUESTS_UP;
 }
 
 void
-requests_wait_over(struct uplink *u, enum verdict v)
+requests_ready(struct requests *r)
 {
-	struct request *r = u->queued;
+	r->link = REQUESTS_READY;
+	send_waiting(r);
+}
 
-	u->queued = NULL;
-	if (r)
-		finish(r, v);
+void
+requests_down(struct requests *r)
+{
+	struct request *q;
+
+	r->link = REQUESTS_DOWN;
+	while ((q = TAILQ_LAST(&r->sent, request_list))) {
+		TAILQ_REMOVE(&r->sent, q, link);
+		if (q->client != NOBODY || q->type == UPSTREAM_QUIT) {
+			q->repeated = true;
+			TAILQ_INSERT_HEAD(&r->waiting, q, link);
+		} else {
+			free(q);
+		}
+	}
+	if (r->queued) { /* it was asked before all that is not answered yet */
+		TAILQ_INSERT_HEAD(&r->waiting, r->queued, link);
+		r->queued = NULL;
+	}
+	r->unsure = 0;
+}
+
+/* ------------------------------------------------------------------------- quitting */
+
+static void
+on_quit_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct requests *r = w->data;
+
+	(void)loop, (void)revents;
+	r->class->quit(r->context);
+}
+
+bool
+requests_quitting(const struct requests *r)
+{
+	return ev_is_active(&r->quit);
+}
+
+void
+requests_over(struct requests *r)
+{
+	struct request *q, *next;
+
+	requests_down(r);
+	for (q = TAILQ_FIRST(&r->waiting); q; q = next) {
+		next = TAILQ_NEXT(q, link);
+		if (q->type != UPSTREAM_QUIT)
+			continue;
+		TAILQ_REMOVE(&r->waiting, q, link);
+		finish(r, q, VERDICT_OK);
+	}
 }
 
 /* ------------------------------------------------------------------------- as a whole */
 
-void
-requests_recall(struct uplink *u)
+struct requests *
+requests_new(const struct requests_class *class, void *context, const struct state *state, struct ev_loop *loop)
 {
-	struct request *r;
+	struct requests *r = calloc(1, sizeof(*r));
 
-	while ((r = TAILQ_LAST(&u->sent, request_list))) {
-		TAILQ_REMOVE(&u->sent, r, link);
-		if (r->client || r->type == UPSTREAM_QUIT) {
-			r->repeated = true;
-			TAILQ_INSERT_HEAD(&u->waiting, r, link);
-		} else {
-			free(r);
-		}
-	}
-	if (u->queued) { /* it was asked before all that is not answered yet */
-		TAILQ_INSERT_HEAD(&u->waiting, u->queued, link);
-		u->queued = NULL;
-	}
-	u->uncertain = 0;
+	if (!r)
+		return NULL;
+	r->class = class;
+	r->context = context;
+	r->state = state;
+	r->loop = loop;
+	TAILQ_INIT(&r->waiting);
+	TAILQ_INIT(&r->sent);
+	ev_timer_init(&r->again, on_again, 0., 0.);
+	ev_timer_init(&r->quit, on_quit_timer, 0., 0.);
+	r->again.data = r->quit.data = r;
+	return r;
 }
 
 void
-requests_init(struct uplink *u)
+requests_free(struct requests *r)
 {
-	TAILQ_INIT(&u->waiting);
-	TAILQ_INIT(&u->sent);
-	ev_timer_init(&u->again, on_again, 0., 0.);
-	ev_timer_init(&u->quit, on_quit_timer, 0., 0.);
-	u->again.data = u->quit.data = u;
-}
+	struct request *q;
 
-void
-requests_release(struct uplink *u)
-{
-	struct request *r;
-
-	requests_recall(u);
-	while ((r = TAILQ_FIRST(&u->waiting))) {
-		TAILQ_REMOVE(&u->waiting, r, link);
-		free(r);
+	if (!r)
+		return;
+	requests_down(r);
+	ev_timer_stop(r->loop, &r->again);
+	ev_timer_stop(r->loop, &r->quit);
+	while ((q = TAILQ_FIRST(&r->waiting))) {
+		TAILQ_REMOVE(&r->waiting, q, link);
+		free(q);
 	}
+	free(r);
 }

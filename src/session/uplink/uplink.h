@@ -1,59 +1,74 @@
 /*
- * The connection to pchatd: made, lost and made again; login and resume; the
- * requests that wait for its answer. It tells the other parts what arrives.
+ * The connection to pchatd: made, lost and made again. It logs in by itself (login.h), and passes on what
+ * arrives, in the order in which it came.
  */
 #ifndef PCHAT_SESSION_UPLINK_UPLINK_H
 #define PCHAT_SESSION_UPLINK_UPLINK_H
 
+#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/macros.h"
 #include "core/verdict.h"
+#include "net/session_file.h"
 #include "proto/upstream.h"
+#include "session/state/state.h"
 
-struct control_client;
-struct session;
 struct uplink;
 
-MUST_USE struct uplink *uplink_new(struct session *s);
+#define UPLINK_WHY 512 /* bytes of words about a daemon that cannot be reached */
+
+struct uplink_class {
+	/* A non-blocking descriptor; -errno and words, or none, in `why`. */
+	int (*connect)(void *context, char why[UPLINK_WHY]);
+	/* The connection is made. Then, WELCOME: what the daemon says of us; `lost`: it had lost its registry. */
+	void (*up)(void *context);
+	void (*welcome)(void *context, const struct upstream_message *m, bool lost);
+	/* We are logged in, and know of our pair what the daemon knows. */
+	void (*ready)(void *context);
+	/* The connection is lost. It is made again unless uplink_stop() was called. */
+	void (*down)(void *context);
+	/* The session cannot be had, or is somebody else's now. Words may be NULL. */
+	void (*refused)(void *context, enum verdict why, const char *words);
+	void (*replaced)(void *context);
+	/* What arrives: messages; acknowledgements; RESULT; WHO_PAGE, as its frame; any other notice. */
+	void (*message)(void *context, const struct frame *f);
+	void (*ack)(void *context, const struct ack *a);
+	void (*result)(void *context, enum verdict v);
+	void (*page)(void *context, const struct frame *f);
+	void (*notice)(void *context, const struct upstream_message *m);
+	/* All that arrived in this turn of the loop was passed on. */
+	void (*turn)(void *context);
+};
+
+MUST_USE struct uplink *uplink_new(const struct uplink_class *class, void *context, const struct session_file *file,
+    const struct state *state, struct ev_loop *loop);
 void uplink_free(struct uplink *u);
 
 /*
- * Connects and logs in; `fresh`: as a new session. What comes of it is told by session_logged_in() or session_refused().
- * Returns OK, or NO_DAEMON and words when it is fresh and nobody is there for wait_ms (otherwise it is tried again).
+ * Connects and logs in; `fresh`: as a new session. What comes of it is told by class->ready() or class->refused().
+ * 0; or, when it is fresh and nobody is there, -errno and words, or none, in `why`. Otherwise it is tried again.
  */
-MUST_USE enum verdict uplink_start(struct uplink *u, bool fresh, unsigned wait_ms, char *words, size_t size);
+MUST_USE int uplink_start(struct uplink *u, bool fresh, char why[UPLINK_WHY]);
 
 /* Whether we are logged in, and know of our pair what the daemon knows. */
 bool uplink_ready(const struct uplink *u);
 
-/* Closes the connection and makes a new one. */
-void uplink_restart(struct uplink *u);
-
-/* The session is over: whoever asked for that is told. */
-void uplink_over(struct uplink *u);
-
 /* Frames, written as they are; dropped when we are not logged in. */
 void uplink_write(struct uplink *u, const void *data, size_t n);
 
-/*
- * Asks the daemon on behalf of a client: TO, LEAVE, QUIT, WHO, POLICY. When it is not reachable, as soon as it is. The
- * answer goes to the client.
- */
-void uplink_ask(struct uplink *u, struct control_client *c, const struct upstream_message *m);
+/* A question of requests.h. False: the connection is lost, or not ready. */
+bool uplink_send(struct uplink *u, const struct upstream_message *m);
+
+/* Closes the connection because of `error`, and makes a new one. */
+void uplink_restart(struct uplink *u, int error);
 
 /* QUIT, whatever the answer, also of a login that was not answered yet: the session ends before it was of any use. */
 void uplink_farewell(struct uplink *u);
 
-/* The client is gone: it waits no longer, and hears nothing. */
-void uplink_forget(struct uplink *u, struct control_client *c);
-
-/*
- * Whether our pair may be changing: a request of ours that can end it is under way. Until it is answered
- * nobody knows which pair's messages still count.
- */
-bool uplink_pair_pending(const struct uplink *u);
+/* The session ends: nothing that still comes is passed on, and no connection is made any more. */
+void uplink_stop(struct uplink *u);
 
 #endif

@@ -128,8 +128,8 @@ END_TEST
 /* HELD and READY at any byte of a frame: what was half written is completed, then all goes again. */
 START_TEST(a_new_generation_writes_all_again)
 {
-	const struct control_message held = { .type = CONTROL_HELD, .u.way = { .pair = 7, .gen = 1, .forwarded = 0 } },
-				     ready = { .type = CONTROL_READY, .u.way = { .pair = 7, .gen = 2 } };
+	const struct control_message held = { .type = CONTROL_HELD, .u.route = { .pair = 7, .gen = 1, .forwarded = 0 } },
+				     ready = { .type = CONTROL_READY, .u.route = { .pair = 7, .gen = 2 } };
 	const size_t frame = FRAME_HEADER + MSG_FIXED + 3, whole = ((size_t)_i + frame - 1) / frame;
 
 	add("one");
@@ -151,7 +151,7 @@ END_TEST
 
 START_TEST(a_lost_helper_makes_it_uncertain_only_when_it_had_a_pair)
 {
-	const struct control_message ready = { .type = CONTROL_READY, .u.way = { .pair = 7, .gen = 0 } };
+	const struct control_message ready = { .type = CONTROL_READY, .u.route = { .pair = 7, .gen = 0 } };
 
 	add("one");
 	write_some(SIZE_MAX, SIZE_MAX);

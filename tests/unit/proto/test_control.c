@@ -85,7 +85,7 @@ START_TEST(test_control_bytes)
 	static const struct control_message hello = { .type = CONTROL_HELLO,
 		.u.hello = { .magic = PROTOCOL_MAGIC, .version = 1 } };
 	static const struct control_message held = { .type = CONTROL_HELD,
-		.u.way = { .pair = 0x0102030405060708, .gen = 1, .forwarded = 3 } };
+		.u.route = { .pair = 0x0102030405060708, .gen = 1, .forwarded = 3 } };
 	static const struct control_message outcome = { .type = CONTROL_OUTCOME,
 		.u.outcome = { .verdict = VERDICT_BUSY, .words = "eh" } };
 	static const struct control_message record = { .type = CONTROL_RECORD,

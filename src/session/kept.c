@@ -1,0 +1,69 @@
+#include "session/kept.h"
+
+#include <errno.h>
+
+#include "session/mailbox/store.h"
+
+#define PAIR "pair"
+#define POLICY "policy"
+
+/* False: there is none of that type, or it could not be read. *there: something is. */
+static bool
+load(struct store *store, const char *key, enum upstream_type type, struct upstream_message *m, bool *there)
+{
+	uint8_t frame[FRAME_MAX];
+	const ssize_t n = store_kept(store, key, frame, sizeof(frame));
+	struct frame f;
+
+	*there = n != 0;
+	return n > 0 && frame_parse(frame, (size_t)n, &f) == n && upstream_decode(&f, m) == 0 && m->type == type;
+}
+
+void
+kept_pair(struct store *store, const struct partner *partner)
+{
+	const struct upstream_message m = { .type = UPSTREAM_PAIRED,
+		.u.paired = { .pair = partner->pair, .online = partner->online, .peer = partner->peer } };
+	uint8_t frame[256];
+
+	(void)store_keep(store, PAIR, frame, partner->pair ? upstream_encode(&m, frame, sizeof(frame)) : 0);
+}
+
+void
+kept_load_pair(struct store *store, struct partner *partner)
+{
+	struct upstream_message m;
+	bool there;
+
+	if (!load(store, PAIR, UPSTREAM_PAIRED, &m, &there))
+		return;
+	partner->pair = m.u.paired.pair;
+	partner->online = m.u.paired.online;
+	partner->peer = m.u.paired.peer;
+}
+
+int
+kept_policy(struct store *store, const struct policy *policy)
+{
+	const struct upstream_message m = { .type = UPSTREAM_POLICY, .u.policy = *policy };
+	uint8_t frame[FRAME_MAX];
+	int r = store_keep(store, POLICY, frame, upstream_encode(&m, frame, sizeof(frame)));
+
+	if (r == 0)
+		r = store_commit(store);
+	else
+		(void)store_commit(store);
+	return r > 0 ? -EIO : r;
+}
+
+int
+kept_load_policy(struct store *store, struct policy *policy)
+{
+	struct upstream_message m;
+	bool there;
+
+	if (!load(store, POLICY, UPSTREAM_POLICY, &m, &there))
+		return there ? -EUCLEAN : 0;
+	*policy = m.u.policy;
+	return 0;
+}

@@ -1,0 +1,256 @@
+#include "session/life.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/whereabouts.h"
+#include "proto/status.h"
+#include "session/control/client.h"
+#include "session/control/listener.h"
+#include "session/control/reading.h"
+#include "session/kept.h"
+#include "session/mailbox/sentbox.h"
+#include "session/mailbox/store.h"
+#include "session/messages/pair.h"
+#include "session/uplink/requests.h"
+#include "session/uplink/uplink.h"
+#include "session/watch.h"
+
+#define REST_SECONDS 2.
+
+/* ------------------------------------------------------------------------- the beginning */
+
+void
+life_note(struct session *s, const char *text)
+{
+	const size_t len = strlen(s->notes);
+
+	log_notice("%s", text);
+	if (s->report) /* whoever waits for the report may not wait so long: it stands in the log as well */
+		(void)snprintf(s->notes + len, sizeof(s->notes) - len, "note: %s\n", text);
+}
+
+static void
+report(struct session *s, const char *last)
+{
+	char text[sizeof(s->notes) + 640];
+
+	if (!s->report)
+		return;
+	ev_timer_stop(s->loop, &s->login_timer);
+	(void)snprintf(text, sizeof(text), "%s%s\n", s->notes, last);
+	s->report(text);
+	s->report = NULL;
+}
+
+/* The session ended against its owner's will: the next command that looks for it says why. */
+static void
+leave_word(const struct session *s, const char *why)
+{
+	struct whereabouts w = { .ended_ms = clock_wall_ms() };
+
+	(void)snprintf(w.runtime, sizeof(w.runtime), "%s", s->rundir.path);
+	(void)snprintf(w.why, sizeof(w.why), "%s", why);
+	whereabouts_boot(w.boot);
+	(void)!whereabouts_write(s->file.inbox, &w);
+}
+
+int
+life_serve(struct session *s)
+{
+	const int r = listener_open(s->listener, &s->rundir, s->folded);
+
+	if (r < 0)
+		return r;
+	s->begun = true;
+	watch_renew(s->watch);
+	report(s, "ok");
+	return 0;
+}
+
+void
+life_logged_in(struct session *s)
+{
+	int r;
+
+	if (!s->report || (r = life_serve(s)) == 0)
+		return;
+	uplink_farewell(s->uplink); /* the name is free for the next attempt */
+	life_refused(s, VERDICT_FAILED, strerror(-r));
+}
+
+void
+life_refused(struct session *s, enum verdict why, const char *words)
+{
+	const bool begun = !s->report;
+	char text[600];
+
+	if (begun)
+		log_error("the session is over: %s", words ? words : status_words(why));
+	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? words : "");
+	pair_over(s->pair);
+	life_finish(s, SESSION_OVER);
+	if (begun)
+		leave_word(s, words ? words : status_words(why));
+	report(s, text); /* when nothing is left: the next attempt may follow at once */
+}
+
+static void
+on_login_timeout(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct session *s = w->data;
+
+	(void)loop, (void)revents;
+	uplink_farewell(s->uplink); /* or the name would be held, for nobody, as soon as the daemon goes on */
+	life_refused(s, VERDICT_TIMED_OUT, "the daemon did not let us in in time");
+}
+
+/* ------------------------------------------------------------------------- the end */
+
+/* The session is no more: first nobody can start a helper for it, then nobody reaches this one. */
+static void
+remove_traces(struct session *s)
+{
+	(void)session_file_remove(&s->rundir, s->file.name);
+	whereabouts_remove(s->file.inbox);
+	s->state.partner.pair = 0;
+	kept_pair(s->store, &s->state.partner);
+	(void)store_commit(s->store);
+}
+
+static void
+let_go(struct control_client *c)
+{
+	control_client_bye(c, BYE_STOPPING);
+}
+
+void
+life_finish(struct session *s, enum session_end end)
+{
+	if (s->end != SESSION_GOES_ON)
+		return;
+	s->end = end;
+	ev_break(s->loop, EVBREAK_ALL);
+	uplink_stop(s->uplink);
+	if (end == SESSION_OVER)
+		remove_traces(s);
+	listener_close(s->listener);
+	if (end == SESSION_OVER) {
+		reading_end(s->reading);
+		requests_over(s->requests);
+	}
+	listener_each(s->listener, let_go);
+}
+
+void
+life_uproot(struct session *s)
+{
+	const struct peer self = s->state.self;
+
+	log_error(
+	    "the session ends: its folder '%s' was removed, as at a last logout without lingering", s->rundir.path);
+	if (store_event(s->store, RECORD_ENDED, &self, clock_wall_ms()) == 0)
+		(void)store_commit(s->store);
+	uplink_farewell(s->uplink);
+	life_finish(s, SESSION_OVER);
+	leave_word(s, "its folder was removed, as at a last logout (see LOGGING OUT in pchat(1))");
+}
+
+/* ------------------------------------------------------------------------- the inbox */
+
+void
+life_damaged(struct session *s, int error)
+{
+	char note[STORE_NOTE];
+	int r;
+
+	if (error == -ESTALE) {
+		log_error("another helper took this session over");
+		life_finish(s, SESSION_REPLACED);
+	}
+	if (error != -EUCLEAN)
+		return;
+	r = store_renew(s->store, note);
+	if (note[0])
+		life_note(s, note);
+	if (r < 0) {
+		log_error("cannot begin a new inbox: %s", strerror(-r));
+		life_finish(s, SESSION_STOPPED);
+		return;
+	}
+	watch_renew(s->watch);
+	kept_pair(s->store, &s->state.partner);
+	if (life_keep_rules(s, &s->state.policy) < 0)
+		log_error("cannot keep the rules in the new inbox");
+}
+
+int
+life_keep_rules(struct session *s, const struct policy *policy)
+{
+	const int r = kept_policy(s->store, policy);
+
+	if (r < 0)
+		return r;
+	s->state.policy = *policy;
+	state_changed(&s->state);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------- meanwhile */
+
+static void
+on_rest(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct session *s = w->data;
+
+	(void)revents;
+	ev_timer_stop(loop, w);
+	sentbox_rest(s->sentbox);
+	store_rest(s->store);
+	(void)malloc_trim(0);
+}
+
+void
+life_stir(struct session *s)
+{
+	ev_timer_again(s->loop, &s->rest_timer);
+}
+
+static void
+on_tell(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct session *s = w->data;
+
+	(void)revents;
+	ev_prepare_stop(loop, w);
+	listener_each(s->listener, control_client_tell_change);
+}
+
+void
+life_changed(struct session *s)
+{
+	if (s->end == SESSION_GOES_ON)
+		ev_prepare_start(s->loop, &s->tell);
+}
+
+void
+life_watch(struct session *s, unsigned login_ms)
+{
+	ev_prepare_init(&s->tell, on_tell);
+	ev_init(&s->rest_timer, on_rest);
+	s->rest_timer.repeat = REST_SECONDS;
+	ev_timer_init(&s->login_timer, on_login_timeout, login_ms / 1000., 0.);
+	s->tell.data = s->rest_timer.data = s->login_timer.data = s;
+	life_stir(s);
+}
+
+void
+life_run(struct session *s)
+{
+	if (s->end == SESSION_GOES_ON)
+		(void)ev_run(s->loop, 0);
+}
