@@ -56,6 +56,13 @@
 	X(claim)          \
 	X(outbox)         \
 	X(delivery)       \
+	X(state)          \
+	X(inbound)        \
+	X(outbound)       \
+	X(pair)           \
+	X(login)          \
+	X(requests)       \
+	X(reading)        \
 	X(options)        \
 	X(suggest)        \
 	X(feed)           \

@@ -1,0 +1,239 @@
+/* Commands that read, between an inbox of five records and connections that are made of nothing but a trace. */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "session/control/reading.h"
+#include "trace.h"
+
+static struct reading *r;
+static uint64_t newest, read_up_to;
+static int failure;
+
+static int
+read_inbox(void *context, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *fn_context),
+    void *fn_context)
+{
+	struct record record = { .length = 10 };
+
+	(void)context, (void)messages;
+	for (record.id = (after > read_up_to ? after : read_up_to) + 1; record.id <= newest; record.id++)
+		if (!fn(&record, fn_context))
+			break;
+	return failure;
+}
+
+static int
+mark(void *context, uint64_t last, bool single)
+{
+	(void)context;
+	trace("%s %u", single ? "take" : "mark", (unsigned)last);
+	if (failure == 0 && !single)
+		read_up_to = last;
+	return failure;
+}
+
+static void
+failed(void *context, int error)
+{
+	(void)context;
+	trace("failed %d", error);
+}
+
+static void
+begin(void *context, uint32_t client)
+{
+	(void)context;
+	trace("%u:", client);
+}
+
+static void
+record(void *context, uint32_t client, const struct control_message *m)
+{
+	(void)context, (void)client;
+	trace("%u", (unsigned)m->u.record.id);
+}
+
+static void
+end(void *context, uint32_t client, const struct control_message *m)
+{
+	(void)context, (void)client;
+	if (m)
+		trace("end %u last %u verdict %u%s", m->u.read_end.count, (unsigned)m->u.read_end.last,
+		    m->u.read_end.verdict, m->u.read_end.more ? " more" : "");
+	else
+		trace("waits");
+}
+
+static void
+marked(void *context, uint32_t client, enum verdict v)
+{
+	(void)context;
+	trace("marked %u %d", client, (int)v);
+}
+
+static const struct reading_class class = { read_inbox, mark, failed, begin, record, end, marked };
+
+static void
+setup(void)
+{
+	trace_clear();
+	newest = 2;
+	read_up_to = 0;
+	failure = 0;
+	r = reading_new(&class, NULL);
+	ck_assert_ptr_nonnull(r);
+}
+
+static void
+teardown(void)
+{
+	reading_free(r);
+	reading_free(NULL);
+}
+
+static void
+ask(uint32_t client, uint8_t flags, uint32_t limit, uint64_t after)
+{
+	const struct control_message m = { .type = CONTROL_READ,
+		.u.read = { .flags = flags, .limit = limit, .after = after } };
+
+	reading_read(r, client, &m);
+}
+
+static void
+done(uint32_t client, uint64_t last, bool single)
+{
+	const struct control_message m = { .type = CONTROL_DONE, .u.done = { .last = last, .single = single } };
+
+	reading_done(r, client, &m);
+}
+
+START_TEST(test_reading_gives_what_is_there)
+{
+	ask(0, 0, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0");
+	done(0, 2, false);
+	trace_is("mark 2; marked 0 0");
+	ask(0, 0, 0, 0);
+	trace_is("0:; end 0 last 0 verdict 28");
+}
+END_TEST
+
+START_TEST(test_reading_in_batches)
+{
+	newest = 5;
+	ask(0, 0, 2, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0 more");
+}
+END_TEST
+
+START_TEST(test_reading_one_at_a_time)
+{
+	ask(0, 0, 0, 0);
+	ask(1, 0, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0");
+	ask(2, READ_PEEK, 0, 0); /* takes nothing away from anybody */
+	trace_is("2:; 1; 2; end 2 last 2 verdict 0");
+	done(0, 1, false);
+	trace_is("mark 1; marked 0 0; 1:; 2; end 1 last 2 verdict 0");
+}
+END_TEST
+
+START_TEST(test_reading_lease_of_one_that_is_gone)
+{
+	ask(0, 0, 0, 0);
+	ask(1, 0, 0, 0);
+	trace_clear();
+	reading_forget(r, 0);
+	reading_wake(r);
+	trace_is("1:; 1; 2; end 2 last 2 verdict 0"); /* they were not marked */
+	ask(2, 0, 0, 0);
+	reading_forget(r, 2);
+	reading_forget(r, 1);
+	reading_wake(r);
+	trace_is("");
+}
+END_TEST
+
+START_TEST(test_reading_asks_again_without_done)
+{
+	ask(0, 0, 0, 0);
+	trace_clear();
+	ask(0, 0, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0");
+}
+END_TEST
+
+START_TEST(test_reading_waits)
+{
+	newest = 0;
+	ask(0, READ_WAIT, 0, 0);
+	trace_is("0:; waits");
+	reading_wake(r);
+	trace_is("0:; waits");
+	newest = 1;
+	reading_wake(r);
+	trace_is("0:; 1; end 1 last 1 verdict 0");
+	reading_wake(r);
+	trace_is("");
+}
+END_TEST
+
+START_TEST(test_reading_an_answer_comes_before_the_rest)
+{
+	newest = 2;
+	ask(0, READ_WAIT, 0, 2); /* ask, after its question; but first: somebody follows */
+	reading_forget(r, 0);
+	read_up_to = 2;
+	ask(1, READ_WAIT, 0, 0);
+	ask(0, READ_WAIT, 1, 2);
+	trace_clear();
+	newest = 3;
+	reading_wake(r);
+	trace_is("0:; 3; end 1 last 3 verdict 0");
+	done(0, 3, true);
+	trace_is("take 3; marked 0 0; 1:; 3; end 1 last 3 verdict 0");
+}
+END_TEST
+
+START_TEST(test_reading_inbox_fails)
+{
+	failure = -EIO;
+	ask(0, 0, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 0 verdict 16; failed -5");
+	done(0, 2, false);
+	trace_is("mark 2; marked 0 16; failed -5");
+}
+END_TEST
+
+START_TEST(test_reading_session_ends)
+{
+	newest = 0;
+	ask(0, READ_WAIT, 0, 0);
+	ask(1, READ_WAIT, 0, 0);
+	trace_clear();
+	reading_end(r);
+	trace_is("0:; end 0 last 0 verdict 27; 1:; end 0 last 0 verdict 27");
+}
+END_TEST
+
+Suite *
+reading_suite(void)
+{
+	Suite *s = suite_create("reading");
+	TCase *t = tcase_create("reading");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_reading_gives_what_is_there);
+	tcase_add_test(t, test_reading_in_batches);
+	tcase_add_test(t, test_reading_one_at_a_time);
+	tcase_add_test(t, test_reading_lease_of_one_that_is_gone);
+	tcase_add_test(t, test_reading_asks_again_without_done);
+	tcase_add_test(t, test_reading_waits);
+	tcase_add_test(t, test_reading_an_answer_comes_before_the_rest);
+	tcase_add_test(t, test_reading_inbox_fails);
+	tcase_add_test(t, test_reading_session_ends);
+	suite_add_tcase(s, t);
+	return s;
+}
