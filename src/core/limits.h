@@ -20,6 +20,8 @@
 #define CONNECTIONS_MAX 4096U       /* of a daemon, in all */
 #define CONNECTIONS_GREETING 64U    /* of those, not yet logged in */
 #define CONNECTIONS_GREETING_UID 4U /* of those, of one uid */
+#define UNKNOWN_SESSIONS 64U        /* of all uids together that are not known to have an account */
+#define UNKNOWN_GREETING 16U        /* connections of theirs that are not yet logged in */
 #define HANDSHAKE_SECONDS 5U
 #define GRACE_SECONDS 10U
 #define STALL_SECONDS 10U       /* a peer that takes nothing for so long is closed */

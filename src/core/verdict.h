@@ -28,7 +28,7 @@ enum verdict {
 	VERDICT_TIMED_OUT,     /* certainly not delivered */
 	VERDICT_EXPIRED,       /* resume: session unknown, its grace ended or it quit */
 	VERDICT_STARTING,      /* daemon restarted without its registry: only resumes for now */
-	VERDICT_LIMIT,         /* too many sessions of this uid, or of the daemon */
+	VERDICT_LIMIT,         /* too many sessions of this uid */
 	VERDICT_RATE,          /* too many requests a second; try again shortly */
 	VERDICT_WRONG_PARTNER, /* send --to NAME: NAME is not the partner */
 	VERDICT_SUPERSEDED,    /* a wait that ended because the caller was paired, left, or waits anew */
@@ -45,6 +45,7 @@ enum verdict {
 	VERDICT_NO_ANSWER,  /* the user database does not tell whose a name or a uid is */
 	VERDICT_TAKEN_OVER, /* a later login under its name took the place of this lost session (R8) */
 	VERDICT_UNMAPPED,   /* the daemon's user namespace has no number for the caller's uid */
+	VERDICT_FULL,       /* the daemon has no place for another session */
 	VERDICT_COUNT
 };
 

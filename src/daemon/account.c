@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "daemon/names/passwd.h"
@@ -49,6 +50,7 @@ static void
 begin(struct accounts *all, struct account *a)
 {
 	a->state = ACCOUNT_UNKNOWN;
+	a->own = a->uid == geteuid();
 	a->asked_at = 0;
 	number(a);
 	accounts_recall(all, a);
@@ -73,6 +75,7 @@ accounts_get(struct accounts *all, uint32_t uid)
 		if (!a)
 			return NULL;
 		a->uid = uid;
+		a->all = all;
 		a->next = *head_of(all, uid);
 		*head_of(all, uid) = a;
 	}
@@ -101,10 +104,36 @@ account_put(struct account *a)
 		a->refs--;
 }
 
+/* What all uids without a known account have together. */
+static void
+count(struct account *a, int sessions, int greeting)
+{
+	if (account_known(a))
+		return;
+	a->all->unknown_sessions += (uint32_t)sessions;
+	a->all->unknown_greeting += (uint32_t)greeting;
+}
+
+void
+account_sessions(struct account *a, int change)
+{
+	a->sessions += (uint32_t)change;
+	count(a, change, 0);
+}
+
+void
+account_greeting(struct account *a, int change)
+{
+	a->greeting += (uint32_t)change;
+	count(a, 0, change);
+}
+
 void
 account_told(struct account *a, const char *name)
 {
+	count(a, -(int)a->sessions, -(int)a->greeting);
 	a->state = name ? ACCOUNT_NAMED : ACCOUNT_NONE;
+	count(a, (int)a->sessions, (int)a->greeting);
 	if (name && name[0] && strlen(name) <= ACCOUNT_MAX_LEN)
 		memcpy(a->name, name, strlen(name) + 1);
 	else

@@ -23,12 +23,16 @@ enum account_state {
 	ACCOUNT_NAMED,   /* /etc/passwd has it, or a look-up has found it */
 };
 
+struct accounts;
+
 struct account {
 	struct account *next; /* of the same hash */
+	struct accounts *all;
 	uint32_t uid;
 	uint32_t refs;
-	uint32_t sessions;       /* logged in, reconnecting ones included */
-	uint32_t greeting;       /* connections not yet logged in */
+	uint32_t sessions;       /* logged in, reconnecting ones included; see account_sessions() */
+	uint32_t greeting;       /* connections not yet logged in; see account_greeting() */
+	bool own;                /* the daemon's own uid: known whatever the user database says */
 	bool passes_descriptors; /* it has done so: its connections are looked at first (net/stream.h) */
 	struct bucket requests;
 	enum account_state state;
@@ -42,6 +46,8 @@ struct account {
 struct accounts {
 	struct account *head[ACCOUNT_HEADS];
 	struct passwd_file *passwd; /* NULL: none is asked */
+	uint32_t unknown_sessions;  /* of uids that are not known to have an account */
+	uint32_t unknown_greeting;
 };
 
 /* The account of a uid, one reference more; NULL when memory is short. Asks /etc/passwd, and nobody else. */
@@ -56,11 +62,15 @@ void accounts_release(struct accounts *all);
 /* One reference less. It is forgotten some time after the last, when the uid has all its requests again. */
 void account_put(struct account *a);
 
+/* It has so many sessions, or connections not yet logged in, more or less. */
+void account_sessions(struct account *a, int change);
+void account_greeting(struct account *a, int change);
+
 /* Whether the uid is known to have an account. */
 static inline bool
 account_known(const struct account *a)
 {
-	return a->state == ACCOUNT_NAMED;
+	return a->state == ACCOUNT_NAMED || a->own;
 }
 
 /*

@@ -34,7 +34,8 @@ struct options {
 	struct places places;
 	mode_t mode;
 	gid_t group;
-	uint32_t grace, max_sessions, max_connections, idle_exit;
+	uint32_t grace, idle_exit;
+	struct quota quota;
 	bool detach, verbose;
 };
 
@@ -65,6 +66,10 @@ static const char usage_text[] =
     "  --grace SEC                how long a lost session is held (10)\n"
     "  --max-sessions-per-user N  how many sessions one user may have (8)\n"
     "  --max-connections N        how many connections and sessions in all (4096)\n"
+    "  --max-unknown-sessions N   how many of them all users together may have that\n"
+    "                             are not known to have an account (64)\n"
+    "  --max-unknown-connections N  how many connections of these users may be not\n"
+    "                             logged in (16)\n"
     "  --idle-exit SEC            end so long after the last session (0: never)\n"
     "  --detach                   go to the background as soon as it listens\n"
     "  -v, --verbose              log the end of each connection, too\n"
@@ -80,6 +85,8 @@ enum option_key {
 	OPT_GRACE,
 	OPT_SESSIONS,
 	OPT_CONNECTIONS,
+	OPT_UNKNOWN_SESSIONS,
+	OPT_UNKNOWN_GREETING,
 	OPT_IDLE,
 	OPT_DETACH
 };
@@ -95,6 +102,8 @@ static const struct option long_options[] = {
 	{ "grace", required_argument, NULL, OPT_GRACE },
 	{ "max-sessions-per-user", required_argument, NULL, OPT_SESSIONS },
 	{ "max-connections", required_argument, NULL, OPT_CONNECTIONS },
+	{ "max-unknown-sessions", required_argument, NULL, OPT_UNKNOWN_SESSIONS },
+	{ "max-unknown-connections", required_argument, NULL, OPT_UNKNOWN_GREETING },
 	{ "idle-exit", required_argument, NULL, OPT_IDLE },
 	{ "detach", no_argument, NULL, OPT_DETACH },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -197,9 +206,13 @@ parse_option(struct options *o, int key, const char *value)
 	case OPT_GRACE:
 		return parse_number(value, 10, 0, 86400, &o->grace);
 	case OPT_SESSIONS:
-		return parse_number(value, 10, 1, UINT32_MAX, &o->max_sessions);
+		return parse_number(value, 10, 1, UINT32_MAX, &o->quota.sessions_uid);
 	case OPT_CONNECTIONS:
-		return parse_number(value, 10, 1, 1000000, &o->max_connections);
+		return parse_number(value, 10, 1, 1000000, &o->quota.connections);
+	case OPT_UNKNOWN_SESSIONS:
+		return parse_number(value, 10, 0, UINT32_MAX, &o->quota.unknown_sessions);
+	case OPT_UNKNOWN_GREETING:
+		return parse_number(value, 10, 0, UINT32_MAX, &o->quota.unknown_greeting);
 	case OPT_IDLE:
 		return parse_number(value, 10, 0, 86400, &o->idle_exit);
 	default:
@@ -297,8 +310,7 @@ static int
 take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 {
 	const struct roster_limits limits = {
-		.sessions = o->max_connections,
-		.sessions_uid = o->max_sessions,
+		.quota = o->quota,
 		.grace_seconds = o->grace,
 	};
 	char words[PLACES_WORDS];
@@ -352,14 +364,14 @@ start(struct daemon *d, struct ev_loop *loop, struct options *o)
 
 	if ((status = claim(d, o)) != 0)
 		return status;
-	raise_files(o->max_connections);
+	raise_files(o->quota.connections);
 	if ((status = stream_setup(loop)) < 0)
 		return fail("%s", strerror(-status));
 	/* Everybody of before is known before anybody can connect. */
 	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
 		return status;
 	names_begin(d->server.roster.names);
-	server_init(&d->server, loop, d->listener, o->max_connections, o->idle_exit);
+	server_init(&d->server, loop, d->listener, o->idle_exit);
 	watch_signals(d, loop);
 	return 0;
 }
@@ -385,8 +397,12 @@ main(int argc, char **argv)
 		.mode = 0666,
 		.group = (gid_t)-1,
 		.grace = GRACE_SECONDS,
-		.max_sessions = SESSIONS_PER_UID,
-		.max_connections = CONNECTIONS_MAX,
+		.quota = {
+			.connections = CONNECTIONS_MAX,
+			.sessions_uid = SESSIONS_PER_UID,
+			.unknown_sessions = UNKNOWN_SESSIONS,
+			.unknown_greeting = UNKNOWN_GREETING,
+		},
 	};
 	char words[PLACES_WORDS];
 	struct ev_loop *loop;

@@ -233,7 +233,7 @@ roster_member_begin(struct roster *r, slot_t slot, struct account *account, int6
 {
 	r->member[slot] = (struct member){ .account = account, .since_ms = since_ms };
 	account->refs++;
-	account->sessions++;
+	account_sessions(account, 1);
 }
 
 void
@@ -241,7 +241,7 @@ roster_member_end(struct roster *r, slot_t slot)
 {
 	struct member *m = &r->member[slot];
 
-	m->account->sessions--;
+	account_sessions(m->account, -1);
 	account_put(m->account);
 	free(m->policy);
 	free(m->claim);

@@ -17,6 +17,7 @@
 #include "base/macros.h"
 #include "core/exchange.h"
 #include "core/policy.h"
+#include "core/quota.h"
 #include "daemon/account.h"
 #include "net/deadlines.h"
 #include "proto/upstream.h"
@@ -62,14 +63,13 @@ struct roster {
 	bool unanswered;                 /* one of those was not let in, since the user database did not answer */
 	struct ident taken[ROSTER_TAKEN];
 	size_t taken_next;
-	uint32_t max_sessions_uid;
+	struct quota quota;
 	void (*emptied)(struct roster *r); /* the last session ended */
 	bool stopping;
 };
 
 struct roster_limits {
-	uint32_t sessions;
-	uint32_t sessions_uid;
+	struct quota quota;
 	uint32_t grace_seconds;
 };
 

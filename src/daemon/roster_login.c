@@ -222,6 +222,22 @@ begin(struct roster *r, struct client *c, struct exchange_event *ev, struct poli
 	seat(r, c, ev->slot);
 }
 
+/* Whether there is a place for one session more; `instead`: one of its own ends. */
+static enum verdict
+has_place(const struct roster *r, const struct client *c, bool instead)
+{
+	const struct quota_use use = {
+		.sessions = exchange_count(r->exchange) - instead,
+		.unknown_sessions = r->accounts.unknown_sessions - (instead && !account_known(c->account)),
+	};
+	const struct quota_user who = {
+		.known = account_known(c->account),
+		.sessions = c->account->sessions - instead,
+	};
+
+	return quota_session(&r->quota, &use, &who);
+}
+
 /* What cannot be recorded does not begin. */
 static enum verdict
 enter(struct roster *r, struct client *c, const struct upstream_message *login)
@@ -237,10 +253,10 @@ enter(struct roster *r, struct client *c, const struct upstream_message *login)
 	struct policy *policy;
 	enum verdict v;
 
-	if (c->account->sessions - (ev.other != SLOT_NONE) >= r->max_sessions_uid)
-		return VERDICT_LIMIT;
-	if ((v = may_use(r, c, ev.name)) != VERDICT_OK || (v = room) != VERDICT_OK)
+	if ((v = has_place(r, c, ev.other != SLOT_NONE)) != VERDICT_OK)
 		return v;
+	if ((v = may_use(r, c, ev.name)) != VERDICT_OK || (v = room) != VERDICT_OK)
+		return v == VERDICT_LIMIT ? VERDICT_FULL : v;
 	if (!roster_copy_policy(&login->u.login.policy, &policy))
 		return VERDICT_FAILED;
 	if (!record(r, c, &ev, &login->u.login.policy, since_ms)) {

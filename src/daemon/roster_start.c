@@ -97,7 +97,7 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	int rc;
 
 	*r = (struct roster){ .loop = loop, .registry = registry, .budget = SETTLED_A_TURN };
-	r->max_sessions_uid = limits->sessions_uid;
+	r->quota = limits->quota;
 	deadlines_init(&r->lost, loop, limits->grace_seconds * 1000ULL, roster_on_grace);
 	ev_prepare_init(&r->turn_end, roster_on_turn_end);
 	ev_timer_init(&r->rest, roster_on_rest, 0., 0.);
@@ -105,9 +105,9 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	ev_timer_init(
 	    &r->only_timer, roster_on_only_over, 0., limits->grace_seconds > 0 ? limits->grace_seconds : NO_GRACE);
 	r->repair_timer.data = r->only_timer.data = r->turn_end.data = r->rest.data = r;
-	if ((rc = allocate(r, limits->sessions)) < 0 || (rc = first_pair(r, &first)) < 0)
+	if ((rc = allocate(r, limits->quota.connections)) < 0 || (rc = first_pair(r, &first)) < 0)
 		return rc;
-	exchange_init(r->exchange, limits->sessions, first);
+	exchange_init(r->exchange, limits->quota.connections, first);
 	r->resumes_only = resumes_only;
 	if (resumes_only) {
 		registry_begin(registry);

@@ -39,7 +39,7 @@ on_emptied(struct roster *r)
 static void
 greeting_add(struct server *s, struct client *c)
 {
-	c->account->greeting++;
+	account_greeting(c->account, 1);
 	s->greeting_count++;
 	deadlines_add(&s->greeting, &c->greeting);
 }
@@ -47,7 +47,7 @@ greeting_add(struct server *s, struct client *c)
 static void
 greeting_over(struct server *s, struct client *c)
 {
-	c->account->greeting--;
+	account_greeting(c->account, -1);
 	s->greeting_count--;
 }
 
@@ -95,11 +95,44 @@ server_client_closed(struct server *s, struct client *c)
 
 /* ------ accepting ------ */
 
+/* The connection that has waited longest for its login gives way. False: each has sent its LOGIN, or there is none. */
 static bool
-has_room(const struct server *s, const struct account *a)
+make_room(struct server *s, bool unknown)
 {
-	return s->connections < s->max_connections && s->greeting_count < CONNECTIONS_GREETING &&
-	    a->greeting < CONNECTIONS_GREETING_UID;
+	struct deadline *d = deadlines_first(&s->greeting);
+	struct client *c;
+
+	for (; d; d = TAILQ_NEXT(d, link)) {
+		c = greeting_of(d);
+		if (c->waits || (unknown && account_known(c->account)))
+			continue;
+		greeting_remove(s, c);
+		client_bye(c, BYE_CROWDED);
+		return true;
+	}
+	return false;
+}
+
+static bool
+has_room(struct server *s, const struct account *a)
+{
+	const struct quota_use use = {
+		.connections = s->connections,
+		.greeting = s->greeting_count,
+		.unknown_greeting = s->roster.accounts.unknown_greeting,
+	};
+	const struct quota_user who = { .known = account_known(a), .greeting = a->greeting };
+
+	switch (quota_connection(&s->roster.quota, &use, &who)) {
+	case QUOTA_ENTER:
+		return true;
+	case QUOTA_INSTEAD:
+		return make_room(s, false);
+	case QUOTA_INSTEAD_UNKNOWN:
+		return make_room(s, true);
+	default:
+		return false;
+	}
 }
 
 /* Takes over fd. */
@@ -131,10 +164,9 @@ on_accepted(struct acceptor *a, int fd, const struct credentials *peer)
 }
 
 void
-server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t max_connections, uint32_t idle_exit)
+server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t idle_exit)
 {
 	s->loop = loop;
-	s->max_connections = max_connections;
 	s->idle_exit = idle_exit;
 	deadlines_init(&s->greeting, loop, HANDSHAKE_MS, on_greeting_timeout);
 	ev_timer_init(&s->idle_timer, on_idle, 0., 0.);

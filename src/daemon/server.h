@@ -19,7 +19,7 @@
 struct server {
 	struct ev_loop *loop;
 	struct roster roster;
-	uint32_t connections, max_connections;
+	uint32_t connections;
 	struct deadlines greeting; /* not yet logged in */
 	uint32_t greeting_count;
 	struct acceptor acceptor;
@@ -28,7 +28,7 @@ struct server {
 };
 
 /* Listens on fd. The roster is there already. idle_exit: end so many seconds after the last one went; 0: never. */
-void server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t max_connections, uint32_t idle_exit);
+void server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t idle_exit);
 
 /* Tells everyone to come back later, and closes all connections. Not the sessions: they stay in the registry. */
 void server_stop(struct server *s);

@@ -37,6 +37,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_EXPIRED] = { 3, "expired", "the session is over; 'pchat login' begins another" },
 	[VERDICT_STARTING] = { 4, "starting",
 	    "the daemon has lost its registry and takes up old sessions only, for a moment; try again" },
+	[VERDICT_FULL] = { 4, "full", "the daemon is full; try again later" },
 	[VERDICT_LIMIT] = { 6, "limit", "too many sessions; 'pchat quit' ends one" },
 	[VERDICT_RATE] = { 4, "rate", "too many requests in a short time; try again in a moment" },
 	[VERDICT_WRONG_PARTNER] = { 7, "partner-not",

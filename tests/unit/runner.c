@@ -22,6 +22,7 @@
 	X(ident)          \
 	X(name)           \
 	X(policy)         \
+	X(quota)          \
 	X(unicode)        \
 	SUITES_ICU(X)     \
 	X(socket)         \
