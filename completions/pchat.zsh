@@ -35,7 +35,7 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
-	--to | --id | --file | --number | -n | --grep | --since | --at-once | --limit) return 0 ;;
+	--to | --id | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
 	-f) [[ $2 == send ]] ;;
 	*) return 1 ;;
 	esac

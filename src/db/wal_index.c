@@ -14,13 +14,15 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "db/erase.h"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
 #define REGIONS 64 /* each is the index of 4,096 frames of the log */
 
-/* Stands in the place of SQLite's table of methods for one file. Three of them are ours, the others are SQLite's. */
+/* Stands in the place of SQLite's table of methods for one file. Some of them are ours, the others are SQLite's. */
 struct guard {
 	sqlite3_io_methods methods;
 	const sqlite3_io_methods *original;
@@ -79,6 +81,13 @@ unmap(sqlite3_file *file, int remove)
 	return g->original->xShmUnmap(file, remove);
 }
 
+/* What is cut off a database was said by somebody. */
+static int
+cut(sqlite3_file *file, sqlite3_int64 size)
+{
+	return erase_cut(file, guard_of(file)->original, size);
+}
+
 static int
 close_file(sqlite3_file *file)
 {
@@ -106,6 +115,7 @@ wal_index_guard(sqlite3 *db)
 	g->methods.xShmMap = map;
 	g->methods.xShmLock = lock;
 	g->methods.xShmUnmap = unmap;
+	g->methods.xTruncate = cut;
 	g->methods.xClose = close_file;
 	file->pMethods = &g->methods;
 	return 0;

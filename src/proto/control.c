@@ -31,6 +31,17 @@ history_fields(struct codec *c, struct control_message *m)
 }
 
 static void
+forget_fields(struct codec *c, struct control_message *m)
+{
+	codec_name_or_none(c, m->u.forget.partner);
+	codec_i64(c, &m->u.forget.before_ms);
+	codec_bool(c, &m->u.forget.unread);
+	codec_bool(c, &m->u.forget.keep);
+	codec_i64(c, &m->u.forget.keep_age_ms);
+	codec_u64(c, &m->u.forget.keep_records);
+}
+
+static void
 state_fields(struct codec *c, struct control_message *m)
 {
 	codec_peer(c, &m->u.state.self);
@@ -110,6 +121,9 @@ control_fields(struct codec *c, struct control_message *m)
 		return;
 	case CONTROL_HISTORY:
 		history_fields(c, m);
+		return;
+	case CONTROL_FORGET:
+		forget_fields(c, m);
 		return;
 	case CONTROL_OUTCOME:
 		codec_verdict(c, &m->u.outcome.verdict);

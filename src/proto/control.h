@@ -30,6 +30,7 @@ enum control_type {
 	CONTROL_RULE = 0x4b,    /* dnd, block, ...: OUTCOME */
 	CONTROL_HISTORY = 0x4c, /* RECORDs, then READ_END */
 	CONTROL_POLICY = 0x4d,  /* RULES */
+	CONTROL_FORGET = 0x4e,  /* READ_END: how many records were forgotten; USAGE: how many of them are unread */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
 	CONTROL_STATE = 0x61,
@@ -112,6 +113,14 @@ struct control_message {
 			int64_t since_ms;               /* 0: from the beginning */
 			char grep[256];                 /* empty: no search */
 		} history;
+		struct {
+			char partner[NAME_MAX_LEN + 1]; /* empty: everyone */
+			int64_t before_ms;              /* what was said before then; 0: whenever */
+			bool unread;                    /* what is unread as well */
+			bool keep;                      /* instead: from now on forget what this does not keep: */
+			int64_t keep_age_ms;            /* 0: whatever its age */
+			uint64_t keep_records;          /* 0: all */
+		} forget;
 		struct {
 			uint8_t verdict;
 			char words[256]; /* what went wrong, when the verdict alone does not tell; else empty */

@@ -6,6 +6,10 @@
 #	POWERCUT_DISKS  the file systems ("ext4 ext4-1k xfs btrfs")
 #	POWERCUT_PAIRS  how many talk (4)
 #	POWERCUT_SEED   the moments to come again, as far as they are ours to choose (new ones, printed)
+# What is mounted here is nobody else's business, nor can anybody else keep it from being unmounted.
+if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
+	PCHAT_OWN_MOUNTS=yes exec unshare -m -- "$BASH" "$0" "$@"
+fi
 # shellcheck source=../system/lib.sh
 . "${SRCDIR:?}/tests/system/lib.sh"
 needs_root
@@ -56,10 +60,14 @@ sleep_ms() {
 
 # cut PID...: the power goes; for a moment those who talk see that nothing works any more; then it comes back.
 cut() {
-	"$BUILDDIR/tests/faults/poweroff" "$disk" 2>/dev/null || return
+	local words
+	words=$("$BUILDDIR/tests/faults/poweroff" "$disk" 2>&1) || { note "the power does not go: $words"; return 1; }
 	sleep_ms $((RANDOM % 60))
 	[ $# -eq 0 ] || kill -STOP "$@"
-	wait_until is_unmounted || return
+	if ! wait_until is_unmounted; then
+		note "still mounted; open there: $(find /proc/[0-9]*/fd -lname "$disk/*" -printf '%p %l\n' 2>/dev/null | head)"
+		return 1
+	fi
 	mount -o loop "$disk_image" "$disk" || return
 	[ $# -eq 0 ] || kill -CONT "$@"
 }
@@ -92,6 +100,7 @@ converse() { # KIND
 		cut "${talkers[@]}" || { ok 1 "$kind: the power goes and comes back" "cut $n"; break; }
 	done
 	touch "$dir/stop"
+	kill -CONT "${talkers[@]}" 2>/dev/null
 	wait "${talkers[@]}"
 	through=$(find "$dir" -name 'through.*' | wc -l)
 	is "$through" $((2 * pairs)) "$kind: after $n cuts everybody gets through"

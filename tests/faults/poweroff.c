@@ -19,8 +19,12 @@ main(int argc, char **argv)
 	uint32_t how = NO_LOG_FLUSH;
 	int fd;
 
-	if (argc != 2 || (fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+	if (argc != 2) {
 		(void)fprintf(stderr, "usage: poweroff FOLDER\n");
+		return 1;
+	}
+	if ((fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		(void)fprintf(stderr, "poweroff: %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}
 	if (ioctl(fd, SHUTDOWN, &how) == 0)

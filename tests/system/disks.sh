@@ -1,5 +1,9 @@
 # Disks that others have filled, of each kind of file system: nobody is killed, what is there can be read, and
 # whoever is told 0 has been delivered to. And a disk that is read-only.
+# What is mounted here is nobody else's business, nor can anybody else keep it from being unmounted.
+if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
+	PCHAT_OWN_MOUNTS=yes exec unshare -m -- "$BASH" "$0" "$@"
+fi
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 needs_root

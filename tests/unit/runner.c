@@ -35,6 +35,7 @@
 	X(services)       \
 	X(registry)       \
 	X(history)        \
+	X(forget)         \
 	X(needle)         \
 	X(pack)           \
 	X(rows)           \

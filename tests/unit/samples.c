@@ -76,6 +76,8 @@ static struct control_message control[] = {
 	{ .type = CONTROL_HISTORY,
 	    .u.history = { .partner = "bob", .limit = 20, .since_ms = SINCE, .grep = "lunch \xf0\x9f\x8d\x95" } },
 	{ .type = CONTROL_POLICY },
+	{ .type = CONTROL_FORGET, .u.forget = { .partner = "bob", .before_ms = SINCE, .unread = true } },
+	{ .type = CONTROL_FORGET, .u.forget = { .keep = true, .keep_age_ms = 86400000, .keep_records = 1000 } },
 	{ .type = CONTROL_OUTCOME, .u.outcome = { .verdict = VERDICT_FAILED, .words = "no space left on device" } },
 	{ .type = CONTROL_OUTCOME, .u.outcome = { .verdict = VERDICT_OK } },
 	{ .type = CONTROL_STATE, .u.state = { .self = ALICE, .last_end = ENDING_QUIT, .unread = 2, .last = 9 } },

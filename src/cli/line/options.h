@@ -42,6 +42,10 @@ enum option_id {
 	OPT_NO_PAGER,
 	OPT_NO_BELL,
 	OPT_PLAIN,
+	OPT_DELETE,
+	OPT_BEFORE,
+	OPT_UNREAD,
+	OPT_KEEP,
 	OPT_IDS, /* how many there are */
 };
 

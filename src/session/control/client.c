@@ -229,6 +229,7 @@ static const struct {
 	{ CONTROL_RULE, on_rule },
 	{ CONTROL_POLICY, on_policy },
 	{ CONTROL_HISTORY, on_history },
+	{ CONTROL_FORGET, on_history },
 };
 
 static void

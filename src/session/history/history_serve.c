@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/name.h"
 #include "net/process.h"
@@ -14,6 +15,7 @@
 #include "proto/control.h"
 #include "session/history/history.h"
 #include "session/mailbox/folder.h"
+#include "session/mailbox/forget.h"
 
 #define FILES 16U   /* descriptors: of both sides, with their logs and locks */
 #define SHORT_MS 20 /* for so long the files may stay open while nobody takes what was read */
@@ -137,6 +139,40 @@ answer(const struct folder *folder, const struct control_message *request)
 	return r < 0 ? r : flush(-1);
 }
 
+/* ------------------------------------------------------------------------- forgetting */
+
+static int
+forget_asked(const char *dir, const struct control_message *m, uint64_t *count)
+{
+	const struct keep keep = { .age_ms = m->u.forget.keep_age_ms, .records = m->u.forget.keep_records };
+	struct forget what = { .before_ms = m->u.forget.before_ms, .unread = m->u.forget.unread };
+	int r;
+
+	if (m->u.forget.keep) {
+		r = forget_set_keep(dir, &keep);
+		return r < 0 ? r : forget_expired(dir, clock_wall_ms(), count);
+	}
+	memcpy(what.partner, m->u.forget.partner, sizeof(what.partner));
+	return forget(dir, &what, count);
+}
+
+static int
+answer_forget(const struct folder *folder, const struct control_message *request)
+{
+	struct control_message end = { .type = CONTROL_READ_END };
+	uint64_t count = 0;
+	int r = folder->error;
+
+	if (r == 0)
+		r = forget_asked(folder->path, request, &count);
+	if (r < 0)
+		log_error("cannot forget what is in '%s': %s", folder->path, strerror(-r));
+	end.u.read_end.count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+	end.u.read_end.verdict = (uint8_t)(r == FORGET_UNREAD ? VERDICT_USAGE : verdict_of(r, end.u.read_end.count));
+	r = put(&end, -1);
+	return r < 0 ? r : flush(-1);
+}
+
 /* ------------------------------------------------------------------------- input */
 
 /* Where the session that is logged in keeps its inbox, else where one of that name would. */
@@ -169,6 +205,8 @@ take_frame(const struct folder *dir, const struct frame *f)
 		return -EPROTO;
 	if (m.type == CONTROL_HELLO)
 		return m.u.hello.magic == PROTOCOL_MAGIC && m.u.hello.version == PROTOCOL_VERSION ? 0 : -EPROTO;
+	if (m.type == CONTROL_FORGET)
+		return answer_forget(dir, &m);
 	return m.type == CONTROL_HISTORY ? answer(dir, &m) : -EPROTO;
 }
 

@@ -1,10 +1,19 @@
 #include "session/mailbox/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "db/database.h"
+#include "session/mailbox/forget.h"
 #include "session/mailbox/store_impl.h"
+
+#define SMALL_BYTES (4L * 1024 * 1024)
+#define MINUTE_MS 60000U
+#define HOUR_MS (60U * MINUTE_MS)
 
 /* ------------------------------------------------------------------------- small facts */
 
@@ -233,6 +242,24 @@ store_newest(const struct store *s)
 	return (uint64_t)s->now.newest;
 }
 
+/* What the rule of the inbox does not keep (forget.h). To forget takes the longer the more is kept. */
+static void
+forget_now_and_then(struct store *s)
+{
+	char dir[PATH_MAX];
+	uint64_t count;
+	struct stat st;
+	int r;
+
+	if (s->writing || clock_monotonic_ms() < s->forget_at)
+		return;
+	s->forget_at =
+	    clock_monotonic_ms() + (stat(s->path, &st) == 0 && st.st_size < SMALL_BYTES ? MINUTE_MS : HOUR_MS);
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(s->path, '/') - s->path), s->path);
+	if ((r = forget_expired(dir, clock_wall_ms(), &count)) < 0)
+		log_error("cannot forget what is not to be kept: %s", strerror(-r));
+}
+
 void
 store_rest(struct store *s)
 {
@@ -241,5 +268,6 @@ store_rest(struct store *s)
 	if (!s->db)
 		return;
 	store_log_rest(s);
+	forget_now_and_then(s);
 	(void)sqlite3_db_release_memory(s->db);
 }

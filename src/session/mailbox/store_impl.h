@@ -73,9 +73,10 @@ struct store {
 	int log;     /* its descriptor, -1: none */
 	ino_t log_ino;
 	dev_t log_dev;
-	int frames;  /* in the log */
-	bool used;   /* messages came since it was opened */
-	off_t ahead; /* how far the log has been asked for */
+	int frames;         /* in the log */
+	bool used;          /* messages came since it was opened */
+	off_t ahead;        /* how far the log has been asked for */
+	uint64_t forget_at; /* clock_monotonic_ms(), when it is to be looked next for what is not kept */
 	struct store_tally now, committed;
 };
 

@@ -288,6 +288,22 @@ START_TEST(a_close_writes_what_is_queued_and_tells_once)
 }
 END_TEST
 
+/* The other process, here a second descriptor, goes on with the connection. */
+START_TEST(one_that_is_handed_over_stays_open)
+{
+	const int other = dup(end.stream.io.fd);
+	char in[8];
+
+	ck_assert_int_ge(other, 0);
+	stream_hand_over(&end.stream);
+	turn();
+	ck_assert_uint_eq(end.closes, 1);
+	ck_assert_int_eq(send(other, "on", 2, MSG_NOSIGNAL), 2);
+	ck_assert_int_eq(recv(peer, in, sizeof(in), 0), 2);
+	(void)close(other);
+}
+END_TEST
+
 Suite *
 stream_suite(void)
 {
@@ -305,6 +321,7 @@ stream_suite(void)
 	tcase_add_test(tc, the_end_of_the_peer_comes_after_what_it_said);
 	tcase_add_test(tc, a_broken_protocol_closes);
 	tcase_add_test(tc, a_close_writes_what_is_queued_and_tells_once);
+	tcase_add_test(tc, one_that_is_handed_over_stays_open);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -1,4 +1,4 @@
-/* pchat history: what was said, by both sides, also when logged out. */
+/* pchat history: what was said, by both sides, also when logged out; or forgets it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +21,9 @@ static const struct option_row options[] = {
 	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", "messages that hold TEXT, in upper or lower case" },
 	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL, "date and time with each record, also on a terminal" },
 	{ OPT_NO_PAGER, 0, "no-pager", OPTION_NOTHING, NULL, "not through $PAGER" },
+	{ OPT_DELETE, 0, "delete", OPTION_NOTHING, NULL, "forget it for good, instead of showing it" },
+	{ OPT_BEFORE, 0, "before", OPTION_TEXT, "WHEN", "with --delete: only what was said before then" },
+	{ OPT_UNREAD, 0, "unread", OPTION_NOTHING, NULL, "with --delete: also what is unread" },
 	{ 0 },
 };
 
@@ -83,6 +86,65 @@ report_end(const struct link *l, enum verdict v)
 	return report(v, "%s", l->words[0] ? l->words : status_words(v));
 }
 
+/* ------------------------------------------------------------------------- forgetting */
+
+/* Makes the request of the options; 0, or the exit status of what is wrong with them. */
+static int
+forget_request_of(const struct options *o, struct control_message *m)
+{
+	m->type = CONTROL_FORGET;
+	if (o->given[OPT_NUMBER] || o->given[OPT_SINCE] || o->given[OPT_GREP])
+		return report(VERDICT_USAGE, "--delete takes a NAME, --before and --unread, and nothing else");
+	if (o->operand_count > 0)
+		(void)snprintf(m->u.forget.partner, sizeof(m->u.forget.partner), "%s", o->operands[0]);
+	m->u.forget.unread = o->given[OPT_UNREAD];
+	if (o->given[OPT_BEFORE] && !when_parse(o->text[OPT_BEFORE], clock_wall_ms(), &m->u.forget.before_ms))
+		return report(VERDICT_USAGE,
+		    "--before: '%.64s' is no time; such are 2026-11-23, '2026-11-23 12:01', today, 2h, 30d",
+		    o->text[OPT_BEFORE]);
+	return 0;
+}
+
+static int
+report_forgotten(const struct link *l, enum verdict v, uint32_t count)
+{
+	switch (v) {
+	case VERDICT_OK:
+		remark(count == 1 ? "%u record is forgotten" : "%u records are forgotten", count);
+		return 0;
+	case VERDICT_NOTHING:
+		remark("there is nothing to forget");
+		return status_exit(v);
+	case VERDICT_USAGE:
+		return report(
+		    v, "nothing is forgotten: %u of these records are unread; read them, or add --unread", count);
+	case VERDICT_STORAGE:
+		return report(VERDICT_FAILED,
+		    "not everything could be forgotten: the disk is full, or a file is damaged or in use; try again");
+	default:
+		return report_end(l, v);
+	}
+}
+
+static int
+forget_run(struct invocation *inv)
+{
+	struct control_message request = { 0 }, end = { 0 };
+	const struct options *o = &inv->opt;
+	const struct link_wish wish = { .session = o->text[OPT_SESSION], .socket = o->text[OPT_SOCKET] };
+	const int rc = forget_request_of(o, &request);
+	enum verdict v;
+
+	if (rc != 0)
+		return rc;
+	if ((v = history_open(&inv->link, &wish)) != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	v = records_batch(&inv->link, &request, deadline_in(options_timeout(o, UINT64_MAX)), NULL, NULL, &end);
+	return report_forgotten(&inv->link, v, end.type == CONTROL_READ_END ? end.u.read_end.count : 0);
+}
+
+/* ------------------------------------------------------------------------- showing */
+
 static int
 history_run(struct invocation *inv)
 {
@@ -98,6 +160,10 @@ history_run(struct invocation *inv)
 	int rc = request_of(o, &request);
 	enum verdict v;
 
+	if (o->given[OPT_DELETE])
+		return forget_run(inv);
+	if (o->given[OPT_BEFORE] || o->given[OPT_UNREAD])
+		return report(VERDICT_USAGE, "--before and --unread belong to --delete");
 	if (rc != 0)
 		return rc;
 	if ((v = history_open(&inv->link, &wish)) != VERDICT_OK)
@@ -120,9 +186,12 @@ const struct command command_history = {
 	.summary = "show what was said, with NAME or with everyone, also when logged out",
 	.examples = "pchat history bob\n"
 		    "pchat history -n 20\n"
-		    "pchat history --since yesterday --grep deploy --json\n",
-	.details = "On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
-		   "there is nothing.\n",
+		    "pchat history --since yesterday --grep deploy --json\n"
+		    "pchat history --delete bob --before 30d\n",
+	.details =
+	    "On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
+	    "there is nothing. --delete overwrites what was received and sent, in every file that it stands in,\n"
+	    "and removes copies of damaged files.\n",
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

@@ -7,7 +7,10 @@
 
 #include "base/clock.h"
 #include "cli/line/command.h"
+#include "cli/line/when.h"
 #include "cli/output/report.h"
+#include "client/history_open.h"
+#include "client/records.h"
 #include "core/name.h"
 #include "net/process.h"
 #include "net/report.h"
@@ -18,6 +21,9 @@
 
 static const struct option_row options[] = {
 	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, "do nothing when that session is there already" },
+	{ OPT_KEEP, 0, "keep", OPTION_TEXT, "AGE",
+	    "forget what was read and is older (30d, 12h), or all but the latest N (1000); from now on; 'all' ends "
+	    "it" },
 	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", "refuse messages when N are unread (100000)" },
 	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", "the same, counting bytes (67108864)" },
 	{ 0 },
@@ -74,7 +80,7 @@ start(const struct options *o, const char *name, const char *socket)
 		argv[argc++] = (char *)socket;
 	}
 	for (const struct option_row *row = options; row->name; row++) {
-		if (!o->given[row->id] || row->takes == OPTION_NOTHING)
+		if (!o->given[row->id] || row->takes != OPTION_COUNT)
 			continue;
 		(void)snprintf(limits[row - options], sizeof(limits[0]), "--%s=%llu", row->name,
 		    (unsigned long long)o->number[row->id]);
@@ -104,6 +110,57 @@ is_logged_in(struct invocation *inv, const char *name)
 	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK;
 }
 
+/* "30d" is an age, "1000" a number of records, "all" neither. False when it is none of these. */
+static bool
+parse_keep(const char *text, struct control_message *m)
+{
+	const int64_t now = clock_wall_ms();
+	int64_t then = now;
+	char *end;
+
+	m->type = CONTROL_FORGET;
+	m->u.forget.keep = true;
+	if (strcmp(text, "all") == 0)
+		return true;
+	if (*text < '0' || *text > '9' || strlen(text) > 9)
+		return false;
+	m->u.forget.keep_records = strtoull(text, &end, 10);
+	if (*end == '\0')
+		return m->u.forget.keep_records > 0;
+	m->u.forget.keep_records = 0;
+	if (end[1] != '\0' || !when_parse(text, now, &then))
+		return false;
+	m->u.forget.keep_age_ms = now - then;
+	return then < now;
+}
+
+/* The rule is kept in the inbox; it is made when the session is there. */
+static int
+set_keep(struct invocation *inv, const char *name, const struct control_message *request)
+{
+	const struct options *o = &inv->opt;
+	const struct link_wish wish = { .session = name, .socket = o->text[OPT_SOCKET] };
+	struct control_message end;
+	struct link *l = &inv->link;
+	enum verdict v;
+
+	if ((v = history_open(l, &wish)) == VERDICT_OK)
+		v = records_batch(l, request, deadline_in(options_timeout(o, UINT64_MAX)), NULL, NULL, &end);
+	if (v == VERDICT_OK || v == VERDICT_NOTHING)
+		return 0;
+	return report(v == VERDICT_STORAGE ? VERDICT_FAILED : v,
+	    "logged in, but not everything that --keep leaves out could be forgotten%s%s", l->words[0] ? ": " : "",
+	    l->words);
+}
+
+static int
+login_as(struct invocation *inv, const char *name, const char *socket)
+{
+	if (inv->opt.given[OPT_IF_NEEDED] && is_logged_in(inv, name))
+		return 0;
+	return start(&inv->opt, name, socket);
+}
+
 static int
 login_run(struct invocation *inv)
 {
@@ -112,8 +169,13 @@ login_run(struct invocation *inv)
 	    : o->given[OPT_SESSION]             ? o->text[OPT_SESSION]
 						: own_account();
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
+	struct control_message keep = { 0 };
 	const char *socket;
+	int rc;
 
+	if (o->given[OPT_KEEP] && !parse_keep(o->text[OPT_KEEP], &keep))
+		return report(VERDICT_USAGE, "--keep: '%.64s' is neither an age (30d, 12h) nor a number of records",
+		    o->text[OPT_KEEP]);
 	if (!name)
 		return report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
 	if (!name_valid(name, strlen(name)))
@@ -123,9 +185,8 @@ login_run(struct invocation *inv)
 		return report(VERDICT_USAGE, "%s", inv->link.words);
 	if (link_sockets_forbidden(&inv->link))
 		return report(VERDICT_FAILED, "%s", inv->link.words);
-	if (o->given[OPT_IF_NEEDED] && is_logged_in(inv, name))
-		return 0;
-	return start(o, name, socket);
+	rc = login_as(inv, name, socket);
+	return rc == 0 && o->given[OPT_KEEP] ? set_keep(inv, name, &keep) : rc;
 }
 
 const struct command command_login = {
@@ -134,7 +195,8 @@ const struct command command_login = {
 	.summary = "log in, under your account's name or another",
 	.examples = "pchat login\n"
 		    "pchat login alice\n"
-		    "pchat login --if-needed bot\n",
+		    "pchat login --if-needed bot\n"
+		    "pchat login --keep 30d\n",
 	.details = "A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
 		   "has no daemon, one of your own is started.\n",
 	.options = options,

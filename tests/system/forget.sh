@@ -1,0 +1,134 @@
+# What was said is forgotten for good: in every file, with a helper and without one, by command and by rule.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+
+start_daemon
+pair alice bob
+folder=$T/bob/state/pchat/bob
+
+# In any file of bob's.
+is_anywhere() { # TEXT
+	grep -qraF -- "$1" "$folder"
+}
+
+is_nowhere() {
+	! is_anywhere "$1"
+}
+
+texts() { # USER
+	(as "$1" pchat history --json) | jq -r 'select(.type == "message") | .text' | tr '\n' ,
+}
+
+say_some() {
+	run alice pchat send "from alice: $1"
+	run bob pchat send "from bob: $1"
+	wait_until has_said "$1"
+}
+
+# Own messages are stored in the background.
+has_said() {
+	[[ $(texts bob) == *"from bob: $1,"* ]]
+}
+
+log_out() { # USER
+	local helper
+	helper=$(helper_pid "$1")
+	run "$1" pchat quit
+	wait_until is_gone "$helper"
+}
+
+say_some "one secret"
+run bob pchat history --delete
+exits 2 "what is unread is not forgotten unasked"
+like "$err" "2 of these records are unread.*--unread" "which is said, with the way to do it" # it, and who came
+is_anywhere "from alice: one secret"
+ok $? "and nothing is"
+
+run bob pchat read
+run bob pchat history --delete carol
+exits 1 "with somebody who said nothing there is nothing to forget"
+run bob pchat history --delete --grep secret
+exits 2 "--delete is not for a part that is searched for"
+run bob pchat history --before today
+exits 2 "nor is --before without it"
+run bob pchat history --delete --before never
+exits 2 "a time that is none"
+has_said "one secret"
+ok $? "all that leaves everything as it was"
+run bob pchat history --delete alice
+exits 0 "what was said with alice is forgotten"
+like "$err" "3 records are forgotten" "which is said"
+is_nowhere "one secret"
+ok $? "nothing of it is in any file" "$(grep -raoF "one secret" "$folder")"
+is "$(texts alice)" "from alice: one secret,from bob: one secret," "the other one's history is the other one's"
+
+say_some "two"
+is "$(as bob pchat read --raw)" "from alice: two" "messages arrive as before"
+id=$(as alice pchat history --json | jq -r 'select(.text == "from alice: one secret") | .msgid')
+run alice pchat send --id "$id" "from alice: one secret"
+exits 0 "a message that is sent again was delivered"
+is "$(as bob pchat read --raw)" "" "and is not stored again"
+is_nowhere "one secret"
+ok $? "anywhere"
+run bob pchat history --delete --before yesterday
+exits 1 "nothing is older than it is"
+run alice pchat send "not read yet"
+run bob pchat history --delete --unread
+exits 0 "what is unread is forgotten when that is said"
+is "$(unread_of bob)" 0 "and counted no more"
+is_nowhere "not read yet"
+ok $? "it is nowhere"
+
+# Without a helper.
+say_some "three"
+run bob pchat read
+touch "$folder/inbox.db.corrupt-20260101T000000Z"
+log_out bob
+run bob pchat history --delete -s bob
+exits 0 "logged out one can forget as well"
+is_nowhere "three"
+ok $? "it is nowhere"
+[ ! -e "$folder/inbox.db.corrupt-20260101T000000Z" ]
+ok $? "copies of damaged files are removed"
+run bob pchat history -s bob
+exits 1 "there is no history"
+
+# By rule.
+run bob pchat login --keep nonsense bob
+exits 2 "a rule that is none"
+run bob pchat login bob
+run alice pchat to bob
+for i in 1 2 3 4 5; do
+	say_some "message $i"
+done
+run bob pchat read
+log_out bob
+run bob pchat login --keep 4 bob
+exits 0 "login --keep 4"
+is "$(texts bob)" "from alice: message 4,from bob: message 4,from alice: message 5,from bob: message 5," \
+	"of what was read the latest four are kept"
+is_nowhere "message 3"
+ok $? "the others are nowhere"
+log_out bob
+run bob pchat login bob
+run alice pchat to bob
+run alice pchat send "message 6"
+is_kept() {
+	[[ $(texts bob) == "$1" ]]
+}
+run bob pchat read
+run bob pchat quit
+run bob pchat login --keep 1 bob
+is_kept "message 6,"
+ok $? "the rule can be changed" "$(as bob pchat history)"
+run alice pchat to bob
+run alice pchat send "message 7"
+wait_until has_unread bob 1
+run bob pchat login --if-needed --keep 1h bob
+exits 0 "also of a session that is there"
+is_kept "message 6,message 7,"
+ok $? "an hour is not over" "$(as bob pchat history)"
+run bob pchat login --if-needed --keep all bob
+exits 0 "and it can be ended"
+
+finish

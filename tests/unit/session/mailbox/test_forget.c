@@ -1,0 +1,358 @@
+/*
+ * What is forgotten is gone: no byte of it is in any file of the folder; what was not meant is as it was; ids stay
+ * known; what is unread is not forgotten unasked.
+ */
+#include <check.h>
+#include <ev.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "folder.h"
+#include "number.h"
+#include "session/history/history.h"
+#include "session/mailbox/forget.h"
+#include "session/mailbox/sentbox.h"
+#include "session/mailbox/store.h"
+
+#define SAID 120
+
+static const struct store_limits roomy = { 1000, 1 << 22 };
+static const struct peer alice = { .name = "alice", .account = "al", .uid = 1000 };
+static const struct peer carol = { .name = "carol", .account = "ca", .uid = 1001 };
+
+static char dir[FOLDER_PATH];
+static struct store *store;
+
+static void
+open_store(void)
+{
+	char note[STORE_NOTE];
+
+	ck_assert_int_eq(store_open(&store, dir, &roomy, note), 0);
+	ck_assert_str_eq(note, "");
+}
+
+static void
+setup(void)
+{
+	folder_make(dir);
+	open_store();
+}
+
+static void
+teardown(void)
+{
+	store_close(store);
+	folder_remove(dir);
+}
+
+static bool
+is_carols(unsigned n)
+{
+	return n % 3 == 0;
+}
+
+/* "secret 17 xxx...", some of them longer than a page. */
+static struct msg
+message(unsigned n)
+{
+	static char text[9000];
+	struct msg m = { .pair = 1, .id = number(n), .body = (const uint8_t *)text };
+	const int head = snprintf(text, sizeof(text), "secret%u.", n);
+	const size_t length = n % 10 == 0 ? 8500 : n % 7 * 40 + 20;
+
+	memset(text + head, 'a' + (int)(n % 26), sizeof(text) - (size_t)head);
+	m.length = (uint32_t)length;
+	return m;
+}
+
+/* 1 to SAID, each at its own time n, or ten at a time; every fourth is our own. */
+static void
+talk(bool packed)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	struct sentbox *box = sentbox_new(loop, dir);
+
+	for (unsigned n = 1; n <= SAID; n++) {
+		const struct peer *peer = is_carols(n) ? &carol : &alice;
+		const struct msg m = message(n);
+
+		if (n % 4 == 0) {
+			sentbox_forwarded(box, &m);
+			sentbox_acked(box, &m.id, 1, peer, store_newest(store));
+		} else {
+			ck_assert_int_eq(store_message(store, peer, &m, packed ? 1 + n / 10 * 10 : n), STORE_ADDED);
+		}
+		if (!packed || n % 10 == 9)
+			ck_assert_int_eq(store_commit(store), 0);
+	}
+	ck_assert_int_eq(store_commit(store), 0);
+	sentbox_free(box);
+	ev_loop_destroy(loop);
+}
+
+/* Whether the bytes of message n are in a file of the folder. */
+static bool
+is_found(unsigned n)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "grep -qraF secret%u. %s", n, dir);
+	return system(command) == 0;
+}
+
+static void
+expect_found(bool (*gone)(unsigned n))
+{
+	for (unsigned n = 1; n <= SAID; n++)
+		ck_assert_msg(is_found(n) != gone(n), "message %u is %sfound", n, gone(n) ? "" : "not ");
+}
+
+static int
+count_record(void *context, const struct record *r)
+{
+	unsigned *count = context, n;
+
+	*count += 1;
+	if (r->type == RECORD_MESSAGE) {
+		ck_assert_int_eq(sscanf((const char *)r->body, "secret%u.", &n), 1);
+		ck_assert_mem_eq(r->body, message(n).body, r->length);
+		ck_assert_str_eq(r->peer.name, is_carols(n) ? "carol" : "alice");
+	}
+	return 0;
+}
+
+static unsigned
+count_history(void)
+{
+	static const struct history_taker taker = { .take = count_record };
+	const struct control_message m = { .type = CONTROL_HISTORY };
+	unsigned count = 0;
+
+	ck_assert_int_eq(history_each(dir, &m, &taker, &count), 0);
+	return count;
+}
+
+static uint64_t
+forget_ok(const char *partner, int64_t before, bool unread)
+{
+	struct forget what = { .before_ms = before, .unread = unread };
+	uint64_t count;
+
+	(void)snprintf(what.partner, sizeof(what.partner), "%s", partner);
+	ck_assert_int_eq(forget(dir, &what, &count), 0);
+	return count;
+}
+
+static void
+read_all(void)
+{
+	ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+}
+
+START_TEST(with_one_partner)
+{
+	talk(_i);
+	read_all();
+	ck_assert_uint_eq(forget_ok("Carol", 0, false), SAID / 3);
+	expect_found(is_carols);
+	ck_assert_uint_eq(count_history(), SAID - SAID / 3);
+	ck_assert_uint_eq(forget_ok("carol", 0, false), 0);
+}
+END_TEST
+
+static bool
+is_all(unsigned n)
+{
+	(void)n;
+	return true;
+}
+
+/* Everything, also with copies of damaged files; and the names of those who said it. */
+START_TEST(with_everybody)
+{
+	char command[256];
+
+	talk(_i);
+	read_all();
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 500), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	read_all();
+	(void)snprintf(command, sizeof(command),
+	    "cd %s && cp inbox.db inbox.db.corrupt-20260101T000000Z && cp inbox.db-wal inbox.db-wal.corrupt-1 && cp "
+	    "sent.db"
+	    " sent.db.corrupt-1",
+	    dir);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_uint_eq(forget_ok("", 0, false), SAID + 1);
+	expect_found(is_all);
+	ck_assert_uint_eq(count_history(), 0);
+	(void)snprintf(command, sizeof(command), "! grep -ra 'alice\\|carol' %s && ! ls %s | grep corrupt", dir, dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+static bool
+is_early(unsigned n)
+{
+	return n < 50 && n % 4 != 0; /* own ones are of now */
+}
+
+START_TEST(before_a_time)
+{
+	talk(false);
+	read_all();
+	ck_assert_uint_eq(forget_ok("", 50, false), 49 - 12);
+	expect_found(is_early);
+	ck_assert_uint_eq(count_history(), SAID - 37);
+}
+END_TEST
+
+/* Ids are known, and no record gets the id of one that was forgotten, by the helper that lives and by the next one. */
+START_TEST(ids_stay_known)
+{
+	const uint64_t newest = (talk(_i), store_newest(store));
+
+	read_all();
+	ck_assert_uint_eq(forget_ok("", 0, false), SAID);
+	for (int round = 0; round < 2; round++) {
+		for (unsigned n = 1; n <= SAID; n++)
+			if (n % 4 != 0) {
+				const struct msg m = message(n);
+
+				ck_assert_int_eq(
+				    store_message(store, is_carols(n) ? &carol : &alice, &m, 1), STORE_KNOWN);
+			}
+		ck_assert_int_eq(store_commit(store), 0);
+		ck_assert_uint_eq(store_newest(store), newest);
+		store_close(store);
+		open_store();
+	}
+	ck_assert_uint_eq(store_unread(store), 0);
+}
+END_TEST
+
+START_TEST(unread_is_not_forgotten_unasked)
+{
+	struct forget what = { .before_ms = 0 };
+	uint64_t count;
+
+	talk(_i);
+	ck_assert_int_eq(store_mark(store, 10), 0);
+	ck_assert_int_eq(store_take(store, 20), 0);
+	ck_assert_int_eq(forget(dir, &what, &count), FORGET_UNREAD);
+	ck_assert_uint_eq(count, SAID * 3 / 4 - 11);
+	ck_assert_uint_eq(count_history(), SAID);
+	ck_assert_uint_eq(store_unread(store), SAID * 3 / 4 - 11);
+	ck_assert_uint_eq(forget_ok("", 0, true), SAID);
+	ck_assert_uint_eq(store_unread(store), 0);
+	expect_found(is_all);
+}
+END_TEST
+
+static bool
+is_not_among_the_latest(unsigned n)
+{
+	return n <= SAID - 30;
+}
+
+START_TEST(the_latest_are_kept)
+{
+	const struct keep keep = { .records = 30 };
+	uint64_t count;
+
+	talk(false);
+	read_all();
+	ck_assert_int_eq(forget_expired(dir, 1, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
+	store_rest(store); /* the helper does it when nothing happens */
+	expect_found(is_not_among_the_latest);
+	ck_assert_uint_eq(count_history(), 30);
+	store_close(store);
+	open_store();
+	ck_assert_int_eq(forget_expired(dir, 1, &count), 0);
+	ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+/* What is unread stays, however old. */
+START_TEST(what_is_young_is_kept)
+{
+	const struct keep keep = { .age_ms = 1000 };
+	uint64_t count;
+
+	talk(false);
+	ck_assert_int_eq(store_mark(store, 60), 0);
+	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
+	ck_assert_int_eq(forget_expired(dir, 1050, &count), 0);
+	ck_assert_uint_eq(count, 49 - 12);
+	expect_found(is_early);
+	ck_assert_int_eq(forget_expired(dir, 2000, &count), 0);
+	ck_assert_uint_eq(count, 60 - 37);
+	ck_assert_uint_eq(store_unread(store), SAID * 3 / 4 - 60);
+}
+END_TEST
+
+/* Older versions, and SQLite when it moves rows, leave copies in the unused parts of pages. */
+START_TEST(what_was_left_behind)
+{
+	sqlite3 *db;
+	char path[96];
+
+	talk(_i);
+	read_all();
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(
+	    sqlite3_exec(db,
+		"PRAGMA secure_delete=0; CREATE TABLE t(x); INSERT INTO t SELECT 'secret777.' || id FROM record;"
+		"DELETE FROM t; PRAGMA wal_checkpoint",
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	(void)sqlite3_close(db);
+	ck_assert(is_found(777));
+	ck_assert_uint_gt(forget_ok("carol", 0, false), 0);
+	ck_assert(!is_found(777));
+	expect_found(is_carols);
+}
+END_TEST
+
+/* Whatever is forgotten in whatever order, nothing of it stays behind in the pages of what is left. */
+START_TEST(by_and_by)
+{
+	talk(_i);
+	read_all();
+	for (int64_t before = 7; before < SAID; before += 7) {
+		(void)forget_ok(before % 2 ? "carol" : "", before, false);
+		for (unsigned n = 1; n < before && !_i; n++)
+			if (n % 4 != 0 && before % 2 && is_carols(n))
+				ck_assert_msg(!is_found(n), "message %u", n);
+	}
+	(void)count_history();
+	(void)forget_ok("", 0, false);
+	expect_found(is_all);
+}
+END_TEST
+
+Suite *
+forget_suite(void)
+{
+	Suite *s = suite_create("forget");
+	TCase *t = tcase_create("forget");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, with_one_partner, 0, 2);
+	tcase_add_loop_test(t, with_everybody, 0, 2);
+	tcase_add_test(t, before_a_time);
+	tcase_add_loop_test(t, ids_stay_known, 0, 2);
+	tcase_add_loop_test(t, unread_is_not_forgotten_unasked, 0, 2);
+	tcase_add_test(t, the_latest_are_kept);
+	tcase_add_test(t, what_is_young_is_kept);
+	tcase_add_loop_test(t, what_was_left_behind, 0, 2);
+	tcase_add_loop_test(t, by_and_by, 0, 2);
+	suite_add_tcase(s, t);
+	return s;
+}
