@@ -5,15 +5,15 @@
 disk=$T/disk
 disk_image=$T/disk.img
 
-# disk_mount tmpfs|ext4|ext4-1k|xfs|btrfs: false when that cannot be done here.
-disk_mount() { # KIND
+# disk_mount tmpfs|ext4|ext4-1k|xfs|btrfs [SIZE]: false when that cannot be done here.
+disk_mount() { # KIND [SIZE]
 	mkdir -p "$disk"
 	case $1 in
-	tmpfs) mount -t tmpfs -o size=24m tmpfs "$disk" ;;
-	ext4) disk_make 32M mkfs.ext4 -q -m 0 -b 4096 ;;
-	ext4-1k) disk_make 32M mkfs.ext4 -q -m 0 -b 1024 ;;
-	xfs) disk_make 320M mkfs.xfs -q ;;
-	btrfs) disk_make 128M mkfs.btrfs -q ;;
+	tmpfs) mount -t tmpfs -o size="${2:-24M}" tmpfs "$disk" ;;
+	ext4) disk_make "${2:-32M}" mkfs.ext4 -q -m 0 -b 4096 ;;
+	ext4-1k) disk_make "${2:-32M}" mkfs.ext4 -q -m 0 -b 1024 ;;
+	xfs) disk_make "${2:-320M}" mkfs.xfs -q ;;
+	btrfs) disk_make "${2:-128M}" mkfs.btrfs -q ;;
 	*) false ;;
 	esac || return
 	chmod 1777 "$disk"

@@ -114,7 +114,7 @@ converse() { # KIND
 }
 
 try() { # KIND
-	if ! disk_mount "$1"; then
+	if ! disk_mount "$1" 2G; then # which takes no more than is written to it
 		skip "no file system '$1' can be made and mounted here" "$1: power cuts"
 		return
 	fi
