@@ -37,15 +37,16 @@ enum verdict {
 	VERDICT_NO_SESSION,    /* not logged in, or which session is unclear */
 	VERDICT_NOTHING,       /* nothing to read */
 	VERDICT_USAGE,
-	VERDICT_OUTPUT,     /* output could not be written */
-	VERDICT_FAILED,     /* refused by the system on our side; words say what */
-	VERDICT_ID_USED,    /* another message of this sender has that id */
-	VERDICT_NO_COMMAND, /* a command of the user's was not found */
-	VERDICT_NOT_RUN,    /* it was, and could not be run */
-	VERDICT_NO_ANSWER,  /* the user database does not tell whose a name or a uid is */
-	VERDICT_TAKEN_OVER, /* a later login under its name took the place of this lost session (R8) */
-	VERDICT_UNMAPPED,   /* the daemon's user namespace has no number for the caller's uid */
-	VERDICT_FULL,       /* the daemon has no place for another session */
+	VERDICT_OUTPUT,      /* output could not be written */
+	VERDICT_FAILED,      /* refused by the system on our side; words say what */
+	VERDICT_ID_USED,     /* another message of this sender has that id */
+	VERDICT_NO_COMMAND,  /* a command of the user's was not found */
+	VERDICT_NOT_RUN,     /* it was, and could not be run */
+	VERDICT_NO_ANSWER,   /* the user database does not tell whose a name or a uid is */
+	VERDICT_TAKEN_OVER,  /* a later login under its name took the place of this lost session (R8) */
+	VERDICT_UNMAPPED,    /* the daemon's user namespace has no number for the caller's uid */
+	VERDICT_FULL,        /* the daemon has no place for another session */
+	VERDICT_OLD_PARTNER, /* the other's helper is of an older pchat, and cannot hold the caller's name */
 	VERDICT_COUNT
 };
 

@@ -42,7 +42,7 @@ find(struct accounts *all, uint32_t uid)
 static void
 number(struct account *a)
 {
-	(void)snprintf(a->name, sizeof(a->name), "%u", a->uid);
+	(void)snprintf(a->name, sizeof(a->name), "uid %u", a->uid); /* with a blank: no account is called so */
 }
 
 /* The uid may be another's by now. */

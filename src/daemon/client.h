@@ -33,6 +33,7 @@ struct client {
 	struct window *window; /* D7; NULL while no more than one message is under way, */
 	uint32_t lone;         /* whose size is this; 0: none */
 	slot_t slot;           /* SLOT_NONE: not logged in */
+	uint32_t features;     /* that its HELLO named */
 	uint8_t state;         /* enum client_state */
 	bool waits;            /* its LOGIN, unread as yet, waits for a look-up */
 	bool answered;         /* the look-up has told `may`: OK, RESERVED or NO_ANSWER */

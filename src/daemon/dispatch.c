@@ -5,11 +5,25 @@
 #include "daemon/client.h"
 #include "daemon/roster.h"
 #include "daemon/server.h"
+#include "proto/feature.h"
 
 static bool
 may_ask(const struct client *c)
 {
 	return bucket_take(&c->account->requests, clock_monotonic_ms(), REQUEST_RATE, REQUEST_BURST);
+}
+
+/* One that names features is told ours. */
+static void
+greeted(struct client *c, uint32_t features)
+{
+	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = FEATURES_KNOWN } };
+
+	c->state = CLIENT_GREETED;
+	c->features = features;
+	if (features != 0)
+		client_send(c, &hello);
 }
 
 static void
@@ -20,7 +34,7 @@ on_hello(struct client *c, const struct upstream_message *m)
 	else if (m->u.hello.version != PROTOCOL_VERSION)
 		client_bye(c, BYE_VERSION);
 	else
-		c->state = CLIENT_GREETED;
+		greeted(c, m->u.hello.features);
 }
 
 static void
@@ -34,6 +48,7 @@ welcome(struct client *c, bool resumed)
 	m.u.welcome.last_end = exchange_session(r->exchange, c->slot)->last_end;
 	m.u.welcome.grace_ms = (uint32_t)r->lost.ms;
 	roster_peer(r, c->slot, &m.u.welcome.self);
+	feature_fit_peer(c->features, &m.u.welcome.self);
 	client_send(c, &m);
 }
 
@@ -107,6 +122,7 @@ who_entry(const struct roster *r, const struct client *asks, slot_t slot, struct
 	const struct exchange_session *s = exchange_session(r->exchange, slot);
 
 	roster_peer(r, slot, &e->peer);
+	feature_fit_peer(asks->features, &e->peer);
 	e->state = !s->online ? WHO_RECONNECTING : s->partner != SLOT_NONE ? WHO_PAIRED : WHO_FREE;
 	e->reachable = roster_judge(r, slot, asks->slot) == VERDICT_OK;
 	e->since_ms = r->member[slot].since_ms;
@@ -130,7 +146,8 @@ on_who(struct client *c, const struct upstream_message *m)
 	for (; slot < end && p->count < WHO_PAGE_ENTRIES; slot++) {
 		struct who_entry e;
 
-		if (!exchange_session(r->exchange, slot)->used)
+		if (!exchange_session(r->exchange, slot)->used ||
+		    !feature_holds_name(c->features, exchange_session(r->exchange, slot)->name))
 			continue;
 		who_entry(r, c, slot, &e);
 		(void)who_page_add(p, room, &e);

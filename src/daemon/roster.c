@@ -6,6 +6,7 @@
 #include "daemon/client.h"
 #include "daemon/roster_impl.h"
 #include "net/socket.h"
+#include "proto/feature.h"
 
 void
 roster_peer(const struct roster *r, slot_t slot, struct peer *peer)
@@ -51,6 +52,8 @@ roster_judge(const struct roster *r, slot_t target, slot_t caller)
 
 	if (roster_awaits_partner(r, target))
 		return VERDICT_REFUSES;
+	if (r->member[target].client && !feature_holds_name(r->member[target].client->features, who.name))
+		return VERDICT_OLD_PARTNER;
 	if (!p)
 		return VERDICT_OK;
 	names_look_again(r->names, r->member[caller].account);
@@ -113,6 +116,7 @@ tell_paired(struct roster *r, struct client *c, const struct exchange_effect *e)
 	m.u.paired.epoch = e->epoch;
 	m.u.paired.online = roster_session(r, e->other)->online;
 	roster_peer(r, e->other, &m.u.paired.peer);
+	feature_fit_peer(c->features, &m.u.paired.peer);
 	client_send(c, &m);
 }
 

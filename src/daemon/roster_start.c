@@ -94,6 +94,8 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 {
 	struct restore re = { .r = r, .latest = SLOT_NONE };
 	uint64_t first;
+	struct ident random;
+	uint64_t secret[2];
 	int rc;
 
 	*r = (struct roster){ .loop = loop, .registry = registry, .budget = SETTLED_A_TURN };
@@ -105,9 +107,12 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 	ev_timer_init(
 	    &r->only_timer, roster_on_only_over, 0., limits->grace_seconds > 0 ? limits->grace_seconds : NO_GRACE);
 	r->repair_timer.data = r->only_timer.data = r->turn_end.data = r->rest.data = r;
-	if ((rc = allocate(r, limits->quota.connections)) < 0 || (rc = first_pair(r, &first)) < 0)
+	if ((rc = allocate(r, limits->quota.connections)) < 0 || (rc = first_pair(r, &first)) < 0 ||
+	    (rc = random_ident(&random)) < 0)
 		return rc;
 	exchange_init(r->exchange, limits->quota.connections, first);
+	memcpy(secret, random.b, sizeof(secret));
+	exchange_set_secret(r->exchange, secret);
 	r->resumes_only = resumes_only;
 	if (resumes_only) {
 		registry_begin(registry);

@@ -158,10 +158,16 @@ codec_count(struct codec *c, uint32_t *count, uint16_t most)
 }
 
 void
-codec_hello(struct codec *c, uint32_t *magic, uint16_t *version)
+codec_hello(struct codec *c, uint32_t *magic, uint16_t *version, uint32_t *features)
 {
 	codec_u32(c, magic);
 	codec_u16(c, version);
+	if (c->writing ? *features != 0 : c->r.p < c->r.end) {
+		codec_u32(c, features);
+		c->bad = c->bad || *features == 0;
+	} else if (!c->writing) {
+		*features = 0; /* an older end, or one that has nothing to tell */
+	}
 	if (*magic != PROTOCOL_MAGIC)
 		c->bad = true;
 }

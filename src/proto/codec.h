@@ -59,7 +59,7 @@ void codec_rest(struct codec *c, const uint8_t **data, uint32_t *length, uint32_
 uint32_t codec_count(struct codec *c, uint32_t *count, uint16_t most);
 
 /* What both sockets have in common. */
-void codec_hello(struct codec *c, uint32_t *magic, uint16_t *version);
+void codec_hello(struct codec *c, uint32_t *magic, uint16_t *version, uint32_t *features);
 void codec_verdict(struct codec *c, uint8_t *verdict);
 void codec_bye(struct codec *c, uint8_t *reason);
 void codec_peer(struct codec *c, struct peer *p);

@@ -97,7 +97,7 @@ control_fields(struct codec *c, struct control_message *m)
 	case CONTROL_POLICY:
 		return;
 	case CONTROL_HELLO:
-		codec_hello(c, &m->u.hello.magic, &m->u.hello.version);
+		codec_hello(c, &m->u.hello.magic, &m->u.hello.version, &m->u.hello.features);
 		return;
 	case CONTROL_TO:
 		codec_name(c, m->u.to.name);

@@ -81,6 +81,7 @@ struct control_message {
 		struct {
 			uint32_t magic;
 			uint16_t version;
+			uint32_t features; /* of enum feature; 0 is not written */
 		} hello;
 		struct {
 			char name[NAME_MAX_LEN + 1];

@@ -50,6 +50,8 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_TAKEN_OVER] = { 3, "taken-over", "another login under its name has taken the place of this session" },
 	[VERDICT_UNMAPPED] = { 4, "unmapped",
 	    "the daemon runs in a user namespace that does not know your user, and cannot tell who you are" },
+	[VERDICT_OLD_PARTNER] = { 6, "old-partner",
+	    "the other's pchat is too old for your name; after an upgrade 'pchat quit' and 'pchat login' there help" },
 	[VERDICT_NO_SESSION] = { 3, "no-session", "not logged in; 'pchat login' begins a session" },
 	[VERDICT_NOTHING] = { 1, "nothing", "nothing to read" },
 	[VERDICT_USAGE] = { 2, "usage", "that is not how it is used; 'pchat --help' shows how" },

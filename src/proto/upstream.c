@@ -99,7 +99,7 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 	case UPSTREAM_QUIT:
 		return;
 	case UPSTREAM_HELLO:
-		codec_hello(c, &m->u.hello.magic, &m->u.hello.version);
+		codec_hello(c, &m->u.hello.magic, &m->u.hello.version, &m->u.hello.features);
 		return;
 	case UPSTREAM_LOGIN:
 		login_fields(c, m);

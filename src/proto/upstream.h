@@ -86,6 +86,7 @@ struct upstream_message {
 		struct {
 			uint32_t magic;
 			uint16_t version;
+			uint32_t features; /* of enum feature; 0 is not written */
 		} hello;
 		struct {
 			struct ident id;

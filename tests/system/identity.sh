@@ -8,12 +8,12 @@ pair alice bob
 add_user mallory
 
 run alice pchat who --json
-is "$(jq -r 'select(.name == "bob") | "\(.uid) \(.account)"' <<<"$out")" "${uid_of[bob]} ${uid_of[bob]}" \
+is "$(jq -r 'select(.name == "bob") | "\(.uid) \(.account)"' <<<"$out")" "${uid_of[bob]} uid ${uid_of[bob]}" \
 	"the daemon has the uid from the kernel, and the account's name is its number when there is none"
 next_uid=4000000000
 login large
 run alice pchat who --json
-is "$(jq -r 'select(.name == "large") | "\(.uid) \(.account)"' <<<"$out")" "4000000000 4000000000" "uids have 32 bits"
+is "$(jq -r 'select(.name == "large") | "\(.uid) \(.account)"' <<<"$out")" "4000000000 uid 4000000000" "uids have 32 bits"
 run large pchat quit
 next_uid=21001
 is "$(stat -c %a "$PCHAT_SOCKET")" 666 "everyone may connect to the daemon"

@@ -15,6 +15,8 @@
 
 static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } },
+	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = 1 } },
+	{ .type = UPSTREAM_TO, .u.to = { .name = "\u5C0F\u660E@example.org" } },
 	{ .type = UPSTREAM_LOGIN, .u.login = { .id = ID, .name = "alice" } },
 	{ .type = UPSTREAM_LOGIN,
 	    .u.login = { .id = ID,

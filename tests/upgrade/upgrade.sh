@@ -80,10 +80,34 @@ daemon new
 wait_until 30 daemon_is alice connected
 wait_until 30 daemon_is bob connected
 talk new "new daemon"
+
+# A name that the first release cannot hold: not shown to its helpers, and no pair with them.
+add_user carol
+run carol new pchat login 小明
+exits 0 "a new helper logs in under a name beyond ASCII"
+run bob old pchat leave
+run bob old pchat who
+unlike "$out" 小明 "old helpers are not told of it"
+like "$out" alice "but of the others"
+run carol new pchat to bob
+exits 6 "no pair with one who has an old helper"
+like "$err" 'too old for your name' "and it says why"
+run bob old pchat to alice
+exits 0 "who goes on chatting with others"
 replace_helper bob new
 talk new "bob's helper is new"
 replace_helper alice new
 talk new "all new"
+run alice new pchat leave
+run carol new pchat to bob
+exits 0 "a pair with one whose helper is new"
+run bob new pchat who
+like "$out" 小明 "which is told of it"
+run carol new pchat quit
+exits 0 "carol quits"
+run bob new pchat to alice
+run alice new pchat read
+run bob new pchat read
 run alice new pchat history --json
 is "$(jq -r 'select(.text == "all old, from bob") | .from' <<<"$out")" bob "what the first release stored is in the history"
 run alice new pchat send "before the downgrade"

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "core/limits.h"
 #include "net/stream.h"
+#include "proto/feature.h"
 #include "session/uplink/login.h"
 
 #define RETRY_MIN_MS 5U
@@ -20,7 +21,9 @@ struct uplink {
 	struct login login;
 	struct stream stream; /* in use unless login.state is DOWN */
 	bool stopped;
-	bool complained; /* of this trouble with the daemon */
+	bool complained;   /* of this trouble with the daemon */
+	bool plain;        /* the daemon is an older one, to which HELLO names no features */
+	uint32_t features; /* of the daemon */
 	uint32_t pause_ms;
 	ev_timer retry; /* connects */
 };
@@ -91,8 +94,10 @@ static void
 greet(struct uplink *u)
 {
 	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
-		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
+		.u.hello = {
+		    .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = u->plain ? 0 : FEATURES_KNOWN } };
 
+	u->features = 0;
 	login_begin(&u->login);
 	stream_cork(&u->stream);
 	(void)say(u, &hello);
@@ -114,6 +119,7 @@ static void
 on_settled(struct uplink *u)
 {
 	login_settled(&u->login);
+	u->plain = false; /* the next one may be newer */
 	u->complained = false;
 	u->pause_ms = 0;
 	u->class->ready(u->context);
@@ -141,6 +147,18 @@ on_refused(struct uplink *u, enum verdict v)
 
 /* ------------------------------------------------------------------------- what arrives */
 
+/* A daemon that knows no features takes the HELLO that names some for a broken one. */
+static void
+greet_plainly(struct uplink *u)
+{
+	u->plain = true;
+	u->pause_ms = 0;
+	if (!feature_holds_name(0, u->file->name) && u->login.fresh)
+		u->class->refused(u->context, VERDICT_FAILED,
+		    "the daemon is of an older pchat, which takes only names of A-Z a-z 0-9 . _ -; it has to be "
+		    "restarted");
+}
+
 static void
 on_bye(struct uplink *u, enum bye reason)
 {
@@ -154,6 +172,11 @@ on_bye(struct uplink *u, enum bye reason)
 		u->pause_ms = RETRY_MAX_MS;
 		break;
 	case BYE_MALFORMED:
+		if (u->login.state == LOGIN_GREETING && !u->plain && u->features == 0) {
+			greet_plainly(u);
+			break;
+		}
+		/* fall through */
 	case BYE_WINDOW:
 	case BYE_STALLED:
 		log_error("the daemon closed the connection: reason %d", (int)reason);
@@ -182,7 +205,9 @@ on_frame(struct uplink *u, const struct frame *f)
 
 	if (upstream_decode(f, &m) < 0)
 		return false;
-	if (m.type == UPSTREAM_WELCOME && u->login.state == LOGIN_GREETING)
+	if (m.type == UPSTREAM_HELLO && u->login.state == LOGIN_GREETING)
+		u->features = m.u.hello.features;
+	else if (m.type == UPSTREAM_WELCOME && u->login.state == LOGIN_GREETING)
 		on_welcome(u, &m);
 	else if (m.type == UPSTREAM_RESULT)
 		on_result(u, (enum verdict)m.u.result.verdict);

@@ -5,6 +5,7 @@
 #include "core/verdict.h"
 #include "guard.h"
 #include "message.h"
+#include "proto/feature.h"
 #include "proto/upstream.h"
 #include "samples.h"
 
@@ -36,6 +37,8 @@ START_TEST(test_upstream_lengths)
 
 		if (m->type == UPSTREAM_WHO_PAGE && m->u.who_page.count == WHO_PAGE_ENTRIES)
 			continue; /* tried with two entries; this one would take a minute */
+		if (m->type == UPSTREAM_HELLO && m->u.hello.features != 0)
+			continue; /* of two lengths: below */
 		message_lengths(&protocol, m, 0);
 	}
 }
@@ -148,6 +151,40 @@ START_TEST(test_upstream_never_emits)
 }
 END_TEST
 
+/* HELLO: without features, or with some. */
+START_TEST(test_upstream_hello)
+{
+	static const uint8_t body[] = { 'C', 'H', 'A', 'T', 1, 0, 5, 0, 0, 0, 0 },
+			     none[10] = { 'C', 'H', 'A', 'T', 1, 0 };
+	struct upstream_message m;
+
+	for (uint32_t n = 0; n <= sizeof(body); n++) {
+		const struct frame f = { UPSTREAM_HELLO, n, guard_copy(body, n) };
+
+		ck_assert_int_eq(upstream_decode(&f, &m), n == 6 || n == 10 ? 0 : -1);
+		if (n == 6 || n == 10)
+			ck_assert_uint_eq(m.u.hello.features, n == 10 ? 5 : 0);
+	}
+	ck_assert_int_eq(upstream_decode(&(const struct frame){ UPSTREAM_HELLO, sizeof(none), none }, &m), -1);
+}
+END_TEST
+
+START_TEST(test_upstream_features)
+{
+	struct peer peer = { .uid = 1001 };
+
+	ck_assert(feature_holds_name(0, "A.b_c-9"));
+	ck_assert(!feature_holds_name(0, "alice@example.org"));
+	ck_assert(!feature_holds_name(0, "\u5C0F\u660E"));
+	ck_assert(feature_holds_name(FEATURES_KNOWN, "\u5C0F\u660E@example.org"));
+	memset(peer.account, 'a', 33);
+	feature_fit_peer(FEATURES_KNOWN, &peer);
+	ck_assert_uint_eq(strlen(peer.account), 33);
+	feature_fit_peer(0, &peer);
+	ck_assert_str_eq(peer.account, "uid 1001");
+}
+END_TEST
+
 START_TEST(test_upstream_strings)
 {
 	/* TO with a name, then `wait`: what a name may not be on the wire, whatever an encoder does. */
@@ -250,6 +287,8 @@ upstream_suite(void)
 	tcase_add_loop_test(t, test_upstream_never_emits, 0, (int)ARRAY_SIZE(wrong));
 	tcase_add_test(t, test_upstream_page_by_hand);
 	tcase_add_test(t, test_upstream_page);
+	tcase_add_test(t, test_upstream_hello);
+	tcase_add_test(t, test_upstream_features);
 	tcase_add_test(t, test_upstream_strings);
 	tcase_add_test(t, test_upstream_types);
 	suite_add_tcase(s, t);

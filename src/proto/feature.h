@@ -1,0 +1,28 @@
+/*
+ * Features that one end of a connection names in its HELLO: nothing new is sent to an end that did not. Beside the
+ * version, so that old helpers and new daemons, or the other way round, go on speaking. Pure.
+ */
+#ifndef PCHAT_PROTO_FEATURE_H
+#define PCHAT_PROTO_FEATURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/upstream.h"
+
+enum feature {
+	FEATURE_NAMES = 1, /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
+};
+
+/* All that this release knows. */
+#define FEATURES_KNOWN ((uint32_t)FEATURE_NAMES)
+
+#define FEATURE_OLD_ACCOUNT 32U
+
+/* Whether an end with these features can hold the name. */
+bool feature_holds_name(uint32_t features, const char *name);
+
+/* What an end with these features cannot hold of a peer's account becomes its uid. */
+void feature_fit_peer(uint32_t features, struct peer *peer);
+
+#endif
