@@ -63,6 +63,10 @@
 	X(outbound)       \
 	X(pair)           \
 	X(login)          \
+	X(uplink)         \
+	X(control_client) \
+	X(listener)       \
+	X(watch)          \
 	X(requests)       \
 	X(reading)        \
 	X(options)        \
