@@ -42,7 +42,7 @@ resize 80 24
 type_keys 'clear; PAGER=less LESS=FRX pchat history' Enter
 shows '^:|END' "the history goes through a pager"
 resize 60 24
-wait_until 5 on_screen '^:|END'
+wait_until on_screen '^:|END'
 is "$(forged_rows)" "" "and a window that becomes narrower under it makes no record"
 type_keys q
 shows '^\$ *$' "the pager is left"

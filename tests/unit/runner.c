@@ -77,7 +77,9 @@
 	X(format)         \
 	X(base64)         \
 	X(when)           \
+	X(buffer)         \
 	X(keys)           \
+	X(walk)           \
 	X(recall)         \
 	X(run)            \
 	X(protocol_page)

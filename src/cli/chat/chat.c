@@ -185,68 +185,7 @@ chat_say(struct chat *c, const char *text, size_t len)
 	return deliver_say(c->current, text, len) ? VERDICT_OK : VERDICT_LIMIT;
 }
 
-static void
-not_said(struct chat *c, enum verdict v)
-{
-	static const char *const ended[] = { "", "your partner left the chat; ", "your partner quit; ",
-		"the connection to your partner was lost; " };
-	const uint8_t end = c->state.u.state.last_end;
-
-	if (v == VERDICT_NOT_PAIRED)
-		chat_note(c, "not sent, %snobody is chatting with you: /to NAME, then Up brings back the line",
-		    end < ARRAY_SIZE(ended) ? ended[end] : "");
-	else if (v == VERDICT_LIMIT)
-		chat_note(c, "not sent, too much is under way: wait a little, then Up brings back the line");
-	else
-		chat_note(c, "not sent, the session is not there just now: Up brings back the line");
-}
-
 /* ------------------------------------------------------------------ the terminal */
-
-static void
-on_said(void *context, const char *text, size_t len)
-{
-	struct chat *c = context;
-	enum verdict v;
-
-	if (c->ending)
-		return;
-	if (text[0] == '/' && text[1] != '/') {
-		commands_run(c, text);
-		return;
-	}
-	if (c->confirm) {
-		c->confirm = false;
-		if (*chat_partner(c)) {
-			chat_note(c, "while you were typing it became %s whom you talk to: Enter again sends it",
-			    chat_partner(c));
-			editor_restore(c->editor, text, len);
-			return;
-		}
-	}
-	if (text[0] == '/')
-		text++, len--;
-	v = chat_say(c, text, len);
-	if (v != VERDICT_OK)
-		not_said(c, v);
-}
-
-static void
-on_tab(void *context, const char *before, size_t len)
-{
-	complete_tab(context, before, len);
-}
-
-static void
-on_interrupted(void *context)
-{
-	struct chat *c = context;
-
-	if (c->ending)
-		c->over = true;
-	else
-		chat_note(c, "^D closes the chat, and you stay logged in; /quit logs out");
-}
 
 /* Nothing can be shown any more: what is shown no more stays unread. */
 static void
@@ -258,39 +197,10 @@ hang_up(struct chat *c)
 	c->editor = NULL;
 }
 
-static void
-on_ended(void *context, enum editor_end how)
-{
-	struct chat *c = context;
-
-	if (how == EDITOR_HANGUP)
-		c->hung_up = true;
-	chat_end(c, false);
-}
-
-static const struct editor_class editor_class = { on_said, on_tab, on_interrupted, on_ended };
-
 const char *
 chat_partner(const struct chat *c)
 {
 	return c->known ? c->state.u.state.partner.name : "";
-}
-
-static void
-update_prompt(struct chat *c)
-{
-	char prompt[NAME_MAX_LEN + 32];
-	const bool there = c->watch && c->state.u.state.partner_online && c->state.u.state.daemon == DAEMON_CONNECTED;
-
-	if (!c->editor)
-		return;
-	if (!c->known)
-		(void)snprintf(prompt, sizeof(prompt), "> ");
-	else if (!*chat_partner(c))
-		(void)snprintf(prompt, sizeof(prompt), "(nobody)> ");
-	else
-		(void)snprintf(prompt, sizeof(prompt), "%s%s> ", chat_partner(c), there ? "" : " (reconnecting)");
-	editor_prompt(c->editor, prompt);
 }
 
 /* --------------------------------------------------------------------- the state */
@@ -332,7 +242,7 @@ take_state(struct chat *c, const struct control_message *m)
 			c->current = deliver_new(c->loop, c->link, now, &deliver_class, c);
 		c->confirm = known && now != 0 && c->editor && editor_has_draft(c->editor);
 	}
-	update_prompt(c);
+	terminal_update(c);
 	if (c->filter)
 		filter_wake(c->filter);
 }
@@ -353,7 +263,7 @@ on_watch_lost(void *owner)
 	struct chat *c = owner;
 
 	c->watch = NULL;
-	update_prompt(c);
+	terminal_update(c);
 	on_lost(c);
 }
 
@@ -455,6 +365,8 @@ on_record(void *context, const struct record *r)
 		format_json_record(r, c->link->name);
 	else
 		format_text_record(r, c->link->name);
+	if (c->editor)
+		terminal_arrived(c, r);
 }
 
 static int
@@ -591,14 +503,13 @@ set_up_terminal(struct chat *c)
 {
 	set_locale();
 	c->recall = recall_new();
-	if (c->recall)
-		c->editor = editor_new(c->loop, STDIN_FILENO, STDOUT_FILENO, c->recall, &editor_class, c);
-	if (!c->editor)
+	if (!c->recall || !terminal_new(c))
 		return report(VERDICT_FAILED, "the terminal cannot be set up: %s", strerror(errno ? errno : ENOMEM));
 	output_divert(collect, c);
+	format_text_setup(!c->opt->given[OPT_FULL_TIME]);
 	chat_note(c, "you are %s; /help shows what you can do, ^D closes the chat", c->link->name);
 	open_recall(c);
-	update_prompt(c);
+	terminal_update(c);
 	return 0;
 }
 
@@ -644,8 +555,10 @@ watch_signals(struct chat *c)
 static void
 tear_down(struct chat *c)
 {
-	for (size_t i = 0; i < CHAT_RUNS; i++)
+	for (size_t i = 0; i < CHAT_RUNS; i++) {
 		run_drop(c->tasks[i].run);
+		free(c->tasks[i].line);
+	}
 	run_drop(c->completer);
 	run_drop(c->reviver);
 	free(c->completed);

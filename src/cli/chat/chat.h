@@ -29,6 +29,8 @@ struct chat_task {
 	struct chat *chat;
 	struct run *run; /* NULL: none */
 	const char *name;
+	char *line; /* as it was typed */
+	bool waits; /* for c->awaited */
 };
 
 struct chat {
@@ -47,11 +49,18 @@ struct chat {
 	struct control_message state;
 	bool confirm; /* the pair changed under a draft: Enter asks once more */
 
+	/* On a terminal. */
+	char latest_partner[NAME_MAX_LEN + 1]; /* who is, or was, talked to */
+	char awaited[NAME_MAX_LEN + 1];        /* who is waited for (/to NAME --wait); "": nobody */
+	unsigned unseen;                       /* messages that arrived since a key was typed */
+	double rung;                           /* when the bell was last rung */
+
 	ev_timer retry;
 	double pause;
 	struct run *reviver;
 	bool complained; /* that the helper cannot be started */
 	struct chat_task tasks[CHAT_RUNS];
+	const char *command; /* the /command that is begun, as it was typed */
 	struct run *completer;
 	char *completed; /* what stood before the cursor when names were asked for */
 
@@ -86,8 +95,21 @@ void chat_end(struct chat *c, bool quit);
 /* Whether the partner's name is known; "" when there is none. */
 const char *chat_partner(const struct chat *c);
 
-/* commands.c: a line that begins with one slash. */
-void commands_run(struct chat *c, const char *line);
+/* terminal.c: the line that is typed, the prompt, the bell, the title. */
+bool terminal_new(struct chat *c);
+/* The state of the session has changed. */
+void terminal_update(struct chat *c);
+/* A record was shown. */
+void terminal_arrived(struct chat *c, const struct record *r);
+
+/* commands.c: a line that begins with one slash, without a line feed. */
+enum editor_answer commands_run(struct chat *c, const char *line);
+
+/* ^C on an empty line: takes back what is waited for. False when nothing is. */
+bool commands_take_back(struct chat *c);
+
+/* The same words as they are said in a chat: 'pchat to NAME' is '/to NAME'. Returns out. */
+const char *commands_words(const char *words, char *out, size_t size);
 
 /* Calls fn for each /command. */
 void commands_each(void (*fn)(void *context, const char *name), void *context);

@@ -1,35 +1,46 @@
 /* What /words do in a chat. Most are the commands of the shell, under the same name. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/chat/chat.h"
 #include "cli/output/colour.h"
 #include "cli/output/output.h"
 #include "proto/safe.h"
+#include "proto/status.h"
 
 struct row {
 	const char *name;
 	const char *operands;
 	const char *summary;
-	void (*run)(struct chat *c, const struct row *row, char **words); /* NULL: the shell's command of that name */
+	size_t least, most; /* words behind it; one that takes text takes it as one */
+	bool text;
+	enum editor_answer (*run)(
+	    struct chat *c, const struct row *row, char **words); /* NULL: the shell's of that name */
 };
 
-static void run_history(struct chat *c, const struct row *row, char **words);
-static void run_help(struct chat *c, const struct row *row, char **words);
-static void run_detach(struct chat *c, const struct row *row, char **words);
-static void run_quit(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_to(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_dnd(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_history(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_grep(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_clear(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_help(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_detach(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_quit(struct chat *c, const struct row *row, char **words);
 
 static const struct row rows[] = {
-	{ "to", "NAME [--wait]", "chat with NAME", NULL },
-	{ "who", "", "show everyone who is online", NULL },
-	{ "leave", "", "end this chat, stay logged in", NULL },
-	{ "dnd", "on|off", "refuse contact, or accept it again", NULL },
-	{ "block", "NAME", "refuse contact by NAME", NULL },
-	{ "unblock", "NAME", "accept contact by NAME again", NULL },
-	{ "history", "[NAME] [-n N]", "show what was said", run_history },
-	{ "help", "", "show this", run_help },
-	{ "detach", "", "close this chat, stay logged in (^D does the same)", run_detach },
-	{ "quit", "", "log out", run_quit },
+	{ "to", "NAME [--wait[=SEC]]", "chat with NAME", 1, 2, false, run_to },
+	{ "who", "", "show everyone who is online", 0, 0, false, NULL },
+	{ "leave", "", "end this chat, stay logged in", 0, 0, false, NULL },
+	{ "dnd", "on|off", "refuse contact, or accept it again", 1, 1, false, run_dnd },
+	{ "block", "NAME", "refuse contact by NAME", 1, 1, false, NULL },
+	{ "unblock", "NAME", "accept contact by NAME again", 1, 1, false, NULL },
+	{ "history", "[NAME] [-n N]", "show what was said", 0, RUN_WORDS - 2, false, run_history },
+	{ "grep", "TEXT", "show messages that hold TEXT", 1, 1, true, run_grep },
+	{ "clear", "", "clear the screen", 0, 0, false, run_clear },
+	{ "help", "", "show this", 0, 0, false, run_help },
+	{ "detach", "", "close this chat, stay logged in (^D does the same)", 0, 0, false, run_detach },
+	{ "quit", "", "log out", 0, 0, false, run_quit },
 };
 
 void
@@ -39,24 +50,95 @@ commands_each(void (*fn)(void *context, const char *name), void *context)
 		fn(context, rows[i].name);
 }
 
+static const struct row *
+find_row(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strlen(rows[i].name) == len && memcmp(rows[i].name, name, len) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* ------------------------------------------------------------------------- words */
+
+const char *
+commands_words(const char *words, char *out, size_t size)
+{
+	static const char before[] = "pchat ";
+	const size_t n = sizeof(before) - 1;
+	size_t len = 0;
+
+	while (*words && len + 2 < size) {
+		const char *name = words + n;
+
+		if (strncmp(words, before, n) == 0 && find_row(name, strcspn(name, " '\"\n,;:"))) {
+			out[len++] = '/';
+			words = name;
+		} else {
+			out[len++] = *words++;
+		}
+	}
+	out[len] = '\0';
+	return out;
+}
+
+/* An error of the shell's command, as this chat says it: without "pchat: ", and with /words. */
+static void
+show_errors(struct chat *c, const char *name, const char *text)
+{
+	char line[1024], words[1024];
+
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s", (int)n, text);
+		if (strncmp(line, "pchat: ", 7) == 0)
+			chat_note(c, "/%s: %s", name, commands_words(line + 7, words, sizeof(words)));
+		else
+			output_printf("%s\n", line);
+	}
+	(void)chat_show(c);
+}
+
 /* ------------------------------------------------------- the shell's commands */
+
+static void
+forget_wait(struct chat_task *t)
+{
+	if (t->waits) {
+		t->chat->awaited[0] = '\0';
+		t->waits = false;
+		terminal_update(t->chat);
+	}
+	free(t->line);
+	t->line = NULL;
+}
 
 /* What it printed is safe for a terminal already. One that says nothing did what it was told, or has found nothing. */
 static void
 task_done(void *context, const char *text, size_t len, int status)
 {
 	struct chat_task *t = context;
+	struct chat *c = t->chat;
 
 	t->run = NULL;
-	output_write(text, len);
-	(void)chat_show(t->chat);
-	if (len == 0 && status <= 1)
-		chat_note(t->chat, "/%s: %s", t->name, status == 0 ? "done" : "there is nothing");
+	if (status != 0)
+		show_errors(c, t->name, text);
+	else
+		output_write(text, len);
+	(void)chat_show(c);
+	if (len == 0 && status == 0 && t->waits)
+		chat_note(c, "%s is free: you are chatting", c->awaited);
+	else if (len == 0 && status <= 1)
+		chat_note(c, "/%s: %s", t->name, status == 0 ? "done" : "there is nothing");
 	else if (len == 0)
-		chat_note(t->chat, "/%s: ended with status %d", t->name, status);
+		chat_note(c, "/%s: ended with status %d", t->name, status);
+	if (status == status_exit(VERDICT_USAGE) && c->editor && !editor_has_draft(c->editor))
+		editor_insert(c->editor, t->line); /* to be mended */
+	forget_wait(t);
 }
 
-static void
+/* A line for which there is no room stays. */
+static enum editor_answer
 start(struct chat *c, const char *name, const char *const words[])
 {
 	for (struct chat_task *t = c->tasks; t < c->tasks + CHAT_RUNS; t++) {
@@ -64,15 +146,19 @@ start(struct chat *c, const char *name, const char *const words[])
 			continue;
 		t->chat = c;
 		t->name = name;
-		t->run = run_new(c->loop, words, task_done, t);
-		if (!t->run)
-			chat_note(c, "cannot run '%s': %s", name, strerror(errno));
-		return;
+		t->line = strdup(c->command);
+		t->run = t->line ? run_new(c->loop, words, task_done, t) : NULL;
+		if (t->run)
+			return EDITOR_TAKEN;
+		chat_note(c, "cannot run '%s': %s", name, strerror(errno));
+		forget_wait(t);
+		return EDITOR_STAYS;
 	}
 	chat_note(c, "%u commands are under way already", CHAT_RUNS);
+	return EDITOR_STAYS;
 }
 
-static void
+static enum editor_answer
 run_shell(struct chat *c, const struct row *row, const char *const *before, char **words)
 {
 	const char *all[RUN_WORDS + 1] = { NULL };
@@ -83,52 +169,156 @@ run_shell(struct chat *c, const struct row *row, const char *const *before, char
 		all[n++] = *before;
 	for (; *words && n < RUN_WORDS; words++)
 		all[n++] = *words;
-	if (*words)
-		chat_note(c, "too many words");
-	else
-		start(c, row->name, all);
+	if (*words) {
+		chat_note(c, "/%s: too many words", row->name);
+		return EDITOR_STAYS;
+	}
+	return start(c, row->name, all);
 }
 
-static void
+static enum editor_answer
+run_plainly(struct chat *c, const struct row *row, char **words)
+{
+	const char *const before[] = { row->name, NULL };
+
+	return run_shell(c, row, before, words);
+}
+
+static bool
+is_wait(const char *word)
+{
+	return strncmp(word, "--wait", 6) == 0 && (word[6] == '\0' || word[6] == '=');
+}
+
+/* The task that waits for somebody. */
+static struct chat_task *
+waiting(struct chat *c)
+{
+	for (struct chat_task *t = c->tasks; t < c->tasks + CHAT_RUNS; t++)
+		if (t->run && t->waits)
+			return t;
+	return NULL;
+}
+
+/* It is not kept for Up: what was typed before the partner was there is the next line that Up brings. */
+static enum editor_answer
+run_to(struct chat *c, const struct row *row, char **words)
+{
+	const char *const before[] = { row->name, NULL }, *const quietly[] = { row->name, "--quiet", NULL };
+	const char *name = is_wait(words[0]) ? words[1] : words[0];
+	const bool wait = is_wait(words[0]) || (words[1] && is_wait(words[1]));
+
+	if (!name || (words[1] && !wait)) {
+		chat_note(c, "/to NAME [--wait[=SEC]]: to one NAME");
+		return EDITOR_STAYS;
+	}
+	if (wait)
+		(void)commands_take_back(c);
+	if (run_shell(c, row, wait ? quietly : before, words) == EDITOR_STAYS)
+		return EDITOR_STAYS;
+	for (struct chat_task *t = c->tasks; wait && t < c->tasks + CHAT_RUNS; t++)
+		if (t->run && t->line && strcmp(t->line, c->command) == 0)
+			t->waits = true;
+	if (wait) {
+		char safe[8 * NAME_MAX_LEN + 16];
+
+		safe[safe_line(name, strnlen(name, NAME_MAX_LEN), safe, sizeof(safe) - 1)] = '\0';
+		(void)snprintf(c->awaited, sizeof(c->awaited), "%.*s", NAME_MAX_LEN, safe);
+		chat_note(c, "waiting until %s is free; ^C takes it back", safe);
+		terminal_update(c);
+	}
+	return EDITOR_UNRECALLED;
+}
+
+bool
+commands_take_back(struct chat *c)
+{
+	struct chat_task *t = waiting(c);
+
+	if (!t)
+		return false;
+	run_drop(t->run);
+	t->run = NULL;
+	chat_note(c, "no longer waiting for %s", c->awaited);
+	forget_wait(t);
+	return true;
+}
+
+static enum editor_answer
+run_dnd(struct chat *c, const struct row *row, char **words)
+{
+	if (strcmp(words[0], "on") == 0 || strcmp(words[0], "off") == 0)
+		return run_plainly(c, row, words);
+	chat_note(c, "/dnd on refuses contact, /dnd off accepts it again");
+	return EDITOR_STAYS;
+}
+
+static enum editor_answer
 run_history(struct chat *c, const struct row *row, char **words)
 {
 	const char *const asked[] = { row->name, NULL };
 	const char *const latest[] = { row->name, "-n", "20", *chat_partner(c) ? chat_partner(c) : NULL, NULL };
 
-	run_shell(c, row, *words ? asked : latest, words);
+	return run_shell(c, row, *words ? asked : latest, words);
+}
+
+static enum editor_answer
+run_grep(struct chat *c, const struct row *row, char **words)
+{
+	char option[8 + 512];
+	char *const none[] = { NULL };
+	const char *const before[] = { "history", option, NULL };
+
+	if (snprintf(option, sizeof(option), "--grep=%s", words[0]) >= (int)sizeof(option)) {
+		chat_note(c, "/grep: that is too long to look for");
+		return EDITOR_STAYS;
+	}
+	return run_shell(c, row, before, (char **)none);
 }
 
 /* -------------------------------------------------------------------- our own */
 
-static void
+static enum editor_answer
+run_clear(struct chat *c, const struct row *row, char **words)
+{
+	(void)row, (void)words;
+	editor_clear_screen(c->editor);
+	return EDITOR_TAKEN;
+}
+
+static enum editor_answer
 run_help(struct chat *c, const struct row *row, char **words)
 {
 	(void)row, (void)words;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		output_printf("  /%s %-*s %s\n", rows[i].name, (int)(22 - strlen(rows[i].name)), rows[i].operands,
+		output_printf("  /%s %-*s %s\n", rows[i].name, (int)(27 - strlen(rows[i].name)), rows[i].operands,
 		    rows[i].summary);
-	output_string("  //TEXT                   say a line that begins with a slash\n"
-		      "  Tab completes, Up recalls what you typed, ^R finds it, ^C drops the line.\n");
+	output_string("  //TEXT                        say a line that begins with a slash\n"
+		      "  Tab completes. Up brings back what you typed, ^R looks for it. ^C drops the line.\n"
+		      "  M-Enter makes a new line in the message, ^X^E opens your editor, ^_ takes a change back.\n");
 	(void)chat_show(c);
+	return EDITOR_TAKEN;
 }
 
-static void
+static enum editor_answer
 run_detach(struct chat *c, const struct row *row, char **words)
 {
 	(void)row, (void)words;
 	chat_end(c, false);
+	return EDITOR_TAKEN;
 }
 
-static void
+static enum editor_answer
 run_quit(struct chat *c, const struct row *row, char **words)
 {
 	(void)row, (void)words;
 	chat_end(c, true);
+	return EDITOR_TAKEN;
 }
 
 /* -------------------------------------------------------------------- the line */
 
-static void
+static enum editor_answer
 unknown(struct chat *c, const char *name)
 {
 	char safe[8 * 32 + 16];
@@ -137,31 +327,56 @@ unknown(struct chat *c, const char *name)
 	safe[safe_line(name, len, safe, sizeof(safe) - 1)] = '\0';
 	chat_note(c, "there is no command '/%s%s': nothing was sent; /help shows what there is, //TEXT says /TEXT",
 	    safe, name[len] ? "..." : "");
+	return EDITOR_STAYS;
 }
 
-void
+static enum editor_answer
+wrong_operands(struct chat *c, const struct row *row, size_t count)
+{
+	if (row->most == 0)
+		chat_note(c, "/%s takes nothing behind it: nothing was done; //%s ... says it", row->name, row->name);
+	else if (count < row->least)
+		chat_note(c, "/%s %s: something is missing", row->name, row->operands);
+	else
+		chat_note(c, "/%s %s: that is too much", row->name, row->operands);
+	return EDITOR_STAYS;
+}
+
+/* Cuts the rest of a line into words; a row that takes text has one, as it is. Returns how many. */
+static size_t
+cut(const struct row *row, char *rest, char *words[RUN_WORDS + 2])
+{
+	size_t n = 0;
+	char *word;
+
+	if (row->text) {
+		rest += strspn(rest, " \t");
+		words[n] = *rest ? rest : NULL;
+		return *rest != '\0';
+	}
+	while (n <= RUN_WORDS && (word = strsep(&rest, " \t")))
+		if (*word)
+			words[n++] = word;
+	return n;
+}
+
+enum editor_answer
 commands_run(struct chat *c, const char *line)
 {
-	char *copy = strdup(line + 1), *rest = copy, *word, *words[RUN_WORDS + 2] = { NULL };
-	size_t n = 0;
+	_cleanup_(freep) char *copy = strdup(line + 1);
+	char *words[RUN_WORDS + 2] = { NULL };
+	const size_t len = strcspn(line + 1, " \t");
+	const struct row *row = find_row(line + 1, len);
+	size_t count;
 
 	if (!copy)
-		return;
-	while (n <= RUN_WORDS && (word = strsep(&rest, " \t\n")))
-		if (*word || n == 0)
-			words[n++] = word;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *const before[] = { rows[i].name, NULL };
-
-		if (strcmp(rows[i].name, words[0]) != 0)
-			continue;
-		if (rows[i].run)
-			rows[i].run(c, &rows[i], words + 1);
-		else
-			run_shell(c, &rows[i], before, words + 1);
-		free(copy);
-		return;
-	}
-	unknown(c, words[0]);
-	free(copy);
+		return EDITOR_STAYS;
+	copy[len] = '\0';
+	if (!row)
+		return unknown(c, copy);
+	count = cut(row, copy + len + (line[1 + len] != '\0'), words);
+	if (count < row->least || count > row->most)
+		return wrong_operands(c, row, count);
+	c->command = line;
+	return row->run ? row->run(c, row, words) : run_plainly(c, row, words);
 }

@@ -1,192 +1,178 @@
 /* What each key does to the line. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wctype.h>
 
 #include "cli/chat/editor/editor_impl.h"
-#include "cli/chat/editor/wide.h"
-#include "proto/safe.h"
+#include "core/unicode.h"
 
-static size_t
-length(const struct editor *e)
+#define NAMED_MAX 16U /* bytes of "U+10FFFF", with its NUL */
+
+/* ------------------------------------------------------------------------ changes */
+
+/* Changes the text, and says when it cannot. */
+static bool
+replace(struct editor *e, size_t from, size_t to, const char *text, size_t len, bool typed)
 {
-	const LineInfoW *line = el_wline(e->el);
+	struct buffer *b = &e->buffer;
 
-	return (size_t)(line->lastchar - line->buffer);
-}
-
-static size_t
-cursor(const struct editor *e)
-{
-	const LineInfoW *line = el_wline(e->el);
-
-	return (size_t)(line->cursor - line->buffer);
-}
-
-static void
-move_to(struct editor *e, size_t at)
-{
-	(void)el_cursor(e->el, (int)at - (int)cursor(e));
-}
-
-/* Puts e->text in place of e->from..e->to, and the cursor behind it. */
-static void
-substitute(struct editor *e)
-{
-	move_to(e, e->to);
-	el_deletestr(e->el, (int)(e->to - e->from));
-	if (e->text && *e->text)
-		(void)el_winsertstr(e->el, e->text);
-}
-
-static unsigned char
-act_substitute(struct editor *e)
-{
-	substitute(e);
-	return CC_REFRESH;
-}
-
-/* The same, when the prompt changes too. */
-static unsigned char
-act_substitute_all(struct editor *e)
-{
-	substitute(e);
-	e->showing = true;
-	return CC_REDISPLAY;
-}
-
-static void
-replace(struct editor *e, size_t from, size_t to, const wchar_t *text)
-{
-	e->from = from;
-	e->to = to;
-	e->text = text;
-	editor_perform(e, act_substitute);
-}
-
-/* ------------------------------------------------------------------- the held part */
-
-void
-edit_forget(struct editor *e)
-{
-	free(e->held);
-	free(e->typed);
-	e->held = e->typed = NULL;
-	e->held_len = e->typed_len = e->recalled = 0;
-	e->recall_at = 0;
-	e->told_full = false;
-}
-
-static void
-show_held(struct editor *e, const char *text, size_t len)
-{
-	_cleanup_(freep) char *safe = malloc(safe_bound(len, 4) + 4);
-
-	if (!safe)
-		return;
-	memcpy(safe, "    ", 4);
-	editor_print(e, safe, 4 + safe_text(text, len, 4, safe + 4, safe_bound(len, 4)));
-	editor_print(e, "\n", 1);
-	editor_note(e, "* these %zu bytes are part of your message: Enter sends it, ^C drops it", len);
-}
-
-/* a, a line feed when neither is empty, b. */
-static char *
-join(const char *a, size_t a_len, const char *b, size_t b_len, size_t *len)
-{
-	size_t feed = a_len > 0 && b_len > 0;
-	char *out = malloc(a_len + feed + b_len + 1);
-
-	if (!out)
-		return NULL;
-	if (a_len > 0)
-		memcpy(out, a, a_len);
-	if (feed)
-		out[a_len] = '\n';
-	if (b_len > 0)
-		memcpy(out + a_len + feed, b, b_len);
-	*len = a_len + feed + b_len;
-	out[*len] = '\0';
-	return out;
-}
-
-void
-edit_hold(struct editor *e, const char *text, size_t len)
-{
-	size_t all_len;
-	char *all;
-
-	if (e->held_len + (e->held_len > 0) + len > MESSAGE_MAX) {
-		editor_note(e, "* left out: a message has at most %u bytes", MESSAGE_MAX);
-		return;
+	if (!buffer_replace(b, from, to, text, len, typed)) {
+		editor_beep(e);
+		e->left_out = true;
+		if (b->len - (to - from) + len > BUFFER_MAX)
+			editor_note(e, "* not taken: a message has at most %u bytes", MESSAGE_MAX);
+		return false;
 	}
-	all = join(e->held, e->held_len, text, len, &all_len);
-	if (!all)
-		return;
-	free(e->held);
-	e->held = all;
-	e->held_len = all_len;
-	e->recalled = 0;
-	show_held(e, text, len);
-	editor_compose_prompt(e);
-}
-
-static char *
-line_text(const struct editor *e, size_t *len)
-{
-	return wide_to_utf8(el_wline(e->el)->buffer, length(e), len);
-}
-
-void
-edit_hold_line(struct editor *e)
-{
-	size_t len;
-	_cleanup_(freep) char *text = line_text(e, &len);
-
-	move_to(e, length(e));
-	el_deletestr(e->el, (int)length(e));
-	if (text)
-		edit_hold(e, text, len);
-}
-
-/* ------------------------------------------------------------------------ inserting */
-
-/* How many characters of text fit in at the cursor. */
-static size_t
-fitting(const struct editor *e, const wchar_t *text, size_t len)
-{
-	size_t low = 0, high = len, at = cursor(e);
-
-	while (low < high) {
-		size_t middle = (low + high + 1) / 2;
-
-		if (editor_fits(e, at, at, text, middle))
-			low = middle;
-		else
-			high = middle - 1;
+	e->dirty = true;
+	if (b->len == 0) {
+		e->pasted = false;
+		e->recalled = false;
 	}
-	return low;
+	return true;
 }
 
 void
 edit_insert(struct editor *e, const char *text, size_t len)
 {
-	_cleanup_(freep) wchar_t *wide = wide_from_utf8(text, len);
-	size_t n, all;
-
-	if (!wide)
-		return;
-	all = wcslen(wide);
-	n = fitting(e, wide, all);
-	wide[n] = L'\0';
-	if (n > 0)
-		replace(e, cursor(e), cursor(e), wide);
-	if (n == all)
-		return;
-	editor_beep(e);
-	if (!e->told_full)
-		editor_note(e, "* the line is full: Enter sends it; longer text can be pasted");
-	e->told_full = true;
+	(void)replace(e, e->buffer.at, e->buffer.at, text, len, true);
 }
+
+void
+edit_replace_all(struct editor *e, const char *text, size_t len, size_t at)
+{
+	if (!buffer_replace(&e->buffer, 0, e->buffer.len, text, len, false))
+		return;
+	buffer_move(&e->buffer, at);
+	e->dirty = true;
+}
+
+static void
+erase(struct editor *e, size_t from, size_t to)
+{
+	if (from < to)
+		(void)replace(e, from, to, "", 0, false);
+	else
+		editor_beep(e);
+}
+
+static bool
+is_kill(enum key key)
+{
+	return key >= KEY_KILL_LINE && key <= KEY_KILL_WORD_RIGHT;
+}
+
+/* What is killed by several keys in a row is one piece. */
+static void
+kill_range(struct editor *e, size_t from, size_t to)
+{
+	const size_t before = is_kill(e->last_key) ? e->killed_len : 0, n = to - from;
+	char *joined;
+
+	if (from >= to) {
+		editor_beep(e);
+		return;
+	}
+	joined = malloc(before + n);
+	if (!joined)
+		return;
+	if (to == e->buffer.at) { /* to the left: it stood before what was killed already */
+		memcpy(joined, e->buffer.text + from, n);
+		if (before > 0)
+			memcpy(joined + n, e->killed, before);
+	} else {
+		if (before > 0)
+			memcpy(joined, e->killed, before);
+		memcpy(joined + before, e->buffer.text + from, n);
+	}
+	free(e->killed);
+	e->killed = joined;
+	e->killed_len = before + n;
+	(void)replace(e, from, to, "", 0, false);
+}
+
+static void
+yank(struct editor *e)
+{
+	if (e->killed)
+		(void)replace(e, e->buffer.at, e->buffer.at, e->killed, e->killed_len, false);
+	else
+		editor_beep(e);
+}
+
+/* Swaps the clusters on both sides of the cursor; at the end, the two before it. */
+static void
+transpose(struct editor *e)
+{
+	const struct buffer *b = &e->buffer;
+	const size_t middle = b->at < b->len ? b->at : buffer_left(b, b->at);
+	const size_t from = buffer_left(b, middle), to = buffer_right(b, middle);
+	char swapped[1024];
+
+	if (from == middle || middle == to || to - from > sizeof(swapped)) {
+		editor_beep(e);
+		return;
+	}
+	memcpy(swapped, b->text + middle, to - middle);
+	memcpy(swapped + (to - middle), b->text + from, middle - from);
+	(void)replace(e, from, to, swapped, to - from, false);
+}
+
+/* The rest of the word in upper or lower case, or its first letter in upper and the others in lower case. */
+static void
+change_case(struct editor *e, enum key key)
+{
+	const struct buffer *b = &e->buffer;
+	const size_t from = b->at, to = buffer_word_right(b, from);
+	_cleanup_(freep) char *changed = malloc(UNICODE_UTF8_MAX * (to - from) + 1);
+	size_t len = 0;
+	bool first = true;
+
+	if (!changed || from == to)
+		return;
+	for (size_t at = from, n; at < to; at += n) {
+		uint32_t cp = 0;
+
+		n = unicode_decode(b->text + at, to - at, &cp);
+		if (n == 0)
+			return;
+		if (key == KEY_UPPER || (key == KEY_CAPITAL && first && iswalpha((wint_t)cp)))
+			cp = (uint32_t)towupper((wint_t)cp);
+		else
+			cp = (uint32_t)towlower((wint_t)cp);
+		first = first && !iswalpha((wint_t)cp);
+		len += unicode_encode(cp, changed + len);
+	}
+	(void)replace(e, from, to, changed, len, false);
+}
+
+/* -------------------------------------------------------------- what is not taken */
+
+/* "U+FDD0", or "\xFF" for a byte that belongs to no character. */
+static const char *
+name_of(const char *text, size_t len, char out[NAMED_MAX])
+{
+	uint32_t cp;
+
+	if (unicode_decode(text, len, &cp) > 0)
+		(void)snprintf(out, NAMED_MAX, "U+%04X", (unsigned)cp);
+	else
+		(void)snprintf(out, NAMED_MAX, "\\x%02X", (unsigned char)*text);
+	return out;
+}
+
+static void
+refuse(struct editor *e, const char *text, size_t len)
+{
+	char name[NAMED_MAX];
+
+	editor_beep(e);
+	e->left_out = true;
+	if (e->last_key != KEY_REFUSED)
+		editor_note(e, "* %s cannot be typed here: left out", name_of(text, len, name));
+}
+
+/* ---------------------------------------------------------------------------- pastes */
 
 /* Line ends as the terminal sends them become line feeds; the last one is dropped. In place. */
 static size_t
@@ -202,249 +188,213 @@ normalise(char *text, size_t len)
 	return out > 0 && text[out - 1] == '\n' ? out - 1 : out;
 }
 
+/* All of it or nothing: what is sent is what was pasted. */
 static void
 paste(struct editor *e, const char *text, size_t len)
 {
 	_cleanup_(freep) char *copy = malloc(len + 1);
-	_cleanup_(freep) wchar_t *wide = NULL;
+	const bool first = e->buffer.at == 0;
+	char name[NAMED_MAX];
+	size_t fault, n;
 
 	if (!copy)
 		return;
 	memcpy(copy, text, len);
 	len = normalise(copy, len);
-	if (len == 0)
-		return;
-	wide = wide_from_utf8(copy, len);
-	if (wide && keys_is_text(copy, len) && editor_fits(e, cursor(e), cursor(e), wide, wcslen(wide)))
-		replace(e, cursor(e), cursor(e), wide);
-	else
-		edit_hold(e, copy, len);
+	fault = keys_fault(copy, len, &n);
+	if (fault < len) {
+		editor_beep(e);
+		e->left_out = true;
+		editor_note(e,
+		    "* not pasted: it holds %s, which cannot be said here; 'pchat send -f FILE' sends any bytes",
+		    name_of(copy + fault, len - fault, name));
+	} else if (len > 0 && replace(e, e->buffer.at, e->buffer.at, copy, len, false)) {
+		e->pasted = e->pasted || first;
+	}
 }
 
-/* ------------------------------------------------------------------ killing, moving */
+/* ---------------------------------------------------------------------------- recall */
 
 static void
-cut(struct editor *e, size_t from, size_t to)
+walk(struct editor *e, size_t ago)
 {
-	size_t n = to - from;
-	wchar_t *copy;
+	size_t at = e->buffer.at;
+	const char *line = walk_to(&e->walk, e->recall, ago, e->buffer.text, e->buffer.len, &at);
 
-	if (n == 0) {
+	if (!line) {
 		editor_beep(e);
 		return;
 	}
-	copy = calloc(n + 1, sizeof(*copy));
-	if (!copy)
-		return;
-	wmemcpy(copy, el_wline(e->el)->buffer + from, n);
-	free(e->killed);
-	e->killed = copy;
-	replace(e, from, to, L"");
+	edit_replace_all(e, line, strlen(line), at);
+	e->recalled = ago > 0;
 }
 
-static size_t
-word_left(const struct editor *e)
+/* Within a text of several lines to the line above or below, as far to the right as may be; false when there is none. */
+static bool
+move_line(struct editor *e, bool up)
 {
-	const wchar_t *text = el_wline(e->el)->buffer;
-	size_t at = cursor(e);
+	struct buffer *b = &e->buffer;
+	const size_t begin = buffer_line_begin(b, b->at), end = buffer_line_end(b, b->at);
+	size_t column = 0, at, stop;
 
-	while (at > 0 && !iswalnum((wint_t)text[at - 1]))
-		at--;
-	while (at > 0 && iswalnum((wint_t)text[at - 1]))
-		at--;
-	return at;
+	if (up ? begin == 0 : end == b->len)
+		return false;
+	for (at = begin; at < b->at; at = buffer_right(b, at))
+		column++;
+	at = up ? buffer_line_begin(b, begin - 1) : end + 1;
+	stop = buffer_line_end(b, at);
+	for (; column > 0 && at < stop; column--)
+		at = buffer_right(b, at);
+	buffer_move(b, at);
+	e->dirty = true;
+	return true;
 }
 
-static size_t
-word_right(const struct editor *e)
-{
-	const wchar_t *text = el_wline(e->el)->buffer;
-	size_t at = cursor(e), end = length(e);
-
-	while (at < end && !iswalnum((wint_t)text[at]))
-		at++;
-	while (at < end && iswalnum((wint_t)text[at]))
-		at++;
-	return at;
-}
-
+/* Once it walks from line to line it goes on so, also past texts of several lines. */
 static void
-erase(struct editor *e, size_t from, size_t to)
+up_or_down(struct editor *e, bool up)
 {
-	if (from < to)
-		replace(e, from, to, L"");
+	if (!e->walking && move_line(e, up))
+		return;
+	e->walking = true;
+	if (up || e->walk.ago > 0)
+		walk(e, up ? e->walk.ago + 1 : e->walk.ago - 1);
 	else
 		editor_beep(e);
 }
 
+/* The next line that begins with what stands before the cursor, which stays there. */
 static void
-yank(struct editor *e)
+find_beginning(struct editor *e, bool older)
 {
-	if (e->killed && editor_fits(e, cursor(e), cursor(e), e->killed, wcslen(e->killed)))
-		replace(e, cursor(e), cursor(e), e->killed);
-	else
-		editor_beep(e);
-}
+	const size_t at = e->buffer.at, ago = walk_find(&e->walk, e->recall, older, e->buffer.text, at);
 
-/* --------------------------------------------------------------------------- recall */
-
-/* The recalled line that had to be held is held no more. */
-static void
-drop_recalled(struct editor *e)
-{
-	e->held_len -= e->recalled;
-	e->recalled = 0;
-	if (e->held_len > 0) {
-		e->held[e->held_len] = '\0';
-	} else {
-		free(e->held);
-		e->held = NULL;
-	}
-	editor_compose_prompt(e);
-}
-
-static void
-set_line(struct editor *e, const char *text, size_t len)
-{
-	_cleanup_(freep) wchar_t *wide = wide_from_utf8(text, len);
-	size_t held;
-	bool fits;
-
-	drop_recalled(e);
-	held = e->held_len;
-	fits = wide && editor_fits(e, 0, length(e), wide, wcslen(wide));
-	e->from = 0;
-	e->to = length(e);
-	e->text = fits ? wide : L"";
-	editor_perform(e, act_substitute_all);
-	if (fits)
-		return;
-	edit_hold(e, text, len);
-	e->recalled = e->held_len - held;
-}
-
-static void
-recall_show(struct editor *e, size_t ago)
-{
-	const char *line = recall_line(e->recall, ago);
-
-	if (ago > 0 && !line) {
+	if (ago == 0 && (older || e->walk.ago == 0)) {
 		editor_beep(e);
 		return;
 	}
-	if (e->recall_at == 0) {
-		free(e->typed);
-		e->typed = line_text(e, &e->typed_len);
-	}
-	e->recall_at = ago;
-	if (line)
-		set_line(e, line, strlen(line));
-	else
-		set_line(e, e->typed ? e->typed : "", e->typed ? e->typed_len : 0);
+	walk(e, ago);
+	buffer_move(&e->buffer, at);
 }
 
-/* The next older line that begins with what stood before the cursor when the search began. */
-static void
-search(struct editor *e)
-{
-	const char *line;
-	size_t len;
+/* ---------------------------------------------------------------------------- search */
 
-	if (e->last_key != KEY_SEARCH) {
-		free(e->search);
-		e->search = editor_before(e, &len);
-	}
-	for (size_t ago = e->recall_at + 1; e->search && (line = recall_line(e->recall, ago)); ago++)
-		if (strncmp(line, e->search, strlen(e->search)) == 0) {
-			recall_show(e, ago);
-			return;
-		}
+/* Shows what was found in the place of the line. */
+static void
+show_found(struct editor *e)
+{
+	if (e->search.ago > 0 && e->search.ago != e->walk.ago)
+		walk(e, e->search.ago);
+	if (e->search.ago > 0)
+		buffer_move(&e->buffer, e->search.at);
+	if (e->search.failed)
+		editor_beep(e);
+	e->dirty = true;
+}
+
+/* As if it had never been. */
+static void
+search_abort(struct editor *e)
+{
+	search_end(&e->search);
+	if (e->walk.ago != e->search.begun)
+		walk(e, e->search.begun);
 	editor_beep(e);
+	e->dirty = true;
+}
+
+/* A key while ^R looks for something. False: it ends the search, and does what it always does. */
+static bool
+search_key(struct editor *e, enum key key, const char *text, size_t len)
+{
+	switch (key) {
+	case KEY_TEXT:
+		if (!search_type(&e->search, e->recall, text, len))
+			editor_beep(e);
+		break;
+	case KEY_SEARCH:
+	case KEY_SEARCH_NEWER:
+		search_next(&e->search, e->recall, key == KEY_SEARCH);
+		break;
+	case KEY_BACKSPACE:
+		if (!search_erase(&e->search, e->recall))
+			editor_beep(e);
+		break;
+	case KEY_ABORT:
+	case KEY_INTERRUPT:
+		search_abort(e);
+		return true;
+	case KEY_REPORT:
+		return false;
+	default:
+		search_end(&e->search);
+		e->dirty = true;
+		return false;
+	}
+	show_found(e);
+	return true;
 }
 
 /* ------------------------------------------------------------------- ends of a draft */
 
-/* The whole draft, and an empty line in its place. */
-static char *
-take(struct editor *e, size_t *len)
+/* Empties the line; it can be recalled when `keep` says so. */
+static void
+finish(struct editor *e, bool keep)
 {
-	size_t line_len = 0;
-	_cleanup_(freep) char *line = line_text(e, &line_len);
-	char *all = join(e->held, e->held_len, line, line_len, len);
+	struct buffer *b = &e->buffer;
 
-	if (!all)
-		return NULL;
-	edit_forget(e);
-	editor_compose_prompt(e);
-	e->from = 0;
-	e->to = length(e);
-	e->text = NULL;
-	editor_perform(e, act_substitute_all);
-	return all;
-}
-
-/* What take() would give. */
-static size_t
-draft_bytes(const struct editor *e)
-{
-	size_t len = 0;
-
-	free(line_text(e, &len));
-	return e->held_len + (e->held_len > 0 && len > 0) + len;
+	if (keep)
+		recall_add(e->recall, b->text, b->len, e->label);
+	walk_end(&e->walk);
+	buffer_clear(b);
+	e->pasted = e->recalled = e->left_out = false;
+	e->dirty = true;
 }
 
 static void
 enter(struct editor *e)
 {
-	_cleanup_(freep) char *text = NULL;
-	size_t len;
+	const struct editor_line line = {
+		.text = e->buffer.text,
+		.len = e->buffer.len,
+		.label = e->recalled ? recall_label(e->recall, e->walk.ago) : "",
+		.pasted = e->pasted,
+		.again = e->stayed,
+	};
+	enum editor_answer answer;
 
-	if (!editor_has_draft(e))
+	if (line.len == 0)
 		return;
-	if (draft_bytes(e) > MESSAGE_MAX) {
-		editor_beep(e);
-		editor_note(e, "* not sent: this message would have %zu bytes, and may have %u; ^C drops it",
-		    draft_bytes(e), MESSAGE_MAX);
-		return;
+	if (e->left_out) { /* nothing goes out that is not what was typed */
+		editor_note(e, "* not sent: something was left out of it; Enter again sends it as it is");
+		answer = EDITOR_STAYS;
+	} else {
+		answer = e->class->said(e->context, &line);
 	}
-	text = take(e, &len);
-	if (!text)
-		return;
-	recall_add(e->recall, text, len);
-	e->class->said(e->context, text, len);
+	e->stayed = answer == EDITOR_STAYS && !e->left_out;
+	e->left_out = false;
+	e->drop_input = answer == EDITOR_STAYS;
+	if (answer != EDITOR_STAYS)
+		finish(e, answer == EDITOR_TAKEN);
 }
 
 /* The draft goes, but Up brings it back. */
 static void
 interrupt(struct editor *e)
 {
-	_cleanup_(freep) char *text = NULL;
-	size_t len;
-
-	if (!editor_has_draft(e)) {
+	if (e->buffer.len > 0)
+		finish(e, true);
+	else
 		e->class->interrupted(e->context);
-		return;
-	}
-	text = take(e, &len);
-	if (text)
-		recall_add(e->recall, text, len);
-}
-
-void
-editor_restore(struct editor *e, const char *text, size_t len)
-{
-	e->drop_input = true;
-	set_line(e, text, len);
-	e->recall_at = e->recalled = 0;
 }
 
 static void
 end_of_file(struct editor *e)
 {
-	if (!editor_has_draft(e))
+	if (e->buffer.len == 0)
 		editor_end(e, EDITOR_END_OF_FILE);
 	else
-		erase(e, cursor(e), cursor(e) < length(e) ? cursor(e) + 1 : cursor(e));
+		erase(e, e->buffer.at, buffer_right(&e->buffer, e->buffer.at));
 }
 
 static void
@@ -459,104 +409,155 @@ tab(struct editor *e)
 
 /* ----------------------------------------------------------------------------- keys */
 
-static void
-left_out(struct editor *e, const char *what)
+/* Where a key moves the cursor to; SIZE_MAX: it moves nothing. */
+static size_t
+target(const struct editor *e, enum key key)
 {
-	editor_beep(e);
-	editor_note(e, "* left out: %s", what);
-}
-
-static void
-edit_text_key(struct editor *e, enum key key, const char *text, size_t len)
-{
-	char words[64];
+	const struct buffer *b = &e->buffer;
+	const size_t at = b->at;
 
 	switch (key) {
-	case KEY_TEXT:
-		edit_insert(e, text, len);
-		break;
-	case KEY_PASTE:
-		paste(e, text, len);
-		break;
-	case KEY_TOO_LONG:
-		(void)snprintf(words, sizeof(words), "a message has at most %u bytes", MESSAGE_MAX);
-		left_out(e, words);
-		break;
-	case KEY_INVALID:
-		if (e->last_key != KEY_INVALID)
-			left_out(e, "what is typed must be printable UTF-8");
-		break;
+	case KEY_LEFT:
+		return buffer_left(b, at);
+	case KEY_RIGHT:
+		return buffer_right(b, at);
+	case KEY_WORD_LEFT:
+		return buffer_word_left(b, at);
+	case KEY_WORD_RIGHT:
+		return buffer_word_right(b, at);
+	case KEY_HOME: /* of the line, then of the text */
+		return buffer_line_begin(b, at) < at ? buffer_line_begin(b, at) : 0;
+	case KEY_END:
+		return buffer_line_end(b, at) > at ? buffer_line_end(b, at) : b->len;
 	default:
-		editor_beep(e);
+		return SIZE_MAX;
 	}
 }
 
-static void
-edit_change_key(struct editor *e, enum key key)
+static bool
+move_key(struct editor *e, enum key key)
 {
-	size_t at = cursor(e), end = length(e);
+	const size_t at = target(e, key);
+
+	if (at == SIZE_MAX)
+		return false;
+	buffer_move(&e->buffer, at);
+	e->dirty = true;
+	return true;
+}
+
+static bool
+kill_key(struct editor *e, enum key key)
+{
+	struct buffer *b = &e->buffer;
+	const size_t at = b->at;
+
+	switch (key) {
+	case KEY_KILL_LINE:
+		b->at = b->len; /* it comes back as it was */
+		kill_range(e, 0, b->len);
+		return true;
+	case KEY_KILL_TO_BEGIN:
+		kill_range(e, buffer_line_begin(b, at) < at ? buffer_line_begin(b, at) : buffer_left(b, at), at);
+		return true;
+	case KEY_KILL_TO_END:
+		kill_range(e, at, buffer_line_end(b, at) > at ? buffer_line_end(b, at) : buffer_right(b, at));
+		return true;
+	case KEY_KILL_WORD_LEFT:
+		kill_range(e, buffer_word_left(b, at), at);
+		return true;
+	case KEY_KILL_WORD_RIGHT:
+		kill_range(e, at, buffer_word_right(b, at));
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+change_key(struct editor *e, enum key key)
+{
+	struct buffer *b = &e->buffer;
 
 	switch (key) {
 	case KEY_BACKSPACE:
-		erase(e, at > 0 ? at - 1 : 0, at);
-		break;
+		erase(e, buffer_left(b, b->at), b->at);
+		return true;
 	case KEY_DELETE:
-		erase(e, at, at < end ? at + 1 : end);
-		break;
-	case KEY_KILL_LINE:
-		cut(e, 0, end);
-		break;
-	case KEY_KILL_TO_END:
-		cut(e, at, end);
-		break;
-	case KEY_KILL_WORD_LEFT:
-		cut(e, word_left(e), at);
-		break;
-	case KEY_KILL_WORD_RIGHT:
-		cut(e, at, word_right(e));
-		break;
+		erase(e, b->at, buffer_right(b, b->at));
+		return true;
 	case KEY_YANK:
 		yank(e);
-		break;
-	case KEY_UP:
-		recall_show(e, e->recall_at + 1);
-		break;
-	case KEY_DOWN:
-		if (e->recall_at > 0)
-			recall_show(e, e->recall_at - 1);
-		else
+		return true;
+	case KEY_TRANSPOSE:
+		transpose(e);
+		return true;
+	case KEY_UPPER:
+	case KEY_LOWER:
+	case KEY_CAPITAL:
+		change_case(e, key);
+		return true;
+	case KEY_NEWLINE:
+		(void)replace(e, b->at, b->at, "\n", 1, false);
+		return true;
+	case KEY_UNDO:
+		if (!buffer_undo(b))
 			editor_beep(e);
-		break;
-	case KEY_SEARCH:
-		search(e);
-		break;
+		e->dirty = true;
+		return true;
 	default:
-		editor_beep(e);
+		return false;
 	}
 }
 
-/* Commands of libedit's that have proven safe for any line that we let in. */
-static const wchar_t *const native[KEY_COUNT] = {
-	[KEY_REDRAW] = L"\014",
-	[KEY_LEFT] = L"\002",
-	[KEY_RIGHT] = L"\006",
-	[KEY_WORD_LEFT] = L"\033b",
-	[KEY_WORD_RIGHT] = L"\033f",
-	[KEY_HOME] = L"\001",
-	[KEY_END] = L"\005",
-	[KEY_TRANSPOSE] = L"\024",
-	[KEY_UPPER] = L"\033u",
-	[KEY_LOWER] = L"\033l",
-	[KEY_CAPITAL] = L"\033c",
-};
-
-void
-edit_key(void *context, enum key key, const char *text, size_t len)
+static bool
+recall_key(struct editor *e, enum key key)
 {
-	struct editor *e = context;
+	switch (key) {
+	case KEY_UP:
+	case KEY_DOWN:
+		up_or_down(e, key == KEY_UP);
+		return true;
+	case KEY_OLDER:
+	case KEY_NEWER:
+		find_beginning(e, key == KEY_OLDER);
+		return true;
+	case KEY_SEARCH:
+	case KEY_SEARCH_NEWER:
+		search_begin(&e->search, e->walk.ago);
+		e->dirty = true;
+		return true;
+	default:
+		return false;
+	}
+}
 
-	if (e->drop_input || e->ended)
-		return;
+static bool
+text_key(struct editor *e, enum key key, const char *text, size_t len)
+{
+	switch (key) {
+	case KEY_TEXT:
+		edit_insert(e, text, len);
+		return true;
+	case KEY_PASTE:
+		paste(e, text, len);
+		return true;
+	case KEY_TOO_LONG:
+		editor_beep(e);
+		e->left_out = true;
+		editor_note(e, "* not pasted: a message has at most %u bytes", MESSAGE_MAX);
+		return true;
+	case KEY_REFUSED:
+		refuse(e, text, len);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+other_key(struct editor *e, enum key key)
+{
 	switch (key) {
 	case KEY_ENTER:
 		enter(e);
@@ -573,13 +574,54 @@ edit_key(void *context, enum key key, const char *text, size_t len)
 	case KEY_SUSPEND:
 		editor_suspend(e);
 		break;
+	case KEY_REDRAW:
+		editor_clear_screen(e);
+		break;
+	case KEY_COMPOSE:
+		compose(e);
+		break;
 	default:
-		if (native[key])
-			editor_native(e, native[key]);
-		else if (key <= KEY_UNKNOWN)
-			edit_text_key(e, key, text, len);
-		else
-			edit_change_key(e, key);
+		editor_beep(e);
 	}
+}
+
+/* The terminal tells where its cursor is: behind the sample that was drawn next. */
+static void
+take_report(struct editor *e, const char *text, size_t len)
+{
+	char copy[32] = "";
+	unsigned row, column;
+
+	memcpy(copy, text, len < sizeof(copy) ? len : sizeof(copy) - 1);
+	if (e->asked == 0 || sscanf(copy, "\033[%u;%uR", &row, &column) != 2)
+		return;
+	e->metrics.width[METRICS_KINDS - e->asked] = (unsigned char)(column > 1 && column < 32 ? column - 1 : 0);
+	e->dirty = true;
+	if (--e->asked == 0)
+		e->changed = 0.;
+}
+
+void
+edit_key(void *context, enum key key, const char *text, size_t len)
+{
+	struct editor *e = context;
+	const bool stayed = e->stayed;
+
+	if (key == KEY_REPORT) {
+		take_report(e, text, len);
+		return;
+	}
+	if (e->drop_input || e->ended)
+		return;
+	e->class->touched(e->context);
+	e->walking = e->walking && (key == KEY_UP || key == KEY_DOWN);
+	e->left_out = e->left_out && (key <= KEY_REFUSED || key == KEY_ENTER);
+	if (key != KEY_TEXT)
+		buffer_seal(&e->buffer);
+	if (!(e->search.on && search_key(e, key, text, len)) && !text_key(e, key, text, len) && !move_key(e, key) &&
+	    !kill_key(e, key) && !change_key(e, key) && !recall_key(e, key))
+		other_key(e, key);
+	if (stayed)
+		e->stayed = e->stayed && key == KEY_ENTER;
 	e->last_key = key;
 }

@@ -1,218 +1,219 @@
 #include "cli/chat/editor/editor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/chat/editor/editor_impl.h"
-#include "cli/chat/editor/wide.h"
+#include "core/unicode.h"
 
 #define PASTE_ON "\033[?2004h"
+#define TO_THE_BOTTOM "\r\033[J\033[999B"
 #define PASTE_OFF "\033[?2004l"
-#define ACTION_KEY L"\x9f" /* a C1 code: keys.c lets none through from the terminal */
-#define GROW 4096          /* characters; see LINE_MAX */
-#define OUT_BUFFER 65536
+#define ASK_PLACE "\033[6n"
+#define TITLE_SAVE "\033[22;2t"
+#define TITLE_RESTORE "\033[23;2t"
 
-/* ------------------------------------------------------------ commands of libedit's */
-
-static int
-next_key(EditLine *el, wchar_t *c)
-{
-	struct editor *e;
-
-	if (el_wget(el, EL_CLIENTDATA, &e) != 0 || !*e->queue) {
-		errno = EAGAIN;
-		return -1;
-	}
-	*c = *e->queue++;
-	return 1;
-}
-
-static unsigned char
-act(EditLine *el, int c)
-{
-	struct editor *e;
-
-	(void)c;
-	return el_wget(el, EL_CLIENTDATA, &e) == 0 ? e->action(e) : CC_ERROR;
-}
-
-void
-editor_native(struct editor *e, const wchar_t *keys)
-{
-	int n;
-
-	e->queue = keys;
-	(void)el_wgets(e->el, &n);
-	e->queue = L"";
-}
-
-void
-editor_perform(struct editor *e, editor_action *action)
-{
-	e->action = action;
-	editor_native(e, ACTION_KEY);
-}
-
-/* ------------------------------------------------------------------------- drawing */
-
-static unsigned char
-act_show(struct editor *e)
-{
-	e->showing = true;
-	return CC_REDISPLAY;
-}
-
-/* libedit asks for the prompt when it has cleared its rows: the moment to write above them. */
-static wchar_t *
-prompt_now(EditLine *el)
-{
-	struct editor *e;
-
-	if (el_wget(el, EL_CLIENTDATA, &e) != 0)
-		return NULL;
-	if (e->showing && e->above_len > 0) {
-		(void)fwrite(e->above, 1, e->above_len, e->out);
-		if (e->above[e->above_len - 1] != '\n')
-			(void)putc('\n', e->out);
-		e->above_len = 0;
-	}
-	e->showing = false;
-	return e->drawn_prompt;
-}
-
-static struct wide_place
-draw_prompt(const struct editor *e)
-{
-	return wide_draw((struct wide_place){ 0 }, e->drawn_prompt, wcslen(e->drawn_prompt), e->columns);
-}
-
-/* Row of the cursor, counted from the prompt's; and how many rows follow it. */
-static size_t
-cursor_row(const struct editor *e, size_t *below)
-{
-	const LineInfoW *line = el_wline(e->el);
-	struct wide_place at = draw_prompt(e), end;
-
-	at = wide_draw(at, line->buffer, (size_t)(line->cursor - line->buffer), e->columns);
-	end = wide_draw(at, line->cursor, (size_t)(line->lastchar - line->cursor), e->columns);
-	if (below)
-		*below = end.row - at.row;
-	return at.row;
-}
-
-bool
-editor_fits(const struct editor *e, size_t from, size_t to, const wchar_t *text, size_t len)
-{
-	const LineInfoW *line = el_wline(e->el);
-	size_t length = (size_t)(line->lastchar - line->buffer);
-	struct wide_place at = draw_prompt(e);
-
-	if (length - (to - from) + len > EDITOR_LINE_MAX)
-		return false;
-	at = wide_draw(at, line->buffer, from, e->columns);
-	at = wide_draw(at, text, len, e->columns);
-	at = wide_draw(at, line->buffer + to, length - to, e->columns);
-	return at.row + 1 < e->lines || at.row == 0;
-}
-
-/* Cuts the prompt so that it leaves half of a narrow terminal to the line; its end, "> ", stays. */
-void
-editor_compose_prompt(struct editor *e)
-{
-	_cleanup_(freep) wchar_t *wide = wide_from_utf8(e->prompt, strlen(e->prompt));
-	wchar_t held[32] = L"";
-	size_t most = e->columns / 2, n, mark;
-
-	if (!wide)
-		return;
-	if (e->held)
-		(void)swprintf(held, sizeof(held) / sizeof(*held), L"[+%zu] ", e->held_len);
-	mark = wcslen(held);
-	n = wcslen(wide);
-	if (mark > most)
-		mark = 0;
-	held[mark] = L'\0';
-	most -= mark;
-	if (n > most && most < 4)
-		wide[0] = L'\0';
-	else if (n > most) {
-		wmemmove(wide + most - 2, wide + n - 2, 3);
-		if (most > 4)
-			wide[most - 3] = L'~';
-	}
-	(void)swprintf(e->drawn_prompt, sizeof(e->drawn_prompt) / sizeof(*e->drawn_prompt), L"%ls%.80ls", held, wide);
-}
-
-static void
-read_size(struct editor *e)
-{
-	int columns = 80, lines = 24;
-
-	(void)el_get(e->el, EL_GETTC, "co", &columns, NULL);
-	(void)el_get(e->el, EL_GETTC, "li", &lines, NULL);
-	e->columns = columns > 1 ? (size_t)columns : 80;
-	e->lines = lines > 0 ? (size_t)lines : 24;
-}
-
-static const char *
-capability(struct editor *e, char *name)
-{
-	char *value = NULL;
-
-	(void)el_get(e->el, EL_GETTC, name, &value, NULL);
-	return value && *value ? value : NULL;
-}
+#define MEASURE_SECONDS 0.1 /* a terminal's answers are waited for at the start */
+#define SAMPLE_COLUMNS 16U  /* that a terminal must have */
 
 /*
- * Rows from the prompt's to the cursor's after the terminal has wrapped its rows anew, at another width. When the line
- * ends exactly at the edge, terminals differ in where they put the cursor: rather a row that is left over than one too many cleared.
+ * A multiplexer tells of the second of several changes of the size 250 ms late, and has laid out its rows anew long before:
+ * only when there was none for so long is it known what stands where.
+ */
+#define SETTLE_SECONDS 0.3
+
+/* ------------------------------------------------------------------------ the terminal */
+
+static void
+read_size(const struct editor *e, size_t *columns, size_t *lines)
+{
+	struct winsize size;
+	const bool told = ioctl(e->in, TIOCGWINSZ, &size) == 0;
+
+	*columns = told && size.ws_col > 0 ? size.ws_col : 80;
+	*lines = told && size.ws_row > 0 ? size.ws_row : 24;
+}
+
+/* Writes what was drawn. False: the terminal is gone. */
+static bool
+write_out(struct editor *e)
+{
+	const char *data = e->draw.out;
+	size_t n = e->draw.out_len;
+
+	e->draw.out_len = 0;
+	while (n > 0) {
+		const ssize_t done = write(e->out, data, n);
+
+		if (done > 0) {
+			data += done;
+			n -= (size_t)done;
+		} else if (done < 0 && errno == EAGAIN) {
+			(void)poll(&(struct pollfd){ .fd = e->out, .events = POLLOUT }, 1, -1);
+		} else if (done < 0 && errno != EINTR) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static double
+monotonic(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Terminals that cut off what does not fit any more, in place of wrapping it. */
+static bool
+cuts_rows(void)
+{
+	const char *term = getenv("TERM");
+
+	if (getenv("TMUX"))
+		return false;
+	return getenv("STY") || getenv("XTERM_VERSION") || (term && strcmp(term, "linux") == 0);
+}
+
+/* Terminals that keep a title, and give it back. */
+static bool
+has_title(void)
+{
+	static const char *const known[] = { "xterm", "tmux", "rxvt", "alacritty", "foot", "kitty", "konsole", "vte",
+		"gnome", "mintty", "wezterm", "contour", "ghostty", "st-" };
+	const char *term = getenv("TERM");
+
+	for (size_t i = 0; term && i < ARRAY_SIZE(known); i++)
+		if (strncmp(term, known[i], strlen(known[i])) == 0)
+			return true;
+	return term && getenv("TMUX") && strncmp(term, "screen", strlen("screen")) == 0;
+}
+
+/* ----------------------------------------------------------------------------- drawing */
+
+/*
+ * The rows that a screen of so many has for the line: when it becomes half as wide they still fit. What does not fit goes
+ * into the scrollback, where nothing can be taken away; so the line lies at the bottom.
  */
 static size_t
-rewrapped_row(struct editor *e)
+rows_for_line(size_t lines)
 {
-	const size_t before = e->columns;
-	const LineInfoW *line = el_wline(e->el);
-	struct winsize size;
-	size_t rows;
-
-	if (ioctl(e->in, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-		e->columns = size.ws_col;
-	rows = cursor_row(e, NULL);
-	if (e->columns == before || rows == 0 || line->cursor == line->buffer)
-		return rows;
-	return wide_draw(draw_prompt(e), line->buffer, (size_t)(line->cursor - line->buffer), e->columns).column > 0 ||
-		line->cursor[-1] == L'\n'
-	    ? rows
-	    : rows - 1;
+	return lines > 6 ? lines / 2 - 1 : lines > 4 ? 2 : 1;
 }
 
-/* The terminal has another size, or somebody else has written on it. */
+/* A prompt leaves half of a narrow terminal to the line; its end, "> ", stays. */
 static void
-redraw(struct editor *e)
+compose_prompt(const struct editor *e, char *out, size_t size)
 {
-	size_t rows = rewrapped_row(e);
+	const size_t most = e->view.columns / 2;
+	const char *from = e->search.on ? "" : e->prompt;
 
-	if (e->up && e->clear) {
-		for (; rows > 0; rows--)
-			(void)fputs(e->up, e->out);
-		(void)fprintf(e->out, "\r%s", e->clear);
-	} else {
-		(void)fputs("\r\n", e->out);
-	}
-	(void)fflush(e->out);
-	el_resize(e->el);
-	read_size(e);
-	editor_compose_prompt(e);
-	if (!editor_fits(e, 0, 0, L"", 0))
-		edit_hold_line(e);
-	(void)el_wset(e->el, EL_REFRESH);
+	if (e->search.on)
+		(void)snprintf(out, size, "(%ssearch)'%s': ", e->search.failed ? "failed " : "", e->search.text);
+	else
+		(void)snprintf(out, size, "%s", from);
+	if (view_width(&e->view, out) <= most)
+		return;
+	while (*out && view_width(&e->view, out) > (most > 4 ? most - 1 : most)) /* from the left */
+		memmove(
+		    out, out + unicode_cluster(out, strlen(out)), strlen(out + unicode_cluster(out, strlen(out))) + 1);
 }
 
-/* ------------------------------------------------------------------------ watchers */
+static void
+take_size(struct editor *e, size_t columns, size_t lines)
+{
+	e->view.columns = columns;
+	e->depth = e->depth < lines ? e->depth : lines;
+	e->view.most = e->plain ? 1 : rows_for_line(e->depth);
+	e->draw.columns = columns;
+	e->draw.lines = lines;
+}
+
+/* Takes the rows away when somewhat is to be shown above, or when the size is another one. */
+static void
+make_way(struct editor *e)
+{
+	size_t columns, lines;
+
+	read_size(e, &columns, &lines);
+	if (e->plain && e->above_len > 0)
+		plain_clear(&e->draw, e->buffer.len > 0);
+	else if (!e->plain && (e->above_len > 0 || columns != e->draw.columns || lines != e->draw.lines))
+		draw_clear(&e->draw, columns, lines);
+	take_size(e, columns, lines);
+}
+
+static void
+show_above(struct editor *e)
+{
+	if (e->plain)
+		plain_text(&e->draw, e->above, e->above_len);
+	else
+		draw_text(&e->draw, e->above, e->above_len);
+	e->above_len = 0;
+}
+
+static void
+show_line(struct editor *e)
+{
+	char prompt[EDITOR_LABEL_MAX + SEARCH_MAX + 64];
+
+	compose_prompt(e, prompt, sizeof(prompt));
+	if (!view_lay(&e->view, prompt, e->buffer.text, e->buffer.len, e->buffer.at))
+		return;
+	if (e->plain)
+		plain_update(&e->draw, &e->view);
+	else
+		draw_update(&e->draw, &e->view);
+	e->dirty = false;
+}
+
+static bool
+is_settled(const struct editor *e)
+{
+	return monotonic() - e->changed >= SETTLE_SECONDS;
+}
+
+/* Waits until the size has stayed the same for a while: what is shown now must be known to be shown. */
+static void
+wait_settled(struct editor *e)
+{
+	size_t columns, lines, now_columns, now_lines;
+
+	read_size(e, &columns, &lines);
+	while (!is_settled(e)) {
+		(void)poll(NULL, 0, 10);
+		read_size(e, &now_columns, &now_lines);
+		if (now_columns != columns || now_lines != lines)
+			e->changed = monotonic();
+		columns = now_columns;
+		lines = now_lines;
+	}
+}
+
+int
+editor_flush(struct editor *e)
+{
+	if (e->above_len > 0 || e->dirty) {
+		wait_settled(e);
+		make_way(e);
+		show_above(e);
+		show_line(e);
+	}
+	return write_out(e) ? 0 : -EIO;
+}
+
+/* ---------------------------------------------------------------------------- watchers */
 
 void
 editor_end(struct editor *e, enum editor_end how)
@@ -230,7 +231,7 @@ on_input(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct editor *e = w->data;
 	uint8_t in[4096];
-	ssize_t n = read(e->in, in, sizeof(in));
+	const ssize_t n = read(e->in, in, sizeof(in));
 
 	(void)revents;
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -260,26 +261,47 @@ on_expiry(struct ev_loop *loop, ev_timer *w, int revents)
 static void
 on_winch(struct ev_loop *loop, ev_signal *w, int revents)
 {
-	(void)loop, (void)revents;
-	redraw(w->data);
+	struct editor *e = w->data;
+
+	(void)revents;
+	e->changed = monotonic();
+	e->dirty = true;
+	ev_timer_stop(loop, &e->settled);
+	ev_timer_set(&e->settled, SETTLE_SECONDS + 0.01, 0.);
+	ev_timer_start(loop, &e->settled);
+}
+
+/* on_prepare() does the rest. */
+static void
+on_settled(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)w, (void)revents;
 }
 
 /* Raw mode again, whatever the shell, or a stop that we did not see coming, has made of the terminal. */
-static void
-resume(struct editor *e)
+void
+editor_take_screen(struct editor *e)
 {
-	(void)el_wset(e->el, EL_PREP_TERM, 0);
-	(void)el_wset(e->el, EL_PREP_TERM, 1);
-	if (e->clear)
-		(void)fputs(PASTE_ON, e->out);
+	tty_restore(e->tty);
+	tty_raw(e->tty);
+	if (!e->plain)
+		draw_raw(&e->draw, PASTE_ON, sizeof(PASTE_ON) - 1);
+	e->dirty = true;
 }
 
 static void
 on_cont(struct ev_loop *loop, ev_signal *w, int revents)
 {
+	struct editor *e = w->data;
+
 	(void)loop, (void)revents;
-	resume(w->data);
-	redraw(w->data);
+	editor_take_screen(e);
+	if (e->resumed) { /* by ^Z: the line begins below what the shell wrote */
+		e->resumed = false;
+		return;
+	}
+	if (!e->plain)
+		draw_clear(&e->draw, e->draw.columns, e->draw.lines);
 }
 
 static void
@@ -288,59 +310,62 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	struct editor *e = w->data;
 
 	(void)loop, (void)revents;
-	if (editor_flush(e) < 0)
+	if (is_settled(e) && editor_flush(e) < 0)
 		editor_end(e, EDITOR_HANGUP);
 }
 
 /* To the row below the line, in the mode in which the terminal was. */
-static void
-leave_screen(struct editor *e)
+void
+editor_leave_screen(struct editor *e)
 {
-	size_t below;
-
-	(void)cursor_row(e, &below);
-	if (e->clear)
-		(void)fputs(PASTE_OFF, e->out);
-	for (below++; below > 0; below--)
-		(void)fputs("\r\n", e->out);
-	(void)fflush(e->out);
-	(void)el_wset(e->el, EL_PREP_TERM, 0);
+	if (e->plain)
+		plain_clear(&e->draw, true);
+	else
+		draw_leave(&e->draw);
+	if (!e->plain)
+		draw_raw(&e->draw, PASTE_OFF, sizeof(PASTE_OFF) - 1);
+	(void)write_out(e);
+	tty_restore(e->tty);
 }
 
 void
 editor_suspend(struct editor *e)
 {
-	leave_screen(e);
+	editor_leave_screen(e);
+	e->resumed = true;
 	(void)raise(SIGTSTP);
-	resume(e);
-	el_resize(e->el);
-	read_size(e);
-	editor_compose_prompt(e);
-	if (!editor_fits(e, 0, 0, L"", 0))
-		edit_hold_line(e);
-	(void)el_wset(e->el, EL_REFRESH);
+	editor_take_screen(e);
 }
 
-/* --------------------------------------------------------------------------- set up */
+/* --------------------------------------------------------------------------- measuring */
 
-static bool
-set_up_libedit(struct editor *e)
+/* Draws the samples and asks for the place of the cursor behind each; the answers come as keys. */
+static void
+ask_widths(struct editor *e)
 {
-	wchar_t grow[GROW + 1];
-
-	if (el_wset(e->el, EL_CLIENTDATA, e) != 0 || el_wset(e->el, EL_EDITOR, L"emacs") != 0 ||
-	    el_wset(e->el, EL_SIGNAL, 0) != 0 || el_wset(e->el, EL_SETTY, L"-d", L"-isig", L"-ixon", NULL) != 0 ||
-	    el_wset(e->el, EL_PROMPT, prompt_now) != 0 || el_wset(e->el, EL_GETCFN, next_key) != 0 ||
-	    el_wset(e->el, EL_ADDFN, L"pchat-act", L"Perform what pchat wants", act) != 0 ||
-	    el_wset(e->el, EL_BIND, ACTION_KEY, L"pchat-act", NULL) != 0)
-		return false;
-	wmemset(grow, L'x', GROW);
-	grow[GROW] = L'\0';
-	if (el_winsertstr(e->el, grow) != 0)
-		return false;
-	el_deletestr(e->el, GROW);
-	return true;
+	for (enum metrics_kind kind = METRICS_MARKED; kind < METRICS_KINDS; kind++) {
+		draw_raw(&e->draw, "\r", 1);
+		draw_raw(&e->draw, metrics_sample(kind), strlen(metrics_sample(kind)));
+		draw_raw(&e->draw, ASK_PLACE, sizeof(ASK_PLACE) - 1);
+	}
+	draw_raw(&e->draw, "\r\033[K", 4);
+	e->asked = METRICS_KINDS - METRICS_MARKED;
+	(void)write_out(e);
 }
+
+/* The line is drawn when the terminal has answered, or a moment later without. */
+static void
+measure(struct editor *e)
+{
+	if (e->plain || e->view.columns < SAMPLE_COLUMNS)
+		return;
+	ask_widths(e);
+	e->changed = monotonic() - SETTLE_SECONDS + MEASURE_SECONDS;
+	ev_timer_set(&e->settled, MEASURE_SECONDS + 0.01, 0.);
+	ev_timer_start(e->loop, &e->settled);
+}
+
+/* ------------------------------------------------------------------------------ set up */
 
 static void
 watch(struct editor *e)
@@ -348,65 +373,74 @@ watch(struct editor *e)
 	ev_io_init(&e->input, on_input, e->in, EV_READ);
 	ev_set_priority(&e->input, 1); /* typing comes before what arrives */
 	ev_init(&e->expiry, on_expiry);
+	ev_init(&e->settled, on_settled);
 	ev_signal_init(&e->winch, on_winch, SIGWINCH);
 	ev_set_priority(&e->winch, 2); /* what is typed is drawn for the size that is */
 	ev_signal_init(&e->cont, on_cont, SIGCONT);
 	ev_prepare_init(&e->show, on_prepare);
-	e->input.data = e->expiry.data = e->winch.data = e->cont.data = e->show.data = e;
+	e->input.data = e->expiry.data = e->settled.data = e->winch.data = e->cont.data = e->show.data = e;
 	ev_io_start(e->loop, &e->input);
 	ev_signal_start(e->loop, &e->winch);
 	ev_signal_start(e->loop, &e->cont);
 	ev_prepare_start(e->loop, &e->show);
 }
 
-static FILE *
-open_output(int fd)
+static void
+set_up_drawing(struct editor *e, bool plain)
 {
-	int own = dup(fd);
-	FILE *f = own < 0 ? NULL : fdopen(own, "w");
+	size_t columns, lines;
 
-	if (!f) {
-		closep(&own);
-		return NULL;
-	}
-	(void)setvbuf(f, NULL, _IOFBF, OUT_BUFFER);
-	return f;
+	e->plain = plain || !tty_can_draw(e->tty);
+	read_size(e, &columns, &lines);
+	view_init(&e->view, &e->metrics);
+	e->view.plain = e->plain;
+	draw_init(&e->draw, columns, lines, cuts_rows());
+	e->depth = lines;
+	take_size(e, columns, lines);
+	if (!e->plain)
+		draw_raw(&e->draw, TO_THE_BOTTOM, sizeof(TO_THE_BOTTOM) - 1);
+	e->dirty = true;
 }
 
 struct editor *
-editor_new(
-    struct ev_loop *loop, int in, int out, struct recall *recall, const struct editor_class *class, void *context)
+editor_new(struct ev_loop *loop, int in, int out, bool plain, struct recall *recall, const struct editor_class *class,
+    void *context)
 {
 	struct editor *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
-	*e = (struct editor){
-		.in = in,
-		.loop = loop,
-		.recall = recall,
-		.class = class,
-		.context = context,
-		.queue = L"",
-	};
-	keys_init(&e->keys);
+	e->loop = loop;
+	e->in = in;
+	e->out = out;
+	e->class = class;
+	e->context = context;
+	e->recall = recall;
 	e->prompt = strdup("> ");
-	e->out = open_output(out);
-	if (e->prompt && e->out)
-		e->el = el_init_fd("pchat", stdin, e->out, stderr, in, fileno(e->out), STDERR_FILENO);
-	if (!e->el || !set_up_libedit(e)) {
+	e->tty = tty_new(in, out);
+	if (!e->prompt || !e->tty || !buffer_init(&e->buffer)) {
 		editor_free(e);
 		return NULL;
 	}
-	e->up = capability(e, (char[]){ "up" });
-	e->clear = capability(e, (char[]){ "cd" });
-	read_size(e);
-	editor_compose_prompt(e);
-	if (e->clear)
-		(void)fputs(PASTE_ON, e->out);
-	(void)el_wset(e->el, EL_UNBUFFERED, 1);
+	tty_bindings(e->tty, &e->bindings);
+	keys_init(&e->keys, &e->bindings);
+	tty_raw(e->tty);
+	set_up_drawing(e, plain);
+	editor_take_screen(e);
 	watch(e);
+	measure(e);
 	return e;
+}
+
+static void
+unwatch(struct editor *e)
+{
+	ev_io_stop(e->loop, &e->input);
+	ev_timer_stop(e->loop, &e->expiry);
+	ev_timer_stop(e->loop, &e->settled);
+	ev_signal_stop(e->loop, &e->winch);
+	ev_signal_stop(e->loop, &e->cont);
+	ev_prepare_stop(e->loop, &e->show);
 }
 
 void
@@ -415,26 +449,24 @@ editor_free(struct editor *e)
 	if (!e)
 		return;
 	if (ev_is_active(&e->show)) {
-		ev_io_stop(e->loop, &e->input);
-		ev_timer_stop(e->loop, &e->expiry);
-		ev_signal_stop(e->loop, &e->winch);
-		ev_signal_stop(e->loop, &e->cont);
-		ev_prepare_stop(e->loop, &e->show);
+		unwatch(e);
+		if (e->titled)
+			draw_raw(&e->draw, TITLE_RESTORE, sizeof(TITLE_RESTORE) - 1);
 		if (editor_flush(e) == 0)
-			leave_screen(e);
+			editor_leave_screen(e);
 	}
-	el_end(e->el);
-	if (e->out)
-		(void)fclose(e->out);
-	edit_forget(e);
+	tty_free(e->tty);
+	view_release(&e->view);
+	draw_release(&e->draw);
+	buffer_release(&e->buffer);
+	walk_end(&e->walk);
 	free(e->above);
 	free(e->prompt);
 	free(e->killed);
-	free(e->search);
 	free(e);
 }
 
-/* -------------------------------------------------------------------- for the others */
+/* ---------------------------------------------------------------------- for the others */
 
 void
 editor_print(struct editor *e, const char *text, size_t len)
@@ -449,16 +481,9 @@ editor_print(struct editor *e, const char *text, size_t len)
 		e->above = more;
 		e->above_cap = 2 * need;
 	}
-	memcpy(e->above + e->above_len, text, len);
+	if (len > 0)
+		memcpy(e->above + e->above_len, text, len);
 	e->above_len += len;
-}
-
-int
-editor_flush(struct editor *e)
-{
-	if (e->above_len > 0)
-		editor_perform(e, act_show);
-	return ferror(e->out) ? -EIO : 0;
 }
 
 void
@@ -486,37 +511,68 @@ editor_prompt(struct editor *e, const char *prompt)
 		return;
 	free(e->prompt);
 	e->prompt = copy;
-	editor_compose_prompt(e);
-	if (!editor_fits(e, 0, 0, L"", 0))
-		edit_hold_line(e);
-	editor_perform(e, act_show);
+	e->dirty = true;
+}
+
+void
+editor_label(struct editor *e, const char *label)
+{
+	(void)snprintf(e->label, sizeof(e->label), "%s", label);
 }
 
 void
 editor_insert(struct editor *e, const char *text)
 {
 	edit_insert(e, text, strlen(text));
+	buffer_seal(&e->buffer);
 }
 
 char *
 editor_before(const struct editor *e, size_t *len)
 {
-	const LineInfoW *line = el_wline(e->el);
-
-	return wide_to_utf8(line->buffer, (size_t)(line->cursor - line->buffer), len);
+	*len = e->buffer.at;
+	return strndup(e->buffer.text, e->buffer.at);
 }
 
 bool
 editor_has_draft(const struct editor *e)
 {
-	const LineInfoW *line = el_wline(e->el);
-
-	return e->held || line->lastchar > line->buffer;
+	return e->buffer.len > 0;
 }
 
 void
 editor_beep(struct editor *e)
 {
-	el_beep(e->el);
-	(void)fflush(e->out);
+	draw_raw(&e->draw, "\a", 1);
+}
+
+void
+editor_title(struct editor *e, const char *title)
+{
+	if (e->plain || !has_title())
+		return;
+	if (!e->titled)
+		draw_raw(&e->draw, TITLE_SAVE, sizeof(TITLE_SAVE) - 1);
+	e->titled = true;
+	draw_raw(&e->draw, "\033]2;", 4);
+	draw_raw(&e->draw, title, strlen(title));
+	draw_raw(&e->draw, "\a", 1);
+}
+
+void
+editor_clear_screen(struct editor *e)
+{
+	if (e->plain)
+		return;
+	draw_clear_screen(&e->draw);
+	draw_raw(&e->draw, TO_THE_BOTTOM, sizeof(TO_THE_BOTTOM) - 1);
+	e->depth = e->draw.lines;
+	take_size(e, e->draw.columns, e->draw.lines);
+	e->dirty = true;
+}
+
+bool
+editor_is_plain(const struct editor *e)
+{
+	return e->plain;
 }

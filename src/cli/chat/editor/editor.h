@@ -1,13 +1,12 @@
 /*
- * A line being typed at the bottom of a terminal, and text that appears above it at any time: libedit, inside
- * the event loop, nothing in it ever blocks but the terminal itself. Knows no chat.
+ * A line being typed at the bottom of a terminal, and text that appears above it at any time, inside the event loop:
+ * nothing in it ever blocks but the terminal itself. Knows no chat.
  *
- * libedit holds and draws the line; what leads it into reading or writing out of bounds (lines that fill the screen
- * or exceed its first buffer) is kept away from it: a draft that does not fit on the screen, such as a long
- * paste, is shown once above, and then held beside the line until Enter or ^C.
+ * The text lies in a buffer of our own (buffer.h) and is drawn by ourselves (view.h, draw.h), the keys are those of
+ * libedit (bindings.h, tty.h). On a terminal that can draw nothing, or when plainness is wanted, the line has one row (plain.h).
  */
-#ifndef PCHAT_CLI_CHAT_EDITOR_EDITOR_H
-#define PCHAT_CLI_CHAT_EDITOR_EDITOR_H
+#ifndef PCHAT_EDITOR_EDITOR_H
+#define PCHAT_EDITOR_EDITOR_H
 
 #include <ev.h>
 #include <stdbool.h>
@@ -16,8 +15,6 @@
 #include "base/macros.h"
 #include "cli/chat/editor/recall.h"
 
-#define EDITOR_LINE_MAX 1000U /* characters; libedit's history search and kill commands fail beyond 1,024 */
-
 struct editor;
 
 enum editor_end {
@@ -25,20 +22,37 @@ enum editor_end {
 	EDITOR_HANGUP,      /* the terminal is gone */
 };
 
-/* Each is called between two editing commands, never inside one: it may call any function of the editor but free. */
+/* What becomes of a line that was entered. */
+enum editor_answer {
+	EDITOR_TAKEN,      /* it goes, and can be recalled */
+	EDITOR_UNRECALLED, /* it goes, and is not kept for Up */
+	EDITOR_STAYS, /* it stays as it is; keys that were typed ahead are dropped: they were meant for an empty line */
+};
+
+struct editor_line {
+	const char *text; /* at least one byte; NUL-terminated */
+	size_t len;
+	const char *label; /* it was recalled: for whom it was typed then; else "" */
+	bool pasted;       /* it begins with what was pasted */
+	bool again;        /* Enter once more on a line that stayed */
+};
+
+/* Each is called between two keys: it may call any function of the editor but free. */
 struct editor_class {
-	/* Enter: a draft of at least one byte; it is in the recall already. */
-	void (*said)(void *context, const char *text, size_t len);
+	/* Enter. */
+	enum editor_answer (*said)(void *context, const struct editor_line *line);
 	/* Tab: what stands before the cursor. */
 	void (*tab)(void *context, const char *before, size_t len);
+	/* A key was typed: somebody is there. */
+	void (*touched)(void *context);
 	/* ^C on an empty line. */
 	void (*interrupted)(void *context);
 	void (*ended)(void *context, enum editor_end how);
 };
 
 /* `in` and `out` are terminals; setlocale() was called. NULL and errno when libedit or memory fails. */
-struct editor *editor_new(
-    struct ev_loop *loop, int in, int out, struct recall *recall, const struct editor_class *class, void *context);
+struct editor *editor_new(struct ev_loop *loop, int in, int out, bool plain, struct recall *recall,
+    const struct editor_class *class, void *context);
 
 /* Leaves the terminal as it was, the cursor on a line of its own. */
 void editor_free(struct editor *e);
@@ -49,21 +63,31 @@ void editor_print(struct editor *e, const char *text, size_t len);
 /* Shows now what is queued. Fails as write(2): the terminal did not take it. */
 MUST_USE int editor_flush(struct editor *e);
 
-/* What stands before the line, in UTF-8; shortened when it would take more than half of a narrow terminal. */
+/* What stands before the line, safe; shortened when it would take more than half of a narrow terminal. */
 void editor_prompt(struct editor *e, const char *prompt);
+
+/* For whom lines are typed from now on (recall.h). */
+void editor_label(struct editor *e, const char *label);
 
 /* Inserts text at the cursor, as if typed. */
 void editor_insert(struct editor *e, const char *text);
 
-/* Gives back what was said, as the draft; keys that were typed ahead are dropped: they were meant for an empty line. */
-void editor_restore(struct editor *e, const char *text, size_t len);
-
 /* Whether something is typed. */
 bool editor_has_draft(const struct editor *e);
 
-/* What stands before the cursor, in UTF-8; the caller frees it. */
+/* What stands before the cursor, in UTF-8; the caller frees it. NULL when memory is short. */
 char *editor_before(const struct editor *e, size_t *len);
 
+/* A key that did nothing; and the same for something that arrived. */
 void editor_beep(struct editor *e);
+
+/* The title of the terminal's window, safe; where that can be saved and given back. */
+void editor_title(struct editor *e, const char *title);
+
+/* An empty screen, the line at its bottom. */
+void editor_clear_screen(struct editor *e);
+
+/* Whether the terminal is one that draws. */
+bool editor_is_plain(const struct editor *e);
 
 #endif

@@ -1,86 +1,83 @@
-/* What editor.c (terminal, loop, drawing) and edit.c (what each key does) share; for nobody else. */
-#ifndef PCHAT_CLI_CHAT_EDITOR_EDITOR_IMPL_H
-#define PCHAT_CLI_CHAT_EDITOR_EDITOR_IMPL_H
+/* What the files of the editor share; for nobody else. */
+#ifndef PCHAT_EDITOR_IMPL_H
+#define PCHAT_EDITOR_IMPL_H
 
-#include <histedit.h>
-#include <stdio.h>
-
+#include "cli/chat/editor/bindings.h"
+#include "cli/chat/editor/buffer.h"
+#include "cli/chat/editor/draw.h"
 #include "cli/chat/editor/editor.h"
 #include "cli/chat/editor/keys.h"
+#include "cli/chat/editor/metrics.h"
+#include "cli/chat/editor/plain.h"
+#include "cli/chat/editor/search.h"
+#include "cli/chat/editor/tty.h"
+#include "cli/chat/editor/view.h"
+#include "cli/chat/editor/walk.h"
 
-/* Runs as an editing command of libedit's; returns a CC_ code. */
-typedef unsigned char editor_action(struct editor *e);
+#define EDITOR_LABEL_MAX 128U /* bytes of a label, with its NUL */
 
 struct editor {
-	EditLine *el;
-	FILE *out;
-	int in;
 	struct ev_loop *loop;
-	ev_io input;
-	ev_timer expiry; /* of an incomplete key */
-	ev_signal winch, cont;
-	ev_prepare show;
+	int in, out;
+	struct tty *tty;
 	const struct editor_class *class;
 	void *context;
-	struct recall *recall;
+	ev_io input;
+	ev_timer expiry;  /* of an incomplete key */
+	ev_timer settled; /* the size has not changed for a while */
+	ev_signal winch, cont;
+	ev_prepare show;
+	struct bindings bindings;
 	struct keys keys;
 	bool drop_input; /* the rest of what was read */
 	bool ended;      /* said so already */
-
-	/* The command that libedit performs next: keys for it, or our own action. */
-	const wchar_t *queue;
-	editor_action *action;
-	const wchar_t *text; /* argument of the action */
-	size_t from, to;     /* the same */
+	bool resumed;    /* the terminal was left and taken again */
 
 	/* Drawing. */
+	bool plain;
+	bool titled; /* the title that it had is saved */
+	bool dirty;
+	size_t depth;   /* rows of the screen down to the line, at least */
+	double changed; /* when the size changed last */
+	struct metrics metrics;
+	unsigned asked; /* kinds of metrics that the terminal is yet to answer; the next is METRICS_KINDS - asked */
+	struct view view;
+	struct draw draw;
 	char *above; /* text that is to appear above the line */
 	size_t above_len, above_cap;
-	bool showing; /* rows are cleared, the cursor is on the first: the prompt function writes it */
 	char *prompt; /* as it was set */
-	wchar_t drawn_prompt[128];
-	size_t columns, lines;
-	const char *up, *clear; /* of the terminal; NULL when it cannot */
 
 	/* Editing. */
-	char *held; /* a part of the draft that does not fit on the screen; it goes before the line */
-	size_t held_len;
-	size_t recalled; /* so much of its end is a recalled line, in whose place another one may come */
-	wchar_t *killed;
-	bool told_full;
-	size_t recall_at; /* 0: not in the recall, else which line of it is shown */
-	char *typed;      /* the line as it was before */
-	size_t typed_len;
-	char *search; /* what ^R looks for */
+	struct buffer buffer;
+	struct recall *recall;
+	struct walk walk;     /* through what can be recalled */
+	struct search search; /* ^R */
+	char label[EDITOR_LABEL_MAX];
+	char *killed;
+	size_t killed_len;
+	bool pasted;   /* the text begins with a paste */
+	bool recalled; /* it is the line at which the walk stands, changed or not */
+	bool walking;  /* the latest key was Up or Down, and went to another line of the recall */
+	bool left_out; /* something that was typed was not taken */
+	bool stayed;   /* the latest key was an Enter that changed nothing */
 	enum key last_key;
 };
 
-/* Has libedit perform one command. */
-void editor_perform(struct editor *e, editor_action *action);
-void editor_native(struct editor *e, const wchar_t *keys);
-
-/* Whether the line fits on the screen when it is `before` and `text` in place of from..to. */
-bool editor_fits(const struct editor *e, size_t from, size_t to, const wchar_t *text, size_t len);
-
-/* Recomputes the prompt as it is drawn. */
-void editor_compose_prompt(struct editor *e);
-
+/* editor.c */
 void editor_suspend(struct editor *e);
 void editor_end(struct editor *e, enum editor_end how);
-
+void editor_leave_screen(struct editor *e);
+void editor_take_screen(struct editor *e);
 /* A short note of the editor's own, above the line. */
 void editor_note(struct editor *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* edit.c */
 key_fn edit_key;
-
-/* Shows `text` above, and holds it as part of the draft. */
-void edit_hold(struct editor *e, const char *text, size_t len);
-
-/* The line no longer fits: out of libedit with it. Outside of a command. */
-void edit_hold_line(struct editor *e);
-
 void edit_insert(struct editor *e, const char *text, size_t len);
-void edit_forget(struct editor *e);
+/* Puts other text in place of all of it; the change can be undone. */
+void edit_replace_all(struct editor *e, const char *text, size_t len, size_t at);
+
+/* compose.c: the text in $VISUAL or $EDITOR. */
+void compose(struct editor *e);
 
 #endif

@@ -1,85 +1,15 @@
 #include "cli/chat/editor/keys.h"
 
 #include <string.h>
-#include <utf8proc.h>
 
-#include "base/macros.h"
+#include "core/unicode.h"
 
 #define PASTE_BEGIN "\033[200~"
 #define PASTE_END "\033[201~"
 #define PASTE_END_LEN (sizeof(PASTE_END) - 1)
 #define ESC 0x1b
 #define CTRL_C 0x03
-
-static const struct {
-	const char *bytes;
-	enum key key;
-} sequences[] = {
-	{ "\001", KEY_HOME },
-	{ "\002", KEY_LEFT },
-	{ "\003", KEY_INTERRUPT },
-	{ "\004", KEY_END_OF_FILE },
-	{ "\005", KEY_END },
-	{ "\006", KEY_RIGHT },
-	{ "\010", KEY_BACKSPACE },
-	{ "\t", KEY_TAB },
-	{ "\n", KEY_ENTER },
-	{ "\013", KEY_KILL_TO_END },
-	{ "\014", KEY_REDRAW },
-	{ "\r", KEY_ENTER },
-	{ "\016", KEY_DOWN },
-	{ "\020", KEY_UP },
-	{ "\022", KEY_SEARCH },
-	{ "\024", KEY_TRANSPOSE },
-	{ "\025", KEY_KILL_LINE },
-	{ "\027", KEY_KILL_WORD_LEFT },
-	{ "\031", KEY_YANK },
-	{ "\032", KEY_SUSPEND },
-	{ "\177", KEY_BACKSPACE },
-	{ "\033b", KEY_WORD_LEFT },
-	{ "\033f", KEY_WORD_RIGHT },
-	{ "\033d", KEY_KILL_WORD_RIGHT },
-	{ "\033\010", KEY_KILL_WORD_LEFT },
-	{ "\033\177", KEY_KILL_WORD_LEFT },
-	{ "\033u", KEY_UPPER },
-	{ "\033l", KEY_LOWER },
-	{ "\033c", KEY_CAPITAL },
-	{ "\033p", KEY_SEARCH },
-	{ "\033[A", KEY_UP },
-	{ "\033[B", KEY_DOWN },
-	{ "\033[C", KEY_RIGHT },
-	{ "\033[D", KEY_LEFT },
-	{ "\033[H", KEY_HOME },
-	{ "\033[F", KEY_END },
-	{ "\033OA", KEY_UP },
-	{ "\033OB", KEY_DOWN },
-	{ "\033OC", KEY_RIGHT },
-	{ "\033OD", KEY_LEFT },
-	{ "\033OH", KEY_HOME },
-	{ "\033OF", KEY_END },
-	{ "\033OM", KEY_ENTER },
-	{ "\033[1~", KEY_HOME },
-	{ "\033[3~", KEY_DELETE },
-	{ "\033[4~", KEY_END },
-	{ "\033[7~", KEY_HOME },
-	{ "\033[8~", KEY_END },
-	{ "\033[1;3C", KEY_WORD_RIGHT },
-	{ "\033[1;3D", KEY_WORD_LEFT },
-	{ "\033[1;5C", KEY_WORD_RIGHT },
-	{ "\033[1;5D", KEY_WORD_LEFT },
-	{ "\033[3;5~", KEY_KILL_WORD_RIGHT },
-	{ "\033Oc", KEY_WORD_RIGHT },
-	{ "\033Od", KEY_WORD_LEFT },
-};
-
-static enum key
-sequence_find(const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++)
-		if (strlen(sequences[i].bytes) == n && memcmp(sequences[i].bytes, bytes, n) == 0)
-			return sequences[i].key;
-	return KEY_UNKNOWN;
-}
+#define IMAGE 0x10EEEE /* kitty draws images by it */
 
 /* Whether the held bytes are a whole sequence: ESC x, ESC O x, or ESC [ parameters final. */
 static bool
@@ -103,30 +33,36 @@ utf8_length(uint8_t lead)
 	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
-/* Whether a character may stand in a line: what would be shown as an escape may not, but ZWJ joins emoji. */
-static bool
-is_printable(const uint8_t *bytes, size_t n)
+bool
+keys_takes(uint32_t cp)
 {
-	utf8proc_int32_t c;
+	const struct unicode *u = unicode_get(cp);
 
-	if (utf8proc_iterate(bytes, (utf8proc_ssize_t)n, &c) != (utf8proc_ssize_t)n)
+	switch (u->category) {
+	case GC_CC:
+	case GC_ZL:
+	case GC_ZP:
+	case GC_CS:
 		return false;
-	switch (utf8proc_category(c)) {
-	case UTF8PROC_CATEGORY_CC:
-	case UTF8PROC_CATEGORY_ZL:
-	case UTF8PROC_CATEGORY_ZP:
-	case UTF8PROC_CATEGORY_CS:
-	case UTF8PROC_CATEGORY_CO:
-	case UTF8PROC_CATEGORY_CN:
-		return false;
-	case UTF8PROC_CATEGORY_CF:
-		return c == 0x200d;
+	case GC_CN:
+		return (u->flags & UNICODE_PICTOGRAPH) && !(u->flags & UNICODE_NONCHARACTER);
+	case GC_CF:
+		return !(cp >= 0x202A && cp <= 0x202E) && !(cp >= 0x2060 && cp <= 0x206F) && cp != 0xFEFF &&
+		    !(cp >= 0xFFF9 && cp <= 0xFFFB);
 	default:
-		return true;
+		return cp != IMAGE;
 	}
 }
 
-/* How many bytes from `in` on are whole printable characters; more than one are given out together. */
+static bool
+is_printable(const uint8_t *bytes, size_t n)
+{
+	uint32_t cp;
+
+	return unicode_decode((const char *)bytes, n, &cp) == n && keys_takes(cp);
+}
+
+/* How many bytes from `in` on are whole characters that may stand in a line; more than one are given out together. */
 static size_t
 text_run(const uint8_t *in, size_t n)
 {
@@ -143,9 +79,10 @@ text_run(const uint8_t *in, size_t n)
 }
 
 void
-keys_init(struct keys *k)
+keys_init(struct keys *k, const struct bindings *bindings)
 {
 	memset(k, 0, sizeof(*k));
+	k->bindings = bindings;
 }
 
 static void
@@ -165,12 +102,42 @@ let_go(struct keys *k, enum keys_state next)
 	k->overlong = false;
 }
 
+static void plain_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context);
+
+/* The place of the cursor (ESC [ row ; column R), or the size (ESC [ 8 ; rows ; columns t). */
+static bool
+is_report(const struct keys *k)
+{
+	return k->n > 4 && k->held[1] == '[' && (k->held[k->n - 1] == 'R' || k->held[k->n - 1] == 't') &&
+	    memchr(k->held, ';', k->n);
+}
+
+/* What is held is a whole key. */
+static void
+give(struct keys *k, enum key key, key_fn *fn, void *context)
+{
+	uint8_t held[sizeof(k->held)];
+	const size_t n = k->n;
+
+	memcpy(held, k->held, n);
+	let_go(k, KEYS_PLAIN);
+	fn(context, key, (const char *)held, n);
+}
+
 static void
 escape_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
 {
+	bool begins;
+	enum key key;
+
 	if (byte == ESC) { /* a new sequence; what was held was none */
 		let_go(k, KEYS_ESCAPE);
 		hold(k, byte);
+		return;
+	}
+	if (byte >= 0x80) { /* Alt and a character that is not ASCII */
+		give(k, KEY_UNKNOWN, fn, context);
+		plain_byte(k, byte, fn, context);
 		return;
 	}
 	hold(k, byte);
@@ -182,11 +149,21 @@ escape_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
 		k->paste_overlong = false;
 		return;
 	}
+	key = k->overlong ? KEY_UNKNOWN : bindings_find(k->bindings, k->held, k->n, &begins);
+	give(k, key == KEY_UNKNOWN && !k->overlong && is_report(k) ? KEY_REPORT : key, fn, context);
+}
 
-	enum key key = k->overlong ? KEY_UNKNOWN : sequence_find(k->held, k->n);
+static void
+prefix_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
+{
+	bool begins;
+	enum key key;
 
-	let_go(k, KEYS_PLAIN);
-	fn(context, key, NULL, 0);
+	hold(k, byte);
+	key = bindings_find(k->bindings, k->held, k->n, &begins);
+	if (key == KEY_UNKNOWN && begins)
+		return;
+	give(k, key, fn, context);
 }
 
 static void
@@ -233,27 +210,25 @@ character_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
 	if (k->n < utf8_length(k->held[0]))
 		return;
 
-	enum key key = is_printable(k->held, k->n) ? KEY_TEXT : KEY_INVALID;
-
-	k->state = KEYS_PLAIN;
-	fn(context, key, (const char *)k->held, k->n);
-	k->n = 0;
+	give(k, is_printable(k->held, k->n) ? KEY_TEXT : KEY_REFUSED, fn, context);
 }
 
 static void
 plain_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
 {
-	if (byte == ESC) {
-		let_go(k, KEYS_ESCAPE);
-		hold(k, byte);
-	} else if (byte < 0x80) {
-		fn(context, sequence_find(&byte, 1), NULL, 0);
-	} else if (utf8_length(byte) == 0) {
-		fn(context, KEY_INVALID, NULL, 0);
-	} else {
-		let_go(k, KEYS_CHARACTER);
-		hold(k, byte);
-	}
+	bool begins = false;
+	const enum key key = byte < 0x80 ? bindings_find(k->bindings, &byte, 1, &begins) : KEY_REFUSED;
+
+	k->n = 0;
+	hold(k, byte);
+	if (byte == ESC)
+		k->state = KEYS_ESCAPE;
+	else if (byte >= 0x80 && utf8_length(byte) > 0)
+		k->state = KEYS_CHARACTER;
+	else if (key == KEY_UNKNOWN && begins)
+		k->state = KEYS_PREFIX;
+	else
+		give(k, key, fn, context);
 }
 
 static void
@@ -265,6 +240,9 @@ feed_byte(struct keys *k, uint8_t byte, key_fn *fn, void *context)
 		break;
 	case KEYS_CHARACTER:
 		character_byte(k, byte, fn, context);
+		break;
+	case KEYS_PREFIX:
+		prefix_byte(k, byte, fn, context);
 		break;
 	case KEYS_ESCAPE:
 		escape_byte(k, byte, fn, context);
@@ -292,25 +270,26 @@ keys_feed(struct keys *k, const uint8_t *in, size_t n, key_fn *fn, void *context
 void
 keys_expire(struct keys *k, key_fn *fn, void *context)
 {
-	enum key key = k->state == KEYS_CHARACTER ? KEY_INVALID : KEY_UNKNOWN;
-
-	if (!keys_incomplete(k))
-		return;
-	let_go(k, KEYS_PLAIN);
-	fn(context, key, NULL, 0);
+	if (keys_incomplete(k))
+		give(k, k->state == KEYS_CHARACTER ? KEY_REFUSED : KEY_UNKNOWN, fn, context);
 }
 
-bool
-keys_is_text(const char *text, size_t len)
+size_t
+keys_fault(const char *text, size_t len, size_t *n)
 {
 	const uint8_t *p = (const uint8_t *)text;
+	uint32_t cp;
 
 	for (size_t at = 0; at < len;) {
-		size_t run = text_run(p + at, len - at);
+		const size_t run = text_run(p + at, len - at);
 
-		if (run == 0 && p[at] != '\n' && p[at] != '\t')
-			return false;
+		if (run == 0 && p[at] != '\n' && p[at] != '\t') {
+			*n = unicode_decode(text + at, len - at, &cp);
+			*n = *n > 0 ? *n : 1;
+			return at;
+		}
 		at += run > 0 ? run : 1;
 	}
-	return true;
+	*n = 0;
+	return len;
 }

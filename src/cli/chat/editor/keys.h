@@ -10,59 +10,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/chat/editor/bindings.h"
 #include "core/limits.h"
 
-enum key {
-	KEY_TEXT,     /* printable text, valid UTF-8, one character or several typed at once */
-	KEY_PASTE,    /* what was pasted, as it came */
-	KEY_TOO_LONG, /* a paste of more than MESSAGE_MAX bytes, left out */
-	KEY_INVALID,  /* bytes that are not UTF-8, or a character that has no business in a line; left out */
-	KEY_UNKNOWN,  /* a key that means nothing here */
-	KEY_ENTER,
-	KEY_TAB,
-	KEY_INTERRUPT,
-	KEY_END_OF_FILE,
-	KEY_SUSPEND,
-	KEY_REDRAW,
-	KEY_LEFT,
-	KEY_RIGHT,
-	KEY_WORD_LEFT,
-	KEY_WORD_RIGHT,
-	KEY_HOME,
-	KEY_END,
-	KEY_UP,
-	KEY_DOWN,
-	KEY_SEARCH,
-	KEY_BACKSPACE,
-	KEY_DELETE,
-	KEY_KILL_LINE, /* all of it */
-	KEY_KILL_TO_END,
-	KEY_KILL_WORD_LEFT,
-	KEY_KILL_WORD_RIGHT,
-	KEY_YANK,
-	KEY_TRANSPOSE,
-	KEY_UPPER,
-	KEY_LOWER,
-	KEY_CAPITAL,
-	KEY_COUNT
+enum keys_state {
+	KEYS_PLAIN,
+	KEYS_CHARACTER,
+	KEYS_PREFIX, /* ^X, or what else the bindings begin with */
+	KEYS_ESCAPE,
+	KEYS_PASTE,
 };
 
-enum keys_state { KEYS_PLAIN, KEYS_CHARACTER, KEYS_ESCAPE, KEYS_PASTE };
-
 struct keys {
+	const struct bindings *bindings;
 	enum keys_state state;
 	size_t n;         /* bytes held in `held` */
-	uint8_t held[16]; /* an incomplete character, escape sequence, or end of paste */
+	uint8_t held[32]; /* an incomplete character, escape sequence, or end of paste */
 	bool overlong;    /* the sequence does not fit, and is passed over */
 	bool paste_overlong;
 	size_t paste_len;
 	char paste[MESSAGE_MAX];
 };
 
-/* text and len: of KEY_TEXT and KEY_PASTE. */
+/* text and len: of KEY_TEXT, KEY_PASTE, KEY_REFUSED (its bytes) and KEY_REPORT (the sequence). */
 typedef void key_fn(void *context, enum key key, const char *text, size_t len);
 
-void keys_init(struct keys *k);
+void keys_init(struct keys *k, const struct bindings *bindings);
 
 /* Takes all n bytes; fn is called for each key that is complete. */
 void keys_feed(struct keys *k, const uint8_t *in, size_t n, key_fn *fn, void *context);
@@ -72,11 +45,17 @@ void keys_feed(struct keys *k, const uint8_t *in, size_t n, key_fn *fn, void *co
 static inline bool
 keys_incomplete(const struct keys *k)
 {
-	return k->state == KEYS_CHARACTER || k->state == KEYS_ESCAPE;
+	return k->state != KEYS_PLAIN && k->state != KEYS_PASTE;
 }
 
-/* Whether all of it may stand in a line: printable text, line feeds, tabs. */
-bool keys_is_text(const char *text, size_t len);
+/*
+ * Whether a code point may stand in a line. Those that no message shows as what they are may not: controls,
+ * what turns the direction around, what is no character, and U+10EEEE (images).
+ */
+bool keys_takes(uint32_t cp);
+
+/* Where the first thing is that may not stand in a text of several lines: `len` when all may; else its bytes in *n. */
+size_t keys_fault(const char *text, size_t len, size_t *n);
 
 /* The rest will not come: what is held is no key. */
 void keys_expire(struct keys *k, key_fn *fn, void *context);

@@ -54,13 +54,36 @@ recall_line(const struct recall *r, size_t ago)
 	return r->line[(r->count - ago) % RECALL_LINES];
 }
 
-/* Takes over `text`; false when it changes nothing. */
+const char *
+recall_label(const struct recall *r, size_t ago)
+{
+	const char *line = recall_line(r, ago);
+
+	return line ? line + strlen(line) + 1 : "";
+}
+
+/* The label lies behind the text. */
+static char *
+entry_new(const char *text, size_t len, const char *label)
+{
+	char *entry = malloc(len + strlen(label) + 2);
+
+	if (!entry)
+		return NULL;
+	memcpy(entry, text, len);
+	entry[len] = '\0';
+	memcpy(entry + len + 1, label, strlen(label) + 1);
+	return entry;
+}
+
+/* Takes over the entry; false when it changes nothing. */
 static bool
 remember(struct recall *r, char *text)
 {
 	const char *latest = recall_line(r, 1);
 
-	if (!*text || (latest && strcmp(latest, text) == 0)) {
+	if (!*text ||
+	    (latest && strcmp(latest, text) == 0 && strcmp(recall_label(r, 1), text + strlen(text) + 1) == 0)) {
 		free(text);
 		return false;
 	}
@@ -69,14 +92,17 @@ remember(struct recall *r, char *text)
 	return true;
 }
 
-/* One line of the file for one line that was typed: a line feed inside is \n, a backslash \\. */
+/* One line of the file for one line that was typed: a line feed inside is \n, a backslash \\; before it \:LABEL\: */
 static char *
-escape(const char *text, size_t len, size_t *out_len)
+escape(const char *text, size_t len, const char *label, size_t *out_len)
 {
-	char *out = malloc(2 * len + 2), *p = out;
+	const size_t room = 2 * len + strlen(label) + 8;
+	char *out = malloc(room), *p = out;
 
 	if (!out)
 		return NULL;
+	if (*label && !strpbrk(label, "\\\n"))
+		p += snprintf(out, room, "\\:%s\\:", label);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\n' || text[i] == '\\')
 			*p++ = '\\';
@@ -108,6 +134,23 @@ unescape(char *text)
 	return true;
 }
 
+/* Takes the label off the front of a line of the file; "" when it has none, NULL when it does not end. */
+static const char *
+take_label(char **line)
+{
+	char *label = *line, *end;
+
+	if (label[0] != '\\' || label[1] != ':')
+		return "";
+	label += 2;
+	end = strstr(label, "\\:");
+	if (!end)
+		return NULL;
+	*end = '\0';
+	*line = end + 2;
+	return label;
+}
+
 static bool
 is_utf8(const char *text, size_t len)
 {
@@ -134,12 +177,14 @@ parse(struct recall *r, char *data, size_t len, size_t *lines, size_t *used)
 	if (!is_utf8(data, len))
 		return false;
 	for (char *end; (end = strchr(p, '\n')); p = end + 1) {
+		const char *label;
 		char *line;
 
 		*end = '\0';
-		if (!unescape(p) || strlen(p) > MESSAGE_MAX)
+		label = take_label(&p);
+		if (!label || !unescape(p) || strlen(p) > MESSAGE_MAX + 1)
 			return false;
-		line = strdup(p);
+		line = entry_new(p, strlen(p), label);
 		if (line)
 			(void)remember(r, line);
 		++*lines;
@@ -174,10 +219,10 @@ write_line(int fd, const char *line, size_t len)
 
 /* False: the disk is full. What is typed can still be said. */
 static bool
-append(int fd, const char *text)
+append(int fd, const char *text, const char *label)
 {
 	size_t len;
-	_cleanup_(freep) char *line = is_utf8(text, strlen(text)) ? escape(text, strlen(text), &len) : NULL;
+	_cleanup_(freep) char *line = is_utf8(text, strlen(text)) ? escape(text, strlen(text), label, &len) : NULL;
 
 	/* What is not UTF-8 came by a paste: it can be recalled until the chat ends, but the file is text. */
 	return !line || write_line(fd, line, len);
@@ -208,7 +253,7 @@ shorten(struct recall *r)
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	while (ago > 0 && append(fd, recall_line(r, ago)))
+	while (ago > 0 && append(fd, recall_line(r, ago), recall_label(r, ago)))
 		ago--;
 	if (ago > 0 || rename(fresh, r->path) < 0) { /* rather a long file than none */
 		(void)unlink(fresh);
@@ -325,9 +370,9 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 }
 
 void
-recall_add(struct recall *r, const char *text, size_t len)
+recall_add(struct recall *r, const char *text, size_t len, const char *label)
 {
-	char *line = len <= MESSAGE_MAX ? strndup(text, len) : NULL;
+	char *line = len <= MESSAGE_MAX + 1 ? entry_new(text, len, label) : NULL;
 	struct stat st;
 
 	if (!line || !remember(r, line) || r->fd < 0)
@@ -340,6 +385,6 @@ recall_add(struct recall *r, const char *text, size_t len)
 			return;
 		(void)flock(r->fd, LOCK_EX);
 	}
-	(void)append(r->fd, line);
+	(void)append(r->fd, line, label);
 	(void)flock(r->fd, LOCK_UN);
 }

@@ -27,11 +27,14 @@ void recall_open(struct recall *r, const char *path, char *words, size_t size);
 
 /*
  * Adds a line. One that is empty, longer than a message may be, or the same as the latest changes nothing; one that is
- * not UTF-8 is not kept in the file.
+ * not UTF-8 is not kept in the file. `label`: for whom it was typed, a short text without control characters; "": nobody.
  */
-void recall_add(struct recall *r, const char *text, size_t len);
+void recall_add(struct recall *r, const char *text, size_t len, const char *label);
 
 /* The line that was added so many lines ago, 1: the latest; NULL when there is none. NUL-terminated. */
 const char *recall_line(const struct recall *r, size_t ago);
+
+/* For whom it was typed; "" when that is not known. */
+const char *recall_label(const struct recall *r, size_t ago);
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli/chat/editor/keys.h"
 
 static struct keys keys;
+static struct bindings bindings;
 static char seen[4096]; /* "KEY" or "KEY(text)" for each key, in order */
 
 static void
@@ -39,7 +40,7 @@ expect(const char *bytes, const char *wanted)
 	for (size_t cut = 0; cut <= n; cut++) {
 		char *joint;
 
-		keys_init(&keys);
+		keys_init(&keys, &bindings);
 		seen[0] = '\0';
 		keys_feed(&keys, (const uint8_t *)bytes, cut, note, NULL);
 		keys_feed(&keys, (const uint8_t *)bytes + cut, n - cut, note, NULL);
@@ -87,10 +88,10 @@ START_TEST(test_invalid)
 
 	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {
 		(void)snprintf(bytes, sizeof(bytes), "%sx", invalid[i]);
-		(void)snprintf(wanted, sizeof(wanted), "%stext(x)", one(KEY_INVALID));
+		(void)snprintf(wanted, sizeof(wanted), "%stext(x)", one(KEY_REFUSED));
 		expect(bytes, wanted);
 	}
-	(void)snprintf(wanted, sizeof(wanted), "%stext(x)", one(KEY_INVALID));
+	(void)snprintf(wanted, sizeof(wanted), "%stext(x)", one(KEY_REFUSED));
 	expect("\xe6\xbcx", wanted);
 }
 END_TEST
@@ -110,7 +111,7 @@ START_TEST(test_paste_limit)
 
 	memset(body, 'x', sizeof(body));
 	for (size_t n = MESSAGE_MAX; n <= MESSAGE_MAX + 1; n++) {
-		keys_init(&keys);
+		keys_init(&keys, &bindings);
 		seen[0] = '\0';
 		keys_feed(&keys, (const uint8_t *)"\033[200~", 6, note, NULL);
 		keys_feed(&keys, body, n, note, NULL);
@@ -125,7 +126,7 @@ START_TEST(test_expiry)
 {
 	char wanted[32];
 
-	keys_init(&keys);
+	keys_init(&keys, &bindings);
 	seen[0] = '\0';
 	keys_expire(&keys, note, NULL);
 	ck_assert_str_eq(seen, "");
@@ -139,12 +140,66 @@ START_TEST(test_expiry)
 }
 END_TEST
 
-START_TEST(test_is_text)
+START_TEST(test_prefixes)
 {
-	ck_assert(keys_is_text("a\tb\nc", 5));
-	ck_assert(!keys_is_text("a\033", 2));
-	ck_assert(!keys_is_text("a\xff", 2));
-	ck_assert(!keys_is_text("\xe6\xbc\xa2", 2));
+	expect("\030\005", one(KEY_COMPOSE));
+	expect("\030\025", one(KEY_UNDO));
+	expect("\030z", one(KEY_UNKNOWN));
+	expect("\033\r", one(KEY_NEWLINE));
+	expect("\037", one(KEY_UNDO));
+}
+END_TEST
+
+/* What a terminal answers is no key. */
+START_TEST(test_reports)
+{
+	expect("\033[24;80R", one(KEY_REPORT));
+	expect("\033[8;24;80t", one(KEY_REPORT));
+}
+END_TEST
+
+START_TEST(test_what_may_be_typed)
+{
+	static const uint32_t yes[] = { 'a', 0xE9, 0x200C, 0x200D, 0x200E, 0xAD, 0xFE0F, 0x1F600, 0x1FAFF, 0xE000,
+		0xE0067, 0x3164 };
+	static const uint32_t no[] = { 0, 0x1B, 0x7F, 0x9B, 0x2028, 0x2029, 0x202E, 0x2066, 0x2060, 0xFEFF, 0xFDD0,
+		0xFFFF, 0x378, 0xD800, 0x10EEEE, 0x110000 };
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		ck_assert_msg(keys_takes(yes[i]), "U+%04X", (unsigned)yes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		ck_assert_msg(!keys_takes(no[i]), "U+%04X", (unsigned)no[i]);
+	ck_assert_uint_eq(keys_fault("a\tb\nc", 5, &n), 5);
+	ck_assert_uint_eq(keys_fault("a\033", 2, &n), 1);
+	ck_assert_uint_eq(keys_fault("a\xff", 2, &n), 1);
+	ck_assert_uint_eq(keys_fault("\xe6\xbc\xa2", 2, &n), 0);
+	ck_assert_uint_eq(keys_fault("ab\xef\xb7\x90"
+				     "c",
+			      6, &n),
+	    2);
+	ck_assert_uint_eq(n, 3);
+}
+END_TEST
+
+/* What libedit says of the user's own bindings. */
+START_TEST(test_own_bindings)
+{
+	ck_assert(bindings_take(&bindings, "\"^U\"           ->  em-kill-line"));
+	ck_assert(bindings_take(&bindings, "\"^[[5~\"        ->  ed-prev-history"));
+	ck_assert(bindings_take(&bindings, "\"^A\"           ->  is undefined"));
+	ck_assert(bindings_take(&bindings, "\"^X^U\"         ->  ed-newline"));
+	ck_assert(!bindings_take(&bindings, "Standard key bindings"));
+	ck_assert(!bindings_take(&bindings, "\"!\" to \"~\"     ->  ed-insert"));
+	ck_assert(!bindings_take(&bindings, "up             ->  ed-prev-history"));
+	ck_assert(!bindings_take(&bindings, "\""));
+	ck_assert(!bindings_take(&bindings, "\"a\""));
+	expect("\025", one(KEY_KILL_LINE));
+	expect("\033[5~", one(KEY_UP));
+	expect("\001", one(KEY_UNKNOWN));
+	expect("\030\025", one(KEY_ENTER));
+	bindings.count = 0;
+	expect("\025", one(KEY_KILL_TO_BEGIN));
 }
 END_TEST
 
@@ -161,7 +216,10 @@ keys_suite(void)
 	tcase_add_test(t, test_paste);
 	tcase_add_test(t, test_paste_limit);
 	tcase_add_test(t, test_expiry);
-	tcase_add_test(t, test_is_text);
+	tcase_add_test(t, test_prefixes);
+	tcase_add_test(t, test_reports);
+	tcase_add_test(t, test_what_may_be_typed);
+	tcase_add_test(t, test_own_bindings);
 	suite_add_tcase(s, t);
 	return s;
 }

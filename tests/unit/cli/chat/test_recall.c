@@ -40,7 +40,7 @@ open_recall(void)
 static void
 add(struct recall *r, const char *text)
 {
-	recall_add(r, text, strlen(text));
+	recall_add(r, text, strlen(text), "");
 }
 
 static void
@@ -181,7 +181,7 @@ START_TEST(test_large_lines)
 	memset(text, '\\', sizeof(text) - 1);
 	for (unsigned i = 0; i < 100; i++) {
 		text[0] = (char)('A' + i % 26);
-		recall_add(r, text, MESSAGE_MAX);
+		recall_add(r, text, MESSAGE_MAX, "");
 	}
 	recall_free(r);
 	for (unsigned i = 0; i < 2; i++) {
@@ -200,14 +200,14 @@ END_TEST
 /* What would not be taken back is not written. */
 START_TEST(test_not_kept)
 {
-	static char text[MESSAGE_MAX + 2];
+	static char text[MESSAGE_MAX + 3];
 	struct recall *r = open_recall();
 
 	add(r, "kept");
 	add(r, "not \xff UTF-8");
 	ck_assert_str_eq(recall_line(r, 1), "not \xff UTF-8");
 	memset(text, 'x', sizeof(text) - 1);
-	recall_add(r, text, MESSAGE_MAX + 1);
+	recall_add(r, text, MESSAGE_MAX + 2, "");
 	ck_assert_str_eq(recall_line(r, 1), "not \xff UTF-8");
 	recall_free(r);
 	r = open_recall();
@@ -217,10 +217,37 @@ START_TEST(test_not_kept)
 }
 END_TEST
 
+/* For whom a line was typed is kept with it; the same line for somebody else is another one. */
+START_TEST(test_labels)
+{
+	struct recall *r = open_recall();
+
+	recall_add(r, "hello\n\\:x", 9, "bob");
+	recall_add(r, "hello\n\\:x", 9, "carol");
+	recall_add(r, "hello\n\\:x", 9, "carol");
+	recall_add(r, "/who", 4, "");
+	recall_add(r, "odd", 3, "a\\b");
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_str_eq(recall_line(r, 2), "/who");
+		ck_assert_str_eq(recall_label(r, 2), "");
+		ck_assert_str_eq(recall_line(r, 3), "hello\n\\:x");
+		ck_assert_str_eq(recall_label(r, 3), "carol");
+		ck_assert_str_eq(recall_line(r, 4), "hello\n\\:x");
+		ck_assert_str_eq(recall_label(r, 4), "bob");
+		ck_assert_ptr_null(recall_line(r, 5));
+		recall_free(r);
+		r = open_recall();
+		ck_assert_str_eq(words, "");
+	}
+	recall_free(r);
+}
+END_TEST
+
 static const struct {
 	const char *data;
 	size_t n;
 } damaged[] = {
+	{ "\\:a label without end\n", 22 },
 	{ "a\0b\n", 4 },
 	{ "not \xff UTF-8\n", 12 },
 	{ "a backslash \\x\n", 15 },
@@ -277,6 +304,7 @@ recall_suite(void)
 	tcase_add_test(t, test_full_disk_shortening);
 	tcase_add_test(t, test_large_lines);
 	tcase_add_test(t, test_not_kept);
+	tcase_add_test(t, test_labels);
 	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));
 	tcase_add_loop_test(t, test_no_file, 0, 2);
 	suite_add_tcase(s, t);

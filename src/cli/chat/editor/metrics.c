@@ -1,0 +1,158 @@
+#include "cli/chat/editor/metrics.h"
+
+#include <stdint.h>
+
+#include "core/unicode.h"
+#include "proto/layout.h"
+
+#define ZWJ 0x200D
+#define EMOJI_STYLE 0xFE0F
+#define KEYCAP 0x20E3
+#define TAG_END 0xE007F
+#define IS_AM(cp) ((cp) == 0x0E33 || (cp) == 0x0EB3)
+
+static const char *const samples[METRICS_KINDS] = {
+	[METRICS_MARKED] = "\u0915\u093f",
+	[METRICS_AM] = "\u0e2a\u0e33",
+	[METRICS_STYLED] = "\u2764\ufe0f",
+	[METRICS_KEYCAP] = "1\ufe0f\u20e3",
+	[METRICS_TONED] = "\U0001f44d\U0001f3fd",
+	[METRICS_JOINED] = "\U0001f469\u200d\U0001f680",
+	[METRICS_FLAG] = "\U0001f1e9\U0001f1ea",
+	[METRICS_TAGGED] = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+	[METRICS_JAMO] = "\u1112\u1161\u11ab",
+	[METRICS_AMBIGUOUS] = "\u00a7",
+	[METRICS_NEW] = "\U0001faff",
+};
+
+/* What a cluster consists of. */
+struct parts {
+	enum metrics_kind kind;
+	size_t pictographs, tones, marks, codes;
+	size_t sum; /* of its code points */
+};
+
+const char *
+metrics_sample(enum metrics_kind kind)
+{
+	return samples[kind];
+}
+
+/* Columns of a single code point, as most terminals have it. */
+static size_t
+width_of(uint32_t cp, const struct unicode *u)
+{
+	if (cp == EMOJI_STYLE || u->cluster == GCB_V || u->cluster == GCB_T)
+		return 0;
+	if ((u->flags & UNICODE_PICTOGRAPH) && !layout_is_wide(u) && u->category != GC_CN)
+		return 1;
+	if (u->category == GC_CO || u->cluster == GCB_RI)
+		return 1;
+	return layout_width_of(cp);
+}
+
+/* The kind that a code point makes of its cluster. */
+static enum metrics_kind
+kind_of(uint32_t cp, const struct unicode *u)
+{
+	if (cp == ZWJ)
+		return METRICS_JOINED;
+	if (cp == KEYCAP)
+		return METRICS_KEYCAP;
+	if (cp == TAG_END)
+		return METRICS_TAGGED;
+	if (IS_AM(cp))
+		return METRICS_AM;
+	if (u->flags & UNICODE_MODIFIER)
+		return METRICS_TONED;
+	if (u->cluster == GCB_RI)
+		return METRICS_FLAG;
+	if (u->cluster == GCB_V || u->cluster == GCB_T)
+		return METRICS_JAMO;
+	if (u->category == GC_MC)
+		return METRICS_MARKED;
+	if (cp == EMOJI_STYLE)
+		return METRICS_STYLED;
+	if ((u->flags & UNICODE_PICTOGRAPH) && u->category == GC_CN)
+		return METRICS_NEW;
+	return u->east == EA_A && !unicode_is_mark(u) ? METRICS_AMBIGUOUS : METRICS_PLAIN;
+}
+
+/* Which of two kinds says more. */
+static bool
+outranks(enum metrics_kind a, enum metrics_kind b)
+{
+	if (b == METRICS_PLAIN || b == METRICS_AMBIGUOUS)
+		return true;
+	return a == METRICS_JOINED || a == METRICS_KEYCAP || a == METRICS_TAGGED ||
+	    (a == METRICS_TONED && b == METRICS_STYLED);
+}
+
+static struct parts
+take_apart(const char *cluster, size_t len)
+{
+	struct parts p = { .kind = METRICS_PLAIN };
+
+	for (size_t at = 0, n; at < len; at += n) {
+		uint32_t cp;
+		const struct unicode *u;
+		enum metrics_kind kind;
+
+		n = unicode_decode(cluster + at, len - at, &cp);
+		if (n == 0)
+			break;
+		u = unicode_get(cp);
+		kind = kind_of(cp, u);
+		if (kind != METRICS_PLAIN && outranks(kind, p.kind))
+			p.kind = kind;
+		p.pictographs += (u->flags & UNICODE_PICTOGRAPH) != 0;
+		p.tones += (u->flags & UNICODE_MODIFIER) != 0;
+		p.marks += u->category == GC_MC;
+		p.sum += width_of(cp, u);
+		p.codes++;
+	}
+	return p;
+}
+
+/* A family of emoji is one emoji, or all of them one behind the other. */
+static size_t
+joined_width(const struct metrics *m, const struct parts *p)
+{
+	if (p->pictographs < 2) /* joiners between letters */
+		return p->sum;
+	return m->width[METRICS_JOINED] > 0 && m->width[METRICS_JOINED] <= 2 ? 2 : p->sum;
+}
+
+size_t
+metrics_width(const struct metrics *m, const char *cluster, size_t len, bool *doubtful)
+{
+	const struct parts p = take_apart(cluster, len);
+	const size_t known = m->width[p.kind];
+
+	*doubtful = p.kind != METRICS_PLAIN;
+	switch (p.kind) {
+	case METRICS_MARKED:
+		return known == 1 ? p.sum - p.marks : p.sum;
+	case METRICS_AM:
+		return known == 1 ? 1 : p.sum;
+	case METRICS_STYLED:
+		return known == 2 ? 2 : p.sum;
+	case METRICS_TONED:
+		return known == 2 ? 2 : p.sum;
+	case METRICS_JOINED:
+		return joined_width(m, &p);
+	case METRICS_JAMO:
+		return known > 2 ? known : p.sum;
+	case METRICS_AMBIGUOUS:
+		return known == 2 ? 2 : p.sum;
+	case METRICS_KEYCAP:
+		return known == 2 ? 2 : 1;
+	case METRICS_FLAG:
+		return known > 0 && p.codes == 2 ? known : p.sum;
+	case METRICS_TAGGED:
+	case METRICS_NEW:
+		return known > 0 ? known : 2;
+	default:
+		return p.sum;
+	}
+}

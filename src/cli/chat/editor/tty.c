@@ -1,0 +1,126 @@
+#include "cli/chat/editor/tty.h"
+
+#include <histedit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/macros.h"
+
+struct tty {
+	EditLine *el;
+	FILE *in, *said;
+	char *text; /* what libedit has said */
+	size_t len;
+	bool can_draw;
+};
+
+static bool
+can(struct tty *t, char *name)
+{
+	char *value = NULL;
+
+	(void)el_get(t->el, EL_GETTC, name, &value, NULL);
+	return value && *value;
+}
+
+struct tty *
+tty_new(int in, int out)
+{
+	struct tty *t = calloc(1, sizeof(*t));
+	const int own = t ? dup(in) : -1;
+
+	if (!t)
+		return NULL;
+	t->in = own < 0 ? NULL : fdopen(own, "r");
+	if (own >= 0 && !t->in)
+		(void)close(own);
+	t->said = open_memstream(&t->text, &t->len);
+	if (t->in && t->said)
+		t->el = el_init_fd("pchat", t->in, t->said, t->said, in, out, out);
+	if (!t->el || el_wset(t->el, EL_EDITOR, L"emacs") != 0 || el_wset(t->el, EL_SIGNAL, 0) != 0 ||
+	    el_wset(t->el, EL_SETTY, L"-d", L"-isig", L"-ixon", NULL) != 0) {
+		tty_free(t);
+		return NULL;
+	}
+	t->can_draw = can(t, (char[]){ "up" }) && can(t, (char[]){ "cd" });
+	return t;
+}
+
+void
+tty_free(struct tty *t)
+{
+	if (!t)
+		return;
+	if (t->el)
+		el_end(t->el);
+	if (t->said)
+		(void)fclose(t->said);
+	if (t->in)
+		(void)fclose(t->in);
+	free(t->text);
+	free(t);
+}
+
+void
+tty_raw(struct tty *t)
+{
+	(void)el_wset(t->el, EL_PREP_TERM, 1);
+}
+
+void
+tty_restore(struct tty *t)
+{
+	(void)el_wset(t->el, EL_PREP_TERM, 0);
+}
+
+bool
+tty_can_draw(const struct tty *t)
+{
+	return t->can_draw;
+}
+
+/* All bindings as libedit lists them; the caller frees it. */
+static char *
+list(struct tty *t)
+{
+	if (fflush(t->said) != 0 || fseek(t->said, 0, SEEK_SET) != 0)
+		return NULL;
+	(void)el_wset(t->el, EL_BIND, NULL);
+	if (fflush(t->said) != 0)
+		return NULL;
+	return strndup(t->text, t->len);
+}
+
+static bool
+has_line(const char *text, const char *line)
+{
+	const size_t n = strlen(line);
+
+	for (; text && *text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
+		if (strncmp(text, line, n) == 0 && (text[n] == '\n' || text[n] == '\0'))
+			return true;
+	return false;
+}
+
+void
+tty_bindings(struct tty *t, struct bindings *b)
+{
+	_cleanup_(freep) char *before = list(t);
+	_cleanup_(freep) char *after = NULL;
+	const wchar_t *editor = NULL;
+	char *rest, *line;
+
+	if (!before || el_source(t->el, NULL) != 0)
+		return;
+	if (el_wget(t->el, EL_EDITOR, &editor) != 0 || !editor || wcscmp(editor, L"emacs") != 0) {
+		(void)el_wset(t->el, EL_EDITOR, L"emacs"); /* vi's keys are not ours */
+		return;
+	}
+	after = list(t);
+	for (rest = after; rest && (line = strsep(&rest, "\n"));)
+		if (!has_line(before, line))
+			(void)bindings_take(b, line);
+}

@@ -1,0 +1,412 @@
+#include "cli/chat/editor/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/unicode.h"
+#include "proto/safe.h"
+
+#define TAB 8U
+#define MARK_MAX 48U /* bytes of "[+280 lines]" */
+
+/* Where a layout stands. */
+struct place {
+	size_t row, column;
+	size_t bytes; /* of the text in this row */
+};
+
+void
+view_init(struct view *v, const struct metrics *m)
+{
+	*v = (struct view){ .metrics = m, .columns = 80, .most = 1 };
+}
+
+void
+view_release(struct view *v)
+{
+	for (size_t i = 0; i < v->cap; i++) {
+		free(v->rows[i].bytes);
+		free(v->rows[i].cells);
+	}
+	free(v->rows);
+	free(v->starts);
+	v->rows = NULL;
+	v->starts = NULL;
+	v->cap = v->count = v->start_cap = v->start_count = 0;
+}
+
+size_t
+view_piece(const char *text, size_t len)
+{
+	size_t n = unicode_cluster(text, len);
+
+	if (n <= VIEW_PIECE)
+		return n;
+	for (n = VIEW_PIECE; n > 1 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	return n;
+}
+
+/* ------------------------------------------------------------------- one cluster */
+
+static bool
+is_ascii(char c)
+{
+	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f;
+}
+
+/* Columns that a tab takes from `column` on, in a row that has an end. */
+static size_t
+tab_width(const struct view *v, size_t column)
+{
+	const size_t width = TAB - column % TAB, room = column + 1 < v->columns ? v->columns - 1 - column : 1;
+
+	return width < room ? width : room;
+}
+
+size_t
+view_cluster(
+    const struct view *v, const char *cluster, size_t len, size_t column, char *out, size_t *out_len, bool *doubtful)
+{
+	*doubtful = false;
+	if (len == 1 && *cluster == '\t') {
+		*out_len = tab_width(v, column);
+		memset(out, ' ', *out_len);
+		return *out_len;
+	}
+	*out_len = safe_line(cluster, len, out, VIEW_CLUSTER_MAX);
+	if (*out_len == len && memcmp(out, cluster, len) == 0)
+		return metrics_width(v->metrics, cluster, len, doubtful);
+	/* An escape, or what a terminal is not given. */
+	return safe_width(out, *out_len);
+}
+
+/* The same, when nothing is written. */
+static size_t
+cluster_width(const struct view *v, const char *cluster, size_t len, size_t column)
+{
+	char out[VIEW_CLUSTER_MAX];
+	size_t n;
+	bool doubtful;
+
+	if (len == 1 && is_ascii(*cluster))
+		return 1;
+	return view_cluster(v, cluster, len, column, out, &n, &doubtful);
+}
+
+/* ------------------------------------------------------------------ all the rows */
+
+static void
+begin_row(struct view *v, size_t at)
+{
+	if (v->start_count == v->start_cap) {
+		const size_t cap = v->start_cap > 0 ? 2 * v->start_cap : 64;
+		size_t *more = realloc(v->starts, cap * sizeof(*more));
+
+		if (!more) {
+			v->failed = true;
+			return;
+		}
+		v->starts = more;
+		v->start_cap = cap;
+	}
+	v->starts[v->start_count++] = at;
+}
+
+/* Columns that a row may use: the last one stays free. */
+static size_t
+row_room(const struct view *v)
+{
+	return v->columns > 2 ? v->columns - 1 : 1;
+}
+
+/* Whether a piece still goes into the row. */
+static bool
+fits(const struct view *v, const struct place *p, size_t width, size_t len)
+{
+	return p->column == 0 || (p->column + width <= row_room(v) && p->bytes + len <= VIEW_ROW_BYTES);
+}
+
+/* How many bytes from text[at] on are ASCII that goes into the row, each a cluster. */
+static size_t
+ascii_run(const struct view *v, const struct place *p, const char *text, size_t len)
+{
+	const size_t room = p->column < row_room(v) ? row_room(v) - p->column : 0;
+	size_t n = 0;
+
+	while (n < len && n < room && is_ascii(text[n]))
+		n++;
+	if (n > 0 && n < len && !is_ascii(text[n])) /* a mark may follow, which belongs to the latest one */
+		n--;
+	return p->bytes + n <= VIEW_ROW_BYTES ? n : 0;
+}
+
+/* Moves over what is at text[at]; returns its bytes. */
+static size_t
+advance(struct view *v, struct place *p, const char *text, size_t len, size_t at)
+{
+	size_t n = ascii_run(v, p, text + at, len - at), width = n;
+
+	if (n == 0) {
+		n = view_piece(text + at, len - at);
+		width = cluster_width(v, text + at, n, p->column);
+	}
+	if (!fits(v, p, width, n)) {
+		*p = (struct place){ .row = p->row + 1 };
+		begin_row(v, at);
+		if (n == 1 && text[at] == '\t')
+			width = tab_width(v, 0);
+	}
+	p->column += width;
+	p->bytes += n;
+	return n;
+}
+
+/* Finds where each row begins, and the row of the cursor. */
+static void
+find_rows(struct view *v, size_t column, const char *text, size_t len, size_t cursor, size_t *row)
+{
+	struct place p = { .column = column };
+
+	v->start_count = 0;
+	begin_row(v, 0);
+	*row = 0;
+	for (size_t at = 0; at < len && !v->failed;) {
+		if (text[at] != '\n') {
+			at += advance(v, &p, text, len, at);
+			continue;
+		}
+		at++;
+		p = (struct place){ .row = p.row + 1 };
+		begin_row(v, at);
+	}
+	while (*row + 1 < v->start_count && v->starts[*row + 1] <= cursor)
+		++*row;
+}
+
+/* ---------------------------------------------------------------- the rows shown */
+
+static struct view_row *
+add_row(struct view *v)
+{
+	struct view_row *r;
+
+	if (v->count == v->cap) {
+		const size_t cap = v->cap > 0 ? 2 * v->cap : 8;
+		struct view_row *more = realloc(v->rows, cap * sizeof(*more));
+
+		if (!more) {
+			v->failed = true;
+			return NULL;
+		}
+		memset(more + v->cap, 0, (cap - v->cap) * sizeof(*more));
+		v->rows = more;
+		v->cap = cap;
+	}
+	r = &v->rows[v->count++];
+	r->len = r->cell_count = r->width = 0;
+	return r;
+}
+
+static bool
+grow(void **p, size_t *cap, size_t need)
+{
+	void *more;
+
+	if (need <= *cap)
+		return true;
+	more = realloc(*p, 2 * need);
+	if (!more)
+		return false;
+	*p = more;
+	*cap = 2 * need;
+	return true;
+}
+
+static void
+put_bytes(struct view *v, struct view_row *r, const char *bytes, size_t n)
+{
+	if (!grow((void **)&r->bytes, &r->cap, r->len + n)) {
+		v->failed = true;
+		return;
+	}
+	if (n > 0)
+		memcpy(r->bytes + r->len, bytes, n);
+	r->len += n;
+}
+
+static void
+put_cell(struct view *v, struct view_row *r, size_t width)
+{
+	if (!grow((void **)&r->cells, &r->cell_cap, r->cell_count + 1)) {
+		v->failed = true;
+		return;
+	}
+	r->cells[r->cell_count++] = (uint8_t)width;
+	r->width += width;
+}
+
+/* Blanks and escapes are cells of their own. */
+static void
+put_cells(struct view *v, struct view_row *r, size_t width, bool each)
+{
+	for (; each && width > 0; width--)
+		put_cell(v, r, 1);
+	if (!each)
+		put_cell(v, r, width);
+}
+
+/* What does not go into a row that has nothing else is cut: only on a terminal that is narrower than one character. */
+static void
+put_piece(struct view *v, struct view_row *r, const char *piece, size_t len)
+{
+	char out[VIEW_CLUSTER_MAX], set[24];
+	bool doubtful;
+	size_t n, width = view_cluster(v, piece, len, r->width, out, &n, &doubtful);
+
+	if (r->width + width > row_room(v)) {
+		width = row_room(v) - r->width;
+		n = width < n && is_ascii(out[0]) ? width : 0;
+		memset(out, '?', n);
+	}
+	put_bytes(v, r, out, n);
+	put_cells(v, r, width, n == width);
+	if (doubtful && !v->plain)
+		put_bytes(v, r, set, (size_t)snprintf(set, sizeof(set), "\033[%zuG", r->width + 1));
+}
+
+/* Adds text to a row; `cursor`: where in it the cursor is, else beyond it. */
+static void
+put_text(struct view *v, struct view_row *r, const char *text, size_t len, size_t cursor)
+{
+	for (size_t at = 0, n; at < len && !v->failed; at += n) {
+		if (at == cursor)
+			v->cursor_column = r->width;
+		n = view_piece(text + at, len - at);
+		if (n == 1 && is_ascii(text[at])) {
+			put_bytes(v, r, text + at, 1);
+			put_cell(v, r, 1);
+		} else {
+			put_piece(v, r, text + at, n);
+		}
+	}
+	if (cursor == len)
+		v->cursor_column = r->width;
+}
+
+/* "[+280 lines]", as far as it goes into the row. */
+static void
+put_mark(struct view *v, struct view_row *r, size_t hidden)
+{
+	char mark[MARK_MAX];
+	const int n = snprintf(mark, sizeof(mark), "[+%zu line%s]", hidden, hidden == 1 ? "" : "s");
+	const size_t room = row_room(v) > r->width ? row_room(v) - r->width : 0;
+
+	put_text(v, r, mark, (size_t)n < room ? (size_t)n : room, SIZE_MAX);
+}
+
+/* Where the text of a row ends, without its line feed. */
+static size_t
+row_end(const struct view *v, size_t row, const char *text, size_t len)
+{
+	size_t end = row + 1 < v->start_count ? v->starts[row + 1] : len;
+
+	if (row + 1 < v->start_count && end > v->starts[row] && text[end - 1] == '\n')
+		end--;
+	return end;
+}
+
+/* Which rows of the text are shown: at most `most`, the cursor's among them, and as before where that can be. */
+static void
+choose(struct view *v, size_t row, size_t most, size_t *first, size_t *last)
+{
+	const size_t all = v->start_count;
+
+	if (all <= most) {
+		*first = 0;
+		*last = all;
+		return;
+	}
+	/* A row for each mark, when there is room for one. */
+	const size_t room = most > 2 ? most - 2 : 1;
+	size_t begin = v->first;
+
+	if (row < begin)
+		begin = row;
+	if (row >= begin + room)
+		begin = row + 1 - room;
+	if (begin + room > all)
+		begin = all - room;
+	v->first = begin;
+	*first = begin;
+	*last = begin + room;
+	if (most > 2 && begin <= 1) { /* where nothing is hidden, the row of the mark is one of the text */
+		*first = 0;
+		*last = most - 1;
+	} else if (most > 2 && begin + room + 1 >= all) {
+		*first = all - (most - 1);
+		*last = all;
+	}
+}
+
+static void
+show_rows(struct view *v, const char *prompt, const char *text, size_t len, size_t at, size_t row, size_t most)
+{
+	size_t first, last;
+	struct view_row *r;
+
+	v->count = 0;
+	choose(v, row, most, &first, &last);
+	if (first > 0 && most > 2 && (r = add_row(v))) {
+		put_text(v, r, prompt, strlen(prompt), SIZE_MAX);
+		put_mark(v, r, first);
+	}
+	for (size_t i = first; i < last && (r = add_row(v)); i++) {
+		const size_t from = v->starts[i];
+
+		if (i == 0)
+			put_text(v, r, prompt, strlen(prompt), SIZE_MAX);
+		if (i == row)
+			v->cursor_row = v->count - 1;
+		put_text(v, r, text + from, row_end(v, i, text, len) - from, i == row ? at - from : SIZE_MAX);
+	}
+	if (last < v->start_count && most > 2 && (r = add_row(v)))
+		put_mark(v, r, v->start_count - last);
+}
+
+static size_t
+bytes_shown(const struct view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->count; i++)
+		n += v->rows[i].len;
+	return n;
+}
+
+size_t
+view_width(const struct view *v, const char *text)
+{
+	const size_t len = strlen(text);
+	size_t width = 0;
+
+	for (size_t at = 0, n; at < len; at += n) {
+		n = view_piece(text + at, len - at);
+		width += cluster_width(v, text + at, n, width);
+	}
+	return width;
+}
+
+bool
+view_lay(struct view *v, const char *prompt, const char *text, size_t len, size_t at)
+{
+	size_t row, most = v->most > 0 ? v->most : 1;
+
+	v->failed = false;
+	find_rows(v, view_width(v, prompt), text, len, at, &row);
+	do
+		show_rows(v, prompt, text, len, at, row, most);
+	while (!v->failed && bytes_shown(v) > VIEW_BYTES && --most > 0);
+	return !v->failed;
+}
