@@ -181,7 +181,7 @@ show_line(struct editor *e)
 static bool
 is_settled(const struct editor *e)
 {
-	return monotonic() - e->changed >= SETTLE_SECONDS;
+	return monotonic() - e->changed >= e->settle;
 }
 
 /* Waits until the size has stayed the same for a while: what is shown now must be known to be shown. */
@@ -267,7 +267,7 @@ on_winch(struct ev_loop *loop, ev_signal *w, int revents)
 	e->changed = monotonic();
 	e->dirty = true;
 	ev_timer_stop(loop, &e->settled);
-	ev_timer_set(&e->settled, SETTLE_SECONDS + 0.01, 0.);
+	ev_timer_set(&e->settled, e->settle + 0.01, 0.);
 	ev_timer_start(loop, &e->settled);
 }
 
@@ -360,7 +360,7 @@ measure(struct editor *e)
 	if (e->plain || e->view.columns < SAMPLE_COLUMNS)
 		return;
 	ask_widths(e);
-	e->changed = monotonic() - SETTLE_SECONDS + MEASURE_SECONDS;
+	e->changed = monotonic() - e->settle + MEASURE_SECONDS;
 	ev_timer_set(&e->settled, MEASURE_SECONDS + 0.01, 0.);
 	ev_timer_start(e->loop, &e->settled);
 }
@@ -416,6 +416,7 @@ editor_new(struct ev_loop *loop, int in, int out, bool plain, struct recall *rec
 	e->class = class;
 	e->context = context;
 	e->recall = recall;
+	e->settle = SETTLE_SECONDS;
 	e->prompt = strdup("> ");
 	e->tty = tty_new(in, out);
 	if (!e->prompt || !e->tty || !buffer_init(&e->buffer)) {

@@ -39,6 +39,7 @@ struct editor {
 	bool dirty;
 	size_t depth;   /* rows of the screen down to the line, at least */
 	double changed; /* when the size changed last */
+	double settle;  /* seconds from then on in which nothing is drawn */
 	struct metrics metrics;
 	unsigned asked; /* kinds of metrics that the terminal is yet to answer; the next is METRICS_KINDS - asked */
 	struct view view;

@@ -1,0 +1,718 @@
+/*
+ * A pseudo-terminal on which a random hand edits while messages arrive, the window changes its size and the prompt
+ * its text. The editor runs in a child, built with the sanitizers. What it draws goes into a terminal in memory (screen.h); now and
+ * then the child says what should be there, and the two are compared: the rows of the line, its cursor, and that each message
+ * stands above it, whole, once, in its order. Prints its seed; give it back to repeat a run:
+ *
+ *     fuzz_chat [ACTIONS [SEED]]
+ */
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/chat/editor/editor_impl.h"
+#include "core/limits.h"
+#include "net/loop.h"
+#include "screen.h"
+
+#define ACTIONS 120000UL
+#define BETWEEN 12U /* actions between two comparisons, at most */
+#define DUMP_MAX 262144U
+
+/* --------------------------------------------------------- the child: an editor and its user */
+
+struct user {
+	struct editor *editor;
+	struct ev_loop *loop;
+	ev_timer quiet; /* nothing was read for a while: what should be there can be said */
+	int report;
+	unsigned lines, tabs;
+};
+
+static enum editor_answer
+said(void *context, const struct editor_line *line)
+{
+	struct user *u = context;
+
+	if (line->len == 0 || line->len > BUFFER_MAX || strlen(line->text) != line->len)
+		abort();
+	u->lines++;
+	if (line->len > 7 && strncmp(line->text, "restore", 7) == 0 && !line->again)
+		return EDITOR_STAYS;
+	return line->text[0] == '/' ? EDITOR_UNRECALLED : EDITOR_TAKEN;
+}
+
+static void
+tab(void *context, const char *before, size_t len)
+{
+	struct user *u = context;
+
+	(void)before, (void)len;
+	if (u->tabs++ % 2)
+		editor_insert(u->editor, "completed ");
+	else
+		editor_print(u->editor, "one two three\n", 14);
+}
+
+static void
+touched(void *context)
+{
+	(void)context;
+}
+
+static void
+interrupted(void *context)
+{
+	struct user *u = context;
+
+	editor_print(u->editor, "^D leaves\n", 10);
+}
+
+static void
+ended(void *context, enum editor_end how)
+{
+	struct user *u = context;
+
+	if (how == EDITOR_HANGUP)
+		ev_break(u->loop, EVBREAK_ALL);
+}
+
+static void
+put_number(char *dump, size_t *len, size_t number)
+{
+	*len += (size_t)snprintf(dump + *len, DUMP_MAX - *len, "%zu ", number);
+}
+
+/* What should be on the terminal: columns, lines, row and column of the cursor, then each row on a line of its own. */
+static void
+say_what_should_be(struct user *u)
+{
+	static char dump[DUMP_MAX];
+	struct editor *e = u->editor;
+	size_t len = 0;
+	uint32_t size;
+
+	if (editor_flush(e) < 0)
+		return;
+	put_number(dump, &len, e->draw.columns);
+	put_number(dump, &len, e->draw.lines);
+	put_number(dump, &len, e->plain ? 0 : e->view.cursor_row);
+	put_number(dump, &len, e->view.cursor_column);
+	dump[len++] = '\n';
+	for (size_t i = 0; i < e->view.count; i++) {
+		const struct view_row *r = &e->view.rows[i];
+
+		if (e->plain && i != e->view.cursor_row)
+			continue;
+		memcpy(dump + len, r->bytes, r->len);
+		len += r->len;
+		dump[len++] = '\n';
+	}
+	size = (uint32_t)len;
+	if (write(u->report, &size, sizeof(size)) != sizeof(size) || write(u->report, dump, len) != (ssize_t)len)
+		abort();
+}
+
+/* What was typed may still be on its way through the kernel. */
+static void
+on_quiet(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct user *u = w->data;
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	(void)loop, (void)revents;
+	if (poll(&p, 1, 3) > 0) {
+		ev_timer_set(w, 0.001, 0.);
+		ev_timer_start(loop, w);
+		return;
+	}
+	keys_expire(&u->editor->keys, edit_key, u->editor);
+	say_what_should_be(u);
+}
+
+/* What arrives: 'm' and a text, to be shown above; 'p' and a prompt; 'y': say what should be there. */
+static void
+on_order(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct user *u = w->data;
+	uint8_t head[3];
+	static char text[65536];
+
+	(void)revents;
+	if (read(w->fd, head, sizeof(head)) != sizeof(head)) {
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+
+	size_t len = (size_t)head[1] << 8 | head[2];
+
+	for (size_t at = 0; at < len;) {
+		ssize_t n = read(w->fd, text + at, len - at);
+
+		if (n <= 0)
+			return;
+		at += (size_t)n;
+	}
+	text[len] = '\0';
+	if (head[0] == 'm')
+		editor_print(u->editor, text, len);
+	else if (head[0] == 'p')
+		editor_prompt(u->editor, text);
+	else if (!ev_is_active(&u->quiet))
+		on_quiet(loop, &u->quiet, 0);
+}
+
+static int
+child(int orders, int report)
+{
+	static const struct editor_class class = { said, tab, touched, interrupted, ended };
+	struct user u = { .loop = loop_new(), .report = report };
+	struct recall *recall = recall_new();
+	ev_io io;
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGQUIT, SIG_IGN);
+	(void)signal(SIGTSTP, SIG_IGN);
+	(void)unsetenv("VISUAL");
+	(void)setenv("EDITOR", "true", 1);
+	(void)setenv("TMUX", "yes", 1);
+	if (!setlocale(LC_ALL, "C.UTF-8") || !u.loop || !recall)
+		return 3;
+	u.editor = editor_new(u.loop, STDIN_FILENO, STDOUT_FILENO, false, recall, &class, &u);
+	if (!u.editor)
+		return 3;
+	u.editor->settle = 0.; /* each change of the size is waited for here */
+	ev_init(&u.quiet, on_quiet);
+	u.quiet.data = &u;
+	ev_io_init(&io, on_order, orders, EV_READ);
+	io.data = &u;
+	ev_io_start(u.loop, &io);
+	ev_run(u.loop, 0);
+	ev_io_stop(u.loop, &io);
+	ev_timer_stop(u.loop, &u.quiet);
+	editor_free(u.editor);
+	recall_free(recall);
+	ev_loop_destroy(u.loop);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the parent: a random hand */
+
+struct hand {
+	uint64_t random;
+	int master, orders, report;
+	pid_t child;
+	struct screen *screen;
+	bool dumb;
+	unsigned messages; /* that were shown */
+	unsigned compared;
+};
+
+static uint32_t
+roll(struct hand *h, uint32_t sides)
+{
+	h->random ^= h->random << 13; /* xorshift64 */
+	h->random ^= h->random >> 7;
+	h->random ^= h->random << 17;
+	return (uint32_t)(h->random >> 32) % sides;
+}
+
+static const char *const characters[] = {
+	"a",
+	"b",
+	"word",
+	" ",
+	" ",
+	"  ",
+	"some words ",
+	"x",
+	"\xc3\xa9",
+	"\xe6\xbc\xa2",
+	"\xe5\xad\x97",
+	"\xf0\x9f\x98\x80",
+	"e\xcc\x81",
+	"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
+	"/to ",
+	"//",
+	"restore",
+	"\xe2\x80\xae",
+	"\xef\xbb\xbf",
+	"\xf0\x9f\xab\xa0",
+	"\u06a9\u0627\u0631\u200c\u0647\u0627 ",
+	"\u0939\u093f\u0928\u094d\u0926\u0940 ",
+	"\u0e2a\u0e33\u0e01\u0e31\u0e1a",
+	"\u0995\u09cb",
+	"\U0001f1e9\U0001f1ea",
+	"1\ufe0f\u20e3",
+	"\u2764\ufe0f",
+	"\U0001f44d\U0001f3fd",
+	"\u1112\u1161\u11ab",
+	"\U0001faff",
+	"\u00a7",
+	"\u0416\u0434\u0438 ",
+	"\u05e9\u05dc\u05d5\u05dd ",
+	"\xed\x9f\xbf",
+	"0123456789012345678901234567890123456789",
+};
+
+static const char *const sequences[] = {
+	"\033[A",
+	"\033[B",
+	"\033[C",
+	"\033[D",
+	"\033[H",
+	"\033[F",
+	"\033OA",
+	"\033OD",
+	"\033[1~",
+	"\033[3~",
+	"\033[4~",
+	"\033[1;5C",
+	"\033[1;5D",
+	"\033b",
+	"\033f",
+	"\033d",
+	"\033\177",
+	"\033u",
+	"\033l",
+	"\033c",
+	"\033p",
+	"\033\033",
+	"\033x",
+	"\0331",
+	"\033[999;999;999;999;999;999z",
+	"\033[",
+	"\033O",
+	"\033]0;t\007",
+	"\xff",
+	"\xc3",
+	"\xe6\xbc",
+	"\xc0\x80",
+	"\xc2\x9f",
+	"\xf4\x90\x80\x80",
+	"\xed\xa0\x80",
+};
+
+static size_t
+put(char *out, size_t at, size_t cap, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > cap - at)
+		return at;
+	memcpy(out + at, text, n);
+	return at + n;
+}
+
+static size_t
+random_text(struct hand *h, char *out, size_t cap, uint32_t words)
+{
+	size_t n = 0;
+
+	for (; words > 0; words--) {
+		n = put(out, n, cap, characters[roll(h, sizeof(characters) / sizeof(*characters))]);
+		if (roll(h, 12) == 0)
+			n = put(out, n, cap, roll(h, 2) ? "\n" : "\t");
+	}
+	return n;
+}
+
+static size_t
+random_paste(struct hand *h, char *out, size_t cap)
+{
+	size_t n = put(out, 0, cap, "\033[200~");
+
+	if (roll(h, 64) == 0) { /* nearly as much as a message may have: what is typed below it may be too much */
+		memset(out + n, 'p', cap - n - 6 - 64);
+		n += cap - n - 6 - 64;
+	}
+	n += random_text(h, out + n, cap - n - 6, roll(h, 8) == 0 ? 2000 : roll(h, 30));
+	if (roll(h, 6) == 0)
+		n = put(out, n, cap - 6, "\r\n\033[A\xff");
+	return put(out, n, cap, roll(h, 16) ? "\033[201~" : "\003"); /* ^C ends a paste that has no end */
+}
+
+static size_t
+random_keys(struct hand *h, char *out, size_t cap)
+{
+	uint32_t kind = roll(h, 100);
+
+	if (kind < 45)
+		return put(out, 0, cap, characters[roll(h, sizeof(characters) / sizeof(*characters))]);
+	if (kind < 62) {
+		out[0] = (char)(roll(h, 33) == 32 ? 127 : roll(h, 32));
+		/* What leaves the terminal comes alone, see leave(). */
+		return strchr("\r\n\033\030\032", out[0]) && out[0] ? put(out, 0, cap, "\001") : 1;
+	}
+	if (kind < 90)
+		return put(out, 0, cap, sequences[roll(h, sizeof(sequences) / sizeof(*sequences))]);
+	if (kind < 93)
+		return put(out, 0, cap, "\r");
+	if (kind < 96)
+		return random_paste(h, out, cap);
+	out[0] = (char)roll(h, 256);
+	return 1;
+}
+
+/* Puts on the terminal what the editor draws, and answers for it. */
+static void
+drain(struct hand *h)
+{
+	char drawn[16384], answers[1024] = "";
+	ssize_t n;
+
+	while ((n = read(h->master, drawn, sizeof(drawn))) > 0) {
+		screen_write(h->screen, drawn, (size_t)n, answers, sizeof(answers));
+		if (answers[0] && write(h->master, answers, strlen(answers)) != (ssize_t)strlen(answers))
+			return;
+		answers[0] = '\0';
+	}
+}
+
+/* It is left to live() to ask how it ended. */
+static bool
+is_gone(const struct hand *h)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)h->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == h->child;
+}
+
+/* Writes all of it, drinking meanwhile; false when the child is gone. */
+static bool
+give(struct hand *h, int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n > 0) {
+		struct pollfd fds[2] = { { h->master, POLLIN, 0 }, { fd, POLLOUT, 0 } };
+		ssize_t done = write(fd, p, n > 512 ? 512 : n);
+
+		if (done < 0 && errno != EAGAIN)
+			return false;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+		drain(h);
+		if (n > 0 && (poll(fds, 2, 1000) == 0 || (fds[0].revents & POLLHUP)) && is_gone(h))
+			return false;
+	}
+	return true;
+}
+
+static bool
+order(struct hand *h, char what, const char *text, size_t n)
+{
+	uint8_t head[3] = { (uint8_t)what, (uint8_t)(n >> 8), (uint8_t)n };
+
+	return give(h, h->orders, head, sizeof(head)) && give(h, h->orders, text, n);
+}
+
+/* ------------------------------------------------------------------- the comparison */
+
+/* Reads n bytes from the child, drawing meanwhile. */
+static bool
+receive(struct hand *h, void *data, size_t n)
+{
+	char *p = data;
+
+	for (unsigned waits = 0; n > 0;) {
+		struct pollfd fds[2] = { { h->master, POLLIN, 0 }, { h->report, POLLIN, 0 } };
+		ssize_t got;
+
+		if (poll(fds, 2, 1000) == 0 && (++waits > 60 || is_gone(h)))
+			return false;
+		drain(h);
+		if (!(fds[1].revents & (POLLIN | POLLHUP)))
+			continue;
+		got = read(h->report, p, n);
+		if (got <= 0)
+			return false;
+		p += got;
+		n -= (size_t)got;
+	}
+	drain(h);
+	return true;
+}
+
+static bool
+differs(struct hand *h, const char *what, const char *is, const char *should)
+{
+	printf("# %s\n#     is:        '%s'\n#     should be: '%s'\n", what, is ? is : "(nothing)", should);
+	for (long row = -3; row < (long)screen_lines(h->screen); row++)
+		printf("#  %3ld |%s\n", row, screen_row(h->screen, row) ? screen_row(h->screen, row) : "");
+	return false;
+}
+
+/* The text of a row without the sequences that set a column, and without blanks. */
+static void
+bare(const char *row, size_t len, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (row[i] == 033) {
+			while (i < len && row[i] != 'G')
+				i++;
+			continue;
+		}
+		if (row[i] != ' ')
+			out[n++] = row[i];
+	}
+	out[n] = '\0';
+}
+
+/* The rows of the line, counted from the one that has the cursor. */
+static bool
+compare_rows(struct hand *h, const char *dump, size_t len, size_t cursor_row)
+{
+	static char is[65536], should[65536];
+	size_t column, line, row = 0;
+
+	screen_cursor(h->screen, &column, &line);
+	for (const char *p = dump, *end = dump + len; p < end; row++) {
+		const size_t n = strcspn(p, "\n");
+		const char *shown = screen_row(h->screen, (long)(line + row) - (long)cursor_row);
+
+		bare(shown ? shown : "", shown ? strlen(shown) : 0, is);
+		bare(p, n, should);
+		if (strcmp(is, should) != 0)
+			return differs(h, "a row of the line", is, should);
+		p += n + 1;
+	}
+	for (size_t below = line + row - cursor_row; !h->dumb && below < screen_lines(h->screen); below++)
+		if (*screen_row(h->screen, (long)below))
+			return differs(h, "a row below the line", screen_row(h->screen, (long)below), "");
+	return true;
+}
+
+/* The latest messages, each begins with its number: all there, once, in order. */
+static bool
+compare_messages(struct hand *h)
+{
+	const long first = -(long)screen_scrolled(h->screen);
+	unsigned wanted = h->messages;
+
+	for (long row = (long)screen_lines(h->screen) - 1; row >= first && wanted > 0; row--) {
+		const char *text = screen_row(h->screen, row);
+		unsigned number;
+		char end;
+
+		if (sscanf(text, "{%u%c", &number, &end) != 2 || end != '}')
+			continue;
+		if (number != wanted) {
+			printf("# message %u in place of %u\n", number, wanted);
+			for (long near = row - 2; near < row + 12; near++)
+				printf("#  %3ld >%s\n", near,
+				    screen_row(h->screen, near) ? screen_row(h->screen, near) : "");
+			text = screen_row(h->screen, row);
+			return differs(h, "a message", text, "the one before");
+		}
+		wanted--;
+	}
+	return wanted == 0 || screen_scrolled(h->screen) >= 15000 ||
+	    differs(h, "the messages", "end early", "all are there");
+}
+
+/* Asks the child what should be there, and compares it with what is. */
+static bool
+compare(struct hand *h)
+{
+	static char dump[DUMP_MAX + 1];
+	size_t columns, lines, row, column, is_column, is_line;
+	uint32_t len;
+	char *rows;
+
+	if (!order(h, 'y', "", 0) || !receive(h, &len, sizeof(len)) || len > DUMP_MAX || !receive(h, dump, len))
+		return false;
+	dump[len] = '\0';
+	rows = strchr(dump, '\n');
+	if (!rows || sscanf(dump, "%zu %zu %zu %zu", &columns, &lines, &row, &column) != 4)
+		return false;
+	rows++;
+	h->compared++;
+	screen_cursor(h->screen, &is_column, &is_line);
+	if (screen_unknown(h->screen) > 0)
+		return differs(h, "a sequence", "unknown", "known");
+	if (columns != screen_columns(h->screen) || lines != screen_lines(h->screen))
+		return true; /* the signal is still on its way */
+	if (h->dumb)         /* no width can be measured there, and no column set */
+		return compare_messages(h);
+	if (is_column != column)
+		return differs(h, "the column of the cursor", "another", "as said");
+	return compare_rows(h, rows, len - (size_t)(rows - dump), row) && compare_messages(h);
+}
+
+/* ------------------------------------------------------------------------ what it does */
+
+static bool
+say_message(struct hand *h)
+{
+	static char text[4096];
+	size_t n = (size_t)snprintf(text, sizeof(text), "{%u} ", ++h->messages);
+
+	n += random_text(h, text + n, 2000, roll(h, 40));
+	/* What is shown is safe, as chat makes it: what is not goes. */
+	for (size_t i = 0, fault; i < n; i += fault) {
+		size_t bytes;
+
+		fault = keys_fault(text + i, n - i, &bytes);
+		if (i + fault < n) {
+			memmove(text + i + fault, text + i + fault + bytes, n - i - fault - bytes);
+			n -= bytes;
+		}
+		if (fault == 0 && bytes == 0)
+			break;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\n' || text[i] == '\t')
+			text[i] = ' ';
+	return order(h, 'm', text, n);
+}
+
+/* Nothing is on its way meanwhile. */
+static bool
+resize(struct hand *h)
+{
+	struct winsize size = { .ws_row = (unsigned short)(2 + roll(h, roll(h, 3) ? 40 : 6)),
+		.ws_col = (unsigned short)(16 + roll(h, roll(h, 3) ? 120 : 20)) };
+
+	if (h->dumb) /* how such a one lays out its rows anew nobody knows */
+		return true;
+	if (!compare(h))
+		return false;
+	screen_resize(h->screen, size.ws_col, size.ws_row);
+	return ioctl(h->master, TIOCSWINSZ, &size) == 0;
+}
+
+/* ^Z, or the text in an editor: the terminal is in its old mode meanwhile, and would show by itself what is typed then. */
+static bool
+leave(struct hand *h)
+{
+	const char *key = roll(h, 2) ? "\032" : "\030\005";
+
+	return compare(h) && give(h, h->master, key, strlen(key)) && compare(h);
+}
+
+static bool
+act(struct hand *h)
+{
+	static char text[65536];
+	uint32_t kind = roll(h, 100);
+
+	if (kind < 88)
+		return give(h, h->master, text, random_keys(h, text, sizeof(text)));
+	if (kind < 95) { /* a message, now and then a burst */
+		for (uint32_t n = roll(h, 20) ? 1 : 50; n > 0; n--)
+			if (!say_message(h))
+				return false;
+		return true;
+	}
+	if (kind < 98)
+		return order(h, 'p', roll(h, 2) ? "to bob> " : "to a-name-of-thirty-two-characters (reconnecting)> ",
+		    roll(h, 3) ? 8 : 0);
+	return roll(h, 4) ? resize(h) : leave(h);
+}
+
+static bool
+start(struct hand *h, const char *term, bool clusters)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	int orders[2], report[2];
+
+	h->dumb = strcmp(term, "dumb") == 0;
+	h->messages = h->compared = 0;
+	h->screen = screen_new(size.ws_col, size.ws_row, clusters);
+	if (pipe2(orders, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
+		return false;
+	h->child = forkpty(&h->master, NULL, NULL, &size);
+	if (h->child < 0)
+		return false;
+	if (h->child == 0) {
+		(void)setenv("TERM", term, 1);
+		(void)close(orders[1]);
+		(void)close(report[0]);
+		exit(child(orders[0], report[1]));
+	}
+	(void)close(orders[0]);
+	(void)close(report[1]);
+	h->orders = orders[1];
+	h->report = report[0];
+	return fcntl(h->master, F_SETFL, O_NONBLOCK) == 0 && fcntl(h->orders, F_SETFL, O_NONBLOCK) == 0 && compare(h);
+}
+
+/* One editor's life. Returns whether it ended well. */
+static bool
+live(struct hand *h, const char *term, bool clusters, unsigned long actions)
+{
+	unsigned long done = 0, next = 0;
+	int status = -1;
+	bool well = start(h, term, clusters);
+
+	for (; well && done < actions; done++) {
+		well = act(h) && (done < next || compare(h));
+		if (done >= next)
+			next = done + 1 + roll(h, BETWEEN);
+	}
+	well = well && compare(h);
+	(void)close(h->orders);
+	(void)close(h->report);
+	if (!well)
+		(void)kill(h->child, SIGTERM);
+	while (waitpid(h->child, &status, WNOHANG) == 0) {
+		struct pollfd fd = { h->master, POLLIN, 0 };
+
+		(void)poll(&fd, 1, 20);
+		drain(h);
+	}
+	(void)close(h->master);
+	screen_free(h->screen);
+	printf("# TERM=%s%s: %lu actions, %u comparisons, %u messages, ended with %s %d\n", term,
+	    clusters ? " with clusters" : "", done, h->compared, h->messages, WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	return well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *term;
+		bool clusters;
+	} terms[] = { { "xterm-256color", false }, { "tmux-256color", true }, { "screen", false }, { "dumb", false } };
+	const size_t n = sizeof(terms) / sizeof(*terms);
+	unsigned long actions = argc > 1 ? strtoul(argv[1], NULL, 10) : ACTIONS;
+	struct hand h = { 0 };
+	uint64_t seed;
+
+	if (argc > 2)
+		seed = strtoull(argv[2], NULL, 0);
+	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return 2;
+	(void)signal(SIGPIPE, SIG_IGN);
+	printf("1..%zu\n# seed %#llx, %lu actions\n", n, (unsigned long long)seed, actions);
+	for (size_t i = 0; i < n; i++) {
+		h.random = (seed + i) * 0x9E3779B97F4A7C15U | 1;
+		(void)fflush(stdout);
+		bool well = live(&h, terms[i].term, terms[i].clusters, actions / n + 1);
+
+		printf("%sok %zu - editing at random on %s\n", well ? "" : "not ", i + 1, terms[i].term);
+		if (!well)
+			return 1;
+	}
+	return 0;
+}
