@@ -132,12 +132,12 @@ escapes env -u NO_COLOR TERM=xterm pchat who
 ok $? "a name always in the same colour" "$colour" "$out"
 for setting in NO_COLOR=1 TERM=dumb; do
 	escapes env TERM=xterm "$setting" pchat read --peek
-	unlike "$out" '\^\[' "no colour with $setting"
+	unlike "$out" '\^\[\[[0-9;]*m' "no colour with $setting"
 	escapes env TERM=xterm "$setting" pchat read --peek --color=always
-	like "$out" '\^\[' "but when it is asked for"
+	like "$out" '\^\[\[[0-9;]*m' "but when it is asked for"
 done
 escapes env TERM=xterm pchat read --peek --color never
-unlike "$out" '\^\[' "nor when it is not wanted"
+unlike "$out" '\^\[\[[0-9;]*m' "nor when it is not wanted"
 run alice env TERM=xterm pchat read --peek
 unlike "$out" $'\e' "nor into a pipe"
 
