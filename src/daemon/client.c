@@ -11,14 +11,6 @@
 /* What a peer may have queued: a partner's whole window, its headers, and notices. */
 #define OUTPUT_CAP (2U * WINDOW_BYTES)
 
-/* Windows not in use just now; a few are kept, for whoever sends next. */
-#define SPARE_WINDOWS 64U
-
-static struct {
-	struct window *window[SPARE_WINDOWS];
-	uint32_t count;
-} spare;
-
 /* All frames that are there: MSG and ACK by the run, the others one by one. */
 static ssize_t
 on_input(struct stream *s, uint8_t *data, size_t n)
@@ -120,26 +112,11 @@ client_bye(struct client *c, enum bye reason)
 	stream_close(&c->stream, 0);
 }
 
-static struct window *
-window_take(void)
-{
-	struct window *w = spare.count > 0 ? spare.window[--spare.count] : malloc(sizeof(*w));
-
-	if (w)
-		window_reset(w);
-	return w;
-}
-
 void
 client_window_reset(struct client *c)
 {
 	c->lone = 0;
-	if (!c->window)
-		return;
-	if (spare.count < SPARE_WINDOWS)
-		spare.window[spare.count++] = c->window;
-	else
-		free(c->window);
+	windows_give(&c->server->windows, c->window);
 	c->window = NULL;
 }
 
@@ -151,7 +128,7 @@ client_window_push(struct client *c, uint32_t size)
 			c->lone = size;
 			return true;
 		}
-		if (!(c->window = window_take()))
+		if (!(c->window = windows_take(&c->server->windows)))
 			return false;
 		(void)window_push(c->window, c->lone);
 		c->lone = 0;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "daemon/names/names.h"
 #include "daemon/notify.h"
 #include "daemon/places.h"
@@ -408,6 +409,7 @@ main(int argc, char **argv)
 	struct ev_loop *loop;
 	int status, rc;
 
+	memory_setup();
 	log_init("pchatd", false, LOG_LEVEL_NOTICE);
 	if ((status = parse_options(argc, argv, &o)) >= 0)
 		return status;

@@ -1,8 +1,10 @@
 #include "daemon/server.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "net/closing.h"
 
+#define REST_SECONDS 5.
 #define HANDSHAKE_MS (HANDSHAKE_SECONDS * 1000ULL)
 
 /* ------ ending when nobody is there ------ */
@@ -83,10 +85,31 @@ server_client_logged_in(struct server *s, struct client *c)
 	greeting_remove(s, c);
 }
 
+/* ------ giving back what a rush has taken ------ */
+
+static void
+on_rest(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct server *s = w->data;
+
+	(void)revents;
+	ev_timer_stop(loop, w);
+	windows_release(&s->windows);
+	memory_give_back();
+}
+
+static void
+watch_rest(struct server *s)
+{
+	if (!ev_is_active(&s->rest_timer))
+		ev_timer_again(s->loop, &s->rest_timer);
+}
+
 void
 server_client_closed(struct server *s, struct client *c)
 {
 	greeting_remove(s, c);
+	watch_rest(s);
 	s->connections--;
 	roster_login_forget(&s->roster, c);
 	roster_lost(&s->roster, c);
@@ -170,6 +193,8 @@ server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t idle_exit)
 	s->idle_exit = idle_exit;
 	deadlines_init(&s->greeting, loop, HANDSHAKE_MS, on_greeting_timeout);
 	ev_timer_init(&s->idle_timer, on_idle, 0., 0.);
+	ev_timer_init(&s->rest_timer, on_rest, 0., REST_SECONDS);
+	s->rest_timer.data = s;
 	s->roster.emptied = on_emptied;
 	/* One a turn, so that it has said who it is before the next comes in: few are not yet logged in at any time. */
 	acceptor_init(&s->acceptor, loop, 1, on_accepted);
@@ -193,4 +218,6 @@ server_stop(struct server *s)
 		greeting_remove(s, greeting_of(d));
 	}
 	(void)ev_run(s->loop, EVRUN_NOWAIT); /* the closed are freed there */
+	ev_timer_stop(s->loop, &s->rest_timer);
+	windows_release(&s->windows);
 }

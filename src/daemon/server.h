@@ -13,6 +13,7 @@
 #include "base/macros.h"
 #include "daemon/client.h"
 #include "daemon/roster.h"
+#include "daemon/windows.h"
 #include "net/acceptor.h"
 #include "net/deadlines.h"
 
@@ -23,6 +24,8 @@ struct server {
 	struct deadlines greeting; /* not yet logged in */
 	uint32_t greeting_count;
 	struct acceptor acceptor;
+	struct windows windows;
+	ev_timer rest_timer; /* gives memory back some time after a connection has ended */
 	ev_timer idle_timer; /* ends the daemon; runs while nobody is there */
 	uint32_t idle_exit;  /* seconds; 0: never */
 };
