@@ -83,10 +83,28 @@ names_known(void *context, const char *text, size_t len, int status)
 	free(asked);
 }
 
+/* What may stand there: an option of the /command when it begins with a dash, else a name. The words of __complete. */
+static void
+question(const char *before, char *command, size_t size, const char *ask[4])
+{
+	const size_t n = strcspn(before, " ");
+
+	ask[0] = "__complete";
+	ask[1] = "users";
+	ask[2] = NULL;
+	if (before[0] != '/' || last_word(before)[0] != '-' || n >= size)
+		return;
+	(void)snprintf(command, size, "%.*s", (int)n - 1, before + 1);
+	ask[1] = "options";
+	ask[2] = command;
+	ask[3] = NULL;
+}
+
 void
 complete_tab(struct chat *c, const char *before, size_t len)
 {
-	static const char *const ask[] = { "__complete", "users", NULL };
+	const char *ask[4];
+	char command[32];
 
 	if (len > 0 && before[0] == '/' && !strchr(before, ' ')) {
 		struct matches m = { .word = before + 1, .len = len - 1 };
@@ -97,6 +115,7 @@ complete_tab(struct chat *c, const char *before, size_t len)
 	}
 	if (c->completer)
 		return;
+	question(before, command, sizeof(command), ask);
 	c->completed = strdup(before);
 	c->completer = c->completed ? run_new(c->loop, ask, names_known, c) : NULL;
 	if (!c->completer) {
