@@ -1,5 +1,7 @@
 #include "core/name.h"
 
+#include <string.h>
+
 /* By hand, not by ctype(3): a name means the same in every locale. */
 static bool
 is_alnum(char c)
@@ -75,10 +77,11 @@ name_equal_ascii(const char *a, const char *b)
 void
 name_lower(const char *name, char out[NAME_MAX_LEN + 1])
 {
+	const bool ascii = name_is_ascii(name, strnlen(name, NAME_MAX_LEN));
 	size_t i;
 
 	for (i = 0; i < NAME_MAX_LEN && name[i] != '\0'; i++)
-		out[i] = lower(name[i]);
+		out[i] = ascii ? lower(name[i]) : name[i];
 	out[i] = '\0';
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "core/names/same.h"
 #include "daemon/names/passwd.h"
 
 static struct account **
@@ -63,6 +64,20 @@ accounts_recall(struct accounts *all, struct account *a)
 
 	if (name)
 		account_told(a, name);
+}
+
+/* Two names of ASCII that are one the user database knows to be one, too. */
+bool
+accounts_have(const struct accounts *all, const char *name, uint32_t uid)
+{
+	const bool foreign = !name_is_ascii(name, strlen(name));
+
+	for (size_t i = 0; i < ACCOUNT_HEADS; i++)
+		for (const struct account *a = all->head[i]; a; a = a->next)
+			if (a->state == ACCOUNT_NAMED && a->uid != uid &&
+			    (foreign || !name_is_ascii(a->name, strlen(a->name))) && name_is_accounts(name, a->name))
+				return true;
+	return false;
 }
 
 struct account *

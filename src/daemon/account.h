@@ -50,6 +50,9 @@ struct accounts {
 	uint32_t unknown_greeting;
 };
 
+/* Whether another uid's account, of those that were seen, has a name that `name` belongs to (R3). */
+bool accounts_have(const struct accounts *all, const char *name, uint32_t uid);
+
 /* The account of a uid, one reference more; NULL when memory is short. Asks /etc/passwd, and nobody else. */
 struct account *accounts_get(struct accounts *all, uint32_t uid);
 

@@ -24,7 +24,9 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_TAKEN] = { 9, "taken", "that name is in use; choose another" },
 	[VERDICT_RESERVED] = { 9, "reserved", "that is the name of another user's account; choose another" },
 	[VERDICT_MALFORMED] = { 9, "malformed",
-	    "a name is 1 to 32 letters, digits and . _ - @ of one script, and begins with a letter or a digit" },
+	    "a name is 1 to 32 letters, digits and . _ - @ of one script, begins with a letter or a digit, and is a "
+	    "number only "
+	    "as an account's" },
 	[VERDICT_EMPTY] = { 10, "empty", "the message is empty; it has to have 1 to 65536 bytes" },
 	[VERDICT_TOO_LONG] = { 10, "too-long", "the message is too long; it may have 1 to 65536 bytes" },
 	[VERDICT_INBOX_FULL] = { 10, "inbox-full",

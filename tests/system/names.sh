@@ -29,7 +29,31 @@ done
 run bob pchat login $'evil\e[2J'
 exits 9 "R2: an escape sequence is no name"
 unlike "$err" $'\e' "and is not repeated as it came"
-for name in a 0 A.b_c-9 "$(printf 'x%.0s' {1..32})"; do
+for name in 0 12 ١٢; do
+	run bob pchat login "$name"
+	exits 9 "R2: '$name' is a number: an account's name, or nobody's"
+done
+for name in 小明 Élan दिमा مریم alice@example.org; do
+	run bob pchat login "$name"
+	exits 0 "R2: '$name' is one"
+	run alice pchat who --json
+	is "$(jq -r 'select(.uid == '"${uid_of[bob]}"' and .name != "bob") | .name' <<<"$out")" "$name" "and shown as it is"
+	run bob pchat -s "$name" quit
+	exits 0 "and quits under it"
+done
+run bob pchat login "$(printf 'Jose\xcc\x81')"
+exits 0 "R2: what was typed decomposed is composed"
+run bob pchat -s JOSÉ status --json
+is "$(jq -r .name <<<"$out")" José "and one's own session is found whatever the case"
+run alice pchat login "josé"
+exits 9 "R1: somebody else's is in use, whatever its case"
+run bob pchat -s José quit
+for name in "$(printf '\xd0\xa1\xd0\xb0\xd1\x80\xd0\xb0')" "$(printf '\xd1\x80\xd0\xbe\xd1\x81\xd0\xb0')"; do
+	run bob pchat login "$name"
+	exits 9 "R2: what looks like ASCII as a whole is no name"
+	like "$err" "looks like '(Capa|poca)'" "and the words say so"
+done
+for name in a 0a A.b_c-9 "$(printf 'x%.0s' {1..32})"; do
 	run bob pchat login "$name"
 	exits 0 "R2: '$name' is one"
 	run bob pchat -s "$name" quit
@@ -43,12 +67,16 @@ if is_root; then
 	exits 9 "R3: whatever its case"
 	run bob pchat login daemon
 	exits 9 "R3: nor another account's"
+	for name in dæmon bın; do
+		run bob pchat login --json "$name"
+		is "$(jq -r .error.name <<<"$err")" reserved "R3: nor one that ASCII spells like it: $name"
+	done
 	mkdir -p "$T/rootrun"
 	run root env XDG_RUNTIME_DIR="$T/rootrun" XDG_STATE_HOME="$T/rootrun" pchat login daemon
 	exits 9 "R3: which root may not take either"
 	run root env XDG_RUNTIME_DIR="$T/rootrun" XDG_STATE_HOME="$T/rootrun" pchat login
 	exits 0 "the account's name is the default"
-	run bob pchat who --json
+	run alice pchat who --json
 	is "$(jq -r 'select(.name == "root") | .account' <<<"$out")" root "and root is there under it"
 
 	# An account with a capital letter, on a daemon that sees another account file.

@@ -152,8 +152,10 @@ normal_compose(struct normal *n)
 static void
 map(const struct normal *n, const struct normal_table *table, bool unseen, struct normal *out)
 {
-	struct normal mapped = { .bad = n->bad, .count = 0 };
+	struct normal mapped; /* not zeroed: it is large */
 
+	mapped.bad = n->bad;
+	mapped.count = 0;
 	for (uint32_t i = 0; i < n->count; i++)
 		if (unseen || !(unicode_get(n->cp[i])->flags & UNICODE_IGNORABLE))
 			add_mapped(&mapped, table, n->cp[i]);

@@ -233,3 +233,18 @@ name_spelling(const char *name, unsigned number, char out[NAME_SPELLING_MAX + 1]
 			return false;
 	return true;
 }
+
+bool
+name_is_accounts(const char *name, const char *account)
+{
+	char spelled[NAME_SPELLING_MAX + 1];
+
+	if (name_equal(name, account))
+		return true;
+	if (name_is_ascii(name, strlen(name)))
+		return false;
+	for (unsigned i = 0; i < NAME_SPELLINGS; i++)
+		if (name_spelling(name, i, spelled) && name_equal_ascii(spelled, account))
+			return true;
+	return false;
+}

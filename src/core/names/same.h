@@ -37,4 +37,7 @@ bool name_keys_match(const struct name_keys *a, const struct name_keys *b, enum 
 #define NAME_SPELLING_MAX (4 * NAME_MAX_LEN)
 bool name_spelling(const char *name, unsigned number, char out[NAME_SPELLING_MAX + 1]);
 
+/* Whether `name` belongs to the account of that name (R3): they are one name, or one of its spellings is the account's. */
+bool name_is_accounts(const char *name, const char *account);
+
 #endif

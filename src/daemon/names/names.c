@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/lookups.h"
+#include "core/names/rules.h"
 #include "daemon/names/lookup.h"
 #include "daemon/names/passwd.h"
 #include "net/worker.h"
@@ -86,6 +87,13 @@ finish(struct names *n, size_t question, enum verdict v, bool free_name)
 	turn_soon(n);
 }
 
+/* A name that is no account's is free for all, but for a number: that is an account's name or nobody's. */
+static enum verdict
+nobodys(const char *name)
+{
+	return name_is_number(name) ? VERDICT_MALFORMED : VERDICT_OK;
+}
+
 /* A name that was not asked for is known to be nobody's. */
 static void
 on_told(struct worker *c)
@@ -100,8 +108,8 @@ on_told(struct worker *c)
 	note_silence(n, &answer);
 	if (a && r->task.account)
 		tell_account(n, a, &answer);
-	if (r->task.name[0] && answer.owner != VERDICT_NO_SUCH_USER)
-		v = answer.owner;
+	if (r->task.name[0])
+		v = answer.owner == VERDICT_NO_SUCH_USER ? nobodys(r->task.name) : answer.owner;
 	finish(n, r->question, v, answer.owner == VERDICT_NO_SUCH_USER);
 }
 
@@ -149,7 +157,7 @@ on_turn(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	while ((question = lookups_settled(&n->lookups, clock_monotonic_ms())) != LOOKUP_NONE)
-		finish(n, question, VERDICT_OK, false);
+		finish(n, question, nobodys(n->lookups.lookup[question].name), false);
 	while ((r = idle_runner(n)) && (question = lookups_next(&n->lookups)) != LOOKUP_NONE)
 		start(n, r, question);
 }
@@ -206,6 +214,10 @@ names_ask(struct names *n, struct account *a, const char *name, struct names_ask
 		names_look_again(n, a);
 		return v;
 	}
+	if (accounts_have(n->accounts, name, a->uid))
+		return VERDICT_RESERVED;
+	if (is_free && nobodys(name) != VERDICT_OK)
+		return nobodys(name);
 	account = !account_known(a) && !asked_lately(a, now);
 	if (is_free && !account)
 		return VERDICT_OK;
@@ -222,7 +234,8 @@ names_reserved(struct names *n, const struct account *a, const char *name)
 {
 	const enum verdict v = passwd_owner(n->accounts->passwd, name, a->uid);
 
-	return v == VERDICT_RESERVED || v == VERDICT_NO_ANSWER;
+	return v == VERDICT_RESERVED || v == VERDICT_NO_ANSWER ||
+	    (v == VERDICT_NO_SUCH_USER && accounts_have(n->accounts, name, a->uid));
 }
 
 void

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/macros.h"
-#include "core/name.h"
+#include "core/names/same.h"
 
 #define FILE_MAX (64U * 1024U * 1024U)
 
@@ -17,6 +17,7 @@ struct entry {
 	uint32_t hash;  /* name_hash() */
 	uint32_t place; /* in the file: of equals the first counts */
 	bool is_name;   /* a session could have that name */
+	bool foreign;   /* beyond ASCII: it may be one with a name that is spelled otherwise */
 };
 
 struct passwd_file {
@@ -74,6 +75,7 @@ parse_line(char *line, struct entry *e)
 	*colon = '\0';
 	*e = (struct entry){ .name = line, .uid = (uint32_t)n, .is_name = name_valid(line, strlen(line)) };
 	e->hash = e->is_name ? name_hash(line) : 0;
+	e->foreign = !name_is_ascii(line, strlen(line));
 	return true;
 }
 
@@ -231,6 +233,22 @@ passwd_name(struct passwd_file *p, uint32_t uid)
 	return i < p->count && p->by_uid[i]->uid == uid ? p->by_uid[i]->name : NULL;
 }
 
+/* Among those that look like it, or are it in another spelling: a name beyond ASCII is held against all. */
+static enum verdict
+owner_alike(const struct passwd_file *p, const char *name, uint32_t uid)
+{
+	const bool foreign = !name_is_ascii(name, strlen(name));
+	enum verdict v = VERDICT_NO_SUCH_USER;
+
+	for (size_t i = 0; i < p->count && v != VERDICT_RESERVED; i++) {
+		const struct entry *e = &p->entry[i];
+
+		if (e->is_name && (foreign || e->foreign) && name_is_accounts(name, e->name))
+			v = e->uid == uid ? VERDICT_OK : VERDICT_RESERVED;
+	}
+	return v;
+}
+
 enum verdict
 passwd_owner(struct passwd_file *p, const char *name, uint32_t uid)
 {
@@ -244,12 +262,12 @@ passwd_owner(struct passwd_file *p, const char *name, uint32_t uid)
 	     i < p->count && p->by_hash[i]->hash == key.hash; i++) {
 		const struct entry *e = p->by_hash[i];
 
-		if (!e->is_name || !name_equal(e->name, name))
+		if (!e->is_name || !name_equal_ascii(e->name, name))
 			continue;
 		if (strcmp(e->name, name) == 0)
 			return e->uid == uid ? VERDICT_OK : VERDICT_RESERVED;
 		if (v != VERDICT_RESERVED)
 			v = e->uid == uid ? VERDICT_OK : VERDICT_RESERVED;
 	}
-	return v;
+	return v != VERDICT_NO_SUCH_USER ? v : owner_alike(p, name, uid);
 }

@@ -73,6 +73,23 @@ START_TEST(test_names_and_owners)
 }
 END_TEST
 
+/* Names beyond ASCII belong to the account that they look like, or that spells them otherwise; and the other way round. */
+START_TEST(test_names_that_look_alike)
+{
+	put("ivan:x:1001:1:::\nweiss:x:1002:1:::\n\u5C0F\u660E:x:1003:1:::\nJos\u00E9:x:1004:1:::\n");
+	ck_assert_int_eq(passwd_owner(list, "\u0131van", 1001), VERDICT_OK);
+	ck_assert_int_eq(passwd_owner(list, "\u0131van", 1002), VERDICT_RESERVED);
+	ck_assert_int_eq(passwd_owner(list, "Wei\u00DF", 1002), VERDICT_OK);
+	ck_assert_int_eq(passwd_owner(list, "Wei\u00DF", 1001), VERDICT_RESERVED);
+	ck_assert_int_eq(passwd_owner(list, "\u5C0F\u660E", 1003), VERDICT_OK);
+	ck_assert_int_eq(passwd_owner(list, "\u5C0F\u660E", 1001), VERDICT_RESERVED);
+	ck_assert_int_eq(passwd_owner(list, "jos\u00E9", 1004), VERDICT_OK);
+	ck_assert_int_eq(passwd_owner(list, "jos\u00E9", 1001), VERDICT_RESERVED);
+	ck_assert_int_eq(passwd_owner(list, "jose", 1001), VERDICT_NO_SUCH_USER);
+	ck_assert_int_eq(passwd_owner(list, "lvan", 1002), VERDICT_NO_SUCH_USER); /* of ASCII, as ivan is */
+}
+END_TEST
+
 START_TEST(test_of_names_alike_the_exact_one_counts)
 {
 	put("Bob:x:1001:1:::\nbob:x:1002:1:::\nBOB:x:1003:1:::\n");
@@ -147,6 +164,7 @@ passwd_suite(void)
 	TCase *tc = tcase_create("passwd");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_names_that_look_alike);
 	tcase_add_test(tc, test_names_and_owners);
 	tcase_add_test(tc, test_of_names_alike_the_exact_one_counts);
 	tcase_add_test(tc, test_what_is_no_account);
