@@ -20,7 +20,8 @@
 #include "session/uplink/uplink.h"
 #include "session/watch.h"
 
-#define REST_SECONDS 2.
+#define REST_SECONDS 2.     /* after the latest event */
+#define IDLE_SECONDS 3600. /* and then again and again: the mailbox forgets what is too old */
 
 /* ------------------------------------------------------------------------- the beginning */
 
@@ -208,7 +209,8 @@ on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 	struct session *s = w->data;
 
 	(void)revents;
-	ev_timer_stop(loop, w);
+	w->repeat = IDLE_SECONDS;
+	ev_timer_again(loop, w);
 	sentbox_rest(s->sentbox);
 	store_rest(s->store);
 	(void)malloc_trim(0);
@@ -217,6 +219,7 @@ on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 void
 life_stir(struct session *s)
 {
+	s->rest_timer.repeat = REST_SECONDS;
 	ev_timer_again(s->loop, &s->rest_timer);
 }
 
@@ -242,7 +245,6 @@ life_watch(struct session *s, unsigned login_ms)
 {
 	ev_prepare_init(&s->tell, on_tell);
 	ev_init(&s->rest_timer, on_rest);
-	s->rest_timer.repeat = REST_SECONDS;
 	ev_timer_init(&s->login_timer, on_login_timeout, login_ms / 1000., 0.);
 	s->tell.data = s->rest_timer.data = s->login_timer.data = s;
 	life_stir(s);
