@@ -64,6 +64,7 @@ struct roster {
 	struct ident taken[ROSTER_TAKEN];
 	size_t taken_next;
 	struct quota quota;
+	uint32_t stranger; /* uid of all those whom our user namespace does not know; none: USERNS_NOBODY */
 	void (*emptied)(struct roster *r); /* the last session ended */
 	bool stopping;
 };
@@ -85,7 +86,7 @@ void roster_release(struct roster *r);
  * These perform one event of a client; the caller sends its reply before or after
  * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises. Verdicts are the
  * exchange's, and FAILED: it could not be recorded, nothing has changed. Of a login also RESERVED, LIMIT, STARTING,
- * EXPIRED, RATE (resumed too often), TAKEN_OVER and NO_ANSWER; and QUEUED: the user database is asked, the client is paused until it
+ * EXPIRED, RATE (resumed too often), TAKEN_OVER, UNMAPPED and NO_ANSWER; and QUEUED: the user database is asked, the client is paused until it
  * answers, and the LOGIN is then to be tried again.
  */
 enum verdict roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed);

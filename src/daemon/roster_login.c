@@ -270,8 +270,12 @@ enter(struct roster *r, struct client *c, const struct upstream_message *login)
 enum verdict
 roster_login(struct roster *r, struct client *c, const struct upstream_message *login, bool *resumed)
 {
-	enum verdict v = may_resume(r, c, &login->u.login.id) ? resume(r, c, login) : VERDICT_RATE;
+	enum verdict v;
 
+	*resumed = false;
+	if (c->account->uid == r->stranger)
+		return VERDICT_UNMAPPED; /* whoever it is, others would be the same */
+	v = may_resume(r, c, &login->u.login.id) ? resume(r, c, login) : VERDICT_RATE;
 	*resumed = v == VERDICT_OK;
 	if (*resumed && r->resumes_only && login->u.login.pair != 0 &&
 	    roster_session(r, c->slot)->partner == SLOT_NONE) {

@@ -9,6 +9,7 @@
 #include "daemon/registry.h"
 #include "daemon/roster_impl.h"
 #include "net/random.h"
+#include "net/userns.h"
 
 #define REPAIR_SECONDS 1.
 #define NO_GRACE .01 /* a timer that repeats takes some time */
@@ -100,6 +101,7 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 
 	*r = (struct roster){ .loop = loop, .registry = registry, .budget = SETTLED_A_TURN };
 	r->quota = limits->quota;
+	r->stranger = userns_stranger(NULL);
 	deadlines_init(&r->lost, loop, limits->grace_seconds * 1000ULL, roster_on_grace);
 	ev_prepare_init(&r->turn_end, roster_on_turn_end);
 	ev_timer_init(&r->rest, roster_on_rest, 0., 0.);

@@ -90,6 +90,7 @@ daemon_pid=${pid_of[daemon]}
 wait_until test -S "$T/mallory/fake.sock"
 chmod 0755 "$T/mallory"
 add_user dave
+mkdir -m 0700 "$T/root" "$T/root-run"
 run dave env PCHAT_SOCKET="$T/mallory/fake.sock" pchat login dave
 exits 4 "a variable that names somebody else's daemon is not believed, though the daemon owns the folder"
 like "$err" "another user.*--socket" "which is said, with the way around"
@@ -121,6 +122,24 @@ if unshare --mount true 2>/dev/null; then
 	reap host
 else
 	skip "takes mount namespaces" "a daemon of mallory's at the place of the host's"
+fi
+
+# A daemon in a user namespace knows root alone: all others are one uid there.
+if unshare --user --map-root-user true 2>/dev/null; then
+	PCHAT_SOCKET=$T/namespace.sock
+	spawn daemon root unshare --user --map-root-user pchatd --socket "$PCHAT_SOCKET" --state "$T/namespace"
+	daemon_pid=${pid_of[daemon]}
+	wait_until test -S "$PCHAT_SOCKET"
+	run dave pchat login dave
+	exits 4 "whom the daemon's user namespace does not know is refused"
+	like "$err" "user namespace" "which is said"
+	run root env HOME="$T/root" XDG_RUNTIME_DIR="$T/root-run" pchat login somebody
+	exits 0 "whom it knows is let in"
+	run root env HOME="$T/root" XDG_RUNTIME_DIR="$T/root-run" pchat quit
+	stop_daemon
+	PCHAT_SOCKET=$T/pchat.sock
+else
+	skip "takes user namespaces" "a daemon in a user namespace"
 fi
 
 # ------------------------------------------------------------------------ limits

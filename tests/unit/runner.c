@@ -16,6 +16,7 @@
 
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
 #define SUITES(X)         \
+	X(log)            \
 	X(bucket)         \
 	X(exchange)       \
 	X(exchange_world) \
@@ -29,6 +30,7 @@
 	X(rundir)         \
 	X(stream)         \
 	X(process)        \
+	X(userns)         \
 	X(worker)         \
 	X(lookups)        \
 	X(passwd)         \
