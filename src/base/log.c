@@ -21,7 +21,7 @@
 #define FORMATS 32U /* whose lines are counted; those used least lately are forgotten */
 
 /* Of the lines with one format. */
-struct quota {
+struct repeats {
 	const char *fmt;
 	uint64_t full_at; /* when the whole burst may be written again */
 	unsigned left_out;
@@ -31,7 +31,7 @@ static struct {
 	const char *program;
 	bool to_syslog;
 	bool to_journal; /* stderr is */
-	struct quota quota[FORMATS];
+	struct repeats repeats[FORMATS];
 	enum log_level most;
 	int syslog; /* connected to LOG_SOCKET, or -1 */
 } config = { .program = "pchat", .most = LOG_LEVEL_NOTICE, .syslog = -1 };
@@ -96,18 +96,18 @@ send_line(const char *line, size_t len)
 		(void)send(config.syslog, line, len, MSG_NOSIGNAL);
 }
 
-static struct quota *
-quota_of(const char *fmt)
+static struct repeats *
+repeats_of(const char *fmt)
 {
-	struct quota *oldest = config.quota;
+	struct repeats *oldest = config.repeats;
 
-	for (struct quota *q = config.quota; q < config.quota + FORMATS; q++) {
+	for (struct repeats *q = config.repeats; q < config.repeats + FORMATS; q++) {
 		if (q->fmt == fmt)
 			return q;
 		if (q->full_at < oldest->full_at)
 			oldest = q;
 	}
-	*oldest = (struct quota){ .fmt = fmt };
+	*oldest = (struct repeats){ .fmt = fmt };
 	return oldest;
 }
 
@@ -116,7 +116,7 @@ static bool
 may_say(const char *fmt, unsigned *left_out)
 {
 	const uint64_t now = clock_monotonic_ms();
-	struct quota *q = quota_of(fmt);
+	struct repeats *q = repeats_of(fmt);
 	const uint64_t base = q->full_at > now ? q->full_at : now;
 
 	if (base + LOG_PAUSE_MS > now + (uint64_t)LOG_BURST * LOG_PAUSE_MS) {
