@@ -81,6 +81,17 @@ shows '^from the editor$' "^X^E opens the line in it"
 send_keys Enter
 says $'begun here\nfrom the editor' "and what it wrote is said"
 
+# ------------------------------------------------------------------------ the begin
+send_keys C-d
+shows '^\$ *$' "the chat is left"
+run bob pchat send 'new while away'
+type_keys 'clear; pchat chat' Enter
+shows 'bob: new while away$' "a chat begins with what is new"
+above 'alice to bob: another one' '^--- new ---$' "below what was said last"
+above '^--- new ---$' 'bob: new while away$' "and a line that parts them"
+is "$(screen | grep -c 'new while away')" 1 "which is shown once"
+shows '^to bob> *$' "and the prompt"
+
 # --------------------------------------------------------------- for somebody else
 login carol
 type_keys '/to carol' Enter

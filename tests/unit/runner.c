@@ -81,6 +81,7 @@
 	X(when)           \
 	X(buffer)         \
 	X(keys)           \
+	X(draw)           \
 	X(walk)           \
 	X(recall)         \
 	X(run)            \

@@ -10,11 +10,11 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "client/conn.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "client/conn.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "proto/safe.h"
@@ -243,6 +243,8 @@ take_state(struct chat *c, const struct control_message *m)
 		c->confirm = known && now != 0 && c->editor && editor_has_draft(c->editor);
 	}
 	terminal_update(c);
+	if (!known && c->held && !recent_begin(c))
+		chat_go_on(c);
 	if (c->filter)
 		filter_wake(c->filter);
 }
@@ -300,7 +302,7 @@ session_over(struct chat *c)
 static bool
 reconnect(struct chat *c)
 {
-	bool all = watch_reconnect(c) && (!c->inbox || inbox_reconnect(c->inbox)) &&
+	bool all = watch_reconnect(c) && (!c->inbox || c->held || inbox_reconnect(c->inbox)) &&
 	    (!c->current || deliver_reconnect(c->current));
 
 	for (size_t i = 0; all && i < CHAT_PAIRS; i++)
@@ -352,6 +354,13 @@ on_lost(void *context)
 		return;
 	ev_timer_set(&c->retry, c->pause, 0.);
 	ev_timer_start(c->loop, &c->retry);
+}
+
+void
+chat_go_on(struct chat *c)
+{
+	c->held = false;
+	on_lost(c); /* the connection for what arrives is made */
 }
 
 /* ----------------------------------------------------------------- what arrives */
@@ -510,6 +519,7 @@ set_up_terminal(struct chat *c)
 	chat_note(c, "you are %s; /help shows what you can do, ^D closes the chat", c->link->name);
 	open_recall(c);
 	terminal_update(c);
+	c->held = true;
 	return 0;
 }
 
@@ -560,6 +570,7 @@ tear_down(struct chat *c)
 		free(c->tasks[i].line);
 	}
 	run_drop(c->completer);
+	run_drop(c->recent);
 	run_drop(c->reviver);
 	free(c->completed);
 	inbox_free(c->inbox);

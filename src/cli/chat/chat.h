@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/deliver.h"
 #include "cli/chat/editor/editor.h"
-#include "client/inbox.h"
 #include "cli/chat/run.h"
 #include "cli/line/command.h"
+#include "client/deliver.h"
+#include "client/inbox.h"
 
 #define CHAT_RUNS 8U  /* /commands under way at once */
 #define CHAT_PAIRS 8U /* earlier pairs with lines whose fate is open */
@@ -50,6 +50,9 @@ struct chat {
 	bool confirm; /* the pair changed under a draft: Enter asks once more */
 
 	/* On a terminal. */
+	struct run *recent;                    /* what was said last is being looked up */
+	bool held;                             /* what is new is not asked for before that was shown */
+	size_t unread;                         /* when the chat began */
 	char latest_partner[NAME_MAX_LEN + 1]; /* who is, or was, talked to */
 	char awaited[NAME_MAX_LEN + 1];        /* who is waited for (/to NAME --wait); "": nobody */
 	unsigned unseen;                       /* messages that arrived since a key was typed */
@@ -101,6 +104,12 @@ bool terminal_new(struct chat *c);
 void terminal_update(struct chat *c);
 /* A record was shown. */
 void terminal_arrived(struct chat *c, const struct record *r);
+
+/* What is new may be shown from now on. */
+void chat_go_on(struct chat *c);
+
+/* recent.c: shows what was said last, then calls chat_go_on(). False: there is nothing to show. */
+bool recent_begin(struct chat *c);
 
 /* commands.c: a line that begins with one slash, without a line feed. */
 enum editor_answer commands_run(struct chat *c, const char *line);

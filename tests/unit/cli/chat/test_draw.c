@@ -1,0 +1,182 @@
+/* Layout (view.h) and drawing (draw.h), on a terminal in memory. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../pty/screen.h"
+#include "base/macros.h"
+#include "cli/chat/editor/draw.h"
+#include "core/limits.h"
+
+static struct metrics metrics;
+static struct view view;
+static struct draw draw;
+static struct screen *screen;
+
+static void
+set_up(void)
+{
+	memset(&metrics, 0, sizeof(metrics));
+	view_init(&view, &metrics);
+	view.most = 10;
+	draw_init(&draw, 40, 24, false);
+	view.columns = 40;
+	screen = screen_new(40, 24, false);
+}
+
+static void
+tear_down(void)
+{
+	view_release(&view);
+	draw_release(&draw);
+	screen_free(screen);
+}
+
+/* Returns the bytes that it took. */
+static size_t
+put_on_screen(void)
+{
+	char answers[64] = "";
+	const size_t n = draw.out_len;
+
+	screen_write(screen, draw.out, draw.out_len, answers, sizeof(answers));
+	draw.out_len = 0;
+	return n;
+}
+
+static size_t
+lay(const char *text, size_t len, size_t at)
+{
+	ck_assert(view_lay(&view, "> ", text, len, at));
+	draw_update(&draw, &view);
+	return put_on_screen();
+}
+
+static void
+expect_row(long row, const char *text)
+{
+	ck_assert_str_eq(screen_row(screen, row), text);
+}
+
+START_TEST(rows_of_a_line)
+{
+	const char *text = "0123456789012345678901234567890123456789012345678901234567890123456789";
+	size_t column, line;
+
+	(void)lay(text, strlen(text), 3);
+	expect_row(0, "> 0123456789012345678901234567890123456");
+	expect_row(1, "789012345678901234567890123456789");
+	screen_cursor(screen, &column, &line);
+	ck_assert_uint_eq(column, 5);
+	ck_assert_uint_eq(line, 0);
+	(void)lay("a\nb", 3, 3);
+	expect_row(0, "> a");
+	expect_row(1, "b");
+	(void)lay("", 0, 0);
+	expect_row(0, ">");
+	expect_row(1, "");
+}
+END_TEST
+
+START_TEST(folded_for_the_eye)
+{
+	char text[4096] = "";
+
+	for (unsigned i = 1; i <= 300; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sline %u", i > 1 ? "\n" : "", i);
+	(void)lay(text, strlen(text), strlen(text));
+	expect_row(0, "> [+291 lines]");
+	expect_row(1, "line 292");
+	expect_row(9, "line 300");
+	expect_row(10, "");
+	(void)lay(text, strlen(text), 0);
+	expect_row(0, "> line 1");
+	expect_row(9, "[+291 lines]");
+	(void)lay(text, strlen(text), 1000);
+	ck_assert_ptr_nonnull(strstr(screen_row(screen, 0), "> [+"));
+	ck_assert_ptr_nonnull(strstr(screen_row(screen, 9), "[+"));
+}
+END_TEST
+
+START_TEST(what_may_not_be_drawn)
+{
+	const char *text = "a\033[2Jb\tc\u202ed";
+
+	(void)lay(text, strlen(text), 0);
+	expect_row(0, "> a\\u{001B}[2Jb c\\u{202E}d");
+	ck_assert_uint_eq(screen_unknown(screen), 0);
+}
+END_TEST
+
+/* A key at any place of the longest text costs at most 8 KiB of output; typed at the end of a row, next to nothing. */
+START_TEST(output_of_a_key)
+{
+	static const char *const kinds[] = { "word ", "\u6f22", "\u0939\u093f\u0928\u094d\u0926\u0940 ",
+		"\U0001f469\u200d\U0001f680", "e\u0301\u0302\u0303\u0304", "\u0915\u093f\n", "\u202e" };
+
+	view.columns = 200;
+	view.most = 40;
+	draw.columns = 200;
+	screen_resize(screen, 200, 60);
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		const size_t n = strlen(kinds[k]);
+		char *text = malloc(MESSAGE_MAX + 1);
+		size_t len = 0;
+
+		for (; len + n <= MESSAGE_MAX; len += n)
+			memcpy(text + len, kinds[k], n);
+		(void)lay(text, len, len);
+		for (size_t at = 0; at <= len; at += len / 8 / n * n)
+			ck_assert_uint_le(lay(text, len, at), 8192);
+		(void)lay(text, len, len);
+		free(text);
+	}
+	(void)lay("abc", 3, 3);
+	ck_assert_uint_le(lay("abcd", 4, 4), 16);
+}
+END_TEST
+
+START_TEST(sizes_change)
+{
+	const char *text = "begin 01234567890123456789012345678901234567890123456789012345678901234567890123456789 end";
+	unsigned prompts = 0;
+
+	draw_raw(&draw, "\033[999B", 6);
+	for (size_t columns = 40; columns > 20; columns -= 3) {
+		draw_text(&draw, "a message\n", 10);
+		(void)lay(text, strlen(text), strlen(text) - 5);
+		screen_resize(screen, columns - 3, 24);
+		draw_clear(&draw, columns - 3, 24);
+		view.columns = columns - 3;
+		(void)lay(text, strlen(text), strlen(text) - 5);
+		draw_clear(&draw, columns - 3, 24);
+	}
+	(void)lay("", 0, 0);
+	for (long row = -(long)screen_scrolled(screen); row < 24; row++) {
+		const char *shown = screen_row(screen, row);
+
+		if (strcmp(shown, ">") == 0)
+			prompts++;
+		else
+			ck_assert_msg(!*shown || strcmp(shown, "a message") == 0, "%s", shown);
+	}
+	ck_assert_uint_eq(prompts, 1);
+}
+END_TEST
+
+Suite *
+draw_suite(void)
+{
+	Suite *s = suite_create("draw");
+	TCase *t = tcase_create("draw");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, rows_of_a_line);
+	tcase_add_test(t, folded_for_the_eye);
+	tcase_add_test(t, what_may_not_be_drawn);
+	tcase_add_test(t, output_of_a_key);
+	tcase_add_test(t, sizes_change);
+	suite_add_tcase(s, t);
+	return s;
+}
