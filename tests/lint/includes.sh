@@ -155,6 +155,14 @@ crowded() {
 	(cd "$1" && find . -name '*.c') | sed 's|/[^/]*$||' | sort | uniq -c | awk -v most="$2" '$1 > most { print $2, $1 }'
 }
 
+# lost_on_the_walk: files that the walk of docs/HACKING.md names and that are not there.
+lost_on_the_walk() {
+	sed -n '/^## A walk/,/^## Building/p' "$SRCDIR/docs/HACKING.md" | grep -oE '`[a-z]+/[a-z_/]+\.c`' | tr -d '`' | sort -u |
+		while read -r file; do
+			[ -e "$SRCDIR/src/$file" ] || echo "$file"
+		done
+}
+
 failed=0
 count=0
 holds() { # NAME FINDINGS: well when there are none
@@ -181,7 +189,7 @@ without() { # LINES TAKEN: the lines that are not among the taken ones
 	grep -vxF -- "$2" <<<"$1"
 }
 
-echo "1..16"
+echo "1..17"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 includes "$SRCDIR/src" >"$work/includes"
@@ -198,7 +206,9 @@ holds "what is put off is still to be done" "$(without "$pending" "$climbing"$'\
 holds "no circle has more than six files" "$(file_circles 6 <"$work/includes")"
 holds "no folder has more than 16 sources" "$(crowded "$SRCDIR/src" 16)"
 holds "no two archives export one name" "$(exported_twice)"
-finds "all of it was looked at" yes "$([ "$(wc -l <"$work/includes")" -gt 500 ] && [ "$(wc -l <"$work/calls")" -gt 500 ] && echo yes)"
+holds "the files of the walk are there" "$(lost_on_the_walk)"
+finds "all of it was looked at" yes "$([ "$(wc -l <"$work/includes")" -gt 500 ] && [ "$(wc -l <"$work/calls")" -gt 500 ] &&
+	[ "$(sed -n '/^## A walk/,/^## Building/p' "$SRCDIR/docs/HACKING.md" | grep -c ' · ')" -gt 10 ] && echo yes)"
 
 # The test of the test: each kind of violation is seen.
 export LC_ALL=C
