@@ -34,6 +34,16 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
+/* Where text was expected, a script must not take help for a delivery. */
+static int
+nothing_sent(struct invocation *inv)
+{
+	output_redirect(STDERR_FILENO);
+	(void)help_run(inv);
+	(void)output_flush();
+	return report(VERDICT_USAGE, "nothing was sent; for help alone: pchat help %s", inv->opt.command->name);
+}
+
 static int
 prepare(struct invocation *inv, int parsed)
 {
@@ -43,6 +53,8 @@ prepare(struct invocation *inv, int parsed)
 	tzset(); /* while a descriptor for its file is sure to be there: without one times would be UTC's */
 	if (o->given[OPT_JSON])
 		report_as_json(format_json_error);
+	if (o->command && o->command->takes_text && (o->given[OPT_HELP] || o->given[OPT_VERSION]))
+		return nothing_sent(inv);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION] || !o->command)
 		return parsed < 0 ? help_mistake(o) : help_run(inv);
 	if (parsed < 0)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 
 #define SHOW_EVERY_MS 200
+#define HUNGRY_MS 1000
 
 void
 sender_init(struct sender *s, struct link *link, struct feed *feed, const struct ident *id, bool repeats)
@@ -251,6 +252,28 @@ show(struct sender *s)
 	s->progress(s->out.box.acked, false);
 }
 
+static inline uint64_t
+earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether somebody is to be told that the feed is waited for. */
+static bool
+is_told(const struct sender *s)
+{
+	return s->hungry && hungry(s);
+}
+
+/* Of what is under way; or, when nothing is, of the feed. */
+static uint64_t
+limit(const struct sender *s)
+{
+	if (!outbox_empty(&s->out.box))
+		return deadline_of(s);
+	return s->feed_deadline > 0 ? s->feed_deadline : UINT64_MAX;
+}
+
 /* Waits for the helper, for room to write, and for input, whichever is wanted. */
 static void
 wait_for_any(struct sender *s, bool pending)
@@ -259,9 +282,13 @@ wait_for_any(struct sender *s, bool pending)
 		{ .fd = s->link->fd, .events = (short)(POLLIN | (pending ? POLLOUT : 0)) },
 		{ .fd = hungry(s) ? s->feed->fd : -1, .events = POLLIN },
 	};
-	const int n = poll(p, 2, poll_time(outbox_empty(&s->out.box) ? UINT64_MAX : deadline_of(s)));
+	const int n = poll(p, 2, poll_time(earliest(limit(s), is_told(s) ? s->hungry_at : UINT64_MAX)));
 
-	if (n == 0) {
+	if (n == 0 && is_told(s) && poll_time(s->hungry_at) == 0) {
+		s->hungry();
+		s->hungry = NULL;
+	}
+	if (n == 0 && poll_time(limit(s)) == 0) {
 		stop(s, VERDICT_TIMED_OUT);
 		return;
 	}
@@ -303,6 +330,7 @@ enum verdict
 sender_run(struct sender *s)
 {
 	s->last_progress = clock_monotonic_ms();
+	s->hungry_at = s->last_progress + HUNGRY_MS;
 	expect(s);
 	for (;;) {
 		gather(s);

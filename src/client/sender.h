@@ -18,14 +18,17 @@ struct sender {
 	/* set by the caller */
 	struct link *link;
 	struct feed *feed;
-	const char *to;                                  /* --to: only to that partner; or NULL */
-	uint64_t timeout_ms;                             /* since the last progress */
+	const char *to;         /* --to: only to that partner; or NULL */
+	uint64_t timeout_ms;    /* since the last progress */
+	uint64_t feed_deadline; /* for reading the feed; 0: none */
+	void (*hungry)(void);   /* is told once, when the feed lets itself be waited for; or NULL */
 	void (*progress)(uint64_t delivered, bool last); /* is told now and then; or NULL */
 
 	struct outgoing out;
 	uint64_t last_progress;
 	uint64_t shown_at;
-	int problem; /* of reading the feed: -errno */
+	uint64_t hungry_at; /* when to tell */
+	int problem;        /* of reading the feed: -errno */
 	enum feed_answer feeding;
 	bool deaf;                      /* the helper takes no more; what it wrote is still to be read */
 	uint8_t last_end;               /* enum ending of the latest pair, asked for when there is no pair */

@@ -19,6 +19,32 @@ is "$out" "two words" "are joined by a space"
 run alice pchat send -- -l --json
 run bob pchat read --raw
 is "$out" "-l --json" "after -- everything is a word"
+for option in --help --version -h -V; do
+	run alice pchat send "$option"
+	exits 2 "send $option delivers nothing"
+	is "$out" "" "and says so on standard error"
+	run alice pchat ask "$option"
+	exits 2 "nor does ask $option"
+done
+run alice pchat help send
+exits 0 "help send is help"
+like "$out" "Usage: pchat" "on standard output"
+run alice pchat send "-f/etc/hostname"
+exits 2 "-f takes no attached value"
+run alice pchat send really --help
+exits 2 "an option behind the text is refused"
+like "$err" "options before it, or --" "with what to do"
+run bob pchat read
+exits 1 "nothing of that was sent"
+run alice pchat send "--help me, please" "-x" --nonsense
+exits 0 "a sentence that begins with a dash, and what is no option, is text"
+run bob pchat read --raw
+is "$out" "--help me, please -x --nonsense" "as it was written"
+mkfifo "$T/never"
+exec {never_fd}<>"$T/never"
+run alice pchat send --timeout "$(span 300)" -f "$T/never"
+exits 124 "--timeout covers the reading of a message"
+exec {never_fd}>&-
 
 printf 'several\nlines\n\n' >"$T/body"
 feed alice pchat send <"$T/body"

@@ -35,6 +35,8 @@ struct command {
 	const char *details;              /* lines about what is not obvious; may be NULL */
 	const struct option_row *options; /* NULL: none of its own */
 	int min_operands, max_operands;
+	bool takes_text;                    /* the operands are text, see options_parse() */
+	int text_after;                     /* operands before the text: a NAME */
 	bool names_first;                   /* the first operand is a name by R2 */
 	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
 	bool hidden;                        /* not for people */

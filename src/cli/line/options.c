@@ -162,6 +162,63 @@ unknown(struct options *o, const char *name, char letter)
 	return name ? mistake(o, "unknown option '--%.64s'", name) : mistake(o, "unknown option '-%c'", letter);
 }
 
+/* ------------------------------------------------------------------------- text */
+
+static bool
+takes_text(const struct options *o)
+{
+	return o->command && o->command->takes_text;
+}
+
+/* "two words=x" is a sentence that begins with a dash. */
+static bool
+is_sentence(const char *word)
+{
+	const size_t name = strcspn(word, "=");
+
+	return strcspn(word, " \t\n") < name;
+}
+
+/* -f and -s would take what stands in a text for their value. */
+static int
+refuse_attached(struct options *o, char letter, const char *value)
+{
+	return mistake(
+	    o, "-%c%.32s: write -%c VALUE, or put -- before text that begins with '-'", letter, value, letter);
+}
+
+/* Whether the word is, alone or with =VALUE, an option of the command or of every one. */
+static bool
+is_option(const struct options *o, const char *word)
+{
+	const size_t len = strcspn(word, "=");
+
+	if (word[0] != '-' || len < 2)
+		return false;
+	if (word[1] == '-')
+		return len > 2 &&
+		    (options_find(own_rows(o), word + 2, len - 2) || options_find(options_global, word + 2, len - 2));
+	return len == 2 && (options_find_letter(own_rows(o), word[1]) || options_find_letter(options_global, word[1]));
+}
+
+/*
+ * Whether the word is text: behind the first word of the text each is, but an option there is not meant so; before it
+ * a word that is no option, or a sentence.
+ */
+static bool
+is_text(struct options *o, const char *word)
+{
+	if (!takes_text(o))
+		return false;
+	if (o->operand_count <= o->command->text_after)
+		return is_sentence(word);
+	if (is_option(o, word))
+		(void)mistake(o, "'%.64s' behind the text: put options before it, or -- before all of the text", word);
+	return true;
+}
+
+/* ------------------------------------------------------------------------- the line */
+
 /* The value of an option, which stands behind it or is the next word. */
 static int
 take_value(struct parser *p, const struct option_row *row, const char *attached)
@@ -205,6 +262,8 @@ parse_letters(struct parser *p, const char *letters)
 			row = options_find_letter(options_global, *letters);
 		if (!row)
 			return unknown(p->o, NULL, *letters);
+		if (takes_text(p->o) && letters[1] && (row->id == OPT_FILE || row->id == OPT_SESSION))
+			return refuse_attached(p->o, *letters, letters + 1);
 		if (row->takes != OPTION_NOTHING && row->takes != OPTION_MAYBE_SECONDS)
 			return take_value(p, row, letters[1] ? letters + 1 : NULL);
 		if (take(p->o, row, NULL) < 0)
@@ -260,7 +319,7 @@ options_parse(struct options *o, const struct command *const *commands, int argc
 	while (p.next < argc) {
 		char *word = argv[p.next++];
 
-		if (options_over || word[0] != '-' || word[1] == '\0')
+		if (options_over || word[0] != '-' || word[1] == '\0' || is_text(o, word))
 			parse_word(o, word);
 		else if (strcmp(word, "--") == 0)
 			options_over = true;

@@ -92,7 +92,10 @@ struct options {
 
 /*
  * Parses argv[1..] with the rows of this program; it stays as it is. 0; -1 with o->mistake when the line cannot be
- * run as it is. --help and --version win over mistakes; of several mistakes the first is told. With --prompt a
+ * run as it is. Where the
+ * command takes text, that begins with the first word behind its other operands: a word of it that is an option is a
+ * mistake, any other is text, "--" too; so is a word before it whose part before "=" holds a blank; -f and -s take no
+ * attached value there. --help and --version win over mistakes; of several mistakes the first is told. With --prompt a
  * malformed name is none.
  */
 int options_parse(struct options *o, const struct command *const *commands, int argc, char **argv);

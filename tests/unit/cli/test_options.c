@@ -27,7 +27,7 @@ parse(const char *const words[])
 
 START_TEST(test_options_before_and_after)
 {
-	ck_assert_int_eq(PARSE("-s", "alice", "send", "hi", "--timeout", "2.5", "there", "-q"), 0);
+	ck_assert_int_eq(PARSE("-s", "alice", "send", "--timeout", "2.5", "-q", "hi", "there"), 0);
 	ck_assert_ptr_eq(o.command, &command_send);
 	ck_assert_str_eq(o.text[OPT_SESSION], "alice");
 	ck_assert_uint_eq(o.number[OPT_TIMEOUT], 2500);
@@ -43,10 +43,12 @@ END_TEST
 
 START_TEST(test_options_forms)
 {
-	ck_assert_int_eq(PARSE("send", "-lqsbob", "--to=carol"), 0);
+	ck_assert_int_eq(PARSE("send", "-lqs", "bob", "--to=carol"), 0);
 	ck_assert(o.given[OPT_LINES] && o.given[OPT_QUIET]);
 	ck_assert_str_eq(o.text[OPT_SESSION], "bob");
 	ck_assert_str_eq(o.text[OPT_TO], "carol");
+	ck_assert_int_eq(PARSE("read", "-fqsbob"), 0);
+	ck_assert_str_eq(o.text[OPT_SESSION], "bob");
 	ck_assert_int_eq(PARSE("read", "-n5", "--wait"), 0);
 	ck_assert_uint_eq(o.number[OPT_NUMBER], 5);
 	ck_assert(o.given[OPT_WAIT] && !o.text[OPT_WAIT]);
@@ -65,6 +67,39 @@ START_TEST(test_options_end)
 	ck_assert(!o.given[OPT_LINES] && !o.given[OPT_JSON]);
 	ck_assert_int_eq(PARSE("send", "-"), 0); /* a word like others */
 	ck_assert_int_eq(o.operand_count, 1);
+}
+END_TEST
+
+/* DESIGN §5: what is text where a command takes text. */
+START_TEST(test_options_text)
+{
+	static const struct {
+		const char *word[WORDS];
+		int operands; /* -1: a mistake */
+	} lines[] = {
+		{ { "send", "-x marks the spot" }, 1 }, { { "send", "--help me=please" }, 1 },
+		{ { "send", "-f /etc/hosts", "is", "it" }, 3 }, { { "send", "-\tx" }, 1 },
+		{ { "send", "--timeout=5 minutes" }, -1 }, /* the blank is in the value */
+		{ { "send", "-f/etc/hostname" }, -1 }, { { "send", "-lf/etc/hostname" }, -1 },
+		{ { "send", "-sbob", "hi" }, -1 }, { { "send", "-f", "/etc/hostname" }, 0 },
+		{ { "send", "hi", "-f" }, -1 }, { { "send", "hi", "-q" }, -1 }, { { "send", "hi", "--help" }, -1 },
+		{ { "send", "hi", "--to=bob" }, -1 }, { { "send", "hi", "--json=yes" }, -1 },
+		{ { "send", "hi", "-x" }, 2 }, { { "send", "hi", "-5", "--", "--nonsense", "-fx", "-" }, 6 },
+		{ { "send", "--", "-f", "--help", "-q" }, 3 }, { { "send", "-q", "--", "hi", "-f" }, 2 },
+		{ { "ask", "really", "--wait" }, 2 }, /* of another command */
+		{ { "ask", "really", "--to" }, -1 }, { { "read", "-n5", "-q" }, 0 },
+		{ { "-sbob", "send", "hi" }, 1 }, /* before the command */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		const int rc = parse(lines[i].word);
+
+		if (rc < 0 && o.given[OPT_HELP])
+			continue;
+		ck_assert_msg(rc == (lines[i].operands < 0 ? -1 : 0), "line %zu: %s", i, o.mistake);
+		if (rc == 0)
+			ck_assert_msg(o.operand_count == lines[i].operands, "line %zu: %d words", i, o.operand_count);
+	}
 }
 END_TEST
 
@@ -91,7 +126,7 @@ START_TEST(test_options_mistakes)
 	} t[] = {
 		{ { "snd" }, "unknown command 'snd'" }, { { "--bogus", "send" }, "unknown option '--bogus'" },
 		{ { "--to", "bob", "send" }, "unknown option '--to'" }, /* of a command: behind it */
-		{ { "send", "-x" }, "unknown option '-x'" }, { { "send", "hi", "-s" }, "needs a value" },
+		{ { "send", "-x" }, "unknown option '-x'" }, { { "send", "-s" }, "needs a value" },
 		{ { "send", "--json=yes" }, "takes no value" }, { { "send", "--id", "123" }, "32 hex digits" },
 		{ { "read", "-n", "0" }, "number from 1" }, { { "read", "-n", "4294967296" }, "number from 1" },
 		{ { "read", "-n", "1x" }, "number from 1" }, { { "read", "--timeout", "-1" }, "number of seconds" },
@@ -180,6 +215,7 @@ options_suite(void)
 	tcase_add_test(tc, test_options_before_and_after);
 	tcase_add_test(tc, test_options_forms);
 	tcase_add_test(tc, test_options_end);
+	tcase_add_test(tc, test_options_text);
 	tcase_add_test(tc, test_options_many_operands);
 	tcase_add_test(tc, test_options_mistakes);
 	tcase_add_test(tc, test_options_names);

@@ -177,6 +177,7 @@ const struct command command_ask = {
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
+	.takes_text = true,
 	.needs_session = true,
 	.shows_others = true,
 	.run = ask_run,

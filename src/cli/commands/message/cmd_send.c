@@ -51,6 +51,13 @@ contradiction(const struct options *o)
 	return 0;
 }
 
+static void
+tell_hungry(void)
+{
+	remark(feed.separator == FEED_WHOLE ? "reading the message: it is sent when the input ends; ^C gives up"
+					    : "reading messages until the input ends; ^C gives up");
+}
+
 static int
 send_run(struct invocation *inv)
 {
@@ -69,6 +76,10 @@ send_run(struct invocation *inv)
 	sender.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000);
 	if (feed.separator != FEED_WHOLE && !o->given[OPT_QUIET] && !isatty(feed.fd) && isatty(STDERR_FILENO))
 		sender.progress = sender_report_progress;
+	if (feed.separator == FEED_WHOLE && feed.fd >= 0 && o->given[OPT_TIMEOUT])
+		sender.feed_deadline = options_deadline(o);
+	if (feed.fd >= 0 && !isatty(feed.fd) && isatty(STDERR_FILENO))
+		sender.hungry = tell_hungry;
 	(void)sender_run(&sender);
 	return sender_report(&sender, "send");
 }
@@ -87,6 +98,7 @@ const struct command command_send = {
 		   "id to repeat it with; everything else means it was certainly not delivered.\n",
 	.options = options,
 	.max_operands = OPERANDS_ANY,
+	.takes_text = true,
 	.needs_session = true,
 	.run = send_run,
 };
