@@ -125,6 +125,7 @@ find_only(struct link *l)
 	}
 	if (c.count == 0)
 		return no_session(l, NULL);
+	l->several = c.count > 1;
 	if (c.count > 1)
 		return link_trouble(l, VERDICT_NO_SESSION,
 		    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c.count, c.list);

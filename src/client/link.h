@@ -23,6 +23,7 @@ struct link {
 	int fd; /* -1: not connected */
 	struct rundir dir;
 	char name[NAME_MAX_LEN + 1];
+	bool several;                   /* it is unclear which session: there are several */
 	bool revive;                    /* start a helper that is gone */
 	void (*note)(const char *text); /* for a remark of a helper that was started; NULL: nobody wants it */
 	unsigned pause_ms;              /* before the next attempt to come back; 0 again after any progress */

@@ -17,7 +17,7 @@ static const struct status table[VERDICT_COUNT] = {
 	    "is chatting with somebody else; 'pchat to NAME --wait' waits for the end of it" },
 	[VERDICT_SELF] = { 6, "self", "that is yourself" },
 	[VERDICT_REFUSES] = { 6, "refuses", "does not want to be contacted" },
-	[VERDICT_NOT_PAIRED] = { 7, "not-paired", "nobody is chatting with you; 'pchat to NAME' begins" },
+	[VERDICT_NOT_PAIRED] = { 7, "not-paired", "nobody is chatting with you: begin with 'pchat to NAME'" },
 	[VERDICT_LEFT] = { 8, "left", "not delivered: the partner left the chat" },
 	[VERDICT_PARTNER_QUIT] = { 8, "partner-quit", "not delivered: the partner quit" },
 	[VERDICT_GONE] = { 8, "gone", "not delivered: the connection to the partner was lost and did not come back" },

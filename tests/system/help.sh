@@ -7,8 +7,11 @@ commands=$(as alice pchat __complete commands | cut -f1)
 like "$commands" 'send' "the program lists its commands"
 
 for command in $commands; do
-	run alice pchat "$command" --help
-	exits 0 "$command --help"
+	case $command in
+	send | ask | tell | reply) run alice pchat help "$command" ;; # whose --help is no success
+	*) run alice pchat "$command" --help ;;
+	esac
+	exits 0 "$command: help"
 	like "$out" "pchat.* $command" "$command --help shows how it is used"
 	like "$out" "^(Examples|examples)" "$command --help begins with examples"
 	grep -Eq "^\.It (Cm|Ic) $command( |\$)" "$SRCDIR/man/pchat.1"
@@ -69,6 +72,22 @@ for code in 0 1 2 3 4 5 6 7 8 9 10 71 74 75 124; do
 	ok $? "exit status $code is in the manual"
 	grep -Eq "^\| *$code +\||\| *$code *\|" "$SRCDIR/README.md"
 	ok $? "exit status $code is in the README"
+done
+
+# ------------------------------------------------------------------------ how broad
+
+broad=$(for command in "" $(as root pchat __complete commands | cut -f 1); do
+	(as root pchat help $command) | awk -v c="$command" 'length > 80 { print c ": " $0 }'
+done)
+is "$broad" "" "no line of help is over 80 columns"
+run root pchat to
+exits 2 "what is missing"
+like "$err" "to whom\? usage: pchat to NAME \[--wait\[=SEC\]\]" "is asked for, and the usage has the options"
+run root pchat to a b
+like "$err" "one NAME only; 'b' is left over" "as is what is left over"
+for pair in logout:quit msg:send write:send say:send ls:who users:who ignore:block join:to talk:chat inbox:read log:history; do
+	run root pchat "${pair%:*}"
+	like "$err" "did you mean '${pair#*:}'" "${pair%:*} is ${pair#*:} here"
 done
 
 finish

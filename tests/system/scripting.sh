@@ -14,6 +14,16 @@ exits 42 "with: the command's own exit status"
 is "$out" "bob alice" "with: which knows session and partner"
 run bob pchat with alice -- sh -c 'kill -KILL $$'
 exits 137 "with: a signal as a shell has it"
+run bob pchat leave
+run bob pchat with alice -- true
+run bob pchat status
+like "$out" "free" "the chat that was begun for the command ends with it"
+run bob pchat with alice --stay -- true
+run bob pchat status
+like "$out" "chatting with alice" "but with --stay"
+run bob pchat with alice -- true
+run bob pchat status
+like "$out" "chatting with alice" "a chat that was there before stays"
 run bob pchat with nobody -- true
 exits 5 "with: nobody there"
 run bob pchat with alice -- "$T/missing"
@@ -291,5 +301,13 @@ run bob pchat block @no-such-group
 exits 5 "a group that is none"
 run bob pchat unblock nobody
 exits 5 "unblock: nothing to take back"
+run alice pchat block nosuch
+exits 0 "block: somebody who is not there"
+like "$err" "nobody named 'nosuch' is online; the rule .* stands" "is told so"
+run alice pchat block
+like "$out" "block nosuch" "and the rule stands"
+run alice pchat unblock nosuch
+run alice pchat block Alice
+exits 6 "block: oneself"
 
 finish

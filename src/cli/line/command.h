@@ -30,6 +30,7 @@ struct invocation {
 struct command {
 	const char *name;
 	const char *operands;             /* as in its usage line: "NAME", "[TEXT...]" */
+	const char *missing;              /* what to ask for when an operand is missing: "to whom?" */
 	const char *summary;              /* one line */
 	const char *examples;             /* lines, each with its line feed */
 	const char *details;              /* lines about what is not obvious; may be NULL */

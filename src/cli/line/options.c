@@ -14,7 +14,7 @@
 const struct option_row options_global[] = {
 	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", "act as this session of yours" },
 	{ OPT_SOCKET, 0, "socket", OPTION_TEXT, "PATH", "the daemon's socket" },
-	{ OPT_TIMEOUT, 0, "timeout", OPTION_SECONDS, "SEC", "give up after so many seconds" },
+	{ OPT_TIMEOUT, 0, "timeout", OPTION_SECONDS, "SEC", "give up after SEC seconds" },
 	{ OPT_JSON, 0, "json", OPTION_NOTHING, NULL, "results and errors as JSON, one object a line" },
 	{ OPT_QUIET, 'q', "quiet", OPTION_NOTHING, NULL, "no remarks on standard error, only errors" },
 	{ OPT_COLOR, 0, "color", OPTION_WHEN, "WHEN", "colour: auto, always, never" },
@@ -290,6 +290,17 @@ forgive_prompt(struct options *o)
 	o->mistake[0] = '\0';
 }
 
+/* "one NAME only; 'b' is left over" */
+static int
+left_over(struct options *o, const struct command *c, const char *word)
+{
+	const char *what = c->operands + (*c->operands == '[');
+
+	if (c->max_operands == 0)
+		return mistake(o, "%s takes no words; '%.64s' is left over", c->name, word);
+	return mistake(o, "one %.*s only; '%.64s' is left over", (int)strcspn(what, " []"), what, word);
+}
+
 static int
 check_operands(struct options *o)
 {
@@ -298,9 +309,9 @@ check_operands(struct options *o)
 	if (!c)
 		return o->operand_count > 0 ? mistake(o, "unknown command '%.64s'", o->operands[0]) : 0;
 	if (o->operand_count < c->min_operands)
-		return mistake(o, "%s: something is missing", c->name);
+		return mistake(o, "%s", c->missing ? c->missing : "a word is missing");
 	if (o->operand_count > c->max_operands)
-		return mistake(o, "%s: '%.64s' is too much", c->name, o->operands[c->max_operands]);
+		return left_over(o, c, o->operands[c->max_operands]);
 	if (c->names_first && o->operand_count > 0 && !may_be_name(o->operands[0]))
 		return malformed_name(o, o->operands[0]);
 	return 0;

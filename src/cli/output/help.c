@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "cli/line/command.h"
 #include "cli/line/suggest.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 
 #define OVERVIEW_MS 1000
+#define WIDTH 80U
+#define USAGE_MAX 512
+#define DETAILS_MAX 2048
 
 static void
 indented(const char *lines)
@@ -24,18 +28,70 @@ indented(const char *lines)
 	}
 }
 
+/* Prints words that fit WIDTH columns; lines after the first begin at `column`, where we stand. */
+static void
+wrapped(size_t column, const char *text)
+{
+	const size_t room = WIDTH - column;
+
+	while (strlen(text) > room) {
+		size_t n = room;
+
+		while (n > 0 && text[n] != ' ')
+			n--;
+		if (n == 0)
+			break; /* a long word */
+		output_write(text, n);
+		output_printf("\n%*s", (int)column, "");
+		text += n + 1;
+	}
+	output_string(text);
+	output_string("\n");
+}
+
+/* Lines that are one text, as broad as there is room; an indented line stays as it is. */
+static void
+flow(const char *lines)
+{
+	char text[DETAILS_MAX];
+	size_t n = 0;
+
+	while (*lines) {
+		const size_t len = strcspn(lines, "\n");
+		const bool ends =
+		    lines[len] == '\0' || lines[len + 1] == '\0' || lines[len + 1] == ' ' || *lines == ' ';
+
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s", n > 0 ? " " : "", (int)len, lines);
+		lines += len + (lines[len] == '\n');
+		if (!ends)
+			continue;
+		wrapped(0, text);
+		n = 0;
+	}
+}
+
+/* "--wait[=SEC]", "--to NAME" */
+static void
+option_form(const struct option_row *row, char out[48])
+{
+	if (row->takes == OPTION_MAYBE_SECONDS)
+		(void)snprintf(out, 48, "--%s[=%s]", row->name, row->value);
+	else
+		(void)snprintf(out, 48, "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+}
+
 static void
 option_line(const struct option_row *row)
 {
-	char left[64];
-	int n = snprintf(left, sizeof(left), row->letter ? "-%c, " : "    ", row->letter);
+	char left[64], form[48];
 
-	n += snprintf(left + n, sizeof(left) - (size_t)n, "--%s", row->name);
-	if (row->takes == OPTION_MAYBE_SECONDS)
-		(void)snprintf(left + n, sizeof(left) - (size_t)n, "[=%s]", row->value);
-	else if (row->value)
-		(void)snprintf(left + n, sizeof(left) - (size_t)n, " %s", row->value);
-	output_printf("    %-24s %s\n", left, row->help);
+	option_form(row, form);
+	if (row->letter)
+		(void)snprintf(left, sizeof(left), "-%c, %s", row->letter, form);
+	else
+		(void)snprintf(left, sizeof(left), "    %s", form);
+	output_printf("    %-24s ", left);
+	wrapped(29, row->help);
 }
 
 static void
@@ -48,17 +104,40 @@ option_lines(const char *heading, const struct option_row *row)
 		option_line(row);
 }
 
+/* "pchat to NAME [--wait[=SEC]]"; options stand before text, behind all else. */
+static void
+usage_of(const struct command *c, char out[USAGE_MAX])
+{
+	const bool before = c->takes_text || c->max_operands == OPERANDS_ANY;
+	const char *operands = c->operands;
+	size_t n = (size_t)snprintf(
+	    out, USAGE_MAX, "pchat %s%s%s", c->name, before || !*operands ? "" : " ", before ? "" : operands);
+
+	for (const struct option_row *row = c->options; row && row->name && n < USAGE_MAX; row++) {
+		char form[48];
+
+		option_form(row, form);
+		n += (size_t)snprintf(out + n, USAGE_MAX - n, " [%s]", form);
+	}
+	if (before && n < USAGE_MAX)
+		(void)snprintf(out + n, USAGE_MAX - n, " %s", operands);
+}
+
 static int
 show_command(const struct command *c)
 {
+	char usage[USAGE_MAX];
+
 	output_string("Examples:\n");
 	indented(c->examples);
-	output_printf("\nUsage: pchat [OPTION]... %s%s%s%s\n", c->name, c->options ? " [OPTION]..." : "",
-	    *c->operands ? " " : "", c->operands);
-	output_printf("    %s\n", c->summary);
+	usage_of(c, usage);
+	output_string("\nUsage: ");
+	wrapped(strlen("Usage: "), usage);
+	output_string("    ");
+	wrapped(4, c->summary);
 	if (c->details) {
 		output_string("\n");
-		output_string(c->details);
+		flow(c->details);
 	}
 	option_lines("Options", c->options);
 	option_lines("Options of every command", options_global);
@@ -68,9 +147,12 @@ show_command(const struct command *c)
 static void
 command_lines(const struct command *const *table)
 {
-	for (const struct command *const *c = table; *c; c++)
-		if (!(*c)->hidden)
-			output_printf("    %-12s %s\n", (*c)->name, (*c)->summary);
+	for (const struct command *const *c = table; *c; c++) {
+		if ((*c)->hidden)
+			continue;
+		output_printf("    %-12s ", (*c)->name);
+		wrapped(17, (*c)->summary);
+	}
 }
 
 static int
@@ -103,10 +185,14 @@ circumstances(const struct control_message *m)
 }
 
 static void
-next_steps_without_session(const char *words, enum verdict v)
+next_steps_without_session(const char *words, enum verdict v, bool several)
 {
 	output_printf("%s\n\n", words);
-	if (v == VERDICT_NO_SESSION)
+	if (v == VERDICT_NO_SESSION && several)
+		output_string("    pchat -s NAME status            look at one of them\n"
+			      "    export PCHAT_SESSION=NAME       say which for this shell\n"
+			      "    pchat -s NAME quit              end one\n");
+	else if (v == VERDICT_NO_SESSION)
 		output_string("    pchat login         log in under your account's name\n"
 			      "    pchat login NAME    or under another\n");
 	else
@@ -150,7 +236,7 @@ show_overview(struct invocation *inv)
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
 	if (v != VERDICT_OK)
-		next_steps_without_session(inv->link.words, v);
+		next_steps_without_session(inv->link.words, v, inv->link.several);
 	else if (m.u.state.partner.name[0])
 		next_steps_with_partner(&m);
 	else
@@ -175,11 +261,39 @@ help_run(struct invocation *inv)
 	return o->command ? show_command(o->command) : show_all(o->commands);
 }
 
+/* What people say elsewhere for what a command does here. */
+static const char *
+synonym(const char *typed)
+{
+	static const char *const words[][2] = {
+		{ "logout", "quit" },
+		{ "exit", "quit" },
+		{ "msg", "send" },
+		{ "write", "send" },
+		{ "say", "send" },
+		{ "ls", "who" },
+		{ "users", "who" },
+		{ "list", "who" },
+		{ "ignore", "block" },
+		{ "join", "to" },
+		{ "talk", "chat" },
+		{ "inbox", "read" },
+		{ "log", "history" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i][0], typed) == 0)
+			return words[i][1];
+	return NULL;
+}
+
 static const char *
 nearest_command(const struct options *o)
 {
 	struct suggestion s;
 
+	if (synonym(o->operands[0]))
+		return synonym(o->operands[0]);
 	suggest_begin(&s, o->operands[0]);
 	for (const struct command *const *c = o->commands; *c; c++)
 		if (!(*c)->hidden)
@@ -235,6 +349,7 @@ int
 help_mistake(const struct options *o)
 {
 	const struct command *c = o->command, *early = owner(o);
+	char usage[USAGE_MAX];
 	const char *meant = o->unknown ? nearest_option(o) : c || o->operand_count == 0 ? NULL : nearest_command(o);
 
 	if (o->malformed)
@@ -245,6 +360,7 @@ help_mistake(const struct options *o)
 		return report(VERDICT_USAGE, "%s; did you mean '%s%s'?", o->mistake, o->unknown ? "--" : "", meant);
 	if (!c)
 		return report(VERDICT_USAGE, "%s; 'pchat --help' shows what there is", o->mistake);
-	return report(VERDICT_USAGE, "%s; usage: pchat %s%s%s ('pchat %s --help' tells more)", o->mistake, c->name,
-	    *c->operands ? " " : "", c->operands, c->name);
+	usage_of(c, usage);
+	return report(VERDICT_USAGE, "%s%s usage: %s ('pchat help %s' tells more)", o->mistake,
+	    o->mistake[strlen(o->mistake) - 1] == '?' ? "" : ";", usage, c->name);
 }

@@ -131,8 +131,8 @@ START_TEST(test_options_mistakes)
 		{ { "read", "-n", "0" }, "number from 1" }, { { "read", "-n", "4294967296" }, "number from 1" },
 		{ { "read", "-n", "1x" }, "number from 1" }, { { "read", "--timeout", "-1" }, "number of seconds" },
 		{ { "read", "--wait=" }, "number of seconds" },
-		{ { "read", "--color", "blue" }, "auto, always or never" }, { { "to" }, "something is missing" },
-		{ { "to", "a", "b" }, "'b' is too much" },
+		{ { "read", "--color", "blue" }, "auto, always or never" }, { { "to" }, "to whom?" },
+		{ { "to", "a", "b" }, "one NAME only; 'b' is left over" },
 		{ { "--bogus", "--worse", "send" }, "'--bogus'" }, /* the first one is told */
 	};
 

@@ -167,13 +167,14 @@ ask_run(struct invocation *inv)
 const struct command command_ask = {
 	.name = "ask",
 	.operands = "TEXT...",
+	.missing = "ask what?",
 	.summary = "send a question, wait for the next message of the partner, print it",
 	.examples = "ans=$(pchat ask \"deploy now? [y/n]\")\n"
 		    "pchat ask --to bob --timeout 60 \"may I reboot?\" || echo \"no answer\"\n",
-	.details = "The answer is printed as it came, and a newline; on a terminal what could hurt it\n"
-		   "is shown as its number. What had arrived before stays unread. --timeout limits the wait for the "
-		   "answer (exit status 1); there is no limit\n"
-		   "without it.\n",
+	.details = "The answer is printed as it came, and a newline; on a terminal, what could harm it\n"
+		   "is shown as its number. What had arrived before stays unread. --timeout limits\n"
+		   "the wait for the answer (exit status 1); without it there is no limit. Put -- before\n"
+		   "a variable: pchat ask -- \"$question\"\n",
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

@@ -57,7 +57,9 @@ request_of(const struct options *o, struct control_message *m)
 		m->u.history.limit = (uint32_t)o->number[OPT_NUMBER];
 	if (o->given[OPT_SINCE] && !when_parse(o->text[OPT_SINCE], clock_wall_ms(), &m->u.history.since_ms))
 		return report(VERDICT_USAGE,
-		    "--since: '%.64s' is no time; such are 2026-11-23, '2026-11-23 12:01', today, 2h, 3d",
+		    "--since: '%.64s' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, or "
+		    "how long ago: 90s, "
+		    "30m, 2h, 3d, 1w",
 		    o->text[OPT_SINCE]);
 	if (o->given[OPT_GREP] && strlen(o->text[OPT_GREP]) >= sizeof(m->u.history.grep))
 		return report(VERDICT_USAGE, "--grep takes %zu bytes at most", sizeof(m->u.history.grep) - 1);

@@ -215,7 +215,7 @@ read_run(struct invocation *inv)
 	enum verdict v;
 
 	if (o->given[OPT_RAW] + o->given[OPT_NUL] + o->given[OPT_JSON] > 1)
-		return report(VERDICT_USAGE, "read: --json, --raw and -0 exclude each other");
+		return report(VERDICT_USAGE, "read: --json, --raw and -0 cannot be used together");
 	if (o->text[OPT_WAIT])
 		rd.deadline = deadline_in(o->number[OPT_WAIT]);
 	else if (o->given[OPT_TIMEOUT])

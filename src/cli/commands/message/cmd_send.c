@@ -44,10 +44,10 @@ static int
 contradiction(const struct options *o)
 {
 	if (o->given[OPT_LINES] && o->given[OPT_NUL])
-		return report(VERDICT_USAGE, "send: -l and -0 exclude each other");
+		return report(VERDICT_USAGE, "send: -l and -0 cannot be used together");
 	if (o->operand_count > 0 && (o->given[OPT_LINES] || o->given[OPT_NUL] || o->given[OPT_FILE]))
-		return report(
-		    VERDICT_USAGE, "send: TEXT excludes -l, -0 and -f; put -- before TEXT that begins with '-'");
+		return report(VERDICT_USAGE,
+		    "send: TEXT cannot be used together with -l, -0 or -f; put -- before text that begins with '-'");
 	return 0;
 }
 
@@ -93,9 +93,11 @@ const struct command command_send = {
 		    "tail -f log | grep --line-buffered . | pchat send -l\n"
 		    "pchat send --to bob -f notes.txt || echo \"bob did not get it\"\n",
 	.details = "Words are joined by a space. Without TEXT all of standard input is one message,\n"
-		   "its last newline dropped. Put -- before TEXT that begins with '-'.\n"
+		   "its last newline dropped. Options stand before TEXT; put -- before a variable:\n"
+		   "    pchat send -- \"$line\"\n"
 		   "Exit status 0 means delivered; 75 means it may or may not arrive, and prints the\n"
-		   "id to repeat it with; everything else means it was certainly not delivered.\n",
+		   "id to repeat it with; everything else means it was certainly not delivered. With\n"
+		   "--id, status 8 and 124 become 75: an earlier attempt may have arrived.\n",
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

@@ -25,29 +25,31 @@ static int
 report_unconfirmed(const struct sender *s, const char *command)
 {
 	const struct ident id = ident_add(&s->out.box.first, s->stopped_at);
-	const char *to = s->partner[0] ? s->partner : "NAME";
-	char hex[IDENT_HEX_LEN + 1], line[48];
+	char hex[IDENT_HEX_LEN + 1], line[48], to[NAME_MAX_LEN + 8] = "";
 
 	ident_format(&id, hex);
+	if (s->partner[0])
+		(void)snprintf(to, sizeof(to), "--to %s ", s->partner);
 	if (s->feed->separator == FEED_WHOLE)
 		return report_message(VERDICT_UNCONFIRMED, hex,
-		    "unconfirmed: it may or may not arrive; repeat with: pchat %s --to %s --id %s, and the same text",
+		    "unconfirmed: it may or may not arrive; repeat with: pchat %s %s--id %s, and the same text",
 		    command, to, hex);
 	return report_message(VERDICT_UNCONFIRMED, hex,
-	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --to %s --id %s",
+	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s %s--id %s",
 	    which(s, line, sizeof(line)), command, to, hex);
 }
 
+/* The cause, before what it led to. */
 static const char *
 last_words(uint8_t last_end)
 {
 	switch (last_end) {
 	case ENDING_LEFT:
-		return "; your partner left the chat";
+		return "your partner left the chat; ";
 	case ENDING_QUIT:
-		return "; your partner quit";
+		return "your partner quit; ";
 	case ENDING_GONE:
-		return "; the connection to your partner was lost and did not come back";
+		return "the connection to your partner was lost and did not come back; ";
 	default:
 		return "";
 	}
@@ -71,7 +73,7 @@ sender_report(const struct sender *s, const char *command)
 	case VERDICT_NO_SESSION:
 		return report(s->why, "%s%s", line, s->link->words);
 	case VERDICT_NOT_PAIRED:
-		return report(s->why, "%s%s%s", line, status_words(s->why), last_words(s->last_end));
+		return report(s->why, "%s%s%s", line, last_words(s->last_end), status_words(s->why));
 	case VERDICT_WRONG_PARTNER:
 		return report(s->why, "%s%s%s%s", line, s->to ? s->to : "", s->to ? ": " : "", status_words(s->why));
 	default:

@@ -68,7 +68,7 @@ report_group(const char *operand, int error)
 
 /* The account behind the name, as long as it is online. */
 static enum verdict
-block_account(struct link *l, const char *name, uint64_t deadline)
+block_account(struct link *l, const char *name, uint64_t deadline, bool *online)
 {
 	_cleanup_(who_release) struct who_list r = { .count = 0 };
 	enum verdict v = who_fetch(&r, l, deadline);
@@ -76,7 +76,10 @@ block_account(struct link *l, const char *name, uint64_t deadline)
 	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
 		struct policy_rule rule = { .type = POLICY_BLOCK_UID, .id = r.entry[i].peer.uid };
 
-		if (!name_equal(r.entry[i].peer.name, name) || rule.id == geteuid())
+		if (!name_equal(r.entry[i].peer.name, name))
+			continue;
+		*online = true;
+		if (rule.id == geteuid())
 			continue;
 		(void)snprintf(rule.name, sizeof(rule.name), "%s", name); /* by which it is unblocked */
 		v = change(l, false, &rule, deadline);
@@ -108,14 +111,18 @@ block_name(struct link *l, const char *name, uint64_t deadline)
 {
 	struct policy_rule rule = { .type = POLICY_BLOCK_NAME };
 	struct control_message rules;
+	bool online = false;
 	enum verdict v;
 	char why[sizeof(l->words)];
 
 	(void)snprintf(rule.name, sizeof(rule.name), "%s", name);
 	if ((v = fetch_rules(l, &rules, deadline)) != VERDICT_OK ||
 	    (v = change(l, false, &rule, deadline)) != VERDICT_OK ||
-	    (v = block_account(l, name, deadline)) == VERDICT_OK || has_rule(&rules, &rule))
+	    (v = block_account(l, name, deadline, &online)) == VERDICT_OK || has_rule(&rules, &rule)) {
+		if (v == VERDICT_OK && !online)
+			remark("nobody named '%s' is online; the rule is for the name, and stands", name);
 		return v;
+	}
 	memcpy(why, l->words, sizeof(why));
 	(void)change(l, true, &rule, deadline);
 	memcpy(l->words, why, sizeof(why));
@@ -210,6 +217,8 @@ add(struct invocation *inv, enum policy_rule_type type_of_group)
 	enum verdict v;
 	int rc;
 
+	if (operand[0] != '@' && name_equal(operand, inv->link.name))
+		return report_verdict(VERDICT_SELF, operand);
 	if (operand[0] != '@') {
 		v = block_name(&inv->link, operand, options_deadline(&inv->opt));
 	} else {
@@ -276,7 +285,7 @@ const struct command command_block = {
 		    "pchat block @students\n"
 		    "pchat block\n",
 	.details = "The account behind the name is blocked too, when it is online and not your own.\n"
-		   "A block wins over an allow. Rules stay over logins.\n",
+		   "A block wins over an allow. Rules are remembered across logins.\n",
 	.max_operands = 1,
 	.needs_session = true,
 	.run = block_run,
@@ -285,7 +294,8 @@ const struct command command_block = {
 const struct command command_unblock = {
 	.name = "unblock",
 	.operands = "NAME|@GROUP",
-	.summary = "take back what block, or allow, said",
+	.missing = "unblock whom?",
+	.summary = "remove a rule made by block or allow",
 	.examples = "pchat unblock mallory\n"
 		    "pchat unblock @students\n",
 	.min_operands = 1,
@@ -297,6 +307,7 @@ const struct command command_unblock = {
 const struct command command_allow = {
 	.name = "allow",
 	.operands = "@GROUP",
+	.missing = "allow which group?",
 	.summary = "let only members of such groups make contact",
 	.examples = "pchat allow @staff\n"
 		    "pchat unblock @staff\n",

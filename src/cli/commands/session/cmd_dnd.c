@@ -1,4 +1,4 @@
-/* pchat dnd on|off: refuse all contact, or no longer. */
+/* pchat dnd on|off: refuse new chats, or accept them again. */
 #include <string.h>
 
 #include "cli/line/command.h"
@@ -22,9 +22,10 @@ dnd_run(struct invocation *inv)
 const struct command command_dnd = {
 	.name = "dnd",
 	.operands = "on|off",
-	.summary = "do not disturb: refuse all contact, or no longer",
+	.missing = "on or off?",
+	.summary = "do not disturb: refuse new chats, or accept them again",
 	.examples = "pchat dnd on\n",
-	.details = "A chat that you are in goes on. It stays so over logins.\n",
+	.details = "A chat that you are in goes on. It is remembered across logins.\n",
 	.min_operands = 1,
 	.max_operands = 1,
 	.needs_session = true,

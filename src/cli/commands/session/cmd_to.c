@@ -73,6 +73,7 @@ to_run(struct invocation *inv)
 const struct command command_to = {
 	.name = "to",
 	.operands = "NAME",
+	.missing = "to whom?",
 	.summary = "begin to chat with NAME",
 	.examples = "pchat to bob\n"
 		    "pchat to bob --wait=60 && pchat send \"my turn now\"\n",

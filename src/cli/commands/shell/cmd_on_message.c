@@ -24,7 +24,7 @@
 #define LIMIT_MS 60000
 
 static const struct option_row options[] = {
-	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", "so many commands at once at most (4; up to 64)" },
+	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", "run at most N commands at once (4; up to 64)" },
 	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", "end a command that takes longer (60)" },
 	{ 0 },
 };
@@ -314,6 +314,7 @@ on_message_run(struct invocation *inv)
 const struct command command_on_message = {
 	.name = "on-message",
 	.operands = "-- COMMAND...",
+	.missing = "which command?",
 	.summary = "run COMMAND for each message that arrives",
 	.examples = "pchat on-message -- notify-send 'a message'\n"
 		    "pchat on-message -- sh -c 'echo \"$PCHAT_FROM: $(cat)\" >>messages.txt'\n",

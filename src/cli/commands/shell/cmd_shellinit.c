@@ -64,6 +64,7 @@ shellinit_run(struct invocation *inv)
 const struct command command_shellinit = {
 	.name = "shellinit",
 	.operands = "bash|zsh|fish",
+	.missing = "for which shell?",
 	.summary = "print what a shell evaluates to complete, and to show new messages",
 	.examples = "eval \"$(pchat shellinit bash)\"\n"
 		    "eval \"$(pchat shellinit zsh)\"\n"

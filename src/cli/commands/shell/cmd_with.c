@@ -17,6 +17,11 @@
 #include "core/name.h"
 #include "proto/status.h"
 
+static const struct option_row options[] = {
+	{ OPT_STAY, 0, "stay", OPTION_NOTHING, NULL, "stay in the chat when COMMAND has ended" },
+	{ 0 },
+};
+
 #define HANGUP_MS 5000 /* between SIGHUP and SIGKILL */
 
 struct company {
@@ -25,6 +30,7 @@ struct company {
 	struct child child;
 	struct offspring offspring; /* of the child, once the chat is over */
 	int signals;                /* what is for the command, as a descriptor */
+	uint64_t before;            /* the pair that we were in */
 	uint64_t pair;
 	bool over;        /* the chat is */
 	uint64_t kill_at; /* UINT64_MAX: not hung up yet */
@@ -33,7 +39,14 @@ struct company {
 static enum verdict
 pair_with(struct company *c, uint64_t deadline)
 {
-	struct control_message m = { .type = CONTROL_TO };
+	const struct control_message status = { .type = CONTROL_STATUS };
+	struct control_message m;
+	const enum verdict v = link_call(c->link, &status, deadline, CONTROL_STATE, &m);
+
+	if (v != VERDICT_OK)
+		return v;
+	c->before = m.u.state.pair;
+	m = (struct control_message){ .type = CONTROL_TO };
 
 	(void)snprintf(m.u.to.name, sizeof(m.u.to.name), "%s", c->partner);
 	return link_command(c->link, &m, deadline);
@@ -129,6 +142,16 @@ leave_signals_to_child(void)
 	(void)signal(SIGQUIT, SIG_IGN);
 }
 
+/* The chat was begun for the command, and ends with it. */
+static void
+leave(struct company *c)
+{
+	const struct control_message m = { .type = CONTROL_LEAVE };
+
+	if (link_command(c->link, &m, deadline_in(SEND_TIMEOUT_SECONDS * 1000)) != VERDICT_OK)
+		remark("the chat with %s goes on: %s", c->partner, c->link->words);
+}
+
 static int
 with_run(struct invocation *inv)
 {
@@ -156,18 +179,22 @@ with_run(struct invocation *inv)
 	keep(&c);
 	if (c.over)
 		return report(VERDICT_LEFT, "the chat with %s is over; '%s' was ended", c.partner, o->operands[1]);
+	if (!o->given[OPT_STAY] && c.pair != c.before)
+		leave(&c);
 	return child_exit_status(&c.child);
 }
 
 const struct command command_with = {
 	.name = "with",
 	.operands = "NAME -- COMMAND...",
+	.missing = "with whom, and which command?",
 	.summary = "begin to chat with NAME, and run COMMAND as long as that lasts",
 	.examples = "pchat with bob -- tail -f /var/log/syslog\n"
-		    "pchat with bob -- sh -c 'while read -r line; do pchat send \"$line\"; done'\n",
-	.details =
-	    "When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit status\n"
-	    "is 8; else it is COMMAND's own. COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n",
+		    "pchat with bob -- sh -c 'while read -r line; do pchat send -- \"$line\"; done'\n",
+	.details = "When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit\n"
+		   "status is 8; else it is COMMAND's own. A chat that was begun for COMMAND ends with it.\n"
+		   "COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n",
+	.options = options,
 	.min_operands = 2,
 	.max_operands = OPERANDS_ANY,
 	.names_first = true,
