@@ -1,13 +1,19 @@
 # bash completion for pchat. It asks the program for commands, options, names; what the program says is data: it is
 # compared and quoted, never evaluated. Needs nothing of the bash-completion package.
 
+# Inside of quotes as it is; and without what stands before the last @, where bash begins a new word.
+__pchat_reply() { # WORD
+	local word=$1
+	[[ -n $quoted ]] || printf -v word %q "$word"
+	COMPREPLY+=("${word#"$prefix"}")
+}
+
 # __pchat_offer WORD...: those that begin with what was typed.
 __pchat_offer() {
 	local word
 	for word; do
 		if [[ $word == "$cur"* ]]; then
-			printf -v word %q "$word"
-			COMPREPLY+=("$word")
+			__pchat_reply "$word"
 		fi
 	done
 }
@@ -17,8 +23,7 @@ __pchat_ask() {
 	local word _
 	while IFS=$'\t' read -r word _; do
 		if [[ ${word,,} == "${cur,,}"* ]]; then
-			printf -v word %q "$word"
-			COMPREPLY+=("$word")
+			__pchat_reply "$word"
 		fi
 	done < <("${pchat[@]}" __complete "$@" 2>/dev/null)
 }
@@ -44,7 +49,12 @@ __pchat_value() { # OPTION
 # What a command's operands are.
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
-	to | chat | with | history | block | unblock) [[ $2 -gt 0 ]] || __pchat_ask users ;;
+	to | chat | with) [[ $2 -gt 0 ]] || __pchat_ask users ;;
+	history) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask inboxes; } ;;
+	login) [[ $2 -gt 0 ]] || __pchat_ask inboxes ;;
+	block) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask groups; } ;;
+	allow) [[ $2 -gt 0 ]] || __pchat_ask groups ;;
+	unblock) [[ $2 -gt 0 ]] || __pchat_ask rules ;;
 	help) [[ $2 -gt 0 ]] || __pchat_ask commands ;;
 	dnd) [[ $2 -gt 0 ]] || __pchat_offer on off ;;
 	shellinit) [[ $2 -gt 0 ]] || __pchat_offer bash zsh fish ;;
@@ -77,15 +87,28 @@ __pchat_other_command() { # INDEX
 
 _pchat() {
 	local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local command='' option='' word operands=0 i
+	local command='' option='' word operands=0 i quoted='' prefix='' last=$((COMP_CWORD - 1))
 	local -a pchat
 	COMPREPLY=()
+
+	# Inside of quotes the first of them is part of the word.
+	[[ $cur == [\"\']* ]] && quoted=yes cur=${cur#?}
+	# bash begins a new word at @.
+	if [[ $cur == @ || $before == @ ]]; then
+		[[ $cur == @ ]] || cur=@$cur last=$((last - 1))
+		prefix=@
+		word=${COMP_WORDS[last]}
+		if [[ $last -gt 1 && -n ${COMP_LINE-} && $COMP_LINE == *[[:blank:]]"$word@"* ]]; then
+			cur=$word$cur prefix=$word@ last=$((last - 1))
+		fi
+		before=${COMP_WORDS[last]}
+	fi
 
 	# The program as it was called, where it can be; and, of the session that was named, the names.
 	pchat=("${COMP_WORDS[0]}")
 	type -P -- "${COMP_WORDS[0]}" >/dev/null || pchat=(pchat)
 
-	for ((i = 1; i < COMP_CWORD; i++)); do
+	for ((i = 1; i <= last; i++)); do
 		word=${COMP_WORDS[i]}
 		if [[ $word == -- ]]; then
 			[[ $command == with || $command == on-message ]] && __pchat_other_command $((i + 1))

@@ -59,7 +59,10 @@ end
 complete -c pchat -e
 complete -c pchat -f
 complete -c pchat -n __pchat_no_command -a '(__pchat_ask commands)'
-complete -c pchat -n '__pchat_first_operand to chat with history block unblock' -a '(__pchat_ask users)'
+complete -c pchat -n '__pchat_first_operand to chat with history block' -a '(__pchat_ask users)'
+complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inboxes)'
+complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
+complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
 complete -c pchat -n '__pchat_first_operand help' -a '(__pchat_ask commands)'
 complete -c pchat -n '__pchat_first_operand dnd' -a 'on off'
 complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
@@ -68,6 +71,6 @@ complete -c pchat -n __pchat_typing_option -a '(__pchat_ask options (__pchat_com
 complete -c pchat -s s -l session -x -a '(__pchat_ask sessions)' -d 'act as this session of yours'
 complete -c pchat -l color -x -a 'auto always never' -d colour
 complete -c pchat -l socket -r -F -d "the daemon's socket"
-complete -c pchat -l timeout -x -d 'give up after so many seconds'
+complete -c pchat -l timeout -x -d 'give up after SEC seconds'
 complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_ask users)' -d 'only if NAME is the partner'
 complete -c pchat -n 'contains -- (__pchat_command) send' -s f -l file -r -F -d 'read FILE instead of standard input'

@@ -25,7 +25,12 @@ __pchat_value() { # OPTION
 
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
-	to | chat | with | history | block | unblock) (($2)) || __pchat_ask users ;;
+	to | chat | with) (($2)) || __pchat_ask users ;;
+	history) (($2)) || { __pchat_ask users; __pchat_ask inboxes } ;;
+	login) (($2)) || __pchat_ask inboxes ;;
+	block) (($2)) || { __pchat_ask users; __pchat_ask groups } ;;
+	allow) (($2)) || __pchat_ask groups ;;
+	unblock) (($2)) || __pchat_ask rules ;;
 	help) (($2)) || __pchat_ask commands ;;
 	dnd) (($2)) || compadd on off ;;
 	shellinit) (($2)) || compadd bash zsh fish ;;
@@ -88,8 +93,16 @@ _pchat() {
 }
 
 # Found in fpath, this file is the function; evaluated, it only defines it.
-if [[ $funcstack[1] == _pchat ]]; then
+if [[ "${funcstack[*]} " == "_pchat "* ]]; then
 	_pchat "$@"
-elif (($+functions[compdef])); then
+elif whence compdef >/dev/null; then
 	compdef _pchat pchat
+else
+	# Evaluated before compinit: as soon as there is one.
+	__pchat_compdef() {
+		whence compdef >/dev/null || return 0
+		compdef _pchat pchat
+		add-zsh-hook -d precmd __pchat_compdef
+	}
+	autoload -Uz add-zsh-hook && add-zsh-hook precmd __pchat_compdef
 fi

@@ -36,7 +36,7 @@ is_inbox(int folder, const char *name)
 
 /* 0, also when there are none; -errno. */
 static int
-find_inboxes(struct inboxes *in)
+each_inbox(void (*fn)(const char *name, void *context), void *context)
 {
 	char path[PATH_MAX];
 	const struct dirent *e;
@@ -47,17 +47,28 @@ find_inboxes(struct inboxes *in)
 	d = opendir(path);
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
-	while ((e = readdir(d))) {
-		const size_t len = strlen(in->list);
-
-		if (!is_inbox(dirfd(d), e->d_name))
-			continue;
-		if (in->count++ == 0)
-			(void)snprintf(in->name, sizeof(in->name), "%.*s", (int)NAME_MAX_LEN, e->d_name);
-		(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", e->d_name);
-	}
+	while ((e = readdir(d)))
+		if (is_inbox(dirfd(d), e->d_name))
+			fn(e->d_name, context);
 	(void)closedir(d);
 	return 0;
+}
+
+void
+history_each_inbox(void (*fn)(const char *name, void *context), void *context)
+{
+	(void)!each_inbox(fn, context);
+}
+
+static void
+note_inbox(const char *name, void *context)
+{
+	struct inboxes *in = context;
+	const size_t len = strlen(in->list);
+
+	if (in->count++ == 0)
+		(void)snprintf(in->name, sizeof(in->name), "%.*s", (int)NAME_MAX_LEN, name);
+	(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", name);
 }
 
 /* Nobody is logged in, or under several names: whose history can be meant? */
@@ -72,7 +83,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		(void)snprintf(l->name, sizeof(l->name), "%s", name);
 		return VERDICT_OK;
 	}
-	if ((rc = find_inboxes(&in)) < 0) {
+	if ((rc = each_inbox(note_inbox, &in)) < 0) {
 		(void)snprintf(l->words, sizeof(l->words), "cannot look for the history: %s", strerror(-rc));
 		return VERDICT_FAILED;
 	}

@@ -10,4 +10,7 @@
 /* Connects the link to one or the other. OK, or why not, with words in the link. */
 MUST_USE enum verdict history_open(struct link *l, const struct link_wish *wish);
 
+/* Calls fn for each name under which we have an inbox, in whatever order. */
+void history_each_inbox(void (*fn)(const char *name, void *context), void *context);
+
 #endif

@@ -6,6 +6,8 @@ start_daemon
 login alice bob Bea carol
 run alice pchat login second
 run carol pchat to alice
+run alice pchat -s alice block mallory
+run alice pchat -s alice block @staff
 file=$T/pchat.bash
 cp "$SRCDIR/completions/pchat.bash" "$file"
 package=/usr/share/bash-completion/bash_completion
@@ -47,6 +49,15 @@ tests_of_offers() {
 	offers " " "nothing behind the operands" pchat to bob ""
 	offers " " "nothing for text" pchat send ""
 	offers " " "nothing after --" pchat send -- se
+	offers "@root " "groups for block, whole" pchat block @roo
+	offers "root " "where bash cuts at the @" pchat block @ roo
+	offers "@root " "and for allow" pchat allow @roo
+	offers "@staff mallory " "rules for unblock" pchat unblock ""
+	offers "staff " "those of groups too" pchat unblock @ st
+	offers "alice second " "own inboxes for login" pchat login ""
+	offers "alice " "and for history" pchat history a
+	offers "carol " "inside of double quotes" pchat to '"c'
+	offers "carol " "and of single ones" pchat to "'c"
 	mkdir -p "$T/alice/files"
 	: >"$T/alice/files/notes.txt"
 	offers "files/notes.txt " "files for send -f" pchat send -f files/no

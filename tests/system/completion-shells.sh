@@ -121,6 +121,43 @@ for shell in bash zsh fish; do
 	run alice $shell -n "$T/script"
 	exits 0 "$shell: takes what shellinit prints"
 done
+
+# The hook by itself, as a prompt calls it.
+hook() { # SHELL ENVIRONMENT SHELLINIT-OPTION...
+	local shell=$1 environment=$2
+	shift 2
+	pchat shellinit "$shell" "$@" >"$T/script"
+	run alice env TERM=xterm "$environment" "$shell" -c ". '$T/script'; __pchat_new"
+}
+for shell in bash zsh fish; do
+	command -v $shell >/dev/null || continue
+	run alice pchat read
+	seq 12 >"$T/twelve"
+	feed carol env -u PCHAT_SESSION pchat send -l <"$T/twelve"
+	hook $shell TERM=dumb
+	is "$out" "" "$shell: nothing with TERM=dumb"
+	hook $shell INSIDE_EMACS=29
+	is "$out" "" "$shell: nothing inside Emacs"
+	hook $shell A=b --notify-only
+	is "$out" "pchat: 12 unread; read with: pchat read" "$shell: --notify-only counts"
+	has_unread alice 12
+	ok $? "$shell: and reads nothing"
+	hook $shell A=b
+	is "$(grep -c 'carol: ' <<<"$out")" 10 "$shell: ten records are shown"
+	like "$out" "pchat: 2 more unread" "$shell: and the rest is counted"
+done
+# shellcheck disable=SC2016 # another shell's
+for setup in 'PROMPT_COMMAND=(true false)' 'readonly PROMPT_COMMAND=true' 'export PROMPT_COMMAND=true' 'set -u; unset PROMPT_COMMAND'; do
+	pchat shellinit bash >"$T/script"
+	run alice bash --norc -c "$setup; . '$T/script'; . '$T/script'; echo \"\${PROMPT_COMMAND[*]}\${PS1-}\" | grep -o __pchat_new; bash -c 'echo \"\${PROMPT_COMMAND-}\"'"
+	is "$out$err" "__pchat_new" "bash: is installed once over $setup, and not into shells within"
+done
+if command -v zsh >/dev/null; then
+	pchat shellinit zsh >"$T/script"
+	# shellcheck disable=SC2016
+	run alice zsh -f -c "setopt ksh_arrays; . '$T/script'; autoload -Uz compinit; compinit -u -d '$T/alice/dump'; __pchat_compdef; echo \${_comps[pchat]}"
+	is "$out" "_pchat" "zsh: before compinit, and with ksh_arrays"
+fi
 run alice pchat shellinit tcsh
 exits 2 "shellinit: another shell is a mistake"
 

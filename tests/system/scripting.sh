@@ -301,13 +301,13 @@ run bob pchat block @no-such-group
 exits 5 "a group that is none"
 run bob pchat unblock nobody
 exits 5 "unblock: nothing to take back"
-run alice pchat block nosuch
+run bob pchat block nosuch
 exits 0 "block: somebody who is not there"
 like "$err" "nobody named 'nosuch' is online; the rule .* stands" "is told so"
-run alice pchat block
+run bob pchat block
 like "$out" "block nosuch" "and the rule stands"
-run alice pchat unblock nosuch
-run alice pchat block Alice
+run bob pchat unblock nosuch
+run bob pchat block Bob
 exits 6 "block: oneself"
 
 finish

@@ -2,6 +2,7 @@
  * pchat __complete WHAT: what the shells' completions offer, as lines of a word,
  * a tab and a description. Starts nothing, and rather says nothing than take long.
  */
+#include <grp.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -9,6 +10,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "client/history_open.h"
 #include "client/who.h"
 
 #define COMPLETE_MS 150 /* of the 200 that it may take */
@@ -101,12 +103,70 @@ complete_users(struct invocation *inv)
 	return 0;
 }
 
+/* All that there are: one may be blocked that one is no member of. */
+static int
+complete_groups(struct invocation *inv)
+{
+	const struct group *g;
+	char name[FORMAT_SAFE_MAX];
+
+	(void)inv;
+	setgrent();
+	while ((g = getgrent()))
+		output_printf("@%s\tgroup, gid %u\n", format_safe(g->gr_name, name), (unsigned)g->gr_gid);
+	endgrent();
+	return 0;
+}
+
+/* What block and allow have made, as unblock takes it. */
+static int
+complete_rules(struct invocation *inv)
+{
+	const struct control_message m = { .type = CONTROL_POLICY };
+	const uint64_t deadline = deadline_in(COMPLETE_MS);
+	struct link *l = &inv->link;
+	struct control_message rules;
+
+	if (command_find_session(inv) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK ||
+	    link_call(l, &m, deadline, CONTROL_RULES, &rules) != VERDICT_OK)
+		return 0;
+	for (uint32_t i = 0; i < rules.u.policy.count; i++) {
+		const struct policy_rule *r = &rules.u.policy.rule[i];
+		char name[FORMAT_SAFE_MAX];
+
+		format_safe(r->name, name);
+		if (r->type == POLICY_BLOCK_NAME)
+			line(name, "blocked");
+		else if (r->type != POLICY_BLOCK_UID) /* that goes with the name */
+			output_printf("@%s\t%s\n", name, r->type == POLICY_BLOCK_GROUP ? "blocked" : "allowed");
+	}
+	return 0;
+}
+
+static void
+inbox_line(const char *name, void *context)
+{
+	(void)context;
+	line(name, "an inbox of yours");
+}
+
+static int
+complete_inboxes(struct invocation *inv)
+{
+	(void)inv;
+	history_each_inbox(inbox_line, NULL);
+	return 0;
+}
+
 static const struct {
 	const char *what;
 	int (*run)(struct invocation *inv);
 } kinds[] = {
 	{ "commands", complete_commands },
+	{ "groups", complete_groups },
+	{ "inboxes", complete_inboxes },
 	{ "options", complete_options },
+	{ "rules", complete_rules },
 	{ "sessions", complete_sessions },
 	{ "users", complete_users },
 };
@@ -117,7 +177,8 @@ complete_run(struct invocation *inv)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(inv->opt.operands[0], kinds[i].what) == 0)
 			return kinds[i].run(inv);
-	return report(VERDICT_USAGE, "__complete knows commands, options [COMMAND], sessions and users");
+	return report(
+	    VERDICT_USAGE, "__complete knows commands, groups, inboxes, options [COMMAND], rules, sessions and users");
 }
 
 const struct command command_complete = {

@@ -18,37 +18,105 @@ EMBED(completion_bash, "pchat.bash");
 EMBED(completion_zsh, "pchat.zsh");
 EMBED(completion_fish, "pchat.fish");
 
+/*
+ * Each hook shows at most ten records, and counts the rest; with --notify-only it counts, when the number changed. A
+ * shell that nobody looks at (TERM=dumb, Emacs) is told nothing.
+ */
 static const char hook_bash[] =
-    "\n__pchat_new() {\n"
+    "\n__pchat_more() {\n"
+    "\tlocal state\n"
+    "\tstate=$(command pchat status --prompt 2>/dev/null)\n"
+    "\t[[ $state == *:* ]] || { __pchat_told=; return 0; }\n"
+    "\t[[ ${__pchat_told-} == \"$state\" ]] || printf 'pchat: %s%s unread; read with: pchat read\\n' \"${state##*:}\" "
+    "\"$1\"\n"
+    "\t__pchat_told=$state\n"
+    "}\n"
+    "__pchat_new() {\n"
     "\tlocal status=$?\n"
-    "\tcase $(command pchat status --prompt 2>/dev/null) in *:*) command pchat read || : ;; esac\n"
+    "\tif [[ ${TERM:-dumb} != dumb && -z ${INSIDE_EMACS-} ]]; then\n"
+    "\t\tif [[ -n $__pchat_notify_only ]]; then\n"
+    "\t\t\t__pchat_more ''\n"
+    "\t\telse\n"
+    "\t\t\tcase $(command pchat status --prompt 2>/dev/null) in\n"
+    "\t\t\t*:*) command pchat read -n 10 && { __pchat_told=; __pchat_more ' more'; } || : ;;\n"
+    "\t\t\tesac\n"
+    "\t\tfi\n"
+    "\tfi\n"
     "\t[[ $- == *e* ]] || return $status\n" /* under set -e a status would end the shell */
     "}\n"
-    "case \";${PROMPT_COMMAND[*]-};\" in\n"
-    "*__pchat_new*) ;;\n"
-    "*) PROMPT_COMMAND=\"__pchat_new${PROMPT_COMMAND:+; $PROMPT_COMMAND}\" ;;\n"
-    "esac\n";
+    "__pchat_install() {\n"
+    "\tlocal how=''\n"
+    "\t[[ $(declare -p PROMPT_COMMAND 2>/dev/null) =~ ^declare\\ -([a-zA-Z-]+) ]] && how=${BASH_REMATCH[1]}\n"
+    "\tif [[ \";${PROMPT_COMMAND[*]-};${PS1-}\" == *__pchat_new* ]]; then\n"
+    "\t\treturn 0\n"
+    "\telif [[ $how == *r* ]]; then\n" /* then by the prompt itself */
+    "\t\tPS1='$(__pchat_new >&2)'${PS1-}\n"
+    "\telif [[ $how == *a* ]]; then\n"
+    "\t\tPROMPT_COMMAND=(__pchat_new \"${PROMPT_COMMAND[@]}\")\n"
+    "\telse\n" /* not exported: a shell within has no such function */
+    "\t\tPROMPT_COMMAND=\"__pchat_new${PROMPT_COMMAND:+; $PROMPT_COMMAND}\"\n"
+    "\t\texport -n PROMPT_COMMAND\n"
+    "\tfi\n"
+    "}\n"
+    "__pchat_install\n"
+    "unset -f __pchat_install\n";
 
 static const char hook_zsh[] =
-    "\n__pchat_new() {\n"
-    "\tcase $(command pchat status --prompt 2>/dev/null) in *:*) command pchat read || : ;; esac\n"
+    "\n__pchat_more() {\n"
+    "\temulate -L zsh\n"
+    "\tlocal state=\"$(command pchat status --prompt 2>/dev/null)\"\n"
+    "\t[[ $state == *:* ]] || { __pchat_told=; return 0; }\n"
+    "\t[[ $__pchat_told == $state ]] || print -r -- \"pchat: ${state##*:}$1 unread; read with: pchat read\"\n"
+    "\t__pchat_told=$state\n"
+    "}\n"
+    "__pchat_new() {\n"
+    "\temulate -L zsh\n"
+    "\t[[ ${TERM:-dumb} != dumb && -z $INSIDE_EMACS ]] || return 0\n"
+    "\tif [[ -n $__pchat_notify_only ]]; then\n"
+    "\t\t__pchat_more ''\n"
+    "\telse\n"
+    "\t\tcase \"$(command pchat status --prompt 2>/dev/null)\" in\n"
+    "\t\t(*:*) command pchat read -n 10 && { __pchat_told=; __pchat_more ' more' } || : ;;\n"
+    "\t\tesac\n"
+    "\tfi\n"
     "}\n"
     "autoload -Uz add-zsh-hook && add-zsh-hook precmd __pchat_new\n";
 
 static const char hook_fish[] =
-    "\nfunction __pchat_new --on-event fish_prompt\n"
-    "    string match -q '*:*' -- (command pchat status --prompt 2>/dev/null); and command pchat read\n"
+    "\nfunction __pchat_more\n"
+    "    set -l state (command pchat status --prompt 2>/dev/null)\n"
+    "    if not string match -q '*:*' -- $state\n"
+    "        set -g __pchat_told ''\n"
+    "        return 0\n"
+    "    end\n"
+    "    test \"$__pchat_told\" = \"$state\"; or echo \"pchat: \"(string replace -r '.*:' '' -- $state)\"$argv[1] "
+    "unread; read with: pchat read\"\n"
+    "    set -g __pchat_told $state\n"
+    "end\n"
+    "function __pchat_new --on-event fish_prompt\n"
+    "    test \"$TERM\" = dumb -o -z \"$TERM\" -o -n \"$INSIDE_EMACS\"; and return\n"
+    "    if test -n \"$__pchat_notify_only\"\n"
+    "        __pchat_more ''\n"
+    "    else if string match -q '*:*' -- (command pchat status --prompt 2>/dev/null)\n"
+    "        command pchat read -n 10; and set -g __pchat_told ''; and __pchat_more ' more'\n"
+    "    end\n"
     "end\n";
+
+static const struct option_row options[] = {
+	{ OPT_NOTIFY_ONLY, 0, "notify-only", OPTION_NOTHING, NULL, "say how much is unread, and read nothing" },
+	{ 0 },
+};
 
 static int
 shellinit_run(struct invocation *inv)
 {
 	const struct {
-		const char *shell, *completion, *hook;
+		const char *shell, *completion, *hook, *notify, *show;
 	} shells[] = {
-		{ "bash", completion_bash, hook_bash },
-		{ "zsh", completion_zsh, hook_zsh },
-		{ "fish", completion_fish, hook_fish },
+		{ "bash", completion_bash, hook_bash, "__pchat_notify_only=yes\n", "__pchat_notify_only=\n" },
+		{ "zsh", completion_zsh, hook_zsh, "__pchat_notify_only=yes\n", "__pchat_notify_only=\n" },
+		{ "fish", completion_fish, hook_fish, "set -g __pchat_notify_only yes\n",
+		    "set -g __pchat_notify_only\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
@@ -56,6 +124,7 @@ shellinit_run(struct invocation *inv)
 			continue;
 		output_string(shells[i].completion);
 		output_string(shells[i].hook);
+		output_string(inv->opt.given[OPT_NOTIFY_ONLY] ? shells[i].notify : shells[i].show);
 		return 0;
 	}
 	return report(VERDICT_USAGE, "shellinit knows bash, zsh and fish, not '%.64s'", inv->opt.operands[0]);
@@ -69,8 +138,10 @@ const struct command command_shellinit = {
 	.examples = "eval \"$(pchat shellinit bash)\"\n"
 		    "eval \"$(pchat shellinit zsh)\"\n"
 		    "pchat shellinit fish | source\n",
-	.details = "Put it into ~/.bashrc, ~/.zshrc (behind compinit), ~/.config/fish/config.fish. New\n"
-		   "messages are shown, and marked read, before the next prompt.\n",
+	.details = "Put it into ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish. New messages are shown,\n"
+		   "and marked read, before the next prompt: at most ten, the rest is counted. With\n"
+		   "TERM=dumb, and inside Emacs, nothing is shown.\n",
+	.options = options,
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = shellinit_run,
