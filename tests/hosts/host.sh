@@ -1,5 +1,6 @@
 # pchat on a host as hosts are: systemd as process 1, installed as README.md says, a directory server (slapd, nslcd) that is up, down and
 # slow, sshd, sudo, boots, restarts in storms, cleaners of /tmp. `make check-hosts`, as root; it takes minutes.
+# shellcheck disable=SC2031 # $T is as lib.sh has set it
 # shellcheck source=../system/lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 # shellcheck source=debian.sh

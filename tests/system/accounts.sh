@@ -11,7 +11,6 @@ mkdir -m 0755 "$T/lib"
 cp "$BUILDDIR/tests/system/libnss_pchat.so.2" "$T/lib/"
 : >"$T/nss.asked"
 chmod 0666 "$T/nss.asked"
-LONG=$PATIENCE
 
 # nss LINE...: from now on the directory server does that.
 nss() {
