@@ -47,17 +47,22 @@ is_foreign(const char *name)
 	return name && !name_is_ascii(name, strlen(name));
 }
 
+/* The environment is asked once, as link_find() would. */
 static bool
-has_foreign_names(const struct options *o)
+has_foreign_names(struct options *o)
 {
-	return is_foreign(o->text[OPT_SESSION]) || is_foreign(o->text[OPT_TO]) || is_foreign(getenv("PCHAT_SESSION")) ||
+	if (!o->given[OPT_SESSION])
+		o->text[OPT_SESSION] = getenv("PCHAT_SESSION");
+	if (!o->text[OPT_SESSION])
+		o->text[OPT_SESSION] = "";
+	return is_foreign(o->text[OPT_SESSION]) || is_foreign(o->text[OPT_TO]) ||
 	    (o->command->names_first && o->operand_count > 0 && is_foreign(o->operands[0]));
 }
 
 static int
 prepare(struct invocation *inv, int parsed)
 {
-	const struct options *o = &inv->opt;
+	struct options *o = &inv->opt;
 
 	if (parsed < 0 || !o->command || o->given[OPT_HELP] || o->given[OPT_VERSION] || o->given[OPT_JSON])
 		return hand_over(inv->argv);

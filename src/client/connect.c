@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "client/link_impl.h"
+#include "core/name.h"
 #include "net/process.h"
 #include "net/report.h"
 #include "net/socket.h"
@@ -32,9 +33,14 @@ try_connect(struct link *l)
 	char base[SESSION_BASE_MAX + 1], file[sizeof(base) + sizeof(".sock")], path[PATH_MAX + sizeof(file)];
 	int fd, rc;
 
-	if ((rc = session_file_base(&l->dir, l->name, base)) < 0)
-		return rc;
-	(void)snprintf(file, sizeof(file), "%s.sock", base);
+	const char *files = l->name; /* of ASCII: as they are called */
+
+	if (!name_is_ascii(l->name, strlen(l->name))) {
+		if ((rc = session_file_base(&l->dir, l->name, base)) < 0)
+			return rc;
+		files = base;
+	}
+	(void)snprintf(file, sizeof(file), "%s.sock", files);
 	/* By its name, which is found faster than a descriptor's: whoever answers there is checked. */
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", l->dir.path, file) > SOCKET_PATH_MAX)
 		rundir_path(&l->dir, file, path);

@@ -44,25 +44,37 @@ sequence(const char *text, size_t len)
 	return n;
 }
 
+#define LETTERS UINT64_C(0x7FFFFFE) /* of 32 codes those of A to Z, or a to z */
+
+/* Of ASCII what may stand in a name: a bit for each, looked up, since each message asks. */
 static bool
-possible_character(char c, bool first)
+is_name_character(uint8_t c)
 {
-	return is_alnum(c) || (uint8_t)c >= 0x80 || (!first && (c == '.' || c == '_' || c == '-' || c == '@'));
+	static const uint64_t allowed[2] = {
+		UINT64_C(0x3FF) << '0' | UINT64_C(1) << '.' | UINT64_C(1) << '-',
+		LETTERS | LETTERS << 32 | UINT64_C(1) << ('_' - 64) | UINT64_C(1) << ('@' - 64),
+	};
+
+	return allowed[c >> 6] >> (c & 63) & 1;
 }
 
 bool
 name_possible(const char *text, size_t len)
 {
-	size_t n;
+	bool ascii = true;
+	size_t n = 1;
 
-	if (len < 1 || len > NAME_MAX_LEN)
+	if (len < 1 || len > NAME_MAX_LEN || !(is_alnum(text[0]) || (uint8_t)text[0] >= 0x80))
 		return false;
 	for (size_t at = 0; at < len; at += n) {
-		n = sequence(text + at, len - at);
-		if (n == 0 || !possible_character(text[at], at == 0))
+		const uint8_t c = (uint8_t)text[at];
+
+		n = 1;
+		if (c < 0x80 ? !is_name_character(c) : (n = sequence(text + at, len - at)) == 0)
 			return false;
+		ascii = ascii && c < 0x80;
 	}
-	return len <= NAME_MAX_CHARACTERS || !name_is_ascii(text, len);
+	return !ascii || len <= NAME_MAX_CHARACTERS;
 }
 
 bool
