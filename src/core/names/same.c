@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/names/normal.h"
+#include "core/names/rules.h"
 
 /* ------ forms ------ */
 
@@ -247,4 +248,24 @@ name_is_accounts(const char *name, const char *account)
 		if (name_spelling(name, i, spelled) && name_equal_ascii(spelled, account))
 			return true;
 	return false;
+}
+
+static bool
+take_name(const char *text, size_t len, char out[NAME_MAX_LEN + 1])
+{
+	return name_normal(text, len, out) && name_valid(out, strlen(out));
+}
+
+bool
+name_of_account(const char *account, char out[NAME_MAX_LEN + 1], bool *part)
+{
+	const char *at = strrchr(account, '@'), *backslash = strchr(account, '\\');
+
+	*part = false;
+	if (take_name(account, strlen(account), out))
+		return true;
+	*part = true;
+	if (backslash)
+		return name_of_account(backslash + 1, out, &(bool){ false });
+	return at && take_name(account, (size_t)(at - account), out);
 }

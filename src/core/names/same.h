@@ -40,4 +40,10 @@ bool name_spelling(const char *name, unsigned number, char out[NAME_SPELLING_MAX
 /* Whether `name` belongs to the account of that name (R3): they are one name, or one of its spellings is the account's. */
 bool name_is_accounts(const char *name, const char *account);
 
+/*
+ * The name of a session of an account: that of the account, composed; where that is no name, what stands in it before
+ * the last @, or behind the first backslash, as directory servers write it, and *part is set. False: neither is one.
+ */
+bool name_of_account(const char *account, char out[NAME_MAX_LEN + 1], bool *part);
+
 #endif

@@ -339,6 +339,34 @@ START_TEST(spellings)
 }
 END_TEST
 
+START_TEST(accounts)
+{
+	static const struct {
+		const char *account, *name;
+		bool part;
+	} t[] = {
+		{ "alice", "alice", false },
+		{ "Alice@example.org", "Alice@example.org", false },
+		{ "jose\u0301", "jos\u00E9", false },
+		{ "EXAMPLE\\alice", "alice", true },
+		{ "EXAMPLE\\$x", NULL, true },
+		{ "alice@a-very-long-domain.of.a.university.example.org", "alice", true },
+		{ "al ice@example.org", NULL, true },
+		{ "$", NULL, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		char out[NAME_MAX_LEN + 1];
+		bool part;
+
+		ck_assert_int_eq(name_of_account(t[i].account, out, &part), t[i].name != NULL);
+		if (t[i].name)
+			ck_assert_str_eq(out, t[i].name);
+		ck_assert_int_eq(part, t[i].part);
+	}
+}
+END_TEST
+
 /* The first vectors that its authors give. */
 START_TEST(hashes)
 {
@@ -378,6 +406,7 @@ name_suite(void)
 	tcase_add_test(tc, forms_fit);
 	tcase_add_test(tc, folded);
 	tcase_add_test(tc, spellings);
+	tcase_add_test(tc, accounts);
 	tcase_add_test(tc, hashes);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/line/command.h"
@@ -11,7 +12,7 @@
 #include "cli/output/report.h"
 #include "client/history_open.h"
 #include "client/records.h"
-#include "core/name.h"
+#include "core/names/same.h"
 #include "net/process.h"
 #include "net/report.h"
 #include "proto/status.h"
@@ -29,12 +30,31 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
-static const char *
-own_account(void)
+/* The part of an account's name may be all of another's: then it is not ours. */
+static bool
+is_anothers(const char *name)
 {
-	const struct passwd *pw = getpwuid(getuid());
+	const struct passwd *pw = getpwnam(name);
 
-	return pw ? pw->pw_name : NULL;
+	return pw && pw->pw_uid != getuid();
+}
+
+/* NULL, and the reason is told: the account has no name, or none that a session can have. */
+static const char *
+own_account(int *status)
+{
+	static char name[NAME_MAX_LEN + 1];
+	const struct passwd *pw = getpwuid(getuid());
+	bool part;
+
+	if (!pw)
+		*status = report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
+	else if (!name_of_account(pw->pw_name, name, &part) || (part && is_anothers(name)))
+		*status = report(VERDICT_MALFORMED,
+		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", pw->pw_name);
+	else
+		return name;
+	return NULL;
 }
 
 static void
@@ -165,9 +185,7 @@ static int
 login_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
-	const char *name = o->operand_count > 0 ? o->operands[0]
-	    : o->given[OPT_SESSION]             ? o->text[OPT_SESSION]
-						: own_account();
+	const char *name = o->operand_count > 0 ? o->operands[0] : o->given[OPT_SESSION] ? o->text[OPT_SESSION] : NULL;
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	struct control_message keep = { 0 };
 	const char *socket;
@@ -176,11 +194,8 @@ login_run(struct invocation *inv)
 	if (o->given[OPT_KEEP] && !parse_keep(o->text[OPT_KEEP], &keep))
 		return report(VERDICT_USAGE, "--keep: '%.64s' is neither an age (30d, 12h) nor a number of records",
 		    o->text[OPT_KEEP]);
-	if (!name)
-		return report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
-	if (!name_valid(name, strlen(name)))
-		return report(VERDICT_MALFORMED,
-		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", name);
+	if (!name && !(name = own_account(&rc)))
+		return rc;
 	if (link_named_socket(&inv->link, &wish, &socket) != VERDICT_OK)
 		return report(VERDICT_USAGE, "%s", inv->link.words);
 	if (link_sockets_forbidden(&inv->link))
