@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "client/link_impl.h"
+#include "core/name.h"
 
 void
 who_release(struct who_list *r)
@@ -25,8 +27,11 @@ add(struct who_list *r, struct who_page *page)
 		r->entry = grown;
 		r->room = room;
 	}
-	while (who_page_next(page, &r->entry[r->count]))
-		r->count++;
+	while (who_page_next(page, &r->entry[r->count])) {
+		const char *name = r->entry[r->count].peer.name;
+
+		r->count += name_valid(name, strlen(name)); /* what a daemon says is no name is shown to nobody */
+	}
 	return 0;
 }
 

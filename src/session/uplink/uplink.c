@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/name.h"
 #include "net/stream.h"
 #include "proto/feature.h"
 #include "session/uplink/login.h"
@@ -205,6 +206,8 @@ on_frame(struct uplink *u, const struct frame *f)
 
 	if (upstream_decode(f, &m) < 0)
 		return false;
+	if (m.type == UPSTREAM_PAIRED && !name_valid(m.u.paired.peer.name, strlen(m.u.paired.peer.name)))
+		return false; /* the form was looked at before: here are the tables */
 	if (m.type == UPSTREAM_HELLO && u->login.state == LOGIN_GREETING)
 		u->features = m.u.hello.features;
 	else if (m.type == UPSTREAM_WELCOME && u->login.state == LOGIN_GREETING)
