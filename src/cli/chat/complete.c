@@ -10,8 +10,8 @@ struct matches {
 	const char *word; /* what is to be completed */
 	size_t len;
 	size_t count;
-	char common[64]; /* what all of them begin with */
-	char list[1024]; /* all of them */
+	char common[NAME_MAX_LEN + 1]; /* what all of them begin with */
+	char list[1024];               /* all of them */
 };
 
 static void
@@ -26,6 +26,8 @@ match(void *context, const char *name)
 		memcpy(m->common, name, strlen(name) + 1);
 	while (m->common[at] && strncasecmp(&m->common[at], &name[at], 1) == 0)
 		at++;
+	while (at > 0 && ((unsigned char)name[at] & 0xC0) == 0x80)
+		at--; /* no part of a character is common */
 	m->common[at] = '\0';
 	used = strlen(m->list);
 	if (used + strlen(name) + 3 < sizeof(m->list))
