@@ -70,7 +70,7 @@ database_error(sqlite3 *db, int result)
 bool
 database_full(int error)
 {
-	return error == -ENOSPC || error == -EDQUOT;
+	return error == -ENOSPC || error == -EDQUOT || error == -EFBIG; /* a limit is like a full disk */
 }
 
 int

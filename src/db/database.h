@@ -36,7 +36,7 @@ void database_closep(sqlite3 **db);
 /* The result of the last call on db as -errno; 0 for OK, ROW and DONE. */
 int database_error(sqlite3 *db, int result);
 
-/* Whether there was no room on the disk. */
+/* Whether there was no room on the disk, or no more of it was allowed. */
 bool database_full(int error);
 
 int database_exec(sqlite3 *db, const char *sql);

@@ -134,7 +134,7 @@ open_inbox(struct session *s, char *words, size_t size)
 {
 	const struct store_limits limits = { s->file.max_messages, s->file.max_bytes };
 	char note[STORE_NOTE];
-	const int r = store_open(&s->store, s->file.inbox, &limits, note);
+	int r = store_open(&s->store, s->file.inbox, &limits, note);
 
 	if (r == -EWOULDBLOCK) {
 		if (!whereabouts_tell(s->file.name, s->file.inbox, words, size))
@@ -146,8 +146,10 @@ open_inbox(struct session *s, char *words, size_t size)
 		return say(words, size, VERDICT_FAILED, "cannot open the inbox", r);
 	if (note[0])
 		life_note(s, note);
-	if (kept_load_policy(s->store, &s->state.policy) < 0)
-		life_note(s, "the rules of dnd and block could not be read; set them anew");
+	if ((r = kept_load_policy(s->store, &s->state.policy)) == -EUCLEAN)
+		life_note(s, "the rules of dnd and block are damaged; set them anew");
+	else if (r < 0) /* without them those would get in who are kept out */
+		return say(words, size, VERDICT_FAILED, "cannot read the rules of dnd and block", r);
 	return VERDICT_OK;
 }
 

@@ -7,16 +7,19 @@
 #define PAIR "pair"
 #define POLICY "policy"
 
-/* False: there is none of that type, or it could not be read. *there: something is. */
-static bool
-load(struct store *store, const char *key, enum upstream_type type, struct upstream_message *m, bool *there)
+/* 1; 0: there is none; -errno: it could not be read; -EUCLEAN: it is something else. */
+static int
+load(struct store *store, const char *key, enum upstream_type type, struct upstream_message *m)
 {
 	uint8_t frame[FRAME_MAX];
 	const ssize_t n = store_kept(store, key, frame, sizeof(frame));
 	struct frame f;
 
-	*there = n != 0;
-	return n > 0 && frame_parse(frame, (size_t)n, &f) == n && upstream_decode(&f, m) == 0 && m->type == type;
+	if (n <= 0)
+		return (int)n;
+	if (frame_parse(frame, (size_t)n, &f) != n || upstream_decode(&f, m) < 0 || m->type != type)
+		return -EUCLEAN;
+	return 1;
 }
 
 void
@@ -33,9 +36,8 @@ void
 kept_load_pair(struct store *store, struct partner *partner)
 {
 	struct upstream_message m;
-	bool there;
 
-	if (!load(store, PAIR, UPSTREAM_PAIRED, &m, &there))
+	if (load(store, PAIR, UPSTREAM_PAIRED, &m) <= 0)
 		return;
 	partner->pair = m.u.paired.pair;
 	partner->online = m.u.paired.online;
@@ -60,10 +62,9 @@ int
 kept_load_policy(struct store *store, struct policy *policy)
 {
 	struct upstream_message m;
-	bool there;
+	const int r = load(store, POLICY, UPSTREAM_POLICY, &m);
 
-	if (!load(store, POLICY, UPSTREAM_POLICY, &m, &there))
-		return there ? -EUCLEAN : 0;
-	*policy = m.u.policy;
-	return 0;
+	if (r > 0)
+		*policy = m.u.policy;
+	return r < 0 ? r : 0;
 }

@@ -19,7 +19,7 @@ void kept_load_pair(struct store *store, struct partner *partner);
 /* The rules, committed. 0 or -errno. */
 MUST_USE int kept_policy(struct store *store, const struct policy *policy);
 
-/* The rules that were kept. 0, also when there are none; -EUCLEAN: they could not be read. */
+/* The rules that were kept. 0, also when there are none; -EUCLEAN: they are damaged; -errno: they may be there. */
 MUST_USE int kept_load_policy(struct store *store, struct policy *policy);
 
 #endif

@@ -132,6 +132,42 @@ try() { # KIND
 	disk_unmount
 }
 
+# A test of the test: a helper that does not sync is convicted. It is made of the source, by an edit, here and now.
+plant() {
+	local mistake=$T/planted program
+	mkdir "$mistake"
+	sed '/DATABASE_DURABLE\]/,/DATABASE_LAZY\]/s/synchronous=FULL/synchronous=OFF/' "$SRCDIR/src/db/database.c" >"$mistake/database.c"
+	! cmp -s "$SRCDIR/src/db/database.c" "$mistake/database.c" || return
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	(cd "$mistake" && ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -I"$SRCDIR/src" -c database.c -o database.o &&
+		${CC:-cc} -o pchat-session "$BUILDDIR/src/session/main.o" database.o "$BUILDDIR/libpchat_session.a" \
+			"$BUILDDIR/libpchat_db.a" "$BUILDDIR/libpchat_net.a" "$BUILDDIR/libpchat_proto.a" "$BUILDDIR/libpchat_core.a" \
+			"$BUILDDIR/libpchat_base.a" -lev -lsqlite3 $(pkg-config --libs libutf8proc)) >"$T/plant.err" 2>&1 || return
+	for program in pchat pchat-full pchat-chat pchatd; do
+		ln -s "$programs/$program" "$mistake/$program"
+	done
+	chmod 0755 "$mistake"
+}
+
+# It takes a cut with acknowledged messages that were not synced: nearly each is one.
+convict() {
+	if ! plant; then
+		ok 1 "a mistake can be planted" "$(cat "$T/plant.err")"
+		return
+	fi
+	if ! disk_mount ext4 2G; then
+		skip "no file system 'ext4' can be made and mounted here" "a helper that does not sync is convicted"
+		return
+	fi
+	(PATH=$T/planted:$PATH PCHAT_EXEC_PATH=$T/planted cuts=6
+		start_daemon --max-sessions-per-user 1000
+		converse mistake; stop_daemon) >"$T/convicted" 2>&1
+	grep -q 'lost [1-9]' "$T/convicted"
+	ok $? "a helper that does not sync is convicted" "$(cat "$T/convicted")"
+	disk_unmount
+}
+
+[ -n "${POWERCUT_NO_MISTAKE-}" ] || convict
 for kind in ${POWERCUT_DISKS:-ext4 ext4-1k xfs btrfs}; do
 	try "$kind"
 done

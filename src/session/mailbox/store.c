@@ -119,6 +119,7 @@ store_claim(struct store *s)
 		s->generation = last + 1;
 	r = store_write_generation(s, s->generation);
 	s->claimed = r == 0;
+	s->synced |= s->claimed;
 	return r;
 }
 

@@ -66,6 +66,7 @@ struct store {
 	int64_t generation;
 	int64_t version; /* SQLite's number of what the file was like when it was read; only others' changes alter it */
 	bool claimed;    /* our generation is on the disk */
+	bool synced;     /* as is all that an earlier helper wrote: by our claim, or because it was asked for */
 	bool lazily;     /* whether the next transaction need not be synced, */
 	bool lazy;       /* and whether SQLite knows */
 	bool writing;
@@ -102,6 +103,9 @@ int store_kept_number(struct store *s, const char *key, int64_t *value);
 /* Looks after the log of one that was just opened. What fails here makes it slower only. */
 void store_log_begin(struct store *s);
 void store_log_end(struct store *s);
+
+/* Brings to the disk what an earlier helper, killed before it could, left in the log. 0 or -errno. */
+MUST_USE int store_log_sync(const struct store *s);
 
 /* When nothing happens: makes the log as long as it may become, once it is used, or cuts it. */
 void store_log_rest(struct store *s);

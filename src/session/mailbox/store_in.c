@@ -227,7 +227,12 @@ recall(struct store *s, const struct peer *from, const struct msg *m, bool *foun
 	if (r > 0)
 		return STORE_OTHER;
 	/* What this transaction added holds only if it is committed. */
-	return *found && record <= s->committed.newest ? STORE_KNOWN : STORE_ADDED;
+	if (!*found || record > s->committed.newest)
+		return STORE_ADDED;
+	/* What an earlier helper left may be in memory only: killed before its sync, it has acknowledged nothing. */
+	if (!s->synced)
+		s->synced = store_log_sync(s) == 0;
+	return s->synced ? STORE_KNOWN : STORE_UNKNOWN;
 }
 
 enum store_answer

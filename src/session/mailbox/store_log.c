@@ -99,6 +99,19 @@ name_of_log(const struct store *s, char path[PATH_MAX + 4])
 	(void)snprintf(path, PATH_MAX + 4, "%s-wal", s->path);
 }
 
+int
+store_log_sync(const struct store *s)
+{
+	char path[PATH_MAX + 4];
+	_cleanup_(closep) int fd = -1;
+
+	name_of_log(s, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return fdatasync(fd) < 0 ? -errno : 0;
+}
+
 void
 store_log_begin(struct store *s)
 {

@@ -124,7 +124,7 @@ store_detach(struct store *s)
 	if (s->db && !s->alone)
 		(void)database_exec(s->db, "PRAGMA journal_size_limit=-1");
 	close_file(s);
-	s->claimed = s->writing = s->lazy = s->used = false;
+	s->claimed = s->synced = s->writing = s->lazy = s->used = false;
 	s->failure = s->frames = 0;
 }
 

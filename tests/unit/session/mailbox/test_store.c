@@ -415,6 +415,27 @@ START_TEST(full_disk_refuses_then_works)
 }
 END_TEST
 
+/* Nothing can be written from the start: what an earlier helper stored is known as soon as it is on the disk. */
+START_TEST(known_on_a_full_disk)
+{
+	enum store_answer known;
+	int r;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	store_close(store);
+	file_limit(1);
+	r = store_open(&store, dir, &roomy, note);
+	known = r == 0 ? put(&alice, 1) : STORE_FAILED;
+	file_limit(RLIM_INFINITY);
+	ck_assert_int_eq(r, 0);
+	ck_assert_ptr_nonnull(strstr(note, "takes no messages"));
+	ck_assert_int_eq((int)known, (int)STORE_KNOWN);
+	(void)store_commit(store);
+}
+END_TEST
+
 /* A refused transaction leaves no trace: neither in memory nor in what counts as known. */
 START_TEST(failed_transaction_is_forgotten)
 {
@@ -1123,6 +1144,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, second_owner_is_refused);
 	tcase_add_test(t, replaced_helper_writes_nothing);
 	tcase_add_test(t, full_disk_refuses_then_works);
+	tcase_add_test(t, known_on_a_full_disk);
 	tcase_add_test(t, failed_transaction_is_forgotten);
 	tcase_add_test(t, damaged_inbox_is_set_aside);
 	tcase_add_test(t, damaged_log_is_set_aside);
