@@ -37,14 +37,18 @@ make_pair() { # NUMBER
 }
 
 # Everything but the daemon, which has nothing on that disk, and the shells that start commands.
-kill_all() {
+signal_all() { # SIGNAL
 	local pid comm pids=()
 	for pid in /proc/[0-9]*; do
 		read -r comm 2>/dev/null <"$pid/comm" || continue
 		[[ $comm == pchat || $comm == pchat-full || $comm == pchat-session ]] || continue
 		grep -qzxF "PCHAT_TEST=$T" "$pid/environ" 2>/dev/null && pids+=("${pid#/proc/}")
 	done
-	[ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null
+	[ ${#pids[@]} -eq 0 ] || kill -"$1" "${pids[@]}" 2>/dev/null
+}
+
+kill_all() {
+	signal_all KILL
 }
 
 is_unmounted() {
@@ -58,12 +62,14 @@ sleep_ms() {
 	read -rt "$s" -u "$pause_fd" || :
 }
 
-# cut PID...: the power goes; for a moment those who talk see that nothing works any more; then it comes back.
+# cut PID...: the power goes, and comes back. At that moment everything stops: a process that went on would be told by
+# a file system that is shut down, and not by a disk, what became of its writes.
 cut() {
 	local words
-	words=$("$BUILDDIR/tests/faults/poweroff" "$disk" 2>&1) || { note "the power does not go: $words"; return 1; }
-	sleep_ms $((RANDOM % 60))
 	[ $# -eq 0 ] || kill -STOP "$@"
+	signal_all STOP
+	signal_all STOP # one that was just being started
+	words=$("$BUILDDIR/tests/faults/poweroff" "$disk" 2>&1) || { note "the power does not go: $words"; return 1; }
 	if ! wait_until is_unmounted; then
 		note "still mounted; open there: $(find /proc/[0-9]*/fd -lname "$disk/*" -printf '%p %l\n' 2>/dev/null | head)"
 		return 1
