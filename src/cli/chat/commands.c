@@ -336,9 +336,9 @@ wrong_operands(struct chat *c, const struct row *row, size_t count)
 	if (row->most == 0)
 		chat_note(c, "/%s takes nothing behind it: nothing was done; //%s ... says it", row->name, row->name);
 	else if (count < row->least)
-		chat_note(c, "/%s %s: something is missing", row->name, row->operands);
+		chat_note(c, "nothing was done: /%s wants %s behind it", row->name, row->operands);
 	else
-		chat_note(c, "/%s %s: that is too much", row->name, row->operands);
+		chat_note(c, "nothing was done: behind /%s stands %s, and nothing else", row->name, row->operands);
 	return EDITOR_STAYS;
 }
 

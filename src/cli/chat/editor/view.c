@@ -65,6 +65,27 @@ tab_width(const struct view *v, size_t column)
 	return width < room ? width : room;
 }
 
+static bool
+begins_with_mark(const char *cluster, size_t len)
+{
+	uint32_t cp;
+
+	return unicode_decode(cluster, len, &cp) > 0 && unicode_is_mark(unicode_get(cp));
+}
+
+/* A mark without a base is shown on a dotted circle: terminals drop it, or put it on what stands before. */
+static size_t
+put_on_circle(const struct view *v, const char *cluster, size_t len, char *out, size_t *out_len, bool *doubtful)
+{
+	static const char circle[] = "\u25cc";
+	const size_t n = sizeof(circle) - 1;
+
+	memcpy(out, circle, n);
+	memcpy(out + n, cluster, len);
+	*out_len = n + len;
+	return metrics_width(v->metrics, out, *out_len, doubtful);
+}
+
 size_t
 view_cluster(
     const struct view *v, const char *cluster, size_t len, size_t column, char *out, size_t *out_len, bool *doubtful)
@@ -77,7 +98,8 @@ view_cluster(
 	}
 	*out_len = safe_line(cluster, len, out, VIEW_CLUSTER_MAX);
 	if (*out_len == len && memcmp(out, cluster, len) == 0)
-		return metrics_width(v->metrics, cluster, len, doubtful);
+		return begins_with_mark(cluster, len) ? put_on_circle(v, cluster, len, out, out_len, doubtful)
+						      : metrics_width(v->metrics, cluster, len, doubtful);
 	/* An escape, or what a terminal is not given. */
 	return safe_width(out, *out_len);
 }

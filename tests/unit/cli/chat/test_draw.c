@@ -105,6 +105,8 @@ START_TEST(what_may_not_be_drawn)
 
 	(void)lay(text, strlen(text), 0);
 	expect_row(0, "> a\\u{001B}[2Jb c\\u{202E}d");
+	(void)lay("\u0301a", 3, 0);
+	expect_row(0, "> \u25cc\u0301a"); /* a mark without a base */
 	ck_assert_uint_eq(screen_unknown(screen), 0);
 }
 END_TEST
