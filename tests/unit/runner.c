@@ -24,6 +24,8 @@
 	X(name)           \
 	X(policy)         \
 	X(quota)          \
+	X(deadlines)      \
+	X(closing)        \
 	X(unicode)        \
 	SUITES_ICU(X)     \
 	X(socket)         \

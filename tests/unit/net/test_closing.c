@@ -1,0 +1,176 @@
+/* What is closed beside the loop: connections with a descriptor unread, descriptors that were passed, and nothing twice. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/closing.h"
+#include "net/hub.h"
+#include "net/loop.h"
+
+static struct ev_loop *loop;
+static struct closing *closing;
+
+static void
+setup(void)
+{
+	loop = loop_new();
+	ck_assert_ptr_nonnull(loop);
+	ck_assert_int_eq(stream_setup(loop), 0);
+	closing = &hub_of(loop)->closing;
+}
+
+static void
+teardown(void)
+{
+	stream_teardown(loop);
+	ev_loop_destroy(loop);
+}
+
+static bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static void
+pass(int over, int fd)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
+	char byte = 'x';
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	ck_assert_int_eq(sendmsg(over, &m, 0), 1);
+}
+
+/* The end of a connection, seen by the peer. */
+static void
+expect_end(int peer)
+{
+	char byte;
+
+	ck_assert_int_le(recv(peer, &byte, 1, 0), 0);
+	(void)close(peer);
+}
+
+START_TEST(with_nothing_unread_at_once)
+{
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	closing_socket(loop, pair[0]);
+	ck_assert(!is_open(pair[0]));
+	ck_assert_uint_eq(closing_held(closing), 0);
+	expect_end(pair[1]);
+}
+END_TEST
+
+/* The last of a pipe's writing ends is in there: its reader sees when it is closed. */
+START_TEST(with_a_descriptor_unread_by_a_child)
+{
+	int pair[2], ends[2];
+	struct pollfd p;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	pass(pair[1], ends[1]);
+	(void)close(ends[1]);
+	closing_socket(loop, pair[0]);
+	ck_assert(is_open(pair[0])); /* not by us */
+	ck_assert_uint_eq(closing_held(closing), 1);
+	expect_end(pair[1]);   /* which is seen at once */
+	(void)ev_run(loop, 0); /* until nothing is left to do */
+	ck_assert_uint_eq(closing_held(closing), 0);
+	p = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	ck_assert_int_eq(poll(&p, 1, -1), 1);
+	ck_assert(p.revents & POLLHUP);
+	(void)close(ends[0]);
+}
+END_TEST
+
+START_TEST(passed_ones_are_closed_in_our_table)
+{
+	int pair[2], fd[CLOSING_PASSED];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (unsigned i = 0; i < CLOSING_PASSED; i++)
+		ck_assert_int_ge(fd[i] = dup(pair[0]), 0);
+	ck_assert(closing_takes(closing));
+	closing_passed(loop, pair[0], fd, CLOSING_PASSED);
+	ck_assert(!closing_takes(closing));
+	ck_assert_uint_eq(closing_held(closing), CLOSING_PASSED);
+	(void)ev_run(loop, 0);
+	for (unsigned i = 0; i < CLOSING_PASSED; i++)
+		ck_assert(!is_open(fd[i]));
+	ck_assert(is_open(pair[0]));
+	ck_assert(closing_takes(closing));
+	ck_assert_uint_eq(closing_held(closing), 0);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+END_TEST
+
+START_TEST(many_at_once)
+{
+	int pair[2][CLOSING_FULL];
+
+	for (unsigned i = 0; i < CLOSING_FULL; i++) {
+		int both[2];
+
+		ck_assert(!closing_full(loop));
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
+		ck_assert_int_eq(send(both[1], "x", 1, 0), 1);
+		pair[0][i] = both[0];
+		pair[1][i] = both[1];
+		closing_socket(loop, both[0]);
+	}
+	ck_assert(closing_full(loop)); /* the acceptor waits */
+	(void)ev_run(loop, 0);
+	ck_assert(!closing_full(loop));
+	for (unsigned i = 0; i < CLOSING_FULL; i++) {
+		ck_assert(!is_open(pair[0][i]));
+		expect_end(pair[1][i]);
+	}
+}
+END_TEST
+
+/* What waits when the loop ends goes, too. */
+START_TEST(at_the_end)
+{
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(send(pair[1], "x", 1, 0), 1);
+	closing_socket(loop, pair[0]);
+	stream_teardown(loop);
+	ck_assert(!is_open(pair[0]));
+	(void)close(pair[1]);
+}
+END_TEST
+
+Suite *
+closing_suite(void)
+{
+	Suite *suite = suite_create("closing");
+	TCase *tc = tcase_create("closing");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, with_nothing_unread_at_once);
+	tcase_add_test(tc, with_a_descriptor_unread_by_a_child);
+	tcase_add_test(tc, passed_ones_are_closed_in_our_table);
+	tcase_add_test(tc, many_at_once);
+	tcase_add_test(tc, at_the_end);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
