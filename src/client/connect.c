@@ -95,7 +95,7 @@ revive(struct link *l, uint64_t deadline)
 static void
 say_hello(struct link *l)
 {
-	const struct control_message hello = { .type = CONTROL_HELLO,
+	static const struct control_message hello = { .type = CONTROL_HELLO,
 		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
 
 	link_queue(l, &hello);

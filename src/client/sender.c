@@ -198,7 +198,7 @@ deadline_of(const struct sender *s)
 static void
 expect(struct sender *s)
 {
-	struct control_message m = { .type = CONTROL_EXPECT };
+	static struct control_message m = { .type = CONTROL_EXPECT }; /* large: not made where nothing is expected */
 
 	if (!s->to)
 		return;

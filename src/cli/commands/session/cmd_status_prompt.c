@@ -20,7 +20,7 @@ static const struct option_row options[] = {
 int
 status_prompt_run(struct invocation *inv)
 {
-	const struct control_message request = { .type = CONTROL_STATUS };
+	static const struct control_message request = { .type = CONTROL_STATUS };
 	const uint64_t deadline = deadline_in(PROMPT_MS);
 	struct link *l = &inv->link;
 	struct control_message m;
