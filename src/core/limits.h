@@ -46,6 +46,9 @@
 #define SEND_TIMEOUT_SECONDS 5U
 #define RETRY_MAX_MS 2000U /* longest pause between two attempts to reach a daemon */
 
+#define WAITING_ACCOUNTS 16U /* of those who wait, so many are told of in one chat, */
+#define WAITING_SECONDS 600U /* or in so long a time */
+
 #define POLICY_ENTRIES 64U   /* block and allow rules of one session */
 #define CONTROL_CLIENTS 256U /* commands at once on one helper's socket */
 

@@ -75,6 +75,7 @@ on_login(struct client *c, const struct upstream_message *m)
 	server_client_logged_in(c->server, c);
 	welcome(c, resumed);
 	roster_deliver(r);
+	roster_tell_waiters(r, c->slot);
 }
 
 static void

@@ -137,6 +137,8 @@ tell(struct roster *r, const struct exchange_effect *e)
 	struct client *c = r->member[e->to].client;
 	struct upstream_message m;
 
+	if (e->type == EFFECT_ENDED)
+		roster_forget_waiting(r, e->to);
 	if (!c)
 		return;
 	if (e->type != EFFECT_WAIT_OVER)
@@ -249,6 +251,7 @@ roster_member_end(struct roster *r, slot_t slot)
 	account_put(m->account);
 	free(m->policy);
 	free(m->claim);
+	free(m->waiting);
 	*m = (struct member){ .client = NULL };
 	if (exchange_count(r->exchange) == 0 && r->emptied)
 		r->emptied(r);
@@ -294,10 +297,14 @@ roster_contact(struct roster *r, struct client *c, const char *name, bool wait)
 	struct exchange_event ev = { .type = wait ? EXCHANGE_WAIT : EXCHANGE_TO, .slot = c->slot, .name = name };
 	const slot_t match = exchange_match(r->exchange, &ev, policy_of(r));
 	const uint64_t pair = exchange_next_pair(r->exchange);
+	enum verdict v;
 
 	if (match != SLOT_NONE && (!roster_ready(r) || !roster_record_pair(r, c->slot, match, pair, pair + 1)))
 		return VERDICT_FAILED;
-	return roster_step(r, &ev);
+	v = roster_step(r, &ev);
+	if (v == VERDICT_QUEUED)
+		roster_tell_waiting(r, roster_session(r, c->slot)->target, c->slot);
+	return v;
 }
 
 void
@@ -318,6 +325,7 @@ roster_leave(struct roster *r, struct client *c)
 
 	client_window_reset(c);
 	roster_drop_claim(r, c->slot);
+	roster_forget_waiting(r, c->slot);
 	if (paired)
 		roster_record_free(r, c->slot);
 	return awaits ? VERDICT_OK : v;

@@ -24,6 +24,7 @@
 
 struct client;
 struct registry;
+struct waiting;
 
 /* What a session says of its pair after the registry was lost: it holds when the partner says the same. */
 struct claim {
@@ -35,11 +36,12 @@ struct claim {
 struct member {
 	struct client *client; /* NULL: reconnecting */
 	struct account *account;
-	struct policy *policy; /* NULL: refuses nobody. Only as long as its rules. */
-	int64_t since_ms;      /* of login; wall clock, for showing */
-	struct bucket resumes; /* how often it may come back */
-	struct claim *claim;   /* NULL: none, as nearly always */
-	struct deadline lost;  /* roster::lost */
+	struct policy *policy;   /* NULL: refuses nobody. Only as long as its rules. */
+	int64_t since_ms;        /* of login; wall clock, for showing */
+	struct waiting *waiting; /* of whom it was told that they wait for it; NULL: of nobody in this chat */
+	struct bucket resumes;   /* how often it may come back */
+	struct claim *claim;     /* NULL: none, as nearly always */
+	struct deadline lost;    /* roster::lost */
 };
 
 /* So many sessions whose place a later login took are remembered: their helpers may come back (R8). */
@@ -98,6 +100,9 @@ void roster_quit(struct roster *r, struct client *c);
 enum verdict roster_policy(struct roster *r, struct client *c, const struct policy *policy);
 void roster_lost(struct roster *r, struct client *c);
 void roster_deliver(struct roster *r);
+
+/* A session came back: tells it who waits for it. After its reply and roster_deliver(). */
+void roster_tell_waiters(struct roster *r, slot_t target);
 
 /* What others see of the session in a slot. */
 void roster_peer(const struct roster *r, slot_t slot, struct peer *peer);

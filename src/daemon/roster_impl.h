@@ -1,6 +1,6 @@
 /*
  * The roster from within. roster.c performs events and tells everyone of their effects;
- * roster_login.c lets sessions in; roster_record.c keeps the registry in step; roster_start.c
+ * roster_login.c lets sessions in; roster_waiting.c tells who waits; roster_record.c keeps the registry in step; roster_start.c
  * takes over what it holds.
  */
 #ifndef PCHAT_DAEMON_ROSTER_IMPL_H
@@ -57,6 +57,10 @@ bool roster_record_login(struct roster *r, const struct registry_row *row, const
 void roster_record_end(struct roster *r, slot_t slot);
 void roster_record_policy(struct roster *r, slot_t slot, const struct policy *policy);
 void roster_record_window_over(struct roster *r);
+
+/* `waiter` waits for `target`, which is told when it takes contact and does not know yet; the chat in which it was told is over. */
+void roster_tell_waiting(struct roster *r, slot_t target, slot_t waiter);
+void roster_forget_waiting(struct roster *r, slot_t target);
 
 /* A lost session's time is over. */
 void roster_on_grace(struct deadlines *ds, struct deadline *d);

@@ -60,7 +60,7 @@ static void
 record_fields(struct codec *c, struct record *r)
 {
 	codec_u64(c, &r->id);
-	codec_u8(c, &r->type, RECORD_MESSAGE, RECORD_ENDED);
+	codec_u8(c, &r->type, RECORD_MESSAGE, RECORD_WAITING);
 	codec_bool(c, &r->own);
 	codec_i64(c, &r->time_ms);
 	codec_peer(c, &r->peer);

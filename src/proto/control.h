@@ -53,7 +53,8 @@ enum record_type {
 	RECORD_LOST,
 	RECORD_BACK,
 	RECORD_GONE,
-	RECORD_ENDED, /* `peer` is ourselves: our session ended against our will, its folder was removed */
+	RECORD_ENDED,        /* `peer` is ourselves: our session ended against our will, its folder was removed */
+	RECORD_WAITING = 10, /* `peer` waits until we are free */
 };
 
 struct record {

@@ -11,11 +11,12 @@
 #include "proto/upstream.h"
 
 enum feature {
-	FEATURE_NAMES = 1, /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
+	FEATURE_NAMES = 1,   /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
+	FEATURE_WAITING = 4, /* WAITING: who is waited for is told by whom */
 };
 
 /* All that this release knows. */
-#define FEATURES_KNOWN ((uint32_t)FEATURE_NAMES)
+#define FEATURES_KNOWN ((uint32_t)(FEATURE_NAMES | FEATURE_WAITING))
 
 #define FEATURE_OLD_ACCOUNT 32U
 

@@ -127,6 +127,9 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 	case UPSTREAM_PAIRED:
 		paired_fields(c, m);
 		return;
+	case UPSTREAM_WAITING:
+		codec_peer(c, &m->u.waiting.peer);
+		return;
 	case UPSTREAM_ENDED:
 		codec_u64(c, &m->u.ended.pair);
 		codec_u8(c, &m->u.ended.ending, ENDING_LEFT, ENDING_MOVED);

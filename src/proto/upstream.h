@@ -35,7 +35,8 @@ enum upstream_type {
 	UPSTREAM_LOST = 0x82,
 	UPSTREAM_BACK = 0x83,
 	UPSTREAM_WAIT_OVER = 0x84,
-	UPSTREAM_BYE = 0x85, /* the daemon closes, and why */
+	UPSTREAM_BYE = 0x85,     /* the daemon closes, and why */
+	UPSTREAM_WAITING = 0x88, /* to an end that named FEATURE_WAITING: that session waits for this one */
 };
 
 enum bye {
@@ -120,6 +121,9 @@ struct upstream_message {
 			bool online; /* the partner; false: reconnecting */
 			struct peer peer;
 		} paired;
+		struct {
+			struct peer peer;
+		} waiting;
 		struct {
 			uint64_t pair;
 			uint8_t ending; /* enum ending */

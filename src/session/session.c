@@ -362,6 +362,8 @@ uplink_on_notice(void *context, const struct upstream_message *m)
 		requests_paired(s->requests, m->u.paired.peer.name);
 	} else if (m->type == UPSTREAM_WAIT_OVER) {
 		requests_wait_over(s->requests, (enum verdict)m->u.wait_over.verdict);
+	} else if (m->type == UPSTREAM_WAITING) {
+		(void)store_event(s->store, RECORD_WAITING, &m->u.waiting.peer, clock_wall_ms());
 	} else {
 		pair_notice(s->pair, m);
 	}

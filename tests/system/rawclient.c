@@ -7,7 +7,7 @@
  *
  * A command is one argument, or, without any, one line of standard input:
  *
- *   hello [VERSION]              magic WORD        the greeting; WORD in hex instead of the magic
+ *   hello [VERSION [FEATURES]]   magic WORD        the greeting; WORD in hex instead of the magic
  *   login NAME [ID] [resume] [pair=N with=NAME uid=N]  a random ID when there is none
  *   to NAME | wait NAME | cancel | leave | quit | who [CURSOR] | dnd on|off | block NAME
  *   msg TEXT                     flood COUNT SIZE  under the latest pair and epoch; ids count up
@@ -95,9 +95,9 @@ put_upstream(const struct upstream_message *m)
 }
 
 static void
-put_hello(uint32_t magic, uint16_t version)
+put_hello(uint32_t magic, uint16_t version, uint32_t features)
 {
-	struct upstream_message up = { .type = UPSTREAM_HELLO, .u.hello = { magic, version } };
+	struct upstream_message up = { .type = UPSTREAM_HELLO, .u.hello = { magic, version, features } };
 	struct control_message down = { .type = CONTROL_HELLO, .u.hello = { magic, version } };
 	uint8_t out[64];
 
@@ -240,6 +240,10 @@ say_upstream(const struct upstream_message *m)
 		break;
 	case UPSTREAM_WAIT_OVER:
 		say("WAIT_OVER %s", status_name(m->u.wait_over.verdict));
+		break;
+	case UPSTREAM_WAITING:
+		say("WAITING name=%s account=%s uid=%u", m->u.waiting.peer.name, m->u.waiting.peer.account,
+		    m->u.waiting.peer.uid);
 		break;
 	case UPSTREAM_BYE:
 		say_bye(m->u.bye.reason);
@@ -513,6 +517,15 @@ number(const char *text, int base)
 }
 
 static void
+do_hello(const char *args)
+{
+	const char *features = strchr(args, ' ');
+
+	put_hello(PROTOCOL_MAGIC, *args ? (uint16_t)number(args, 10) : PROTOCOL_VERSION,
+	    features ? number(features + 1, 10) : 0);
+}
+
+static void
 run(char *line)
 {
 	char *args = strchr(line, ' ');
@@ -527,8 +540,8 @@ run(char *line)
 		what;                  \
 		return;                \
 	}
-	COMMAND("hello", put_hello(PROTOCOL_MAGIC, *args ? (uint16_t)number(args, 10) : PROTOCOL_VERSION))
-	COMMAND("magic", put_hello(number(args, 16), PROTOCOL_VERSION))
+	COMMAND("hello", do_hello(args))
+	COMMAND("magic", put_hello(number(args, 16), PROTOCOL_VERSION, 0))
 	COMMAND("login", do_login(args))
 	COMMAND("to", do_name(UPSTREAM_TO, args, false))
 	COMMAND("wait", do_name(UPSTREAM_TO, args, true))

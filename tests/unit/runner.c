@@ -24,6 +24,7 @@
 	X(name)           \
 	X(policy)         \
 	X(quota)          \
+	X(waiting)        \
 	X(deadlines)      \
 	X(closing)        \
 	X(unicode)        \

@@ -52,6 +52,7 @@ static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_LOST, .u.link = { .pair = 0x1122334455667788 } },
 	{ .type = UPSTREAM_BACK, .u.link = { .pair = 0x1122334455667788, .epoch = 2 } },
 	{ .type = UPSTREAM_WAIT_OVER, .u.wait_over = { .verdict = VERDICT_NO_SUCH_USER } },
+	{ .type = UPSTREAM_WAITING, .u.waiting = { .peer = BOB } },
 	{ .type = UPSTREAM_BYE, .u.bye = { .reason = BYE_VERSION } },
 	{ .type = UPSTREAM_BYE, .u.bye = { .reason = BYE_STOPPING } },
 };
@@ -107,6 +108,7 @@ static struct control_message control[] = {
 		.body = longest_body,
 		.length = MESSAGE_MAX } },
 	{ .type = CONTROL_RECORD, .u.record = { .id = 8, .type = RECORD_GONE, .time_ms = SINCE, .peer = BOB } },
+	{ .type = CONTROL_RECORD, .u.record = { .id = 9, .type = RECORD_WAITING, .time_ms = SINCE, .peer = ALICE } },
 	{ .type = CONTROL_READ_END, .u.read_end = { .count = 2, .more = true, .last = 8 } },
 	{ .type = CONTROL_READ_END, .u.read_end = { .verdict = VERDICT_NOTHING } },
 	{ .type = CONTROL_RULES, .u.policy = { .count = 1, .rule = { { .type = POLICY_BLOCK_UID, .id = 0 } } } },

@@ -110,10 +110,12 @@ format_json_record(const struct record *r, const char *self)
 		[RECORD_BACK] = "back",
 		[RECORD_GONE] = "gone",
 		[RECORD_ENDED] = "ended",
+		[RECORD_WAITING] = "waiting",
 	};
 	char time[FORMAT_TIME_MAX];
 	json_t *o = json_pack("{sIssss}", "id", (json_int_t)r->id, "type",
-	    r->type < ARRAY_SIZE(types) ? types[r->type] : "?", "time", format_json_time(r->time_ms, time));
+	    r->type < ARRAY_SIZE(types) && types[r->type] ? types[r->type] : "?", "time",
+	    format_json_time(r->time_ms, time));
 
 	if (r->own) {
 		(void)json_object_set_new(o, "from", json_string(self));

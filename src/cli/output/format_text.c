@@ -82,9 +82,10 @@ event_words(uint8_t type)
 		[RECORD_BACK] = "%s is back",
 		[RECORD_GONE] = "%s is gone",
 		[RECORD_ENDED] = "your session %s ended: its folder was removed, as at a last logout",
+		[RECORD_WAITING] = "%s would like to chat with you",
 	};
 
-	return type < ARRAY_SIZE(words) ? words[type] : "";
+	return type < ARRAY_SIZE(words) && words[type] ? words[type] : "";
 }
 
 static void

@@ -121,7 +121,7 @@ single(struct scan *s, struct record *r, int type)
 {
 	sqlite3_stmt *const q = s->rows.stmt;
 
-	if (type < RECORD_MESSAGE || type > RECORD_ENDED)
+	if (type < RECORD_MESSAGE || type > RECORD_WAITING)
 		return -EUCLEAN;
 	*r = (struct record){ .time_ms = sqlite3_column_int64(q, 1),
 		.body = sqlite3_column_blob(q, 3),

@@ -198,6 +198,15 @@ on_result(struct uplink *u, enum verdict v)
 		u->class->result(u->context, v);
 }
 
+/* A name's form was looked at before: here are the tables. */
+static bool
+has_valid_name(const struct upstream_message *m)
+{
+	if (m->type == UPSTREAM_PAIRED)
+		return name_valid(m->u.paired.peer.name, strlen(m->u.paired.peer.name));
+	return m->type != UPSTREAM_WAITING || name_valid(m->u.waiting.peer.name, strlen(m->u.waiting.peer.name));
+}
+
 /* False: the daemon broke the protocol. */
 static bool
 on_frame(struct uplink *u, const struct frame *f)
@@ -206,8 +215,8 @@ on_frame(struct uplink *u, const struct frame *f)
 
 	if (upstream_decode(f, &m) < 0)
 		return false;
-	if (m.type == UPSTREAM_PAIRED && !name_valid(m.u.paired.peer.name, strlen(m.u.paired.peer.name)))
-		return false; /* the form was looked at before: here are the tables */
+	if (!has_valid_name(&m))
+		return false;
 	if (m.type == UPSTREAM_HELLO && u->login.state == LOGIN_GREETING)
 		u->features = m.u.hello.features;
 	else if (m.type == UPSTREAM_WELCOME && u->login.state == LOGIN_GREETING)

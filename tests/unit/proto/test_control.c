@@ -123,7 +123,7 @@ static const struct {
 	{ "no such state", { .type = CONTROL_STATE, .u.state = { .self.name = "a", .state = WHO_RECONNECTING + 1 } } },
 	{ "no such daemon", { .type = CONTROL_STATE, .u.state = { .self.name = "a", .daemon = 2 } } },
 	{ "no such ending", { .type = CONTROL_CHANGED, .u.state = { .self.name = "a", .last_end = ENDING_GONE + 1 } } },
-	{ "no such record", { .type = CONTROL_RECORD, .u.record = { .type = RECORD_ENDED + 1, .peer.name = "a" } } },
+	{ "no such record", { .type = CONTROL_RECORD, .u.record = { .type = RECORD_WAITING + 1, .peer.name = "a" } } },
 	{ "a record of nobody", { .type = CONTROL_RECORD } },
 	{ "no such end", { .type = CONTROL_READ_END, .u.read_end = { .verdict = VERDICT_COUNT } } },
 	{ "no such end of a pair", { .type = CONTROL_ENDED, .u.ended = { .verdict = VERDICT_COUNT } } },
