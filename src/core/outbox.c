@@ -136,7 +136,8 @@ verdict_of_attempt(const struct outbox *o, enum verdict why)
 static bool
 leaves_open(enum verdict why)
 {
-	return why == VERDICT_LEFT || why == VERDICT_PARTNER_QUIT || why == VERDICT_GONE || why == VERDICT_TIMED_OUT;
+	return why == VERDICT_LEFT || why == VERDICT_PARTNER_QUIT || why == VERDICT_GONE || why == VERDICT_TIMED_OUT ||
+	    why == VERDICT_FAILED;
 }
 
 enum verdict

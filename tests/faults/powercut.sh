@@ -5,6 +5,7 @@
 #	POWERCUT_CUTS   how often, on each file system (10)
 #	POWERCUT_DISKS  the file systems ("ext4 ext4-1k xfs btrfs")
 #	POWERCUT_PAIRS  how many talk (4)
+#	POWERCUT_LIVE   yes: what talks goes on for a moment on the disk that is shut down, as on one that fails
 #	POWERCUT_SEED   the moments to come again, as far as they are ours to choose (new ones, printed)
 # What is mounted here is nobody else's business, nor can anybody else keep it from being unmounted.
 if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
@@ -62,14 +63,23 @@ sleep_ms() {
 	read -rt "$s" -u "$pause_fd" || :
 }
 
-# cut PID...: the power goes, and comes back. At that moment everything stops: a process that went on would be told by
-# a file system that is shut down, and not by a disk, what became of its writes.
-cut() {
-	local words
+# Everything stops: a process that went on would be told by a file system that is shut down, and not by a disk, what
+# became of its writes.
+stop_all() { # PID...
 	[ $# -eq 0 ] || kill -STOP "$@"
 	signal_all STOP
 	signal_all STOP # one that was just being started
+}
+
+# cut PID...: the power goes, and comes back.
+cut() {
+	local words
+	[ -n "${POWERCUT_LIVE-}" ] || stop_all "$@"
 	words=$("$BUILDDIR/tests/faults/poweroff" "$disk" 2>&1) || { note "the power does not go: $words"; return 1; }
+	if [ -n "${POWERCUT_LIVE-}" ]; then
+		sleep_ms $((RANDOM % 60))
+		[ $# -eq 0 ] || kill -STOP "$@"
+	fi
 	if ! wait_until is_unmounted; then
 		note "still mounted; open there: $(find /proc/[0-9]*/fd -lname "$disk/*" -printf '%p %l\n' 2>/dev/null | head)"
 		return 1

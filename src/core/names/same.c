@@ -130,13 +130,15 @@ name_file(const char *name, char out[NAME_FILE_MAX + 1])
 	static const uint64_t everybody[2] = { 0, 0 };
 	char folded[NAME_FOLD_MAX + 1];
 	struct siphash hash;
+	size_t length;
 
 	name_fold(name, folded);
-	if (name_is_ascii(folded, strlen(folded))) {
-		(void)snprintf(out, NAME_FILE_MAX + 1, "%s", folded);
+	length = strlen(folded);
+	if (length <= NAME_FILE_MAX && name_is_ascii(folded, length)) {
+		memcpy(out, folded, length + 1);
 		return;
 	}
-	hash = siphash(everybody, folded, strlen(folded));
+	hash = siphash(everybody, folded, length);
 	(void)snprintf(out, NAME_FILE_MAX + 1, "_%016llx%016llx", (unsigned long long)hash.half[0],
 	    (unsigned long long)hash.half[1]);
 }

@@ -187,7 +187,9 @@ after_failed_commit(struct store *s, int failure)
 	const bool synced = sqlite3_extended_errcode(s->db) != SQLITE_IOERR_FSYNC;
 
 	store_rollback(s);
-	return synced || store_write_generation(s, s->generation) == 0 ? failure : STORE_UNSURE;
+	if (synced || (store_write_generation(s, s->generation) == 0 && !store_log_lost(s)))
+		return failure;
+	return STORE_UNSURE;
 }
 
 /* What was committed counts only where the next helper finds it. */
@@ -201,13 +203,11 @@ after_lost_log(struct store *s)
 	return 0;
 }
 
-int
-store_commit(struct store *s)
+static int
+commit(struct store *s)
 {
 	int r;
 
-	if (!s->writing)
-		return 0;
 	if (s->failure == 0)
 		(void)store_doom(s, store_save_gathered(s));
 	if ((r = s->failure) < 0) {
@@ -219,6 +219,21 @@ store_commit(struct store *s)
 	s->writing = false;
 	s->committed = s->now;
 	return store_log_lost(s) ? after_lost_log(s) : 0;
+}
+
+int
+store_commit(struct store *s)
+{
+	int r;
+
+	if (!s->writing)
+		return 0;
+	r = commit(s);
+	/* A message that comes again may be the one whose commit is unsure: its refusal now would be no truth. */
+	if (r < 0 && s->unsure && r != -ESTALE && r != -EUCLEAN)
+		r = STORE_UNSURE;
+	s->unsure = r == STORE_UNSURE || (s->unsure && r != 0);
+	return r;
 }
 
 int

@@ -66,7 +66,8 @@ int store_event(struct store *s, enum record_type type, const struct peer *peer,
 
 /*
  * 0; -errno: nothing of this transaction is stored (-ESTALE: another helper took over, this one must end; -EUCLEAN: the
- * inbox is damaged, see store_renew()); STORE_UNSURE: the disk failed in such a way that it may be.
+ * inbox is damaged, see store_renew()); STORE_UNSURE: the disk failed in such a way that it
+ * may be, or something may that failed so before.
  */
 #define STORE_UNSURE 1
 int store_commit(struct store *s);

@@ -70,6 +70,7 @@ struct store {
 	bool lazily;     /* whether the next transaction need not be synced, */
 	bool lazy;       /* and whether SQLite knows */
 	bool writing;
+	bool unsure; /* what failed last may be on the disk: only a commit that succeeds settles it */
 	int failure; /* of the open transaction: it will be rolled back */
 	int log;     /* its descriptor, -1: none */
 	ino_t log_ino;
@@ -110,7 +111,10 @@ MUST_USE int store_log_sync(const struct store *s);
 /* When nothing happens: makes the log as long as it may become, once it is used, or cuts it. */
 void store_log_rest(struct store *s);
 
-/* Whether the log that is written to has no name any more, or not its own: nobody will find what is in it. */
+/*
+ * Whether the log that is written to has no name any more, or not its own, or lies on a file system that has died:
+ * nobody may find what is in it.
+ */
 bool store_log_lost(const struct store *s);
 
 /* All that is in a lost log goes into the file itself, which is opened anew. 0 or -errno. */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "db/database.h"
 #include "session/mailbox/store_impl.h"
@@ -137,15 +138,31 @@ store_log_end(struct store *s)
 	s->log = -1;
 }
 
+/*
+ * A file system that was shut down, or made read-only by an error, opens nothing or cannot be written; some of them let
+ * a sync of before succeed all the same (ext4: blocks that were just added).
+ */
+static bool
+is_dead(int fd)
+{
+	struct statvfs v;
+
+	return fstatvfs(fd, &v) < 0 || (v.f_flag & ST_RDONLY);
+}
+
 bool
 store_log_lost(const struct store *s)
 {
 	char path[PATH_MAX + 4];
+	_cleanup_(closep) int fd = -1;
 	struct stat st;
 
 	name_of_log(s, path);
-	if (stat(path, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+		return true;
+	if ((fd < 0 ? stat(path, &st) : fstat(fd, &st)) < 0 || is_dead(fd < 0 ? s->log : fd))
+		return true;
 	return s->log < 0 || st.st_ino != s->log_ino || st.st_dev != s->log_dev;
 }
 

@@ -263,7 +263,7 @@ START_TEST(test_outbox_truth_of_a_repeated_id)
 		again = outbox_verdict(&o, (enum verdict)why);
 		o.repeats = false;
 		if (why == VERDICT_LEFT || why == VERDICT_PARTNER_QUIT || why == VERDICT_GONE ||
-		    why == VERDICT_TIMED_OUT)
+		    why == VERDICT_TIMED_OUT || why == VERDICT_FAILED)
 			ck_assert_int_eq(again, VERDICT_UNCONFIRMED);
 		else
 			ck_assert_int_eq(again, once);

@@ -51,9 +51,7 @@ static const char hook_bash[] =
     "\t\treturn 0\n"
     "\telif [[ $how == *r* ]]; then\n" /* then by the prompt itself */
     "\t\tPS1='$(__pchat_new >&2)'${PS1-}\n"
-    "\telif [[ $how == *a* ]]; then\n"
-    "\t\tPROMPT_COMMAND=(__pchat_new \"${PROMPT_COMMAND[@]}\")\n"
-    "\telse\n" /* not exported: a shell within has no such function */
+    "\telse\n" /* in front of the first of a list; not exported: a shell within has no such function */
     "\t\tPROMPT_COMMAND=\"__pchat_new${PROMPT_COMMAND:+; $PROMPT_COMMAND}\"\n"
     "\t\texport -n PROMPT_COMMAND\n"
     "\tfi\n"
