@@ -30,6 +30,25 @@ is "$(jq -r '"\(.type) \(.from) \(.uid)"' <<<"$out")" "paired alice ${uid_of[ali
 run alice pchat read
 exits 1 "R4: alice, who asked for it, need not be told"
 
+if is_root; then # several accounts
+	login games
+	add_user mail
+	run mail pchat login postman
+	run alice pchat to games
+	is "$err" "chatting with games" "who has the name of the account is told by that alone"
+	run alice pchat to PostMan
+	is "$err" "chatting with postman (account mail)" "else the account is told"
+	run alice pchat to --quiet games
+	is "$err" "" "but not with --quiet"
+	run alice pchat to bob
+	is "$err" "chatting with bob (uid ${uid_of[bob]})" "or the uid of one that has no account"
+	run games pchat quit
+	run mail pchat quit
+	run bob pchat read
+else
+	skip "several accounts take root" "whose account is told"
+fi
+
 # ---------------------------------------------------------------------- R4, R5
 
 run carol pchat to dave

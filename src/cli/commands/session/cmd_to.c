@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "cli/line/command.h"
@@ -46,6 +47,34 @@ pair(struct link *l, const struct control_message *request, uint64_t deadline)
 	return rc < 0 ? link_verdict(l, rc) : link_outcome(l, &reply);
 }
 
+/* The account is told unless it has the same name; as "uid 1001" when it has none that is known. */
+static void
+say_whose(const struct peer *partner)
+{
+	if (strcasecmp(partner->name, partner->account) == 0)
+		remark("chatting with %s", partner->name);
+	else if (strncmp(partner->account, "uid ", 4) == 0)
+		remark("chatting with %s (%s)", partner->name, partner->account);
+	else
+		remark("chatting with %s (account %s)", partner->name, partner->account);
+}
+
+/* With whom, as the helper knows it. It is a remark: when the partner went away meanwhile, the next command tells. */
+static void
+say_partner(struct invocation *inv, const char *name)
+{
+	const struct control_message request = { .type = CONTROL_STATUS };
+	const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
+	struct control_message m;
+
+	if (inv->opt.given[OPT_QUIET])
+		return;
+	if (link_call(&inv->link, &request, deadline, CONTROL_STATE, &m) == VERDICT_OK && m.u.state.partner.name[0])
+		say_whose(&m.u.state.partner);
+	else
+		remark("chatting with %s", name);
+}
+
 static int
 to_run(struct invocation *inv)
 {
@@ -66,7 +95,7 @@ to_run(struct invocation *inv)
 		return report(v, "%s: %s (%s)", name, inv->link.words, link_alone(&inv->link));
 	if (v != VERDICT_OK)
 		return report(v, "%s: %s", name, inv->link.words);
-	remark("chatting with %s", name);
+	say_partner(inv, name);
 	return 0;
 }
 
