@@ -49,7 +49,7 @@ __pchat_value() { # OPTION
 # What a command's operands are.
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
-	to | chat | with) [[ $2 -gt 0 ]] || __pchat_ask users ;;
+	to | chat | with | tell) [[ $2 -gt 0 ]] || __pchat_ask users ;;
 	history) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask inboxes; } ;;
 	login) [[ $2 -gt 0 ]] || __pchat_ask inboxes ;;
 	block) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask groups; } ;;
@@ -61,12 +61,12 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	esac
 }
 
-# Whether the next word is the value of this option; -f is one with send only.
+# Whether the next word is the value of this option; -f is one with send and tell only.
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
 	--to | --id | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
-	-f) [[ $2 == send ]] ;;
+	-f) [[ $2 == send || $2 == tell ]] ;;
 	*) return 1 ;;
 	esac
 }

@@ -59,7 +59,7 @@ end
 complete -c pchat -e
 complete -c pchat -f
 complete -c pchat -n __pchat_no_command -a '(__pchat_ask commands)'
-complete -c pchat -n '__pchat_first_operand to chat with history block' -a '(__pchat_ask users)'
+complete -c pchat -n '__pchat_first_operand to chat with tell history block' -a '(__pchat_ask users)'
 complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inboxes)'
 complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
 complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
@@ -73,4 +73,4 @@ complete -c pchat -l color -x -a 'auto always never' -d colour
 complete -c pchat -l socket -r -F -d "the daemon's socket"
 complete -c pchat -l timeout -x -d 'give up after SEC seconds'
 complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_ask users)' -d 'only if NAME is the partner'
-complete -c pchat -n 'contains -- (__pchat_command) send' -s f -l file -r -F -d 'read FILE instead of standard input'
+complete -c pchat -n 'contains -- (__pchat_command) send tell' -s f -l file -r -F -d 'read FILE instead of standard input'

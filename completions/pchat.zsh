@@ -25,7 +25,7 @@ __pchat_value() { # OPTION
 
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
-	to | chat | with) (($2)) || __pchat_ask users ;;
+	to | chat | with | tell) (($2)) || __pchat_ask users ;;
 	history) (($2)) || { __pchat_ask users; __pchat_ask inboxes } ;;
 	login) (($2)) || __pchat_ask inboxes ;;
 	block) (($2)) || { __pchat_ask users; __pchat_ask groups } ;;
@@ -41,7 +41,7 @@ __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
 	--to | --id | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
-	-f) [[ $2 == send ]] ;;
+	-f) [[ $2 == send || $2 == tell ]] ;;
 	*) return 1 ;;
 	esac
 }

@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&command_login,
 	&command_to,
 	&command_send,
+	&command_tell,
 	&command_read,
 	&command_ask,
 	&command_chat,

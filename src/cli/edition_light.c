@@ -14,6 +14,7 @@
 
 static const struct command *const commands[] = {
 	&command_send,
+	&command_tell,
 	&command_status_prompt,
 	&command_ask,
 	&command_to,

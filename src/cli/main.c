@@ -10,6 +10,7 @@
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "proto/feature.h"
 #include "proto/status.h"
 
 /* Large, and mostly never touched. */
@@ -41,6 +42,7 @@ run(struct invocation *i)
 
 	if (c->needs_session) {
 		i->link.revive = true;
+		i->link.features = c->knows_notes ? FEATURE_NOTES : 0;
 		v = command_find_session(i);
 		if (v == VERDICT_OK)
 			v = link_connect(&i->link, options_deadline(&i->opt));

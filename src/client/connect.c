@@ -95,9 +95,10 @@ revive(struct link *l, uint64_t deadline)
 static void
 say_hello(struct link *l)
 {
-	static const struct control_message hello = { .type = CONTROL_HELLO,
+	static struct control_message hello = { .type = CONTROL_HELLO,
 		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
 
+	hello.u.hello.features = l->features;
 	link_queue(l, &hello);
 }
 

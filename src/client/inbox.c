@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "client/conn.h"
+#include "proto/feature.h"
 
 #define BATCH 64U /* records at once: between two batches the keyboard has its turn */
 
@@ -13,6 +14,7 @@ struct inbox {
 	void *context;
 	struct conn *conn;
 	uint64_t seen; /* id of the latest record shown: a helper that was started anew may give it again */
+	bool plain;    /* the helper is an older one */
 	bool caught_up, over;
 };
 
@@ -20,7 +22,7 @@ static void
 ask(struct inbox *in)
 {
 	const struct control_message m = { .type = CONTROL_READ,
-		.u.read = { .flags = in->caught_up ? READ_WAIT : 0, .limit = BATCH } };
+		.u.read = { .flags = (in->caught_up ? READ_WAIT : 0) | (in->plain ? 0 : READ_NOTES), .limit = BATCH } };
 
 	conn_request(in->conn, &m);
 }
@@ -71,6 +73,8 @@ on_frame(void *owner, const struct frame *f)
 		in->class->record(in->context, &m.u.record);
 	} else if (m.type == CONTROL_READ_END) {
 		batch_end(in, &m);
+	} else if (m.type == CONTROL_BYE && m.u.bye.reason == BYE_MALFORMED) {
+		in->plain = true; /* it takes a HELLO that names features for a broken one */
 	}
 }
 
@@ -109,7 +113,9 @@ inbox_reconnect(struct inbox *in)
 
 	if (in->conn || in->over)
 		return true;
+	in->link->features = in->plain ? 0 : FEATURE_NOTES;
 	in->conn = conn_open(in->loop, in->link, &class, in);
+	in->link->features = 0; /* others on this link want no notes */
 	if (in->conn)
 		ask(in);
 	return in->conn != NULL;

@@ -28,6 +28,7 @@ link_adopt(struct link *l, int fd)
 	link_close(l);
 	l->fd = fd;
 	l->out_len = l->in_start = l->in_end = 0;
+	l->heard = false;
 	l->words[0] = '\0'; /* what went wrong before is over */
 }
 
@@ -98,6 +99,11 @@ take_bye(struct link *l, const struct frame *f)
 		(void)link_trouble(l, VERDICT_FAILED, "too many commands at once for session '%s'", l->name);
 		return -ESHUTDOWN;
 	case BYE_MALFORMED:
+		if (l->features != 0 && !l->heard) {
+			l->features = 0; /* an older helper takes a HELLO that names some for a broken one */
+			return -ECONNRESET;
+		}
+		/* fall through */
 	case BYE_WINDOW:
 	case BYE_STALLED:
 		(void)link_trouble(l, VERDICT_FAILED, "the helper of session '%s' closed the connection", l->name);
@@ -115,7 +121,10 @@ link_next(struct link *l, struct frame *f)
 	if (n < 0)
 		return -EPROTO;
 	l->in_start += (uint32_t)n;
-	return n > 0 && f->type == CONTROL_BYE ? take_bye(l, f) : n > 0;
+	if (n > 0 && f->type == CONTROL_BYE)
+		return take_bye(l, f);
+	l->heard |= n > 0;
+	return n > 0;
 }
 
 int

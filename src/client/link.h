@@ -24,14 +24,16 @@ struct link {
 	struct rundir dir;
 	char name[NAME_MAX_LEN + 1];
 	bool several;                   /* it is unclear which session: there are several */
+	uint32_t features;              /* that HELLO names; 0 once the helper is known to be an older one */
+	bool heard;                     /* the helper said something on this connection */
 	bool revive;                    /* start a helper that is gone */
 	void (*note)(const char *text); /* for a remark of a helper that was started; NULL: nobody wants it */
 	unsigned pause_ms;              /* before the next attempt to come back; 0 again after any progress */
 	int watch;        /* a descriptor whose other end must not go away while we wait (our output); -1: none */
 	uint32_t out_len; /* requests not yet written */
 	uint32_t in_start, in_end;
-	char words[512]; /* what went wrong */
-	uint8_t out[1024];
+	char words[512];   /* what went wrong */
+	uint8_t out[8192]; /* a note, and requests */
 	uint8_t in[2 * FRAME_MAX];
 };
 

@@ -43,6 +43,20 @@
 #define INBOX_EVENTS 10000U                 /* unread, of paired, left, lost, ... */
 #define INBOX_BYTES (64ULL * 1024U * 1024U) /* unread */
 
+/* Notes (R11). */
+#define NOTE_MAX 4096U /* bytes of one */
+#define NOTE_RATE 10U  /* a second and uid */
+#define NOTE_BURST 50U
+#define NOTES_UNREAD 1000U
+#define NOTES_UNREAD_BYTES (1024U * 1024U)
+#define NOTES_UNREAD_UID 100U
+#define NOTES_WAY 1024U        /* under way through a daemon */
+#define NOTES_WAY_UID 64U      /* of those, by one uid */
+#define NOTES_WAY_RECEIVER 32U /* of those, to one session: as many fit into its connection's queue */
+#define NOTES_WAY_RECEIVER_UID 16U
+#define TELLERS 32U /* connections that only tell */
+#define TELLERS_UID 8U
+
 #define SEND_TIMEOUT_SECONDS 5U
 #define RETRY_MAX_MS 2000U /* longest pause between two attempts to reach a daemon */
 

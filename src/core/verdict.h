@@ -47,6 +47,10 @@ enum verdict {
 	VERDICT_UNMAPPED,    /* the daemon's user namespace has no number for the caller's uid */
 	VERDICT_FULL,        /* the daemon has no place for another session */
 	VERDICT_OLD_PARTNER, /* the other's helper is of an older pchat, and cannot hold the caller's name */
+	VERDICT_ABSENT,      /* a note: the receiver's connection is lost for the moment, or takes no more just now */
+	VERDICT_NO_NOTES,    /* the receiver takes no notes, or its helper is of an older pchat */
+	VERDICT_NOTES_FULL,  /* the receiver's limits of unread notes */
+	VERDICT_OLD_DAEMON,  /* it knows no notes */
 	VERDICT_COUNT
 };
 

@@ -19,7 +19,7 @@ head_of(struct accounts *all, uint32_t uid)
 static bool
 is_stale(const struct account *a, uint64_t now)
 {
-	return a->refs == 0 && a->requests.full_at <= now;
+	return a->refs == 0 && a->requests.full_at <= now && a->notes.full_at <= now;
 }
 
 static struct account *

@@ -35,6 +35,7 @@ struct account {
 	bool own;                /* the daemon's own uid: known whatever the user database says */
 	bool passes_descriptors; /* it has done so: its connections are looked at first (net/stream.h) */
 	struct bucket requests;
+	struct bucket notes;
 	enum account_state state;
 	uint64_t asked_at; /* ms of the monotonic clock: when a look-up of the uid last ended; 0: never */
 	char name[ACCOUNT_MAX_LEN + 1];
@@ -48,6 +49,7 @@ struct accounts {
 	struct passwd_file *passwd; /* NULL: none is asked */
 	uint32_t unknown_sessions;  /* of uids that are not known to have an account */
 	uint32_t unknown_greeting;
+	struct bucket unknown_notes;
 };
 
 /* Whether another uid's account, of those that were seen, has a name that `name` belongs to (R3). */

@@ -75,6 +75,7 @@ client_new(struct server *server, int fd, struct account *account)
 	stream_init(&c->stream, &client_class, server->loop, fd);
 	c->server = server;
 	c->account = account;
+	c->notes.uid = account->uid;
 	c->slot = SLOT_NONE;
 	c->state = CLIENT_CONNECTED;
 	return c;

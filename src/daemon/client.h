@@ -13,6 +13,7 @@
 #include "core/window.h"
 #include "daemon/account.h"
 #include "daemon/names/names.h"
+#include "daemon/notes/tells.h"
 #include "net/deadlines.h"
 #include "net/stream.h"
 #include "proto/upstream.h"
@@ -23,6 +24,7 @@ enum client_state {
 	CLIENT_CONNECTED, /* HELLO is awaited, */
 	CLIENT_GREETED,   /* then LOGIN */
 	CLIENT_LOGGED_IN,
+	CLIENT_TELLS, /* or it began with TELL, and has no session */
 	CLIENT_ENDED, /* quit, replaced, told BYE: what it still says is not heard */
 };
 
@@ -41,6 +43,7 @@ struct client {
 	uint8_t may;
 	struct names_asker asker;
 	struct deadline greeting; /* server::greeting */
+	struct tells_end notes;
 };
 
 /* Takes over fd, whose peer the kernel says is account's; takes over the reference as well. NULL: short of memory. */

@@ -167,6 +167,101 @@ on_policy(struct client *c, const struct upstream_message *m)
 	roster_deliver(&c->server->roster);
 }
 
+/* ------ notes ------ */
+
+static struct client *
+of_notes(const struct tells_end *e)
+{
+	return container_of(e, struct client, notes);
+}
+
+static bool
+is_known(const struct tells_end *e)
+{
+	return account_known(of_notes(e)->account);
+}
+
+static bool
+may_tell(const struct client *c)
+{
+	struct account *a = c->account;
+	struct bucket *b = account_known(a) ? &a->notes : &a->all->unknown_notes;
+
+	return bucket_take(b, clock_monotonic_ms(), NOTE_RATE, NOTE_BURST);
+}
+
+static enum verdict
+admit_note(const struct tells_end *from, const char *name, struct tells_end **to)
+{
+	const struct client *c = of_notes(from);
+	const struct roster *r = &c->server->roster;
+	const slot_t slot = exchange_find_name(r->exchange, name);
+	struct client *receiver;
+
+	if (!may_tell(c))
+		return VERDICT_RATE;
+	if (slot == SLOT_NONE)
+		return r->resumes_only ? VERDICT_STARTING : VERDICT_NO_SUCH_USER;
+	receiver = r->member[slot].client;
+	if (!receiver || receiver->stream.dead)
+		return VERDICT_ABSENT;
+	*to = &receiver->notes;
+	return receiver->features & FEATURE_NOTES ? roster_judge_note(r, slot, c) : VERDICT_NO_NOTES;
+}
+
+static void
+pass_note(const struct tells_end *from, struct tells_end *to, uint64_t token, const struct tell *t)
+{
+	const struct client *c = of_notes(from);
+	struct upstream_message m = { .type = UPSTREAM_NOTE };
+	struct note *n = &m.u.note;
+
+	*n = (struct note){ .token = token, .stranger = !is_known(from), .msgid = t->msgid, .body = t->body };
+	n->length = t->length;
+	roster_sender(&c->server->roster, c, &n->from);
+	feature_fit_peer(of_notes(to)->features, &n->from);
+	client_send(of_notes(to), &m);
+}
+
+static void
+say_told(struct tells_end *e, const struct told *t)
+{
+	const struct upstream_message m = { .type = UPSTREAM_TOLD, .u.told = *t };
+
+	client_send(of_notes(e), &m);
+}
+
+static void
+end_idle(struct tells_end *e)
+{
+	client_bye(of_notes(e), BYE_TIMEOUT);
+}
+
+const struct tells_class dispatch_tells = {
+	.known = is_known,
+	.admit = admit_note,
+	.pass = pass_note,
+	.told = say_told,
+	.idle = end_idle,
+};
+
+/* A connection that begins with a note has said what it is here for, as one that logs in. */
+static void
+on_first_tell(struct client *c, const struct upstream_message *m)
+{
+	struct server *s = c->server;
+
+	if (!tells_enter(&s->tells, &c->notes)) {
+		client_bye(c, BYE_CROWDED);
+		return;
+	}
+	c->state = CLIENT_TELLS;
+	server_client_logged_in(s, c);
+	tells_tell(&s->tells, &c->notes, &m->u.tell);
+}
+
+/* ------ frames ------ */
+
 static void
 on_request(struct client *c, const struct upstream_message *m)
 {
@@ -189,6 +284,12 @@ on_request(struct client *c, const struct upstream_message *m)
 	case UPSTREAM_POLICY:
 		on_policy(c, m);
 		break;
+	case UPSTREAM_TELL:
+		tells_tell(&c->server->tells, &c->notes, &m->u.tell);
+		break;
+	case UPSTREAM_NOTE_ACK:
+		tells_acked(&c->server->tells, &c->notes, m->u.note_ack.token, (enum verdict)m->u.note_ack.verdict);
+		break;
 	default: /* a reply, a notice, or a second greeting */
 		client_bye(c, BYE_MALFORMED);
 		break;
@@ -209,6 +310,10 @@ dispatch_frame(struct client *c, const struct frame *f)
 		on_hello(c, &m);
 	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_LOGIN)
 		on_login(c, &m);
+	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_TELL)
+		on_first_tell(c, &m);
+	else if (c->state == CLIENT_TELLS && m.type == UPSTREAM_TELL)
+		tells_tell(&c->server->tells, &c->notes, &m.u.tell);
 	else
 		client_bye(c, BYE_MALFORMED);
 }

@@ -8,8 +8,12 @@
 #include "proto/frame.h"
 
 struct client;
+struct tells_class;
 
 /* A client that broke the protocol has been told BYE, and is in CLIENT_ENDED. */
 void dispatch_frame(struct client *c, const struct frame *f);
+
+/* What notes/tells.h asks of the daemon. */
+extern const struct tells_class dispatch_tells;
 
 #endif

@@ -42,28 +42,59 @@ account_for_rules(const struct account *a)
 }
 
 /* The caller's groups are asked of the kernel only when a rule is about groups: a connection keeps none. */
-enum verdict
-roster_judge(const struct roster *r, slot_t target, slot_t caller)
+static enum verdict
+judge_by_rules(const struct roster *r, slot_t target, const char *name, struct account *account, const struct client *c)
 {
 	const struct policy *p = r->member[target].policy;
-	const struct client *c = r->member[caller].client;
 	_cleanup_(freep) uint32_t *groups = NULL;
-	struct policy_caller who = { .name = roster_session(r, caller)->name, .uid = roster_session(r, caller)->uid };
+	struct policy_caller who = { .name = name, .uid = account->uid };
 
-	if (roster_awaits_partner(r, target))
-		return VERDICT_REFUSES;
 	if (r->member[target].client && !feature_holds_name(r->member[target].client->features, who.name))
 		return VERDICT_OLD_PARTNER;
 	if (!p)
 		return VERDICT_OK;
-	names_look_again(r->names, r->member[caller].account);
-	who.account = account_for_rules(r->member[caller].account);
+	names_look_again(r->names, account);
+	who.account = account_for_rules(account);
 	if (c && names_groups(p)) {
 		if (socket_peer_groups(c->stream.io.fd, &groups, &who.n_groups) < 0)
 			return VERDICT_REFUSES;
 		who.groups = groups;
 	}
 	return policy_judge(p, &who);
+}
+
+enum verdict
+roster_judge(const struct roster *r, slot_t target, slot_t caller)
+{
+	const struct member *m = &r->member[caller];
+
+	if (roster_awaits_partner(r, target))
+		return VERDICT_REFUSES;
+	return judge_by_rules(r, target, roster_session(r, caller)->name, m->account, m->client);
+}
+
+/* ------ notes ------ */
+
+enum verdict
+roster_judge_note(const struct roster *r, slot_t target, const struct client *c)
+{
+	struct account *a = c->account;
+
+	names_look_again(r->names, a);
+	if (a->state == ACCOUNT_UNKNOWN && !a->own && a->asked_at == 0)
+		return VERDICT_NO_ANSWER;
+	return judge_by_rules(r, target, c->slot == SLOT_NONE ? "" : roster_session(r, c->slot)->name, a, c);
+}
+
+void
+roster_sender(const struct roster *r, const struct client *c, struct peer *peer)
+{
+	if (c->slot != SLOT_NONE) {
+		roster_peer(r, c->slot, peer);
+		return;
+	}
+	*peer = (struct peer){ .uid = c->account->uid };
+	memcpy(peer->account, account_name(c->account), sizeof(peer->account));
 }
 
 static enum verdict

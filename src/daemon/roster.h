@@ -110,4 +110,13 @@ void roster_peer(const struct roster *r, slot_t slot, struct peer *peer);
 /* Whether `target` takes contact by `caller`: OK, REFUSES, NO_ANSWER (see struct exchange_policy). */
 enum verdict roster_judge(const struct roster *r, slot_t target, slot_t caller);
 
+/*
+ * The same for a note by a connection, which need not have a session. NO_ANSWER also while the user database was not
+ * asked yet who that is: then it is asked.
+ */
+enum verdict roster_judge_note(const struct roster *r, slot_t target, const struct client *c);
+
+/* Whom a note of a connection is from; the name is empty when it has no session. */
+void roster_sender(const struct roster *r, const struct client *c, struct peer *peer);
+
 #endif

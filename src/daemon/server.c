@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "daemon/dispatch.h"
 #include "net/closing.h"
 
 #define REST_SECONDS 5.
@@ -110,6 +111,7 @@ server_client_closed(struct server *s, struct client *c)
 {
 	greeting_remove(s, c);
 	watch_rest(s);
+	tells_closed(&s->tells, &c->notes);
 	s->connections--;
 	roster_login_forget(&s->roster, c);
 	roster_lost(&s->roster, c);
@@ -196,10 +198,17 @@ server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t idle_exit)
 	ev_timer_init(&s->rest_timer, on_rest, 0., REST_SECONDS);
 	s->rest_timer.data = s;
 	s->roster.emptied = on_emptied;
+	tells_init(&s->tells, &dispatch_tells, loop, s->roster.quota.connections);
 	/* One a turn, so that it has said who it is before the next comes in: few are not yet logged in at any time. */
 	acceptor_init(&s->acceptor, loop, 1, on_accepted);
 	acceptor_start(&s->acceptor, fd);
 	watch_idle(s);
+}
+
+static void
+stop_telling(struct tells_end *e)
+{
+	client_bye(container_of(e, struct client, notes), BYE_STOPPING);
 }
 
 void
@@ -217,7 +226,9 @@ server_stop(struct server *s)
 		client_bye(greeting_of(d), BYE_STOPPING);
 		greeting_remove(s, greeting_of(d));
 	}
+	tells_each(&s->tells, stop_telling);
 	(void)ev_run(s->loop, EVRUN_NOWAIT); /* the closed are freed there */
 	ev_timer_stop(s->loop, &s->rest_timer);
 	windows_release(&s->windows);
+	tells_release(&s->tells);
 }

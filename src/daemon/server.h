@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "daemon/client.h"
+#include "daemon/notes/tells.h"
 #include "daemon/roster.h"
 #include "daemon/windows.h"
 #include "net/acceptor.h"
@@ -23,6 +24,7 @@ struct server {
 	uint32_t connections;
 	struct deadlines greeting; /* not yet logged in */
 	uint32_t greeting_count;
+	struct tells tells;
 	struct acceptor acceptor;
 	struct windows windows;
 	ev_timer rest_timer; /* gives memory back some time after a connection has ended */

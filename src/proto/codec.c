@@ -157,12 +157,18 @@ codec_count(struct codec *c, uint32_t *count, uint16_t most)
 	return c->bad || c->r.bad || c->w.bad ? 0 : n;
 }
 
+bool
+codec_follows(const struct codec *c, bool something)
+{
+	return c->writing ? something : c->r.p < c->r.end;
+}
+
 void
 codec_hello(struct codec *c, uint32_t *magic, uint16_t *version, uint32_t *features)
 {
 	codec_u32(c, magic);
 	codec_u16(c, version);
-	if (c->writing ? *features != 0 : c->r.p < c->r.end) {
+	if (codec_follows(c, *features != 0)) {
 		codec_u32(c, features);
 		c->bad = c->bad || *features == 0;
 	} else if (!c->writing) {
@@ -198,6 +204,30 @@ codec_peer(struct codec *c, struct peer *p)
 	codec_peer_or_none(c, p);
 	if (p->name[0] == '\0')
 		c->bad = true;
+}
+
+void
+codec_note(struct codec *c, const uint8_t **body, uint32_t *length)
+{
+	codec_rest(c, body, length, NOTE_MAX);
+	if (*length == 0)
+		c->bad = true;
+}
+
+void
+codec_tell(struct codec *c, struct tell *t)
+{
+	codec_ident(c, &t->msgid);
+	codec_u8(c, &t->flags, TELL_PLAIN, TELL_PLAIN);
+	codec_name(c, t->name);
+	codec_note(c, &t->body, &t->length);
+}
+
+void
+codec_told(struct codec *c, struct told *t)
+{
+	codec_ident(c, &t->msgid);
+	codec_verdict(c, &t->verdict);
 }
 
 void

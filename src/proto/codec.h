@@ -55,6 +55,9 @@ void codec_name_or_none(struct codec *c, char name[NAME_MAX_LEN + 1]);
 /* All that remains of the body, at most `most` bytes; read, *data points into the frame. */
 void codec_rest(struct codec *c, const uint8_t **data, uint32_t *length, uint32_t most);
 
+/* Whether a field of a later release follows: one that is written only when there is something to tell. */
+bool codec_follows(const struct codec *c, bool something);
+
 /* How many of something follow, as u16; 0 once the codec is bad, so that a loop over it ends. */
 uint32_t codec_count(struct codec *c, uint32_t *count, uint16_t most);
 
@@ -64,6 +67,9 @@ void codec_verdict(struct codec *c, uint8_t *verdict);
 void codec_bye(struct codec *c, uint8_t *reason);
 void codec_peer(struct codec *c, struct peer *p);
 void codec_peer_or_none(struct codec *c, struct peer *p);
+void codec_note(struct codec *c, const uint8_t **body, uint32_t *length); /* of a note; all that remains */
+void codec_tell(struct codec *c, struct tell *t);
+void codec_told(struct codec *c, struct told *t);
 void codec_rule(struct codec *c, struct policy_rule *r);
 void codec_policy(struct codec *c, struct policy *p);
 

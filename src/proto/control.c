@@ -6,7 +6,7 @@
 static void
 read_fields(struct codec *c, struct control_message *m)
 {
-	codec_u8(c, &m->u.read.flags, 0, READ_PEEK | READ_WAIT | READ_MESSAGES);
+	codec_u8(c, &m->u.read.flags, 0, READ_PEEK | READ_WAIT | READ_MESSAGES | READ_NOTES);
 	codec_u32(c, &m->u.read.limit);
 	codec_u64(c, &m->u.read.after);
 }
@@ -28,6 +28,12 @@ history_fields(struct codec *c, struct control_message *m)
 	codec_u32(c, &m->u.history.limit);
 	codec_i64(c, &m->u.history.since_ms);
 	codec_string(c, m->u.history.grep, sizeof(m->u.history.grep));
+	if (codec_follows(c, m->u.history.notes)) {
+		codec_bool(c, &m->u.history.notes);
+		c->bad = c->bad || !m->u.history.notes;
+	} else if (!c->writing) {
+		m->u.history.notes = false;
+	}
 }
 
 static void
@@ -54,6 +60,12 @@ state_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.state.dnd);
 	codec_u64(c, &m->u.state.unread);
 	codec_u64(c, &m->u.state.last);
+	if (codec_follows(c, m->u.state.notes != 0)) {
+		codec_u64(c, &m->u.state.notes);
+		c->bad = c->bad || m->u.state.notes == 0;
+	} else if (!c->writing) {
+		m->u.state.notes = 0;
+	}
 }
 
 static void
@@ -63,7 +75,10 @@ record_fields(struct codec *c, struct record *r)
 	codec_u8(c, &r->type, RECORD_MESSAGE, RECORD_WAITING);
 	codec_bool(c, &r->own);
 	codec_i64(c, &r->time_ms);
-	codec_peer(c, &r->peer);
+	if (r->type == RECORD_NOTE)
+		codec_peer_or_none(c, &r->peer);
+	else
+		codec_peer(c, &r->peer);
 	codec_ident(c, &r->msgid);
 	codec_rest(c, &r->body, &r->length, MESSAGE_MAX);
 }
@@ -151,6 +166,12 @@ control_fields(struct codec *c, struct control_message *m)
 		return;
 	case CONTROL_BYE:
 		codec_bye(c, &m->u.bye.reason);
+		return;
+	case CONTROL_TELL:
+		codec_tell(c, &m->u.tell);
+		return;
+	case CONTROL_TOLD:
+		codec_told(c, &m->u.told);
 		return;
 	}
 	c->bad = true;

@@ -31,6 +31,7 @@ enum control_type {
 	CONTROL_HISTORY = 0x4c, /* RECORDs, then READ_END */
 	CONTROL_POLICY = 0x4d,  /* RULES */
 	CONTROL_FORGET = 0x4e,  /* READ_END: how many records were forgotten; USAGE: how many of them are unread */
+	CONTROL_TELL = 0x4f,    /* a note of this session; no reply in order: TOLD follows, matched by the message id */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
 	CONTROL_STATE = 0x61,
@@ -43,6 +44,7 @@ enum control_type {
 	CONTROL_ENDED = 0xc2,   /* the pair that this client's messages went to is over */
 	CONTROL_CHANGED = 0xc3, /* a STATE that was asked for by WATCH */
 	CONTROL_BYE = 0xc4,
+	CONTROL_TOLD = 0xc5, /* what became of a TELL */
 };
 
 enum record_type {
@@ -54,8 +56,12 @@ enum record_type {
 	RECORD_BACK,
 	RECORD_GONE,
 	RECORD_ENDED,        /* `peer` is ourselves: our session ended against our will, its folder was removed */
+	RECORD_NOTE,         /* peer.name is empty when it was told without a session */
 	RECORD_WAITING = 10, /* `peer` waits until we are free */
 };
+
+/* Kinds of records, as a set of bits: who reads asks for some, and what is passed over stays unread. */
+enum record_kinds { KIND_MESSAGES = 1, KIND_NOTES = 2, KIND_EVENTS = 4, KINDS_ALL = 7 };
 
 struct record {
 	uint64_t id;     /* by order of arrival */
@@ -68,10 +74,18 @@ struct record {
 	uint32_t length;
 };
 
+/* Whose record it is: a session's name; of a note without one, the account. */
+static inline const char *
+record_whose(const struct record *r)
+{
+	return r->peer.name[0] ? r->peer.name : r->peer.account;
+}
+
 enum read_flags {
 	READ_PEEK = 1,     /* take no lease: nothing will be marked */
 	READ_WAIT = 2,     /* reply only when there is at least one */
-	READ_MESSAGES = 4, /* messages only; events in between are passed over, and marked with them */
+	READ_MESSAGES = 4, /* no events: they are passed over, and stay unread */
+	READ_NOTES = 8,    /* notes as well; without it they are passed over */
 };
 
 enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };
@@ -100,7 +114,7 @@ struct control_message {
 			uint64_t after; /* only records with a larger id; 0: from the first unread one */
 		} read;
 		struct {
-			uint64_t last; /* everything up to this id was shown, */
+			uint64_t last; /* everything up to this id that READ asked for was shown, */
 			bool single;   /* or, single: this one alone (ask) */
 		} done;
 		struct {
@@ -114,6 +128,7 @@ struct control_message {
 			uint32_t limit;                 /* the latest so many; 0: all */
 			int64_t since_ms;               /* 0: from the beginning */
 			char grep[256];                 /* empty: no search */
+			bool notes;                     /* as well; false is not written */
 		} history;
 		struct {
 			char partner[NAME_MAX_LEN + 1]; /* empty: everyone */
@@ -138,7 +153,9 @@ struct control_message {
 			bool dnd;
 			uint64_t unread; /* messages */
 			uint64_t last;   /* id of the newest record, 0: none */
-		} state;                 /* STATE, CHANGED */
+			uint64_t
+			    notes; /* unread; 0 is not written, nor told to one whose HELLO did not name FEATURE_NOTES */
+		} state;           /* STATE, CHANGED */
 		struct record record;
 		struct {
 			uint32_t count;
@@ -158,6 +175,8 @@ struct control_message {
 		struct {
 			uint8_t reason; /* enum bye */
 		} bye;
+		struct tell tell;
+		struct told told;
 	} u;
 };
 

@@ -89,6 +89,16 @@ paired_fields(struct codec *c, struct upstream_message *m)
 	codec_peer(c, &m->u.paired.peer);
 }
 
+static void
+note_fields(struct codec *c, struct note *n)
+{
+	codec_u64(c, &n->token);
+	codec_bool(c, &n->stranger);
+	codec_peer_or_none(c, &n->from);
+	codec_ident(c, &n->msgid);
+	codec_note(c, &n->body, &n->length);
+}
+
 /* The layout of each type, for both directions; a type that is none of these is bad. */
 static void
 upstream_fields(struct codec *c, struct upstream_message *m)
@@ -141,6 +151,19 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 		return;
 	case UPSTREAM_BYE:
 		codec_bye(c, &m->u.bye.reason);
+		return;
+	case UPSTREAM_TELL:
+		codec_tell(c, &m->u.tell);
+		return;
+	case UPSTREAM_TOLD:
+		codec_told(c, &m->u.told);
+		return;
+	case UPSTREAM_NOTE:
+		note_fields(c, &m->u.note);
+		return;
+	case UPSTREAM_NOTE_ACK:
+		codec_u64(c, &m->u.note_ack.token);
+		codec_verdict(c, &m->u.note_ack.verdict);
 		return;
 	}
 	c->bad = true;

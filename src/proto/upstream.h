@@ -25,6 +25,9 @@ enum upstream_type {
 	UPSTREAM_QUIT = 0x06,   /* RESULT, then the daemon closes */
 	UPSTREAM_WHO = 0x07,    /* WHO_PAGE, or RESULT */
 	UPSTREAM_POLICY = 0x08, /* RESULT */
+	/* not in order: matched by the message id, or the token */
+	UPSTREAM_TELL = 0x09,     /* a note, TOLD follows; also the first frame behind HELLO, without a session */
+	UPSTREAM_NOTE_ACK = 0x0a, /* what became of a NOTE; no reply */
 	/* replies */
 	UPSTREAM_RESULT = 0x20,
 	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
@@ -36,6 +39,8 @@ enum upstream_type {
 	UPSTREAM_BACK = 0x83,
 	UPSTREAM_WAIT_OVER = 0x84,
 	UPSTREAM_BYE = 0x85,     /* the daemon closes, and why */
+	UPSTREAM_NOTE = 0x86,    /* a note for this session, NOTE_ACK follows */
+	UPSTREAM_TOLD = 0x87,    /* what became of a TELL */
 	UPSTREAM_WAITING = 0x88, /* to an end that named FEATURE_WAITING: that session waits for this one */
 };
 
@@ -55,6 +60,32 @@ struct peer {
 	char name[NAME_MAX_LEN + 1];
 	char account[ACCOUNT_MAX_LEN + 1];
 	uint32_t uid;
+};
+
+/* A note, from its sender. */
+struct tell {
+	struct ident msgid;
+	uint8_t flags; /* of enum tell_flags */
+	char name[NAME_MAX_LEN + 1];
+	const uint8_t *body; /* 1 to NOTE_MAX bytes */
+	uint32_t length;
+};
+
+enum tell_flags { TELL_PLAIN = 0 }; /* bits are added here */
+
+struct told {
+	struct ident msgid;
+	uint8_t verdict;
+};
+
+/* The same, to its receiver. */
+struct note {
+	uint64_t token;   /* of the daemon, for NOTE_ACK */
+	bool stranger;    /* the uid is not known to have an account */
+	struct peer from; /* name empty: without a session */
+	struct ident msgid;
+	const uint8_t *body;
+	uint32_t length;
 };
 
 enum who_state { WHO_FREE, WHO_PAIRED, WHO_RECONNECTING };
@@ -135,6 +166,13 @@ struct upstream_message {
 		struct {
 			uint8_t reason; /* enum bye */
 		} bye;
+		struct tell tell;
+		struct told told;
+		struct note note;
+		struct {
+			uint64_t token;
+			uint8_t verdict;
+		} note_ack;
 	} u;
 };
 

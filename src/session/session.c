@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "proto/feature.h"
 #include "session/control/client.h"
 #include "session/control/listener.h"
 #include "session/control/reading.h"
@@ -14,6 +15,8 @@
 #include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
 #include "session/messages/inbound.h"
+#include "session/messages/notes_in.h"
+#include "session/messages/notes_out.h"
 #include "session/messages/outbound.h"
 #include "session/messages/pair.h"
 #include "session/uplink/requests.h"
@@ -144,6 +147,14 @@ inbound_failed(void *context, int error)
 }
 
 static void
+inbound_committed(void *context, enum verdict v)
+{
+	const struct session *s = context;
+
+	notes_in_committed(s->notes_in, v);
+}
+
+static void
 inbound_answer(void *context, const void *frames, size_t n)
 {
 	const struct session *s = context;
@@ -177,9 +188,86 @@ static const struct inbound_class inbound_class = {
 	.writing = inbound_writing,
 	.commit = inbound_commit,
 	.failed = inbound_failed,
+	.committed = inbound_committed,
 	.answer = inbound_answer,
 	.done = inbound_done,
 	.no_memory = inbound_no_memory,
+};
+
+/* ------------------------------------------------------------------------- messages: notes */
+
+static enum verdict
+notes_in_store(void *context, const struct note *n, int64_t now_ms, bool *known)
+{
+	static const enum verdict verdicts[] = {
+		[STORE_ADDED] = VERDICT_OK,
+		[STORE_KNOWN] = VERDICT_OK,
+		[STORE_OTHER] = VERDICT_ID_USED,
+		[STORE_FULL] = VERDICT_NOTES_FULL,
+		[STORE_FAILED] = VERDICT_STORAGE,
+		[STORE_UNKNOWN] = VERDICT_UNCONFIRMED,
+	};
+	const struct session *s = context;
+	const enum store_answer answer = store_note(s->store, n, now_ms);
+
+	*known = answer == STORE_KNOWN;
+	return verdicts[answer];
+}
+
+static void
+notes_in_flush(void *context)
+{
+	const struct session *s = context;
+
+	inbound_flush(s->inbound);
+}
+
+static void
+notes_in_answer(void *context, const void *frames, size_t n)
+{
+	const struct session *s = context;
+
+	uplink_write(s->uplink, frames, n);
+}
+
+static const struct notes_in_class notes_in_class = {
+	.store = notes_in_store,
+	.flush = notes_in_flush,
+	.answer = notes_in_answer,
+};
+
+static enum verdict
+notes_out_reach(void *context)
+{
+	const struct session *s = context;
+
+	if (!uplink_ready(s->uplink))
+		return VERDICT_NO_DAEMON;
+	return uplink_knows(s->uplink, FEATURE_NOTES) ? VERDICT_OK : VERDICT_OLD_DAEMON;
+}
+
+static bool
+notes_out_send(void *context, const struct upstream_message *m)
+{
+	const struct session *s = context;
+
+	return uplink_send(s->uplink, m);
+}
+
+static void
+notes_out_on_told(void *context, uint32_t client, const struct told *t)
+{
+	const struct control_message m = { .type = CONTROL_TOLD, .u.told = *t };
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_send(c, &m);
+}
+
+static const struct notes_out_class notes_out_class = {
+	.reach = notes_out_reach,
+	.send = notes_out_send,
+	.told = notes_out_on_told,
 };
 
 /* ------------------------------------------------------------------------- messages: to the partner */
@@ -302,6 +390,8 @@ uplink_on_down(void *context)
 	if (s->end != SESSION_GOES_ON)
 		return;
 	inbound_reset(s->inbound);
+	notes_in_reset(s->notes_in);
+	notes_out_down(s->notes_out);
 	outbound_blocked(s->outbound);
 	state_changed(&s->state);
 	if (requests_quitting(s->requests))
@@ -362,6 +452,10 @@ uplink_on_notice(void *context, const struct upstream_message *m)
 		requests_paired(s->requests, m->u.paired.peer.name);
 	} else if (m->type == UPSTREAM_WAIT_OVER) {
 		requests_wait_over(s->requests, (enum verdict)m->u.wait_over.verdict);
+	} else if (m->type == UPSTREAM_NOTE) {
+		notes_in_arrived(s->notes_in, &m->u.note);
+	} else if (m->type == UPSTREAM_TOLD) {
+		notes_out_told(s->notes_out, &m->u.told);
 	} else if (m->type == UPSTREAM_WAITING) {
 		(void)store_event(s->store, RECORD_WAITING, &m->u.waiting.peer, clock_wall_ms());
 	} else {
@@ -466,20 +560,20 @@ static const struct requests_class requests_class = {
 /* ------------------------------------------------------------------------- control: commands that read */
 
 static int
-reading_read_store(void *context, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *fn_context),
+reading_read_store(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
     void *fn_context)
 {
 	const struct session *s = context;
 
-	return store_read(s->store, after, messages, fn, fn_context);
+	return store_read(s->store, after, kinds, fn, fn_context);
 }
 
 static int
-reading_mark(void *context, uint64_t last, bool single)
+reading_mark(void *context, uint64_t last, unsigned kinds)
 {
 	const struct session *s = context;
 
-	return single ? store_take(s->store, last) : store_mark(s->store, last);
+	return kinds == 0 ? store_take(s->store, last) : store_mark(s->store, last, kinds);
 }
 
 static void
@@ -556,6 +650,7 @@ client_show(void *context, struct control_message *m)
 
 	state_show(&s->state, uplink_ready(s->uplink), m);
 	m->u.state.unread = store_unread(s->store);
+	m->u.state.notes = store_notes(s->store);
 	m->u.state.last = store_newest(s->store);
 }
 
@@ -565,6 +660,14 @@ client_ask(void *context, uint32_t client, const struct upstream_message *m)
 	const struct session *s = context;
 
 	return requests_ask(s->requests, client, m);
+}
+
+static void
+client_tell(void *context, uint32_t client, const struct tell *t)
+{
+	const struct session *s = context;
+
+	notes_out_tell(s->notes_out, client, t);
 }
 
 static void
@@ -616,6 +719,7 @@ client_closed(void *context, uint32_t client)
 	listener_forget(s->listener, client);
 	outbound_detach(s->outbound, client);
 	requests_forget(s->requests, client);
+	notes_out_forget(s->notes_out, client);
 	reading_forget(s->reading, client);
 	if (s->end == SESSION_GOES_ON)
 		reading_wake(s->reading);
@@ -627,6 +731,7 @@ static const struct control_client_class client_class = {
 	.expect = client_expect,
 	.show = client_show,
 	.ask = client_ask,
+	.tell = client_tell,
 	.read = client_read,
 	.done = client_done,
 	.keep_rules = client_keep_rules,
@@ -702,7 +807,8 @@ session_make(struct session *s)
 	    (s->pair = pair_new(&pair_class, s, &s->state, s->loop)) &&
 	    (s->uplink = uplink_new(&uplink_class, s, &s->file, &s->state, s->loop)) &&
 	    (s->requests = requests_new(&requests_class, s, &s->state, s->loop)) &&
-	    (s->outbound = outbound_new(&outbound_class, s)) &&
+	    (s->outbound = outbound_new(&outbound_class, s)) && (s->notes_in = notes_in_new(&notes_in_class, s)) &&
+	    (s->notes_out = notes_out_new(&notes_out_class, s)) &&
 	    (s->inbound = inbound_new(&inbound_class, s, &s->state)) && (s->reading = reading_new(&reading_class, s)) &&
 	    (s->listener = listener_new(&listener_class, s, s->loop));
 }
@@ -715,6 +821,8 @@ session_free(struct session *s)
 	listener_free(s->listener);
 	reading_free(s->reading);
 	inbound_free(s->inbound);
+	notes_in_free(s->notes_in);
+	notes_out_free(s->notes_out);
 	outbound_free(s->outbound);
 	requests_free(s->requests);
 	uplink_free(s->uplink);

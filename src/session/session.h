@@ -20,6 +20,8 @@
 
 struct inbound;
 struct listener;
+struct notes_in;
+struct notes_out;
 struct outbound;
 struct pair;
 struct reading;
@@ -61,6 +63,8 @@ struct session {
 	struct requests *requests;
 	struct outbound *outbound;
 	struct inbound *inbound;
+	struct notes_in *notes_in;
+	struct notes_out *notes_out;
 	struct reading *reading;
 	struct listener *listener;
 	struct watch *watch; /* NULL: the kernel does not watch for us */

@@ -63,6 +63,8 @@
 	X(claim)          \
 	X(outbox)         \
 	X(delivery)       \
+	X(telling)        \
+	X(session_notes)  \
 	X(state)          \
 	X(inbound)        \
 	X(outbound)       \

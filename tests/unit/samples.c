@@ -13,6 +13,8 @@
 #define SINCE 1795435267042 /* 2026-11-23T12:01:07.042Z */
 /* clang-format on */
 
+static uint8_t longest_body[MESSAGE_MAX];
+
 static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } },
 	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = 1 } },
@@ -55,9 +57,25 @@ static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_WAITING, .u.waiting = { .peer = BOB } },
 	{ .type = UPSTREAM_BYE, .u.bye = { .reason = BYE_VERSION } },
 	{ .type = UPSTREAM_BYE, .u.bye = { .reason = BYE_STOPPING } },
+	{ .type = UPSTREAM_TELL,
+	    .u.tell = { .msgid = ID, .name = "bob", .body = (const uint8_t *)"build: exit 0", .length = 13 } },
+	{ .type = UPSTREAM_TELL,
+	    .u.tell = { .name = "a2345678901234567890123456789012", .body = longest_body, .length = NOTE_MAX } },
+	{ .type = UPSTREAM_NOTE_ACK, .u.note_ack = { .token = 0x1122334455667788, .verdict = VERDICT_NOTES_FULL } },
+	{ .type = UPSTREAM_NOTE,
+	    .u.note = { .token = 1024,
+		.from = ALICE,
+		.msgid = ID,
+		.body = (const uint8_t *)"build: exit 0",
+		.length = 13 } },
+	{ .type = UPSTREAM_NOTE,
+	    .u.note = { .token = UINT64_MAX,
+		.stranger = true,
+		.from = { .account = "uid 1002", .uid = 1002 },
+		.body = longest_body,
+		.length = NOTE_MAX } },
+	{ .type = UPSTREAM_TOLD, .u.told = { .msgid = ID, .verdict = VERDICT_OK } },
 };
-
-static uint8_t longest_body[MESSAGE_MAX];
 
 static struct control_message control[] = {
 	{ .type = CONTROL_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } },
@@ -117,6 +135,20 @@ static struct control_message control[] = {
 	{ .type = CONTROL_ENDED, .u.ended = { .verdict = VERDICT_LEFT } },
 	{ .type = CONTROL_CHANGED, .u.state = { .self = BOB } },
 	{ .type = CONTROL_BYE, .u.bye = { .reason = BYE_MALFORMED } },
+	{ .type = CONTROL_READ, .u.read = { .flags = READ_WAIT | READ_MESSAGES | READ_NOTES, .limit = 1 } },
+	{ .type = CONTROL_HISTORY, .u.history = { .notes = true } },
+	{ .type = CONTROL_STATE, .u.state = { .self = ALICE, .unread = 2, .last = 9, .notes = 3 } },
+	{ .type = CONTROL_RECORD,
+	    .u.record = { .id = 9,
+		.type = RECORD_NOTE,
+		.time_ms = SINCE,
+		.peer = { .account = "alice", .uid = 1000 },
+		.msgid = ID,
+		.body = (const uint8_t *)"build: exit 0",
+		.length = 13 } },
+	{ .type = CONTROL_TELL,
+	    .u.tell = { .msgid = ID, .name = "bob", .body = (const uint8_t *)"build: exit 0", .length = 13 } },
+	{ .type = CONTROL_TOLD, .u.told = { .msgid = ID, .verdict = VERDICT_NO_SUCH_USER } },
 };
 
 static const struct who_entry two[] = {

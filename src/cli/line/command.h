@@ -40,6 +40,7 @@ struct command {
 	int text_after;                     /* operands before the text: a NAME */
 	bool names_first;                   /* the first operand is a name by R2 */
 	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
+	bool knows_notes;                   /* and its connection says so: it is told of notes */
 	bool hidden;                        /* not for people */
 	bool shows_others;                  /* prints what others wrote, which the light program cannot make safe */
 	enum option_id only_with;           /* the light program runs it only with this option; 0: always */
@@ -48,8 +49,8 @@ struct command {
 
 extern const struct command command_allow, command_ask, command_block, command_chat, command_complete, command_dnd,
     command_doctor, command_help, command_history, command_leave, command_login, command_on_message, command_quit,
-    command_read, command_send, command_shellinit, command_status, command_status_prompt, command_to, command_unblock,
-    command_who, command_with;
+    command_read, command_send, command_shellinit, command_status, command_status_prompt, command_tell, command_to,
+    command_unblock, command_who, command_with;
 
 /* The session that the command line or the environment names, else the only one: as link_find(). */
 MUST_USE enum verdict command_find_session(struct invocation *inv);

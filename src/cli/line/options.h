@@ -48,6 +48,7 @@ enum option_id {
 	OPT_BEFORE,
 	OPT_UNREAD,
 	OPT_KEEP,
+	OPT_NOTES,
 	OPT_IDS, /* how many there are */
 };
 

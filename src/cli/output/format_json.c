@@ -83,7 +83,7 @@ base64(const uint8_t *body, size_t length)
 	return json_string(text);
 }
 
-/* What only a message has. */
+/* What only a message and a note have. */
 static void
 add_message(json_t *o, const struct record *r)
 {
@@ -110,6 +110,7 @@ format_json_record(const struct record *r, const char *self)
 		[RECORD_BACK] = "back",
 		[RECORD_GONE] = "gone",
 		[RECORD_ENDED] = "ended",
+		[RECORD_NOTE] = "note",
 		[RECORD_WAITING] = "waiting",
 	};
 	char time[FORMAT_TIME_MAX];
@@ -121,11 +122,11 @@ format_json_record(const struct record *r, const char *self)
 		(void)json_object_set_new(o, "from", json_string(self));
 		(void)json_object_set_new(o, "to", json_string(r->peer.name));
 	} else {
-		(void)json_object_set_new(o, "from", json_string(r->peer.name));
+		(void)json_object_set_new(o, "from", format_json_text(record_whose(r)));
 		(void)json_object_set_new(o, "account", format_json_text(r->peer.account));
 		(void)json_object_set_new(o, "uid", json_integer(r->peer.uid));
 	}
-	if (r->type == RECORD_MESSAGE)
+	if (r->type == RECORD_MESSAGE || r->type == RECORD_NOTE)
 		add_message(o, r);
 	format_json_line(o);
 }

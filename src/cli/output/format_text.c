@@ -114,6 +114,17 @@ body(const struct record *r)
 		output_string("(no memory to show it)");
 }
 
+/* From the session's name, which nobody else could have; without one, from the account. */
+static void
+note(const struct record *r)
+{
+	char from[FORMAT_SAFE_MAX];
+
+	(void)format_safe(record_whose(r), from);
+	output_printf("%snote from%s %s%s%s: ", colour_quiet(), colour_off(), colour_of_name(from), from, colour_off());
+	body(r);
+}
+
 void
 format_text_record(const struct record *r, const char *self)
 {
@@ -125,7 +136,9 @@ format_text_record(const struct record *r, const char *self)
 		day(r->time_ms);
 	output_printf("%s[%s]%s ", colour_quiet(),
 	    times.short_times ? format_local(r->time_ms, "%H:%M", time) : format_time(r->time_ms, time), colour_off());
-	if (r->type != RECORD_MESSAGE) {
+	if (r->type == RECORD_NOTE) {
+		note(r);
+	} else if (r->type != RECORD_MESSAGE) {
 		event(r);
 	} else {
 		output_printf("%s%s%s%s%s: ", r->own ? colour_of_self() : colour_of_name(from), from, colour_off(),

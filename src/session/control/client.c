@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "net/closing.h"
+#include "proto/feature.h"
 
 #define OUTPUT_CAP (1024U * 1024U)
 
@@ -117,6 +118,15 @@ ask(struct control_client *c, const struct upstream_message *m)
 		control_client_outcome(c, VERDICT_FAILED, "the session's helper is out of memory");
 }
 
+/* What an older command cannot read is left out. */
+static void
+show(struct control_client *c, struct control_message *m)
+{
+	c->class->show(c->context, m);
+	if (!(c->features & FEATURE_NOTES))
+		m->u.state.notes = 0;
+}
+
 static void
 on_status(struct control_client *c, const struct control_message *m)
 {
@@ -124,7 +134,7 @@ on_status(struct control_client *c, const struct control_message *m)
 
 	if (m->type == CONTROL_WATCH)
 		c->watching = true;
-	c->class->show(c->context, &state);
+	show(c, &state);
 	control_client_send(c, &state);
 }
 
@@ -157,6 +167,12 @@ static void
 on_expect(struct control_client *c, const struct control_message *m)
 {
 	control_client_outcome(c, c->class->expect(c->context, c->index, m->u.expect.name), NULL);
+}
+
+static void
+on_tell(struct control_client *c, const struct control_message *m)
+{
+	c->class->tell(c->context, c->index, &m->u.tell);
 }
 
 static void
@@ -224,6 +240,7 @@ static const struct {
 	{ CONTROL_QUIT, on_leave },
 	{ CONTROL_WHO, on_who },
 	{ CONTROL_EXPECT, on_expect },
+	{ CONTROL_TELL, on_tell },
 	{ CONTROL_READ, on_read },
 	{ CONTROL_DONE, on_done },
 	{ CONTROL_RULE, on_rule },
@@ -253,8 +270,10 @@ take_hello(struct control_client *c, const struct control_message *m)
 		control_client_bye(c, BYE_MALFORMED);
 	else if (m->u.hello.version != PROTOCOL_VERSION)
 		control_client_bye(c, BYE_VERSION);
-	else
+	else {
 		c->greeted = true;
+		c->features = m->u.hello.features;
+	}
 }
 
 /* False: it has to wait until the request before it was answered. */
@@ -386,6 +405,6 @@ control_client_tell_change(struct control_client *c)
 	c->behind = takes_nothing(c);
 	if (c->behind)
 		return;
-	c->class->show(c->context, &m);
+	show(c, &m);
 	control_client_send(c, &m);
 }

@@ -27,6 +27,8 @@ struct control_client_class {
 	void (*show)(void *context, struct control_message *m);
 	/* A question to the daemon; control_client_outcome() or control_client_page() follows. False: no memory. */
 	bool (*ask)(void *context, uint32_t client, const struct upstream_message *m);
+	/* TELL; TOLD follows. */
+	void (*tell)(void *context, uint32_t client, const struct tell *t);
 	/* READ, answered by control_client_read_begin() to control_client_read_end(); DONE, by control_client_outcome(). */
 	void (*read)(void *context, uint32_t client, const struct control_message *m);
 	void (*done)(void *context, uint32_t client, const struct control_message *m);
@@ -45,13 +47,14 @@ struct control_client {
 	void *context;
 	const struct state *state;
 	uint32_t index;
-	bool greeted;   /* said HELLO */
-	bool watching;  /* WATCH */
-	bool behind;    /* of what it watches: it takes nothing just now */
-	bool throttled; /* paused: no room in the window */
-	bool held_back; /* paused: a request came before the last one was answered */
-	bool asking;    /* the daemon is asked, for it */
-	bool reading;   /* READ, not yet answered */
+	bool greeted;      /* said HELLO, */
+	uint32_t features; /* which named these */
+	bool watching;     /* WATCH */
+	bool behind;       /* of what it watches: it takes nothing just now */
+	bool throttled;    /* paused: no room in the window */
+	bool held_back;    /* paused: a request came before the last one was answered */
+	bool asking;       /* the daemon is asked, for it */
+	bool reading;      /* READ, not yet answered */
 };
 
 /* Takes over fd. NULL: short of memory; fd is closed. */

@@ -99,6 +99,14 @@ peeks(const struct reader *reader)
 	return reader->flags & READ_PEEK;
 }
 
+/* What a command asked for. */
+static unsigned
+kinds_of(const struct reader *reader)
+{
+	return KIND_MESSAGES | (reader->flags & READ_NOTES ? KIND_NOTES : 0) |
+	    (reader->flags & READ_MESSAGES ? 0 : KIND_EVENTS);
+}
+
 static void
 serve(struct reading *r, struct reader *reader)
 {
@@ -108,7 +116,7 @@ serve(struct reading *r, struct reader *reader)
 	int failure;
 
 	r->class->begin(r->context, b.client);
-	failure = r->class->read(r->context, reader->after, reader->flags & READ_MESSAGES, add_record, &b);
+	failure = r->class->read(r->context, reader->after, kinds_of(reader), add_record, &b);
 	if (failure < 0) {
 		log_error("cannot read the inbox: %s", strerror(-failure));
 		b.last = 0;
@@ -170,7 +178,8 @@ reading_read(struct reading *r, uint32_t client, const struct control_message *m
 void
 reading_done(struct reading *r, uint32_t client, const struct control_message *m)
 {
-	const int failure = r->class->mark(r->context, m->u.done.last, m->u.done.single);
+	const unsigned kinds = m->u.done.single ? 0 : kinds_of(&r->reader[client]);
+	const int failure = r->class->mark(r->context, m->u.done.last, kinds);
 
 	if (failure < 0)
 		log_error("cannot mark what was read: %s", strerror(-failure));

@@ -15,10 +15,10 @@
 struct reading;
 
 struct reading_class {
-	/* Of the inbox: as store_read(); and marks as read all up to `last`, or, single, that one alone. 0 or -errno. */
-	int (*read)(void *context, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *fn_context),
+	/* Of the inbox: as store_read(); and marks as read all of these kinds up to `last`; 0: that one alone. 0 or -errno. */
+	int (*read)(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
 	    void *fn_context);
-	int (*mark)(void *context, uint64_t last, bool single);
+	int (*mark)(void *context, uint64_t last, unsigned kinds);
 	/* It failed, and the command was told. */
 	void (*failed)(void *context, int error);
 	/* The answer to READ: its records, then READ_END; or NULL: there is no record yet, and it waits for one. */

@@ -157,7 +157,9 @@ is_wanted(const struct walk *w, const struct record *r)
 {
 	const struct control_message *m = w->request;
 
-	if (m->u.history.partner[0] && !name_equal(r->peer.name, m->u.history.partner))
+	if (r->type == RECORD_NOTE && !m->u.history.notes)
+		return false;
+	if (m->u.history.partner[0] && !name_equal(record_whose(r), m->u.history.partner))
 		return false;
 	return r->time_ms >= m->u.history.since_ms;
 }
@@ -193,7 +195,7 @@ walk_start(struct walk *w, enum direction d, int64_t received, int64_t sent)
 
 	if (w->inbox) {
 		scan_seek(&w->received[d], needle);
-		scan_start(&w->received[d], received, false);
+		scan_start(&w->received[d], received, KINDS_ALL);
 	}
 	if (w->sentbox) {
 		sent_scan_seek(&w->sent[d], needle);

@@ -238,7 +238,7 @@ find_latest(sqlite3 *inbox, sqlite3 *sent, uint64_t records, struct choice *c)
 
 	if ((r = scan_init(&received, inbox, true)) < 0)
 		return r;
-	scan_start(&received, INT64_MAX, false);
+	scan_start(&received, INT64_MAX, KINDS_ALL);
 	has_in = scan_next(&received, &in);
 	if (sent && (r = sent_scan_init(&own, sent, true)) == 0) {
 		sent_scan_start(&own, INT64_MAX);

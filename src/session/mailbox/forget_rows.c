@@ -7,12 +7,14 @@
 #include "session/mailbox/forget_impl.h"
 #include "session/mailbox/scan.h"
 
-enum statement { REMOVE, ADD, TAKEN_NOW, END_STRETCH, BLANK_STRETCH, STATEMENTS };
+enum statement { REMOVE, UNPASS, ADD, TAKEN_NOW, PASSED_NOW, END_STRETCH, BLANK_STRETCH, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
 	[REMOVE] = "DELETE FROM record WHERE id = ?1",
+	[UNPASS] = "DELETE FROM passed WHERE id = ?1",
 	[ADD] = "INSERT INTO record(id, time, type, body) VALUES(?1, ?2, ?3, ?4)",
 	[TAKEN_NOW] = "SELECT 1 FROM taken WHERE id = ?1",
+	[PASSED_NOW] = "SELECT 1 FROM passed WHERE id = ?1",
 	[END_STRETCH] = "DELETE FROM stretch WHERE first_record = ?1 AND msgid IS NULL",
 	[BLANK_STRETCH] = "UPDATE stretch SET name = '', account = '', pair = NULL WHERE first_record = ?1",
 };
@@ -56,12 +58,11 @@ struct walk {
 static bool
 is_unread(struct walk *w, const struct record *r)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = w->stmt[TAKEN_NOW];
+	const bool below = (int64_t)r->id <= w->mark;
+	_cleanup_(database_reset) sqlite3_stmt *const q = w->stmt[below ? PASSED_NOW : TAKEN_NOW];
 
-	if ((int64_t)r->id <= w->mark)
-		return false;
 	(void)sqlite3_bind_int64(q, 1, (int64_t)r->id);
-	return database_row(q) <= 0;
+	return (database_row(q) > 0) == below;
 }
 
 /* Makes room for one more element behind `count`. */
@@ -148,7 +149,9 @@ change_row(struct walk *w, const struct row *row)
 	int r;
 
 	(void)sqlite3_bind_int64(w->stmt[REMOVE], 1, row->id);
-	r = database_run(w->stmt[REMOVE]);
+	(void)sqlite3_bind_int64(w->stmt[UNPASS], 1, row->id);
+	if ((r = database_run(w->stmt[REMOVE])) == 0)
+		r = database_run(w->stmt[UNPASS]);
 	for (uint32_t i = 0; r == 0 && i < row->count; i++)
 		r = put_back(w, row, &row->rest[i]);
 	return r;
@@ -214,7 +217,7 @@ release_changes(struct changes *c)
 static int
 visit(struct walk *w, const struct record *r)
 {
-	bool gone = r->id < w->choice->received && forget_chosen(w->choice, r->peer.name, r->time_ms);
+	bool gone = r->id < w->choice->received && forget_chosen(w->choice, record_whose(r), r->time_ms);
 	const bool unread = gone && is_unread(w, r);
 
 	if (unread && w->choice->spare_unread)
@@ -233,7 +236,7 @@ walk(struct walk *w)
 	struct record r;
 	int rc;
 
-	scan_start(&w->scan, 0, false);
+	scan_start(&w->scan, 0, KINDS_ALL);
 	while ((rc = scan_next(&w->scan, &r)) > 0) {
 		if (w->scan.rows.id != w->row.id && (rc = end_row(w)) < 0)
 			return rc;
@@ -253,7 +256,7 @@ forget_rows(sqlite3 *inbox, const struct choice *c, uint64_t *count, uint64_t *u
 	int r;
 
 	if ((r = database_number(inbox, "SELECT value FROM meta WHERE key = 'mark'", &w.mark)) < 0 ||
-	    (r = database_prepare(inbox, sql, w.stmt, STATEMENTS)) < 0)
+	    (r = database_exec(inbox, KINDS_PASSED)) < 0 || (r = database_prepare(inbox, sql, w.stmt, STATEMENTS)) < 0)
 		return r;
 	if ((r = scan_init(&w.scan, inbox, false)) == 0) {
 		r = walk(&w);

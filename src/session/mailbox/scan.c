@@ -6,10 +6,10 @@
 #include "core/name.h"
 #include "db/database.h"
 
-/* ?2: whether only messages are wanted. */
-#define ROWS "SELECT id, time, type, body FROM record WHERE (?2 = 0 OR type IN (0, 64)) AND "
+/* ?2: the kinds that are wanted. */
+#define ROWS "SELECT id, time, type, body FROM record WHERE (?2 & " KIND_OF("type") ") AND "
 static const char *const sql_rows[] = { ROWS ROWS_UP("record") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
-_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64, "as the statements say");
+_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8, "as kinds.h says");
 
 int
 scan_init(struct scan *s, sqlite3 *db, bool down)
@@ -45,10 +45,10 @@ scan_seek(struct scan *s, const struct needle *needle)
 }
 
 void
-scan_start(struct scan *s, int64_t from, bool messages)
+scan_start(struct scan *s, int64_t from, unsigned kinds)
 {
 	scan_stop(s);
-	(void)sqlite3_bind_int(s->rows.stmt, 2, messages);
+	(void)sqlite3_bind_int(s->rows.stmt, 2, (int)kinds);
 	rows_start(&s->rows, from);
 	s->from = from;
 	s->first = s->end = 0; /* nothing that was learned of stretches is trusted any more */
@@ -78,11 +78,16 @@ read_stretch(struct scan *s, int64_t id)
 	database_text(q, 3, s->peer.name, sizeof(s->peer.name));
 	database_text(q, 4, s->peer.account, sizeof(s->peer.account));
 	s->peer.uid = (uint32_t)sqlite3_column_int64(q, 5);
-	if (!name_valid(s->peer.name, strlen(s->peer.name)))
-		return -EUCLEAN; /* nobody it could be from */
 	s->first = first;
 	s->end = first + count;
 	return 0;
+}
+
+/* Whether a record can be from there. Only a note can be from an account without a session. */
+static bool
+is_somebody(const struct peer *p, enum record_type type)
+{
+	return name_valid(p->name, strlen(p->name)) || (type == RECORD_NOTE && p->name[0] == '\0' && p->account[0]);
 }
 
 /* What all records are told from: their ids, and so their stretches. */
@@ -93,10 +98,12 @@ identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
 
 	if ((id < s->first || id >= s->end) && (rc = read_stretch(s, id)) < 0)
 		return rc;
+	if (!is_somebody(&s->peer, type))
+		return -EUCLEAN;
 	r->id = (uint64_t)id;
 	r->type = (uint8_t)type;
 	r->peer = s->peer;
-	if (type == RECORD_MESSAGE)
+	if (type == RECORD_MESSAGE || type == RECORD_NOTE)
 		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
 	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;
 }
@@ -153,7 +160,7 @@ is_passed_over(const struct scan *s, int type)
 	if (!s->rows.down && s->rows.id < s->from)
 		return true;
 	return s->needle &&
-	    (type != RECORD_MESSAGE ||
+	    ((type != RECORD_MESSAGE && type != RECORD_NOTE) ||
 		!needle_found(s->needle, sqlite3_column_blob(q, 3), (size_t)sqlite3_column_bytes(q, 3)));
 }
 

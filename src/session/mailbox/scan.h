@@ -11,6 +11,7 @@
 
 #include "base/macros.h"
 #include "proto/control.h"
+#include "session/mailbox/kinds.h"
 #include "session/mailbox/needle.h"
 #include "session/mailbox/pack.h"
 #include "session/mailbox/rows.h"
@@ -22,7 +23,7 @@ struct scan {
 	struct rows rows;
 	sqlite3_stmt *stretch; /* the one that begins at or before an id */
 	int64_t from;
-	const struct needle *needle; /* only messages that hold it are wanted; NULL: all records */
+	const struct needle *needle; /* only messages and notes that hold it are wanted; NULL: all records */
 	struct pack_view pack;       /* of the present row */
 	int64_t pack_time;           /* of all of them */
 	int64_t first;               /* record of the stretch read last; 0: none */
@@ -35,11 +36,11 @@ struct scan {
 MUST_USE int scan_init(struct scan *s, sqlite3 *db, bool down);
 void scan_release(struct scan *s);
 
-/* From the next scan_start() on only messages that hold the text are told, which the caller keeps; NULL: all records. */
+/* From the next scan_start() on only messages and notes that hold the text are told, which the caller keeps; NULL: all records. */
 void scan_seek(struct scan *s, const struct needle *needle);
 
-/* Begins anew, with record `from` or the next one that there is; with `messages` other records are passed over. */
-void scan_start(struct scan *s, int64_t from, bool messages);
+/* Begins anew, with record `from` or the next one that there is, of those kinds (kinds.h). */
+void scan_start(struct scan *s, int64_t from, unsigned kinds);
 
 /*
  * 1 and *r, whose body lives until the next call; 0 at the end; -errno. -EUCLEAN: what comes next is damaged. Whoever

@@ -253,6 +253,12 @@ store_unread(struct store *s)
 }
 
 uint64_t
+store_notes(const struct store *s)
+{
+	return s->now.notes.count;
+}
+
+uint64_t
 store_newest(const struct store *s)
 {
 	return (uint64_t)s->now.newest;

@@ -22,6 +22,8 @@
 #include "base/macros.h"
 #include "proto/control.h"
 #include "proto/frame.h"
+#include "proto/upstream.h"
+#include "session/mailbox/kinds.h"
 
 #define STORE_FILE "inbox.db" /* in the session's folder */
 
@@ -58,6 +60,9 @@ enum store_answer {
 /* The body is read before this returns. */
 enum store_answer store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms);
 
+/* A note; its limits are those of core/notes.h. */
+enum store_answer store_note(struct store *s, const struct note *n, int64_t now_ms);
+
 /*
  * A record of another kind; when INBOX_EVENTS are unread it is left out, for whoever causes it is not asked whether
  * there is room. 0 or -errno, which store_commit() tells too.
@@ -88,17 +93,21 @@ void store_rest(struct store *s);
 MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
 
 /*
- * Calls fn for each unread record with an id above `after`, in order, until fn returns false. With `messages` others are
- * passed over. The record's body lives until fn returns. 0 or -errno.
+ * Calls fn for each unread record with an id above `after`, in order, until fn returns false; only
+ * those of the kinds that are asked for. The record's body lives until fn returns. 0 or -errno.
  */
 MUST_USE int store_read(
-    struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context);
+    struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context);
 
-/* Everything up to `last` was read; or that one alone. 0 or -errno. A transaction of its own: none may be open. */
-MUST_USE int store_mark(struct store *s, uint64_t last);
+/*
+ * Everything up to `last` that is of these kinds, messages among them, was read, and what was passed over stays unread;
+ * or that one alone. 0 or -errno. A transaction of its own: none may be open.
+ */
+MUST_USE int store_mark(struct store *s, uint64_t last, unsigned kinds);
 MUST_USE int store_take(struct store *s, uint64_t id);
 
 uint64_t store_unread(struct store *s);       /* messages */
+uint64_t store_notes(const struct store *s);  /* unread, as of the latest store_unread() */
 uint64_t store_newest(const struct store *s); /* id of the newest record, 0: none */
 
 /*

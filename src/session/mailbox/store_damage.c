@@ -26,7 +26,7 @@ copy_records(struct store *fresh, sqlite3 *old, uint64_t *count)
 
 	if ((read = scan_init(&scan, old, false)) < 0)
 		return read == -ENOMEM ? read : 0;
-	scan_start(&scan, 0, false);
+	scan_start(&scan, 0, KINDS_ALL);
 	while (failure == 0 && ((read = scan_next(&scan, &record)) > 0 || read == -EUCLEAN)) {
 		if (read < 0 || (int64_t)record.id <= fresh->now.newest)
 			continue;
@@ -101,6 +101,9 @@ copy_facts(struct store *fresh, sqlite3 *old, const struct store *s)
 	if (mark < s->committed.mark || mark > newest)
 		mark = s->committed.mark;
 	r = copy_rows(fresh->stmt[TAKE], old, "SELECT id FROM taken WHERE id <= ?1 ORDER BY id", newest);
+	if (r == 0)
+		r = copy_rows(
+		    fresh->later[PASSED_ADD], old, "SELECT id, type FROM passed WHERE id <= ?1 ORDER BY id", newest);
 	if (r == 0)
 		r = copy_rows(fresh->stmt[META_SET], old, "SELECT key, value FROM meta WHERE key != 'generation'", 0);
 	return r < 0 ? r : place_marks(fresh, mark, newest);

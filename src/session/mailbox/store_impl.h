@@ -7,6 +7,7 @@
 
 #include <limits.h>
 
+#include "core/notes/notes.h"
 #include "db/database.h"
 #include "session/mailbox/pack.h"
 #include "session/mailbox/scan.h"
@@ -31,6 +32,17 @@ enum store_statement {
 	STATEMENTS,
 };
 
+/* Those about notes, and about what was passed over. An inbox of an older pchat that cannot be written has neither. */
+enum store_later_statement {
+	COUNT_NOTES,
+	PASS,
+	PASSED,
+	COUNT_PASSED,
+	PASSED_FORGET,
+	PASSED_ADD,
+	LATER_STATEMENTS,
+};
+
 /* The stretch that the next message may continue. */
 struct store_stretch {
 	int64_t record; /* its first; 0: there is none */
@@ -49,6 +61,8 @@ struct store_tally {
 	int64_t newest; /* record */
 	int64_t mark;   /* all records up to it are read */
 	uint64_t unread, unread_bytes;
+	struct notes_unread notes;
+	uint64_t passed; /* records at or below the mark that are unread still */
 	struct store_stretch stretch;
 };
 
@@ -56,6 +70,7 @@ struct store {
 	sqlite3 *db; /* NULL: not open, for want of room on the disk */
 	bool alone;  /* open, but only to be read: closed again when that is done */
 	sqlite3_stmt *stmt[STATEMENTS];
+	sqlite3_stmt *later[LATER_STATEMENTS]; /* NULL: there are none */
 	struct scan scan;
 	struct pack pack; /* the newest messages, not yet a row of the open transaction */
 	int64_t pack_time;
@@ -164,6 +179,9 @@ struct store_count {
 	int64_t last;
 	uint64_t messages, bytes;
 };
+
+/* Counts again what is unread beside messages, and of that the notes of one sender, who may be NULL. 0 or -errno. */
+int store_count_others(struct store *s, const struct note *sender);
 
 /* Unread messages among the records above `after`, up to `last`. 0 or -errno. */
 int store_count_unread(struct store *s, int64_t after, int64_t last, struct store_count *c);

@@ -110,8 +110,9 @@ int
 store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms)
 {
 	const int r = store_begin(s);
+	const uint64_t others = (uint64_t)(s->now.newest - s->now.mark) + s->now.passed - s->now.notes.count;
 
-	if (r == 0 && s->now.newest - s->now.mark >= (int64_t)s->now.unread + INBOX_EVENTS)
+	if (r == 0 && others >= s->now.unread + INBOX_EVENTS)
 		return 0;
 	return r < 0 ? r : store_doom(s, event_add(s, type, peer, now_ms));
 }
@@ -191,26 +192,26 @@ message_add(struct store *s, const struct peer *from, const struct msg *m, int64
 	return 0;
 }
 
-/* Whether record `id` has another body; one that is not there any more has none. 1, 0, -errno. */
+/* Whether record `id` is another one; one that is not there any more is the same. 1, 0, -errno. */
 static int
-differs(struct store *s, int64_t id, const struct msg *m)
+differs(struct store *s, int64_t id, enum record_type type, const struct msg *m)
 {
 	struct record known;
 	int r;
 
-	scan_start(&s->scan, id, true);
+	scan_start(&s->scan, id, KINDS_ALL);
 	if ((r = scan_next(&s->scan, &known)) > 0)
 		r = (int64_t)known.id == id &&
-		    (known.length != m->length || memcmp(known.body, m->body, m->length) != 0);
+		    (known.type != type || known.length != m->length || memcmp(known.body, m->body, m->length) != 0);
 	scan_stop(&s->scan);
 	return r;
 }
 
-/* Whether a message that does not continue the stretch was stored before; STORE_ADDED: it was not. */
+/* Whether a message that does not continue the stretch, or a note, was stored before; STORE_ADDED: it was not. */
 static enum store_answer
-recall(struct store *s, const struct peer *from, const struct msg *m, bool *found)
+recall(struct store *s, const struct peer *from, enum record_type type, const struct msg *m, bool *found)
 {
-	int64_t record;
+	int64_t record = 0;
 	int r;
 
 	*found = false;
@@ -220,7 +221,7 @@ recall(struct store *s, const struct peer *from, const struct msg *m, bool *foun
 		*found = true;
 		if (s->failure == 0)
 			(void)store_doom(s, store_save_gathered(s)); /* the same */
-		r = differs(s, record, m);
+		r = differs(s, record, type, m);
 	}
 	if (r < 0)
 		return store_doom(s, r) < 0 ? STORE_UNKNOWN : STORE_FAILED;
@@ -244,7 +245,7 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 	(void)store_begin(s);
 	continues = stretch_continues(&s->now.stretch, from, m);
 	if (!continues) {
-		answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, m, &found);
+		answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, RECORD_MESSAGE, m, &found);
 		store_let_go(s);
 		if (found || answer != STORE_ADDED)
 			return answer;
@@ -254,6 +255,61 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 	if (s->now.unread >= s->limits.messages || s->now.unread_bytes + m->length > s->limits.bytes)
 		return STORE_FULL;
 	return store_doom(s, message_add(s, from, m, now_ms, continues)) < 0 ? STORE_FAILED : STORE_ADDED;
+}
+
+/* ------------------------------------------------------------------------- notes */
+
+static int
+note_add(struct store *s, const struct note *n, int64_t now_ms)
+{
+	struct store_stretch t = {
+		.count = 1, .first = n->msgid, .pair = n->stranger, .peer = n->from, .record = s->now.newest + 1
+	};
+	int r;
+
+	if ((r = store_save_gathered(s)) < 0 ||
+	    (r = row_add(s, t.record, RECORD_NOTE, now_ms, n->body, n->length)) < 0 || (r = stretch_add(s, &t)) < 0)
+		return r;
+	s->now.newest++;
+	s->now.stretch.record = 0;
+	s->now.notes.count++;
+	s->now.notes.bytes += n->length;
+	s->used = true;
+	return 0;
+}
+
+/* Whether there is room for it, in an inbox that can be written. */
+static enum store_answer
+note_room(struct store *s, const struct note *n)
+{
+	if (s->failure < 0 || store_doom(s, store_count_others(s, n)) < 0)
+		return STORE_FAILED;
+	return notes_have_room(&s->now.notes, n->length) == VERDICT_OK ? STORE_ADDED : STORE_FULL;
+}
+
+enum store_answer
+store_note(struct store *s, const struct note *n, int64_t now_ms)
+{
+	const struct msg m = { .id = n->msgid, .body = n->body, .length = n->length };
+	enum store_answer answer;
+	bool found = false;
+
+	(void)store_begin(s);
+	answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, &n->from, RECORD_NOTE, &m, &found);
+	store_let_go(s);
+	if (found || answer != STORE_ADDED || (answer = note_room(s, n)) != STORE_ADDED)
+		return answer;
+	return store_doom(s, note_add(s, n, now_ms)) < 0 ? STORE_FAILED : STORE_ADDED;
+}
+
+/* ------------------------------------------------------------------------- salvage */
+
+static int
+restore_note(struct store *s, const struct record *r)
+{
+	const struct note n = { .from = r->peer, .msgid = r->msgid, .body = r->body, .length = r->length };
+
+	return note_add(s, &n, r->time_ms);
 }
 
 int
@@ -269,6 +325,8 @@ store_restore(struct store *s, const struct record *r)
 		s->now.stretch.record = 0;
 		s->now.newest = (int64_t)r->id - 1;
 	}
+	if (r->type == RECORD_NOTE)
+		return restore_note(s, r);
 	if (r->type != RECORD_MESSAGE)
 		return event_add(s, (enum record_type)r->type, &r->peer, r->time_ms);
 	continues = stretch_continues(&s->now.stretch, &r->peer, &m);

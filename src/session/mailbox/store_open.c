@@ -13,7 +13,8 @@
 	"CREATE TABLE IF NOT EXISTS stretch(first_record INTEGER PRIMARY KEY, count INTEGER, uid INTEGER, msgid BLOB," \
 	" pair INTEGER, name TEXT, account TEXT);"                                                                     \
 	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;"                     \
-	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);"                                                    \
+	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);" KINDS_PASSED                                       \
+	"CREATE INDEX IF NOT EXISTS record_note ON record(id) WHERE type = 8;"                                         \
 	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 
 static const char *const statements[STATEMENTS] = {
@@ -34,6 +35,25 @@ static const char *const statements[STATEMENTS] = {
 	[TAKEN] = "SELECT id FROM taken WHERE id >= ?1 ORDER BY id LIMIT 1",
 	[TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
 	[DATA_VERSION] = "PRAGMA data_version",
+};
+
+/* Of a note, `pair` of its stretch says whether its sender is not known to have an account: all such are one sender. */
+#define NOTE_COLUMNS \
+	"length(r.body) AS bytes, CASE WHEN ?3 THEN s.pair = 1 ELSE s.uid = ?2 AND s.pair = 0 END AS of_sender"
+
+static const char *const later[LATER_STATEMENTS] = {
+	[COUNT_NOTES] = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(of_sender), 0) FROM ("
+			"SELECT " NOTE_COLUMNS " FROM passed AS p JOIN record AS r ON r.id = p.id"
+			" JOIN stretch AS s ON s.first_record = r.id WHERE p.type = 8 UNION ALL "
+			"SELECT " NOTE_COLUMNS " FROM record AS r INDEXED BY record_note"
+			" JOIN stretch AS s ON s.first_record = r.id"
+			" WHERE r.type = 8 AND r.id > ?1 AND r.id NOT IN (SELECT id FROM taken))",
+	[PASS] = "INSERT OR IGNORE INTO passed(id, type) SELECT id, type FROM record WHERE id > ?1 AND id <= ?2"
+		 " AND NOT (?3 & " KIND_OF("type") ") AND id NOT IN (SELECT id FROM taken)",
+	[PASSED] = "SELECT id FROM passed WHERE id > ?1 AND (?2 & " KIND_OF("type") ") ORDER BY id LIMIT 1",
+	[COUNT_PASSED] = "SELECT count(*) FROM passed",
+	[PASSED_FORGET] = "DELETE FROM passed WHERE id >= ?1 AND id <= ?2 AND (?3 & " KIND_OF("type") ")",
+	[PASSED_ADD] = "INSERT OR IGNORE INTO passed(id, type) VALUES(?1, ?2)",
 };
 
 static int
@@ -87,6 +107,8 @@ load(struct store *s)
 	r = store_count_unread(s, s->now.mark, s->now.newest, &unread);
 	s->now.unread = unread.messages;
 	s->now.unread_bytes = unread.bytes;
+	if (r == 0)
+		r = store_count_others(s, NULL);
 	s->committed = s->now;
 	return r;
 }
@@ -112,6 +134,7 @@ close_file(struct store *s)
 	store_log_end(s);
 	scan_release(&s->scan);
 	database_finalize(s->stmt, STATEMENTS);
+	database_finalize(s->later, LATER_STATEMENTS);
 	database_close(s->db);
 	s->db = NULL;
 	s->alone = false;
@@ -137,6 +160,8 @@ open_file(struct store *s, enum database_mode mode, const char *schema)
 		return r;
 	if ((r = database_prepare(s->db, statements, s->stmt, STATEMENTS)) == 0)
 		r = scan_init(&s->scan, s->db, false);
+	if (r == 0 && (r = database_prepare(s->db, later, s->later, LATER_STATEMENTS)) < 0 && mode == DATABASE_ALONE)
+		r = 0;
 	if (r < 0)
 		close_file(s);
 	return r;

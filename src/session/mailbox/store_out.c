@@ -16,14 +16,14 @@ find_taken(struct store *s, int64_t id, int64_t *found)
 
 /* Calls fn for each record from `from` on that was not taken, until fn returns false. */
 static int
-each_unread(
-    struct store *s, int64_t from, bool messages, bool (*fn)(const struct record *r, void *context), void *context)
+each_untaken(
+    struct store *s, int64_t from, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
 {
 	int64_t taken = from - 1; /* the next one, once it is known */
 	struct record record;
 	int r;
 
-	scan_start(&s->scan, from, messages);
+	scan_start(&s->scan, from, kinds);
 	while ((r = scan_next(&s->scan, &record)) > 0) {
 		const int64_t id = (int64_t)record.id;
 
@@ -39,18 +39,68 @@ each_unread(
 	return r < 0 ? r : 0;
 }
 
+/* The first record above `id` that was passed over, and is of these kinds: 1 and *found, 0, -errno. */
+static int
+find_passed(struct store *s, int64_t id, unsigned kinds, int64_t *found)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->later[PASSED];
+	int r;
+
+	if (s->now.passed == 0 || !q)
+		return 0;
+	(void)sqlite3_bind_int64(q, 1, id);
+	(void)sqlite3_bind_int(q, 2, (int)kinds);
+	if ((r = database_row(q)) > 0)
+		*found = sqlite3_column_int64(q, 0);
+	return r;
+}
+
+/* Calls fn for each record above `after` that was passed over. 1: fn wants no more; 0; -errno. */
+static int
+each_passed(
+    struct store *s, int64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
+{
+	struct record record;
+	int64_t id = after;
+	int r;
+
+	while ((r = find_passed(s, id, kinds, &id)) > 0) {
+		scan_start(&s->scan, id, kinds);
+		r = scan_next(&s->scan, &record);
+		if (r > 0 && (int64_t)record.id == id && !fn(&record, context))
+			break;
+		if (r < 0)
+			break;
+	}
+	scan_stop(&s->scan);
+	return r;
+}
+
+static int
+each_unread(
+    struct store *s, int64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
+{
+	const int64_t from = (after > s->now.mark ? after : s->now.mark) + 1;
+	int r = 0;
+
+	if (after < s->now.mark)
+		r = each_passed(s, after, kinds, fn, context);
+	if (r == 0 && from <= s->now.newest)
+		r = each_untaken(s, from, kinds, fn, context);
+	return r < 0 ? r : 0;
+}
+
 int
 store_read(
-    struct store *s, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *context), void *context)
+    struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
 {
 	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
 	int r = s->db && !s->writing ? store_refresh(s) : 0;
-	const int64_t mark = most > s->now.mark ? most : s->now.mark;
 
-	if (r < 0 || mark >= s->now.newest)
+	if (r < 0 || most >= s->now.newest || (s->now.mark >= s->now.newest && s->now.passed == 0))
 		return r;
 	if ((r = store_hold(s)) == 0)
-		r = each_unread(s, mark + 1, messages, fn, context);
+		r = each_unread(s, most, kinds, fn, context);
 	store_let_go(s);
 	return r;
 }
@@ -71,18 +121,56 @@ int
 store_count_unread(struct store *s, int64_t after, int64_t last, struct store_count *c)
 {
 	*c = (struct store_count){ .last = last };
-	return each_unread(s, after + 1, true, count_one, c);
+	return each_untaken(s, after + 1, KIND_MESSAGES, count_one, c);
 }
 
+int
+store_count_others(struct store *s, const struct note *sender)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const notes = s->later[COUNT_NOTES];
+	_cleanup_(database_reset) sqlite3_stmt *const passed = s->later[COUNT_PASSED];
+	int r;
+
+	s->now.notes = (struct notes_unread){ .count = 0 };
+	s->now.passed = 0;
+	if (!notes)
+		return 0;
+	(void)sqlite3_bind_int64(notes, 1, s->now.mark);
+	(void)sqlite3_bind_int64(notes, 2, sender ? (int64_t)sender->from.uid : -1);
+	(void)sqlite3_bind_int(notes, 3, sender && sender->stranger);
+	if ((r = database_row(notes)) < 0 || (r = database_row(passed)) < 0)
+		return r;
+	s->now.notes.count = (uint64_t)sqlite3_column_int64(notes, 0);
+	s->now.notes.bytes = (uint64_t)sqlite3_column_int64(notes, 1);
+	s->now.notes.of_sender = (uint64_t)sqlite3_column_int64(notes, 2);
+	s->now.passed = (uint64_t)sqlite3_column_int64(passed, 0);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------- what was read */
+
+/* Runs one of the statements about the records above `after` up to `last`, and kinds. */
 static int
-move_mark(struct store *s, int64_t last)
+run_range(sqlite3_stmt *q, int64_t after, int64_t last, unsigned kinds)
+{
+	(void)sqlite3_bind_int64(q, 1, after);
+	(void)sqlite3_bind_int64(q, 2, last);
+	(void)sqlite3_bind_int(q, 3, (int)kinds);
+	return database_run(q);
+}
+
+/* The mark goes up to `last`, and past what was taken behind it; records of other kinds are passed over. */
+static int
+move_mark(struct store *s, int64_t last, unsigned kinds)
 {
 	sqlite3_stmt *q = s->stmt[TAKEN_FORGET];
-	struct store_count passed;
+	struct store_count read;
 	int64_t taken;
 	int r;
 
-	if ((r = store_count_unread(s, s->now.mark, last, &passed)) < 0)
+	if ((r = store_count_unread(s, s->now.mark, last, &read)) < 0)
+		return r;
+	if (kinds != KINDS_ALL && (r = run_range(s->later[PASS], s->now.mark, last, kinds)) < 0)
 		return r;
 	while ((r = find_taken(s, last + 1, &taken)) > 0 && taken == last + 1)
 		last++;
@@ -90,56 +178,77 @@ move_mark(struct store *s, int64_t last)
 	if (r < 0 || (r = database_run(q)) < 0 || (r = store_keep_number(s, "mark", last)) < 0)
 		return r;
 	s->now.mark = last;
-	s->now.unread -= passed.messages;
-	s->now.unread_bytes -= passed.bytes;
+	s->now.unread -= read.messages;
+	s->now.unread_bytes -= read.bytes;
 	return 0;
 }
 
 static int
-take_one(struct store *s, int64_t id)
+mark_up_to(struct store *s, int64_t last, unsigned kinds)
+{
+	int r = s->now.passed > 0 ? run_range(s->later[PASSED_FORGET], 0, last, kinds) : 0;
+
+	if (r == 0 && last > s->now.mark)
+		r = move_mark(s, last, kinds);
+	return r < 0 ? r : store_count_others(s, NULL);
+}
+
+/* Behind the mark, out of turn. */
+static int
+take_early(struct store *s, int64_t id)
 {
 	sqlite3_stmt *q = s->stmt[TAKE];
-	struct store_count passed;
+	struct store_count read;
 	int r;
 
-	if (id == s->now.mark + 1)
-		return move_mark(s, id);
-	if ((r = store_count_unread(s, id - 1, id, &passed)) < 0)
+	if ((r = store_count_unread(s, id - 1, id, &read)) < 0)
 		return r;
 	(void)sqlite3_bind_int64(q, 1, id);
 	if ((r = database_run(q)) < 0)
 		return r;
-	s->now.unread -= passed.messages;
-	s->now.unread_bytes -= passed.bytes;
+	s->now.unread -= read.messages;
+	s->now.unread_bytes -= read.bytes;
 	return 0;
+}
+
+static int
+take_one(struct store *s, int64_t id, unsigned kinds)
+{
+	int r;
+
+	if (id <= s->now.mark)
+		r = run_range(s->later[PASSED_FORGET], id, id, kinds);
+	else
+		r = id == s->now.mark + 1 ? move_mark(s, id, kinds) : take_early(s, id);
+	return r < 0 ? r : store_count_others(s, NULL);
 }
 
 /* What was read is not worth a sync: after a power loss it is shown twice, as promised. */
 static int
-commit_lazily(struct store *s, int (*change)(struct store *s, int64_t id), int64_t id)
+commit_lazily(struct store *s, int (*change)(struct store *s, int64_t id, unsigned kinds), int64_t id, unsigned kinds)
 {
 	int r;
 
 	s->lazily = true;
 	if (store_begin(s) == 0)
-		(void)store_doom(s, change(s, id));
+		(void)store_doom(s, change(s, id, kinds));
 	r = store_commit(s);
 	s->lazily = false;
 	return r;
 }
 
 int
-store_mark(struct store *s, uint64_t last)
+store_mark(struct store *s, uint64_t last, unsigned kinds)
 {
 	const int64_t id = last < (uint64_t)s->now.newest ? (int64_t)last : s->now.newest;
 
-	return id <= s->now.mark ? 0 : commit_lazily(s, move_mark, id);
+	return id <= s->now.mark && s->now.passed == 0 ? 0 : commit_lazily(s, mark_up_to, id, kinds);
 }
 
 int
 store_take(struct store *s, uint64_t id)
 {
-	if (id > (uint64_t)s->now.newest || id <= (uint64_t)s->now.mark)
+	if (id > (uint64_t)s->now.newest || (id <= (uint64_t)s->now.mark && s->now.passed == 0))
 		return 0;
-	return commit_lazily(s, take_one, (int64_t)id);
+	return commit_lazily(s, take_one, (int64_t)id, KINDS_ALL);
 }

@@ -159,6 +159,9 @@ acknowledge(struct inbound *i)
 static void
 commit_failed(struct inbound *i, int error)
 {
+	const enum verdict v = error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE;
+
+	i->class->committed(i->context, error == -ESTALE ? VERDICT_STALE : v);
 	if (error == -ESTALE) {
 		intake_reset(&i->intake); /* the other helper answers */
 	} else {
@@ -166,7 +169,7 @@ commit_failed(struct inbound *i, int error)
 			log_error(
 			    "cannot store into the inbox: %s", error < 0 ? strerror(-error) : "the disk fails to sync");
 		i->failing = true;
-		intake_committed(&i->intake, error == STORE_UNSURE ? VERDICT_UNCONFIRMED : VERDICT_STORAGE);
+		intake_committed(&i->intake, v);
 	}
 	i->class->failed(i->context, error);
 }
@@ -183,6 +186,7 @@ inbound_flush(struct inbound *i)
 		commit_failed(i, r);
 	} else {
 		i->failing = false;
+		i->class->committed(i->context, VERDICT_OK);
 		intake_committed(&i->intake, VERDICT_OK);
 	}
 	acknowledge(i);

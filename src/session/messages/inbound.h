@@ -23,6 +23,8 @@ struct inbound_class {
 	int (*commit)(void *context);
 	/* The commit failed with `error`, which is not 0. Called before the refusals are answered. */
 	void (*failed)(void *context, int error);
+	/* The transaction ended: OK, or why it failed; STALE: another helper took over. Called before all answers. */
+	void (*committed)(void *context, enum verdict v);
 	/* Acknowledgements for the partner, as frames. */
 	void (*answer)(void *context, const void *frames, size_t n);
 	/* A turn is stored, or refused, and answered. */

@@ -60,6 +60,12 @@ uplink_send(struct uplink *u, const struct upstream_message *m)
 	return uplink_ready(u) && say(u, m);
 }
 
+bool
+uplink_knows(const struct uplink *u, uint32_t features)
+{
+	return (u->features & features) == features;
+}
+
 void
 uplink_restart(struct uplink *u, int error)
 {

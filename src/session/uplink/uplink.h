@@ -59,7 +59,10 @@ bool uplink_ready(const struct uplink *u);
 /* Frames, written as they are; dropped when we are not logged in. */
 void uplink_write(struct uplink *u, const void *data, size_t n);
 
-/* A question of requests.h. False: the connection is lost, or not ready. */
+/* Whether the daemon knows all of these features (proto/feature.h). */
+bool uplink_knows(const struct uplink *u, uint32_t features);
+
+/* A question of requests.h, or TELL. False: the connection is lost, or not ready. */
 bool uplink_send(struct uplink *u, const struct upstream_message *m);
 
 /* Closes the connection because of `error`, and makes a new one. */

@@ -39,8 +39,14 @@ START_TEST(test_control_lengths)
 
 		if (m->type == CONTROL_RECORD && r->length == MESSAGE_MAX)
 			continue; /* below */
-		message_lengths(
-		    &protocol, m, m->type == CONTROL_RECORD ? RECORD_FIXED(r->peer.name, r->peer.account) : 0);
+		if ((m->type == CONTROL_STATE && m->u.state.notes > 0) ||
+		    (m->type == CONTROL_HISTORY && m->u.history.notes))
+			continue; /* of two lengths, as HELLO */
+		if (m->type == CONTROL_TELL)
+			message_lengths(&protocol, m, IDENT_LEN + 1 + 1 + strlen(m->u.tell.name) + 1);
+		else
+			message_lengths(
+			    &protocol, m, m->type == CONTROL_RECORD ? RECORD_FIXED(r->peer.name, r->peer.account) : 0);
 	}
 }
 END_TEST
@@ -114,7 +120,7 @@ static const struct {
 	{ "a magic that is not ours", { .type = CONTROL_HELLO, .u.hello = { .magic = 1, .version = 1 } } },
 	{ "a name that is none", { .type = CONTROL_TO, .u.to = { .name = "al/ice" } } },
 	{ "nobody expected", { .type = CONTROL_EXPECT } },
-	{ "unknown flags", { .type = CONTROL_READ, .u.read = { .flags = 8 } } },
+	{ "unknown flags", { .type = CONTROL_READ, .u.read = { .flags = 16 } } },
 	{ "dnd that is neither", { .type = CONTROL_RULE, .u.rule = { .dnd = 3 } } },
 	{ "no such rule", { .type = CONTROL_RULE, .u.rule = { .has_rule = true } } },
 	{ "a partner that is no name", { .type = CONTROL_HISTORY, .u.history = { .partner = "a b" } } },

@@ -13,6 +13,7 @@
 #include "cli/output/rows.h"
 #include "client/history_open.h"
 #include "client/records.h"
+#include "proto/feature.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {
@@ -147,6 +148,24 @@ forget_run(struct invocation *inv)
 
 /* ------------------------------------------------------------------------- showing */
 
+/* A helper of an older pchat is asked again without notes, which it has none of. */
+static enum verdict
+read_history(struct link *l, const struct link_wish *wish, struct control_message *request, uint64_t deadline,
+    struct printing *p)
+{
+	struct control_message end;
+	enum verdict v;
+
+	request->u.history.notes = true;
+	v = records_batch(l, request, deadline, show, p, &end);
+	if (v != VERDICT_STALE || l->features != 0)
+		return v;
+	if ((v = history_open(l, wish)) != VERDICT_OK)
+		return v;
+	request->u.history.notes = false;
+	return records_batch(l, request, deadline, show, p, &end);
+}
+
 static int
 history_run(struct invocation *inv)
 {
@@ -158,7 +177,7 @@ history_run(struct invocation *inv)
 	};
 	const struct link_wish wish = { .session = o->text[OPT_SESSION], .socket = o->text[OPT_SOCKET] };
 	bool terminal;
-	struct control_message request = { 0 }, end;
+	struct control_message request = { 0 };
 	int rc = request_of(o, &request);
 	enum verdict v;
 
@@ -168,12 +187,13 @@ history_run(struct invocation *inv)
 		return report(VERDICT_USAGE, "--before and --unread belong to --delete");
 	if (rc != 0)
 		return rc;
+	inv->link.features = FEATURE_NOTES;
 	if ((v = history_open(&inv->link, &wish)) != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
 	colour_setup(o);
 	terminal = rows_setup();
 	format_text_setup(terminal && !o->given[OPT_FULL_TIME]);
-	v = records_batch(&inv->link, &request, deadline_in(options_timeout(o, UINT64_MAX)), show, &p, &end);
+	v = read_history(&inv->link, &wish, &request, deadline_in(options_timeout(o, UINT64_MAX)), &p);
 	pager_end();
 	if (terminal && p.count == 0 && v == VERDICT_NOTHING)
 		remark("there is nothing");

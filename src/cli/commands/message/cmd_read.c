@@ -23,6 +23,7 @@ static const struct option_row options[] = {
 	{ OPT_PEEK, 0, "peek", OPTION_NOTHING, NULL, "leave them unread" },
 	{ OPT_RAW, 0, "raw", OPTION_NOTHING, NULL, "messages only, as they came, each with a newline" },
 	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, "messages only, as they came, each with a NUL" },
+	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, "notes as well, with --raw and -0" },
 	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL, "date and time with each record, also on a terminal" },
 	{ 0 },
 };
@@ -111,6 +112,8 @@ request_of(const struct reading *rd)
 	}
 	if (rd->messages_only)
 		m.u.read.flags |= READ_MESSAGES;
+	if (rd->link->features != 0 && (!rd->messages_only || rd->o->given[OPT_NOTES]))
+		m.u.read.flags |= READ_NOTES;
 	if (rd->follow || (rd->o->given[OPT_WAIT] && rd->shown == 0))
 		m.u.read.flags |= READ_WAIT;
 	if (rd->o->given[OPT_NUMBER])
@@ -247,5 +250,6 @@ const struct command command_read = {
 		   "is killed loses nothing. Exit status 1: there is nothing to read.\n",
 	.options = options,
 	.needs_session = true,
+	.knows_notes = true,
 	.run = read_run,
 };

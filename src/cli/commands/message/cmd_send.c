@@ -1,55 +1,21 @@
 /* pchat send: messages out, and the truth about each. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "cli/commands/message/sender_report.h"
+#include "cli/commands/message/text_source.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "net/random.h"
 
 static const struct option_row options[] = {
 	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", "only if NAME is the partner" },
-	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, "each line is a message, sent as it comes" },
-	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, "each piece that ends with a NUL is a message" },
-	{ OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", "read FILE, - being standard input" },
+	TEXT_SOURCE_ROWS("message"),
 	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", "repeat an unconfirmed message: it arrives once" },
 	{ 0 },
 };
 
 static struct feed feed;
 static struct sender sender;
-
-/* Opens what the messages come from; reports what cannot be. */
-static int
-open_feed(const struct options *o)
-{
-	const int separator = o->given[OPT_LINES] ? '\n' : o->given[OPT_NUL] ? '\0' : FEED_WHOLE;
-	int fd = STDIN_FILENO;
-
-	if (o->operand_count > 0) {
-		feed_words(&feed, o->operands, o->operand_count);
-		return 0;
-	}
-	if (o->given[OPT_FILE] && strcmp(o->text[OPT_FILE], "-") != 0 &&
-	    (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC)) < 0)
-		return report(VERDICT_FAILED, "cannot open '%s': %s", o->text[OPT_FILE], strerror(errno));
-	if (fd == STDIN_FILENO && isatty(fd))
-		remark("type the %s; ^D ends", separator == FEED_WHOLE ? "message" : "messages");
-	feed_descriptor(&feed, fd, separator);
-	return 0;
-}
-
-static int
-contradiction(const struct options *o)
-{
-	if (o->given[OPT_LINES] && o->given[OPT_NUL])
-		return report(VERDICT_USAGE, "send: -l and -0 cannot be used together");
-	if (o->operand_count > 0 && (o->given[OPT_LINES] || o->given[OPT_NUL] || o->given[OPT_FILE]))
-		return report(VERDICT_USAGE,
-		    "send: TEXT cannot be used together with -l, -0 or -f; put -- before text that begins with '-'");
-	return 0;
-}
 
 static void
 tell_hungry(void)
@@ -65,7 +31,7 @@ send_run(struct invocation *inv)
 	struct ident id;
 	int rc;
 
-	if ((rc = contradiction(o)) != 0 || (rc = open_feed(o)) != 0)
+	if ((rc = text_source_open(o, 0, "message", &feed)) != 0)
 		return rc;
 	if (o->given[OPT_ID])
 		(void)ident_parse(o->text[OPT_ID], &id);

@@ -6,6 +6,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "proto/feature.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {
@@ -17,9 +18,10 @@ static const struct option_row options[] = {
 static void
 print_json(const struct control_message *m)
 {
-	format_json_line(json_pack("{sssososssIss}", "name", m->u.state.self.name, "partner",
+	format_json_line(json_pack("{sssososssIsIss}", "name", m->u.state.self.name, "partner",
 	    format_json_text(m->u.state.partner.name), "partner_account", format_json_text(m->u.state.partner.account),
-	    "state", format_state(m->u.state.state), "unread", (json_int_t)m->u.state.unread, "daemon",
+	    "state", format_state(m->u.state.state), "unread", (json_int_t)m->u.state.unread, "notes",
+	    (json_int_t)m->u.state.notes, "daemon",
 	    m->u.state.daemon == DAEMON_CONNECTED ? "connected" : "reconnecting"));
 }
 
@@ -49,6 +51,8 @@ print_text(const struct control_message *m)
 	else
 		output_printf("free%s", last_end(m->u.state.last_end));
 	output_printf(", %" PRIu64 " unread", m->u.state.unread);
+	if (m->u.state.notes > 0)
+		output_printf(", %" PRIu64 " note%s", m->u.state.notes, m->u.state.notes == 1 ? "" : "s");
 	if (m->u.state.dnd)
 		output_string(", do not disturb");
 	if (m->u.state.daemon != DAEMON_CONNECTED)
@@ -67,6 +71,7 @@ status_run(struct invocation *inv)
 	if (inv->opt.given[OPT_PROMPT])
 		return status_prompt_run(inv);
 	inv->link.revive = true;
+	inv->link.features = FEATURE_NOTES;
 	v = command_find_session(inv);
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);

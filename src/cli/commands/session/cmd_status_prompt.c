@@ -2,6 +2,7 @@
  * pchat status --prompt: for PS1 and status lines. Says a word or nothing, never
  * fails, never takes long, starts nothing.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "cli/commands/session/cmd_status_prompt.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
+#include "proto/feature.h"
 
 #define PROMPT_MS 40 /* of the 50 that a prompt may take */
 
@@ -16,6 +18,20 @@ static const struct option_row options[] = {
 	{ OPT_PROMPT, 0, "prompt", OPTION_NOTHING, NULL, "" },
 	{ 0 },
 };
+
+/* A helper of an older pchat that knows no notes is asked again without them. */
+static bool
+ask(struct link *l, const struct control_message *request, uint64_t deadline, struct control_message *m)
+{
+	int rc;
+
+	do {
+		if (link_connect(l, deadline) != VERDICT_OK)
+			return false;
+		rc = link_request(l, request, deadline, m);
+	} while (rc == -ECONNRESET && l->features == 0 && poll_time(deadline) != 0);
+	return rc == 0 && m->type == CONTROL_STATE;
+}
 
 int
 status_prompt_run(struct invocation *inv)
@@ -25,14 +41,15 @@ status_prompt_run(struct invocation *inv)
 	struct link *l = &inv->link;
 	struct control_message m;
 	const char *name;
+	uint64_t unread;
 
-	if (command_find_session(inv) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK)
+	l->features = FEATURE_NOTES;
+	if (command_find_session(inv) != VERDICT_OK || !ask(l, &request, deadline, &m))
 		return 0;
-	if (link_request(l, &request, deadline, &m) < 0 || m.type != CONTROL_STATE)
-		return 0;
+	unread = m.u.state.unread + m.u.state.notes;
 	name = m.u.state.partner.name[0] ? m.u.state.partner.name : m.u.state.self.name;
-	if (m.u.state.unread > 0)
-		output_printf("%s:%" PRIu64 "\n", name, m.u.state.unread);
+	if (unread > 0)
+		output_printf("%s:%" PRIu64 "\n", name, unread);
 	else
 		output_printf("%s\n", name);
 	output_redirect(STDOUT_FILENO); /* written; and that it could not be is forgotten */

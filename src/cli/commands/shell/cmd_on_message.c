@@ -25,6 +25,7 @@
 
 static const struct option_row options[] = {
 	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", "run at most N commands at once (4; up to 64)" },
+	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, "run it for each note as well" },
 	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", "end a command that takes longer (60)" },
 	{ 0 },
 };
@@ -40,6 +41,7 @@ struct hooks {
 	char *const *argv;
 	unsigned at_once, running;
 	uint64_t limit_ms;
+	bool notes;
 	int signals;    /* what ends us in an orderly way, as a descriptor */
 	bool asked;     /* a READ is under way */
 	uint64_t taken; /* id of the record that was started, 0: none */
@@ -64,7 +66,8 @@ set_environment(const struct record *r, const char *session)
 
 	ident_format(&r->msgid, msgid);
 	(void)setenv("PCHAT_SESSION", session, 1);
-	(void)setenv("PCHAT_FROM", r->peer.name, 1);
+	(void)setenv("PCHAT_FROM", record_whose(r), 1);
+	(void)setenv("PCHAT_TYPE", r->type == RECORD_NOTE ? "note" : "message", 1);
 	(void)setenv("PCHAT_ACCOUNT", r->peer.account, 1);
 	(void)setenv("PCHAT_TIME", format_json_time(r->time_ms, time), 1);
 	(void)setenv("PCHAT_MSGID", msgid, 1);
@@ -130,7 +133,8 @@ static void
 ask(struct hooks *h)
 {
 	const struct control_message m = { .type = CONTROL_READ,
-		.u.read = { .flags = READ_WAIT | READ_MESSAGES, .limit = 1 } };
+		.u.read = { .flags = READ_WAIT | READ_MESSAGES | (h->notes && h->link->features ? READ_NOTES : 0),
+		    .limit = 1 } };
 
 	link_queue(h->link, &m);
 	h->asked = true;
@@ -294,6 +298,7 @@ on_message_run(struct invocation *inv)
 	h.link = &inv->link;
 	h.argv = o->operands;
 	h.at_once = o->given[OPT_AT_ONCE] ? (unsigned)o->number[OPT_AT_ONCE] : AT_ONCE;
+	h.notes = o->given[OPT_NOTES];
 	h.limit_ms = o->given[OPT_LIMIT] ? o->number[OPT_LIMIT] : LIMIT_MS;
 	if ((h.signals = child_catch_signals(ends_us, ARRAY_SIZE(ends_us))) < 0)
 		return report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(-h.signals));
@@ -325,5 +330,6 @@ const struct command command_on_message = {
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,
+	.knows_notes = true,
 	.run = on_message_run,
 };

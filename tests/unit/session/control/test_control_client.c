@@ -109,8 +109,15 @@ closed(void *context, uint32_t client)
 	c = NULL;
 }
 
-static const struct control_client_class class = { stirred, messages, expect, show, ask, read_inbox, done, keep_rules,
-	is_connected, history, closed };
+static void
+tell(void *context, uint32_t client, const struct tell *t)
+{
+	(void)context;
+	trace("tell %u %s", client, t->name);
+}
+
+static const struct control_client_class class = { stirred, messages, expect, show, ask, tell, read_inbox, done,
+	keep_rules, is_connected, history, closed };
 
 static void
 say(enum control_type type)

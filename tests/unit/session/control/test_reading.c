@@ -9,14 +9,16 @@
 static struct reading *r;
 static uint64_t newest, read_up_to;
 static int failure;
+static unsigned asked_kinds;
 
 static int
-read_inbox(void *context, uint64_t after, bool messages, bool (*fn)(const struct record *r, void *fn_context),
+read_inbox(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
     void *fn_context)
 {
 	struct record record = { .length = 10 };
 
-	(void)context, (void)messages;
+	(void)context;
+	asked_kinds = kinds;
 	for (record.id = (after > read_up_to ? after : read_up_to) + 1; record.id <= newest; record.id++)
 		if (!fn(&record, fn_context))
 			break;
@@ -24,11 +26,12 @@ read_inbox(void *context, uint64_t after, bool messages, bool (*fn)(const struct
 }
 
 static int
-mark(void *context, uint64_t last, bool single)
+mark(void *context, uint64_t last, unsigned kinds)
 {
 	(void)context;
-	trace("%s %u", single ? "take" : "mark", (unsigned)last);
-	if (failure == 0 && !single)
+	trace("%s %u", kinds == 0 ? "take" : "mark", (unsigned)last);
+	ck_assert(kinds == 0 || kinds == asked_kinds);
+	if (failure == 0 && kinds != 0)
 		read_up_to = last;
 	return failure;
 }
@@ -108,6 +111,28 @@ done(uint32_t client, uint64_t last, bool single)
 
 	reading_done(r, client, &m);
 }
+
+/* What is asked for is what is marked. */
+START_TEST(test_reading_kinds)
+{
+	static const struct {
+		uint8_t flags;
+		unsigned kinds;
+	} rows[] = {
+		{ 0, KIND_MESSAGES | KIND_EVENTS }, /* of an older command */
+		{ READ_NOTES, KINDS_ALL },
+		{ READ_MESSAGES, KIND_MESSAGES },
+		{ READ_MESSAGES | READ_NOTES, KIND_MESSAGES | KIND_NOTES },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		read_up_to = 0;
+		ask(0, rows[i].flags, 0, 0);
+		ck_assert_uint_eq(asked_kinds, rows[i].kinds);
+		done(0, 2, false);
+	}
+}
+END_TEST
 
 START_TEST(test_reading_gives_what_is_there)
 {
@@ -225,6 +250,7 @@ reading_suite(void)
 	TCase *t = tcase_create("reading");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_reading_kinds);
 	tcase_add_test(t, test_reading_gives_what_is_there);
 	tcase_add_test(t, test_reading_in_batches);
 	tcase_add_test(t, test_reading_one_at_a_time);

@@ -149,7 +149,7 @@ forget_ok(const char *partner, int64_t before, bool unread)
 static void
 read_all(void)
 {
-	ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+	ck_assert_int_eq(store_mark(store, store_newest(store), KINDS_ALL), 0);
 }
 
 START_TEST(with_one_partner)
@@ -240,7 +240,7 @@ START_TEST(unread_is_not_forgotten_unasked)
 	uint64_t count;
 
 	talk(_i);
-	ck_assert_int_eq(store_mark(store, 10), 0);
+	ck_assert_int_eq(store_mark(store, 10, KINDS_ALL), 0);
 	ck_assert_int_eq(store_take(store, 20), 0);
 	ck_assert_int_eq(forget(dir, &what, &count), FORGET_UNREAD);
 	ck_assert_uint_eq(count, SAID * 3 / 4 - 11);
@@ -285,7 +285,7 @@ START_TEST(what_is_young_is_kept)
 	uint64_t count;
 
 	talk(false);
-	ck_assert_int_eq(store_mark(store, 60), 0);
+	ck_assert_int_eq(store_mark(store, 60, KINDS_ALL), 0);
 	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
 	ck_assert_int_eq(forget_expired(dir, 1050, &count), 0);
 	ck_assert_uint_eq(count, 49 - 12);

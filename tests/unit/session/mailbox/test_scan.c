@@ -109,7 +109,7 @@ START_TEST(up_from_any_record)
 {
 	begin((unsigned)_i, false);
 	for (uint64_t from = 0; from <= RECORDS + 1; from++) {
-		scan_start(&scan, (int64_t)from, false);
+		scan_start(&scan, (int64_t)from, KINDS_ALL);
 		for (uint64_t id = from > 0 ? from : 1; id <= RECORDS; id++)
 			expect(id);
 		expect_end();
@@ -121,7 +121,7 @@ START_TEST(down_from_any_record)
 {
 	begin((unsigned)_i, true);
 	for (uint64_t from = RECORDS + 2; from-- > 0;) {
-		scan_start(&scan, from > RECORDS ? INT64_MAX : (int64_t)from, false);
+		scan_start(&scan, from > RECORDS ? INT64_MAX : (int64_t)from, KINDS_ALL);
 		for (uint64_t id = from > RECORDS ? RECORDS : from; id > 0; id--)
 			expect(id);
 		expect_end();
@@ -132,7 +132,7 @@ END_TEST
 START_TEST(messages_alone)
 {
 	begin((unsigned)_i, false);
-	scan_start(&scan, 1, true);
+	scan_start(&scan, 1, KIND_MESSAGES);
 	for (uint64_t id = 1; id <= RECORDS; id++)
 		if (expected[id].type == RECORD_MESSAGE)
 			expect(id);
@@ -156,7 +156,7 @@ START_TEST(damage_is_no_end)
 
 	begin(1, false);
 	ck_assert_int_eq(database_exec(db, damages[_i]), 0);
-	scan_start(&scan, 1, false);
+	scan_start(&scan, 1, KINDS_ALL);
 	while ((rc = scan_next(&scan, &r)) > 0)
 		continue;
 	ck_assert_int_eq(rc, -EUCLEAN);
@@ -201,7 +201,7 @@ START_TEST(what_is_not_damaged_is_given)
 
 	begin(1, down);
 	ck_assert_int_eq(database_exec(db, damages[_i / 2].sql), 0);
-	scan_start(&scan, down ? INT64_MAX : 1, false);
+	scan_start(&scan, down ? INT64_MAX : 1, KINDS_ALL);
 	while ((rc = scan_next(&scan, &r)) != 0) {
 		ck_assert(rc == 1 || rc == -EUCLEAN);
 		damaged += rc < 0;
@@ -228,7 +228,7 @@ START_TEST(a_damaged_stretch_is_nobodys)
 
 	begin(1, false);
 	ck_assert_int_eq(database_exec(db, "UPDATE stretch SET count = -6, first_record = -first_record"), 0);
-	scan_start(&scan, 1, false);
+	scan_start(&scan, 1, KINDS_ALL);
 	while ((rc = scan_next(&scan, &r)) != 0)
 		ck_assert_int_eq(rc, -EUCLEAN);
 }

@@ -94,13 +94,13 @@ note_record(const struct record *r, void *context)
 }
 
 static struct seen *
-see(uint64_t after, bool messages)
+see(uint64_t after, unsigned kinds)
 {
 	static struct seen seen;
 
 	memset(&seen, 0, sizeof(seen));
 	seen.limit = ARRAY_SIZE(seen.record);
-	ck_assert_int_eq(store_read(store, after, messages, note_record, &seen), 0);
+	ck_assert_int_eq(store_read(store, after, kinds, note_record, &seen), 0);
 	return &seen;
 }
 
@@ -109,7 +109,7 @@ static const char *
 unread(void)
 {
 	static char text[1024];
-	const struct seen *seen = see(0, false);
+	const struct seen *seen = see(0, KINDS_ALL);
 	size_t len = 0;
 
 	text[0] = '\0';
@@ -178,7 +178,7 @@ START_TEST(keeps_order_sender_and_ids)
 	ck_assert_int_eq(put(&mallory, 13), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
 	for (int again = 0; again < 2; again++) {
-		seen = see(0, false);
+		seen = see(0, KINDS_ALL);
 		ck_assert_uint_eq(seen->count, 5);
 		for (size_t i = 0; i < 5; i++)
 			ck_assert_uint_eq(seen->record[i].id, i + 1);
@@ -193,8 +193,8 @@ START_TEST(keeps_order_sender_and_ids)
 		ck_assert_uint_eq(seen->record[4].peer.uid, 1001);
 		ck_assert_uint_eq(store_unread(store), 4);
 		ck_assert_uint_eq(store_newest(store), 5);
-		ck_assert_uint_eq(see(2, false)->count, 3);
-		ck_assert_uint_eq(see(2, true)->count, 2);
+		ck_assert_uint_eq(see(2, KINDS_ALL)->count, 3);
+		ck_assert_uint_eq(see(2, KIND_MESSAGES)->count, 2);
 		reopen();
 	}
 }
@@ -211,7 +211,7 @@ START_TEST(unread_events_are_bounded)
 	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
 	ck_assert_uint_eq(store_unread(store), 2);
-	ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+	ck_assert_int_eq(store_mark(store, store_newest(store), KINDS_ALL), 0);
 	ck_assert_int_eq(store_event(store, RECORD_BACK, &alice, 8), 0);
 	ck_assert_int_eq(store_commit(store), 0);
 	ck_assert_uint_eq(store_newest(store), 3 + INBOX_EVENTS);
@@ -236,8 +236,8 @@ START_TEST(stores_an_id_once)
 			else
 				ck_assert_int_eq(store_commit(store), 0);
 			memset(stored, 0, sizeof(stored));
-			for (size_t k = 0; k < see(0, true)->count; k++)
-				stored[strtoul(see(0, true)->body[k], NULL, 10)] = true;
+			for (size_t k = 0; k < see(0, KIND_MESSAGES)->count; k++)
+				stored[strtoul(see(0, KIND_MESSAGES)->body[k], NULL, 10)] = true;
 			continue;
 		}
 		answer = put(&alice, n);
@@ -248,12 +248,144 @@ START_TEST(stores_an_id_once)
 	}
 	ck_assert_int_eq(store_commit(store), 0);
 	memset(stored, 0, sizeof(stored));
-	for (size_t k = 0; k < see(0, true)->count; k++) {
-		const uint64_t n = strtoul(see(0, true)->body[k], NULL, 10);
+	for (size_t k = 0; k < see(0, KIND_MESSAGES)->count; k++) {
+		const uint64_t n = strtoul(see(0, KIND_MESSAGES)->body[k], NULL, 10);
 
 		ck_assert_msg(!stored[n], "%lu is there twice", (unsigned long)n);
 		stored[n] = true;
 	}
+}
+END_TEST
+
+/* A note of a uid; its text is its number. */
+static enum store_answer
+put_note_by(uint32_t uid, bool stranger, uint64_t id)
+{
+	char text[24];
+	struct note n = { .stranger = stranger,
+		.from = { .account = "someone", .uid = uid },
+		.msgid = number(id),
+		.body = (const uint8_t *)text };
+
+	n.length = (uint32_t)snprintf(text, sizeof(text), "n%lu", (unsigned long)id);
+	return store_note(store, &n, 1000);
+}
+
+static enum store_answer
+put_note(uint64_t n)
+{
+	return put_note_by(5000, false, n);
+}
+
+START_TEST(notes_beside_messages)
+{
+	const struct ident hundred = number(100);
+
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(put_note(100), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "1 !n100 2");
+	ck_assert_uint_eq(store_unread(store), 2);
+	ck_assert_uint_eq(store_notes(store), 1);
+	ck_assert_uint_eq(see(0, KIND_NOTES)->count, 1);
+	ck_assert_str_eq(see(0, KIND_NOTES)->record[0].peer.name, "");
+	ck_assert_str_eq(see(0, KIND_NOTES)->record[0].peer.account, "someone");
+	ck_assert_mem_eq(see(0, KIND_NOTES)->record[0].msgid.b, hundred.b, IDENT_LEN);
+	reopen();
+	ck_assert_str_eq(unread(), "1 !n100 2");
+	ck_assert_uint_eq(store_notes(store), 1);
+}
+END_TEST
+
+/* What a reader passed over stays unread, each record for itself, over a new start too. */
+START_TEST(passed_over_stays_unread)
+{
+	ck_assert_int_eq(store_event(store, RECORD_PAIRED, &alice, 1000), 0);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(put_note(100), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(put_note(101), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_mark(store, 4, KIND_MESSAGES), 0);
+	ck_assert_str_eq(unread(), "! !n100 !n101");
+	ck_assert_uint_eq(store_unread(store), 0);
+	ck_assert_uint_eq(store_notes(store), 2);
+	reopen();
+	ck_assert_str_eq(unread(), "! !n100 !n101");
+	ck_assert_uint_eq(store_notes(store), 2);
+	ck_assert_uint_eq(see(0, KIND_MESSAGES)->count, 0);
+	ck_assert_int_eq(store_mark(store, 3, KIND_MESSAGES | KIND_NOTES), 0);
+	ck_assert_str_eq(unread(), "! !n101");
+	ck_assert_int_eq(store_mark(store, 5, KIND_MESSAGES | KIND_NOTES), 0);
+	ck_assert_str_eq(unread(), "!");
+	ck_assert_int_eq(store_take(store, 1), 0);
+	ck_assert_str_eq(unread(), "");
+	ck_assert_uint_eq(store_notes(store), 0);
+	ck_assert_int_eq(put_note(102), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 3), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_take(store, 7), 0); /* out of turn, as ask does */
+	ck_assert_str_eq(unread(), "!n102");
+	ck_assert_int_eq(store_mark(store, 7, KIND_MESSAGES), 0);
+	ck_assert_str_eq(unread(), "!n102");
+	ck_assert_int_eq(store_mark(store, 7, KINDS_ALL), 0);
+	ck_assert_str_eq(unread(), "");
+}
+END_TEST
+
+START_TEST(note_once)
+{
+	ck_assert_int_eq(put_note(100), STORE_ADDED);
+	ck_assert_int_eq(put_note(100), STORE_ADDED); /* if this transaction is committed */
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "!n100");
+	ck_assert_int_eq(put_note(100), STORE_KNOWN);
+	ck_assert_int_eq(put_note_by(5001, false, 100), STORE_ADDED); /* another sender's is another one */
+	ck_assert_int_eq(store_commit(store), 0);
+	reopen();
+	ck_assert_int_eq(put_note(100), STORE_KNOWN);
+	ck_assert_int_eq(
+	    put(&(struct peer){ .name = "other", .uid = 5000 }, 100), STORE_OTHER); /* a message under its id */
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "!n100 !n100");
+}
+END_TEST
+
+START_TEST(note_limits)
+{
+	for (uint64_t i = 0; i < NOTES_UNREAD_UID; i++)
+		ck_assert_int_eq(put_note(1000 + 2 * i), STORE_ADDED);
+	ck_assert_int_eq(put_note(5000), STORE_FULL);
+	ck_assert_int_eq(put_note(1000), STORE_ADDED); /* it is known, which is asked first */
+	for (uint64_t i = 0; i < NOTES_UNREAD_UID; i++)
+		ck_assert_int_eq(put_note_by(7000 + (uint32_t)i, true, 1), STORE_ADDED);
+	ck_assert_int_eq(put_note_by(8000, true, 1), STORE_FULL); /* strangers are one sender */
+	ck_assert_int_eq(put_note_by(8000, false, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_notes(store), 2 * NOTES_UNREAD_UID + 1);
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), 0);
+	ck_assert_int_eq(put_note(5000), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	for (uint32_t uid = 0; uid < 10; uid++)
+		for (uint64_t i = 0; i < NOTES_UNREAD_UID; i++)
+			(void)put_note_by(9000 + uid, false, 1 + 2 * i);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_notes(store), NOTES_UNREAD);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED); /* messages have a room of their own */
+	ck_assert_int_eq(store_commit(store), 0);
+}
+END_TEST
+
+/* A rolled back transaction counts nothing. */
+START_TEST(note_rolled_back)
+{
+	ck_assert_int_eq(put_note(100), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(put_note(101), STORE_ADDED);
+	reopen();
+	ck_assert_uint_eq(store_notes(store), 1);
+	ck_assert_str_eq(unread(), "!n100");
 }
 END_TEST
 
@@ -290,14 +422,14 @@ START_TEST(mark_and_take)
 	ck_assert_str_eq(unread(), "1 2 3 5 6");
 	ck_assert_int_eq(store_take(store, 4), 0);
 	ck_assert_uint_eq(store_unread(store), 5);
-	ck_assert_int_eq(store_mark(store, 2), 0);
-	ck_assert_int_eq(store_mark(store, 1), 0); /* never back */
+	ck_assert_int_eq(store_mark(store, 2, KINDS_ALL), 0);
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), 0); /* never back */
 	ck_assert_str_eq(unread(), "3 5 6");
 	reopen();
 	ck_assert_str_eq(unread(), "3 5 6");
 	ck_assert_int_eq(store_take(store, 3), 0); /* the first unread: the mark moves, over 4 as well */
 	ck_assert_uint_eq(store_unread(store), 2);
-	ck_assert_int_eq(store_mark(store, 99), 0);
+	ck_assert_int_eq(store_mark(store, 99, KINDS_ALL), 0);
 	ck_assert_str_eq(unread(), "");
 	ck_assert_uint_eq(store_unread(store), 0);
 	ck_assert_int_eq(put(&alice, 7), STORE_ADDED);
@@ -317,7 +449,7 @@ START_TEST(limits_refuse_and_free_again)
 		ck_assert_int_eq(put(&alice, n), n <= 3 ? STORE_ADDED : STORE_FULL);
 	ck_assert_int_eq(put(&alice, 2), STORE_ADDED); /* there already: no room is needed */
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_int_eq(store_mark(store, 1), 0);
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), 0);
 	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
 	ck_assert_int_eq(put(&alice, 5), STORE_FULL);
 	ck_assert_int_eq(store_commit(store), 0);
@@ -325,7 +457,7 @@ START_TEST(limits_refuse_and_free_again)
 	open_store(&narrow);
 	ck_assert_int_eq(put(&alice, 6), STORE_FULL);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_int_eq(store_mark(store, 2), 0);
+	ck_assert_int_eq(store_mark(store, 2, KINDS_ALL), 0);
 	ck_assert_int_eq(put(&alice, 6), STORE_ADDED);
 	ck_assert_int_eq(put(&alice, 7), STORE_FULL);
 	ck_assert_int_eq(store_commit(store), 0);
@@ -364,7 +496,7 @@ START_TEST(replaced_helper_writes_nothing)
 	sql("UPDATE meta SET value = value + 1 WHERE key = 'generation'");
 	(void)put(&alice, 2);
 	ck_assert_int_eq(store_commit(store), -ESTALE);
-	ck_assert_int_eq(store_mark(store, 1), -ESTALE);
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), -ESTALE);
 	ck_assert_str_eq(unread(), "1");
 	reopen();
 	ck_assert_str_eq(unread(), "1");
@@ -401,7 +533,7 @@ START_TEST(full_disk_refuses_then_works)
 	known = put(&alice, 1);
 	(void)put(&alice, 2);
 	commit = store_commit(store);
-	mark = store_mark(store, 1);
+	mark = store_mark(store, 1, KINDS_ALL);
 	file_limit(RLIM_INFINITY);
 	ck_assert_int_eq((int)known, (int)STORE_KNOWN);
 	ck_assert_int_lt(commit, 0);
@@ -410,7 +542,7 @@ START_TEST(full_disk_refuses_then_works)
 	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
 	ck_assert_str_eq(unread(), "1 2");
-	ck_assert_int_eq(store_mark(store, 1), 0);
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), 0);
 	ck_assert_str_eq(unread(), "2");
 }
 END_TEST
@@ -618,7 +750,7 @@ sum_up(void)
 {
 	struct sum sum = { 0 };
 
-	ck_assert_int_eq(store_read(store, 0, false, check_filled, &sum), 0);
+	ck_assert_int_eq(store_read(store, 0, KINDS_ALL, check_filled, &sum), 0);
 	return sum;
 }
 
@@ -648,7 +780,7 @@ START_TEST(what_is_not_damaged_is_saved)
 	fill(100);
 	ck_assert_int_eq(store_keep(store, "policy", "dnd", 3), 0);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_int_eq(store_mark(store, 10), 0);
+	ck_assert_int_eq(store_mark(store, 10, KINDS_ALL), 0);
 	ck_assert_int_eq(store_take(store, 20), 0);
 	close_without_log();
 	damage("inbox.db", 40L * 4096, 4096);
@@ -679,13 +811,13 @@ START_TEST(damage_met_while_open_is_left_behind)
 	struct sum sum = { 0 };
 
 	fill(100);
-	ck_assert_int_eq(store_mark(store, 39), 0);
+	ck_assert_int_eq(store_mark(store, 39, KINDS_ALL), 0);
 	ck_assert_int_eq(store_take(store, 41), 0);
 	close_without_log();
 	open_store(&roomy);
 	store_rest(store); /* nothing of it is in memory */
 	damage("inbox.db", 60L * 4096, 4096);
-	ck_assert_int_eq(store_read(store, 0, false, check_filled, &sum), -EUCLEAN);
+	ck_assert_int_eq(store_read(store, 0, KINDS_ALL, check_filled, &sum), -EUCLEAN);
 	ck_assert_uint_gt(sum.count, 0);
 	ck_assert_int_eq(store_renew(store, note), 0);
 	ck_assert_ptr_nonnull(strstr(note, "of its records were saved"));
@@ -722,7 +854,7 @@ START_TEST(lost_at_the_end)
 {
 	for (int taken = 0; taken < 2; taken++) {
 		fill(100);
-		ck_assert_int_eq(store_mark(store, taken ? 50 : 101), 0);
+		ck_assert_int_eq(store_mark(store, taken ? 50 : 101, KINDS_ALL), 0);
 		ck_assert_int_eq(taken ? store_take(store, 100) : 0, 0);
 		close_without_log();
 		damage_page_of(100);
@@ -732,8 +864,8 @@ START_TEST(lost_at_the_end)
 		ck_assert_uint_eq(store_unread(store), taken ? 49 : 0);
 		ck_assert_int_eq(put(&alice, 300), STORE_ADDED);
 		ck_assert_int_eq(store_commit(store), 0);
-		ck_assert_uint_eq(see(100, false)->record[0].id, 102);
-		ck_assert_uint_eq(see(100, false)->count, 1);
+		ck_assert_uint_eq(see(100, KINDS_ALL)->record[0].id, 102);
+		ck_assert_uint_eq(see(100, KINDS_ALL)->count, 1);
 		store_close(store);
 		shell("rm %s/inbox.db*");
 		open_store(&roomy);
@@ -867,7 +999,7 @@ START_TEST(salvage_without_room_is_told)
 	ck_assert_uint_eq(store_newest(store), 201);
 	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_uint_eq(see(0, false)->record[0].id, 202);
+	ck_assert_uint_eq(see(0, KINDS_ALL)->record[0].id, 202);
 	file_limit(512);
 	r = store_renew(store, note);
 	file_limit(RLIM_INFINITY);
@@ -890,12 +1022,12 @@ START_TEST(renewed_inbox_counts_on)
 	}
 	ck_assert_int_eq(count_files("^inbox.db.corrupt-.*Z\\(-1\\)\\?$"), 2);
 	ck_assert_uint_eq(store_unread(store), 3);
-	ck_assert_int_eq(store_mark(store, 3), 0);
+	ck_assert_int_eq(store_mark(store, 3, KINDS_ALL), 0);
 	reopen();
 	ck_assert_uint_eq(store_newest(store), 3);
 	ck_assert_int_eq(put(&alice, 4), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_uint_eq(see(0, false)->record[0].id, 4);
+	ck_assert_uint_eq(see(0, KINDS_ALL)->record[0].id, 4);
 }
 END_TEST
 
@@ -960,7 +1092,7 @@ START_TEST(killed_writer_loses_nothing)
 		ck_assert_uint_eq(store_newest(store) % 7, 0); /* whole turns */
 		ck_assert_uint_eq(store_unread(store), store_newest(store));
 		for (expected = 0; expected < store_newest(store);) {
-			const struct seen *seen = see(expected, true);
+			const struct seen *seen = see(expected, KIND_MESSAGES);
 
 			for (size_t i = 0; i < seen->count; i++)
 				ck_assert_uint_eq(strtoul(seen->body[i], NULL, 10), ++expected);
@@ -1003,7 +1135,7 @@ START_TEST(reads_from_anywhere)
 		taken[id - 1] = true;
 	}
 	for (uint64_t after = 0; after < RECORDS; after++) {
-		const struct seen *seen = see(after, false);
+		const struct seen *seen = see(after, KINDS_ALL);
 		size_t i = 0;
 
 		for (uint64_t n = after; n < RECORDS; n++) {
@@ -1080,8 +1212,8 @@ START_TEST(changed_by_others)
 	(void)sqlite3_close(db);
 	ck_assert_int_eq(put(&alice, 6), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_uint_eq(store_unread(store), see(0, true)->count);
-	ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+	ck_assert_uint_eq(store_unread(store), see(0, KIND_MESSAGES)->count);
+	ck_assert_int_eq(store_mark(store, store_newest(store), KINDS_ALL), 0);
 	ck_assert_uint_eq(store_unread(store), 0);
 }
 END_TEST
@@ -1118,7 +1250,7 @@ START_TEST(log_grows_and_shrinks_at_rest)
 
 		memset(body, (int)n, sizeof(body));
 		if (store_message(store, &alice, &m, 1) == STORE_FULL) /* of those that are not read */
-			ck_assert_int_eq(store_mark(store, store_newest(store)), 0);
+			ck_assert_int_eq(store_mark(store, store_newest(store), KINDS_ALL), 0);
 		ck_assert_int_eq(store_commit(store), 0);
 		store_tidy(store);
 	}
@@ -1133,6 +1265,11 @@ static void
 add_tests(TCase *t)
 {
 	tcase_add_test(t, keeps_order_sender_and_ids);
+	tcase_add_test(t, notes_beside_messages);
+	tcase_add_test(t, passed_over_stays_unread);
+	tcase_add_test(t, note_once);
+	tcase_add_test(t, note_limits);
+	tcase_add_test(t, note_rolled_back);
 	tcase_add_test(t, what_was_made_for_nothing_is_discarded);
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);

@@ -49,6 +49,13 @@ failed(void *context, int error)
 }
 
 static void
+committed(void *context, enum verdict v)
+{
+	(void)context;
+	trace("committed %d", (int)v);
+}
+
+static void
 answer(void *context, const void *frames, size_t n)
 {
 	const uint8_t *p = frames;
@@ -78,7 +85,7 @@ no_memory(void *context)
 	trace("no memory");
 }
 
-static const struct inbound_class class = { store, is_writing, commit, failed, answer, done, no_memory };
+static const struct inbound_class class = { store, is_writing, commit, failed, committed, answer, done, no_memory };
 
 static void
 setup(void)
@@ -124,7 +131,7 @@ START_TEST(test_inbound_acknowledges_after_the_commit)
 	message(2);
 	trace_is("store 1 hi; store 2 hi");
 	inbound_flush(in);
-	trace_is("commit; ack 1+2 0; done");
+	trace_is("commit; committed 0; ack 1+2 0; done");
 	inbound_flush(in); /* nothing is left to do */
 	trace_is("");
 }
@@ -134,7 +141,7 @@ START_TEST(test_inbound_commits_what_others_wrote)
 {
 	writing = true; /* a record of the pair, say */
 	inbound_flush(in);
-	trace_is("commit; done");
+	trace_is("commit; committed 0; done");
 }
 END_TEST
 
@@ -145,7 +152,7 @@ START_TEST(test_inbound_known_ones_are_acknowledged_each_time)
 	inbound_flush(in);
 	message(1);
 	inbound_flush(in);
-	trace_is("store 1 hi; commit; ack 1+1 0; done; store 1 hi; commit; ack 1+1 0; done");
+	trace_is("store 1 hi; commit; committed 0; ack 1+1 0; done; store 1 hi; commit; committed 0; ack 1+1 0; done");
 }
 END_TEST
 
@@ -154,11 +161,11 @@ START_TEST(test_inbound_commit_fails)
 	message(1);
 	commit_result = -ENOSPC;
 	inbound_flush(in);
-	trace_is("store 1 hi; commit; failed -28; ack 1+1 16; done");
+	trace_is("store 1 hi; commit; committed 16; failed -28; ack 1+1 16; done");
 	commit_result = 0;
 	message(2); /* it stands behind a gap */
 	inbound_flush(in);
-	trace_is("commit; ack 2+1 16; done");
+	trace_is("commit; committed 0; ack 2+1 16; done");
 }
 END_TEST
 
@@ -167,7 +174,7 @@ START_TEST(test_inbound_commit_that_nobody_knows_of)
 	message(1);
 	commit_result = STORE_UNSURE;
 	inbound_flush(in);
-	trace_is("store 1 hi; commit; failed 1; ack 1+1 17; done");
+	trace_is("store 1 hi; commit; committed 17; failed 1; ack 1+1 17; done");
 }
 END_TEST
 
@@ -176,7 +183,7 @@ START_TEST(test_inbound_another_helper_took_over)
 	message(1);
 	commit_result = -ESTALE;
 	inbound_flush(in);
-	trace_is("store 1 hi; commit; failed -116; done"); /* that one answers */
+	trace_is("store 1 hi; commit; committed 25; failed -116; done"); /* that one answers */
 }
 END_TEST
 
@@ -184,7 +191,7 @@ START_TEST(test_inbound_other_epoch_ends_the_turn)
 {
 	message(1);
 	give(PAIR, 2, 1, "hi", 2);
-	trace_is("store 1 hi; commit; ack 1+1 0; done; store 1 hi");
+	trace_is("store 1 hi; commit; committed 0; ack 1+1 0; done; store 1 hi");
 }
 END_TEST
 
@@ -216,7 +223,7 @@ START_TEST(test_inbound_unsure_whose)
 {
 	message(1);
 	inbound_unsure(in, true); /* what came until now is ours */
-	trace_is("store 1 hi; commit; ack 1+1 0; done");
+	trace_is("store 1 hi; commit; committed 0; ack 1+1 0; done");
 	message(2);
 	message(3);
 	inbound_flush(in);
@@ -224,7 +231,7 @@ START_TEST(test_inbound_unsure_whose)
 	inbound_unsure(in, false); /* nothing has changed */
 	trace_is("store 2 hi; store 3 hi");
 	inbound_unsure(in, true);
-	trace_is("commit; ack 2+2 0; done");
+	trace_is("commit; committed 0; ack 2+2 0; done");
 	message(4);
 	state.partner.pair = PAIR + 1; /* the pair is another one */
 	inbound_unsure(in, false);
@@ -261,7 +268,7 @@ START_TEST(test_inbound_lost_connection)
 	trace_is("store 2 hi");
 	inbound_reset(in);
 	inbound_flush(in);
-	trace_is("commit; done"); /* it is stored, and cannot be answered */
+	trace_is("commit; committed 0; done"); /* it is stored, and cannot be answered */
 }
 END_TEST
 

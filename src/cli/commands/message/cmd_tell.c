@@ -1,0 +1,150 @@
+/* pchat tell: a note to a session, without a conversation. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/commands/message/text_source.h"
+#include "cli/line/command.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "client/teller.h"
+#include "net/random.h"
+#include "proto/feature.h"
+#include "proto/status.h"
+
+static const struct option_row options[] = {
+	TEXT_SOURCE_ROWS("note"),
+	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", "repeat an unconfirmed note: it arrives once" },
+	{ 0 },
+};
+
+static struct feed feed;
+
+/* A name holds nothing that JSON would have to escape. */
+static void
+print_delivered(const struct teller *t)
+{
+	char msgid[IDENT_HEX_LEN + 1];
+
+	ident_format(&t->id, msgid);
+	output_printf("{\"delivered\":true,\"to\":\"%s\",\"msgid\":\"%s\"}\n", t->to, msgid);
+	(void)output_flush(); /* what failed is told in the end */
+}
+
+/* "line 7: ", for a feed that has lines. */
+static void
+which(const struct teller *t, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (t->feed->separator != FEED_WHOLE)
+		(void)snprintf(
+		    out, size, "%s %" PRIu64 ": ", t->feed->separator == '\n' ? "line" : "note", t->count + 1);
+}
+
+static int
+report_unconfirmed(const struct teller *t, const char *line)
+{
+	char hex[IDENT_HEX_LEN + 1];
+
+	ident_format(&t->id, hex);
+	return report_message(VERDICT_UNCONFIRMED, hex,
+	    "%sunconfirmed: it may or may not arrive; repeat %s with: pchat tell --id %s %s, and the same text", line,
+	    t->feed->separator == FEED_WHOLE ? "it" : "from there", hex, t->to);
+}
+
+static int
+report_end(const struct teller *t, enum verdict v)
+{
+	char line[48];
+
+	which(t, line, sizeof(line));
+	switch (v) {
+	case VERDICT_OK:
+		return 0;
+	case VERDICT_UNCONFIRMED:
+		return report_unconfirmed(t, line);
+	case VERDICT_EMPTY:
+		return report(v, "%sthe note is empty; it has to have 1 to %u bytes", line, NOTE_MAX);
+	case VERDICT_TOO_LONG:
+		return report(v, "%sthe note is too long; it may have 1 to %u bytes", line, NOTE_MAX);
+	case VERDICT_FAILED:
+		if (t->problem != 0)
+			return report(v, "cannot read the note: %s", strerror(-t->problem));
+		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
+	case VERDICT_NO_DAEMON:
+	case VERDICT_NO_SESSION:
+		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
+	case VERDICT_OLD_DAEMON:
+	case VERDICT_TIMED_OUT:
+		return report(v, "%s%s", line, status_words(v));
+	default:
+		return report(v, "%s%s: %s", line, t->to, status_words(v));
+	}
+}
+
+/* By the session that -s or PCHAT_SESSION names; without one, as the account. */
+static enum verdict
+find_sender(struct invocation *inv, struct teller *t)
+{
+	const struct options *o = &inv->opt;
+	const char *session = o->text[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
+	const struct link_wish wish = { .session = o->text[OPT_SESSION], .socket = o->text[OPT_SOCKET] };
+
+	t->session = session && session[0];
+	if (!t->session)
+		return link_named_socket(&inv->link, &wish, &t->socket);
+	inv->link.revive = true;
+	inv->link.features = FEATURE_NOTES;
+	return command_find_session(inv);
+}
+
+static int
+tell_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	struct teller t = {
+		.link = &inv->link,
+		.explicit_socket = o->given[OPT_SOCKET],
+		.feed = &feed,
+		.to = o->operands[0],
+		.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000),
+		.reading_deadline = o->given[OPT_TIMEOUT] ? options_deadline(o) : UINT64_MAX,
+		.repeats = o->given[OPT_ID],
+		.delivered = o->given[OPT_JSON] ? print_delivered : NULL,
+	};
+	enum verdict v;
+	int rc;
+
+	if ((rc = text_source_open(o, 1, "note", &feed)) != 0)
+		return rc;
+	if (o->given[OPT_ID])
+		(void)ident_parse(o->text[OPT_ID], &t.id);
+	else if ((rc = random_ident(&t.id)) < 0)
+		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
+	if ((v = find_sender(inv, &t)) == VERDICT_OK)
+		v = teller_run(&t);
+	return report_end(&t, v);
+}
+
+const struct command command_tell = {
+	.name = "tell",
+	.operands = "NAME [TEXT...]",
+	.summary = "tell NAME something without a chat, and wait until it is in the inbox there",
+	.examples = "make; pchat tell bob \"build: exit $?\"\n"
+		    "df -h / | pchat tell bob\n"
+		    "pchat -s alice tell bob -- \"$answer\"\n",
+	.details = "It needs no session: then it is from your account; with -s or PCHAT_SESSION it is from\n"
+		   "that session. It begins, ends and joins no chat, and starts no daemon. A note has 1 to\n"
+		   "4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all else:\n"
+		   "it was certainly not delivered.\n",
+	.options = options,
+	.min_operands = 1,
+	.max_operands = OPERANDS_ANY,
+	.takes_text = true,
+	.text_after = 1,
+	.names_first = true,
+	.run = tell_run,
+};

@@ -1,0 +1,361 @@
+#include "client/teller.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "client/link_impl.h"
+#include "net/endpoint.h"
+#include "net/random.h"
+#include "net/socket.h"
+#include "proto/feature.h"
+
+/* What one attempt came to. */
+enum attempt {
+	ATTEMPT_AGAIN, /* the telling knows why */
+	ATTEMPT_DONE,  /* with the verdict */
+	ATTEMPT_OVER,  /* the time is */
+};
+
+/* ------------------------------------------------------------------------- to the daemon itself */
+
+/* The user's own daemon, in whichever of the user's folders it is: a descriptor or -errno. */
+static int
+connect_own(void)
+{
+	char path[RUNDIR_PATH_MAX];
+	struct rundir dir;
+	int fd = -ENOENT;
+
+	for (unsigned place = 0; place < RUNDIR_PLACES && fd < 0; place++) {
+		if (rundir_open(&dir, place) < 0)
+			continue;
+		rundir_path(&dir, ENDPOINT_OWN, path);
+		fd = socket_connect(path, false);
+		rundir_close(&dir);
+	}
+	return fd;
+}
+
+/* A descriptor, or -errno; -EPERM: whoever listens there is not to be trusted. */
+static int
+connect_daemon(const struct teller *t, const char *path)
+{
+	_cleanup_(closep) int fd = path ? socket_connect(path, false) : connect_own();
+	int r;
+
+	if (fd >= 0 && (r = endpoint_trusted(fd, path, t->explicit_socket)) < 0)
+		return r;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+static bool
+is_missing(int error)
+{
+	return error == -ENOENT || error == -ECONNREFUSED;
+}
+
+static enum verdict
+no_daemon(struct teller *t, const char *path, int error)
+{
+	if (path)
+		endpoint_words(path, error, t->link->words, sizeof(t->link->words));
+	else if (is_missing(error))
+		return link_trouble(t->link, VERDICT_NO_DAEMON,
+		    "there is no daemon: neither the host's, nor one of your own; 'pchat login' starts one");
+	else
+		return link_trouble(t->link, VERDICT_NO_DAEMON, "cannot reach your own daemon: %s", strerror(-error));
+	return VERDICT_NO_DAEMON;
+}
+
+static void
+say_hello(struct teller *t)
+{
+	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = FEATURES_KNOWN } };
+
+	t->link->out_len = (uint32_t)upstream_encode(&hello, t->link->out, sizeof(t->link->out));
+}
+
+/* One that is missing is waited for where one is meant to be; one that has no room in its queue always. */
+static enum attempt
+reach_daemon(struct teller *t, enum verdict *verdict)
+{
+	const char *path = endpoint_path(t->socket);
+	const int fd = connect_daemon(t, path);
+	enum verdict v;
+
+	if (fd >= 0) {
+		link_adopt(t->link, fd);
+		say_hello(t);
+		return ATTEMPT_AGAIN;
+	}
+	v = fd == -EAGAIN ? VERDICT_TIMED_OUT : no_daemon(t, path, fd);
+	if (fd == -EAGAIN || (path && is_missing(fd))) {
+		telling_turned_away(&t->telling, v);
+		return ATTEMPT_AGAIN;
+	}
+	*verdict = telling_stopped(&t->telling, v);
+	return ATTEMPT_DONE;
+}
+
+/* ------------------------------------------------------------------------- by the helper */
+
+static enum attempt
+reach_helper(struct teller *t, enum verdict *verdict)
+{
+	const enum verdict v =
+	    t->telling.attempts > 0 ? link_come_back(t->link, t->deadline) : link_connect(t->link, t->deadline);
+
+	if (v == VERDICT_OK)
+		return ATTEMPT_AGAIN;
+	if (v == VERDICT_TIMED_OUT)
+		return ATTEMPT_OVER;
+	*verdict = telling_stopped(&t->telling, v);
+	return ATTEMPT_DONE;
+}
+
+/* ------------------------------------------------------------------------- what arrives */
+
+static enum attempt
+stop(struct teller *t, enum verdict why, enum verdict *verdict)
+{
+	*verdict = telling_stopped(&t->telling, why);
+	return ATTEMPT_DONE;
+}
+
+static enum attempt
+lost(struct teller *t)
+{
+	telling_lost(&t->telling);
+	link_close(t->link);
+	return ATTEMPT_AGAIN;
+}
+
+static enum attempt
+take_told(struct teller *t, const struct told *told, enum verdict *verdict)
+{
+	return telling_answered(&t->telling, (enum verdict)told->verdict, verdict) == TELLING_DONE ? ATTEMPT_DONE
+												   : ATTEMPT_AGAIN;
+}
+
+/* What the daemon says to a connection that it closes here, it has not read. */
+static enum attempt
+take_bye(struct teller *t, enum bye reason, enum verdict *verdict)
+{
+	switch (reason) {
+	case BYE_CROWDED:
+	case BYE_TIMEOUT:
+		telling_turned_away(&t->telling, VERDICT_TIMED_OUT);
+		link_close(t->link);
+		return ATTEMPT_AGAIN;
+	case BYE_VERSION:
+	case BYE_MALFORMED:
+		if (!t->heard)
+			telling_turned_away(&t->telling, VERDICT_OLD_DAEMON);
+		return stop(t, t->heard ? VERDICT_FAILED : VERDICT_OLD_DAEMON, verdict);
+	default:
+		return lost(t);
+	}
+}
+
+/* False: the frame tells nothing of this note. */
+static bool
+take_from_daemon(struct teller *t, const struct frame *f, enum attempt *result, enum verdict *verdict)
+{
+	struct upstream_message m;
+
+	if (upstream_decode(f, &m) < 0) {
+		*result = stop(t, link_trouble(t->link, VERDICT_FAILED, "the daemon answered nonsense"), verdict);
+		return true;
+	}
+	if (m.type == UPSTREAM_BYE) {
+		*result = take_bye(t, (enum bye)m.u.bye.reason, verdict);
+		return true;
+	}
+	if (m.type == UPSTREAM_TOLD && ident_equal(&m.u.told.msgid, &t->id)) {
+		t->heard = true;
+		*result = take_told(t, &m.u.told, verdict);
+		return true;
+	}
+	return false;
+}
+
+static bool
+take_from_helper(struct teller *t, const struct frame *f, enum attempt *result, enum verdict *verdict)
+{
+	struct control_message m;
+
+	if (control_decode(f, &m) < 0)
+		*result = stop(t, link_verdict(t->link, -EPROTO), verdict);
+	else if (m.type == CONTROL_TOLD && ident_equal(&m.u.told.msgid, &t->id))
+		*result = take_told(t, &m.u.told, verdict);
+	else
+		return false;
+	return true;
+}
+
+static enum attempt
+await_answer(struct teller *t, enum verdict *verdict)
+{
+	enum attempt result;
+	struct frame f;
+	int rc;
+
+	while ((rc = link_receive(t->link, t->deadline, &f)) == 0) {
+		if (t->session ? take_from_helper(t, &f, &result, verdict) : take_from_daemon(t, &f, &result, verdict))
+			return result;
+	}
+	if (rc == -ETIMEDOUT)
+		return ATTEMPT_OVER;
+	if (rc == -ECONNRESET)
+		return lost(t);
+	telling_turned_away(&t->telling, VERDICT_FAILED); /* at the door of the helper */
+	return stop(t, link_verdict(t->link, rc), verdict);
+}
+
+/* ------------------------------------------------------------------------- one note */
+
+static void
+queue(struct teller *t, const uint8_t *body, uint32_t length)
+{
+	struct link *l = t->link;
+	struct tell tell = { .msgid = t->id, .body = body, .length = length };
+	const struct control_message *down;
+	struct upstream_message up = { .type = UPSTREAM_TELL };
+
+	(void)snprintf(tell.name, sizeof(tell.name), "%s", t->to);
+	if (t->session) {
+		down = &(struct control_message){ .type = CONTROL_TELL, .u.tell = tell };
+		link_queue(l, down);
+		return;
+	}
+	up.u.tell = tell;
+	l->out_len += (uint32_t)upstream_encode(&up, l->out + l->out_len, sizeof(l->out) - l->out_len);
+}
+
+/* Where it could not be written, the other end has closed, and what it said before is to be read still. */
+static enum attempt
+attempt(struct teller *t, const uint8_t *body, uint32_t length, enum verdict *verdict)
+{
+	if (t->link->fd < 0) {
+		const enum attempt reached = t->session ? reach_helper(t, verdict) : reach_daemon(t, verdict);
+
+		t->heard = false;
+		if (t->link->fd < 0)
+			return reached;
+	}
+	queue(t, body, length);
+	telling_sent(&t->telling);
+	if (link_flush(t->link, t->deadline) == -ETIMEDOUT)
+		return ATTEMPT_OVER;
+	return await_answer(t, verdict);
+}
+
+/* Before the next attempt. False: the time is over. */
+static bool
+pause_a_while(const struct teller *t)
+{
+	struct ident random;
+	uint32_t number = 0;
+	int left = poll_time(t->deadline), ms;
+
+	if (random_ident(&random) == 0)
+		memcpy(&number, random.b, sizeof(number));
+	ms = (int)telling_pause(&t->telling, number);
+	(void)poll(NULL, 0, left >= 0 && left < ms ? left : ms);
+	return poll_time(t->deadline) != 0;
+}
+
+static enum verdict
+tell_one(struct teller *t, const uint8_t *body, uint32_t length)
+{
+	enum verdict v = VERDICT_OK;
+
+	telling_begin(&t->telling, t->repeats);
+	for (;;) {
+		switch (attempt(t, body, length, &v)) {
+		case ATTEMPT_DONE:
+			return v;
+		case ATTEMPT_OVER:
+			return telling_over(&t->telling);
+		case ATTEMPT_AGAIN:
+			if (!pause_a_while(t))
+				return telling_over(&t->telling);
+			break;
+		}
+	}
+}
+
+/* ------------------------------------------------------------------------- all of them */
+
+/* Nobody keeps a place in the daemon while there is nothing to tell. False: the time for it is over, or it cannot be read. */
+static bool
+fill(struct teller *t, uint64_t deadline)
+{
+	struct pollfd p = { .fd = t->feed->fd, .events = POLLIN };
+
+	if (poll(&p, 1, 0) == 0) {
+		if (!t->session)
+			link_close(t->link);
+		if (poll(&p, 1, poll_time(deadline)) == 0)
+			return false;
+	}
+	t->problem = p.revents ? feed_fill(t->feed) : 0;
+	return t->problem == 0;
+}
+
+static enum verdict
+conclude(const struct teller *t)
+{
+	if (t->problem != 0)
+		return VERDICT_FAILED;
+	if (t->feeding == FEED_MORE)
+		return VERDICT_TIMED_OUT;
+	if (t->feeding == FEED_TOO_LONG)
+		return VERDICT_TOO_LONG;
+	return t->feeding == FEED_EMPTY ? VERDICT_EMPTY : VERDICT_OK;
+}
+
+static enum verdict
+tell_next(struct teller *t, const uint8_t *body, uint32_t length)
+{
+	enum verdict v;
+
+	t->deadline = deadline_in(t->timeout_ms);
+	if ((v = tell_one(t, body, length)) != VERDICT_OK)
+		return v;
+	t->link->pause_ms = 0;
+	if (t->delivered)
+		t->delivered(t);
+	t->count++;
+	t->id = ident_add(&t->id, 1);
+	return VERDICT_OK;
+}
+
+enum verdict
+teller_run(struct teller *t)
+{
+	/* --timeout is for the reading of a single message, too; lines come when they come. */
+	const uint64_t reading = t->feed->separator == FEED_WHOLE ? t->reading_deadline : UINT64_MAX;
+	const uint8_t *body;
+	uint32_t length;
+	enum verdict v;
+
+	for (;;) {
+		t->feeding = feed_peek(t->feed, &body, &length);
+		if (t->feeding == FEED_MORE && fill(t, reading))
+			continue;
+		if (t->feeding != FEED_MESSAGE)
+			return conclude(t);
+		if (length > NOTE_MAX)
+			return VERDICT_TOO_LONG;
+		if ((v = tell_next(t, body, length)) != VERDICT_OK)
+			return v;
+		feed_take(t->feed, length);
+	}
+}

@@ -1,0 +1,105 @@
+#include "core/notes/telling.h"
+
+#define PAUSE_MIN_MS 10U
+#define PAUSE_MAX_MS 400U
+
+void
+telling_begin(struct telling *t, bool repeats)
+{
+	*t = (struct telling){ .repeats = repeats, .last = VERDICT_TIMED_OUT };
+}
+
+void
+telling_sent(struct telling *t)
+{
+	t->under_way = true;
+}
+
+/* Whether it is worth another attempt: what stands in the way passes by itself, and nothing was stored. */
+static bool
+passes(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_ABSENT:
+	case VERDICT_FULL:
+	case VERDICT_NO_ANSWER:
+	case VERDICT_NO_DAEMON: /* of a helper: its daemon may come back */
+	case VERDICT_RATE:
+	case VERDICT_STARTING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What the receiver itself says of this id, or anybody of the note as such: it holds for all attempts. */
+static bool
+is_final(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_OK:
+	case VERDICT_EMPTY:
+	case VERDICT_TOO_LONG:
+	case VERDICT_NOTES_FULL: /* the receiver looks for the id before it refuses: no copy is there */
+	case VERDICT_STORAGE:
+	case VERDICT_ID_USED:
+	case VERDICT_UNCONFIRMED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum telling_step
+telling_answered(struct telling *t, enum verdict v, enum verdict *verdict)
+{
+	t->under_way = false;
+	t->uncertain |= v == VERDICT_STALE; /* it was passed on, and the receiver's helper died, or was lost */
+	if (v == VERDICT_STALE || passes(v)) {
+		t->attempts++;
+		t->last = v == VERDICT_STALE ? VERDICT_ABSENT : v;
+		return TELLING_AGAIN;
+	}
+	*verdict = is_final(v) || !t->uncertain ? v : VERDICT_UNCONFIRMED;
+	return TELLING_DONE;
+}
+
+void
+telling_lost(struct telling *t)
+{
+	t->uncertain |= t->under_way;
+	telling_turned_away(t, VERDICT_TIMED_OUT);
+}
+
+void
+telling_turned_away(struct telling *t, enum verdict why)
+{
+	t->under_way = false;
+	t->attempts++;
+	t->last = why;
+}
+
+enum verdict
+telling_over(const struct telling *t)
+{
+	if (t->uncertain || t->under_way || t->repeats)
+		return VERDICT_UNCONFIRMED;
+	return t->last;
+}
+
+enum verdict
+telling_stopped(const struct telling *t, enum verdict why)
+{
+	return t->uncertain || t->under_way ? VERDICT_UNCONFIRMED : why;
+}
+
+uint32_t
+telling_pause(const struct telling *t, uint32_t random)
+{
+	const uint32_t doublings = t->attempts < 6 ? t->attempts : 6;
+	uint32_t most = PAUSE_MIN_MS << doublings;
+
+	if (most > PAUSE_MAX_MS)
+		most = PAUSE_MAX_MS;
+	return most / 2 + random % (most / 2 + 1);
+}

@@ -1,0 +1,82 @@
+/*
+ * Notes on their way through the daemon (R11): a TELL becomes a NOTE for its receiver, the receiver's NOTE_ACK becomes
+ * TOLD. Only who waits for whose answer is kept here; a note itself is passed on, or refused, at once. A sender needs no
+ * session: a connection that only tells has a place of its own, and gives it back when it has nothing to tell.
+ *
+ * It knows connections by what of them is embedded here, and says by a class of callbacks what happens.
+ */
+#ifndef PCHAT_DAEMON_NOTES_TELLS_H
+#define PCHAT_DAEMON_NOTES_TELLS_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/macros.h"
+#include "core/verdict.h"
+#include "net/deadlines.h"
+#include "proto/upstream.h"
+
+/* A connection, as far as notes go: embedded in it, zeroed at first but for its uid. */
+struct tells_end {
+	TAILQ_ENTRY(tells_end) link; /* tells::tellers */
+	struct deadline idle;        /* tells::idle */
+	bool listed;                 /* it only tells */
+	uint32_t uid;
+	uint32_t open; /* notes of it that are not answered yet */
+};
+
+TAILQ_HEAD(tells_ends, tells_end);
+
+struct tells_class {
+	/* Whether the connection's uid is known to have an account. */
+	bool (*known)(const struct tells_end *e);
+	/* Whether a note of `from` may go to the session of that name, as far as that does not depend on other notes: OK and *to. */
+	enum verdict (*admit)(const struct tells_end *from, const char *name, struct tells_end **to);
+	/* NOTE, to be written to `to`. */
+	void (*pass)(const struct tells_end *from, struct tells_end *to, uint64_t token, const struct tell *t);
+	/* TOLD. */
+	void (*told)(struct tells_end *e, const struct told *t);
+	/* It only tells, and has told nothing for long: it is to be closed. */
+	void (*idle)(struct tells_end *e);
+};
+
+/* One that was passed on, and is not answered yet. */
+struct tells_way {
+	uint64_t token;         /* 0: not in use */
+	struct tells_end *from; /* NULL: it is gone */
+	struct tells_end *to;
+	uint32_t uid;  /* the sender's */
+	bool stranger; /* which is not known to have an account */
+	struct ident msgid;
+};
+
+struct tells {
+	const struct tells_class *class;
+	struct tells_way *way; /* NOTES_WAY of them; NULL: there was none yet */
+	uint32_t count;        /* in use */
+	uint64_t serial;
+	struct tells_ends tellers;
+	uint32_t teller_count;
+	struct deadlines idle; /* tellers that have nothing under way */
+	uint32_t connections;  /* that the daemon may have */
+};
+
+void tells_init(struct tells *t, const struct tells_class *class, struct ev_loop *loop, uint32_t connections);
+void tells_release(struct tells *t);
+
+/* The connection has no session, and begins with a TELL: it stays to tell. False: there is no place for it. */
+MUST_USE bool tells_enter(struct tells *t, struct tells_end *e);
+
+/* TELL, of a session or of a connection that only tells; answered now or later. NOTE_ACK. */
+void tells_tell(struct tells *t, struct tells_end *e, const struct tell *m);
+void tells_acked(struct tells *t, const struct tells_end *e, uint64_t token, enum verdict v);
+
+/* The connection is gone: what was on its way to it may have arrived, and its senders are told so. */
+void tells_closed(struct tells *t, struct tells_end *e);
+
+/* Calls fn for each connection that only tells. */
+void tells_each(struct tells *t, void (*fn)(struct tells_end *e));
+
+#endif
