@@ -66,7 +66,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_USAGE] = { 2, "usage", "that is not how it is used; 'pchat --help' shows how" },
 	[VERDICT_OUTPUT] = { 74, "output", "the output could not be written" },
 	/* A failure of this machine: EX_OSERR of <sysexits.h>, which 74 and 75 are of, too. */
-	[VERDICT_FAILED] = { 71, "failed", "the system refused" },
+	[VERDICT_FAILED] = { 71, "failed", "the system on this side refused something" },
 	/* As env(1) and shells have it. */
 	[VERDICT_NOT_RUN] = { 126, "not-run", "the command could not be run" },
 	[VERDICT_NO_COMMAND] = { 127, "no-command", "there is no such command" },

@@ -20,7 +20,7 @@
 #include "session/uplink/uplink.h"
 #include "session/watch.h"
 
-#define REST_SECONDS 2.     /* after the latest event */
+#define REST_SECONDS 2.    /* after the latest event */
 #define IDLE_SECONDS 3600. /* and then again and again: the mailbox forgets what is too old */
 
 /* ------------------------------------------------------------------------- the beginning */
@@ -76,12 +76,14 @@ life_serve(struct session *s)
 void
 life_logged_in(struct session *s)
 {
+	char words[128];
 	int r;
 
 	if (!s->report || (r = life_serve(s)) == 0)
 		return;
 	uplink_farewell(s->uplink); /* the name is free for the next attempt */
-	life_refused(s, VERDICT_FAILED, strerror(-r));
+	(void)snprintf(words, sizeof(words), "cannot listen for commands: %s", strerror(-r));
+	life_refused(s, VERDICT_FAILED, words);
 }
 
 void

@@ -30,6 +30,15 @@ client_of(const struct session *s, uint32_t client)
 	return listener_client(s->listener, client);
 }
 
+/* FAILED in an answer of the daemon: not our side refused. */
+static const char *
+daemon_words(enum verdict v)
+{
+	return v == VERDICT_FAILED
+	    ? "the daemon could not record it: its disk, or its memory, is full; its log tells more"
+	    : NULL;
+}
+
 static void
 on_changed(void *context)
 {
@@ -401,7 +410,7 @@ uplink_on_down(void *context)
 static void
 uplink_on_refused(void *context, enum verdict why, const char *words)
 {
-	life_refused(context, why, words);
+	life_refused(context, why, words ? words : daemon_words(why));
 }
 
 static void
@@ -513,7 +522,7 @@ requests_answered(void *context, uint32_t client, enum verdict v)
 	struct control_client *c = client_of(context, client);
 
 	if (c)
-		control_client_outcome(c, v, NULL);
+		control_client_outcome(c, v, daemon_words(v));
 }
 
 static void

@@ -137,12 +137,16 @@ if mkdir "$small" && mount -t tmpfs -o size=200k,mode=0700 tmpfs "$small" 2>/dev
 		run carol pchat quit
 	done
 	exits 71 "a login that cannot be recorded is refused"
+	like "$err" "the daemon could not record it: .*its log" "by the daemon, and that is told"
 	run carol pchat who
 	exits 3 "and has left nothing"
 	run alice pchat send "meanwhile"
 	exits 0 "everybody else goes on"
 	run alice pchat leave
 	exits 0 "and may leave"
+	run alice pchat to bob
+	exits 71 "no pair is made that cannot be recorded"
+	like "$err" "the daemon could not record it: .*its log" "which is told in the same words"
 	rm "$small/fill"
 	wait_until has_line "$T/daemon.err" 'registry: written again'
 	ok $? "with room again the registry is brought up to date"
