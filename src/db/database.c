@@ -14,16 +14,15 @@
 #define RETRY_MS 10
 
 #define WRITER_SETUP "PRAGMA journal_mode=WAL; PRAGMA secure_delete=1; PRAGMA temp_store=MEMORY;"
-#define LOG_BYTES "4194304" /* a log that became longer is cut when it is begun anew */
+/* A log that became longer is cut when it is begun anew. */
+#define LOG_LIMIT "PRAGMA journal_size_limit=4194304;"
 
 static const char *const setup[] = {
 	[DATABASE_DURABLE] =
-	    WRITER_SETUP "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-384;"
-			 "PRAGMA journal_size_limit=" LOG_BYTES ";",
-	[DATABASE_LAZY] = WRITER_SETUP "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-384;"
-				       "PRAGMA journal_size_limit=" LOG_BYTES ";",
-	[DATABASE_OWN] = "PRAGMA locking_mode=EXCLUSIVE;" WRITER_SETUP "PRAGMA synchronous=NORMAL;"
-			 "PRAGMA cache_size=-128; PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;",
+	    (WRITER_SETUP LOG_LIMIT "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-384;"),
+	[DATABASE_LAZY] = (WRITER_SETUP LOG_LIMIT "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-384;"),
+	[DATABASE_OWN] = ("PRAGMA locking_mode=EXCLUSIVE;" WRITER_SETUP "PRAGMA synchronous=NORMAL;"
+			  "PRAGMA cache_size=-128; PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;"),
 	[DATABASE_READER] = "PRAGMA query_only=1; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY;",
 	[DATABASE_ALONE] = ("PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=1; PRAGMA cache_size=-384;"
 			    "PRAGMA temp_store=MEMORY;"),

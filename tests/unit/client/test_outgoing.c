@@ -62,7 +62,7 @@ tell(const struct control_message *m)
 static enum outgoing_news
 ack(uint64_t index, uint32_t count, enum verdict verdict, enum verdict *v, uint32_t *settled)
 {
-	const struct ack a = { .first = ident_add(&out.box.first, index), .count = count, .verdict = verdict };
+	const struct ack a = { .first = ident_add(&out.box.first, index), .count = count, .verdict = (uint8_t)verdict };
 	uint8_t frame[FRAME_HEADER + ACK_BODY];
 	const size_t n = sizeof(frame);
 	struct frame f;

@@ -142,7 +142,7 @@ store(uint32_t stream, uint32_t index, enum intake_fate fate)
 		blame("stored behind a gap");
 	if (index > 0 && message[stream][index - 1].state == MAYBE)
 		blame("stored behind what may be a gap");
-	m->state = states[fate];
+	m->state = (uint8_t)states[fate];
 	intake_stored(&in, &id, fate);
 }
 
