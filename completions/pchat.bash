@@ -56,7 +56,7 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	allow) [[ $2 -gt 0 ]] || __pchat_ask groups ;;
 	unblock) [[ $2 -gt 0 ]] || __pchat_ask rules ;;
 	help) [[ $2 -gt 0 ]] || __pchat_ask commands ;;
-	dnd) [[ $2 -gt 0 ]] || __pchat_offer on off ;;
+	dnd | notes) [[ $2 -gt 0 ]] || __pchat_offer on off ;;
 	shellinit) [[ $2 -gt 0 ]] || __pchat_offer bash zsh fish ;;
 	esac
 }
@@ -65,8 +65,8 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
-	--to | --id | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
-	-f) [[ $2 == send || $2 == tell ]] ;;
+	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
+	-f) [[ $2 == send || $2 == tell || $2 == reply ]] ;;
 	*) return 1 ;;
 	esac
 }

@@ -64,7 +64,7 @@ complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inbo
 complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
 complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
 complete -c pchat -n '__pchat_first_operand help' -a '(__pchat_ask commands)'
-complete -c pchat -n '__pchat_first_operand dnd' -a 'on off'
+complete -c pchat -n '__pchat_first_operand dnd notes' -a 'on off'
 complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
 complete -c pchat -n __pchat_behind_dashes -a '(__pchat_other_command)'
 complete -c pchat -n __pchat_typing_option -a '(__pchat_ask options (__pchat_command))'

@@ -32,7 +32,7 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	allow) (($2)) || __pchat_ask groups ;;
 	unblock) (($2)) || __pchat_ask rules ;;
 	help) (($2)) || __pchat_ask commands ;;
-	dnd) (($2)) || compadd on off ;;
+	dnd | notes) (($2)) || compadd on off ;;
 	shellinit) (($2)) || compadd bash zsh fish ;;
 	esac
 }
@@ -40,8 +40,8 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
-	--to | --id | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
-	-f) [[ $2 == send || $2 == tell ]] ;;
+	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
+	-f) [[ $2 == send || $2 == tell || $2 == reply ]] ;;
 	*) return 1 ;;
 	esac
 }

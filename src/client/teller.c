@@ -224,7 +224,9 @@ static void
 queue(struct teller *t, const uint8_t *body, uint32_t length)
 {
 	struct link *l = t->link;
-	struct tell tell = { .msgid = t->id, .body = body, .length = length };
+	struct tell tell = {
+		.msgid = t->id, .flags = t->to_uid ? TELL_TO_UID : 0, .uid = t->uid, .body = body, .length = length
+	};
 	const struct control_message *down;
 	struct upstream_message up = { .type = UPSTREAM_TELL };
 

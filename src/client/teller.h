@@ -21,6 +21,8 @@ struct teller {
 	bool explicit_socket; /* by --socket */
 	struct feed *feed;
 	const char *to;
+	bool to_uid; /* only if the session is that uid's: */
+	uint32_t uid;
 	uint64_t timeout_ms;       /* for each note */
 	uint64_t reading_deadline; /* until when a note that is all of the feed has to be read; UINT64_MAX: no limit */
 	struct ident id;           /* of the first; the others count up */

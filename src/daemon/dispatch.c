@@ -191,17 +191,19 @@ may_tell(const struct client *c)
 }
 
 static enum verdict
-admit_note(const struct tells_end *from, const char *name, struct tells_end **to)
+admit_note(const struct tells_end *from, const struct tell *t, struct tells_end **to)
 {
 	const struct client *c = of_notes(from);
 	const struct roster *r = &c->server->roster;
-	const slot_t slot = exchange_find_name(r->exchange, name);
+	const slot_t slot = exchange_find_name(r->exchange, t->name);
 	struct client *receiver;
 
 	if (!may_tell(c))
 		return VERDICT_RATE;
 	if (slot == SLOT_NONE)
 		return r->resumes_only ? VERDICT_STARTING : VERDICT_NO_SUCH_USER;
+	if ((t->flags & TELL_TO_UID) && exchange_session(r->exchange, slot)->uid != t->uid)
+		return VERDICT_NO_SUCH_USER;
 	receiver = r->member[slot].client;
 	if (!receiver || receiver->stream.dead)
 		return VERDICT_ABSENT;

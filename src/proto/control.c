@@ -19,6 +19,10 @@ rule_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.rule.has_rule);
 	if (m->u.rule.has_rule)
 		codec_rule(c, &m->u.rule.rule);
+	if (codec_follows(c, m->u.rule.notes != 0))
+		codec_u8(c, &m->u.rule.notes, 1, 2);
+	else if (!c->writing)
+		m->u.rule.notes = 0;
 }
 
 static void
@@ -60,11 +64,13 @@ state_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.state.dnd);
 	codec_u64(c, &m->u.state.unread);
 	codec_u64(c, &m->u.state.last);
-	if (codec_follows(c, m->u.state.notes != 0)) {
+	if (codec_follows(c, m->u.state.notes != 0 || m->u.state.notes_off)) {
 		codec_u64(c, &m->u.state.notes);
-		c->bad = c->bad || m->u.state.notes == 0;
+		codec_bool(c, &m->u.state.notes_off);
+		c->bad = c->bad || (m->u.state.notes == 0 && !m->u.state.notes_off);
 	} else if (!c->writing) {
 		m->u.state.notes = 0;
+		m->u.state.notes_off = false;
 	}
 }
 
@@ -133,6 +139,9 @@ control_fields(struct codec *c, struct control_message *m)
 		return;
 	case CONTROL_RULE:
 		rule_fields(c, m);
+		return;
+	case CONTROL_NOTE:
+		codec_u64(c, &m->u.note.id);
 		return;
 	case CONTROL_HISTORY:
 		history_fields(c, m);

@@ -31,6 +31,7 @@ enum control_type {
 	CONTROL_HISTORY = 0x4c, /* RECORDs, then READ_END */
 	CONTROL_POLICY = 0x4d,  /* RULES */
 	CONTROL_FORGET = 0x4e,  /* READ_END: how many records were forgotten; USAGE: how many of them are unread */
+	CONTROL_NOTE = 0x50,    /* who wrote a note: RECORD without its body, or OUTCOME */
 	CONTROL_TELL = 0x4f,    /* a note of this session; no reply in order: TOLD follows, matched by the message id */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
@@ -122,7 +123,11 @@ struct control_message {
 			uint8_t dnd; /* 0: leave as it is, 1: off, 2: on */
 			bool has_rule;
 			struct policy_rule rule;
+			uint8_t notes; /* as dnd, 1: take none, 2: take them; 0 is not written */
 		} rule;
+		struct {
+			uint64_t id; /* 0: the latest one that was read */
+		} note;
 		struct {
 			char partner[NAME_MAX_LEN + 1]; /* empty: everyone */
 			uint32_t limit;                 /* the latest so many; 0: all */
@@ -153,9 +158,10 @@ struct control_message {
 			bool dnd;
 			uint64_t unread; /* messages */
 			uint64_t last;   /* id of the newest record, 0: none */
-			uint64_t
-			    notes; /* unread; 0 is not written, nor told to one whose HELLO did not name FEATURE_NOTES */
-		} state;           /* STATE, CHANGED */
+			/* Not told to one whose HELLO did not name FEATURE_NOTES; written when either is not 0. */
+			uint64_t notes; /* unread */
+			bool notes_off; /* none are taken */
+		} state;                /* STATE, CHANGED */
 		struct record record;
 		struct {
 			uint32_t count;

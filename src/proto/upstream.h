@@ -67,11 +67,14 @@ struct tell {
 	struct ident msgid;
 	uint8_t flags; /* of enum tell_flags */
 	char name[NAME_MAX_LEN + 1];
+	uint32_t uid;        /* TELL_TO_UID */
 	const uint8_t *body; /* 1 to NOTE_MAX bytes */
 	uint32_t length;
 };
 
-enum tell_flags { TELL_PLAIN = 0 }; /* bits are added here */
+enum tell_flags {
+	TELL_TO_UID = 1, /* only if the session of that name is that uid's: an answer goes to nobody else */
+};
 
 struct told {
 	struct ident msgid;

@@ -148,7 +148,11 @@ open_inbox(struct session *s, char *words, size_t size)
 		life_note(s, note);
 	if ((r = kept_load_policy(s->store, &s->state.policy)) == -EUCLEAN)
 		life_note(s, "the rules of dnd and block are damaged; set them anew");
-	else if (r < 0) /* without them those would get in who are kept out */
+	if (r == -EUCLEAN)
+		r = 0;
+	if (r == 0)
+		r = kept_load_notes_off(s->store, &s->state.notes_off);
+	if (r < 0) /* without them those would get in who are kept out */
 		return say(words, size, VERDICT_FAILED, "cannot read the rules of dnd and block", r);
 	return VERDICT_OK;
 }

@@ -6,6 +6,7 @@
 
 #define PAIR "pair"
 #define POLICY "policy"
+#define NOTES_OFF "notes_off" /* empty: they are taken */
 
 /* 1; 0: there is none; -errno: it could not be read; -EUCLEAN: it is something else. */
 static int
@@ -44,18 +45,40 @@ kept_load_pair(struct store *store, struct partner *partner)
 	partner->peer = m.u.paired.peer;
 }
 
+/* The end of a transaction in which something was kept, or could not be. */
+static int
+commit(struct store *store, int kept)
+{
+	const int r = store_commit(store);
+
+	if (kept < 0)
+		return kept;
+	return r > 0 ? -EIO : r;
+}
+
 int
 kept_policy(struct store *store, const struct policy *policy)
 {
 	const struct upstream_message m = { .type = UPSTREAM_POLICY, .u.policy = *policy };
 	uint8_t frame[FRAME_MAX];
-	int r = store_keep(store, POLICY, frame, upstream_encode(&m, frame, sizeof(frame)));
 
-	if (r == 0)
-		r = store_commit(store);
-	else
-		(void)store_commit(store);
-	return r > 0 ? -EIO : r;
+	return commit(store, store_keep(store, POLICY, frame, upstream_encode(&m, frame, sizeof(frame))));
+}
+
+int
+kept_notes_off(struct store *store, bool off)
+{
+	return commit(store, store_keep(store, NOTES_OFF, "1", off));
+}
+
+int
+kept_load_notes_off(struct store *store, bool *off)
+{
+	char mark;
+	const ssize_t n = store_kept(store, NOTES_OFF, &mark, sizeof(mark));
+
+	*off = n > 0;
+	return n < 0 ? (int)n : 0;
 }
 
 int

@@ -16,6 +16,10 @@ void kept_pair(struct store *store, const struct partner *partner);
 /* The pair of an earlier helper; nothing changes when there was none. */
 void kept_load_pair(struct store *store, struct partner *partner);
 
+/* Whether no notes are taken, committed. 0 or -errno. And as it was kept: 0, also when it was not, or -errno. */
+MUST_USE int kept_notes_off(struct store *store, bool off);
+MUST_USE int kept_load_notes_off(struct store *store, bool *off);
+
 /* The rules, committed. 0 or -errno. */
 MUST_USE int kept_policy(struct store *store, const struct policy *policy);
 

@@ -189,6 +189,8 @@ life_damaged(struct session *s, int error)
 	kept_pair(s->store, &s->state.partner);
 	if (life_keep_rules(s, &s->state.policy) < 0)
 		log_error("cannot keep the rules in the new inbox");
+	if (life_take_notes(s, !s->state.notes_off) < 0)
+		log_error("cannot keep in the new inbox whether notes are taken");
 }
 
 int
@@ -199,6 +201,18 @@ life_keep_rules(struct session *s, const struct policy *policy)
 	if (r < 0)
 		return r;
 	s->state.policy = *policy;
+	state_changed(&s->state);
+	return 0;
+}
+
+int
+life_take_notes(struct session *s, bool take)
+{
+	const int r = kept_notes_off(s->store, !take);
+
+	if (r < 0)
+		return r;
+	s->state.notes_off = !take;
 	state_changed(&s->state);
 	return 0;
 }

@@ -36,6 +36,9 @@ void life_damaged(struct session *s, int error);
 /* New rules: kept with the inbox, then ours. 0 or -errno. */
 MUST_USE int life_keep_rules(struct session *s, const struct policy *policy);
 
+/* Whether notes are taken from now on: kept likewise. 0 or -errno. */
+MUST_USE int life_take_notes(struct session *s, bool take);
+
 /* Something happened: the next rest is put off. */
 void life_stir(struct session *s);
 

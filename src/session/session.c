@@ -217,8 +217,11 @@ notes_in_store(void *context, const struct note *n, int64_t now_ms, bool *known)
 		[STORE_UNKNOWN] = VERDICT_UNCONFIRMED,
 	};
 	const struct session *s = context;
-	const enum store_answer answer = store_note(s->store, n, now_ms);
+	enum store_answer answer;
 
+	if (s->state.notes_off)
+		return VERDICT_NO_NOTES;
+	answer = store_note(s->store, n, now_ms);
 	*known = answer == STORE_KNOWN;
 	return verdicts[answer];
 }
@@ -466,7 +469,8 @@ uplink_on_notice(void *context, const struct upstream_message *m)
 	} else if (m->type == UPSTREAM_TOLD) {
 		notes_out_told(s->notes_out, &m->u.told);
 	} else if (m->type == UPSTREAM_WAITING) {
-		(void)store_event(s->store, RECORD_WAITING, &m->u.waiting.peer, clock_wall_ms());
+		if (!s->state.notes_off)
+			(void)store_event(s->store, RECORD_WAITING, &m->u.waiting.peer, clock_wall_ms());
 	} else {
 		pair_notice(s->pair, m);
 	}
@@ -671,6 +675,33 @@ client_ask(void *context, uint32_t client, const struct upstream_message *m)
 	return requests_ask(s->requests, client, m);
 }
 
+static int
+client_take_notes(void *context, bool take)
+{
+	return life_take_notes(context, take);
+}
+
+static void
+client_find_note(void *context, uint32_t client, uint64_t id)
+{
+	const struct session *s = context;
+	struct control_message m = { .type = CONTROL_RECORD, .u.record.type = RECORD_NOTE };
+	struct control_client *c = client_of(s, client);
+	struct store_writer w;
+	const int r = store_find_writer(s->store, id, &w);
+
+	m.u.record.id = w.id;
+	m.u.record.peer = w.peer;
+	if (r < 0)
+		control_client_outcome(c, VERDICT_STORAGE, NULL);
+	else if (r == 0)
+		control_client_outcome(c, VERDICT_NOTHING, NULL);
+	else if (w.other_unread)
+		control_client_outcome(c, VERDICT_USAGE, NULL);
+	else
+		control_client_send(c, &m);
+}
+
 static void
 client_tell(void *context, uint32_t client, const struct tell *t)
 {
@@ -740,6 +771,8 @@ static const struct control_client_class client_class = {
 	.expect = client_expect,
 	.show = client_show,
 	.ask = client_ask,
+	.take_notes = client_take_notes,
+	.find_note = client_find_note,
 	.tell = client_tell,
 	.read = client_read,
 	.done = client_done,

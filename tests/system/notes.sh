@@ -122,6 +122,54 @@ run carol pchat tell bob hello
 exits 6 "also without the session: the account is blocked"
 run bob pchat unblock carol
 
+# ---------------------------------------------------------------- answers, and none at all
+
+run root pchat tell bob "a note from root"
+exits 0 "root tells"
+run bob pchat block root
+run root pchat tell bob "once more"
+exits 6 "block NAME is for an account without a session, too"
+run bob pchat unblock root
+run bob pchat read
+run bob pchat reply thanks
+exits 5 "root has no session that an answer could go to"
+like "$err" "to root" "it says to whom"
+run carol pchat -s carol tell bob "a question"
+run bob pchat reply thanks
+exits 2 "a newer note by somebody else is unread"
+run bob pchat read
+run bob pchat reply "an answer"
+exits 0 "the latest note that was shown is answered"
+run carol pchat read --json
+is "$(jq -rs 'last | [.type, .from, .text] | join(" ")' <<<"$out")" "note bob an answer" "by a note from the session"
+run root pchat tell bob "by another"
+run bob pchat read --json
+id=$(jq -r .id <<<"$out")
+run bob pchat reply --note $((id - 1)) "to carol all the same"
+exits 0 "--note answers another one"
+run carol pchat read --raw --notes
+is "$out" "to carol all the same" "which goes to its writer"
+run bob pchat reply --note 999999 nobody
+exits 1 "there is no such note"
+run bob pchat notes off
+exits 0 "notes off"
+run carol pchat tell bob hello
+exits 6 "takes none"
+like "$err" "takes no notes" "and says so"
+run bob pchat status
+like "$out" "takes no notes" "status tells"
+kill -KILL "$(helper_pid bob)"
+run bob pchat status
+like "$out" "takes no notes" "a new helper knows it"
+wait_until daemon_is bob connected
+run carol pchat tell bob hello
+exits 6 "and refuses as well"
+run bob pchat notes on
+run carol pchat tell bob hello
+exits 0 "notes on takes them again"
+run bob pchat notes perhaps
+exits 2 "on or off"
+
 # ---------------------------------------------------------------- history
 
 run bob pchat history
@@ -130,7 +178,10 @@ run bob pchat history --grep "EXIT 0"
 like "$out" "build: exit 0" "which can be searched"
 run bob pchat history --delete --before "2020-01-01"
 run bob pchat history --delete
-exits 0 "and deleted"
+exits 2 "what is unread is not deleted"
+run bob pchat read
+run bob pchat history --delete
+exits 0 "all else is"
 run bob pchat history
 exits 1 "with all else"
 

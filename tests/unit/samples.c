@@ -61,6 +61,12 @@ static struct upstream_message upstream[] = {
 	    .u.tell = { .msgid = ID, .name = "bob", .body = (const uint8_t *)"build: exit 0", .length = 13 } },
 	{ .type = UPSTREAM_TELL,
 	    .u.tell = { .name = "a2345678901234567890123456789012", .body = longest_body, .length = NOTE_MAX } },
+	{ .type = UPSTREAM_TELL,
+	    .u.tell = { .flags = TELL_TO_UID,
+		.uid = 1001,
+		.name = "bob",
+		.body = (const uint8_t *)"thanks",
+		.length = 6 } },
 	{ .type = UPSTREAM_NOTE_ACK, .u.note_ack = { .token = 0x1122334455667788, .verdict = VERDICT_NOTES_FULL } },
 	{ .type = UPSTREAM_NOTE,
 	    .u.note = { .token = 1024,
@@ -148,6 +154,9 @@ static struct control_message control[] = {
 		.length = 13 } },
 	{ .type = CONTROL_TELL,
 	    .u.tell = { .msgid = ID, .name = "bob", .body = (const uint8_t *)"build: exit 0", .length = 13 } },
+	{ .type = CONTROL_NOTE, .u.note = { .id = 7 } },
+	{ .type = CONTROL_RULE, .u.rule = { .notes = 1 } },
+	{ .type = CONTROL_STATE, .u.state = { .self = ALICE, .notes_off = true } },
 	{ .type = CONTROL_TOLD, .u.told = { .msgid = ID, .verdict = VERDICT_NO_SUCH_USER } },
 };
 

@@ -49,8 +49,8 @@ struct command {
 
 extern const struct command command_allow, command_ask, command_block, command_chat, command_complete, command_dnd,
     command_doctor, command_help, command_history, command_leave, command_login, command_on_message, command_quit,
-    command_read, command_send, command_shellinit, command_status, command_status_prompt, command_tell, command_to,
-    command_unblock, command_who, command_with;
+    command_read, command_send, command_shellinit, command_status, command_status_prompt, command_notes, command_reply,
+    command_tell, command_to, command_unblock, command_who, command_with;
 
 /* The session that the command line or the environment names, else the only one: as link_find(). */
 MUST_USE enum verdict command_find_session(struct invocation *inv);

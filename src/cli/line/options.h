@@ -49,6 +49,7 @@ enum option_id {
 	OPT_UNREAD,
 	OPT_KEEP,
 	OPT_NOTES,
+	OPT_NOTE,
 	OPT_IDS, /* how many there are */
 };
 

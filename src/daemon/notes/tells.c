@@ -105,9 +105,9 @@ way_beside(const struct tells *t, const struct tells_end *from, const struct tel
 }
 
 static enum verdict
-admit(const struct tells *t, const struct tells_end *from, const char *name, struct tells_end **to)
+admit(const struct tells *t, const struct tells_end *from, const struct tell *m, struct tells_end **to)
 {
-	const enum verdict v = t->class->admit(from, name, to);
+	const enum verdict v = t->class->admit(from, m, to);
 	struct notes_way way;
 
 	if (v != VERDICT_OK)
@@ -142,7 +142,7 @@ void
 tells_tell(struct tells *t, struct tells_end *e, const struct tell *m)
 {
 	struct tells_end *to = NULL;
-	const enum verdict v = admit(t, e, m->name, &to);
+	const enum verdict v = admit(t, e, m, &to);
 	struct tells_way *w;
 
 	if (v != VERDICT_OK || !(w = free_way(t))) {

@@ -33,7 +33,7 @@ struct tells_class {
 	/* Whether the connection's uid is known to have an account. */
 	bool (*known)(const struct tells_end *e);
 	/* Whether a note of `from` may go to the session of that name, as far as that does not depend on other notes: OK and *to. */
-	enum verdict (*admit)(const struct tells_end *from, const char *name, struct tells_end **to);
+	enum verdict (*admit)(const struct tells_end *from, const struct tell *t, struct tells_end **to);
 	/* NOTE, to be written to `to`. */
 	void (*pass)(const struct tells_end *from, struct tells_end *to, uint64_t token, const struct tell *t);
 	/* TOLD. */

@@ -10,6 +10,8 @@
 
 #define OUTPUT_CAP (1024U * 1024U)
 
+#define NOT_STORED "the rule could not be stored: the inbox cannot be written"
+
 static struct control_client *
 of_stream(struct stream *st)
 {
@@ -124,7 +126,7 @@ show(struct control_client *c, struct control_message *m)
 {
 	c->class->show(c->context, m);
 	if (!(c->features & FEATURE_NOTES))
-		m->u.state.notes = 0;
+		m->u.state.notes = 0, m->u.state.notes_off = false;
 }
 
 static void
@@ -176,6 +178,12 @@ on_tell(struct control_client *c, const struct control_message *m)
 }
 
 static void
+on_note(struct control_client *c, const struct control_message *m)
+{
+	c->class->find_note(c->context, c->index, m->u.note.id);
+}
+
+static void
 on_read(struct control_client *c, const struct control_message *m)
 {
 	c->reading = true;
@@ -194,6 +202,10 @@ on_rule(struct control_client *c, const struct control_message *m)
 	const struct upstream_message up = { .type = UPSTREAM_POLICY };
 	struct policy changed = c->state->policy;
 
+	if (m->u.rule.notes != 0 && c->class->take_notes(c->context, m->u.rule.notes == 2) < 0) {
+		control_client_outcome(c, VERDICT_FAILED, NOT_STORED);
+		return;
+	}
 	if (m->u.rule.dnd != 0)
 		changed.dnd = m->u.rule.dnd == 2;
 	if (m->u.rule.has_rule && m->u.rule.remove) {
@@ -204,7 +216,7 @@ on_rule(struct control_client *c, const struct control_message *m)
 		return;
 	}
 	if (c->class->keep_rules(c->context, &changed) < 0)
-		control_client_outcome(c, VERDICT_FAILED, "the rule could not be stored: the inbox cannot be written");
+		control_client_outcome(c, VERDICT_FAILED, NOT_STORED);
 	else if (c->class->connected(c->context))
 		ask(c, &up);
 	else
@@ -241,6 +253,7 @@ static const struct {
 	{ CONTROL_WHO, on_who },
 	{ CONTROL_EXPECT, on_expect },
 	{ CONTROL_TELL, on_tell },
+	{ CONTROL_NOTE, on_note },
 	{ CONTROL_READ, on_read },
 	{ CONTROL_DONE, on_done },
 	{ CONTROL_RULE, on_rule },

@@ -27,6 +27,10 @@ struct control_client_class {
 	void (*show)(void *context, struct control_message *m);
 	/* A question to the daemon; control_client_outcome() or control_client_page() follows. False: no memory. */
 	bool (*ask)(void *context, uint32_t client, const struct upstream_message *m);
+	/* Whether notes are taken: stored, then so. 0 or -errno. */
+	int (*take_notes)(void *context, bool take);
+	/* NOTE, answered by control_client_send() or control_client_outcome(). */
+	void (*find_note)(void *context, uint32_t client, uint64_t id);
 	/* TELL; TOLD follows. */
 	void (*tell)(void *context, uint32_t client, const struct tell *t);
 	/* READ, answered by control_client_read_begin() to control_client_read_end(); DONE, by control_client_outcome(). */

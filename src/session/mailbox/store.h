@@ -110,6 +110,17 @@ uint64_t store_unread(struct store *s);       /* messages */
 uint64_t store_notes(const struct store *s);  /* unread, as of the latest store_unread() */
 uint64_t store_newest(const struct store *s); /* id of the newest record, 0: none */
 
+/* Who wrote a note. */
+struct store_writer {
+	uint64_t id;
+	struct peer peer;
+	bool other_unread; /* there is a newer one, unread, by somebody else: */
+	struct peer other;
+};
+
+/* Of note `id`; 0: of the latest one that was read. 1; 0: there is none; -errno. */
+MUST_USE int store_find_writer(struct store *s, uint64_t id, struct store_writer *w);
+
 /*
  * Small facts that are kept with the inbox, set as part of the transaction: 0 or -errno. store_kept() returns the
  * length, 0: none, -errno; -EUCLEAN: longer than `size`.

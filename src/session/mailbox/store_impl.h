@@ -35,6 +35,7 @@ enum store_statement {
 /* Those about notes, and about what was passed over. An inbox of an older pchat that cannot be written has neither. */
 enum store_later_statement {
 	COUNT_NOTES,
+	NOTES_DOWN,
 	PASS,
 	PASSED,
 	COUNT_PASSED,

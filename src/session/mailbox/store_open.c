@@ -48,6 +48,10 @@ static const char *const later[LATER_STATEMENTS] = {
 			"SELECT " NOTE_COLUMNS " FROM record AS r INDEXED BY record_note"
 			" JOIN stretch AS s ON s.first_record = r.id"
 			" WHERE r.type = 8 AND r.id > ?1 AND r.id NOT IN (SELECT id FROM taken))",
+	[NOTES_DOWN] = "SELECT r.id, s.uid, s.name, s.account,"
+		       " (r.id > ?1 AND r.id NOT IN (SELECT id FROM taken)) OR r.id IN (SELECT id FROM passed)"
+		       " FROM record AS r INDEXED BY record_note JOIN stretch AS s ON s.first_record = r.id"
+		       " WHERE r.type = 8 AND (?2 = 0 OR r.id = ?2) ORDER BY r.id DESC",
 	[PASS] = "INSERT OR IGNORE INTO passed(id, type) SELECT id, type FROM record WHERE id > ?1 AND id <= ?2"
 		 " AND NOT (?3 & " KIND_OF("type") ") AND id NOT IN (SELECT id FROM taken)",
 	[PASSED] = "SELECT id FROM passed WHERE id > ?1 AND (?2 & " KIND_OF("type") ") ORDER BY id LIMIT 1",

@@ -1,4 +1,7 @@
 /* What is unread: told in order, but what was taken out of turn; and how far it was read. */
+#include <errno.h>
+#include <string.h>
+
 #include "session/mailbox/store_impl.h"
 
 /* The first record at or above `id` that was read out of turn: 1 and *found, 0, -errno. */
@@ -145,6 +148,84 @@ store_count_others(struct store *s, const struct note *sender)
 	s->now.notes.of_sender = (uint64_t)sqlite3_column_int64(notes, 2);
 	s->now.passed = (uint64_t)sqlite3_column_int64(passed, 0);
 	return 0;
+}
+
+/* ------------------------------------------------------------------------- who wrote it */
+
+/* The next row of NOTES_DOWN: 1, and whether it is unread; 0; -errno. */
+static int
+next_note(sqlite3_stmt *q, uint64_t *id, struct peer *peer, bool *unread)
+{
+	const int r = database_row(q);
+
+	if (r <= 0)
+		return r;
+	*id = (uint64_t)sqlite3_column_int64(q, 0);
+	peer->uid = (uint32_t)sqlite3_column_int64(q, 1);
+	database_text(q, 2, peer->name, sizeof(peer->name));
+	database_text(q, 3, peer->account, sizeof(peer->account));
+	*unread = sqlite3_column_int(q, 4);
+	return 1;
+}
+
+static sqlite3_stmt *
+notes_down(struct store *s, uint64_t id)
+{
+	sqlite3_stmt *const q = s->later[NOTES_DOWN];
+
+	(void)sqlite3_bind_int64(q, 1, s->now.mark);
+	(void)sqlite3_bind_int64(q, 2, id <= ROW_ID_MAX ? (int64_t)id : ROW_ID_MAX);
+	return q;
+}
+
+/* The note itself; of the latest one those that are unread are passed over. */
+static int
+find_writer(struct store *s, uint64_t id, struct store_writer *w)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = notes_down(s, id);
+	bool unread;
+	int r;
+
+	do
+		r = next_note(q, &w->id, &w->peer, &unread);
+	while (r > 0 && id == 0 && unread);
+	return r;
+}
+
+static bool
+is_same(const struct peer *a, const struct peer *b)
+{
+	return a->uid == b->uid && strcmp(a->name, b->name) == 0;
+}
+
+/* Whether a newer one by somebody else is unread. */
+static int
+find_other(struct store *s, struct store_writer *w)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = notes_down(s, 0);
+	bool unread = false;
+	uint64_t id;
+	int r;
+
+	while ((r = next_note(q, &id, &w->other, &unread)) > 0 && id > w->id)
+		if (unread && !is_same(&w->other, &w->peer)) {
+			w->other_unread = true;
+			break;
+		}
+	return r < 0 ? r : 0;
+}
+
+int
+store_find_writer(struct store *s, uint64_t id, struct store_writer *w)
+{
+	int r = s->db && !s->writing ? store_refresh(s) : 0;
+
+	*w = (struct store_writer){ .id = 0 };
+	if (r == 0 && (r = store_hold(s)) == 0 && s->later[NOTES_DOWN] && (r = find_writer(s, id, w)) > 0 && id == 0 &&
+	    find_other(s, w) < 0)
+		r = -EIO;
+	store_let_go(s);
+	return r;
 }
 
 /* ------------------------------------------------------------------------- what was read */

@@ -39,6 +39,24 @@ notes_in_free(struct notes_in *n)
 	free(n);
 }
 
+/* Appends the answer to frames; returns its length. */
+static size_t
+put_answer(uint64_t token, enum verdict v, uint8_t *frames, size_t room)
+{
+	const struct upstream_message m = { .type = UPSTREAM_NOTE_ACK,
+		.u.note_ack = { .token = token, .verdict = (uint8_t)v } };
+
+	return upstream_encode(&m, frames, room);
+}
+
+static void
+answer_at_once(const struct notes_in *n, const struct owed *o)
+{
+	uint8_t frame[ANSWER_MAX];
+
+	n->class->answer(n->context, frame, put_answer(o->token, o->verdict, frame, sizeof(frame)));
+}
+
 void
 notes_in_arrived(struct notes_in *n, const struct note *note)
 {
@@ -51,7 +69,10 @@ notes_in_arrived(struct notes_in *n, const struct note *note)
 		return; /* no daemon sends so many: its sender repeats it */
 	o.verdict = n->class->store(n->context, note, clock_wall_ms(), &known);
 	o.hangs = o.verdict == VERDICT_OK && !known;
-	n->owed[n->count++] = o;
+	if (o.verdict == VERDICT_NO_NOTES)
+		answer_at_once(n, &o); /* it began no transaction whose end could be waited for */
+	else
+		n->owed[n->count++] = o;
 }
 
 void
@@ -62,11 +83,8 @@ notes_in_committed(struct notes_in *n, enum verdict v)
 
 	for (uint32_t i = 0; i < n->count && v != VERDICT_STALE; i++) {
 		const struct owed *o = &n->owed[i];
-		const enum verdict answer = o->hangs ? v : o->verdict;
-		const struct upstream_message m = { .type = UPSTREAM_NOTE_ACK,
-			.u.note_ack = { .token = o->token, .verdict = (uint8_t)answer } };
 
-		length += upstream_encode(&m, frames + length, sizeof(frames) - length);
+		length += put_answer(o->token, o->hangs ? v : o->verdict, frames + length, sizeof(frames) - length);
 	}
 	n->count = 0;
 	if (length > 0)

@@ -17,7 +17,7 @@ struct notes_in;
 struct notes_in_class {
 	/*
 	 * Puts a note into the open transaction, and its body is read before this returns. OK: stored if the transaction
-	 * is committed; else why not. *known: OK whatever becomes of the transaction, it was stored before.
+	 * is committed; else why not; NO_NOTES: it was not even tried. *known: OK whatever becomes of the transaction, it was stored before.
 	 */
 	enum verdict (*store)(void *context, const struct note *n, int64_t now_ms, bool *known);
 	/* Ends the transaction; notes_in_committed() is called meanwhile. */

@@ -23,4 +23,5 @@ state_show(const struct state *s, bool ready, struct control_message *m)
 	m->u.state.last_end = p->last_end;
 	m->u.state.partner_online = p->pair && p->online;
 	m->u.state.dnd = s->policy.dnd;
+	m->u.state.notes_off = s->notes_off;
 }

@@ -25,6 +25,7 @@ struct state {
 	struct peer self;
 	struct partner partner;
 	struct policy policy;
+	bool notes_off;                 /* no notes are taken */
 	void (*changed)(void *context); /* may be called often, and from within any part: it only notes it */
 	void *context;
 };

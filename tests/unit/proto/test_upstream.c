@@ -35,7 +35,7 @@ static size_t
 note_fixed(const struct upstream_message *m)
 {
 	if (m->type == UPSTREAM_TELL)
-		return IDENT_LEN + 1 + 1 + strlen(m->u.tell.name) + 1;
+		return IDENT_LEN + 1 + 1 + strlen(m->u.tell.name) + (m->u.tell.flags ? 4 : 0) + 1;
 	if (m->type == UPSTREAM_NOTE)
 		return 8 + 1 + 1 + strlen(m->u.note.from.name) + 1 + strlen(m->u.note.from.account) + 4 + IDENT_LEN + 1;
 	return 0;

@@ -1,19 +1,16 @@
 /* pchat tell: a note to a session, without a conversation. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/commands/message/tell_report.h"
 #include "cli/commands/message/text_source.h"
 #include "cli/line/command.h"
-#include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "client/teller.h"
 #include "net/random.h"
 #include "proto/feature.h"
-#include "proto/status.h"
 
 static const struct option_row options[] = {
 	TEXT_SOURCE_ROWS("note"),
@@ -22,68 +19,6 @@ static const struct option_row options[] = {
 };
 
 static struct feed feed;
-
-/* A name holds nothing that JSON would have to escape. */
-static void
-print_delivered(const struct teller *t)
-{
-	char msgid[IDENT_HEX_LEN + 1];
-
-	ident_format(&t->id, msgid);
-	output_printf("{\"delivered\":true,\"to\":\"%s\",\"msgid\":\"%s\"}\n", t->to, msgid);
-	(void)output_flush(); /* what failed is told in the end */
-}
-
-/* "line 7: ", for a feed that has lines. */
-static void
-which(const struct teller *t, char *out, size_t size)
-{
-	out[0] = '\0';
-	if (t->feed->separator != FEED_WHOLE)
-		(void)snprintf(
-		    out, size, "%s %" PRIu64 ": ", t->feed->separator == '\n' ? "line" : "note", t->count + 1);
-}
-
-static int
-report_unconfirmed(const struct teller *t, const char *line)
-{
-	char hex[IDENT_HEX_LEN + 1];
-
-	ident_format(&t->id, hex);
-	return report_message(VERDICT_UNCONFIRMED, hex,
-	    "%sunconfirmed: it may or may not arrive; repeat %s with: pchat tell --id %s %s, and the same text", line,
-	    t->feed->separator == FEED_WHOLE ? "it" : "from there", hex, t->to);
-}
-
-static int
-report_end(const struct teller *t, enum verdict v)
-{
-	char line[48];
-
-	which(t, line, sizeof(line));
-	switch (v) {
-	case VERDICT_OK:
-		return 0;
-	case VERDICT_UNCONFIRMED:
-		return report_unconfirmed(t, line);
-	case VERDICT_EMPTY:
-		return report(v, "%sthe note is empty; it has to have 1 to %u bytes", line, NOTE_MAX);
-	case VERDICT_TOO_LONG:
-		return report(v, "%sthe note is too long; it may have 1 to %u bytes", line, NOTE_MAX);
-	case VERDICT_FAILED:
-		if (t->problem != 0)
-			return report(v, "cannot read the note: %s", strerror(-t->problem));
-		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
-	case VERDICT_NO_DAEMON:
-	case VERDICT_NO_SESSION:
-		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
-	case VERDICT_OLD_DAEMON:
-	case VERDICT_TIMED_OUT:
-		return report(v, "%s%s", line, status_words(v));
-	default:
-		return report(v, "%s%s: %s", line, t->to, status_words(v));
-	}
-}
 
 /* By the session that -s or PCHAT_SESSION names; without one, as the account. */
 static enum verdict
@@ -113,7 +48,7 @@ tell_run(struct invocation *inv)
 		.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000),
 		.reading_deadline = o->given[OPT_TIMEOUT] ? options_deadline(o) : UINT64_MAX,
 		.repeats = o->given[OPT_ID],
-		.delivered = o->given[OPT_JSON] ? print_delivered : NULL,
+		.delivered = o->given[OPT_JSON] ? tell_report_delivered : NULL,
 	};
 	enum verdict v;
 	int rc;
@@ -126,7 +61,7 @@ tell_run(struct invocation *inv)
 		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
 	if ((v = find_sender(inv, &t)) == VERDICT_OK)
 		v = teller_run(&t);
-	return report_end(&t, v);
+	return tell_report(&t, "tell", v);
 }
 
 const struct command command_tell = {

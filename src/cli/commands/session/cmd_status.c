@@ -53,6 +53,8 @@ print_text(const struct control_message *m)
 	output_printf(", %" PRIu64 " unread", m->u.state.unread);
 	if (m->u.state.notes > 0)
 		output_printf(", %" PRIu64 " note%s", m->u.state.notes, m->u.state.notes == 1 ? "" : "s");
+	if (m->u.state.notes_off)
+		output_string(", takes no notes");
 	if (m->u.state.dnd)
 		output_string(", do not disturb");
 	if (m->u.state.daemon != DAEMON_CONNECTED)

@@ -109,6 +109,21 @@ closed(void *context, uint32_t client)
 	c = NULL;
 }
 
+static int
+take_notes(void *context, bool take)
+{
+	(void)context;
+	trace("notes %s", take ? "on" : "off");
+	return failure;
+}
+
+static void
+find_note(void *context, uint32_t client, uint64_t id)
+{
+	(void)context;
+	trace("note %u of %u", (unsigned)id, client);
+}
+
 static void
 tell(void *context, uint32_t client, const struct tell *t)
 {
@@ -116,8 +131,8 @@ tell(void *context, uint32_t client, const struct tell *t)
 	trace("tell %u %s", client, t->name);
 }
 
-static const struct control_client_class class = { stirred, messages, expect, show, ask, tell, read_inbox, done,
-	keep_rules, is_connected, history, closed };
+static const struct control_client_class class = { stirred, messages, expect, show, ask, take_notes, find_note, tell,
+	read_inbox, done, keep_rules, is_connected, history, closed };
 
 static void
 say(enum control_type type)

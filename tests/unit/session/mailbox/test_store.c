@@ -377,6 +377,40 @@ START_TEST(note_limits)
 }
 END_TEST
 
+/* Who wrote the latest note that was read; and whether somebody else wrote a newer one that was not. */
+START_TEST(note_writers)
+{
+	struct store_writer w;
+
+	ck_assert_int_eq(store_find_writer(store, 0, &w), 0);
+	ck_assert_int_eq(put_note_by(5000, false, 1), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(put_note_by(6000, false, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_find_writer(store, 0, &w), 0); /* none was read */
+	ck_assert_int_eq(store_find_writer(store, 3, &w), 1);
+	ck_assert_uint_eq(w.peer.uid, 6000);
+	ck_assert(!w.other_unread);
+	ck_assert_int_eq(store_find_writer(store, 2, &w), 0); /* a message */
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), 0);
+	ck_assert_int_eq(store_find_writer(store, 0, &w), 1);
+	ck_assert_uint_eq(w.peer.uid, 5000);
+	ck_assert_str_eq(w.peer.account, "someone");
+	ck_assert(w.other_unread);
+	ck_assert_uint_eq(w.other.uid, 6000);
+	ck_assert_int_eq(store_mark(store, 3, KIND_MESSAGES), 0); /* passed over is not read */
+	ck_assert_int_eq(store_find_writer(store, 0, &w), 1);
+	ck_assert_uint_eq(w.peer.uid, 5000);
+	ck_assert(w.other_unread);
+	ck_assert_int_eq(store_mark(store, 3, KINDS_ALL), 0);
+	ck_assert_int_eq(put_note_by(6000, false, 3), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_find_writer(store, 0, &w), 1);
+	ck_assert_uint_eq(w.peer.uid, 6000);
+	ck_assert(!w.other_unread); /* another one by the same */
+}
+END_TEST
+
 /* A rolled back transaction counts nothing. */
 START_TEST(note_rolled_back)
 {
@@ -1270,6 +1304,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, note_once);
 	tcase_add_test(t, note_limits);
 	tcase_add_test(t, note_rolled_back);
+	tcase_add_test(t, note_writers);
 	tcase_add_test(t, what_was_made_for_nothing_is_discarded);
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);

@@ -136,6 +136,18 @@ START_TEST(test_notes_of_a_failed_commit)
 }
 END_TEST
 
+/* Nothing was begun that could end. */
+START_TEST(test_notes_that_are_not_taken)
+{
+	stored = VERDICT_NO_NOTES;
+	arrive(1);
+	trace_is("store 1; ack 1 41");
+	trace_clear();
+	notes_in_committed(in, VERDICT_OK);
+	trace_is("");
+}
+END_TEST
+
 START_TEST(test_notes_of_a_lost_connection)
 {
 	arrive(1);
@@ -257,6 +269,7 @@ session_notes_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_notes_are_answered_when_stored);
 	tcase_add_test(t, test_notes_of_a_failed_commit);
+	tcase_add_test(t, test_notes_that_are_not_taken);
 	tcase_add_test(t, test_notes_of_a_lost_connection);
 	tcase_add_test(t, test_notes_are_never_too_many);
 	tcase_add_test(t, test_notes_go_and_answers_come_in_any_order);

@@ -1,0 +1,104 @@
+/* pchat reply: a note to who wrote one. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands/message/tell_report.h"
+#include "cli/commands/message/text_source.h"
+#include "cli/line/command.h"
+#include "cli/output/report.h"
+#include "client/teller.h"
+#include "core/name.h"
+#include "net/random.h"
+
+static const struct option_row options[] = {
+	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", "answer note N, its id under --json" },
+	TEXT_SOURCE_ROWS("note"),
+	{ 0 },
+};
+
+static struct feed feed;
+
+static int
+report_none(struct link *l, enum verdict v, uint64_t id)
+{
+	switch (v) {
+	case VERDICT_NOTHING:
+		if (id != 0)
+			return report(v, "there is no note %" PRIu64 " in this inbox", id);
+		return report(v, "no note was shown here yet; 'pchat read' shows what there is");
+	case VERDICT_USAGE:
+		return report(v, "a newer note, by somebody else, is unread: read it first, or say --note N");
+	case VERDICT_STORAGE:
+		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read", l->name);
+	default:
+		if (l->features == 0)
+			return report(
+			    VERDICT_FAILED, "the session's helper is of an older pchat; 'pchat quit' and log in again");
+		return report(v, "%s", l->words);
+	}
+}
+
+/* Who wrote the note; 0, or reports why that is not known. */
+static int
+find_writer(struct invocation *inv, struct peer *writer)
+{
+	const struct options *o = &inv->opt;
+	const uint64_t id = o->given[OPT_NOTE] ? o->number[OPT_NOTE] : 0;
+	const struct control_message request = { .type = CONTROL_NOTE, .u.note.id = id };
+	struct control_message reply;
+	const enum verdict v = link_call(&inv->link, &request, options_deadline(o), CONTROL_RECORD, &reply);
+
+	if (v != VERDICT_OK)
+		return report_none(&inv->link, v, id);
+	*writer = reply.u.record.peer;
+	return 0;
+}
+
+static int
+reply_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+	struct peer writer;
+	struct teller t = {
+		.link = &inv->link,
+		.session = true,
+		.feed = &feed,
+		.to_uid = true,
+		.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000),
+		.reading_deadline = o->given[OPT_TIMEOUT] ? options_deadline(o) : UINT64_MAX,
+		.delivered = o->given[OPT_JSON] ? tell_report_delivered : NULL,
+	};
+	int rc;
+
+	if ((rc = find_writer(inv, &writer)) != 0)
+		return rc;
+	t.to = writer.name[0] ? writer.name : writer.account;
+	t.uid = writer.uid;
+	if (!name_possible(t.to, strlen(t.to)))
+		return report(VERDICT_NO_SUCH_USER, "%s has no name that an answer could go to", t.to);
+	if ((rc = text_source_open(o, 0, "note", &feed)) != 0)
+		return rc;
+	if ((rc = random_ident(&t.id)) < 0)
+		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
+	remark("to %s", t.to);
+	return tell_report(&t, "tell", teller_run(&t));
+}
+
+const struct command command_reply = {
+	.name = "reply",
+	.operands = "[TEXT...]",
+	.summary = "answer a note: tell something to who wrote the latest one that was shown here",
+	.examples = "pchat reply \"thank you\"\n"
+		    "pchat reply --note 12 -- \"$answer\"\n",
+	.details = "It says to whom. When a newer note by somebody else is unread, nothing is told, and the\n"
+		   "exit status is 2. The answer is a note from this session; it goes to that account only,\n"
+		   "whoever may have its name by now.\n",
+	.options = options,
+	.max_operands = OPERANDS_ANY,
+	.takes_text = true,
+	.needs_session = true,
+	.knows_notes = true,
+	.run = reply_run,
+};

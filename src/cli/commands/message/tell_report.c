@@ -1,0 +1,72 @@
+/* What a command says of the notes that it told. */
+#include "cli/commands/message/tell_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "proto/status.h"
+
+/* A name holds nothing that JSON would have to escape. */
+void
+tell_report_delivered(const struct teller *t)
+{
+	char msgid[IDENT_HEX_LEN + 1];
+
+	ident_format(&t->id, msgid);
+	output_printf("{\"delivered\":true,\"to\":\"%s\",\"msgid\":\"%s\"}\n", t->to, msgid);
+	(void)output_flush(); /* what failed is told in the end */
+}
+
+/* "line 7: ", for a feed that has lines. */
+static void
+which(const struct teller *t, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (t->feed->separator != FEED_WHOLE)
+		(void)snprintf(
+		    out, size, "%s %" PRIu64 ": ", t->feed->separator == '\n' ? "line" : "note", t->count + 1);
+}
+
+static int
+report_unconfirmed(const struct teller *t, const char *command, const char *line)
+{
+	char hex[IDENT_HEX_LEN + 1];
+
+	ident_format(&t->id, hex);
+	return report_message(VERDICT_UNCONFIRMED, hex,
+	    "%sunconfirmed: it may or may not arrive; repeat %s with: pchat %s --id %s %s, and the same text", line,
+	    t->feed->separator == FEED_WHOLE ? "it" : "from there", command, hex, t->to);
+}
+
+int
+tell_report(const struct teller *t, const char *command, enum verdict v)
+{
+	char line[48];
+
+	which(t, line, sizeof(line));
+	switch (v) {
+	case VERDICT_OK:
+		return 0;
+	case VERDICT_UNCONFIRMED:
+		return report_unconfirmed(t, command, line);
+	case VERDICT_EMPTY:
+		return report(v, "%sthe note is empty; it has to have 1 to %u bytes", line, NOTE_MAX);
+	case VERDICT_TOO_LONG:
+		return report(v, "%sthe note is too long; it may have 1 to %u bytes", line, NOTE_MAX);
+	case VERDICT_FAILED:
+		if (t->problem != 0)
+			return report(v, "cannot read the note: %s", strerror(-t->problem));
+		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
+	case VERDICT_NO_DAEMON:
+	case VERDICT_NO_SESSION:
+		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
+	case VERDICT_OLD_DAEMON:
+	case VERDICT_TIMED_OUT:
+		return report(v, "%s%s", line, status_words(v));
+	default:
+		return report(v, "%s%s: %s", line, t->to, status_words(v));
+	}
+}
