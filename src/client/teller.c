@@ -199,6 +199,18 @@ take_from_helper(struct teller *t, const struct frame *f, enum attempt *result, 
 	return true;
 }
 
+/* It has read no further than our HELLO. */
+static enum attempt
+old_helper(struct teller *t, enum verdict *verdict)
+{
+	telling_turned_away(&t->telling, VERDICT_FAILED);
+	return stop(t,
+	    link_trouble(t->link, VERDICT_FAILED,
+		"the helper of session '%s' is of an older pchat, and knows no notes; 'pchat quit' and log in again",
+		t->link->name),
+	    verdict);
+}
+
 static enum attempt
 await_answer(struct teller *t, enum verdict *verdict)
 {
@@ -212,6 +224,8 @@ await_answer(struct teller *t, enum verdict *verdict)
 	}
 	if (rc == -ETIMEDOUT)
 		return ATTEMPT_OVER;
+	if (t->session && t->link->features == 0)
+		return old_helper(t, verdict);
 	if (rc == -ECONNRESET)
 		return lost(t);
 	telling_turned_away(&t->telling, VERDICT_FAILED); /* at the door of the helper */

@@ -65,6 +65,7 @@
 	X(delivery)       \
 	X(telling)        \
 	X(session_notes)  \
+	X(tells)          \
 	X(state)          \
 	X(inbound)        \
 	X(outbound)       \

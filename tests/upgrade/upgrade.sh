@@ -70,6 +70,11 @@ run alice old pchat send "before the upgrade"
 run bob new pchat read --raw
 is "$out" "before the upgrade" "a new command reads from an old helper"
 talk new "new commands"
+run alice new pchat tell bob "a note"
+exits 4 "a new command, old daemon: no notes"
+like "$err" "older pchat" "and it says why"
+run alice new pchat -s alice tell bob "a note"
+exits 71 "nor by an old helper"
 for what in 'status' 'status --prompt' 'who' 'history' 'history --grep old' 'dnd off' 'block'; do
 	# shellcheck disable=SC2086 # words
 	run alice new pchat $what
@@ -80,6 +85,10 @@ daemon new
 wait_until 30 daemon_is alice connected
 wait_until 30 daemon_is bob connected
 talk new "new daemon"
+run alice new pchat tell bob "a note"
+exits 6 "an old helper takes no notes"
+run bob new pchat read --raw --notes
+exits 1 "a new command reads from it all the same"
 
 # A name that the first release cannot hold: not shown to its helpers, and no pair with them.
 add_user carol
@@ -96,6 +105,14 @@ run bob old pchat to alice
 exits 0 "who goes on chatting with others"
 replace_helper bob new
 talk new "bob's helper is new"
+run alice new pchat tell bob "a note"
+exits 0 "a new helper takes notes"
+run bob old pchat status
+exits 0 "of which an old command is told nothing"
+run bob old pchat read --raw
+exits 1 "and shown nothing"
+run bob new pchat read --raw --notes
+is "$out" "a note" "a new one shows it"
 replace_helper alice new
 talk new "all new"
 run alice new pchat leave
@@ -120,6 +137,8 @@ wait_until 30 daemon_is bob connected
 run bob new pchat read --raw
 is "$out" "before the downgrade" "what was unread before the downgrade is read"
 talk new "old daemon, new helpers"
+run alice new pchat -s alice tell bob "a note"
+exits 4 "new helper, old daemon: no notes"
 talk old "old commands, new helpers"
 replace_helper bob old
 replace_helper alice old

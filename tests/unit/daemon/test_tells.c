@@ -1,0 +1,199 @@
+/* Notes on their way through the daemon, between connections that are made of nothing but a trace. */
+#include <check.h>
+#include <ev.h>
+
+#include "core/limits.h"
+#include "daemon/notes/tells.h"
+#include "trace.h"
+
+static struct tells t;
+static struct tells_end alice, bob, carol, many[TELLERS + 1];
+static enum verdict admitted;
+static uint64_t token; /* of the latest note that was passed on */
+
+static bool
+known(const struct tells_end *e)
+{
+	return e->uid < 50000;
+}
+
+static enum verdict
+admit(const struct tells_end *from, const struct tell *m, struct tells_end **to)
+{
+	(void)from;
+	*to = m->name[0] == 'b' ? &bob : &carol;
+	return admitted;
+}
+
+static void
+pass(const struct tells_end *from, struct tells_end *to, uint64_t its_token, const struct tell *m)
+{
+	(void)m;
+	token = its_token;
+	trace("pass %u to %u", from->uid, to->uid);
+}
+
+static void
+told(struct tells_end *e, const struct told *m)
+{
+	trace("told %u id %u verdict %u", e->uid, m->msgid.b[0], m->verdict);
+}
+
+static void
+idle(struct tells_end *e)
+{
+	trace("idle %u", e->uid);
+}
+
+static const struct tells_class class = { known, admit, pass, told, idle };
+
+static void
+setup(void)
+{
+	trace_clear();
+	admitted = VERDICT_OK;
+	alice = (struct tells_end){ .uid = 1 };
+	bob = (struct tells_end){ .uid = 2 };
+	carol = (struct tells_end){ .uid = 3 };
+	tells_init(&t, &class, EV_DEFAULT, 4096);
+}
+
+static void
+teardown(void)
+{
+	tells_release(&t);
+}
+
+static void
+tell_to(struct tells_end *from, const char *name, uint8_t id)
+{
+	struct tell m = { .msgid.b = { id }, .body = (const uint8_t *)"x", .length = 1 };
+
+	m.name[0] = name[0];
+	tells_tell(&t, from, &m);
+}
+
+START_TEST(test_tells_answer)
+{
+	tell_to(&alice, "bob", 7);
+	trace_is("pass 1 to 2");
+	trace_clear();
+	tells_acked(&t, &carol, token, VERDICT_OK); /* it is not hers to answer */
+	tells_acked(&t, &bob, token + NOTES_WAY, VERDICT_OK);
+	tells_acked(&t, &bob, 0, VERDICT_OK);
+	trace_is("");
+	tells_acked(&t, &bob, token, VERDICT_OK);
+	tells_acked(&t, &bob, token, VERDICT_OK); /* once */
+	trace_is("told 1 id 7 verdict 0");
+	ck_assert_uint_eq(t.count, 0);
+	ck_assert_uint_eq(alice.open, 0);
+}
+END_TEST
+
+/* A helper that says what only the daemon can know is not believed. */
+START_TEST(test_tells_lies)
+{
+	tell_to(&alice, "bob", 7);
+	trace_clear();
+	tells_acked(&t, &bob, token, VERDICT_NO_SUCH_USER);
+	trace_is("told 1 id 7 verdict 17");
+}
+END_TEST
+
+START_TEST(test_tells_refused)
+{
+	admitted = VERDICT_REFUSES;
+	tell_to(&alice, "bob", 7);
+	trace_is("told 1 id 7 verdict 5");
+	ck_assert_uint_eq(t.count, 0);
+}
+END_TEST
+
+START_TEST(test_tells_receiver_gone)
+{
+	tell_to(&alice, "bob", 7);
+	tell_to(&carol, "bob", 8);
+	tell_to(&alice, "carol", 9);
+	trace_clear();
+	tells_closed(&t, &bob);
+	trace_is("told 1 id 7 verdict 25; told 3 id 8 verdict 25");
+	ck_assert_uint_eq(t.count, 1);
+}
+END_TEST
+
+START_TEST(test_tells_sender_gone)
+{
+	tell_to(&alice, "bob", 7);
+	tells_closed(&t, &alice);
+	trace_clear();
+	tells_acked(&t, &bob, token, VERDICT_OK);
+	trace_is("");
+	ck_assert_uint_eq(t.count, 0);
+	tell_to(&bob, "bob", 8); /* to oneself */
+	trace_clear();
+	tells_closed(&t, &bob);
+	trace_is("");
+	ck_assert_uint_eq(t.count, 0);
+}
+END_TEST
+
+START_TEST(test_tells_bounds)
+{
+	for (unsigned i = 0; i < NOTES_WAY_RECEIVER_UID; i++)
+		tell_to(&alice, "bob", 1);
+	trace_clear();
+	tell_to(&alice, "bob", 2);
+	trace_is("told 1 id 2 verdict 40");
+	trace_clear();
+	tell_to(&carol, "bob", 3); /* another sender has room still */
+	trace_is("pass 3 to 2");
+	for (unsigned i = 0; i < 4; i++) {
+		many[i] = (struct tells_end){ .uid = 60000 + i };
+		for (unsigned n = 0; n < NOTES_WAY_RECEIVER_UID / 4; n++)
+			tell_to(&many[i], "carol", 4);
+	}
+	trace_clear();
+	many[4] = (struct tells_end){ .uid = 60004 };
+	tell_to(&many[4], "carol", 5); /* strangers are one sender */
+	trace_is("told 60004 id 5 verdict 40");
+}
+END_TEST
+
+START_TEST(test_tells_tellers)
+{
+	for (uint32_t i = 0; i < TELLERS_UID; i++) {
+		many[i] = (struct tells_end){ .uid = 60000 + i };
+		ck_assert(tells_enter(&t, &many[i]));
+	}
+	many[TELLERS_UID] = (struct tells_end){ .uid = 70000 };
+	ck_assert(!tells_enter(&t, &many[TELLERS_UID]));
+	ck_assert(tells_enter(&t, &alice)); /* strangers keep nobody out */
+	tells_closed(&t, &many[0]);
+	ck_assert(tells_enter(&t, &many[TELLERS_UID]));
+	ck_assert(!alice.idle.listed);
+	tell_to(&alice, "bob", 1);
+	ck_assert(!alice.idle.listed); /* it waits for an answer */
+	tells_acked(&t, &bob, token, VERDICT_OK);
+	ck_assert(alice.idle.listed);
+	tells_closed(&t, &alice);
+	ck_assert(!alice.idle.listed);
+}
+END_TEST
+
+Suite *
+tells_suite(void)
+{
+	Suite *s = suite_create("tells");
+	TCase *c = tcase_create("tells");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, test_tells_answer);
+	tcase_add_test(c, test_tells_lies);
+	tcase_add_test(c, test_tells_refused);
+	tcase_add_test(c, test_tells_receiver_gone);
+	tcase_add_test(c, test_tells_sender_gone);
+	tcase_add_test(c, test_tells_bounds);
+	tcase_add_test(c, test_tells_tellers);
+	suite_add_tcase(s, c);
+	return s;
+}
