@@ -61,8 +61,11 @@ enum record_type {
 	RECORD_WAITING = 10, /* `peer` waits until we are free */
 };
 
-/* Kinds of records, as a set of bits: who reads asks for some, and what is passed over stays unread. */
-enum record_kinds { KIND_MESSAGES = 1, KIND_NOTES = 2, KIND_EVENTS = 4, KINDS_ALL = 7 };
+/*
+ * Kinds of records, as a set of bits: who reads asks for some, and what is passed over stays unread. KIND_WAITING: events
+ * that commands which know no notes do not know either.
+ */
+enum record_kinds { KIND_MESSAGES = 1, KIND_NOTES = 2, KIND_EVENTS = 4, KIND_WAITING = 8, KINDS_ALL = 15 };
 
 struct record {
 	uint64_t id;     /* by order of arrival */

@@ -103,8 +103,10 @@ peeks(const struct reader *reader)
 static unsigned
 kinds_of(const struct reader *reader)
 {
-	return KIND_MESSAGES | (reader->flags & READ_NOTES ? KIND_NOTES : 0) |
-	    (reader->flags & READ_MESSAGES ? 0 : KIND_EVENTS);
+	const bool notes = reader->flags & READ_NOTES, events = !(reader->flags & READ_MESSAGES);
+
+	return KIND_MESSAGES | (notes ? KIND_NOTES : 0) | (events ? KIND_EVENTS : 0) |
+	    (notes && events ? KIND_WAITING : 0);
 }
 
 static void

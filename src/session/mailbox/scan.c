@@ -9,7 +9,7 @@
 /* ?2: the kinds that are wanted. */
 #define ROWS "SELECT id, time, type, body FROM record WHERE (?2 & " KIND_OF("type") ") AND "
 static const char *const sql_rows[] = { ROWS ROWS_UP("record") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
-_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8, "as kinds.h says");
+_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8 && RECORD_WAITING == 10, "as kinds.h says");
 
 int
 scan_init(struct scan *s, sqlite3 *db, bool down)
