@@ -87,10 +87,17 @@ run alice pchat dnd on
 run uucp pchat to alice --wait
 exits 6 "nor anybody while contact is refused"
 run alice pchat dnd off
+run alice pchat notes off
+waits first uucp alice
+run alice pchat notes on
+stop_waiting first
 run alice pchat read
-exits 1 "R12: and nothing is told of it"
+exits 1 "R12: and nothing is told of it, nor with notes off"
 
 # --------------------------------------------------------------- it is no answer
+run alice pchat leave
+run alice pchat to bob
+run bob pchat read
 spawn question alice pchat ask "shall we?"
 wait_until has_unread bob 1
 waits first uucp alice
@@ -137,7 +144,7 @@ waits first games newer
 wait_until has_line "$T/new.out" "WAITING name=games account=games uid=${uid_of[games]}"
 ok $? "one that says it knows is told"
 stop_waiting first
-kill -KILL "${pid_of[old]}" "${pid_of[new]}"
+kill -TERM "${pid_of[old]}" "${pid_of[new]}"
 reap old
 reap new
 
