@@ -168,11 +168,11 @@ codec_hello(struct codec *c, uint32_t *magic, uint16_t *version, uint32_t *featu
 {
 	codec_u32(c, magic);
 	codec_u16(c, version);
+	if (!c->writing)
+		*features = 0; /* an older end, or one that has nothing to tell */
 	if (codec_follows(c, *features != 0)) {
 		codec_u32(c, features);
 		c->bad = c->bad || *features == 0;
-	} else if (!c->writing) {
-		*features = 0; /* an older end, or one that has nothing to tell */
 	}
 	if (*magic != PROTOCOL_MAGIC)
 		c->bad = true;

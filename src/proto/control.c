@@ -19,10 +19,10 @@ rule_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.rule.has_rule);
 	if (m->u.rule.has_rule)
 		codec_rule(c, &m->u.rule.rule);
+	if (!c->writing)
+		m->u.rule.notes = 0;
 	if (codec_follows(c, m->u.rule.notes != 0))
 		codec_u8(c, &m->u.rule.notes, 1, 2);
-	else if (!c->writing)
-		m->u.rule.notes = 0;
 }
 
 static void
@@ -32,11 +32,11 @@ history_fields(struct codec *c, struct control_message *m)
 	codec_u32(c, &m->u.history.limit);
 	codec_i64(c, &m->u.history.since_ms);
 	codec_string(c, m->u.history.grep, sizeof(m->u.history.grep));
+	if (!c->writing)
+		m->u.history.notes = false;
 	if (codec_follows(c, m->u.history.notes)) {
 		codec_bool(c, &m->u.history.notes);
 		c->bad = c->bad || !m->u.history.notes;
-	} else if (!c->writing) {
-		m->u.history.notes = false;
 	}
 }
 
@@ -64,13 +64,14 @@ state_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.state.dnd);
 	codec_u64(c, &m->u.state.unread);
 	codec_u64(c, &m->u.state.last);
+	if (!c->writing) {
+		m->u.state.notes = 0;
+		m->u.state.notes_off = false;
+	}
 	if (codec_follows(c, m->u.state.notes != 0 || m->u.state.notes_off)) {
 		codec_u64(c, &m->u.state.notes);
 		codec_bool(c, &m->u.state.notes_off);
 		c->bad = c->bad || (m->u.state.notes == 0 && !m->u.state.notes_off);
-	} else if (!c->writing) {
-		m->u.state.notes = 0;
-		m->u.state.notes_off = false;
 	}
 }
 
