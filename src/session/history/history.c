@@ -47,11 +47,21 @@ note_damage(struct walk *w, int error)
 		w->damage = error;
 }
 
+/* One whose making was ended early, by a kill or a full disk, holds no table, and so nothing to be told. */
+static bool
+is_unfinished(sqlite3 *db)
+{
+	int64_t tables;
+
+	return database_number(db, "SELECT count(*) FROM sqlite_master", &tables) == 0 && tables == 0;
+}
+
 static int
 open_file(sqlite3 **db, const char *dir, const char *file)
 {
 	char path[PATH_MAX];
 	struct stat st;
+	int r;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
 		return -ENAMETOOLONG;
@@ -59,7 +69,11 @@ open_file(sqlite3 **db, const char *dir, const char *file)
 		return errno == ENOENT ? 0 : -errno;
 	if (st.st_size == 0)
 		return 0; /* made on a full disk */
-	return database_open(db, path, DATABASE_READER, "BEGIN");
+	if ((r = database_open(db, path, DATABASE_READER, "BEGIN")) == 0 && is_unfinished(*db)) {
+		database_close(*db);
+		*db = NULL;
+	}
+	return r;
 }
 
 static void

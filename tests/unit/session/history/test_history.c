@@ -328,6 +328,21 @@ START_TEST(a_file_that_is_none_leaves_the_other_side)
 }
 END_TEST
 
+/* A helper that was killed while it made the file leaves one without tables: that is no damage. */
+START_TEST(a_file_half_made_holds_nothing)
+{
+	char path[128];
+	sqlite3 *db;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, _i == 0 ? STORE_FILE : SENTBOX_FILE);
+	ck_assert_int_eq(database_open(&db, path, DATABASE_LAZY, ""), 0);
+	database_close(db);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_eq(ask(0, "", ""), 0);
+	ck_assert_uint_eq(given_count, 0);
+}
+END_TEST
+
 Suite *
 history_suite(void)
 {
@@ -345,6 +360,7 @@ history_suite(void)
 	tcase_add_test(t, damage_can_be_searched_around);
 	tcase_add_test(t, what_cannot_be_shown_is_told);
 	tcase_add_loop_test(t, a_file_that_is_none_leaves_the_other_side, 0, 2);
+	tcase_add_loop_test(t, a_file_half_made_holds_nothing, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
