@@ -236,6 +236,13 @@ recall(struct store *s, const struct peer *from, enum record_type type, const st
 	return s->synced ? STORE_KNOWN : STORE_UNKNOWN;
 }
 
+/* It may be there all the same, where an earlier try of it is unsure. */
+static enum store_answer
+refusal(const struct store *s)
+{
+	return s->unsure ? STORE_UNKNOWN : STORE_FAILED;
+}
+
 enum store_answer
 store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms)
 {
@@ -251,10 +258,10 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 			return answer;
 	}
 	if (s->failure < 0)
-		return STORE_FAILED;
+		return refusal(s);
 	if (s->now.unread >= s->limits.messages || s->now.unread_bytes + m->length > s->limits.bytes)
 		return STORE_FULL;
-	return store_doom(s, message_add(s, from, m, now_ms, continues)) < 0 ? STORE_FAILED : STORE_ADDED;
+	return store_doom(s, message_add(s, from, m, now_ms, continues)) < 0 ? refusal(s) : STORE_ADDED;
 }
 
 /* ------------------------------------------------------------------------- notes */
@@ -283,7 +290,7 @@ static enum store_answer
 note_room(struct store *s, const struct note *n)
 {
 	if (s->failure < 0 || store_doom(s, store_count_others(s, n)) < 0)
-		return STORE_FAILED;
+		return refusal(s);
 	return notes_have_room(&s->now.notes, n->length) == VERDICT_OK ? STORE_ADDED : STORE_FULL;
 }
 
@@ -299,7 +306,7 @@ store_note(struct store *s, const struct note *n, int64_t now_ms)
 	store_let_go(s);
 	if (found || answer != STORE_ADDED || (answer = note_room(s, n)) != STORE_ADDED)
 		return answer;
-	return store_doom(s, note_add(s, n, now_ms)) < 0 ? STORE_FAILED : STORE_ADDED;
+	return store_doom(s, note_add(s, n, now_ms)) < 0 ? refusal(s) : STORE_ADDED;
 }
 
 /* ------------------------------------------------------------------------- salvage */
