@@ -1,0 +1,295 @@
+#include "judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+#define MESSAGES 1024
+#define COMMANDS 32
+#define PEOPLE_MOST 8
+
+static const char *const *names;
+static unsigned people;
+static struct message messages[MESSAGES];
+static struct command commands[COMMANDS];
+static unsigned count;
+static char words[2048];
+
+void
+judge_begin(const char *const *people_names, unsigned n)
+{
+	names = people_names;
+	people = n;
+	count = 0;
+	words[0] = '\0';
+	memset(messages, 0, sizeof(messages));
+	memset(commands, 0, sizeof(commands));
+}
+
+void
+judge_fail(const char *fmt, ...)
+{
+	va_list args;
+
+	if (words[0])
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(words, sizeof(words), fmt, args);
+	va_end(args);
+	for (char *p = words; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	kernel_trace("FAILED: %s", words);
+}
+
+bool
+judge_failed(void)
+{
+	return words[0] != '\0';
+}
+
+const char *
+judge_words(void)
+{
+	return words;
+}
+
+/* ------ records ------ */
+
+struct command *
+judge_command(void)
+{
+	for (struct command *c = commands; c < commands + COMMANDS; c++)
+		if (!c->used) {
+			memset(c, 0, sizeof(*c));
+			c->used = true;
+			return c;
+		}
+	kernel_bug("too many commands");
+}
+
+int
+judge_capture(void)
+{
+	for (int i = 0; i < CAPTURES; i++)
+		if (!k->capture[i].used) {
+			k->capture[i].used = true;
+			k->capture[i].len = 0;
+			k->capture[i].text[0] = '\0';
+			return i;
+		}
+	kernel_bug("too many captures");
+}
+
+void
+judge_release(struct command *c)
+{
+	k->capture[c->capture].used = false;
+	c->used = false;
+}
+
+struct message *
+judge_message(unsigned from, unsigned to, unsigned seq)
+{
+	struct message *m = &messages[count++];
+
+	if (count > MESSAGES)
+		kernel_bug("too many messages");
+	*m = (struct message){ .used = true, .from = from, .to = to, .seq = seq };
+	(void)snprintf(m->text, sizeof(m->text), "message %u of %s to %s", seq, names[from], names[to]);
+	(void)snprintf(m->id, sizeof(m->id), "%016llx%08x%08x", (unsigned long long)kernel_random(), from, seq);
+	return m;
+}
+
+static struct message *
+message_of(const char *text, size_t len)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (strlen(messages[i].text) == len && memcmp(messages[i].text, text, len) == 0)
+			return &messages[i];
+	return NULL;
+}
+
+/* ------ each command ------ */
+
+/* The next record of JSON: the value of a key, or NULL. */
+static const char *
+value_of(const char *line, size_t n, const char *key, size_t *len)
+{
+	char wanted[32];
+	const char *at;
+	const int k_len = snprintf(wanted, sizeof(wanted), "\"%s\":\"", key);
+
+	at = memmem(line, n, wanted, (size_t)k_len);
+	if (!at)
+		return NULL;
+	at += k_len;
+	*len = strcspn(at, "\"");
+	return at;
+}
+
+static bool
+is(const char *value, size_t len, const char *text)
+{
+	return value && strlen(text) == len && memcmp(value, text, len) == 0;
+}
+
+/* Calls fn for each message that the lines tell of, and whether it is the reader's own. */
+static void
+each_message(unsigned who, const char *json, void (*fn)(unsigned who, struct message *m, bool own, unsigned place))
+{
+	unsigned place = 0;
+
+	for (const char *line = json; *line;) {
+		const size_t n = strcspn(line, "\n");
+		size_t type_len = 0, text_len = 0, from_len = 0;
+		const char *type = value_of(line, n, "type", &type_len), *text = value_of(line, n, "text", &text_len);
+		const char *from = value_of(line, n, "from", &from_len);
+
+		if (is(type, type_len, "message") && text && from) {
+			struct message *m = message_of(text, text_len);
+
+			if (!m)
+				judge_fail("%s has a message that nobody wrote: %.*s", names[who], (int)text_len, text);
+			else if (!is(from, from_len, names[m->from]))
+				judge_fail("'%s' is shown to %s as written by '%.*s'", m->text, names[who], (int)from_len, from);
+			else
+				fn(who, m, is(from, from_len, names[who]), place);
+		}
+		place++;
+		line += n + (line[n] == '\n');
+	}
+}
+
+static void
+was_read(unsigned who, struct message *m, bool own, unsigned place)
+{
+	(void)place;
+	if (own || m->to != who)
+		judge_fail("%s reads '%s'", names[who], m->text);
+	m->read = true;
+}
+
+static void
+send_over(struct message *m, int status, const char *said)
+{
+	switch (status) {
+	case 0:
+		m->delivered = true;
+		m->open = false;
+		break;
+	case 2:
+	case 126:
+	case 127:
+		judge_fail("'%s' ends with %d: %s", m->text, status, said);
+		break;
+	case 75:
+	case 74:
+	case 137:
+		m->open = !m->delivered;
+		break;
+	default:
+		/* Certainly not delivered, if it is the first thing that is said of it. */
+		if (!m->delivered && !m->open && m->attempts == 1)
+			m->refused = true;
+		else if (m->attempts > 1 && !m->delivered)
+			m->open = true;
+		break;
+	}
+}
+
+/* What the commands may end with: see the exit statuses of pchat(1). */
+static bool
+is_possible(const char *text, int status)
+{
+	static const int any[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 71, 74, 75, 124, 137 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(any); i++)
+		if (any[i] == status)
+			return status != 75 || strstr(text, " send ");
+	return false;
+}
+
+int
+judge_command_over(struct command *c)
+{
+	const int status = c->status & 0x7f ? 128 + (c->status & 0x7f) : (c->status >> 8) & 0xff;
+
+	kernel_trace("%s$ [%d] %s", names[c->who], status, c->text);
+	if (!is_possible(c->text, status))
+		judge_fail("'%s' of %s ends with %d: %s", c->text, names[c->who], status, c->said);
+	if (k->now - c->began > 90000000ULL)
+		judge_fail("'%s' of %s took %llu s", c->text, names[c->who],
+		    (unsigned long long)(k->now - c->began) / 1000000);
+	if (c->message)
+		send_over(c->message, status, c->said);
+	if (strstr(c->text, " read "))
+		each_message(c->who, c->said, was_read);
+	return status;
+}
+
+void
+judge_ended(int proc, int status)
+{
+	for (struct command *c = commands; c < commands + COMMANDS; c++)
+		if (c->used && !c->done && c->proc == proc) {
+			c->done = true;
+			c->status = status;
+		}
+}
+
+bool
+judge_is_open(const struct message *m)
+{
+	return m->open && !m->delivered;
+}
+
+/* ------ the end ------ */
+
+static void
+was_kept(unsigned who, struct message *m, bool own, unsigned place)
+{
+	if (own && m->from == who)
+		return;
+	if (m->to != who)
+		judge_fail("'%s' lies with %s", m->text, names[who]);
+	if (m->found++ > 0)
+		judge_fail("'%s' lies twice with %s", m->text, names[who]);
+	m->place = place;
+}
+
+void
+judge_history(unsigned who, const char *json)
+{
+	each_message(who, json, was_kept);
+}
+
+static void
+judge_message_end(const struct message *m)
+{
+	if (m->delivered && m->found == 0)
+		judge_fail("'%s' was said to be delivered (%s), and is lost", m->text, m->id);
+	if (m->refused && m->found > 0)
+		judge_fail("'%s' was said to be certainly not delivered, and was", m->text);
+	if (m->found > 0 && !m->read)
+		judge_fail("'%s' was delivered, and never shown by read", m->text);
+}
+
+void
+judge_end(void)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct message *a = &messages[i];
+
+		judge_message_end(a);
+		for (unsigned j = i + 1; j < count && a->delivered && a->attempts <= 1; j++) {
+			const struct message *b = &messages[j];
+
+			if (b->from == a->from && b->to == a->to && b->delivered && b->attempts <= 1 && b->place < a->place)
+				judge_fail("'%s' came before '%s'", b->text, a->text);
+		}
+	}
+}

@@ -1,0 +1,61 @@
+/*
+ * The judge: what commands said, against what lies in the inboxes. A message whose `send` ended with 0 is in its
+ * receiver's inbox, once, in order; one that was refused is not; none is with anybody else; each was read.
+ */
+#ifndef PCHAT_SIM_JUDGE_H
+#define PCHAT_SIM_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+
+struct message {
+	bool used;
+	unsigned from, to, seq;
+	char text[48], id[40];
+	unsigned attempts;
+	bool delivered; /* a command said so */
+	bool open;      /* it may or may not have arrived */
+	bool refused;   /* certainly not, and nothing else was ever said of it */
+	unsigned found; /* in its receiver's history */
+	unsigned place; /* there */
+	bool read;
+};
+
+struct command {
+	bool used, done;
+	unsigned who;
+	int proc, capture;
+	int status; /* as of waitpid(2) */
+	uint64_t began;
+	const char *said;
+	char text[256];
+	struct message *message; /* of a send */
+};
+
+void judge_begin(const char *const *names, unsigned people);
+
+/* Records that the host fills in. */
+struct command *judge_command(void);
+int judge_capture(void);
+void judge_release(struct command *c);
+void judge_ended(int proc, int status);
+struct message *judge_message(unsigned from, unsigned to, unsigned seq);
+
+/* A command is over: whether it said something that is possible. Returns its exit status, 128 and more when killed. */
+int judge_command_over(struct command *c);
+bool judge_is_open(const struct message *m);
+
+/* What `history --json` of somebody says. */
+void judge_history(unsigned who, const char *json);
+
+/* The last word. */
+void judge_end(void);
+
+void judge_fail(const char *fmt, ...) PRINTF_LIKE(1, 2);
+bool judge_failed(void);
+const char *judge_words(void);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * The host in a bottle: a small kernel in shared memory, below the production programs. Each simulated process is a
+ * real one, made by fork(2), that only runs while it has the turn; the turn is given on inside of system calls, and one
+ * seed decides to whom. So a run is the same each time, and whoever waits for the turn may be killed where it stands.
+ *
+ * Virtual time moves when nobody can run, and a little with each call. Nothing here reads a real clock, a real file or
+ * real randomness.
+ */
+#ifndef PCHAT_SIM_KERNEL_H
+#define PCHAT_SIM_KERNEL_H
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/macros.h"
+
+#define PROCS 96
+#define FDS 128
+#define OFILES 1024
+#define INODES 256
+#define ENTRIES 512
+#define SOCKS 512
+#define PIPES 128
+#define POLLS 32
+#define INTEREST 128
+#define EPOLLS 32
+#define LOCKS 256
+#define WATCHES 128
+#define BACKLOG 64
+#define NAME_BYTES 64
+#define RING (64U * 1024U)
+#define FILE_CAP (4U * 1024U * 1024U)
+#define SECTOR 512U
+#define CAPTURE (128U * 1024U)
+#define CAPTURES 64
+#define ARGS 24
+#define TEXT 4096
+#define NONE (-1)
+
+struct ring {
+	uint32_t start, len;
+	uint8_t data[RING];
+};
+
+enum kind { FREE, DEVICE, FILE_, SOCKET, PIPE_READ, PIPE_WRITE, EPOLL, EVENT, TIMER, INOTIFY, LOG };
+
+struct ofile {
+	enum kind kind;
+	int refs;
+	int flags; /* O_* of open(2) */
+	int index; /* of the inode, socket, pipe or epoll; the device */
+	int64_t offset;
+	uint64_t count; /* of an eventfd; expired or cancelled of a timerfd; events of an inotify */
+	int flock;      /* LOCK_SH, LOCK_EX or 0 */
+};
+
+enum { DEV_NULL, DEV_URANDOM, DEV_CAPTURE };
+
+struct inode {
+	bool used;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	int nlink, opens;
+	int listener; /* the socket that is bound to it */
+	int64_t size, synced_size;
+	int born;                               /* how many inodes were made before it */
+	uint8_t *data, *synced;                 /* FILE_CAP each */
+	uint8_t dirty[FILE_CAP / SECTOR / 8];   /* written since the last sync */
+};
+
+struct entry {
+	bool used;
+	int parent, child;
+	char name[NAME_BYTES];
+};
+
+enum sock_state { SOCK_NEW, SOCK_BOUND, SOCK_LISTENS, SOCK_CONNECTED, SOCK_OVER };
+
+struct sock {
+	bool used, datagram;
+	enum sock_state state;
+	int peer; /* NONE: gone */
+	int inode;
+	bool no_read, no_write; /* shut down, by us or for us */
+	bool reset;             /* the next read fails */
+	uid_t peer_uid;
+	pid_t peer_pid;
+	int waiting[BACKLOG], n_waiting;
+	struct ring in;
+};
+
+struct pipe_ {
+	int readers, writers;
+	struct ring ring;
+};
+
+struct interest {
+	int fd, ofile;
+	uint32_t events;
+	uint64_t data;
+};
+
+struct epoll {
+	bool used;
+	int n;
+	struct interest of[INTEREST];
+};
+
+struct lock {
+	bool used, exclusive;
+	int inode, proc;
+	int64_t start, end; /* end: the first byte behind */
+};
+
+struct watch_ {
+	int ofile, inode; /* NONE: free */
+};
+
+enum proc_state { P_FREE, P_RUNS, P_WAITS, P_ZOMBIE };
+
+/* What a waiting process waits for. */
+enum wait { W_TURN, W_POLL, W_EPOLL, W_CHILD, W_TIME };
+
+struct proc {
+	enum proc_state state;
+	enum wait wait;
+	uint64_t until; /* us; UINT64_MAX: for ever */
+	struct pollfd poll[POLLS];
+	int n_poll, epoll;
+	pid_t waits_for;
+
+	uint32_t turn; /* futex: 1 when it has the turn */
+	int real;      /* pid on the real host */
+	pid_t pid, ppid;
+	uid_t uid;
+	int status; /* of waitpid(2) */
+	bool dies_with_parent;
+	bool exec; /* the first process is to begin it anew, by `args` */
+	bool mortal;
+	uint64_t pending, blocked;
+	mode_t umask;
+	int fd[FDS];
+	bool cloexec[FDS];
+	int capture; /* where its standard output goes, or NONE */
+	char label[NAME_BYTES];
+	int argc, envc;
+	char args[TEXT], env[TEXT]; /* NUL after each */
+};
+
+struct capture {
+	bool used;
+	size_t len;
+	char text[CAPTURE];
+};
+
+/* How often something happens: once in so many calls; 0 never. */
+struct weather {
+	uint32_t preempt, kill, cut, shortened, interrupted, enospc, eio, enomem, emfile, jump;
+};
+
+struct kernel {
+	uint8_t *disk; /* what files hold: INODES of FILE_CAP, then the same as it was synced */
+	int inodes_made;
+	int real; /* the simulator's pid on the real host */
+	uint64_t seed, random[2], chance[2];
+	uint64_t now;      /* us, monotonic */
+	int64_t wall;      /* us that the wall clock is ahead of it */
+	uint64_t calls;    /* made so far */
+	uint64_t faults;   /* happened so far */
+	pid_t next_pid;
+	int boots;
+	bool trace, stop;
+	struct weather weather;
+	int ofiles_most;
+	struct proc proc[PROCS];
+	struct ofile ofile[OFILES];
+	struct inode inode[INODES];
+	struct entry entry[ENTRIES];
+	struct sock sock[SOCKS];
+	struct pipe_ pipe[PIPES];
+	struct epoll epoll[EPOLLS];
+	struct lock lock[LOCKS];
+	struct watch_ watch[WATCHES];
+	struct capture capture[CAPTURES];
+	char bad[1024]; /* the kernel itself ran out of something, or was asked what it does not know */
+};
+
+extern struct kernel *k; /* NULL: not simulated */
+extern int me;           /* our index among the processes; 0: the director */
+
+/* The real system call. */
+long raw(long n, ...);
+
+/* ------ kernel.c ------ */
+void kernel_begin(uint64_t seed, bool trace);
+void kernel_end(void);
+uint64_t kernel_random(void);                  /* of the host's own randomness */
+bool kernel_chance(uint32_t once_in);          /* of the weather's */
+uint32_t kernel_pick(uint32_t n);              /* 0 to n - 1 */
+void kernel_trace(const char *fmt, ...) PRINTF_LIKE(1, 2);
+_Noreturn void kernel_bug(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* At the beginning of each call: others may run, we may be killed, a signal may come. */
+void kernel_enter(const char *call);
+
+/* Waits until it may go on: what is waited for is in proc[me]. False: the time is over. */
+bool kernel_wait(void);
+
+/* Gives the turn on, and returns when it comes back. */
+void kernel_yield(void);
+
+/* Handlers of signals that came. True: one ran. */
+bool kernel_signals(void);
+void kernel_post(int proc, int sig);
+
+/* ------ processes.c ------ */
+int process_make(const char *label, uid_t uid, char *const argv[], char *const env[], int capture);
+void process_begin_waiting(void); /* those that exec(2) has left to the director */
+void process_kill(int proc, int status, const char *why);
+int process_of_pid(pid_t pid);
+_Noreturn void process_end(int status);
+const char *process_program(const struct proc *p);
+
+/* ------ files.c ------ */
+void files_begin(void);
+void files_text(const char *path, const char *text);
+int file_put(int ofile); /* a descriptor of proc[me]; -EMFILE */
+int ofile_new(enum kind kind, int index, int flags);
+void ofile_put(int ofile);
+struct ofile *ofile_at(int fd);
+int inode_resolve(int at, const char *path, int *parent, char name[NAME_BYTES]); /* the inode, or -errno */
+int inode_make(int parent, const char *name, mode_t mode, uid_t uid);
+void inode_put(int inode);
+void files_power(void); /* the power goes: what was not synced is lost, in part */
+ssize_t file_read(struct ofile *o, void *buf, size_t n, int64_t at);
+ssize_t file_write(struct ofile *o, const void *buf, size_t n, int64_t at);
+
+/* ------ sockets.c ------ */
+void sock_close(int sock);
+short ofile_ready(int ofile);
+void sock_cut(int sock);
+void ring_add(struct ring *r, const void *data, uint32_t n);
+void ring_take(struct ring *r, void *data, uint32_t n, bool peek);
+
+#endif

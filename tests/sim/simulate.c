@@ -1,0 +1,402 @@
+/*
+ * Runs the whole house in a bottle (kernel.h), once for each seed: a daemon, several people with a session each, and the
+ * commands that they run, in good and bad weather. Then the weather clears, everything has to come to rest, and the
+ * judge compares what the commands said with what lies in the inboxes (judge.h).
+ *
+ * usage: simulate [--seeds N] [--seed N] [--plain]     SIM_TRACE=1 prints what happens
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "judge.h"
+#include "kernel.h"
+
+#define PEOPLE 4
+#define SECOND 1000000ULL
+#define STORM_MOST 40 /* actions of each */
+#define REST (180 * SECOND)
+#define EXPECTED_CALLS 60000U
+
+static const char *const names[PEOPLE] = { "alice", "bob", "carol", "dave" };
+
+struct person {
+	unsigned who;
+	struct command *now; /* what runs */
+	uint64_t next;       /* when the next begins */
+	unsigned left;       /* actions */
+	unsigned seq;        /* messages made */
+	struct message *again;
+	bool known;  /* logged in, as far as we heard */
+	bool lonely; /* the last message had no partner */
+};
+
+static struct person people[PEOPLE];
+static int daemon_proc;
+static uint64_t daemon_at; /* when it is started again; 0: it runs */
+
+/* ------ starting programs ------ */
+
+static struct command *
+start(unsigned who, char *const argv[], bool mortal)
+{
+	struct command *c = judge_command();
+	char label[NAME_BYTES], home[64], runtime[64], session[64];
+	char exec[] = "PCHAT_EXEC_PATH=/libexec", zone[] = "TZ=UTC", lang[] = "LC_ALL=C.UTF-8";
+	char *env[] = { home, runtime, session, exec, zone, lang, NULL };
+	int at = 0;
+
+	(void)snprintf(label, sizeof(label), "%s$", names[who]);
+	(void)snprintf(home, sizeof(home), "HOME=/home/%s", names[who]);
+	(void)snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=/run/user/%u", 1001 + who);
+	(void)snprintf(session, sizeof(session), "PCHAT_SESSION=%s", names[who]);
+	c->who = who;
+	c->said = "";
+	c->text[0] = '\0';
+	for (char *const *a = argv; *a; a++)
+		at += snprintf(c->text + at, sizeof(c->text) - (size_t)at, "%s%s", at ? " " : "", *a);
+	c->capture = judge_capture();
+	kernel_trace("%s$ %s", names[who], c->text);
+	c->proc = process_make(label, 1001 + who, argv, env, c->capture);
+	k->proc[c->proc].mortal = mortal;
+	c->began = k->now;
+	return c;
+}
+
+static void
+start_daemon(void)
+{
+	char program[] = "/sbin/pchatd";
+	char *argv[] = { program, NULL };
+	char zone[] = "TZ=UTC";
+	char *env[] = { zone, NULL };
+
+	daemon_proc = process_make("pchatd", 0, argv, env, NONE);
+	k->proc[daemon_proc].mortal = true;
+	daemon_at = 0;
+}
+
+/* ------ time passes ------ */
+
+static void
+on_ended(int proc, int status)
+{
+	if (proc == daemon_proc) {
+		daemon_proc = NONE;
+		daemon_at = k->now + kernel_pick(3) * SECOND + 1000;
+		kernel_trace("the daemon is gone");
+		return;
+	}
+	for (unsigned i = 0; i < PEOPLE; i++) {
+		struct person *p = &people[i];
+
+		if (!p->now || p->now->proc != proc)
+			continue;
+		p->now->status = status;
+		p->now->done = true;
+	}
+	judge_ended(proc, status);
+}
+
+static void
+reap(void)
+{
+	for (int i = 1; i < PROCS; i++)
+		if (k->proc[i].state == P_ZOMBIE && k->proc[i].ppid == 0) {
+			k->proc[i].state = P_FREE;
+			on_ended(i, k->proc[i].status);
+		}
+}
+
+/* Until something ends, or the time is over. */
+static void
+pass(uint64_t until)
+{
+	struct proc *p = &k->proc[0];
+
+	if (daemon_at && daemon_at < until)
+		until = daemon_at;
+	p->wait = W_CHILD;
+	p->waits_for = 0;
+	p->until = until;
+	(void)kernel_wait();
+	process_begin_waiting();
+	reap();
+	if (daemon_at && k->now >= daemon_at)
+		start_daemon();
+}
+
+static bool
+failed(void)
+{
+	return k->stop || judge_failed();
+}
+
+/* Runs one command to its end. */
+static struct command *
+run(unsigned who, char *const argv[])
+{
+	struct command *c = start(who, argv, false);
+	const uint64_t end = k->now + REST;
+
+	people[who].now = c;
+	while (!c->done && !failed() && k->now < end)
+		pass(end);
+	people[who].now = NULL;
+	if (!c->done && !failed())
+		judge_fail("'%s' of %s does not end", c->text, names[who]);
+	c->said = k->capture[c->capture].text;
+	return c;
+}
+
+#define ARGV(...) ((char *[]){ program, __VA_ARGS__, NULL })
+static char program[] = "/bin/pchat";
+
+/* ------ what people do ------ */
+
+static struct command *
+say(struct person *p, struct message *m)
+{
+	char send[] = "send", to[] = "--to", id[] = "--id", limit[] = "--timeout", seconds[] = "20", end[] = "--";
+	char partner[NAME_BYTES];
+	struct command *c;
+
+	(void)snprintf(partner, sizeof(partner), "%s", names[m->to]);
+	c = start(p->who, ARGV(send, to, partner, id, m->id, limit, seconds, end, m->text), kernel_pick(3) == 0);
+	c->message = m;
+	m->attempts++;
+	return c;
+}
+
+static struct command *
+act(struct person *p)
+{
+	char login[] = "login", needed[] = "--if-needed", to[] = "to", read[] = "read", json[] = "--json", leave[] = "leave",
+	     quit[] = "quit", who[] = "who", status[] = "status", limit[] = "--timeout", seconds[] = "20";
+	char name[NAME_BYTES], other[NAME_BYTES];
+	const unsigned partner = kernel_pick(12) ? p->who ^ 1 : kernel_pick(PEOPLE);
+	const uint32_t what = kernel_pick(40);
+
+	(void)snprintf(name, sizeof(name), "%s", names[p->who]);
+	(void)snprintf(other, sizeof(other), "%s", names[partner]);
+	if (p->again)
+		return say(p, p->again);
+	if (!p->known)
+		return start(p->who, ARGV(login, needed, limit, seconds, name), kernel_pick(3) == 0);
+	if (what < 4 || (p->lonely && kernel_pick(3)))
+		return start(p->who, ARGV(to, limit, seconds, other), kernel_pick(3) == 0);
+	if (what < 26)
+		return say(p, judge_message(p->who, partner, p->seq++));
+	if (what < 34)
+		return start(p->who, ARGV(read, json, limit, seconds), kernel_pick(3) == 0);
+	if (what < 36)
+		return start(p->who, ARGV(leave, limit, seconds), kernel_pick(3) == 0);
+	if (what < 37)
+		return start(p->who, ARGV(quit, limit, seconds), kernel_pick(3) == 0);
+	return start(p->who, ARGV(what < 39 ? status : who, json, limit, seconds), kernel_pick(3) == 0);
+}
+
+static void
+heard(struct person *p)
+{
+	struct command *c = p->now;
+
+	c->said = k->capture[c->capture].text;
+	p->known = judge_command_over(c) != 3 && (p->known || strstr(c->text, " login ") != NULL);
+	if (strstr(c->text, " quit") || (strstr(c->text, " login ") && c->status != 0))
+		p->known = strstr(c->text, " quit") ? false : p->known && c->status == 0;
+	p->lonely = c->message ? (c->status >> 8 == 7 || c->status >> 8 == 8) : p->lonely && c->status != 0;
+	p->again = c->message && judge_is_open(c->message) && c->message->attempts < 4 ? c->message : NULL;
+	judge_release(c);
+	p->now = NULL;
+	p->next = k->now + kernel_pick(200000);
+}
+
+static void
+bad_moment(void)
+{
+	int alive[PROCS], n = 0;
+
+	for (int i = 1; i < PROCS; i++)
+		if (k->proc[i].mortal && (k->proc[i].state == P_RUNS || k->proc[i].state == P_WAITS))
+			alive[n++] = i;
+	if (n > 0 && kernel_pick(3) == 0) {
+		k->faults++;
+		process_kill(alive[kernel_pick((uint32_t)n)], 9, "bad luck");
+	}
+}
+
+static bool
+busy(void)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < PEOPLE; i++) {
+		struct person *p = &people[i];
+
+		if (p->now && p->now->done)
+			heard(p);
+		if (!p->now && p->left > 0 && k->now >= p->next) {
+			p->left--;
+			p->now = act(p);
+		}
+		any |= p->now || p->left > 0;
+	}
+	return any;
+}
+
+static void
+storm(void)
+{
+	const bool bad = k->weather.kill > 0;
+	uint64_t luck = k->now;
+
+	while (!failed() && busy()) {
+		uint64_t next = k->now + SECOND;
+
+		for (unsigned i = 0; i < PEOPLE; i++)
+			if (!people[i].now && people[i].left > 0 && people[i].next < next)
+				next = people[i].next;
+		pass(next > k->now ? next : k->now + 1);
+		if (bad && k->now >= luck) {
+			luck = k->now + SECOND;
+			bad_moment();
+		}
+	}
+}
+
+/* ------ at the end ------ */
+
+/* Whatever is still there is read, and what people have is compared with what was said. */
+static void
+look(unsigned who)
+{
+	char read[] = "read", json[] = "--json", history[] = "history";
+	struct command *c = run(who, ARGV(read, json));
+
+	if (!failed())
+		(void)judge_command_over(c);
+	judge_release(c);
+	c = run(who, ARGV(history, json));
+	if (!failed() && c->status == 0)
+		judge_history(who, c->said);
+	else if (!failed())
+		judge_fail("%s's history cannot be read: status %d", names[who], c->status >> 8);
+	judge_release(c);
+}
+
+static void
+must(unsigned who, char *const argv[])
+{
+	struct command *c = run(who, argv);
+
+	if (!failed() && c->status != 0)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
+	judge_release(c);
+}
+
+/* In good weather everybody can log in, pair, and say something. */
+static void
+all_is_well(void)
+{
+	char login[] = "login", needed[] = "--if-needed", leave[] = "leave", to[] = "to", send[] = "send", end[] = "--";
+	char name[NAME_BYTES], other[NAME_BYTES];
+
+	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
+		(void)snprintf(name, sizeof(name), "%s", names[i]);
+		must(i, ARGV(login, needed, name));
+		judge_release(run(i, ARGV(leave)));
+	}
+	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
+		struct message *m = judge_message(i, i ^ 1, people[i].seq++);
+
+		(void)snprintf(other, sizeof(other), "%s", names[i ^ 1]);
+		must(i, ARGV(to, other));
+		must(i, ARGV(send, end, m->text));
+		m->delivered = true;
+	}
+}
+
+static void
+weather(uint64_t seed)
+{
+	struct weather *w = &k->weather;
+
+	w->preempt = 2 + kernel_pick(60);
+	if (seed % 4 == 0)
+		return; /* a fair day */
+	w->kill = 150 + kernel_pick(4000);
+	w->shortened = 1 + kernel_pick(30);
+	w->cut = 30 + kernel_pick(1000);
+	if (seed % 4 == 2) {
+		w->enospc = 60 + kernel_pick(2000);
+		w->eio = 60 + kernel_pick(2000);
+		w->emfile = 100 + kernel_pick(3000);
+	}
+	if (seed % 4 == 3)
+		w->jump = EXPECTED_CALLS / 8;
+}
+
+static bool
+one(uint64_t seed, bool trace)
+{
+	const struct weather fair = { .preempt = 20 };
+	uint64_t calls, faults;
+	bool ok;
+
+	kernel_begin(seed, trace);
+	judge_begin(names, PEOPLE);
+	weather(seed);
+	memset(people, 0, sizeof(people));
+	for (unsigned i = 0; i < PEOPLE; i++)
+		people[i] = (struct person){ .who = i, .left = 10 + kernel_pick(STORM_MOST - 10) };
+	start_daemon();
+	storm();
+	k->weather = fair;
+	kernel_trace("the weather clears");
+	for (int i = 1; i < PROCS; i++)
+		k->proc[i].mortal = false;
+	if (!failed())
+		pass(k->now + 5 * SECOND);
+	if (!failed())
+		all_is_well();
+	for (unsigned i = 0; i < PEOPLE && !failed(); i++)
+		look(i);
+	if (!failed())
+		judge_end();
+	if (k->bad[0])
+		judge_fail("%s", k->bad);
+	if (k->stop && !k->bad[0])
+		judge_fail("too many calls");
+	ok = !judge_failed();
+	calls = k->calls;
+	faults = k->faults;
+	if (!ok)
+		(void)printf("seed %llu: %s\n", (unsigned long long)seed, judge_words());
+	else if (trace)
+		(void)printf("seed %llu: %llu calls, %llu faults, all held\n", (unsigned long long)seed,
+		    (unsigned long long)calls, (unsigned long long)faults);
+	(void)fflush(stdout);
+	kernel_end();
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *const trace = getenv("SIM_TRACE");
+	uint64_t first = 1, count = 1, bad = 0;
+
+	if (argc > 1)
+		first = strtoull(argv[1], NULL, 10);
+	if (argc > 2)
+		count = strtoull(argv[2], NULL, 10);
+	(void)setvbuf(stdout, NULL, _IOLBF, 1 << 16);
+	for (uint64_t seed = first; seed < first + count; seed++)
+		bad += !one(seed, trace && *trace == '1');
+	(void)printf("%llu seeds, %llu failed\n", (unsigned long long)count, (unsigned long long)bad);
+	(void)fflush(stdout);
+	raw(SYS_exit_group, bad ? 1L : 0L);
+	return 0;
+}
