@@ -136,7 +136,6 @@ inode_put(int i)
 			k->watch[w].inode = NONE;
 }
 
-
 int
 inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 {
@@ -271,13 +270,13 @@ files_begin(void)
 		const char *path;
 		uid_t uid;
 		mode_t mode;
-	} folder[] = { { "/etc", 0, 0755 }, { "/run", 0, 0755 }, { "/run/user", 0, 0755 }, { "/run/pchat", 0, 0755 }, { "/tmp", 0, 01777 },
-		{ "/var", 0, 0755 }, { "/var/lib", 0, 0755 }, { "/home", 0, 0755 }, { "/dev", 0, 0755 }, { "/proc", 0, 0755 },
-		{ "/proc/sys", 0, 0755 }, { "/proc/sys/kernel", 0, 0755 }, { "/proc/sys/kernel/random", 0, 0755 },
-		{ "/home/alice", 1001, 0700 }, { "/home/bob", 1002, 0700 }, { "/home/carol", 1003, 0700 },
-		{ "/home/dave", 1004, 0700 }, { "/home/mallory", 1005, 0700 }, { "/run/user/1001", 1001, 0700 },
-		{ "/run/user/1002", 1002, 0700 }, { "/run/user/1003", 1003, 0700 }, { "/run/user/1004", 1004, 0700 },
-		{ "/run/user/1005", 1005, 0700 } };
+	} folder[] = { { "/etc", 0, 0755 }, { "/run", 0, 0755 }, { "/run/user", 0, 0755 }, { "/run/pchat", 0, 0755 },
+		{ "/tmp", 0, 01777 }, { "/var", 0, 0755 }, { "/var/lib", 0, 0755 }, { "/home", 0, 0755 },
+		{ "/dev", 0, 0755 }, { "/proc", 0, 0755 }, { "/proc/sys", 0, 0755 }, { "/proc/sys/kernel", 0, 0755 },
+		{ "/proc/sys/kernel/random", 0, 0755 }, { "/home/alice", 1001, 0700 }, { "/home/bob", 1002, 0700 },
+		{ "/home/carol", 1003, 0700 }, { "/home/dave", 1004, 0700 }, { "/home/mallory", 1005, 0700 },
+		{ "/run/user/1001", 1001, 0700 }, { "/run/user/1002", 1002, 0700 }, { "/run/user/1003", 1003, 0700 },
+		{ "/run/user/1004", 1004, 0700 }, { "/run/user/1005", 1005, 0700 } };
 	char name[NAME_BYTES], boot[64];
 	int parent;
 
@@ -410,7 +409,8 @@ open_inode(int i, int flags)
 	if (S_ISSOCK(n->mode) && !(flags & O_PATH))
 		return -ENXIO;
 	if (!(flags & O_PATH) &&
-	    (((flags & O_ACCMODE) != O_WRONLY && !permits(n, 4)) || ((flags & O_ACCMODE) != O_RDONLY && !permits(n, 2))))
+	    (((flags & O_ACCMODE) != O_WRONLY && !permits(n, 4)) ||
+		((flags & O_ACCMODE) != O_RDONLY && !permits(n, 2))))
 		return -EACCES;
 	if (S_ISDIR(n->mode) && (flags & O_ACCMODE) != O_RDONLY)
 		return -EISDIR;
@@ -466,25 +466,25 @@ mode_of(int flags, va_list args)
 	return flags & O_CREAT ? va_arg(args, mode_t) : 0;
 }
 
-#define OPEN(name)                                              \
-	int name(const char *path, int flags, ...)              \
-	{                                                       \
-		va_list args;                                   \
-		mode_t mode;                                    \
-		va_start(args, flags);                          \
-		mode = mode_of(flags, args);                    \
-		va_end(args);                                   \
-		return open_at(AT_FDCWD, path, flags, mode);    \
+#define OPEN(name)                                           \
+	int name(const char *path, int flags, ...)           \
+	{                                                    \
+		va_list args;                                \
+		mode_t mode;                                 \
+		va_start(args, flags);                       \
+		mode = mode_of(flags, args);                 \
+		va_end(args);                                \
+		return open_at(AT_FDCWD, path, flags, mode); \
 	}
-#define OPENAT(name)                                            \
-	int name(int at, const char *path, int flags, ...)      \
-	{                                                       \
-		va_list args;                                   \
-		mode_t mode;                                    \
-		va_start(args, flags);                          \
-		mode = mode_of(flags, args);                    \
-		va_end(args);                                   \
-		return open_at(at, path, flags, mode);          \
+#define OPENAT(name)                                       \
+	int name(int at, const char *path, int flags, ...) \
+	{                                                  \
+		va_list args;                              \
+		mode_t mode;                               \
+		va_start(args, flags);                     \
+		mode = mode_of(flags, args);               \
+		va_end(args);                              \
+		return open_at(at, path, flags, mode);     \
 	}
 
 OPEN(open)
@@ -1011,9 +1011,12 @@ lock_range(int inode, bool exclusive, int64_t start, int64_t end)
 {
 	for (int l = 0; l < LOCKS; l++)
 		if (!k->lock[l].used) {
-			k->lock[l] = (struct lock){
-				.used = true, .exclusive = exclusive, .inode = inode, .proc = me, .start = start, .end = end
-			};
+			k->lock[l] = (struct lock){ .used = true,
+				.exclusive = exclusive,
+				.inode = inode,
+				.proc = me,
+				.start = start,
+				.end = end };
 			return;
 		}
 	kernel_bug("too many locks");
@@ -1076,7 +1079,7 @@ duplicate(int fd, int least, bool cloexec)
 {
 	struct proc *p = &k->proc[me];
 
-	for (int new = least; new < FDS; new++)
+	for (int new = least; new < FDS; new ++)
 		if (p->fd[new] == NONE) {
 			p->fd[new] = p->fd[fd];
 			p->cloexec[new] = cloexec;
@@ -1117,15 +1120,15 @@ control(int fd, int command, void *arg)
 	}
 }
 
-#define FCNTL(name)                              \
-	int name(int fd, int command, ...)       \
-	{                                        \
-		va_list args;                    \
-		void *arg;                       \
-		va_start(args, command);         \
-		arg = va_arg(args, void *);      \
-		va_end(args);                    \
-		return control(fd, command, arg);\
+#define FCNTL(name)                               \
+	int name(int fd, int command, ...)        \
+	{                                         \
+		va_list args;                     \
+		void *arg;                        \
+		va_start(args, command);          \
+		arg = va_arg(args, void *);       \
+		va_end(args);                     \
+		return control(fd, command, arg); \
 	}
 
 FCNTL(fcntl)

@@ -155,7 +155,8 @@ each_message(unsigned who, const char *json, void (*fn)(unsigned who, struct mes
 			if (!m)
 				judge_fail("%s has a message that nobody wrote: %.*s", names[who], (int)text_len, text);
 			else if (!is(from, from_len, names[m->from]))
-				judge_fail("'%s' is shown to %s as written by '%.*s'", m->text, names[who], (int)from_len, from);
+				judge_fail("'%s' is shown to %s as written by '%.*s'", m->text, names[who],
+				    (int)from_len, from);
 			else
 				fn(who, m, is(from, from_len, names[who]), place);
 		}
@@ -288,7 +289,8 @@ judge_end(void)
 		for (unsigned j = i + 1; j < count && a->delivered && a->attempts <= 1; j++) {
 			const struct message *b = &messages[j];
 
-			if (b->from == a->from && b->to == a->to && b->delivered && b->attempts <= 1 && b->place < a->place)
+			if (b->from == a->from && b->to == a->to && b->delivered && b->attempts <= 1 &&
+			    b->place < a->place)
 				judge_fail("'%s' came before '%s'", b->text, a->text);
 		}
 	}

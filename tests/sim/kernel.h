@@ -68,9 +68,9 @@ struct inode {
 	int nlink, opens;
 	int listener; /* the socket that is bound to it */
 	int64_t size, synced_size;
-	int born;                               /* how many inodes were made before it */
-	uint8_t *data, *synced;                 /* FILE_CAP each */
-	uint8_t dirty[FILE_CAP / SECTOR / 8];   /* written since the last sync */
+	int born;                             /* how many inodes were made before it */
+	uint8_t *data, *synced;               /* FILE_CAP each */
+	uint8_t dirty[FILE_CAP / SECTOR / 8]; /* written since the last sync */
 };
 
 struct entry {
@@ -168,10 +168,10 @@ struct kernel {
 	int inodes_made;
 	int real; /* the simulator's pid on the real host */
 	uint64_t seed, random[2], chance[2];
-	uint64_t now;      /* us, monotonic */
-	int64_t wall;      /* us that the wall clock is ahead of it */
-	uint64_t calls;    /* made so far */
-	uint64_t faults;   /* happened so far */
+	uint64_t now;    /* us, monotonic */
+	int64_t wall;    /* us that the wall clock is ahead of it */
+	uint64_t calls;  /* made so far */
+	uint64_t faults; /* happened so far */
 	pid_t next_pid;
 	int boots;
 	bool trace, stop;
@@ -196,12 +196,24 @@ extern int me;           /* our index among the processes; 0: the director */
 /* The real system call. */
 long raw(long n, ...);
 
+/* What the C library calls in the place of others; it declares them nowhere for us. */
+int __open_2(const char *path, int flags);
+int __openat_2(int at, const char *path, int flags);
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+int __dprintf_chk(int fd, int flag, const char *fmt, ...);
+
+int sim_pchatd_main(int argc, char **argv);
+int sim_session_main(int argc, char **argv);
+int sim_pchat_main(int argc, char **argv);
+
 /* ------ kernel.c ------ */
+void kernel_await_turn(void);
+_Noreturn void kernel_leave(void); /* of one that ends */
 void kernel_begin(uint64_t seed, bool trace);
 void kernel_end(void);
-uint64_t kernel_random(void);                  /* of the host's own randomness */
-bool kernel_chance(uint32_t once_in);          /* of the weather's */
-uint32_t kernel_pick(uint32_t n);              /* 0 to n - 1 */
+uint64_t kernel_random(void);         /* of the host's own randomness */
+bool kernel_chance(uint32_t once_in); /* of the weather's */
+uint32_t kernel_pick(uint32_t n);     /* 0 to n - 1 */
 void kernel_trace(const char *fmt, ...) PRINTF_LIKE(1, 2);
 _Noreturn void kernel_bug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

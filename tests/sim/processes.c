@@ -23,13 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-void kernel_await_turn(void);
-_Noreturn void kernel_leave(void);
-
-int sim_pchatd_main(int argc, char **argv);
-int sim_session_main(int argc, char **argv);
-int sim_pchat_main(int argc, char **argv);
-
 static struct sigaction handler[NSIG];
 
 static pid_t
@@ -357,9 +350,7 @@ sigprocmask(int how, const sigset_t *set, sigset_t *old)
 		if (sigismember(set, s) == 1 && s != SIGKILL)
 			mask |= 1ULL << s;
 	if (set)
-		p->blocked = how == SIG_BLOCK ? p->blocked | mask
-		    : how == SIG_UNBLOCK      ? p->blocked & ~mask
-					      : mask;
+		p->blocked = how == SIG_BLOCK ? p->blocked | mask : how == SIG_UNBLOCK ? p->blocked & ~mask : mask;
 	(void)kernel_signals();
 	return 0;
 }
@@ -608,7 +599,9 @@ person(size_t i)
 
 	(void)snprintf(name, sizeof(name), "%s", people[i]);
 	(void)snprintf(home, sizeof(home), "/home/%s", people[i]);
-	p = (struct passwd){ .pw_name = name, .pw_passwd = empty, .pw_gecos = empty, .pw_dir = home, .pw_shell = empty };
+	p = (struct passwd){
+		.pw_name = name, .pw_passwd = empty, .pw_gecos = empty, .pw_dir = home, .pw_shell = empty
+	};
 	p.pw_uid = p.pw_gid = (uid_t)(1001 + i);
 	return &p;
 }

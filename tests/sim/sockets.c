@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -432,7 +433,8 @@ send(int fd, const void *buf, size_t n, int flags)
 		}
 		if (!sock_at(fd))
 			return -1;
-		r = wait_for(fd, POLLOUT, sock_send(o, buf, n), (o->flags & O_NONBLOCK) || (flags & MSG_DONTWAIT), &again);
+		r = wait_for(
+		    fd, POLLOUT, sock_send(o, buf, n), (o->flags & O_NONBLOCK) || (flags & MSG_DONTWAIT), &again);
 	} while (again);
 	return r;
 }
@@ -451,7 +453,8 @@ sendmsg(int fd, const struct msghdr *m, int flags)
 	if (m->msg_controllen > 0)
 		FAIL(EOPNOTSUPP);
 	for (size_t i = 0; i < m->msg_iovlen; i++) {
-		const ssize_t r = m->msg_iov[i].iov_len ? send(fd, m->msg_iov[i].iov_base, m->msg_iov[i].iov_len, flags) : 0;
+		const ssize_t r =
+		    m->msg_iov[i].iov_len ? send(fd, m->msg_iov[i].iov_base, m->msg_iov[i].iov_len, flags) : 0;
 
 		if (r < 0)
 			return all > 0 ? all : -1;
@@ -722,7 +725,8 @@ ofile_ready(int i)
 	case SOCKET:
 		return sock_ready(&k->sock[o->index]);
 	case PIPE_READ:
-		return (short)((k->pipe[o->index].ring.len > 0 ? POLLIN : 0) | (k->pipe[o->index].writers == 0 ? POLLHUP : 0));
+		return (short)((k->pipe[o->index].ring.len > 0 ? POLLIN : 0) |
+		    (k->pipe[o->index].writers == 0 ? POLLHUP : 0));
 	case PIPE_WRITE:
 		return (short)((RING - k->pipe[o->index].ring.len >= 4096 ? POLLOUT : 0) |
 		    (k->pipe[o->index].readers == 0 ? POLLERR : 0));

@@ -1,0 +1,5 @@
+/* The program as it is; its main has another name, so that several live in one bottle. */
+#include "kernel.h"
+
+#define main sim_session_main
+#include "session/main.c"
