@@ -214,6 +214,31 @@ is_possible(const char *text, int status)
 	return false;
 }
 
+/* R1, R3: each name once, and its account's. */
+static void
+judge_who(const char *json)
+{
+	bool seen[PEOPLE_MOST] = { false };
+
+	for (const char *line = json; *line;) {
+		const size_t n = strcspn(line, "\n");
+		size_t len = 0, account_len = 0;
+		const char *name = value_of(line, n, "name", &len),
+			   *account = value_of(line, n, "account", &account_len);
+
+		for (unsigned i = 0; i < people && name; i++) {
+			if (!is(name, len, names[i]))
+				continue;
+			if (seen[i])
+				judge_fail("two have the name %s", names[i]);
+			if (!is(account, account_len, names[i]))
+				judge_fail("%s is '%.*s'", names[i], (int)account_len, account ? account : "");
+			seen[i] = true;
+		}
+		line += n + (line[n] == '\n');
+	}
+}
+
 int
 judge_command_over(struct command *c)
 {
@@ -225,8 +250,16 @@ judge_command_over(struct command *c)
 	if (k->now - c->began > 90000000ULL)
 		judge_fail("'%s' of %s took %llu s", c->text, names[c->who],
 		    (unsigned long long)(k->now - c->began) / 1000000);
-	if (c->message)
+	if (c->message && c->count == 0)
 		send_over(c->message, status, c->said);
+	for (unsigned i = 0; i < c->count; i++) {
+		c->message[i].delivered = status == 0;
+		c->message[i].open = status != 0;
+	}
+	if (strstr(c->text, " login ") && status == 0 && !strstr(c->text, names[c->who]))
+		judge_fail("%s has logged in by '%s'", names[c->who], c->text);
+	if (strstr(c->text, " who ") && status == 0)
+		judge_who(c->said);
 	if (strstr(c->text, " read "))
 		each_message(c->who, c->said, was_read);
 	return status;
@@ -249,6 +282,18 @@ judge_is_open(const struct message *m)
 }
 
 /* ------ the end ------ */
+
+/* Of a stream a beginning arrives, in order: whatever stands behind one that is missing is missing, too. */
+static void
+judge_stream(const struct message *m, const struct message *before)
+{
+	if (m->stream == 0 || m->stream != before->stream || m->found == 0)
+		return;
+	if (before->found == 0)
+		judge_fail("'%s' is there, and '%s', which went before it, is not", m->text, before->text);
+	else if (m->place < before->place)
+		judge_fail("'%s' came before '%s'", m->text, before->text);
+}
 
 static void
 was_kept(unsigned who, struct message *m, bool own, unsigned place)
@@ -286,6 +331,8 @@ judge_end(void)
 		const struct message *a = &messages[i];
 
 		judge_message_end(a);
+		if (i > 0)
+			judge_stream(a, a - 1);
 		for (unsigned j = i + 1; j < count && a->delivered && a->attempts <= 1; j++) {
 			const struct message *b = &messages[j];
 

@@ -22,6 +22,7 @@ struct message {
 	unsigned found; /* in its receiver's history */
 	unsigned place; /* there */
 	bool read;
+	unsigned stream; /* of the lines of one command: its number; 0: a message by itself */
 };
 
 struct command {
@@ -32,7 +33,8 @@ struct command {
 	uint64_t began;
 	const char *said;
 	char text[256];
-	struct message *message; /* of a send */
+	struct message *message; /* of a send: the first */
+	unsigned count;          /* of the lines of a stream */
 };
 
 void judge_begin(const char *const *names, unsigned people);

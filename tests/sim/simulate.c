@@ -18,13 +18,15 @@
 #include "judge.h"
 #include "kernel.h"
 
-#define PEOPLE 4
+#define PEOPLE 5
+#define FRIENDS 4 /* the first of them talk to each other, two by two */
+#define MALLORY 4 /* tries what is not hers */
 #define SECOND 1000000ULL
 #define STORM_MOST 40 /* actions of each */
 #define REST (180 * SECOND)
 #define EXPECTED_CALLS 60000U
 
-static const char *const names[PEOPLE] = { "alice", "bob", "carol", "dave" };
+static const char *const names[PEOPLE] = { "alice", "bob", "carol", "dave", "mallory" };
 
 struct person {
 	unsigned who;
@@ -38,6 +40,9 @@ struct person {
 };
 
 static struct person people[PEOPLE];
+static bool power_fails;
+static unsigned streams;
+static unsigned daemon_files; /* descriptors of a daemon that has nothing to do */
 static int daemon_proc;
 static uint64_t daemon_at; /* when it is started again; 0: it runs */
 
@@ -174,6 +179,34 @@ say(struct person *p, struct message *m)
 	return c;
 }
 
+/* Several lines by one command. */
+static struct command *
+say_lines(struct person *p, unsigned partner)
+{
+	char send[] = "send", to[] = "--to", limit[] = "--timeout", seconds[] = "20", lines[] = "-l", file[] = "-f";
+	char path[NAME_BYTES], other[NAME_BYTES], text[2048];
+	const unsigned n = 2 + kernel_pick(14);
+	struct message *first = NULL;
+	struct command *c;
+	size_t at = 0;
+
+	streams++;
+	for (unsigned i = 0; i < n; i++) {
+		struct message *m = judge_message(p->who, partner, p->seq++);
+
+		m->stream = streams;
+		first = first ? first : m;
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s\n", m->text);
+	}
+	(void)snprintf(path, sizeof(path), "/home/%s/lines", names[p->who]);
+	(void)snprintf(other, sizeof(other), "%s", names[partner]);
+	files_text(path, text);
+	c = start(p->who, ARGV(send, to, other, limit, seconds, lines, file, path), kernel_pick(3) == 0);
+	c->message = first;
+	c->count = n;
+	return c;
+}
+
 static struct command *
 act(struct person *p)
 {
@@ -181,17 +214,22 @@ act(struct person *p)
 	     leave[] = "leave", quit[] = "quit", who[] = "who", status[] = "status", limit[] = "--timeout",
 	     seconds[] = "20";
 	char name[NAME_BYTES], other[NAME_BYTES];
-	const unsigned partner = kernel_pick(12) ? p->who ^ 1 : kernel_pick(PEOPLE);
+	const bool astray = p->who == MALLORY || kernel_pick(12) == 0;
+	const unsigned partner = astray ? kernel_pick(PEOPLE) : p->who ^ 1;
 	const uint32_t what = kernel_pick(40);
 
 	(void)snprintf(name, sizeof(name), "%s", names[p->who]);
 	(void)snprintf(other, sizeof(other), "%s", names[partner]);
+	if (p->who == MALLORY && kernel_pick(4) == 0)
+		return start(p->who, ARGV(login, limit, seconds, other), false);
 	if (p->again)
 		return say(p, p->again);
 	if (!p->known)
 		return start(p->who, ARGV(login, needed, limit, seconds, name), kernel_pick(3) == 0);
 	if (what < 4 || (p->lonely && kernel_pick(3)))
 		return start(p->who, ARGV(to, limit, seconds, other), kernel_pick(3) == 0);
+	if (what < 12)
+		return say_lines(p, partner);
 	if (what < 26)
 		return say(p, judge_message(p->who, partner, p->seq++));
 	if (what < 34)
@@ -213,7 +251,8 @@ heard(struct person *p)
 	if (strstr(c->text, " quit") || (strstr(c->text, " login ") && c->status != 0))
 		p->known = strstr(c->text, " quit") ? false : p->known && c->status == 0;
 	p->lonely = c->message ? (c->status >> 8 == 7 || c->status >> 8 == 8) : p->lonely && c->status != 0;
-	p->again = c->message && judge_is_open(c->message) && c->message->attempts < 4 ? c->message : NULL;
+	p->again =
+	    c->message && c->count == 0 && judge_is_open(c->message) && c->message->attempts < 4 ? c->message : NULL;
 	judge_release(c);
 	p->now = NULL;
 	p->next = k->now + kernel_pick(200000);
@@ -231,6 +270,23 @@ bad_moment(void)
 		k->faults++;
 		process_kill(alive[kernel_pick((uint32_t)n)], 9, "bad luck");
 	}
+}
+
+/* Everything ends at once, and what was not synced is lost. */
+static void
+power(void)
+{
+	k->faults++;
+	kernel_trace("the power goes");
+	for (int i = 1; i < PROCS; i++)
+		process_kill(i, 9, "the power");
+	for (int i = 1; i < PROCS; i++)
+		if (k->proc[i].state == P_ZOMBIE && k->proc[i].ppid != 0)
+			k->proc[i].state = P_FREE;
+	files_power();
+	reap();
+	for (unsigned i = 0; i < PEOPLE; i++)
+		people[i].known = false;
 }
 
 static bool
@@ -268,6 +324,8 @@ storm(void)
 		if (bad && k->now >= luck) {
 			luck = k->now + SECOND;
 			bad_moment();
+			if (power_fails && kernel_pick(4) == 0)
+				power();
 		}
 	}
 }
@@ -285,7 +343,7 @@ look(unsigned who)
 		(void)judge_command_over(c);
 	judge_release(c);
 	c = run(who, ARGV(history, json));
-	if (!failed() && c->status == 0)
+	if (!failed() && (c->status == 0 || c->status >> 8 == 1))
 		judge_history(who, c->said);
 	else if (!failed())
 		judge_fail("%s's history cannot be read: status %d", names[who], c->status >> 8);
@@ -300,6 +358,34 @@ must(unsigned who, char *const argv[])
 	if (!failed() && c->status != 0)
 		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
 	judge_release(c);
+}
+
+static unsigned
+files_of(int proc)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; proc != NONE && fd < FDS; fd++)
+		n += k->proc[proc].fd[fd] != NONE;
+	return n;
+}
+
+/* When everybody has quit, only the daemon is left, and it holds no more than when it began. */
+static void
+all_go(void)
+{
+	char quit[] = "quit";
+
+	for (unsigned i = 0; i < PEOPLE && !failed(); i++)
+		judge_release(run(i, ARGV(quit)));
+	for (uint64_t end = k->now + 5 * SECOND; k->now < end && !failed();)
+		pass(end);
+	for (int i = 1; i < PROCS && !failed(); i++)
+		if (k->proc[i].state != P_FREE && i != daemon_proc)
+			judge_fail("%s is still there when everybody has quit", k->proc[i].label);
+	if (!failed() && files_of(daemon_proc) > daemon_files)
+		judge_fail(
+		    "the daemon holds %u descriptors, and held %u when it began", files_of(daemon_proc), daemon_files);
 }
 
 /* In good weather everybody can log in, pair, and say something. */
@@ -325,7 +411,7 @@ all_is_well(void)
 		if (status == 3)
 			judge_fail("%s cannot log in", name);
 	}
-	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
+	for (unsigned i = 0; i < FRIENDS && !failed(); i++) {
 		struct message *m = judge_message(i, i ^ 1, people[i].seq++);
 
 		(void)snprintf(other, sizeof(other), "%s", names[i ^ 1]);
@@ -340,12 +426,14 @@ weather(uint64_t seed)
 {
 	struct weather *w = &k->weather;
 
+	power_fails = false;
 	w->preempt = 2 + kernel_pick(60);
 	if (seed % 4 == 0)
 		return; /* a fair day */
 	w->kill = 150 + kernel_pick(4000);
 	w->shortened = 1 + kernel_pick(30);
 	w->cut = 30 + kernel_pick(1000);
+	power_fails = seed % 4 == 1;
 	if (seed % 4 == 2) {
 		w->enospc = 60 + kernel_pick(2000);
 		w->eio = 60 + kernel_pick(2000);
@@ -364,11 +452,16 @@ one(uint64_t seed, bool trace)
 
 	kernel_begin(seed, trace);
 	judge_begin(names, PEOPLE);
-	weather(seed);
+	k->weather = fair;
 	memset(people, 0, sizeof(people));
+	streams = 0;
 	for (unsigned i = 0; i < PEOPLE; i++)
 		people[i] = (struct person){ .who = i, .left = 10 + kernel_pick(STORM_MOST - 10) };
 	start_daemon();
+	for (uint64_t end = k->now + SECOND; k->now < end && !failed();)
+		pass(end);
+	daemon_files = files_of(daemon_proc);
+	weather(seed);
 	storm();
 	k->weather = fair;
 	kernel_trace("the weather clears");
@@ -382,6 +475,8 @@ one(uint64_t seed, bool trace)
 		look(i);
 	if (!failed())
 		judge_end();
+	if (!failed())
+		all_go();
 	if (k->bad[0])
 		judge_fail("%s", k->bad);
 	if (k->stop && !k->bad[0])

@@ -110,7 +110,7 @@ sock_close(int i)
 	s->used = false;
 }
 
-/* What is under way is lost, in both directions. */
+/* As if both ends had closed it; what was written before can still be read, as with all Unix sockets. */
 void
 sock_cut(int i)
 {
@@ -120,8 +120,6 @@ sock_cut(int i)
 		return;
 	k->faults++;
 	kernel_trace("a connection is cut");
-	k->sock[s->peer].in.len = 0;
-	s->in.len = 0;
 	sock_part(s, false);
 	s->state = SOCK_OVER;
 	s->no_read = true;
@@ -243,6 +241,25 @@ connect(int fd, const struct sockaddr *sa, socklen_t len)
 	if (i < 0)
 		FAIL(-i);
 	return reach(o, s, i);
+}
+
+int
+socketpair(int domain, int type, int protocol, int fd[2])
+{
+	int i, j;
+
+	(void)domain, (void)protocol;
+	kernel_enter("socketpair");
+	i = sock_new();
+	j = sock_new();
+	k->sock[i].state = k->sock[j].state = SOCK_CONNECTED;
+	k->sock[i].peer = j;
+	k->sock[j].peer = i;
+	k->sock[i].peer_uid = k->sock[j].peer_uid = k->proc[me].uid;
+	k->sock[i].peer_pid = k->sock[j].peer_pid = k->proc[me].pid;
+	fd[0] = file_put(ofile_new(SOCKET, i, (type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) | O_RDWR));
+	fd[1] = file_put(ofile_new(SOCKET, j, (type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) | O_RDWR));
+	return fd[0] < 0 || fd[1] < 0 ? -1 : 0;
 }
 
 int

@@ -159,6 +159,12 @@ store_begin(struct store *s)
 	if (!s->writing) {
 		s->writing = true;
 		s->failure = begin_checked(s);
+		/* What SQLite could not open for writing once, for want of descriptors, it goes on to read alone. */
+		if (s->failure == -EROFS) {
+			store_detach(s);
+			s->writing = true;
+			s->failure = begin_checked(s);
+		}
 	}
 	return s->failure;
 }
