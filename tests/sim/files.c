@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -821,6 +822,18 @@ fstatfs(int fd, struct statfs *s)
 	return (void)fd, statfs("/", s);
 }
 
+int
+fstatvfs(int fd, struct statvfs *s)
+{
+	kernel_enter("fstatfs");
+	if (!ofile_at(fd))
+		return -1;
+	memset(s, 0, sizeof(*s));
+	s->f_bsize = s->f_frsize = 4096;
+	s->f_blocks = s->f_bfree = s->f_bavail = 1 << 20;
+	return 0;
+}
+
 ssize_t
 readlink(const char *restrict path, char *restrict out, size_t n)
 {
@@ -923,6 +936,7 @@ renameat(int from_at, const char *from, int to_at, const char *to)
 		FAIL(-j);
 	if (!permits(&k->inode[new_parent], 2))
 		FAIL(EACCES);
+	kernel_trace("rename %s to %s", from, to);
 	e = entry_of(old_parent, old);
 	if (j >= 0)
 		drop_entry(entry_of(new_parent, new));

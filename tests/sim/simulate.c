@@ -3,7 +3,7 @@
  * commands that they run, in good and bad weather. Then the weather clears, everything has to come to rest, and the
  * judge compares what the commands said with what lies in the inboxes (judge.h).
  *
- * usage: simulate [-n SEEDS] [-t SECONDS] [SEED]...
+ * usage: simulate [-f] [-n SEEDS] [-t SECONDS] [SEED]...     -f: no further than the first failure
  *
  * With a SEED, that one and the SEEDS - 1 behind it; without, SEEDS or SECONDS of fresh ones. SIM_TRACE=1 prints what
  * happens. What is printed of a seed is the same each time. Status 0: all held.
@@ -516,7 +516,7 @@ seconds(void)
 static int
 usage(void)
 {
-	(void)fputs("usage: simulate [-n SEEDS] [-t SECONDS] [SEED]...\n", stderr);
+	(void)fputs("usage: simulate [-f] [-n SEEDS] [-t SECONDS] [SEED]...\n", stderr);
 	(void)fflush(stderr);
 	return 2;
 }
@@ -528,11 +528,14 @@ main(int argc, char **argv)
 	const bool trace = variable && strcmp(variable, "1") == 0;
 	uint64_t count = 0, limit = 0, bad = 0, done = 0;
 	const uint64_t begin = seconds();
+	bool first_only = false;
 	int option;
 
 	(void)setvbuf(stdout, NULL, _IOLBF, 1 << 16);
-	while ((option = getopt(argc, argv, "n:t:")) != -1) {
-		if (option == 'n')
+	while ((option = getopt(argc, argv, "fn:t:")) != -1) {
+		if (option == 'f')
+			first_only = true;
+		else if (option == 'n')
 			count = strtoull(optarg, NULL, 10);
 		else if (option == 't')
 			limit = strtoull(optarg, NULL, 10);
@@ -540,13 +543,14 @@ main(int argc, char **argv)
 			raw(SYS_exit_group, (long)usage());
 	}
 	if (optind == argc) {
-		for (uint64_t seed = fresh(); limit ? seconds() - begin < limit : done < count; done++)
+		for (uint64_t seed = fresh();
+		     (limit ? seconds() - begin < limit : done < count) && !(first_only && bad); done++)
 			bad += !one(seed++, trace);
 	}
 	for (int i = optind; i < argc; i++) {
 		const uint64_t first = strtoull(argv[i], NULL, 10), more = count ? count : 1;
 
-		for (uint64_t seed = first; seed < first + more; seed++, done++)
+		for (uint64_t seed = first; seed < first + more && !(first_only && bad); seed++, done++)
 			bad += !one(seed, trace);
 	}
 	(void)printf("%llu seeds, %llu failed\n", (unsigned long long)done, (unsigned long long)bad);
