@@ -150,7 +150,7 @@ each_message(unsigned who, const char *json, void (*fn)(unsigned who, struct mes
 		const char *from = value_of(line, n, "from", &from_len);
 
 		if (is(type, type_len, "message") && text && from) {
-			struct message *m = message_of(text, text_len);
+			struct message *m = message_of(text, strcspn(text, "|\""));
 
 			if (!m)
 				judge_fail("%s has a message that nobody wrote: %.*s", names[who], (int)text_len, text);

@@ -35,7 +35,7 @@
 #define RING (64U * 1024U)
 #define FILE_CAP (4U * 1024U * 1024U)
 #define SECTOR 512U
-#define CAPTURE (128U * 1024U)
+#define CAPTURE (1024U * 1024U)
 #define CAPTURES 64
 #define ARGS 24
 #define TEXT 4096

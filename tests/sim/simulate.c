@@ -22,6 +22,8 @@
 #define FRIENDS 4 /* the first of them talk to each other, two by two */
 #define MALLORY 4 /* tries what is not hers */
 #define SECOND 1000000ULL
+#define LINE_MORE 4000 /* bytes that a line may have behind its text */
+#define LINES_BYTES (16 * (LINE_MORE + 64))
 #define STORM_MOST 40 /* actions of each */
 #define REST (180 * SECOND)
 #define EXPECTED_CALLS 60000U
@@ -184,8 +186,9 @@ static struct command *
 say_lines(struct person *p, unsigned partner)
 {
 	char send[] = "send", to[] = "--to", limit[] = "--timeout", seconds[] = "20", lines[] = "-l", file[] = "-f";
-	char path[NAME_BYTES], other[NAME_BYTES], text[2048];
-	const unsigned n = 2 + kernel_pick(14);
+	static char text[LINES_BYTES];
+	char path[NAME_BYTES], other[NAME_BYTES];
+	const unsigned n = 2 + kernel_pick(14), more = kernel_pick(4) ? 0 : kernel_pick(LINE_MORE);
 	struct message *first = NULL;
 	struct command *c;
 	size_t at = 0;
@@ -196,8 +199,12 @@ say_lines(struct person *p, unsigned partner)
 
 		m->stream = streams;
 		first = first ? first : m;
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s\n", m->text);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s|", m->text);
+		memset(text + at, 'x', more);
+		at += more;
+		text[at++] = '\n';
 	}
+	text[at] = '\0';
 	(void)snprintf(path, sizeof(path), "/home/%s/lines", names[p->who]);
 	(void)snprintf(other, sizeof(other), "%s", names[partner]);
 	files_text(path, text);
@@ -370,6 +377,32 @@ files_of(int proc)
 	return n;
 }
 
+static void must(unsigned who, char *const argv[]);
+
+/* Who has quit is nobody any more, for a daemon that was started again, too. */
+static void
+must_be_alone(void)
+{
+	char login[] = "login", name[] = "alice", who[] = "who", json[] = "--json", quit[] = "quit";
+	struct command *c;
+
+	if (daemon_proc != NONE && !failed())
+		process_kill(daemon_proc, 9, "a trial");
+	for (uint64_t end = k->now + 5 * SECOND; k->now < end && !failed();)
+		pass(end);
+	if (failed())
+		return;
+	must(0, ARGV(login, name));
+	c = run(0, ARGV(who, json));
+	if (!failed() && (!strstr(c->said, "alice") || strstr(c->said, "bob") || strstr(c->said, "carol")))
+		judge_fail("when everybody has quit, there are still some: %s", c->said);
+	judge_release(c);
+	if (!failed())
+		must(0, ARGV(quit));
+	for (uint64_t end = k->now + SECOND; k->now < end && !failed();)
+		pass(end);
+}
+
 /* When everybody has quit, only the daemon is left, and it holds no more than when it began. */
 static void
 all_go(void)
@@ -380,12 +413,31 @@ all_go(void)
 		judge_release(run(i, ARGV(quit)));
 	for (uint64_t end = k->now + 5 * SECOND; k->now < end && !failed();)
 		pass(end);
+	must_be_alone();
 	for (int i = 1; i < PROCS && !failed(); i++)
 		if (k->proc[i].state != P_FREE && i != daemon_proc)
 			judge_fail("%s is still there when everybody has quit", k->proc[i].label);
 	if (!failed() && files_of(daemon_proc) > daemon_files)
 		judge_fail(
 		    "the daemon holds %u descriptors, and held %u when it began", files_of(daemon_proc), daemon_files);
+}
+
+/* The daemon is killed, or the helper of the partner, who then looks: a pair outlives both, and so does a message. */
+static void
+strike(unsigned partner)
+{
+	char status[] = "status", helper[NAME_BYTES];
+
+	if (kernel_pick(2)) {
+		if (daemon_proc != NONE)
+			process_kill(daemon_proc, 9, "a trial");
+		return;
+	}
+	(void)snprintf(helper, sizeof(helper), "%s's helper", names[partner]);
+	for (int i = 1; i < PROCS; i++)
+		if (strcmp(k->proc[i].label, helper) == 0 && k->proc[i].uid == 1001 + partner)
+			process_kill(i, 9, "a trial");
+	judge_release(run(partner, ARGV(status)));
 }
 
 /* In good weather everybody can log in, pair, and say something. */
@@ -416,6 +468,7 @@ all_is_well(void)
 
 		(void)snprintf(other, sizeof(other), "%s", names[i ^ 1]);
 		must(i, ARGV(to, other));
+		strike(i ^ 1);
 		must(i, ARGV(send, end, m->text));
 		m->delivered = true;
 	}
