@@ -4,7 +4,7 @@ set -u
 simulate=$BUILDDIR/tests/sim/simulate
 [ -x "$simulate" ] || {
 	echo "1..0 # SKIP the simulator is not built here"
-	exit 77
+	exit 0
 }
 failed=0
 

@@ -409,6 +409,9 @@ all_go(void)
 {
 	char quit[] = "quit";
 
+	/* A helper that has not found the daemon again cannot tell it: the name is held for the grace time then. */
+	for (uint64_t end = k->now + 5 * SECOND; k->now < end && !failed();)
+		pass(end);
 	for (unsigned i = 0; i < PEOPLE && !failed(); i++)
 		judge_release(run(i, ARGV(quit)));
 	for (uint64_t end = k->now + 5 * SECOND; k->now < end && !failed();)
