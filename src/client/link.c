@@ -61,28 +61,6 @@ wait_for(struct link *l, short events, uint64_t deadline)
 	return p[0].revents == 0 ? -EPIPE : 0;
 }
 
-int
-link_flush(struct link *l, uint64_t deadline)
-{
-	uint32_t done = 0;
-
-	while (done < l->out_len) {
-		const ssize_t n = send(l->fd, l->out + done, l->out_len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-		int rc = 0;
-
-		if (n >= 0)
-			done += (uint32_t)n;
-		else if (errno == EAGAIN)
-			rc = wait_for(l, POLLOUT, deadline);
-		else if (errno != EINTR)
-			rc = -ECONNRESET;
-		if (rc < 0)
-			return rc;
-	}
-	l->out_len = 0;
-	return 0;
-}
-
 static int
 take_bye(struct link *l, const struct frame *f)
 {
@@ -144,6 +122,39 @@ link_fill(struct link *l)
 	if (n > 0)
 		l->in_end += (uint32_t)n;
 	return n > 0 || (n < 0 && errno == EAGAIN) ? 0 : -ECONNRESET;
+}
+
+/* The other end takes nothing more. It may have said why, which is what stands first then: -ESHUTDOWN; else -ECONNRESET. */
+static int
+parting(struct link *l)
+{
+	struct frame f;
+
+	if (link_fill(l) < 0 || frame_parse(l->in, l->in_end, &f) <= 0 || f.type != CONTROL_BYE)
+		return -ECONNRESET;
+	return take_bye(l, &f);
+}
+
+int
+link_flush(struct link *l, uint64_t deadline)
+{
+	uint32_t done = 0;
+
+	while (done < l->out_len) {
+		const ssize_t n = send(l->fd, l->out + done, l->out_len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+		int rc = 0;
+
+		if (n >= 0)
+			done += (uint32_t)n;
+		else if (errno == EAGAIN)
+			rc = wait_for(l, POLLOUT, deadline);
+		else if (errno != EINTR)
+			rc = parting(l);
+		if (rc < 0)
+			return rc;
+	}
+	l->out_len = 0;
+	return 0;
 }
 
 int

@@ -83,7 +83,7 @@ void link_adopt(struct link *l, int fd);
 /* Adds a request to what is to be written. */
 void link_queue(struct link *l, const struct control_message *m);
 
-/* Writes what is queued. 0, -ECONNRESET: the helper is gone, -ETIMEDOUT. */
+/* Writes what is queued. 0, -ETIMEDOUT; -ECONNRESET and -ESHUTDOWN as link_next(). Reads only when nothing can be written. */
 MUST_USE int link_flush(struct link *l, uint64_t deadline);
 
 /*

@@ -129,12 +129,36 @@ identify(struct session *s, const struct session_start *start, bool *known, char
 	return VERDICT_OK;
 }
 
+static bool
+inbox_in_use(const struct session *s)
+{
+	struct whereabouts w;
+
+	return whereabouts_read(s->file.inbox, &w) == 0 && w.ended_ms == 0;
+}
+
+/*
+ * The helper of a session that was in another folder, and has ended, is waited for here as it is in lock_session(). One
+ * whose session is there stays.
+ */
+static int
+take_inbox(struct session *s, char note[STORE_NOTE])
+{
+	const struct store_limits limits = { s->file.max_messages, s->file.max_bytes };
+	const uint64_t end = clock_monotonic_ms() + LOCK_WAIT_MS;
+	int r;
+
+	while ((r = store_open(&s->store, s->file.inbox, &limits, note)) == -EWOULDBLOCK && !inbox_in_use(s) &&
+	    clock_monotonic_ms() < end)
+		(void)poll(NULL, 0, LOCK_RETRY_MS);
+	return r;
+}
+
 static enum verdict
 open_inbox(struct session *s, char *words, size_t size)
 {
-	const struct store_limits limits = { s->file.max_messages, s->file.max_bytes };
 	char note[STORE_NOTE];
-	int r = store_open(&s->store, s->file.inbox, &limits, note);
+	int r = take_inbox(s, note);
 
 	if (r == -EWOULDBLOCK) {
 		if (!whereabouts_tell(s->file.name, s->file.inbox, words, size))

@@ -166,20 +166,28 @@ helper=$(helper_pid bob)
 at_rest() { # PID
 	[ -z "$(find "/proc/$1/fd" -lname '*/sent.db*')" ]
 }
-# The limit that leaves that process one descriptor more.
-one_more() { # PID
+# The limit that leaves that process so many descriptors more.
+leaving() { # NUMBER PID
 	local fd=0 free=0
-	while [ -e "/proc/$1/fd/$fd" ] || [ $((++free)) -lt 2 ]; do
+	while [ -e "/proc/$2/fd/$fd" ] || [ $((++free)) -le "$1" ]; do
 		fd=$((fd + 1))
 	done
 	echo "$fd"
 }
 if command -v prlimit >/dev/null; then
 	wait_until at_rest "$helper"
-	run bob prlimit --pid "$helper" --nofile="$(one_more "$helper")"
+	run bob pchat status # which is answered after all of the rest: it may leave another file open
+	run bob prlimit --pid "$helper" --nofile="$(leaving 1 "$helper")"
 	run bob pchat history
 	exits 71 "a helper that cannot start the reader of the history"
 	like "$err" 'could not be started' "says so"
+	run bob prlimit --pid "$helper" --nofile="$(leaving 0 "$helper")"
+	for command in history status "read --raw"; do
+		# shellcheck disable=SC2086 # a list of words
+		run bob pchat $command
+		exits 71 "a helper that has no descriptor left: $command"
+		like "$err" 'too many commands at once' "is told so"
+	done
 else
 	skip "prlimit(1) is missing" "a helper that cannot start the reader of the history"
 fi

@@ -149,6 +149,27 @@ else
 	skip "systemd-tmpfiles is missing" "a live session's files are not swept"
 fi
 
+# ------------------------------------------------------------------ a helper that is not quite gone
+
+# It holds the inbox for a moment more, when its session, which lived in another folder, has ended.
+lock=$T/alice/state/pchat/alice/inbox.db.lock
+spawn holder alice flock --no-fork "$lock" sleep "$AGES"
+holds() {
+	! (as alice flock -n "$lock" true)
+}
+wait_until holds
+spawn login alice pchat login alice
+waits() {
+	local pid
+	is_gone "${pid_of[login]}" || { pid=$(helper_pid alice) && naps "$pid" >/dev/null; }
+}
+wait_until waits
+kill "${pid_of[holder]}"
+reap login
+exits 0 "a login waits for it"
+reap holder
+run alice pchat quit
+
 # ------------------------------------------------------------------ a sandbox without sockets
 
 confined=$BUILDDIR/tests/system/confined

@@ -26,6 +26,7 @@
 	X(quota)          \
 	X(waiting)        \
 	X(deadlines)      \
+	X(acceptor)       \
 	X(closing)        \
 	X(unicode)        \
 	SUITES_ICU(X)     \

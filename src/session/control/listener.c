@@ -45,8 +45,9 @@ listener_each(const struct listener *l, void (*fn)(struct control_client *c))
 
 /* Too many at once: said in the protocol's words, without a client. */
 static void
-turn_away(struct listener *l, int fd)
+turn_away(struct acceptor *a, int fd)
 {
+	const struct listener *l = container_of(a, struct listener, acceptor);
 	const struct control_message bye = { .type = CONTROL_BYE, .u.bye.reason = BYE_CROWDED };
 	uint8_t frame[64];
 	const size_t n = control_encode(&bye, frame, sizeof(frame));
@@ -71,7 +72,7 @@ on_accepted(struct acceptor *a, int fd, const struct credentials *peer)
 			return;
 		}
 	}
-	turn_away(l, fd);
+	turn_away(a, fd);
 }
 
 int
@@ -113,6 +114,7 @@ listener_new(const struct listener_class *class, void *context, struct ev_loop *
 	l->loop = loop;
 	l->fd = -1;
 	acceptor_init(&l->acceptor, loop, ACCEPTS_A_TURN, on_accepted);
+	acceptor_turn_away(&l->acceptor, turn_away);
 	return l;
 }
 
