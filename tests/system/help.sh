@@ -77,7 +77,7 @@ done
 # ------------------------------------------------------------------------ how broad
 
 broad=$(for command in "" $(as root pchat __complete commands | cut -f 1); do
-	(as root pchat help $command) | awk -v c="$command" 'length > 80 { print c ": " $0 }'
+	(as root pchat help "$command") | awk -v c="$command" 'length > 80 { print c ": " $0 }'
 done)
 is "$broad" "" "no line of help is over 80 columns"
 run root pchat to

@@ -49,7 +49,7 @@ terminal_is_known(void)
 	const char *term = getenv("TERM"), *home = getenv("HOME");
 	char own[PATH_MAX];
 
-	if (terminal_is_dumb() || strchr(term, '/'))
+	if (!term || terminal_is_dumb() || strchr(term, '/'))
 		return false;
 	if (home && snprintf(own, sizeof(own), "%s/.terminfo", home) < (int)sizeof(own) &&
 	    is_described(own, strlen(own), term))

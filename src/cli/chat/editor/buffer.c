@@ -41,8 +41,9 @@ forget_oldest(struct buffer *b)
 static void
 forget_all(struct buffer *b)
 {
-	while (b->step_count > 0)
-		free(b->steps[--b->step_count].old);
+	for (size_t i = 0; b->steps && i < b->step_count; i++)
+		free(b->steps[i].old);
+	b->step_count = 0;
 	b->step_bytes = 0;
 }
 

@@ -60,7 +60,7 @@ static int
 reply_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
-	struct peer writer;
+	struct peer writer = { .uid = 0 };
 	struct teller t = {
 		.link = &inv->link,
 		.session = true,
