@@ -133,6 +133,7 @@ roster_release(struct roster *r)
 	for (slot_t slot = 0; r->member && slot < exchange_capacity(r->exchange); slot++) {
 		free(r->member[slot].policy);
 		free(r->member[slot].claim);
+		free(r->member[slot].waiting);
 	}
 	names_free(r->names);
 	accounts_release(&r->accounts);
