@@ -7,10 +7,7 @@
 
 #include "base/clock.h"
 #include "client/link_impl.h"
-#include "net/endpoint.h"
 #include "net/random.h"
-#include "net/socket.h"
-#include "proto/feature.h"
 
 /* What one attempt came to. */
 enum attempt {
@@ -21,85 +18,20 @@ enum attempt {
 
 /* ------------------------------------------------------------------------- to the daemon itself */
 
-/* The user's own daemon, in whichever of the user's folders it is: a descriptor or -errno. */
-static int
-connect_own(void)
-{
-	char path[RUNDIR_PATH_MAX];
-	struct rundir dir;
-	int fd = -ENOENT;
-
-	for (unsigned place = 0; place < RUNDIR_PLACES && fd < 0; place++) {
-		if (rundir_open(&dir, place) < 0)
-			continue;
-		rundir_path(&dir, ENDPOINT_OWN, path);
-		fd = socket_connect(path, false);
-		rundir_close(&dir);
-	}
-	return fd;
-}
-
-/* A descriptor, or -errno; -EPERM: whoever listens there is not to be trusted. */
-static int
-connect_daemon(const struct teller *t, const char *path)
-{
-	_cleanup_(closep) int fd = path ? socket_connect(path, false) : connect_own();
-	int r;
-
-	if (fd >= 0 && (r = endpoint_trusted(fd, path, t->explicit_socket)) < 0)
-		return r;
-	r = fd;
-	fd = -1;
-	return r;
-}
-
-static bool
-is_missing(int error)
-{
-	return error == -ENOENT || error == -ECONNREFUSED;
-}
-
-static enum verdict
-no_daemon(struct teller *t, const char *path, int error)
-{
-	if (path)
-		endpoint_words(path, error, t->link->words, sizeof(t->link->words));
-	else if (is_missing(error))
-		return link_trouble(t->link, VERDICT_NO_DAEMON,
-		    "there is no daemon: neither the host's, nor one of your own; 'pchat login' starts one");
-	else
-		return link_trouble(t->link, VERDICT_NO_DAEMON, "cannot reach your own daemon: %s", strerror(-error));
-	return VERDICT_NO_DAEMON;
-}
-
-static void
-say_hello(struct teller *t)
-{
-	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
-		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = FEATURES_KNOWN } };
-
-	t->link->out_len = (uint32_t)upstream_encode(&hello, t->link->out, sizeof(t->link->out));
-}
-
 /* One that is missing is waited for where one is meant to be; one that has no room in its queue always. */
 static enum attempt
 reach_daemon(struct teller *t, enum verdict *verdict)
 {
-	const char *path = endpoint_path(t->socket);
-	const int fd = connect_daemon(t, path);
-	enum verdict v;
+	bool awaited;
+	const int r = daemon_link_open(&t->daemon, &awaited);
 
-	if (fd >= 0) {
-		link_adopt(t->link, fd);
-		say_hello(t);
+	if (r == 0)
+		return ATTEMPT_AGAIN;
+	if (r == -EAGAIN || awaited) {
+		telling_turned_away(&t->telling, r == -EAGAIN ? VERDICT_TIMED_OUT : VERDICT_NO_DAEMON);
 		return ATTEMPT_AGAIN;
 	}
-	v = fd == -EAGAIN ? VERDICT_TIMED_OUT : no_daemon(t, path, fd);
-	if (fd == -EAGAIN || (path && is_missing(fd))) {
-		telling_turned_away(&t->telling, v);
-		return ATTEMPT_AGAIN;
-	}
-	*verdict = telling_stopped(&t->telling, v);
+	*verdict = telling_stopped(&t->telling, VERDICT_NO_DAEMON);
 	return ATTEMPT_DONE;
 }
 
@@ -238,9 +170,11 @@ static void
 queue(struct teller *t, const uint8_t *body, uint32_t length)
 {
 	struct link *l = t->link;
-	struct tell tell = {
-		.msgid = t->id, .flags = t->to_uid ? TELL_TO_UID : 0, .uid = t->uid, .body = body, .length = length
-	};
+	struct tell tell = { .msgid = t->id,
+		.flags = (uint8_t)((t->to_uid ? TELL_TO_UID : 0) | (t->later ? TELL_LATER : 0)),
+		.uid = t->uid,
+		.body = body,
+		.length = length };
 	const struct control_message *down;
 	struct upstream_message up = { .type = UPSTREAM_TELL };
 
@@ -251,7 +185,7 @@ queue(struct teller *t, const uint8_t *body, uint32_t length)
 		return;
 	}
 	up.u.tell = tell;
-	l->out_len += (uint32_t)upstream_encode(&up, l->out + l->out_len, sizeof(l->out) - l->out_len);
+	daemon_link_queue(&t->daemon, &up);
 }
 
 /* Where it could not be written, the other end has closed, and what it said before is to be read still. */
@@ -334,7 +268,9 @@ conclude(const struct teller *t)
 		return VERDICT_TIMED_OUT;
 	if (t->feeding == FEED_TOO_LONG)
 		return VERDICT_TOO_LONG;
-	return t->feeding == FEED_EMPTY ? VERDICT_EMPTY : VERDICT_OK;
+	if (t->feeding == FEED_EMPTY)
+		return VERDICT_EMPTY;
+	return t->kept > 0 ? VERDICT_KEPT : VERDICT_OK;
 }
 
 static enum verdict
@@ -343,11 +279,13 @@ tell_next(struct teller *t, const uint8_t *body, uint32_t length)
 	enum verdict v;
 
 	t->deadline = deadline_in(t->timeout_ms);
-	if ((v = tell_one(t, body, length)) != VERDICT_OK)
+	v = tell_one(t, body, length);
+	if (v != VERDICT_OK && v != VERDICT_KEPT)
 		return v;
 	t->link->pause_ms = 0;
+	t->kept += v == VERDICT_KEPT;
 	if (t->delivered)
-		t->delivered(t);
+		t->delivered(t, v == VERDICT_KEPT);
 	t->count++;
 	t->id = ident_add(&t->id, 1);
 	return VERDICT_OK;

@@ -51,6 +51,7 @@ enum verdict {
 	VERDICT_NO_NOTES,    /* the receiver takes no notes, or its helper is of an older pchat */
 	VERDICT_NOTES_FULL,  /* the receiver's limits of unread notes */
 	VERDICT_OLD_DAEMON,  /* it knows no notes */
+	VERDICT_KEPT,        /* a note: kept by the daemon, on its disk, until that session logs in */
 	VERDICT_COUNT
 };
 

@@ -1,10 +1,14 @@
 #include "daemon/dispatch.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "core/bucket.h"
 #include "daemon/client.h"
+#include "daemon/names/passwd.h"
 #include "daemon/roster.h"
 #include "daemon/server.h"
+#include "net/socket.h"
 #include "proto/feature.h"
 
 static bool
@@ -75,6 +79,8 @@ on_login(struct client *c, const struct upstream_message *m)
 	server_client_logged_in(c->server, c);
 	welcome(c, resumed);
 	roster_deliver(r);
+	if (c->server->keeper && (c->features & FEATURE_NOTES))
+		keeper_arrived(c->server->keeper, exchange_session(r->exchange, c->slot)->name, c->account->uid);
 	roster_tell_waiters(r, c->slot);
 }
 
@@ -211,6 +217,89 @@ admit_note(const struct tells_end *from, const struct tell *t, struct tells_end 
 	return receiver->features & FEATURE_NOTES ? roster_judge_note(r, slot, c) : VERDICT_NO_NOTES;
 }
 
+/* Whose account it is that is not there. */
+static enum verdict
+find_account(const struct server *s, const struct tell *t, uint32_t *uid)
+{
+	enum verdict v = VERDICT_NO_SUCH_USER;
+
+	if (s->roster.accounts.passwd)
+		v = passwd_uid(s->roster.accounts.passwd, t->name, uid);
+	return v == VERDICT_OK && (t->flags & TELL_TO_UID) && *uid != t->uid ? VERDICT_NO_SUCH_USER : v;
+}
+
+/* The groups that the sender has now: policy is asked when it is gone. */
+static void
+add_groups(const struct client *c, struct kept_record *r)
+{
+	_cleanup_(freep) uint32_t *groups = NULL;
+	size_t n = 0;
+
+	if (socket_peer_groups(c->stream.io.fd, &groups, &n) < 0)
+		return;
+	r->groups = (uint32_t)(n < KEPT_GROUPS ? n : KEPT_GROUPS);
+	memcpy(r->group, groups, r->groups * sizeof(groups[0]));
+}
+
+static enum verdict
+keep_note(const struct tells_end *from, const struct tell *t, uint64_t token)
+{
+	const struct client *c = of_notes(from);
+	struct kept_record r = { .time_ms = clock_wall_ms(),
+		.note = { .stranger = !is_known(from), .msgid = t->msgid, .body = t->body, .length = t->length } };
+	enum verdict v;
+
+	if (!c->server->keeper)
+		return VERDICT_STORAGE;
+	if ((v = find_account(c->server, t, &r.to_uid)) != VERDICT_OK)
+		return v;
+	memcpy(r.to_name, t->name, sizeof(r.to_name));
+	roster_sender(&c->server->roster, c, &r.note.from);
+	add_groups(c, &r);
+	return keeper_keep(c->server->keeper, token, &r);
+}
+
+static void
+kept_answered(const struct tells_end *to, uint64_t number, enum verdict v)
+{
+	keeper_answered(of_notes(to)->server->keeper, number, v);
+}
+
+/* A kept note goes to the session of its name, if it is there, and its account's. */
+static enum verdict
+pass_kept(void *context, uint64_t number, const struct kept_record *kept)
+{
+	struct server *s = context;
+	struct roster *r = &s->roster;
+	const slot_t slot = exchange_find_name(r->exchange, kept->to_name);
+	struct upstream_message m = { .type = UPSTREAM_NOTE, .u.note = kept->note };
+	struct client *c = slot == SLOT_NONE ? NULL : r->member[slot].client;
+	enum verdict v;
+
+	if (!c || c->stream.dead || exchange_session(r->exchange, slot)->uid != kept->to_uid)
+		return VERDICT_ABSENT;
+	if (!(c->features & FEATURE_NOTES))
+		return VERDICT_NO_NOTES;
+	if ((v = roster_judge_kept(r, slot, &kept->note.from, kept->group, kept->groups)) != VERDICT_OK)
+		return v;
+	m.u.note.token = tells_pass_kept(&s->tells, &c->notes, number, kept->note.from.uid, kept->note.stranger);
+	if (m.u.note.token == 0)
+		return VERDICT_FULL;
+	feature_fit_peer(c->features, &m.u.note.from);
+	client_send(c, &m);
+	return VERDICT_OK;
+}
+
+static void
+keeper_told(void *context, uint64_t token, enum verdict v)
+{
+	struct server *s = context;
+
+	tells_settled(&s->tells, token, v);
+}
+
+const struct keeper_class dispatch_keeper = { .told = keeper_told, .pass = pass_kept };
+
 static void
 pass_note(const struct tells_end *from, struct tells_end *to, uint64_t token, const struct tell *t)
 {
@@ -242,14 +331,66 @@ end_idle(struct tells_end *e)
 const struct tells_class dispatch_tells = {
 	.known = is_known,
 	.admit = admit_note,
+	.keep = keep_note,
+	.kept_answered = kept_answered,
 	.pass = pass_note,
 	.told = say_told,
 	.idle = end_idle,
 };
 
+static void
+on_kept(struct client *c, const struct upstream_message *m)
+{
+	struct upstream_message page = { .type = UPSTREAM_KEPT_PAGE };
+
+	if (!may_ask(c)) {
+		client_result(c, VERDICT_RATE);
+		return;
+	}
+	if (c->server->keeper)
+		keeper_list(c->server->keeper, c->account->uid, m->u.kept.cursor, &page.u.kept_page);
+	client_send(c, &page);
+}
+
+static void
+on_untell(struct client *c, const struct upstream_message *m)
+{
+	struct server *s = c->server;
+	const uint64_t token = tells_hold(&s->tells, &c->notes, &m->u.untell.msgid);
+	const struct told full = { .msgid = m->u.untell.msgid, .verdict = VERDICT_FULL };
+	enum verdict v = VERDICT_NOTHING;
+
+	if (token == 0) {
+		say_told(&c->notes, &full);
+		return;
+	}
+	if (s->keeper)
+		v = keeper_cancel(s->keeper, token, c->account->uid, &m->u.untell.msgid);
+	if (v != VERDICT_QUEUED)
+		tells_settled(&s->tells, token, v);
+}
+
+/* What is about notes needs no session. */
+static bool
+is_about_notes(const struct upstream_message *m)
+{
+	return m->type == UPSTREAM_TELL || m->type == UPSTREAM_KEPT || m->type == UPSTREAM_UNTELL;
+}
+
+static void
+on_notes(struct client *c, const struct upstream_message *m)
+{
+	if (m->type == UPSTREAM_TELL)
+		tells_tell(&c->server->tells, &c->notes, &m->u.tell);
+	else if (m->type == UPSTREAM_KEPT)
+		on_kept(c, m);
+	else
+		on_untell(c, m);
+}
+
 /* A connection that begins with a note has said what it is here for, as one that logs in. */
 static void
-on_first_tell(struct client *c, const struct upstream_message *m)
+on_first_note(struct client *c, const struct upstream_message *m)
 {
 	struct server *s = c->server;
 
@@ -259,7 +400,7 @@ on_first_tell(struct client *c, const struct upstream_message *m)
 	}
 	c->state = CLIENT_TELLS;
 	server_client_logged_in(s, c);
-	tells_tell(&s->tells, &c->notes, &m->u.tell);
+	on_notes(c, m);
 }
 
 /* ------ frames ------ */
@@ -287,7 +428,9 @@ on_request(struct client *c, const struct upstream_message *m)
 		on_policy(c, m);
 		break;
 	case UPSTREAM_TELL:
-		tells_tell(&c->server->tells, &c->notes, &m->u.tell);
+	case UPSTREAM_KEPT:
+	case UPSTREAM_UNTELL:
+		on_notes(c, m);
 		break;
 	case UPSTREAM_NOTE_ACK:
 		tells_acked(&c->server->tells, &c->notes, m->u.note_ack.token, (enum verdict)m->u.note_ack.verdict);
@@ -312,10 +455,10 @@ dispatch_frame(struct client *c, const struct frame *f)
 		on_hello(c, &m);
 	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_LOGIN)
 		on_login(c, &m);
-	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_TELL)
-		on_first_tell(c, &m);
-	else if (c->state == CLIENT_TELLS && m.type == UPSTREAM_TELL)
-		tells_tell(&c->server->tells, &c->notes, &m.u.tell);
+	else if (c->state == CLIENT_GREETED && is_about_notes(&m))
+		on_first_note(c, &m);
+	else if (c->state == CLIENT_TELLS && is_about_notes(&m))
+		on_notes(c, &m);
 	else
 		client_bye(c, BYE_MALFORMED);
 }

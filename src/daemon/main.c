@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "daemon/dispatch.h"
 #include "daemon/names/names.h"
 #include "daemon/notify.h"
 #include "daemon/places.h"
@@ -37,6 +38,7 @@ struct options {
 	gid_t group;
 	uint32_t grace, idle_exit;
 	struct quota quota;
+	uint32_t kept_bytes;
 	bool detach, verbose;
 };
 
@@ -71,6 +73,8 @@ static const char usage_text[] =
     "                             are not known to have an account (64)\n"
     "  --max-unknown-connections N  how many connections of these users may be not\n"
     "                             logged in (16)\n"
+    "  --max-kept-bytes N         bytes of notes that are kept for those who are not\n"
+    "                             logged in (67108864)\n"
     "  --idle-exit SEC            end so long after the last session (0: never)\n"
     "  --detach                   go to the background as soon as it listens\n"
     "  -v, --verbose              log the end of each connection, too\n"
@@ -88,6 +92,7 @@ enum option_key {
 	OPT_CONNECTIONS,
 	OPT_UNKNOWN_SESSIONS,
 	OPT_UNKNOWN_GREETING,
+	OPT_KEPT,
 	OPT_IDLE,
 	OPT_DETACH
 };
@@ -105,6 +110,7 @@ static const struct option long_options[] = {
 	{ "max-connections", required_argument, NULL, OPT_CONNECTIONS },
 	{ "max-unknown-sessions", required_argument, NULL, OPT_UNKNOWN_SESSIONS },
 	{ "max-unknown-connections", required_argument, NULL, OPT_UNKNOWN_GREETING },
+	{ "max-kept-bytes", required_argument, NULL, OPT_KEPT },
 	{ "idle-exit", required_argument, NULL, OPT_IDLE },
 	{ "detach", no_argument, NULL, OPT_DETACH },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -214,6 +220,8 @@ parse_option(struct options *o, int key, const char *value)
 		return parse_number(value, 10, 0, UINT32_MAX, &o->quota.unknown_sessions);
 	case OPT_UNKNOWN_GREETING:
 		return parse_number(value, 10, 0, UINT32_MAX, &o->quota.unknown_greeting);
+	case OPT_KEPT:
+		return parse_number(value, 10, 0, UINT32_MAX, &o->kept_bytes);
 	case OPT_IDLE:
 		return parse_number(value, 10, 0, 86400, &o->idle_exit);
 	default:
@@ -327,6 +335,19 @@ take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->places.runtime), strerror(-rc)) : 0;
 }
 
+/* A daemon that cannot keep notes is of use all the same: it refuses to. */
+static void
+open_keeper(struct daemon *d, struct ev_loop *loop, const struct options *o)
+{
+	char dir[PATH_MAX + 8];
+	int r;
+
+	(void)snprintf(dir, sizeof(dir), "%s/kept", o->places.state);
+	r = keeper_new(&d->server.keeper, &dispatch_keeper, &d->server, loop, dir, o->kept_bytes);
+	if (r < 0)
+		log_error("no notes can be kept in '%s': %s", shown(dir), strerror(-r));
+}
+
 static int
 listen_at(struct daemon *d, const struct options *o)
 {
@@ -372,6 +393,7 @@ start(struct daemon *d, struct ev_loop *loop, struct options *o)
 	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
 		return status;
 	names_begin(d->server.roster.names);
+	open_keeper(d, loop, o);
 	server_init(&d->server, loop, d->listener, o->idle_exit);
 	watch_signals(d, loop);
 	return 0;
@@ -384,6 +406,7 @@ stop(struct daemon *d, const struct options *o)
 	if (!d->passed)
 		socket_remove(o->places.socket, d->ino);
 	server_stop(&d->server);
+	keeper_free(d->server.keeper);
 	registry_close(d->registry);
 	roster_release(&d->server.roster);
 	stream_teardown(d->server.loop);
@@ -398,6 +421,7 @@ main(int argc, char **argv)
 		.mode = 0666,
 		.group = (gid_t)-1,
 		.grace = GRACE_SECONDS,
+		.kept_bytes = KEPT_BYTES_ALL,
 		.quota = {
 			.connections = CONNECTIONS_MAX,
 			.sessions_uid = SESSIONS_PER_UID,

@@ -41,26 +41,33 @@ account_for_rules(const struct account *a)
 	return account_known(a) && name_valid(name, strlen(name)) ? name : "";
 }
 
+/* By the receiver's rules; `who` tells name and uid, and its groups if they are known already. */
+static enum verdict
+judge_by_rules(const struct roster *r, slot_t target, struct policy_caller *who, struct account *account)
+{
+	if (r->member[target].client && !feature_holds_name(r->member[target].client->features, who->name))
+		return VERDICT_OLD_PARTNER;
+	if (!r->member[target].policy)
+		return VERDICT_OK;
+	names_look_again(r->names, account);
+	who->account = account_for_rules(account);
+	return policy_judge(r->member[target].policy, who);
+}
+
 /* The caller's groups are asked of the kernel only when a rule is about groups: a connection keeps none. */
 static enum verdict
-judge_by_rules(const struct roster *r, slot_t target, const char *name, struct account *account, const struct client *c)
+judge_client(const struct roster *r, slot_t target, const char *name, struct account *account, const struct client *c)
 {
 	const struct policy *p = r->member[target].policy;
 	_cleanup_(freep) uint32_t *groups = NULL;
 	struct policy_caller who = { .name = name, .uid = account->uid };
 
-	if (r->member[target].client && !feature_holds_name(r->member[target].client->features, who.name))
-		return VERDICT_OLD_PARTNER;
-	if (!p)
-		return VERDICT_OK;
-	names_look_again(r->names, account);
-	who.account = account_for_rules(account);
-	if (c && names_groups(p)) {
+	if (c && p && names_groups(p)) {
 		if (socket_peer_groups(c->stream.io.fd, &groups, &who.n_groups) < 0)
 			return VERDICT_REFUSES;
 		who.groups = groups;
 	}
-	return policy_judge(p, &who);
+	return judge_by_rules(r, target, &who, account);
 }
 
 enum verdict
@@ -70,7 +77,7 @@ roster_judge(const struct roster *r, slot_t target, slot_t caller)
 
 	if (roster_awaits_partner(r, target))
 		return VERDICT_REFUSES;
-	return judge_by_rules(r, target, roster_session(r, caller)->name, m->account, m->client);
+	return judge_client(r, target, roster_session(r, caller)->name, m->account, m->client);
 }
 
 /* ------ notes ------ */
@@ -83,7 +90,21 @@ roster_judge_note(const struct roster *r, slot_t target, const struct client *c)
 	names_look_again(r->names, a);
 	if (a->state == ACCOUNT_UNKNOWN && !a->own && a->asked_at == 0)
 		return VERDICT_NO_ANSWER;
-	return judge_by_rules(r, target, c->slot == SLOT_NONE ? "" : roster_session(r, c->slot)->name, a, c);
+	return judge_client(r, target, c->slot == SLOT_NONE ? "" : roster_session(r, c->slot)->name, a, c);
+}
+
+enum verdict
+roster_judge_kept(struct roster *r, slot_t target, const struct peer *from, const uint32_t *groups, size_t n)
+{
+	struct policy_caller who = { .name = from->name, .uid = from->uid, .groups = groups, .n_groups = n };
+	struct account *a = accounts_get(&r->accounts, from->uid);
+	enum verdict v;
+
+	if (!a)
+		return VERDICT_NO_ANSWER;
+	v = judge_by_rules(r, target, &who, a);
+	account_put(a);
+	return v;
 }
 
 void

@@ -116,6 +116,10 @@ enum verdict roster_judge(const struct roster *r, slot_t target, slot_t caller);
  */
 enum verdict roster_judge_note(const struct roster *r, slot_t target, const struct client *c);
 
+/* The same for one that was kept: by whom, and the groups that the sender had. */
+enum verdict
+roster_judge_kept(struct roster *r, slot_t target, const struct peer *from, const uint32_t *groups, size_t n);
+
 /* Whom a note of a connection is from; the name is empty when it has no session. */
 void roster_sender(const struct roster *r, const struct client *c, struct peer *peer);
 

@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "daemon/client.h"
+#include "daemon/notes/keeper.h"
 #include "daemon/notes/tells.h"
 #include "daemon/roster.h"
 #include "daemon/windows.h"
@@ -25,6 +26,7 @@ struct server {
 	struct deadlines greeting; /* not yet logged in */
 	uint32_t greeting_count;
 	struct tells tells;
+	struct keeper *keeper; /* NULL: nothing can be kept */
 	struct acceptor acceptor;
 	struct windows windows;
 	ev_timer rest_timer; /* gives memory back some time after a connection has ended */

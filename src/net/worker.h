@@ -14,7 +14,7 @@
 
 #include "base/macros.h"
 
-#define WORKER_ANSWER 512U /* bytes that a child may answer */
+#define WORKER_ANSWER 8192U /* bytes that a child may answer */
 
 struct worker {
 	struct ev_loop *loop;

@@ -218,7 +218,7 @@ void
 codec_tell(struct codec *c, struct tell *t)
 {
 	codec_ident(c, &t->msgid);
-	codec_u8(c, &t->flags, 0, TELL_TO_UID);
+	codec_u8(c, &t->flags, 0, TELL_TO_UID | TELL_LATER);
 	codec_name(c, t->name);
 	if (t->flags & TELL_TO_UID)
 		codec_u32(c, &t->uid);

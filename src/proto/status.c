@@ -56,6 +56,7 @@ static const struct status table[VERDICT_COUNT] = {
 	    "the other's pchat is too old for your name; after an upgrade 'pchat quit' and 'pchat login' there help" },
 	[VERDICT_ABSENT] = { 124, "absent",
 	    "not delivered: that session takes nothing just now, its connection may be lost" },
+	[VERDICT_KEPT] = { 12, "kept", "not delivered yet: kept by the daemon until a session of that name logs in" },
 	[VERDICT_NO_NOTES] = { 6, "no-notes", "takes no notes" },
 	[VERDICT_NOTES_FULL] = { 10, "notes-full",
 	    "not delivered: too many notes are unread there, or too many of yours" },

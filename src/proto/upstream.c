@@ -99,6 +99,18 @@ note_fields(struct codec *c, struct note *n)
 	codec_note(c, &n->body, &n->length);
 }
 
+static void
+kept_page_fields(struct codec *c, struct kept_page *p)
+{
+	codec_u64(c, &p->next);
+	for (uint32_t i = 0, n = codec_count(c, &p->count, KEPT_PAGE_ENTRIES); i < n; i++) {
+		codec_ident(c, &p->entry[i].msgid);
+		codec_name(c, p->entry[i].name);
+		codec_i64(c, &p->entry[i].time_ms);
+		codec_u32(c, &p->entry[i].length);
+	}
+}
+
 /* The layout of each type, for both directions; a type that is none of these is bad. */
 static void
 upstream_fields(struct codec *c, struct upstream_message *m)
@@ -154,6 +166,15 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 		return;
 	case UPSTREAM_TELL:
 		codec_tell(c, &m->u.tell);
+		return;
+	case UPSTREAM_KEPT:
+		codec_u64(c, &m->u.kept.cursor);
+		return;
+	case UPSTREAM_KEPT_PAGE:
+		kept_page_fields(c, &m->u.kept_page);
+		return;
+	case UPSTREAM_UNTELL:
+		codec_ident(c, &m->u.untell.msgid);
 		return;
 	case UPSTREAM_TOLD:
 		codec_told(c, &m->u.told);

@@ -28,10 +28,13 @@ enum upstream_type {
 	/* not in order: matched by the message id, or the token */
 	UPSTREAM_TELL = 0x09,     /* a note, TOLD follows; also the first frame behind HELLO, without a session */
 	UPSTREAM_NOTE_ACK = 0x0a, /* what became of a NOTE; no reply */
+	UPSTREAM_KEPT = 0x0c,     /* what the daemon keeps of this uid's notes: KEPT_PAGE */
+	UPSTREAM_UNTELL = 0x0d,   /* takes a kept note back, TOLD follows */
 	/* replies */
 	UPSTREAM_RESULT = 0x20,
 	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
 	UPSTREAM_WHO_PAGE = 0x22,
+	UPSTREAM_KEPT_PAGE = 0x23,
 	/* notices */
 	UPSTREAM_PAIRED = 0x80,
 	UPSTREAM_ENDED = 0x81,
@@ -73,6 +76,7 @@ struct tell {
 };
 
 enum tell_flags {
+	TELL_LATER = 2,  /* keep it when that session is not there */
 	TELL_TO_UID = 1, /* only if the session of that name is that uid's: an answer goes to nobody else */
 };
 
@@ -89,6 +93,22 @@ struct note {
 	struct ident msgid;
 	const uint8_t *body;
 	uint32_t length;
+};
+
+/* A note that the daemon keeps. */
+struct kept_entry {
+	struct ident msgid;
+	char name[NAME_MAX_LEN + 1]; /* for whom */
+	int64_t time_ms;             /* since when; wall clock */
+	uint32_t length;
+};
+
+#define KEPT_PAGE_ENTRIES 32U
+
+struct kept_page {
+	uint64_t next; /* the cursor of the page that follows; 0: this is the last one */
+	uint32_t count;
+	struct kept_entry entry[KEPT_PAGE_ENTRIES];
 };
 
 enum who_state { WHO_FREE, WHO_PAIRED, WHO_RECONNECTING };
@@ -172,6 +192,13 @@ struct upstream_message {
 		struct tell tell;
 		struct told told;
 		struct note note;
+		struct {
+			uint64_t cursor; /* 0 at first, then the page's `next` */
+		} kept;
+		struct kept_page kept_page;
+		struct {
+			struct ident msgid;
+		} untell;
 		struct {
 			uint64_t token;
 			uint8_t verdict;

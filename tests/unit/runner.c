@@ -67,6 +67,7 @@
 	X(telling)        \
 	X(session_notes)  \
 	X(tells)          \
+	X(kept)           \
 	X(state)          \
 	X(inbound)        \
 	X(outbound)       \

@@ -50,6 +50,9 @@ enum option_id {
 	OPT_KEEP,
 	OPT_NOTES,
 	OPT_NOTE,
+	OPT_LATER,
+	OPT_KEPT,
+	OPT_CANCEL,
 	OPT_IDS, /* how many there are */
 };
 

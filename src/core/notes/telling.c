@@ -38,6 +38,7 @@ is_final(enum verdict v)
 {
 	switch (v) {
 	case VERDICT_OK:
+	case VERDICT_KEPT: /* if it arrived before, it is not taken twice */
 	case VERDICT_EMPTY:
 	case VERDICT_TOO_LONG:
 	case VERDICT_NOTES_FULL: /* the receiver looks for the id before it refuses: no copy is there */

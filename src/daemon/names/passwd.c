@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/macros.h"
@@ -231,6 +232,25 @@ passwd_name(struct passwd_file *p, uint32_t uid)
 		return NULL;
 	i = first_of(p->by_uid, p->count, &key, compare_uid);
 	return i < p->count && p->by_uid[i]->uid == uid ? p->by_uid[i]->name : NULL;
+}
+
+enum verdict
+passwd_uid(struct passwd_file *p, const char *name, uint32_t *uid)
+{
+	const struct entry *found = NULL;
+
+	refresh(p);
+	if (p->error < 0)
+		return VERDICT_NO_ANSWER;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct entry *e = &p->entry[i];
+
+		if (strcmp(e->name, name) == 0 || (!found && strcasecmp(e->name, name) == 0))
+			found = e;
+	}
+	if (found)
+		*uid = found->uid;
+	return found ? VERDICT_OK : VERDICT_NO_SUCH_USER;
 }
 
 /* Among those that look like it, or are it in another spelling: a name beyond ASCII is held against all. */

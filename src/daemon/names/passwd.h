@@ -22,6 +22,9 @@ void passwd_free(struct passwd_file *p);
  */
 const char *passwd_name(struct passwd_file *p, uint32_t uid);
 
+/* The uid of the account of that name, also in another case of ASCII: OK, NO_SUCH_USER, NO_ANSWER (the file cannot be read). */
+enum verdict passwd_uid(struct passwd_file *p, const char *name, uint32_t *uid);
+
 /*
  * Whose the session name `name` is, by this file: OK (that uid's), RESERVED (another uid's), NO_SUCH_USER (nobody's; a
  * file that is not there has nobody), NO_ANSWER (the file cannot be read). An account of exactly that name counts first, then

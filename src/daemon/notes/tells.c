@@ -138,50 +138,121 @@ say_told(struct tells *t, struct tells_end *e, const struct ident *msgid, enum v
 	watch(t, e);
 }
 
-void
-tells_tell(struct tells *t, struct tells_end *e, const struct tell *m)
+/* One more on its way; NULL: there is no memory, or no room. */
+static struct tells_way *
+begin(struct tells *t, struct tells_end *from, struct tells_end *to, const struct ident *msgid)
 {
-	struct tells_end *to = NULL;
-	const enum verdict v = admit(t, e, m, &to);
-	struct tells_way *w;
+	struct tells_way *w = free_way(t);
 
-	if (v != VERDICT_OK || !(w = free_way(t))) {
-		say_told(t, e, &m->msgid, v == VERDICT_OK ? VERDICT_FULL : v);
-		return;
-	}
+	if (!w)
+		return NULL;
 	*w = (struct tells_way){
 		.token = ++t->serial * NOTES_WAY + (uint64_t)(w - t->way),
-		.from = e,
+		.from = from,
 		.to = to,
-		.uid = e->uid,
-		.stranger = !t->class->known(e),
-		.msgid = m->msgid,
+		.msgid = *msgid,
 	};
 	t->count++;
-	e->open++;
-	watch(t, e);
-	t->class->pass(e, to, w->token, m);
+	if (!from)
+		return w;
+	w->uid = from->uid;
+	w->stranger = !t->class->known(from);
+	from->open++;
+	watch(t, from);
+	return w;
 }
 
 static void
 settle(struct tells *t, struct tells_way *w, enum verdict v)
 {
-	struct tells_end *from = w->from;
+	const struct tells_way over = *w;
 
 	w->token = 0;
 	t->count--;
-	if (!from)
+	if (over.kept != 0)
+		t->class->kept_answered(over.to, over.kept, v);
+	if (!over.from)
 		return;
-	from->open--;
-	say_told(t, from, &w->msgid, v);
+	over.from->open--;
+	say_told(t, over.from, &over.msgid, v);
+}
+
+uint64_t
+tells_hold(struct tells *t, struct tells_end *e, const struct ident *msgid)
+{
+	struct notes_way way = way_beside(t, e, NULL);
+	const struct tells_way *w;
+
+	way.to_receiver = way.of_both = 0;
+	w = notes_may_go(&way) == VERDICT_OK ? begin(t, e, NULL, msgid) : NULL;
+	return w ? w->token : 0;
+}
+
+static struct tells_way *
+way_of_token(const struct tells *t, uint64_t token)
+{
+	struct tells_way *w = t->way && token != 0 ? &t->way[token % NOTES_WAY] : NULL;
+
+	return w && w->token == token ? w : NULL;
+}
+
+void
+tells_settled(struct tells *t, uint64_t token, enum verdict v)
+{
+	struct tells_way *w = way_of_token(t, token);
+
+	if (w)
+		settle(t, w, v);
+}
+
+/* Nobody of that name is there, and its sender would have it kept. */
+static void
+keep(struct tells *t, struct tells_end *e, const struct tell *m)
+{
+	const uint64_t token = tells_hold(t, e, &m->msgid);
+	const enum verdict v = token ? t->class->keep(e, m, token) : VERDICT_FULL;
+
+	if (!token)
+		say_told(t, e, &m->msgid, v);
+	else if (v != VERDICT_QUEUED)
+		tells_settled(t, token, v);
+}
+
+void
+tells_tell(struct tells *t, struct tells_end *e, const struct tell *m)
+{
+	struct tells_end *to = NULL;
+	const enum verdict v = admit(t, e, m, &to);
+	const struct tells_way *w;
+
+	if ((m->flags & TELL_LATER) && !to && (v == VERDICT_NO_SUCH_USER || v == VERDICT_ABSENT))
+		keep(t, e, m);
+	else if (v == VERDICT_OK && (w = begin(t, e, to, &m->msgid)))
+		t->class->pass(e, to, w->token, m);
+	else
+		say_told(t, e, &m->msgid, v == VERDICT_OK ? VERDICT_FULL : v);
+}
+
+uint64_t
+tells_pass_kept(struct tells *t, struct tells_end *to, uint64_t number, uint32_t uid, bool stranger)
+{
+	static const struct ident none;
+	struct tells_way *w = begin(t, NULL, to, &none);
+
+	if (!w)
+		return 0;
+	w->kept = number;
+	w->uid = uid;
+	w->stranger = stranger;
+	return w->token;
 }
 
 void
 tells_acked(struct tells *t, const struct tells_end *e, uint64_t token, enum verdict v)
 {
-	struct tells_way *w = t->way ? &t->way[token % NOTES_WAY] : NULL;
+	struct tells_way *w = way_of_token(t, token);
 
-	if (w && token != 0 && w->token == token && w->to == e)
+	if (w && w->to == e)
 		settle(t, w, notes_answer(v));
 }
 

@@ -34,6 +34,12 @@ struct tells_class {
 	bool (*known)(const struct tells_end *e);
 	/* Whether a note of `from` may go to the session of that name, as far as that does not depend on other notes: OK and *to. */
 	enum verdict (*admit)(const struct tells_end *from, const struct tell *t, struct tells_end **to);
+	/*
+	 * A note that may be kept, since nobody of that name is there: QUEUED, and tells_settled() with the token tells what
+	 * became of it; or that at once. And what its receiver said of a kept note.
+	 */
+	enum verdict (*keep)(const struct tells_end *from, const struct tell *t, uint64_t token);
+	void (*kept_answered)(const struct tells_end *to, uint64_t number, enum verdict v);
 	/* NOTE, to be written to `to`. */
 	void (*pass)(const struct tells_end *from, struct tells_end *to, uint64_t token, const struct tell *t);
 	/* TOLD. */
@@ -46,9 +52,10 @@ struct tells_class {
 struct tells_way {
 	uint64_t token;         /* 0: not in use */
 	struct tells_end *from; /* NULL: it is gone */
-	struct tells_end *to;
-	uint32_t uid;  /* the sender's */
-	bool stranger; /* which is not known to have an account */
+	struct tells_end *to;   /* NULL: it goes to nobody, tells_settled() tells what became of it */
+	uint64_t kept;          /* its number when it was a kept one; 0: it was not */
+	uint32_t uid;           /* the sender's */
+	bool stranger;          /* which is not known to have an account */
 	struct ident msgid;
 };
 
@@ -72,6 +79,13 @@ MUST_USE bool tells_enter(struct tells *t, struct tells_end *e);
 /* TELL, of a session or of a connection that only tells; answered now or later. NOTE_ACK. */
 void tells_tell(struct tells *t, struct tells_end *e, const struct tell *m);
 void tells_acked(struct tells *t, const struct tells_end *e, uint64_t token, enum verdict v);
+
+/* Something else is done for the connection, under a token, until tells_settled(). 0: it is not. */
+uint64_t tells_hold(struct tells *t, struct tells_end *e, const struct ident *msgid);
+void tells_settled(struct tells *t, uint64_t token, enum verdict v);
+
+/* A kept note of `uid` is passed on to `to` under that token; its answer comes by kept_answered(). 0: it cannot be now. */
+uint64_t tells_pass_kept(struct tells *t, struct tells_end *to, uint64_t number, uint32_t uid, bool stranger);
 
 /* The connection is gone: what was on its way to it may have arrived, and its senders are told so. */
 void tells_closed(struct tells *t, struct tells_end *e);

@@ -8,7 +8,8 @@
 
 static struct tells t;
 static struct tells_end alice, bob, carol, many[TELLERS + 1];
-static enum verdict admitted;
+static enum verdict admitted, kept;
+static uint8_t flags;
 static uint64_t token; /* of the latest note that was passed on */
 
 static bool
@@ -21,6 +22,8 @@ static enum verdict
 admit(const struct tells_end *from, const struct tell *m, struct tells_end **to)
 {
 	(void)from;
+	if (admitted != VERDICT_OK)
+		return admitted;
 	*to = m->name[0] == 'b' ? &bob : &carol;
 	return admitted;
 }
@@ -45,13 +48,30 @@ idle(struct tells_end *e)
 	trace("idle %u", e->uid);
 }
 
-static const struct tells_class class = { known, admit, pass, told, idle };
+static enum verdict
+keep(const struct tells_end *from, const struct tell *m, uint64_t its_token)
+{
+	(void)m;
+	token = its_token;
+	trace("keep of %u", from->uid);
+	return kept;
+}
+
+static void
+kept_answered(const struct tells_end *to, uint64_t number, enum verdict v)
+{
+	trace("kept %u to %u verdict %d", (unsigned)number, to->uid, (int)v);
+}
+
+static const struct tells_class class = { known, admit, keep, kept_answered, pass, told, idle };
 
 static void
 setup(void)
 {
 	trace_clear();
 	admitted = VERDICT_OK;
+	kept = VERDICT_QUEUED;
+	flags = 0;
 	alice = (struct tells_end){ .uid = 1 };
 	bob = (struct tells_end){ .uid = 2 };
 	carol = (struct tells_end){ .uid = 3 };
@@ -70,6 +90,7 @@ tell_to(struct tells_end *from, const char *name, uint8_t id)
 	struct tell m = { .msgid.b = { id }, .body = (const uint8_t *)"x", .length = 1 };
 
 	m.name[0] = name[0];
+	m.flags = flags;
 	tells_tell(&t, from, &m);
 }
 
@@ -137,6 +158,54 @@ START_TEST(test_tells_sender_gone)
 }
 END_TEST
 
+/* Where nobody is it is kept, if that is wished. */
+START_TEST(test_tells_later)
+{
+	admitted = VERDICT_NO_SUCH_USER;
+	tell_to(&alice, "bob", 7);
+	trace_is("told 1 id 7 verdict 2");
+	trace_clear();
+	flags = TELL_LATER;
+	tell_to(&alice, "bob", 7);
+	trace_is("keep of 1");
+	trace_clear();
+	ck_assert_uint_eq(alice.open, 1);
+	tells_settled(&t, token, VERDICT_KEPT);
+	tells_settled(&t, token, VERDICT_KEPT);
+	trace_is("told 1 id 7 verdict 44");
+	trace_clear();
+	kept = VERDICT_NOTES_FULL;
+	tell_to(&alice, "bob", 8);
+	trace_is("keep of 1; told 1 id 8 verdict 42");
+	trace_clear();
+	admitted = VERDICT_REFUSES;
+	tell_to(&alice, "bob", 9);
+	trace_is("told 1 id 9 verdict 5");
+	kept = VERDICT_QUEUED;
+	admitted = VERDICT_ABSENT;
+	tell_to(&alice, "bob", 10);
+	tells_closed(&t, &alice); /* it is kept, whoever waits for that */
+	trace_clear();
+	tells_settled(&t, token, VERDICT_KEPT);
+	trace_is("");
+	ck_assert_uint_eq(t.count, 0);
+}
+END_TEST
+
+START_TEST(test_tells_kept_ones)
+{
+	token = tells_pass_kept(&t, &bob, 33, 1, false);
+	ck_assert_uint_ne(token, 0);
+	tells_acked(&t, &bob, token, VERDICT_OK);
+	trace_is("kept 33 to 2 verdict 0");
+	trace_clear();
+	token = tells_pass_kept(&t, &bob, 34, 1, false);
+	tells_closed(&t, &bob);
+	trace_is("kept 34 to 2 verdict 25");
+	ck_assert_uint_eq(t.count, 0);
+}
+END_TEST
+
 START_TEST(test_tells_bounds)
 {
 	for (unsigned i = 0; i < NOTES_WAY_RECEIVER_UID; i++)
@@ -192,6 +261,8 @@ tells_suite(void)
 	tcase_add_test(c, test_tells_refused);
 	tcase_add_test(c, test_tells_receiver_gone);
 	tcase_add_test(c, test_tells_sender_gone);
+	tcase_add_test(c, test_tells_later);
+	tcase_add_test(c, test_tells_kept_ones);
 	tcase_add_test(c, test_tells_bounds);
 	tcase_add_test(c, test_tells_tellers);
 	suite_add_tcase(s, c);

@@ -14,6 +14,7 @@
 
 static const struct option_row options[] = {
 	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", "answer note N, its id under --json" },
+	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL, "have the daemon keep it, if nobody is there (status 12)" },
 	TEXT_SOURCE_ROWS("note"),
 	{ 0 },
 };
@@ -66,6 +67,7 @@ reply_run(struct invocation *inv)
 		.session = true,
 		.feed = &feed,
 		.to_uid = true,
+		.later = o->given[OPT_LATER],
 		.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000),
 		.reading_deadline = o->given[OPT_TIMEOUT] ? options_deadline(o) : UINT64_MAX,
 		.delivered = o->given[OPT_JSON] ? tell_report_delivered : NULL,

@@ -13,6 +13,8 @@
 #include "proto/feature.h"
 
 static const struct option_row options[] = {
+	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL,
+	    "have the daemon keep it, if NAME is not logged in (status 12)" },
 	TEXT_SOURCE_ROWS("note"),
 	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", "repeat an unconfirmed note: it arrives once" },
 	{ 0 },
@@ -30,7 +32,7 @@ find_sender(struct invocation *inv, struct teller *t)
 
 	t->session = session && session[0];
 	if (!t->session)
-		return link_named_socket(&inv->link, &wish, &t->socket);
+		return link_named_socket(&inv->link, &wish, &t->daemon.socket);
 	inv->link.revive = true;
 	inv->link.features = FEATURE_NOTES;
 	return command_find_session(inv);
@@ -42,11 +44,12 @@ tell_run(struct invocation *inv)
 	const struct options *o = &inv->opt;
 	struct teller t = {
 		.link = &inv->link,
-		.explicit_socket = o->given[OPT_SOCKET],
+		.daemon = { .link = &inv->link, .explicit = o->given[OPT_SOCKET] },
 		.feed = &feed,
 		.to = o->operands[0],
 		.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000),
 		.reading_deadline = o->given[OPT_TIMEOUT] ? options_deadline(o) : UINT64_MAX,
+		.later = o->given[OPT_LATER],
 		.repeats = o->given[OPT_ID],
 		.delivered = o->given[OPT_JSON] ? tell_report_delivered : NULL,
 	};
@@ -74,7 +77,8 @@ const struct command command_tell = {
 	.details = "It needs no session: then it is from your account; with -s or PCHAT_SESSION it is from\n"
 		   "that session. It begins, ends and joins no chat, and starts no daemon. A note has 1 to\n"
 		   "4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all else:\n"
-		   "it was certainly not delivered.\n",
+		   "it was certainly not delivered. With --later a note for an account that is not logged\n"
+		   "in is kept by the daemon for 30 days; then the exit status is 12.\n",
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

@@ -11,12 +11,13 @@
 
 /* A name holds nothing that JSON would have to escape. */
 void
-tell_report_delivered(const struct teller *t)
+tell_report_delivered(const struct teller *t, bool kept)
 {
 	char msgid[IDENT_HEX_LEN + 1];
 
 	ident_format(&t->id, msgid);
-	output_printf("{\"delivered\":true,\"to\":\"%s\",\"msgid\":\"%s\"}\n", t->to, msgid);
+	output_printf("{\"delivered\":%s,\"kept\":%s,\"to\":\"%s\",\"msgid\":\"%s\"}\n", kept ? "false" : "true",
+	    kept ? "true" : "false", t->to, msgid);
 	(void)output_flush(); /* what failed is told in the end */
 }
 
@@ -50,6 +51,14 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 	switch (v) {
 	case VERDICT_OK:
 		return 0;
+	case VERDICT_KEPT:
+		remark("%s: %s", t->to, status_words(v));
+		return status_exit(v);
+	case VERDICT_STORAGE:
+		if (t->later) /* whose disk it was is not told */
+			return report(
+			    v, "%s%s: not delivered: the disk there, or the daemon's, did not take it", line, t->to);
+		return report(v, "%s%s: %s", line, t->to, status_words(v));
 	case VERDICT_UNCONFIRMED:
 		return report_unconfirmed(t, command, line);
 	case VERDICT_EMPTY:

@@ -8,6 +8,6 @@
 int tell_report(const struct teller *t, const char *command, enum verdict v);
 
 /* For teller.delivered, under --json: an object that says so. */
-void tell_report_delivered(const struct teller *t);
+void tell_report_delivered(const struct teller *t, bool kept);
 
 #endif

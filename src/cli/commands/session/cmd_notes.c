@@ -1,11 +1,27 @@
-/* pchat notes on|off: take notes, or none. */
+/* pchat notes: take notes, or none; what the daemon keeps of one's own. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "client/daemon_link.h"
+#include "proto/feature.h"
+#include "proto/status.h"
+
+static const struct option_row options[] = {
+	{ OPT_KEPT, 0, "kept", OPTION_NOTHING, NULL, "list what the daemon keeps of your notes for others" },
+	{ OPT_CANCEL, 0, "cancel", OPTION_IDENT, "ID", "take such a note back" },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------------- taken, or not */
 
 static int
-notes_run(struct invocation *inv)
+switch_notes(struct invocation *inv)
 {
 	const char *what = inv->opt.operands[0];
 	const uint64_t deadline = options_deadline(&inv->opt);
@@ -15,23 +31,117 @@ notes_run(struct invocation *inv)
 	if (strcmp(what, "on") != 0 && strcmp(what, "off") != 0)
 		return report(VERDICT_USAGE, "notes are on or off, not '%.64s'", what);
 	request.u.rule.notes = what[1] == 'n' ? 2 : 1;
-	v = link_command(&inv->link, &request, deadline);
+	inv->link.revive = true;
+	inv->link.features = FEATURE_NOTES;
+	v = command_find_session(inv);
+	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
+		v = link_command(&inv->link, &request, deadline);
 	if (v != VERDICT_OK && inv->link.features == 0)
 		return report(
 		    VERDICT_FAILED, "the session's helper is of an older pchat; 'pchat quit' and log in again");
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
+/* ------------------------------------------------------------------------- kept by the daemon */
+
+static int
+open_daemon(struct invocation *inv, struct daemon_link *d)
+{
+	const struct options *o = &inv->opt;
+	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
+	enum verdict v;
+
+	*d = (struct daemon_link){ .link = &inv->link, .explicit = o->given[OPT_SOCKET] };
+	v = link_named_socket(&inv->link, &wish, &d->socket);
+	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
+}
+
+static void
+show(const struct kept_entry *e, bool json)
+{
+	char msgid[IDENT_HEX_LEN + 1], time[FORMAT_TIME_MAX];
+
+	ident_format(&e->msgid, msgid);
+	if (json)
+		format_json_line(json_pack("{sssssssI}", "msgid", msgid, "to", e->name, "time",
+		    format_json_time(e->time_ms, time), "bytes", (json_int_t)e->length));
+	else
+		output_printf(
+		    "%s  %s  %5" PRIu32 " bytes  for %s\n", msgid, format_time(e->time_ms, time), e->length, e->name);
+}
+
+static int
+list_kept(struct invocation *inv)
+{
+	struct upstream_message request = { .type = UPSTREAM_KEPT }, reply;
+	struct daemon_link d;
+	uint64_t count = 0;
+	enum verdict v;
+	int rc;
+
+	if ((rc = open_daemon(inv, &d)) != 0)
+		return rc;
+	do {
+		v = daemon_link_call(&d, &request, options_deadline(&inv->opt), UPSTREAM_KEPT_PAGE, &reply);
+		if (v != VERDICT_OK)
+			return report(v, "%s", inv->link.words[0] ? inv->link.words : status_words(v));
+		for (uint32_t i = 0; i < reply.u.kept_page.count; i++)
+			show(&reply.u.kept_page.entry[i], inv->opt.given[OPT_JSON]);
+		count += reply.u.kept_page.count;
+		request.u.kept.cursor = reply.u.kept_page.next;
+	} while (request.u.kept.cursor != 0);
+	return status_exit(count > 0 ? VERDICT_OK : VERDICT_NOTHING);
+}
+
+static int
+cancel(struct invocation *inv)
+{
+	struct upstream_message request = { .type = UPSTREAM_UNTELL }, reply;
+	struct daemon_link d;
+	enum verdict v;
+	int rc;
+
+	(void)ident_parse(inv->opt.text[OPT_CANCEL], &request.u.untell.msgid);
+	if ((rc = open_daemon(inv, &d)) != 0)
+		return rc;
+	v = daemon_link_call(&d, &request, options_deadline(&inv->opt), UPSTREAM_TOLD, &reply);
+	if (v == VERDICT_OK)
+		v = (enum verdict)reply.u.told.verdict;
+	else
+		return report(v, "%s", inv->link.words[0] ? inv->link.words : status_words(v));
+	switch (v) {
+	case VERDICT_OK:
+		return 0;
+	case VERDICT_NOTHING:
+		return report(v, "the daemon keeps no note of yours under that id; it may have been delivered");
+	case VERDICT_STORAGE:
+		return report(VERDICT_FAILED, "nobody gets it any more, but the daemon's disk did not forget it");
+	default:
+		return report(v, "%s", status_words(v));
+	}
+}
+
+static int
+notes_run(struct invocation *inv)
+{
+	const struct options *o = &inv->opt;
+
+	if (o->given[OPT_KEPT] + o->given[OPT_CANCEL] + o->operand_count != 1)
+		return report(VERDICT_USAGE, "notes: on, off, --kept or --cancel ID?");
+	if (o->given[OPT_KEPT])
+		return list_kept(inv);
+	return o->given[OPT_CANCEL] ? cancel(inv) : switch_notes(inv);
+}
+
 const struct command command_notes = {
 	.name = "notes",
-	.operands = "on|off",
-	.missing = "on or off?",
-	.summary = "take notes (see tell), or none",
-	.examples = "pchat notes off\n",
-	.details = "They are taken unless you say off. It is remembered across logins.\n",
-	.min_operands = 1,
+	.operands = "[on|off]",
+	.summary = "take notes (see tell), or none; list what the daemon keeps of yours",
+	.examples = "pchat notes off\n"
+		    "pchat notes --kept\n",
+	.details = "They are taken unless you say off. It is remembered across logins. --kept and --cancel\n"
+		   "need no session: they are about the notes of your account. Exit status 1: there is none.\n",
+	.options = options,
 	.max_operands = 1,
-	.needs_session = true,
-	.knows_notes = true,
 	.run = notes_run,
 };

@@ -1,0 +1,490 @@
+#include "daemon/notes/keeper.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/name.h"
+#include "core/notes/kept.h"
+#include "net/worker.h"
+
+#define WORK_MS 5000U /* a child that takes longer is killed */
+#define JOBS_MAX 256U /* that wait */
+#define HOUR 3600.
+
+/* One that is kept. */
+struct kept {
+	TAILQ_ENTRY(kept) link;
+	uint64_t number;
+	struct ident msgid;
+	uint64_t digest; /* of its body */
+	int64_t time_ms;
+	uint32_t from_uid, to_uid;
+	uint32_t length;
+	bool stranger; /* its sender is not known to have an account */
+	bool stored;
+	bool under_way; /* it is read, or passed on and not answered */
+	char to_name[NAME_MAX_LEN + 1];
+};
+
+enum work { WORK_STORE, WORK_LOAD, WORK_FORGET };
+
+/* For a child. */
+struct job {
+	TAILQ_ENTRY(job) link;
+	enum work work;
+	uint64_t number, token;
+	const char *dir;
+	size_t length;
+	uint8_t bytes[];
+};
+
+TAILQ_HEAD(kept_list, kept);
+TAILQ_HEAD(job_list, job);
+
+struct keeper {
+	const struct keeper_class *class;
+	void *context;
+	struct ev_loop *loop;
+	char dir[PATH_MAX];
+	uint64_t most_bytes;
+	uint64_t last; /* number */
+	struct kept_list kept;
+	struct job_list jobs; /* the first one is being worked on */
+	uint32_t job_count;
+	struct worker worker;
+	ev_timer hourly;
+};
+
+/* What a child answers in one byte, but to WORK_LOAD. */
+enum { DONE = 'd', FAILED = 'f', UNSURE = 'u' };
+
+/* ------ in the child ------ */
+
+static void
+answer(int out, const void *bytes, size_t n)
+{
+	(void)!write(out, bytes, n); /* the pipe has room for it */
+}
+
+static void
+work(const void *task, int out)
+{
+	const struct job *j = task;
+	uint8_t bytes[KEPT_FILE_MAX];
+	ssize_t n;
+	int r;
+
+	if (j->work == WORK_LOAD) {
+		if ((n = kept_file_load(j->dir, j->number, bytes, sizeof(bytes))) > 0)
+			answer(out, bytes, (size_t)n);
+		return;
+	}
+	r = j->work == WORK_STORE ? kept_file_store(j->dir, j->number, j->bytes, j->length)
+				  : kept_file_forget(j->dir, j->number);
+	answer(out, r == 0 ? "d" : r > 0 ? "u" : "f", 1);
+}
+
+/* ------ what is kept ------ */
+
+/* FNV-1a: it tells notes of one sender under one id apart. */
+static uint64_t
+digest_of(const uint8_t *body, uint32_t length)
+{
+	uint64_t h = 0xcbf29ce484222325U;
+
+	for (uint32_t i = 0; i < length; i++)
+		h = (h ^ body[i]) * 0x100000001b3U;
+	return h;
+}
+
+static struct kept *
+find(const struct keeper *k, uint64_t number)
+{
+	struct kept *e;
+
+	TAILQ_FOREACH(e, &k->kept, link) {
+		if (e->number == number)
+			return e;
+	}
+	return NULL;
+}
+
+static struct kept *
+find_id(const struct keeper *k, uint32_t uid, const struct ident *msgid)
+{
+	struct kept *e;
+
+	TAILQ_FOREACH(e, &k->kept, link) {
+		if (e->from_uid == uid && ident_equal(&e->msgid, msgid))
+			return e;
+	}
+	return NULL;
+}
+
+static struct kept *
+add(struct keeper *k, uint64_t number, const struct kept_record *r)
+{
+	struct kept *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	*e = (struct kept){
+		.number = number,
+		.msgid = r->note.msgid,
+		.digest = digest_of(r->note.body, r->note.length),
+		.time_ms = r->time_ms,
+		.from_uid = r->note.from.uid,
+		.to_uid = r->to_uid,
+		.length = r->note.length,
+		.stranger = r->note.stranger,
+	};
+	memcpy(e->to_name, r->to_name, sizeof(e->to_name));
+	TAILQ_INSERT_TAIL(&k->kept, e, link);
+	if (number > k->last)
+		k->last = number;
+	return e;
+}
+
+static void
+drop(struct keeper *k, struct kept *e)
+{
+	TAILQ_REMOVE(&k->kept, e, link);
+	free(e);
+}
+
+static struct kept_use
+use_beside(const struct keeper *k, const struct kept_record *r)
+{
+	struct kept_use u = { .all_bytes = 0 };
+	const struct kept *e;
+
+	TAILQ_FOREACH(e, &k->kept, link) {
+		const bool sender = e->from_uid == r->note.from.uid || (e->stranger && r->note.stranger);
+		const bool receiver = e->to_uid == r->to_uid;
+
+		u.all_bytes += e->length;
+		u.sender_bytes += sender ? e->length : 0;
+		u.receiver_bytes += receiver ? e->length : 0;
+		u.both += sender && receiver;
+		u.both_bytes += sender && receiver ? e->length : 0;
+	}
+	return u;
+}
+
+/* ------ work ------ */
+
+static void next_job(struct keeper *k);
+
+static bool
+queue(struct keeper *k, enum work what, uint64_t number, uint64_t token, const uint8_t *bytes, size_t n)
+{
+	struct job *j = k->job_count < JOBS_MAX || what != WORK_STORE ? malloc(sizeof(*j) + n) : NULL;
+
+	if (!j)
+		return false;
+	*j = (struct job){ .work = what, .number = number, .token = token, .dir = k->dir, .length = n };
+	if (n > 0)
+		memcpy(j->bytes, bytes, n);
+	TAILQ_INSERT_TAIL(&k->jobs, j, link);
+	k->job_count++;
+	next_job(k);
+	return true;
+}
+
+/* It is kept no more: nobody gets it, whatever becomes of its file. */
+static void
+forget(struct keeper *k, struct kept *e, uint64_t token)
+{
+	const uint64_t number = e->number;
+
+	drop(k, e);
+	if (!queue(k, WORK_FORGET, number, token, NULL, 0) && token != 0)
+		k->class->told(k->context, token, VERDICT_STORAGE);
+}
+
+static void
+stored(struct keeper *k, const struct job *j, uint8_t result)
+{
+	struct kept *e = find(k, j->number);
+
+	if (e && result == FAILED)
+		drop(k, e);
+	else if (e)
+		e->stored = true; /* or it may be: whoever reads it will see */
+	k->class->told(k->context, j->token,
+	    result == DONE         ? VERDICT_KEPT
+		: result == FAILED ? VERDICT_STORAGE
+				   : VERDICT_UNCONFIRMED);
+	if (e && result != FAILED)
+		keeper_arrived(k, e->to_name, e->to_uid); /* it may have logged in meanwhile */
+}
+
+static void
+loaded(struct keeper *k, const struct job *j)
+{
+	struct kept *e = find(k, j->number);
+	struct kept_record r;
+	enum verdict v;
+
+	if (!e)
+		return;
+	if (kept_file_decode(k->worker.answer, k->worker.length, &r) < 0) {
+		log_error("a kept note cannot be read: %s/%016llx", k->dir, (unsigned long long)j->number);
+		e->under_way = false;
+		return;
+	}
+	v = k->class->pass(k->context, j->number, &r);
+	if (v != VERDICT_OK)
+		keeper_answered(k, j->number, v);
+}
+
+static void
+done(struct keeper *k, const struct job *j)
+{
+	const uint8_t result = k->worker.length > 0 ? k->worker.answer[0] : UNSURE;
+
+	switch (j->work) {
+	case WORK_STORE:
+		stored(k, j, result);
+		break;
+	case WORK_LOAD:
+		loaded(k, j);
+		break;
+	case WORK_FORGET:
+		if (result != DONE)
+			log_error("a note that is kept no more cannot be removed: %s/%016llx", k->dir,
+			    (unsigned long long)j->number);
+		if (j->token != 0)
+			k->class->told(k->context, j->token, result == DONE ? VERDICT_OK : VERDICT_STORAGE);
+		break;
+	}
+}
+
+static void
+finish(struct keeper *k)
+{
+	struct job *j = TAILQ_FIRST(&k->jobs);
+
+	TAILQ_REMOVE(&k->jobs, j, link);
+	k->job_count--;
+	done(k, j);
+	free(j);
+}
+
+static void
+on_told(struct worker *w)
+{
+	finish(container_of(w, struct keeper, worker));
+}
+
+static void
+on_gone(struct worker *w)
+{
+	next_job(container_of(w, struct keeper, worker));
+}
+
+static void
+next_job(struct keeper *k)
+{
+	struct job *j = TAILQ_FIRST(&k->jobs);
+	int r;
+
+	if (!j || worker_runs(&k->worker))
+		return;
+	k->worker.told = on_told;
+	k->worker.gone = on_gone;
+	if ((r = worker_start(&k->worker, k->loop, WORK_MS, work, j)) == 0)
+		return;
+	log_error("cannot work on kept notes: %s", strerror(-r));
+	k->worker.answer[0] = FAILED; /* nothing was done */
+	k->worker.length = 1;
+	finish(k);
+}
+
+/* ------ what comes and goes ------ */
+
+enum verdict
+keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
+{
+	const struct kept_use use = use_beside(k, r);
+	struct kept *e = find_id(k, r->note.from.uid, &r->note.msgid);
+	uint8_t bytes[KEPT_FILE_MAX];
+	size_t n;
+
+	if (e && e->digest != digest_of(r->note.body, r->note.length))
+		return VERDICT_ID_USED;
+	if (e)
+		return e->stored ? VERDICT_KEPT : VERDICT_FULL; /* it is on its way to the disk: ask again */
+	if (kept_has_room(&use, r->note.length, k->most_bytes) != VERDICT_OK)
+		return VERDICT_NOTES_FULL;
+	if ((n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 || !(e = add(k, k->last + 1, r)))
+		return VERDICT_FULL;
+	if (queue(k, WORK_STORE, e->number, token, bytes, n))
+		return VERDICT_QUEUED;
+	drop(k, e);
+	return VERDICT_FULL;
+}
+
+/* The first one for that session; NULL: there is none, or one is under way already. */
+static struct kept *
+first_for(const struct keeper *k, const char *name, uint32_t uid)
+{
+	struct kept *e, *first = NULL;
+
+	TAILQ_FOREACH(e, &k->kept, link) {
+		if (e->to_uid != uid || !name_equal(e->to_name, name))
+			continue;
+		if (e->under_way)
+			return NULL;
+		if (!first && e->stored)
+			first = e;
+	}
+	return first;
+}
+
+void
+keeper_arrived(struct keeper *k, const char *name, uint32_t uid)
+{
+	struct kept *e = first_for(k, name, uid);
+
+	if (!e)
+		return;
+	e->under_way = true;
+	if (!queue(k, WORK_LOAD, e->number, 0, NULL, 0))
+		e->under_way = false;
+}
+
+void
+keeper_answered(struct keeper *k, uint64_t number, enum verdict v)
+{
+	struct kept *e = find(k, number);
+	char name[NAME_MAX_LEN + 1];
+	uint32_t uid;
+
+	if (!e)
+		return;
+	e->under_way = false;
+	if (kept_fate(v) != KEPT_DONE)
+		return;
+	memcpy(name, e->to_name, sizeof(name));
+	uid = e->to_uid;
+	forget(k, e, 0);
+	keeper_arrived(k, name, uid);
+}
+
+enum verdict
+keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident *msgid)
+{
+	struct kept *e = find_id(k, uid, msgid);
+
+	if (!e || !e->stored || e->under_way)
+		return VERDICT_NOTHING;
+	forget(k, e, token);
+	return VERDICT_QUEUED;
+}
+
+void
+keeper_list(const struct keeper *k, uint32_t uid, uint64_t cursor, struct kept_page *page)
+{
+	const struct kept *e;
+
+	*page = (struct kept_page){ .next = 0 };
+	TAILQ_FOREACH(e, &k->kept, link) {
+		if (e->number < cursor || e->from_uid != uid || !e->stored)
+			continue;
+		if (page->count == KEPT_PAGE_ENTRIES) {
+			page->next = e->number;
+			return;
+		}
+		page->entry[page->count] =
+		    (struct kept_entry){ .msgid = e->msgid, .time_ms = e->time_ms, .length = e->length };
+		memcpy(page->entry[page->count++].name, e->to_name, sizeof(e->to_name));
+	}
+}
+
+/* ------ as a whole ------ */
+
+static void
+forget_old(struct keeper *k)
+{
+	const int64_t now = clock_wall_ms();
+	struct kept *e, *next;
+
+	for (e = TAILQ_FIRST(&k->kept); e; e = next) {
+		next = TAILQ_NEXT(e, link);
+		if (e->stored && !e->under_way && kept_is_over(e->time_ms, now))
+			forget(k, e, 0);
+	}
+}
+
+static void
+on_hour(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	forget_old(container_of(w, struct keeper, hourly));
+}
+
+static void
+take_over(void *context, uint64_t number, const struct kept_record *r)
+{
+	struct kept *e = add(context, number, r);
+
+	if (e)
+		e->stored = true;
+}
+
+int
+keeper_new(struct keeper **out, const struct keeper_class *class, void *context, struct ev_loop *loop, const char *dir,
+    uint64_t most_bytes)
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return -ENOMEM;
+	k->class = class;
+	k->context = context;
+	k->loop = loop;
+	k->most_bytes = most_bytes;
+	TAILQ_INIT(&k->kept);
+	TAILQ_INIT(&k->jobs);
+	ev_timer_init(&k->hourly, on_hour, 0., HOUR);
+	if ((size_t)snprintf(k->dir, sizeof(k->dir), "%s", dir) >= sizeof(k->dir) - 32)
+		r = -ENAMETOOLONG;
+	else
+		r = kept_file_each(k->dir, take_over, k);
+	if (r < 0) {
+		keeper_free(k);
+		return r;
+	}
+	forget_old(k);
+	ev_timer_again(loop, &k->hourly);
+	*out = k;
+	return 0;
+}
+
+void
+keeper_free(struct keeper *k)
+{
+	struct kept *e;
+	struct job *j;
+
+	if (!k)
+		return;
+	ev_timer_stop(k->loop, &k->hourly);
+	worker_stop(&k->worker);
+	while ((e = TAILQ_FIRST(&k->kept)))
+		drop(k, e);
+	while ((j = TAILQ_FIRST(&k->jobs))) {
+		TAILQ_REMOVE(&k->jobs, j, link);
+		free(j);
+	}
+	free(k);
+}

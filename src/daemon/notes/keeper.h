@@ -1,0 +1,45 @@
+/*
+ * Notes for accounts that are not logged in (R11), kept on the daemon's disk, for 30 days: told as kept when they are
+ * synced, passed on in their order when the session of that name and uid logs in, overwritten when that is done. What
+ * waits for the disk is done by a child process, one thing after another; here is what is kept, and what is next.
+ */
+#ifndef PCHAT_DAEMON_NOTES_KEEPER_H
+#define PCHAT_DAEMON_NOTES_KEEPER_H
+
+#include <ev.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "core/verdict.h"
+#include "daemon/notes/kept_file.h"
+
+struct keeper;
+
+struct keeper_class {
+	/* What was to be done under that token is done: KEPT, or why not; of keeper_cancel() OK, or why not. */
+	void (*told)(void *context, uint64_t token, enum verdict v);
+	/* A note is to be passed on to its session: OK, and keeper_answered() follows; or why it cannot be. */
+	enum verdict (*pass)(void *context, uint64_t number, const struct kept_record *r);
+};
+
+/* Takes over what is in the folder, which is made if need be, and copied here. 0 or -errno. */
+MUST_USE int keeper_new(struct keeper **k, const struct keeper_class *class, void *context, struct ev_loop *loop,
+    const char *dir, uint64_t most_bytes);
+void keeper_free(struct keeper *k);
+
+/* QUEUED: told() follows; KEPT: it is kept already; or why it is not. */
+enum verdict keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r);
+
+/* The session has logged in: it gets what is kept for it. */
+void keeper_arrived(struct keeper *k, const char *name, uint32_t uid);
+
+/* What its receiver said of a note that was passed on. STALE: it is gone. */
+void keeper_answered(struct keeper *k, uint64_t number, enum verdict v);
+
+/* The sender takes a note back. QUEUED: told() follows; NOTHING: none of that id is kept. */
+enum verdict keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident *msgid);
+
+/* A page of what is kept of that sender, from the cursor on, which is 0 at first. */
+void keeper_list(const struct keeper *k, uint32_t uid, uint64_t cursor, struct kept_page *page);
+
+#endif

@@ -1,0 +1,172 @@
+# Notes for accounts that are not logged in (R11): kept by the daemon, delivered once and in order, taken back.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+needs_root
+id -u games >/dev/null 2>&1 || skip_all "there is no account 'games'"
+id -u news >/dev/null 2>&1 || skip_all "there is no account 'news'"
+
+start_daemon
+add_user games
+add_user news
+add_user alice
+
+files() {
+	find "$T/daemon/kept" -name '*.note' | wc -l
+}
+
+no_files() {
+	[ "$(files)" -eq 0 ]
+}
+
+run news pchat tell games "nobody is there"
+exits 5 "without --later it is refused"
+run news pchat tell --later games "the first"
+exits 12 "with --later it is kept"
+like "$err" "kept by the daemon" "which it says"
+run news pchat tell --later --json games "the second"
+exits 12 "and once more"
+is "$(jq -c '[.delivered, .kept, .to]' <<<"$out")" '[false,true,"games"]' "--json says so"
+id=$(jq -r .msgid <<<"$out")
+run news pchat tell --later --id "$id" games "the second"
+exits 12 "under the same id it is kept already"
+run news pchat tell --later --id "$id" games "another"
+exits 10 "another one under that id is refused"
+printf 'line %d\n' 1 2 3 >"$T/body"
+feed news pchat tell --later -l games <"$T/body"
+exits 12 "lines are kept"
+is "$(files)" 5 "each is a file"
+run root pchat tell --later alice "no account"
+exits 5 "nothing is kept for a name that is no account's"
+run alice pchat tell --later games "from somebody without an account"
+exits 12 "whoever has no account may be told of as well"
+
+# ---------------------------------------------------------------- the daemon is killed meanwhile
+
+kill -KILL "$daemon_pid"
+reap daemon
+start_daemon
+run news pchat notes --kept
+exits 0 "notes --kept lists them, without a session, also after a kill"
+is "$(wc -l <<<"$out")" 5 "one's own"
+run news pchat notes --kept --json
+is "$(jq -rs '.[1] | [.to, .msgid] | join(" ")' <<<"$out")" "games $id" "as JSON"
+run alice pchat notes --cancel "$id"
+exits 1 "nobody else takes it back"
+run news pchat notes --cancel "$id"
+exits 0 "its sender does"
+run news pchat notes --cancel "$id"
+exits 1 "once"
+is "$(files)" 5 "its file is gone"
+
+# ---------------------------------------------------------------- delivered once, in order
+
+login games
+wait_until no_files
+ok $? "what was delivered is removed"
+run games pchat read --raw --notes
+is "$out" $'the first\nline 1\nline 2\nline 3\nfrom somebody without an account' "all arrive, in order"
+run news pchat notes --kept
+exits 1 "nothing is kept any more"
+run games pchat quit
+run games pchat login games
+run games pchat read
+exits 1 "nor delivered twice"
+run news pchat tell --later games "directly"
+exits 0 "who is there is told at once"
+run games pchat read
+run games pchat quit
+
+# A name that is the account's goes to nobody else, and only under that name.
+run news pchat tell --later games "by name and uid"
+run games pchat login other
+run games pchat read --wait=0.2 --raw --notes
+exits 1 "another session of that account does not get it"
+run games pchat quit
+login games
+wait_until no_files
+run games pchat read --raw --notes
+is "$out" "by name and uid" "that one does"
+
+# Policy is asked when it is delivered.
+run games pchat block news
+run games pchat quit
+run news pchat tell --later games "blocked"
+exits 12 "what the policy refuses is kept at first"
+login games
+wait_until no_files
+run games pchat read --raw --notes
+exits 1 "and not delivered"
+run games pchat unblock news
+run games pchat notes off
+run games pchat quit
+run news pchat tell --later games "while notes are off"
+login games
+run games pchat notes on
+run games pchat quit
+login games
+wait_until no_files
+run games pchat read --raw --notes
+is "$out" "while notes are off" "one that was not taken is kept until a later login"
+run games pchat quit
+
+# ---------------------------------------------------------------- limits, and a disk that refuses
+
+seq -f 'n%g' 1 101 >"$T/body"
+feed news pchat tell --later -l --timeout $PATIENCE games <"$T/body"
+exits 10 "of one sender for one receiver 100 are kept"
+like "$err" "line 101" "and not one more"
+is "$(files)" 100 "those are there"
+run root pchat tell --later games "of another sender"
+exits 12 "another sender has room"
+login games
+wait_until no_files
+run games pchat read --raw --notes
+is "$(wc -l <<<"$out")" 101 "all of them are delivered"
+is "$(sed -n 's/^n//p' <<<"$out" | sort -nc 2>&1)" "" "in order"
+run games pchat quit
+
+rm -rf "$T/daemon/kept"
+run news pchat tell --later games "no folder"
+exits 10 "what cannot be stored is refused"
+run news pchat notes --kept
+exits 1 "and not kept"
+mkdir -m 0700 "$T/daemon/kept"
+
+# ---------------------------------------------------------------- everything is killed in between
+
+stop=$T/stop
+tell_all() {
+	local i
+	for i in $(seq 25); do
+		(as news pchat tell --later --timeout "$(span 2000)" games "k$i") >/dev/null 2>&1
+		echo "$? k$i"
+	done >"$T/told"
+	touch "$stop"
+}
+tell_all &
+teller=$!
+while [ ! -e "$stop" ]; do
+	pause
+	(as games pchat login games) >/dev/null 2>&1
+	kill -KILL "$daemon_pid"
+	reap daemon
+	start_daemon
+	kill -KILL "$(helper_pid games)" 2>/dev/null
+	(as games pchat status) >/dev/null 2>&1
+done
+wait "$teller"
+(as games pchat quit) >/dev/null 2>&1
+for _ in 1 2; do # what was under way when a session ended comes with the next login
+	(as games pchat login games) >/dev/null 2>&1
+	wait_until no_files
+	(as games pchat quit) >/dev/null 2>&1
+done
+(as games pchat login games) >/dev/null 2>&1
+run games pchat read --raw --notes
+note "told: $(cut -d' ' -f1 "$T/told" | sort | uniq -c | tr -s ' \n' ' ')"
+sort <<<"$out" >"$T/arrived"
+is "$(uniq -d "$T/arrived")" "" "nothing arrived twice"
+is "$(sed -nE 's/^(0|12) //p' "$T/told" | sort | comm -23 - "$T/arrived")" "" "what was delivered or kept has arrived"
+is "$(grep -Ev '^(0|12|75) ' "$T/told" | cut -d' ' -f2- | sort | comm -12 - "$T/arrived")" "" "what was refused has not"
+
+finish

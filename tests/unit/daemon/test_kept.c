@@ -1,0 +1,185 @@
+/* Kept notes: what is kept, and the file of each. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/limits.h"
+#include "core/notes/kept.h"
+#include "daemon/notes/kept_file.h"
+#include "folder.h"
+
+static char dir[FOLDER_PATH];
+static uint8_t bytes[KEPT_FILE_MAX];
+
+static struct kept_record
+sample(void)
+{
+	return (struct kept_record){ .time_ms = 1795435267042,
+		.to_uid = 1001,
+		.to_name = "bob",
+		.note = { .stranger = true,
+		    .from = { .account = "uid 60000", .uid = 60000 },
+		    .msgid.b = { 7 },
+		    .body = (const uint8_t *)"build: exit 0",
+		    .length = 13 },
+		.groups = 2,
+		.group = { 50, 100 } };
+}
+
+START_TEST(test_kept_room)
+{
+	struct kept_use u = { .both = KEPT_NOTES - 1, .both_bytes = KEPT_BYTES - 10 };
+
+	ck_assert_int_eq(kept_has_room(&u, 10, KEPT_BYTES_ALL), VERDICT_OK);
+	ck_assert_int_eq(kept_has_room(&u, 11, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+	ck_assert_int_eq(kept_has_room(&u, 10, 9), VERDICT_NOTES_FULL);
+	u.both++;
+	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+	u = (struct kept_use){ .sender_bytes = KEPT_BYTES_SENDER - 1 };
+	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_OK);
+	ck_assert_int_eq(kept_has_room(&u, 2, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+	u = (struct kept_use){ .receiver_bytes = KEPT_BYTES_RECEIVER };
+	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+}
+END_TEST
+
+START_TEST(test_kept_time)
+{
+	const int64_t month = 30LL * 24 * 60 * 60 * 1000;
+
+	ck_assert(!kept_is_over(1000, 1000 + month));
+	ck_assert(kept_is_over(1000, 1001 + month));
+	ck_assert(!kept_is_over(1000, 0));
+}
+END_TEST
+
+START_TEST(test_kept_fates)
+{
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		ck_assert_int_eq(kept_fate((enum verdict)v),
+		    v == VERDICT_OK || v == VERDICT_ID_USED || v == VERDICT_REFUSES ? KEPT_DONE : KEPT_LATER);
+}
+END_TEST
+
+START_TEST(test_kept_bytes)
+{
+	const struct kept_record r = sample();
+	const size_t n = kept_file_encode(&r, bytes, sizeof(bytes));
+	struct kept_record back;
+
+	ck_assert_uint_gt(n, 0);
+	ck_assert_int_eq(kept_file_decode(bytes, n, &back), 0);
+	ck_assert_str_eq(back.to_name, "bob");
+	ck_assert_str_eq(back.note.from.account, "uid 60000");
+	ck_assert(back.note.stranger);
+	ck_assert_uint_eq(back.to_uid, 1001);
+	ck_assert_uint_eq(back.group[1], 100);
+	ck_assert_mem_eq(back.note.body, r.note.body, r.note.length);
+	for (size_t cut = 0; cut < n; cut++) {
+		ck_assert_int_eq(kept_file_decode(bytes, cut, &back), -1);
+		ck_assert_uint_eq(kept_file_encode(&r, bytes + 1000, cut), 0);
+	}
+	bytes[n] = 0;
+	ck_assert_int_eq(kept_file_decode(bytes, n + 1, &back), -1);
+}
+END_TEST
+
+static void
+setup(void)
+{
+	folder_make(dir);
+}
+
+static void
+teardown(void)
+{
+	folder_remove(dir);
+}
+
+static uint64_t seen[8];
+static size_t seen_count;
+
+static void
+see(void *context, uint64_t number, const struct kept_record *r)
+{
+	ck_assert_ptr_eq(context, &seen);
+	ck_assert_str_eq(r->to_name, "bob");
+	seen[seen_count++] = number;
+}
+
+START_TEST(test_kept_files)
+{
+	const struct kept_record r = sample();
+	const size_t n = kept_file_encode(&r, bytes, sizeof(bytes));
+	uint8_t back[KEPT_FILE_MAX];
+	char path[FOLDER_PATH + 64];
+	struct stat st;
+	int fd;
+
+	for (uint64_t i = 20; i > 0; i -= 10)
+		ck_assert_int_eq(kept_file_store(dir, i, bytes, n), 0);
+	ck_assert_int_eq(kept_file_load(dir, 10, back, sizeof(back)), (ssize_t)n);
+	ck_assert_mem_eq(back, bytes, n);
+	(void)snprintf(path, sizeof(path), "%s/%016x.note", dir, 10);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	(void)snprintf(path, sizeof(path), "%s/%016x.new", dir, 11); /* of a daemon that was killed */
+	ck_assert_int_ge(fd = open(path, O_CREAT | O_WRONLY, 0600), 0);
+	(void)close(fd);
+	(void)snprintf(path, sizeof(path), "%s/%016x.note", dir, 12); /* and one that is no note */
+	ck_assert_int_ge(fd = open(path, O_CREAT | O_WRONLY, 0600), 0);
+	(void)close(fd);
+	seen_count = 0;
+	ck_assert_int_eq(kept_file_each(dir, see, seen), 0);
+	ck_assert_uint_eq(seen_count, 2);
+	ck_assert_uint_eq(seen[0], 10);
+	ck_assert_uint_eq(seen[1], 20);
+	(void)snprintf(path, sizeof(path), "%s/%016x.new", dir, 11);
+	ck_assert_int_lt(access(path, F_OK), 0);
+}
+END_TEST
+
+/* What is forgotten is overwritten: whoever holds the file open sees nothing of it. */
+START_TEST(test_kept_files_are_overwritten)
+{
+	const struct kept_record r = sample();
+	const size_t n = kept_file_encode(&r, bytes, sizeof(bytes));
+	uint8_t back[KEPT_FILE_MAX];
+	char path[FOLDER_PATH + 64];
+	int fd;
+
+	ck_assert_int_eq(kept_file_store(dir, 1, bytes, n), 0);
+	(void)snprintf(path, sizeof(path), "%s/%016x.note", dir, 1);
+	ck_assert_int_ge(fd = open(path, O_RDONLY), 0);
+	ck_assert_int_eq(kept_file_forget(dir, 1), 0);
+	ck_assert_int_eq(kept_file_forget(dir, 1), 0);
+	ck_assert_int_eq(read(fd, back, sizeof(back)), (ssize_t)n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_uint_eq(back[i], 0);
+	(void)close(fd);
+	ck_assert_int_eq(kept_file_load(dir, 1, back, sizeof(back)), -ENOENT);
+	ck_assert_int_eq(kept_file_store("/nowhere", 1, bytes, n), -ENOENT);
+}
+END_TEST
+
+Suite *
+kept_suite(void)
+{
+	Suite *s = suite_create("kept");
+	TCase *rules = tcase_create("rules"), *files = tcase_create("files");
+
+	tcase_add_test(rules, test_kept_room);
+	tcase_add_test(rules, test_kept_time);
+	tcase_add_test(rules, test_kept_fates);
+	tcase_add_test(rules, test_kept_bytes);
+	suite_add_tcase(s, rules);
+	tcase_add_checked_fixture(files, setup, teardown);
+	tcase_add_test(files, test_kept_files);
+	tcase_add_test(files, test_kept_files_are_overwritten);
+	suite_add_tcase(s, files);
+	return s;
+}
