@@ -137,7 +137,7 @@ mkdir -m 0700 "$T/daemon/kept"
 stop=$T/stop
 tell_all() {
 	local i
-	for i in $(seq 25); do
+	for i in $(seq 15); do
 		(as news pchat tell --later --timeout "$(span 2000)" games "k$i") >/dev/null 2>&1
 		echo "$? k$i"
 	done >"$T/told"

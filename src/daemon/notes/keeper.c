@@ -440,6 +440,18 @@ take_over(void *context, uint64_t number, const struct kept_record *r)
 		e->stored = true;
 }
 
+/*
+ * A child of an earlier daemon that was killed may still be at a file: none of ours has its number. Numbers go on from
+ * there by the clock.
+ */
+static uint64_t
+first_number(uint64_t last)
+{
+	const uint64_t now = (uint64_t)clock_wall_ms() << 10;
+
+	return last > now ? last : now;
+}
+
 int
 keeper_new(struct keeper **out, const struct keeper_class *class, void *context, struct ev_loop *loop, const char *dir,
     uint64_t most_bytes)
@@ -464,6 +476,7 @@ keeper_new(struct keeper **out, const struct keeper_class *class, void *context,
 		keeper_free(k);
 		return r;
 	}
+	k->last = first_number(k->last);
 	forget_old(k);
 	ev_timer_again(loop, &k->hourly);
 	*out = k;

@@ -220,6 +220,16 @@ list(const char *dir, uint64_t **numbers)
 	return (ssize_t)count;
 }
 
+/* One that was overwritten by whoever was killed before it was removed. */
+static bool
+is_forgotten(const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
 int
 kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const struct kept_record *r), void *context)
 {
@@ -234,7 +244,11 @@ kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const
 		return (int)count;
 	for (ssize_t i = 0; i < count; i++) {
 		n = kept_file_load(dir, numbers[i], bytes, sizeof(bytes));
-		if (n > 0 && kept_file_decode(bytes, (size_t)n, &r) == 0)
+		if (n < 0)
+			continue;
+		if (is_forgotten(bytes, (size_t)n))
+			(void)!kept_file_forget(dir, numbers[i]); /* else the next one does it */
+		else if (kept_file_decode(bytes, (size_t)n, &r) == 0)
 			fn(context, numbers[i], &r);
 	}
 	return 0;

@@ -38,7 +38,7 @@ MUST_USE ssize_t kept_file_load(const char *dir, uint64_t number, uint8_t *out, 
 /* 0 or -errno; one that is not there is forgotten. */
 MUST_USE int kept_file_forget(const char *dir, uint64_t number);
 
-/* Makes the folder if it is not there, removes what was not finished, and tells each file. 0 or -errno. */
+/* Makes the folder if it is not there, removes what was not finished or forgotten, and tells each file. 0 or -errno. */
 MUST_USE int
 kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const struct kept_record *r), void *context);
 

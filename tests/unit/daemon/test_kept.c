@@ -115,7 +115,7 @@ START_TEST(test_kept_files)
 {
 	const struct kept_record r = sample();
 	const size_t n = kept_file_encode(&r, bytes, sizeof(bytes));
-	uint8_t back[KEPT_FILE_MAX];
+	uint8_t back[KEPT_FILE_MAX] = { 0 };
 	char path[FOLDER_PATH + 64];
 	struct stat st;
 	int fd;
@@ -133,11 +133,17 @@ START_TEST(test_kept_files)
 	(void)snprintf(path, sizeof(path), "%s/%016x.note", dir, 12); /* and one that is no note */
 	ck_assert_int_ge(fd = open(path, O_CREAT | O_WRONLY, 0600), 0);
 	(void)close(fd);
+	(void)snprintf(
+	    path, sizeof(path), "%s/%016x.note", dir, 13); /* and one that was overwritten, and not removed */
+	ck_assert_int_ge(fd = open(path, O_CREAT | O_WRONLY, 0600), 0);
+	ck_assert_int_eq(write(fd, back + 4000, 100), 100);
+	(void)close(fd);
 	seen_count = 0;
 	ck_assert_int_eq(kept_file_each(dir, see, seen), 0);
 	ck_assert_uint_eq(seen_count, 2);
 	ck_assert_uint_eq(seen[0], 10);
 	ck_assert_uint_eq(seen[1], 20);
+	ck_assert_int_lt(access(path, F_OK), 0);
 	(void)snprintf(path, sizeof(path), "%s/%016x.new", dir, 11);
 	ck_assert_int_lt(access(path, F_OK), 0);
 }
