@@ -42,6 +42,10 @@ resize 80 24
 type_keys 'clear; PAGER=less LESS=FRX pchat history' Enter
 shows '^:|END' "the history goes through a pager"
 resize 60 24
+none_forged() {
+	[ -z "$(forged_rows)" ]
+}
+wait_until none_forged # the pager draws anew
 wait_until on_screen '^:|END'
 is "$(forged_rows)" "" "and a window that becomes narrower under it makes no record"
 type_keys q
