@@ -242,7 +242,7 @@ kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const
 		return -errno;
 	if ((count = list(dir, &numbers)) < 0)
 		return (int)count;
-	for (ssize_t i = 0; i < count; i++) {
+	for (ssize_t i = 0; numbers && i < count; i++) {
 		n = kept_file_load(dir, numbers[i], bytes, sizeof(bytes));
 		if (n < 0)
 			continue;
