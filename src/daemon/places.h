@@ -12,11 +12,12 @@
 #include <stddef.h>
 
 #include "base/macros.h"
+#include "net/endpoint.h"
 
 struct registry;
 
-#define PLACES_FOLDER "/run/pchat"
-#define PLACES_SOCKET PLACES_FOLDER "/pchat.sock"
+#define PLACES_FOLDER ENDPOINT_FOLDER
+#define PLACES_SOCKET ENDPOINT_HOST
 #define PLACES_STATE "/var/lib/pchat"
 
 struct places {
