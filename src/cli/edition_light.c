@@ -8,7 +8,7 @@
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/process.h"
 #include "proto/quote.h"
 

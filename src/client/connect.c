@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "client/link_impl.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/process.h"
 #include "net/report.h"
 #include "net/socket.h"

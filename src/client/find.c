@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "client/link_impl.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/folder.h"
 #include "net/socket.h"
 #include "net/whereabouts.h"

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/folder.h"
 #include "net/process.h"
 

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "client/link_impl.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 void
 who_release(struct who_list *r)

@@ -1,6 +1,6 @@
 #include "core/claim.h"
 
-#include "core/name.h"
+#include "core/names/name.h"
 
 /* Whether `a` says that it was paired with `b`. */
 static bool

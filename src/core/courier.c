@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 
 #define NOBODY UINT32_MAX /* owner of a run whose client is gone */
 

@@ -7,7 +7,7 @@
  * unused and found by nobody, until its last waiter was told and it is off the list.
  */
 #include "core/exchange_impl.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 /* ------ effects ------ */
 

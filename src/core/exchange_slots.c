@@ -2,7 +2,7 @@
 #include <endian.h>
 
 #include "core/exchange_impl.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 static uint32_t
 heads_for(uint32_t capacity)

@@ -5,10 +5,9 @@
 #ifndef PCHAT_CORE_LIMITS_H
 #define PCHAT_CORE_LIMITS_H
 
-#define NAME_MAX_LEN 64U        /* bytes of a name (R2) */
-#define NAME_MAX_CHARACTERS 32U /* characters as a reader counts them */
-#define NAME_MARKS_MAX 2U       /* nonspacing marks on a base of a name */
-#define ACCOUNT_MAX_LEN 255U    /* bytes of an account's name, as LOGIN_NAME_MAX has it */
+#include "core/names/name.h" /* NAME_MAX_LEN, with the rest about names */
+
+#define ACCOUNT_MAX_LEN 255U /* bytes of an account's name, as LOGIN_NAME_MAX has it */
 
 #define MESSAGE_MAX 65536U /* bytes of one message */
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 
 static bool
 in_group(const struct policy_caller *caller, uint32_t gid)

@@ -11,7 +11,7 @@
 #include "base/macros.h"
 #include "core/exchange.h"
 #include "core/window.h"
-#include "daemon/account.h"
+#include "daemon/names/account.h"
 #include "daemon/names/names.h"
 #include "daemon/notes/tells.h"
 #include "net/deadlines.h"

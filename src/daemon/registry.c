@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "db/database.h"
 #include "proto/quote.h"
 #include "proto/upstream.h"

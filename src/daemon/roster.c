@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "daemon/client.h"
 #include "daemon/roster_impl.h"
 #include "net/socket.h"

@@ -18,7 +18,7 @@
 #include "core/exchange.h"
 #include "core/policy.h"
 #include "core/quota.h"
-#include "daemon/account.h"
+#include "daemon/names/account.h"
 #include "net/deadlines.h"
 #include "proto/upstream.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "daemon/client.h"
 #include "daemon/registry.h"
 #include "daemon/roster_impl.h"

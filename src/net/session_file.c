@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 
 #define SUFFIX ".session"
 #define SESSION_FILE_MAX (2 * PATH_MAX + 512)

@@ -1,6 +1,6 @@
 #include "proto/codec.h"
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "core/verdict.h"
 
 struct codec

@@ -48,7 +48,7 @@ void codec_ident(struct codec *c, struct ident *id);
 /* A length in one byte, and that many bytes without NUL, fewer than `size`. */
 void codec_string(struct codec *c, char *s, size_t size);
 
-/* The same, and what may be a name (core/name.h); or, where that means nobody, empty. */
+/* The same, and what may be a name (core/names/name.h); or, where that means nobody, empty. */
 void codec_name(struct codec *c, char name[NAME_MAX_LEN + 1]);
 void codec_name_or_none(struct codec *c, char name[NAME_MAX_LEN + 1]);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 
 bool
 feature_holds_name(uint32_t features, const char *name)

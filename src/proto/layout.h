@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 /* Bytes of the cluster (unicode_cluster()) that ends at `at`; 0 when `at` is 0. */
 size_t layout_previous(const char *text, size_t at);

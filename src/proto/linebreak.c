@@ -1,6 +1,6 @@
 #include "proto/linebreak.h"
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "proto/layout.h"
 
 #define ZWJ 0x200D

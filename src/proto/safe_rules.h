@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define SAFE_MARKS_MAX 16U /* marks on one base */
 

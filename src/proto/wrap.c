@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "proto/layout.h"
 #include "proto/linebreak.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/process.h"

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "core/verdict.h"
 #include "db/database.h"
 #include "net/process.h"

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "base/macros.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/session_file.h"
 #include "session/state/state.h"
 #include "session/uplink/autostart.h"

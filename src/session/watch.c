@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "session/mailbox/store.h"
 
 #define GONE (IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) /* ATTRIB: also when a link to it is removed */

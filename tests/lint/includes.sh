@@ -5,10 +5,12 @@ set -u
 : "${SRCDIR:?is set by make check}" "${BUILDDIR:?is set by make check}"
 NM=${NM:-nm}
 
-# FOLDER: what it may use. A folder that is not named here belongs to the one above it.
+# FOLDER: what it may use, with the rooms inside of it. A folder that is not named here belongs to the one above it.
 layers='
 base:
-core: base
+core/unicode: base
+core/names: base core/unicode
+core: base core/unicode core/names
 proto: base core
 net: base core proto
 db: base core proto net
@@ -33,10 +35,7 @@ cli/chat: base core proto net client cli/process cli/line cli/output cli/command
 # Not yet as they should be: "FROM TO", a line each, in the words of `violations`. The list only gets shorter: what is
 # no violation any more has to go from it. And the folders of the circles that are still there.
 pending=''
-pending_circles='core
-core/names
-daemon
-daemon/names'
+pending_circles=''
 
 # includes ROOT: "FROM TO" for each include of our own below ROOT, as paths below it.
 includes() {
@@ -88,10 +87,18 @@ violations() {
 					allowed[part[1], lower[k]] = 1
 			}
 		}
+		function may(from, to) { # what may use a folder from outside may use its rooms
+			if ((from, to) in allowed)
+				return 1
+			while (sub(/\/[^\/]*$/, "", to))
+				if ((from, to) in allowed && index(from "/", to "/") != 1)
+					return 1
+			return 0
+		}
 		{
 			from = folder_of($1)
 			to = folder_of($2)
-			if (from == "" || to == "" || !((from, to) in allowed))
+			if (from == "" || to == "" || !may(from, to))
 				print $1, $2
 		}' | sort -u
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define CELL_TEXT 120U
 #define LINES_KEPT 20000U

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/chat/chat.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/loop.h"
 #include "proto/status.h"
 

@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "cli/line/command.h"
 #include "core/ident.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 const struct option_row options_global[] = {
 	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", "act as this session of yours" },

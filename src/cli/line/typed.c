@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/session_file.h"
 
 bool

@@ -5,7 +5,7 @@
 #include "base/macros.h"
 #include "cli/line/options.h"
 #include "cli/output/terminal.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 /* Readable on dark and light alike: no black, white or yellow. */
 static const char *const palette[] = {

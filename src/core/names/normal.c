@@ -1,7 +1,7 @@
 #include "core/names/normal.h"
 
 #include "core/names/normal_impl.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 /* Hangul syllables are counted, not listed (The Unicode Standard, 3.12). */
 #define HANGUL_BASE 0xAC00U

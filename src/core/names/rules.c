@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "core/names/normal.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define ZWNJ 0x200CU
 #define ZWJ 0x200DU

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/limits.h"
+#include "core/names/name.h"
 
 enum name_fault {
 	NAME_GOOD,

@@ -1,6 +1,6 @@
 /*
  * What of a name is looked up: keyed hashes of its forms among the names of those who are logged in (R1), and its
- * spellings among the accounts of the system (R3). name_equal() of core/name.h is the rule. Pure.
+ * spellings among the accounts of the system (R3). name_equal() of core/names/name.h is the rule. Pure.
  */
 #ifndef PCHAT_CORE_NAMES_SAME_H
 #define PCHAT_CORE_NAMES_SAME_H
@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/name.h"
-#include "core/siphash.h"
+#include "base/siphash.h"
+#include "core/names/name.h"
 
 enum name_form { NAME_FOLD, NAME_FOLD_OF_SKELETON, NAME_SKELETON_OF_FOLD, NAME_FORMS };
 

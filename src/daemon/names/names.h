@@ -11,7 +11,7 @@
 
 #include "base/macros.h"
 #include "core/verdict.h"
-#include "daemon/account.h"
+#include "daemon/names/account.h"
 
 struct names;
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "core/notes/kept.h"
 #include "net/worker.h"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "proto/wire.h"
 
 #define MAGIC 0x314b4350U /* "PCK1" */

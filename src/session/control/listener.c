@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/acceptor.h"
 #include "net/closing.h"
 #include "net/socket.h"

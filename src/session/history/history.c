@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "db/database.h"
 #include "session/mailbox/scan.h"
 #include "session/mailbox/sent_scan.h"

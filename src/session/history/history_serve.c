@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/process.h"
 #include "net/session_file.h"
 #include "proto/control.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 struct forget {
 	char partner[NAME_MAX_LEN + 1]; /* empty: with everybody */

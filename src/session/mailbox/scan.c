@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/name.h"
+#include "core/names/name.h"
 #include "db/database.h"
 
 /* ?2: the kinds that are wanted. */

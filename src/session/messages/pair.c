@@ -1,7 +1,7 @@
 #include "session/messages/pair.h"
 
 #include "base/log.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 struct pair {
 	const struct pair_class *class;

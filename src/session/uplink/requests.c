@@ -5,7 +5,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 #define RATE_RETRY_MS 150U /* a question was one too many: it is repeated */
 #define QUIT_MS 2000U      /* a daemon that does not answer so long to QUIT is not waited for */

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/stream.h"
 #include "proto/feature.h"
 #include "session/uplink/login.h"

@@ -9,7 +9,7 @@
 
 #include "base/macros.h"
 #include "core/exchange.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 #define FIRST_PAIR 1000U
 #define REFUSE 100   /* no event: `who` changes its mind about `whom` */

@@ -17,7 +17,7 @@
 
 #include "base/macros.h"
 #include "core/exchange.h"
-#include "core/name.h"
+#include "core/names/name.h"
 
 #define PEOPLE_MAX 6
 #define RENAMINGS 720 /* of so many people */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "proto/linebreak.h"
 
 #define TEST_FILE "/usr/share/unicode/auxiliary/LineBreakTest.txt"

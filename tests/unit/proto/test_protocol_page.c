@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/unicode_values.h"
+#include "core/unicode/unicode_values.h"
 #include "core/verdict.h"
 #include "proto/control.h"
 #include "proto/status.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "proto/layout.h"
 
 #define FIRST_CAP 256U

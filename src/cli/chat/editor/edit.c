@@ -5,7 +5,7 @@
 #include <wctype.h>
 
 #include "cli/chat/editor/editor_impl.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define NAMED_MAX 16U /* bytes of "U+10FFFF", with its NUL */
 

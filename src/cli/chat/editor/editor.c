@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cli/chat/editor/editor_impl.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define PASTE_ON "\033[?2004h"
 #define TO_THE_BOTTOM "\r\033[J\033[999B"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define PASTE_BEGIN "\033[200~"
 #define PASTE_END "\033[201~"

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "proto/layout.h"
 
 #define ZWJ 0x200D

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "proto/safe.h"
 
 #define TAB 8U

@@ -9,7 +9,7 @@
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "client/teller.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "net/random.h"
 
 static const struct option_row options[] = {

@@ -14,7 +14,7 @@
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "client/who.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "proto/status.h"
 
 static enum verdict

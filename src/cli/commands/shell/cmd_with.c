@@ -14,7 +14,7 @@
 #include "cli/output/report.h"
 #include "cli/process/child.h"
 #include "cli/process/offspring.h"
-#include "core/name.h"
+#include "core/names/name.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {

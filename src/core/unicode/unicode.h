@@ -2,21 +2,21 @@
  * What Unicode says of a code point, and UTF-8. Pure look-ups in tables that are made by tools/unicode/generate,
  * all of one version (UNICODE_VERSION). Knows nothing of names or of terminals.
  */
-#ifndef PCHAT_CORE_UNICODE_H
-#define PCHAT_CORE_UNICODE_H
+#ifndef PCHAT_CORE_UNICODE_UNICODE_H
+#define PCHAT_CORE_UNICODE_UNICODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/unicode_values.h"
+#include "core/unicode/unicode_values.h"
 
 #define UNICODE_MAX 0x10FFFFU
 #define UNICODE_UTF8_MAX 4U /* bytes of a code point */
 #define UNICODE_NO_DIGIT UINT8_MAX
 
 enum unicode_flag {
-	UNICODE_IDENT = 1,      /* may stand in a name: XID, of the types that core/name.h lists */
+	UNICODE_IDENT = 1,      /* may stand in a name: XID, of the types that core/names/name.h lists */
 	UNICODE_PICTOGRAPH = 2, /* Extended_Pictographic, also when not assigned yet */
 	UNICODE_EMOJI = 4,      /* Emoji_Presentation */
 	UNICODE_MODIFIER = 8,   /* Emoji_Modifier: a tone of skin */

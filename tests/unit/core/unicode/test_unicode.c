@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "guard.h"
 #include "quick.h"
 

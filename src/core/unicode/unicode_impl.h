@@ -1,8 +1,8 @@
 /* The tables of unicode.c. */
-#ifndef PCHAT_CORE_UNICODE_IMPL_H
-#define PCHAT_CORE_UNICODE_IMPL_H
+#ifndef PCHAT_CORE_UNICODE_UNICODE_IMPL_H
+#define PCHAT_CORE_UNICODE_UNICODE_IMPL_H
 
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 #define UNICODE_BLOCK 128U /* code points of a block */
 

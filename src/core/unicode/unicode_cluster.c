@@ -1,5 +1,5 @@
 /* Extended grapheme clusters (UAX 29): the rules GB3 to GB13, of which each looks at the place before a code point. */
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 
 struct cluster {
 	uint8_t before;  /* enum unicode_cluster of the latest code point */

@@ -4,14 +4,16 @@
  * A name is 1 to 32 characters, at most NAME_MAX_LEN bytes. One of ASCII consists of A-Z a-z 0-9 . _ - @, begins with a
  * letter or a digit, and is compared without case. The rules for all other scripts are in core/names/rules.h.
  */
-#ifndef PCHAT_CORE_NAME_H
-#define PCHAT_CORE_NAME_H
+#ifndef PCHAT_CORE_NAMES_NAME_H
+#define PCHAT_CORE_NAMES_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/limits.h"
+#define NAME_MAX_LEN 64U        /* bytes of a name (R2) */
+#define NAME_MAX_CHARACTERS 32U /* characters as a reader counts them */
+#define NAME_MARKS_MAX 2U       /* nonspacing marks on a base of a name */
 
 /* ------ in every program: name.c, without tables of Unicode ------ */
 

@@ -1,4 +1,4 @@
-#include "core/siphash.h"
+#include "base/siphash.h"
 
 #include <endian.h>
 #include <string.h>

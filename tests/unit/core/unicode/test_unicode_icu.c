@@ -9,7 +9,7 @@
 #include <unicode/ustring.h>
 
 #include "core/names/normal.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "quick.h"
 
 /* A value of ours and one of ICU's belong together: whenever one of them comes, the other does. */

@@ -1,4 +1,4 @@
-#include "core/name.h"
+#include "core/names/name.h"
 
 #include <string.h>
 

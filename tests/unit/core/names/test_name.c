@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "core/name.h"
+#include "base/siphash.h"
+#include "core/names/name.h"
 #include "core/names/normal_impl.h"
 #include "core/names/rules.h"
 #include "core/names/same.h"
-#include "core/siphash.h"
-#include "core/unicode.h"
+#include "core/unicode/unicode.h"
 #include "guard.h"
 #include "quick.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/account.h"
+#include "daemon/names/account.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "core/unicode_impl.h"
+#include "core/unicode/unicode_impl.h"
 
 const struct unicode *
 unicode_get(uint32_t cp)

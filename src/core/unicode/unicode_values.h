@@ -1,7 +1,7 @@
 /* Made by tools/unicode/generate from Unicode 15.0; do not edit. */
 /* clang-format off */
-#ifndef PCHAT_CORE_UNICODE_VALUES_H
-#define PCHAT_CORE_UNICODE_VALUES_H
+#ifndef PCHAT_CORE_UNICODE_UNICODE_VALUES_H
+#define PCHAT_CORE_UNICODE_UNICODE_VALUES_H
 
 #define UNICODE_VERSION "15.0"
 

@@ -1,6 +1,6 @@
 /* Made by tools/unicode/generate from Unicode 15.0; do not edit. */
 /* clang-format off */
-#include "core/unicode_impl.h"
+#include "core/unicode/unicode_impl.h"
 
 const uint64_t unicode_sets[][UNICODE_SET_WORDS] = {
 	{ 0xFFFFFFFFFFFFFFFFULL, 0xFFFFFFFFFFFFFFFFULL, 0xFFFFFFFFFFFFFFFFULL },
