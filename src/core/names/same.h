@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/siphash.h"
 #include "core/names/name.h"
+#include "core/names/siphash.h"
 
 enum name_form { NAME_FOLD, NAME_FOLD_OF_SKELETON, NAME_SKELETON_OF_FOLD, NAME_FORMS };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "base/siphash.h"
+#include "core/names/siphash.h"
 #include "core/names/name.h"
 #include "core/names/normal_impl.h"
 #include "core/names/rules.h"

@@ -2,8 +2,8 @@
  * SipHash-2-4 of 128 bits (Aumasson and Bernstein): a hash of which nobody can make two equal who does not know the
  * key. Pure.
  */
-#ifndef PCHAT_BASE_SIPHASH_H
-#define PCHAT_BASE_SIPHASH_H
+#ifndef PCHAT_CORE_NAMES_SIPHASH_H
+#define PCHAT_CORE_NAMES_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "base/siphash.h"
+#include "core/names/siphash.h"
 
 #include <endian.h>
 #include <string.h>
