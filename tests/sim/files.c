@@ -122,6 +122,17 @@ tell_watchers(int inode)
 			k->ofile[k->watch[w].ofile].count++;
 }
 
+/* What it holds is zero again. */
+void
+inode_clear(int i)
+{
+	struct inode *n = &k->inode[i];
+	const size_t most = (size_t)(n->size > n->synced_size ? n->size : n->synced_size);
+
+	memset(n->data, 0, most);
+	memset(n->synced, 0, most);
+}
+
 void
 inode_put(int i)
 {
@@ -129,8 +140,7 @@ inode_put(int i)
 
 	if (n->nlink > 0 || n->opens > 0 || n->listener != NONE)
 		return;
-	memset(n->data, 0, (size_t)n->size);
-	memset(n->synced, 0, (size_t)n->synced_size);
+	inode_clear(i);
 	n->used = false;
 	for (int w = 0; w < WATCHES; w++)
 		if (k->watch[w].ofile != NONE && k->watch[w].inode == i)
@@ -692,9 +702,15 @@ mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 	struct ofile *o;
 	long r;
 
-	if (!k || fd < 0 || (flags & MAP_ANONYMOUS)) {
+	if (fd < 0 || (flags & MAP_ANONYMOUS)) {
 		r = raw(SYS_mmap, at, n, (long)protection, (long)flags, (long)fd, offset);
-		return r < 0 && r > -4096 ? (errno = (int)-r, MAP_FAILED) : (void *)r;
+		if (r < 0 && r > -4096)
+			return errno = (int)-r, MAP_FAILED;
+		if (k->n_mapped == SHARED)
+			kernel_bug("too many mappings");
+		k->mapped[k->n_mapped].at = (void *)r;
+		k->mapped[k->n_mapped++].n = n;
+		return (void *)r;
 	}
 	kernel_enter("mmap");
 	o = ofile_at(fd);
@@ -712,9 +728,7 @@ mmap64(void *at, size_t n, int protection, int flags, int fd, off64_t offset)
 int
 munmap(void *at, size_t n)
 {
-	if (k && (uint8_t *)at >= k->disk && (uint8_t *)at < k->disk + 2 * (size_t)INODES * FILE_CAP)
-		return 0;
-	return (int)raw(SYS_munmap, at, n);
+	return (void)at, (void)n, 0; /* at the end of the run */
 }
 
 /* ------ what is there ------ */

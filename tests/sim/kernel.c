@@ -2,18 +2,19 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 #define CALLS_MOST 600000ULL
+#define LIMIT_S 20                    /* of the processor, for one seed */
 #define WALL_START 1767225600000000LL /* 2026-01-01 */
 
-struct kernel *k;
-int me;
+/* Among the initial values, so that each copy of the program has it. */
+struct kernel *k __attribute__((section(".data")));
 
 /* This file is below our own libc functions: it makes its system calls by itself. */
 long
@@ -109,24 +110,42 @@ kernel_trace(const char *fmt, ...)
 
 /* ------ turns ------ */
 
+__asm__(".text\n"
+	".type turn_change, @function\n"
+	".globl turn_change\n"
+	"turn_change:\n"
+	"	pushq %rbp\n"
+	"	pushq %rbx\n"
+	"	pushq %r12\n"
+	"	pushq %r13\n"
+	"	pushq %r14\n"
+	"	pushq %r15\n"
+	"	movq %rsp, (%rdi)\n"
+	"	movq %rsi, %rsp\n"
+	"	popq %r15\n"
+	"	popq %r14\n"
+	"	popq %r13\n"
+	"	popq %r12\n"
+	"	popq %rbx\n"
+	"	popq %rbp\n"
+	"	ret\n"
+	".size turn_change, .-turn_change\n");
+
+/* Returns when the turn comes back. */
 static void
-wake(int proc)
+give_to(int next)
 {
-	__atomic_store_n(&k->proc[proc].turn, 1, __ATOMIC_SEQ_CST);
-	(void)raw(SYS_futex, &k->proc[proc].turn, (long)FUTEX_WAKE, 1L, NULL, NULL, 0L);
-}
+	struct proc *from = &k->proc[me], *to = &k->proc[next];
 
-void
-kernel_await_turn(void)
-{
-	static const long look[2] = { 2, 0 };
-
-	while (__atomic_load_n(&k->proc[me].turn, __ATOMIC_SEQ_CST) == 0) {
-		(void)raw(SYS_futex, &k->proc[me].turn, (long)FUTEX_WAIT, 0L, look, NULL, 0L);
-		if (raw(SYS_kill, (long)k->real, 0L) != 0) /* the simulator itself was ended */
-			(void)raw(SYS_exit_group, 1L);
+	libc_keep(&from->libc);
+	libc_bring(&to->libc);
+	k->running = next;
+	if (!to->slot || to->slot->in == next) {
+		turn_change(&from->sp, to->sp);
+		return;
 	}
-	__atomic_store_n(&k->proc[me].turn, 0, __ATOMIC_SEQ_CST);
+	k->carry_to = next;
+	turn_change(&from->sp, k->carrier_sp);
 }
 
 static bool
@@ -223,17 +242,15 @@ kernel_yield(void)
 
 	if (next == me)
 		return;
-	wake(next);
-	kernel_await_turn();
+	give_to(next);
 }
 
 /* For one that ends: never comes back. */
 void
 kernel_leave(void)
 {
-	wake(choose());
-	for (;;)
-		(void)raw(SYS_exit_group, 0L);
+	give_to(choose());
+	__builtin_unreachable();
 }
 
 bool
@@ -285,11 +302,9 @@ kernel_bug(const char *fmt, ...)
 	va_end(args);
 	k->stop = true;
 	kernel_trace("%s", k->bad);
-	if (me == 0) {
-		(void)raw(SYS_exit_group, 3L);
-	}
+	if (me == 0)
+		_longjmp(k->over, 1);
 	kernel_leave();
-	__builtin_unreachable();
 }
 
 /* ------ a host ------ */
@@ -297,68 +312,105 @@ kernel_bug(const char *fmt, ...)
 static void
 on_crash(int sig)
 {
-	kernel_bug("%s crashed by signal %d", k->proc[me].label, sig);
+	kernel_bug(sig == SIGPROF ? "%s does not call the system any more" : "%s crashed by signal %d",
+	    k->proc[me].label, sig);
 }
 
-/* A program that crashes must not take the turn along. */
+/* A program that crashes, or turns in a circle, must not take the others along. */
 static void
 catch_crashes(void)
 {
-	static const int sigs[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
+	static const int sigs[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPROF };
+	static uint8_t stack[64 * 1024];
 	int (*real)(int, const struct sigaction *, struct sigaction *);
-	const struct sigaction sa = { .sa_handler = on_crash, .sa_flags = SA_NODEFER };
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	const struct sigaction sa = { .sa_handler = on_crash, .sa_flags = SA_NODEFER | SA_ONSTACK };
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 
+	(void)raw(SYS_sigaltstack, &alternate, NULL);
 	*(void **)&real = dlsym(RTLD_NEXT, "sigaction");
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
 		(void)real(sigs[i], &sa, NULL);
-	(void)real(SIGCHLD, &ignore, NULL); /* nobody waits for the real ones */
 }
 
-/* Memory that all processes have at the same place. */
+static void
+limit_time(long s)
+{
+	const struct itimerval limit = { .it_value = { .tv_sec = s } };
+
+	(void)raw(SYS_setitimer, (long)ITIMER_PROF, &limit, NULL);
+}
+
 static void *
-shared(size_t size)
+host_memory(size_t size)
 {
 	return (void *)raw(SYS_mmap, 0L, size, (long)(PROT_READ | PROT_WRITE),
-	    (long)(MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
+	    (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
 }
 
 void
+kernel_make(void)
+{
+	k = host_memory(sizeof(struct kernel));
+	k->disk = host_memory(2 * (size_t)INODES * FILE_CAP);
+	image_begin();
+	libc_begin();
+	catch_crashes();
+}
+
+/* What is large and is put in order when it is used again is left as it is. */
+void
 kernel_begin(uint64_t seed, bool trace)
 {
-	struct kernel *new = shared(sizeof(struct kernel));
-
-	catch_crashes();
-	new->disk = shared(2 * (size_t)INODES * FILE_CAP);
-	new->real = (int)raw(SYS_getpid);
-	new->seed = seed;
-	new->random[0] = seed * 2 + 1;
-	new->chance[0] = seed * 2;
-	new->now = 1000000;
-	new->wall = WALL_START;
-	new->next_pid = 100;
-	new->trace = trace;
+	for (int i = 1; i < PROCS; i++)
+		image_drop(i);
+	for (int i = 0; i < INODES; i++)
+		if (k->inode[i].used && k->inode[i].data)
+			inode_clear(i);
+	for (int i = 0; i < SOCKS; i++)
+		k->sock[i].used = false;
+	for (int i = 0; i < PIPES; i++)
+		k->pipe[i].readers = k->pipe[i].writers = 0;
+	for (int i = 0; i < EPOLLS; i++)
+		k->epoll[i].used = false;
+	for (int i = 0; i < CAPTURES; i++)
+		k->capture[i].used = false;
+	for (int i = 0; i < k->n_mapped; i++)
+		(void)raw(SYS_munmap, k->mapped[i].at, k->mapped[i].n);
+	k->n_mapped = 0;
+	memset(k->proc, 0, sizeof(k->proc));
+	memset(k->ofile, 0, sizeof(k->ofile));
+	memset(k->inode, 0, sizeof(k->inode));
+	memset(k->entry, 0, sizeof(k->entry));
+	memset(k->lock, 0, sizeof(k->lock));
+	memset(&k->weather, 0, sizeof(k->weather));
+	k->inodes_made = k->boots = 0;
+	k->calls = k->faults = 0;
+	k->stop = k->host = false;
+	k->bad[0] = '\0';
+	k->running = 0;
+	k->seed = seed;
+	k->random[0] = seed * 2 + 1;
+	k->chance[0] = seed * 2;
+	k->now = 1000000;
+	k->wall = WALL_START;
+	k->next_pid = 100;
+	k->trace = trace;
 	for (int i = 0; i < PROCS; i++)
 		for (int fd = 0; fd < FDS; fd++)
-			new->proc[i].fd[fd] = NONE;
+			k->proc[i].fd[fd] = NONE;
 	for (int i = 0; i < WATCHES; i++)
-		new->watch[i].ofile = NONE;
-	new->proc[0].state = P_RUNS;
-	new->proc[0].until = UINT64_MAX;
-	new->proc[0].pid = 0; /* what it makes has no other parent */
-	(void)snprintf(new->proc[0].label, NAME_BYTES, "host");
-	k = new;
-	me = 0;
+		k->watch[i].ofile = NONE;
+	k->proc[0].state = P_RUNS;
+	k->proc[0].until = UINT64_MAX;
+	k->proc[0].pid = 0; /* what it makes has no other parent */
+	(void)snprintf(k->proc[0].label, NAME_BYTES, "host");
+	image_carrier();
 	files_begin();
+	limit_time(LIMIT_S);
 }
 
 void
 kernel_end(void)
 {
-	for (int i = 1; i < PROCS; i++)
-		if (k->proc[i].state != P_FREE && k->proc[i].state != P_ZOMBIE && k->proc[i].real > 0)
-			(void)raw(SYS_kill, (long)k->proc[i].real, (long)SIGKILL);
-	(void)raw(SYS_munmap, k->disk, 2 * (size_t)INODES * FILE_CAP);
-	(void)raw(SYS_munmap, k, sizeof(struct kernel));
-	k = NULL;
+	limit_time(0);
 }

@@ -1,7 +1,7 @@
 /*
- * The host in a bottle: a small kernel in shared memory, below the production programs. Each simulated process is a
- * real one, made by fork(2), that only runs while it has the turn; the turn is given on inside of system calls, and one
- * seed decides to whom. So a run is the same each time, and whoever waits for the turn may be killed where it stands.
+ * The host in a bottle: a small kernel below the production programs. All simulated processes live in one real one, each
+ * with a stack, a heap and static state of its own (image.c). The turn is given on inside of system calls, and one seed
+ * decides to whom. So a run is the same each time, and whoever waits for the turn may be killed where it stands.
  *
  * Virtual time moves when nobody can run, and a little with each call. Nothing here reads a real clock, a real file or
  * real randomness.
@@ -10,10 +10,13 @@
 #define PCHAT_SIM_KERNEL_H
 
 #include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/macros.h"
@@ -40,6 +43,14 @@
 #define ARGS 24
 #define TEXT 4096
 #define NONE (-1)
+#define SLOTS PROCS
+#define SPACE (64UL * 1024 * 1024) /* a heap, and a stack at its end; a multiple of it is where it begins */
+#define STACK (1024UL * 1024)
+#define HEAP_CLASSES 160
+#define IMAGES_KEPT 24
+#define IMAGE_PARTS 2048
+#define IMAGE_BYTES (32UL * 1024 * 1024)
+#define SHARED 1024
 
 struct ring {
 	uint32_t start, len;
@@ -121,6 +132,54 @@ struct watch_ {
 	int ofile, inode; /* NONE: free */
 };
 
+struct piece;
+
+/* At the beginning of its space. */
+struct heap {
+	size_t brk;            /* what was ever given out ends here */
+	size_t in_use, pieces; /* bytes; how many */
+	struct piece *free[HEAP_CLASSES];
+};
+
+/* The memory of a process that was told to make room for another one with the same addresses. */
+struct kept {
+	bool used;
+	unsigned n;
+	size_t bytes;
+	struct {
+		uint8_t *at;
+		size_t n;
+	} part[IMAGE_PARTS];
+	uint8_t *data;
+};
+
+/* Where a process lives: see image.c. */
+struct slot {
+	bool made;
+	int users, in; /* how many processes; whose memory is there, or NONE */
+	uint8_t *copies;
+	struct heap *heap;
+	uint8_t *top; /* of the stack */
+};
+
+/* What the C library keeps for one process. */
+struct libc {
+	int error, index, report, option;
+	char **environ, *argument;
+	FILE *out, *err;
+	void *streams;
+};
+
+/* Where it keeps it. */
+struct option;
+struct shared {
+	char ***environ, **argument;
+	FILE **out, **err;
+	int *index, *report, *option;
+	void **streams;
+	int (*getopt_long)(int, char *const *, const char *, const struct option *, int *);
+};
+
 enum proc_state { P_FREE, P_RUNS, P_WAITS, P_ZOMBIE };
 
 /* What a waiting process waits for. */
@@ -134,8 +193,11 @@ struct proc {
 	int n_poll, epoll;
 	pid_t waits_for;
 
-	uint32_t turn; /* futex: 1 when it has the turn */
-	int real;      /* pid on the real host */
+	void *sp; /* of its stack, while another one runs */
+	struct slot *slot;
+	struct kept *kept; /* its memory, while another one is in its slot */
+	struct libc libc;
+	struct sigaction handler[NSIG];
 	pid_t pid, ppid;
 	uid_t uid;
 	int status; /* of waitpid(2) */
@@ -166,7 +228,12 @@ struct weather {
 struct kernel {
 	uint8_t *disk; /* what files hold: INODES of FILE_CAP, then the same as it was synced */
 	int inodes_made;
-	int real; /* the simulator's pid on the real host */
+	int running;
+	bool host; /* what is allocated now is the simulator's */
+	void *carrier_sp;
+	int carry_to, carry_parent; /* see image.c */
+	struct shared shared;
+	struct libc initial;
 	uint64_t seed, random[2], chance[2];
 	uint64_t now;    /* us, monotonic */
 	int64_t wall;    /* us that the wall clock is ahead of it */
@@ -187,11 +254,21 @@ struct kernel {
 	struct lock lock[LOCKS];
 	struct watch_ watch[WATCHES];
 	struct capture capture[CAPTURES];
+	struct slot slot[SLOTS];
+	struct kept kept[IMAGES_KEPT];
+	struct {
+		void *at;
+		size_t n;
+	} mapped[SHARED]; /* memory that processes share */
+	int n_mapped;
+	jmp_buf over;   /* where the director goes when nothing goes on */
 	char bad[1024]; /* the kernel itself ran out of something, or was asked what it does not know */
 };
 
-extern struct kernel *k; /* NULL: not simulated */
-extern int me;           /* our index among the processes; 0: the director */
+extern struct kernel *k; /* NULL: not there yet */
+
+/* Whose turn it is: an index among the processes; 0: the director's. */
+#define me (k->running)
 
 /* The real system call. */
 long raw(long n, ...);
@@ -207,8 +284,8 @@ int sim_session_main(int argc, char **argv);
 int sim_pchat_main(int argc, char **argv);
 
 /* ------ kernel.c ------ */
-void kernel_await_turn(void);
 _Noreturn void kernel_leave(void); /* of one that ends */
+void kernel_make(void);            /* once, before anything else */
 void kernel_begin(uint64_t seed, bool trace);
 void kernel_end(void);
 uint64_t kernel_random(void);         /* of the host's own randomness */
@@ -230,6 +307,24 @@ void kernel_yield(void);
 bool kernel_signals(void);
 void kernel_post(int proc, int sig);
 
+/* Goes on with another stack, and returns when somebody comes back to this one. */
+void turn_change(void **from, void *to);
+
+/* ------ image.c ------ */
+void image_begin(void);
+void image_carrier(void);
+void image_load(int proc, void (*fn)(void));
+void image_drop(int proc);
+
+/* ------ memory.c ------ */
+void heap_reset(struct heap *h);
+
+/* ------ libc.c ------ */
+void libc_begin(void);
+void libc_keep(struct libc *l);
+void libc_bring(const struct libc *l);
+void libc_streams(FILE *out, FILE *err);
+
 /* ------ processes.c ------ */
 int process_make(const char *label, uid_t uid, char *const argv[], char *const env[], int capture);
 void process_begin_waiting(void); /* those that exec(2) has left to the director */
@@ -248,6 +343,7 @@ struct ofile *ofile_at(int fd);
 int inode_resolve(int at, const char *path, int *parent, char name[NAME_BYTES]); /* the inode, or -errno */
 int inode_make(int parent, const char *name, mode_t mode, uid_t uid);
 void inode_put(int inode);
+void inode_clear(int inode);
 void files_power(void); /* the power goes: what was not synced is lost, in part */
 ssize_t file_read(struct ofile *o, void *buf, size_t n, int64_t at);
 ssize_t file_write(struct ofile *o, const void *buf, size_t n, int64_t at);

@@ -24,18 +24,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct sigaction handler[NSIG];
-
-static pid_t
-real_fork(void)
-{
-	static pid_t (*fn)(void);
-
-	if (!fn)
-		*(void **)&fn = dlsym(RTLD_NEXT, "fork");
-	return fn();
-}
-
 /* ------ starting ------ */
 
 static ssize_t
@@ -87,10 +75,9 @@ run(void)
 	(void)clearenv();
 	for (char **e = envp; *e; e++)
 		(void)putenv(*e);
-	stdout = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = to_capture });
-	stderr = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = to_error });
+	libc_streams(fopencookie(NULL, "w", (cookie_io_functions_t){ .write = to_capture }),
+	    fopencookie(NULL, "w", (cookie_io_functions_t){ .write = to_error }));
 	(void)setvbuf(stderr, NULL, _IOLBF, 256);
-	optind = 0;
 	if (strcmp(program, "pchatd") == 0)
 		process_end(sim_pchatd_main(argc, argv) << 8);
 	if (strcmp(program, "pchat-session") == 0)
@@ -107,20 +94,13 @@ static void
 begin(int i)
 {
 	struct proc *p = &k->proc[i];
-	pid_t r;
 
 	p->exec = false;
-	p->turn = 0;
 	p->state = P_RUNS;
-	r = real_fork();
-	if (r < 0)
-		kernel_bug("the real host has no room for a process");
-	if (r == 0) {
-		me = i;
-		kernel_await_turn();
-		run();
-	}
-	p->real = r;
+	p->libc = k->initial;
+	memset(p->handler, 0, sizeof(p->handler));
+	image_drop(i);
+	image_load(i, run);
 }
 
 static int
@@ -152,7 +132,7 @@ pack(char *out, char *const list[])
 int
 process_make(const char *label, uid_t uid, char *const argv[], char *const env[], int capture)
 {
-	const int i = free_slot(), before = me;
+	const int i = free_slot();
 	struct proc *p = &k->proc[i];
 
 	memset(p, 0, sizeof(*p));
@@ -167,10 +147,10 @@ process_make(const char *label, uid_t uid, char *const argv[], char *const env[]
 	(void)snprintf(p->label, sizeof(p->label), "%s", label);
 	p->argc = pack(p->args, argv);
 	p->envc = pack(p->env, env);
-	me = i;
+	k->running = i;
 	for (int fd = 0; fd < 3; fd++)
 		(void)file_put(ofile_new(DEVICE, fd == 0 ? DEV_NULL : DEV_CAPTURE, 2));
-	me = before;
+	k->running = 0;
 	begin(i);
 	return i;
 }
@@ -249,6 +229,7 @@ static void
 over(int i, int status)
 {
 	release_files(i);
+	image_drop(i);
 	leave_children(i);
 	become_zombie(i, status);
 }
@@ -261,8 +242,6 @@ process_kill(int i, int status, const char *why)
 	if (i == me)
 		process_end(status);
 	kernel_trace("kills %s: %s", k->proc[i].label, why);
-	if (!k->proc[i].exec)
-		(void)raw(SYS_kill, (long)k->proc[i].real, (long)SIGKILL);
 	over(i, status);
 }
 
@@ -305,10 +284,10 @@ kernel_signals(void)
 		if (!((p->pending & ~p->blocked) & (1ULL << sig)))
 			continue;
 		p->pending &= ~(1ULL << sig);
-		if (handler[sig].sa_handler == SIG_DFL) {
+		if (p->handler[sig].sa_handler == SIG_DFL) {
 			(void)by_default(sig);
-		} else if (handler[sig].sa_handler != SIG_IGN) {
-			handler[sig].sa_handler(sig);
+		} else if (p->handler[sig].sa_handler != SIG_IGN) {
+			p->handler[sig].sa_handler(sig);
 			ran = true;
 		}
 	}
@@ -318,12 +297,14 @@ kernel_signals(void)
 int
 sigaction(int sig, const struct sigaction *new, struct sigaction *old)
 {
+	struct proc *p = &k->proc[me];
+
 	if (sig < 1 || sig >= NSIG || sig == SIGKILL || sig == SIGSTOP)
 		return errno = EINVAL, -1;
 	if (old)
-		*old = handler[sig];
+		*old = p->handler[sig];
 	if (new)
-		handler[sig] = *new;
+		p->handler[sig] = *new;
 	return 0;
 }
 
@@ -380,14 +361,14 @@ pid_t
 fork(void)
 {
 	struct proc *c;
-	pid_t pid, r;
+	const int parent = me;
+	pid_t pid;
 	int i;
 
 	kernel_enter("fork");
 	i = free_slot();
 	c = &k->proc[i];
 	*c = k->proc[me];
-	c->turn = 0;
 	c->pid = pid = k->next_pid++;
 	c->ppid = k->proc[me].pid;
 	c->pending = 0;
@@ -396,16 +377,12 @@ fork(void)
 	for (int fd = 0; fd < FDS; fd++)
 		if (c->fd[fd] != NONE)
 			k->ofile[c->fd[fd]].refs++;
-	r = real_fork();
-	if (r == 0) {
-		me = i;
-		kernel_await_turn();
-		return 0;
-	}
-	if (r < 0)
-		kernel_bug("the real host has no room for a process");
-	c->real = r;
-	return pid;
+	libc_keep(&k->proc[parent].libc);
+	k->carry_parent = parent;
+	k->carry_to = i;
+	k->running = i;
+	turn_change(&k->proc[parent].sp, k->carrier_sp);
+	return me == parent ? pid : 0; /* both come back here */
 }
 
 int

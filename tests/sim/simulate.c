@@ -507,6 +507,8 @@ one(uint64_t seed, bool trace)
 	bool ok;
 
 	kernel_begin(seed, trace);
+	if (_setjmp(k->over) != 0)
+		goto over;
 	judge_begin(names, PEOPLE);
 	k->weather = fair;
 	memset(people, 0, sizeof(people));
@@ -533,6 +535,7 @@ one(uint64_t seed, bool trace)
 		judge_end();
 	if (!failed())
 		all_go();
+over:
 	if (k->bad[0])
 		judge_fail("%s", k->bad);
 	if (k->stop && !k->bad[0])
@@ -587,6 +590,7 @@ main(int argc, char **argv)
 	bool first_only = false;
 	int option;
 
+	kernel_make();
 	(void)setvbuf(stdout, NULL, _IOLBF, 1 << 16);
 	while ((option = getopt(argc, argv, "fn:t:")) != -1) {
 		if (option == 'f')

@@ -656,7 +656,7 @@ read(int fd, void *buf, size_t n)
 	bool again;
 	ssize_t r;
 
-	if (!k)
+	if (!k || me == 0)
 		return raw(SYS_read, (long)fd, buf, n);
 	kernel_enter("read");
 	do {
@@ -674,7 +674,7 @@ write(int fd, const void *buf, size_t n)
 	bool again;
 	ssize_t r;
 
-	if (!k || me == 0)
+	if (!k || me == 0 || k->host)
 		return raw(SYS_write, (long)fd, buf, n);
 	kernel_enter("write");
 	do {

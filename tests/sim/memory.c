@@ -1,0 +1,200 @@
+/*
+ * malloc(3) in the bottle: each simulated process has a heap of its own, in the same mapping as its stack (image.c), which
+ * is thrown away with it. What is given out is filled, so that whoever reads it before it is written does so the same way
+ * each time. It runs short when the weather says so.
+ */
+#include "kernel.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#define ALIGN 16U
+#define SMALL 1024U  /* up to here a class for every 16 bytes */
+#define STEPS 4U     /* above, so many for each doubling */
+#define FILLED 1024U /* the beginning of what is given out */
+#define FILL 0xa5
+
+/* In front of each piece. */
+struct piece {
+	size_t size; /* of its class */
+	struct piece *next;
+};
+
+static struct heap *first; /* the simulator's own, also before there is a kernel */
+
+static struct heap *
+heap_of(const void *p)
+{
+	return (struct heap *)((uintptr_t)p & ~(uintptr_t)(SPACE - 1));
+}
+
+void
+heap_reset(struct heap *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->brk = sizeof(*h);
+}
+
+static struct heap *
+heap_now(void)
+{
+	if (k && me != 0 && !k->host)
+		return k->proc[me].slot->heap;
+	if (!first) {
+		const long at = raw(SYS_mmap, 0L, 2L * SPACE, (long)(PROT_READ | PROT_WRITE),
+		    (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
+
+		first = (struct heap *)(((uintptr_t)at + SPACE - 1) & ~(uintptr_t)(SPACE - 1));
+		heap_reset(first);
+	}
+	return first;
+}
+
+/* The class that n bytes are of, and how many those of it have. */
+static unsigned
+class_of(size_t n, size_t *size)
+{
+	unsigned class = SMALL / ALIGN;
+	size_t top = SMALL;
+
+	if (n <= SMALL) {
+		class = n ? (unsigned)((n - 1) / ALIGN) : 0;
+		*size = (class + 1) * (size_t)ALIGN;
+		return class;
+	}
+	for (;; top *= 2)
+		for (unsigned step = 1; step <= STEPS; step++, class ++)
+			if (n <= top + top / STEPS * step) {
+				*size = top + top / STEPS * step;
+				return class;
+			}
+}
+
+static bool
+runs_short(void)
+{
+	if (!k || me == 0 || k->host || !k->proc[me].mortal || !kernel_chance(k->weather.enomem))
+		return false;
+	k->faults++;
+	kernel_trace("no memory");
+	errno = ENOMEM;
+	return true;
+}
+
+static void *
+take(size_t n)
+{
+	struct heap *h = heap_now();
+	struct piece *p;
+	size_t size;
+	unsigned class;
+
+	if (n > SPACE / 4)
+		return errno = ENOMEM, NULL;
+	class = class_of(n, &size);
+	if ((p = h->free[class])) {
+		h->free[class] = p->next;
+	} else {
+		if (h->brk + sizeof(*p) + size > SPACE - STACK)
+			return errno = ENOMEM, NULL;
+		p = (struct piece *)((uint8_t *)h + h->brk);
+		h->brk += sizeof(*p) + size;
+		p->size = size;
+	}
+	h->in_use += size;
+	h->pieces++;
+	p->next = NULL;
+	return p + 1;
+}
+
+void *
+malloc(size_t n)
+{
+	void *p = runs_short() ? NULL : take(n);
+
+	if (p)
+		memset(p, FILL, n < FILLED ? n : FILLED);
+	return p;
+}
+
+void
+free(void *at)
+{
+	struct piece *p = (struct piece *)at - 1;
+	struct heap *h = heap_of(at);
+	size_t size;
+	unsigned class;
+
+	if (!at)
+		return;
+	class = class_of(p->size, &size);
+	if (p->next || size != p->size)
+		kernel_bug("freed twice, or never given out");
+	h->in_use -= size;
+	h->pieces--;
+	p->next = h->free[class] ? h->free[class] : NULL;
+	h->free[class] = p;
+}
+
+void *
+calloc(size_t n, size_t each)
+{
+	size_t all;
+	void *p;
+
+	if (__builtin_mul_overflow(n, each, &all))
+		return errno = ENOMEM, NULL;
+	p = runs_short() ? NULL : take(all);
+	return p ? memset(p, 0, all) : NULL;
+}
+
+void *
+realloc(void *at, size_t n)
+{
+	struct piece *p = (struct piece *)at - 1;
+	void *new;
+
+	if (!at)
+		return malloc(n);
+	if (n == 0)
+		return free(at), NULL;
+	if (n <= p->size && n > p->size / 4)
+		return at;
+	if (!(new = malloc(n)))
+		return NULL;
+	memcpy(new, at, p->size < n ? p->size : n);
+	free(at);
+	return new;
+}
+
+void *
+reallocarray(void *at, size_t n, size_t each)
+{
+	size_t all;
+
+	if (__builtin_mul_overflow(n, each, &all))
+		return errno = ENOMEM, NULL;
+	return realloc(at, all);
+}
+
+size_t
+malloc_usable_size(void *at)
+{
+	return at ? ((struct piece *)at - 1)->size : 0;
+}
+
+int
+malloc_trim(size_t pad)
+{
+	return (void)pad, 0;
+}
+
+int
+mallopt(int what, int value)
+{
+	return (void)what, (void)value, 1;
+}
