@@ -80,6 +80,72 @@ run alice pchat -s timebot quit
 reap bot
 run bob pchat read
 
+# -------------------------------------------------------------- agents and a person
+# Alice's writer, bob's reviewer, and carol.
+add_user carol
+recipe agents-find
+recipe agents-review
+spawn finding alice sh "$T/agents-find.sh"
+wait_until is_online writer
+! is_gone "${pid_of[finding]}"
+ok $? "an agent waits for the other one"
+spawn reviewing bob sh "$T/agents-review.sh"
+reap finding
+exits 0 "they find each other"
+like "$out" '^reviewer is there, as [^,]*, uid '"${uid_of[bob]}\$" "and who it is"
+sed 's/tries=60/tries=1/; s/"reviewer"/"nobody"/' "$T/agents-find.sh" >"$T/nobody.sh"
+run alice sh "$T/nobody.sh"
+exits 124 "but the wait has an end"
+
+recipe agents-tell
+run alice sh "$T/agents-tell.sh"
+is "$out" delivered "an agent is told something"
+run bob pchat -s reviewer read --notes --raw
+is "$out" "the parser is done, tests are green" "which it reads"
+sed 's/ reviewer / nobody-here /' "$T/agents-tell.sh" >"$T/nobody.sh"
+run alice sh "$T/nobody.sh"
+is "$out" "not delivered" "nothing is told to nobody"
+
+recipe agents-patch
+printf '%s\n' one two three >"$T/bob/file"
+printf '%s\n' '--- file' '+++ file' '@@ -1,3 +1,3 @@' ' one' '-two' '+2' ' three' >"$T/alice/change.patch"
+is_root && chown "${uid_of[bob]}" "$T/bob/file"
+if command -v patch >/dev/null; then
+	run alice sh "$T/agents-patch.sh"
+	exits 0 "a patch is handed over, and accepted"
+	cmp -s "$T/alice/change.patch" <(head -n 7 "$T/bob/change.patch")
+	ok $? "as it was"
+	printf '%s\n' one three >"$T/bob/file"
+	run alice sh "$T/agents-patch.sh"
+	exits 1 "one that does not fit is refused"
+	like "$out" "FAILED" "and it is told why"
+else
+	skip "it takes patch" "a patch is handed over"
+fi
+sed 's/ask --to/ask --timeout 0.01 --to/; s/--timeout 600//' "$T/agents-patch.sh" >"$T/late.sh"
+program bob review 'exec sleep 1000'
+run alice sh "$T/late.sh"
+exits 1 "a reviewer that says nothing is not waited for"
+is "$out" "no answer: status 1" "and it is told so"
+
+recipe agents-person
+run alice sh "$T/agents-person.sh"
+exits 1 "a person who is not there has not agreed"
+login carol
+for answer in n y; do
+	spawn asking alice sh "$T/agents-person.sh"
+	wait_until has_unread carol 1
+	run carol pchat read --raw
+	is "$out" "merge the parser? [y/n]" "a person is asked"
+	run carol pchat send "$answer"
+	reap asking
+	is "$status" "$([ $answer = y ] && echo 0 || echo 1)" "and what she says counts: $answer"
+	run carol pchat read
+done
+run bob pchat -s reviewer quit
+reap reviewing
+run alice pchat -s writer quit
+
 # -------------------------------------------------------------------------- log
 printf 'line %s\n' 1 2 3 >"$T/alice/app.log"
 is_root && chown "${uid_of[alice]}" "$T/alice/app.log"
