@@ -281,7 +281,7 @@ int
 socket_peer_groups(int fd, uint32_t **groups, size_t *n)
 {
 	_cleanup_(freep) gid_t *list = NULL;
-	struct credentials c;
+	struct credentials c = { 0 }; /* GCC 14 cannot know that errno is never 0 */
 	socklen_t len = 0;
 	int r;
 
