@@ -106,26 +106,35 @@ take(const struct daemon_link *d, const struct frame *f, enum upstream_type expe
 	return link_trouble(d->link, VERDICT_OLD_DAEMON, "%s", status_words(VERDICT_OLD_DAEMON));
 }
 
-/* STALE: the connection is gone, it is worth another one. */
+/* Writes what is queued, and waits for that type. STALE: the connection is gone, it is worth another one. */
+static enum verdict
+await(const struct daemon_link *d, uint64_t deadline, enum upstream_type expected, struct upstream_message *reply)
+{
+	struct frame f;
+	enum verdict v = VERDICT_QUEUED;
+	int r = link_flush(d->link, deadline);
+
+	while (v == VERDICT_QUEUED && r != -ETIMEDOUT && (r = link_receive(d->link, deadline, &f)) == 0)
+		v = take(d, &f, expected, reply);
+	if (v != VERDICT_QUEUED)
+		return v;
+	return r == -ETIMEDOUT ? VERDICT_TIMED_OUT : VERDICT_STALE;
+}
+
 static enum verdict
 ask(const struct daemon_link *d, const struct upstream_message *request, uint64_t deadline, enum upstream_type expected,
     struct upstream_message *reply)
 {
-	struct frame f;
-	enum verdict v = VERDICT_QUEUED;
+	enum verdict v;
 	bool awaited;
 	int r;
 
 	if ((r = daemon_link_open(d, &awaited)) < 0)
 		return r == -EAGAIN || awaited ? VERDICT_STALE : VERDICT_NO_DAEMON;
 	daemon_link_queue(d, request);
-	r = link_flush(d->link, deadline);
-	while (v == VERDICT_QUEUED && r != -ETIMEDOUT && (r = link_receive(d->link, deadline, &f)) == 0)
-		v = take(d, &f, expected, reply);
+	v = await(d, deadline, expected, reply);
 	link_close(d->link);
-	if (v != VERDICT_QUEUED)
-		return v;
-	return r == -ETIMEDOUT ? VERDICT_TIMED_OUT : VERDICT_STALE;
+	return v;
 }
 
 enum verdict
@@ -141,4 +150,38 @@ daemon_link_call(const struct daemon_link *d, const struct upstream_message *req
 		return v;
 	return link_trouble(d->link, d->link->words[0] ? VERDICT_NO_DAEMON : VERDICT_TIMED_OUT, "%s",
 	    d->link->words[0] ? d->link->words : "no answer in time from the daemon");
+}
+
+/* One that names no features, or not this one, is older than the question. */
+static enum verdict
+ask_version(const struct daemon_link *d, uint64_t deadline, struct upstream_message *reply)
+{
+	static const struct upstream_message about = { .type = UPSTREAM_ABOUT };
+	const enum verdict v = await(d, deadline, UPSTREAM_HELLO, reply);
+
+	if (v != VERDICT_OK)
+		return v;
+	if (!(reply->u.hello.features & FEATURE_ABOUT))
+		return VERDICT_OLD_DAEMON;
+	daemon_link_queue(d, &about);
+	return await(d, deadline, UPSTREAM_VERSION, reply);
+}
+
+enum verdict
+daemon_link_version(const struct daemon_link *d, uint64_t deadline, char text[VERSION_MAX + 1])
+{
+	struct upstream_message reply;
+	enum verdict v;
+	bool awaited;
+
+	d->link->words[0] = '\0';
+	if (daemon_link_open(d, &awaited) < 0)
+		return VERDICT_NO_DAEMON;
+	v = ask_version(d, deadline, &reply);
+	link_close(d->link);
+	if (v == VERDICT_OK)
+		memcpy(text, reply.u.version.text, VERSION_MAX + 1);
+	if (v == VERDICT_STALE)
+		v = link_trouble(d->link, VERDICT_NO_DAEMON, "the daemon closed the connection");
+	return v;
 }

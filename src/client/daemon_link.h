@@ -33,4 +33,10 @@ void daemon_link_queue(const struct daemon_link *d, const struct upstream_messag
 MUST_USE enum verdict daemon_link_call(const struct daemon_link *d, const struct upstream_message *request,
     uint64_t deadline, enum upstream_type expected, struct upstream_message *reply);
 
+/*
+ * Connects once and asks of which release it is, foreign bytes. OK; OLD_DAEMON: it does not know the question; NO_DAEMON,
+ * TIMED_OUT, or what it refused the question with.
+ */
+MUST_USE enum verdict daemon_link_version(const struct daemon_link *d, uint64_t deadline, char text[VERSION_MAX + 1]);
+
 #endif

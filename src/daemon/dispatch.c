@@ -41,6 +41,18 @@ on_hello(struct client *c, const struct upstream_message *m)
 		greeted(c, m->u.hello.features);
 }
 
+/* `pchat doctor` wants to know; there is no secret in it. */
+static void
+on_about(struct client *c)
+{
+	static const struct upstream_message version = { .type = UPSTREAM_VERSION, .u.version = { PACKAGE_VERSION } };
+
+	if (may_ask(c))
+		client_send(c, &version);
+	else
+		client_result(c, VERDICT_RATE);
+}
+
 static void
 welcome(struct client *c, bool resumed)
 {
@@ -455,6 +467,8 @@ dispatch_frame(struct client *c, const struct frame *f)
 		on_hello(c, &m);
 	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_LOGIN)
 		on_login(c, &m);
+	else if (c->state == CLIENT_GREETED && m.type == UPSTREAM_ABOUT)
+		on_about(c);
 	else if (c->state == CLIENT_GREETED && is_about_notes(&m))
 		on_first_note(c, &m);
 	else if (c->state == CLIENT_TELLS && is_about_notes(&m))

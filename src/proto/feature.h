@@ -14,10 +14,11 @@ enum feature {
 	FEATURE_NAMES = 1,   /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
 	FEATURE_NOTES = 2,   /* notes: TELL, TOLD, NOTE, NOTE_ACK; on the control socket also what follows from them */
 	FEATURE_WAITING = 4, /* WAITING: who is waited for is told by whom */
+	FEATURE_ABOUT = 16,  /* ABOUT: of which release the daemon is */
 };
 
 /* All that this release knows. */
-#define FEATURES_KNOWN ((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING))
+#define FEATURES_KNOWN ((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_ABOUT))
 
 #define FEATURE_OLD_ACCOUNT 32U
 

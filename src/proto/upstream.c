@@ -119,6 +119,7 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 	case UPSTREAM_CANCEL:
 	case UPSTREAM_LEAVE:
 	case UPSTREAM_QUIT:
+	case UPSTREAM_ABOUT:
 		return;
 	case UPSTREAM_HELLO:
 		codec_hello(c, &m->u.hello.magic, &m->u.hello.version, &m->u.hello.features);
@@ -172,6 +173,9 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 		return;
 	case UPSTREAM_KEPT_PAGE:
 		kept_page_fields(c, &m->u.kept_page);
+		return;
+	case UPSTREAM_VERSION:
+		codec_string(c, m->u.version.text, sizeof(m->u.version.text));
 		return;
 	case UPSTREAM_UNTELL:
 		codec_ident(c, &m->u.untell.msgid);

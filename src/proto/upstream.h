@@ -30,11 +30,14 @@ enum upstream_type {
 	UPSTREAM_NOTE_ACK = 0x0a, /* what became of a NOTE; no reply */
 	UPSTREAM_KEPT = 0x0c,     /* what the daemon keeps of this uid's notes: KEPT_PAGE */
 	UPSTREAM_UNTELL = 0x0d,   /* takes a kept note back, TOLD follows */
+	/* in the place of LOGIN, which may still follow */
+	UPSTREAM_ABOUT = 0x15, /* to an end that named FEATURE_ABOUT: VERSION, or RESULT */
 	/* replies */
 	UPSTREAM_RESULT = 0x20,
 	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
 	UPSTREAM_WHO_PAGE = 0x22,
 	UPSTREAM_KEPT_PAGE = 0x23,
+	UPSTREAM_VERSION = 0x25,
 	/* notices */
 	UPSTREAM_PAIRED = 0x80,
 	UPSTREAM_ENDED = 0x81,
@@ -104,6 +107,7 @@ struct kept_entry {
 };
 
 #define KEPT_PAGE_ENTRIES 32U
+#define VERSION_MAX 32U /* bytes of a release's number */
 
 struct kept_page {
 	uint64_t next; /* the cursor of the page that follows; 0: this is the last one */
@@ -196,6 +200,9 @@ struct upstream_message {
 			uint64_t cursor; /* 0 at first, then the page's `next` */
 		} kept;
 		struct kept_page kept_page;
+		struct {
+			char text[VERSION_MAX + 1]; /* of the program's release */
+		} version;
 		struct {
 			struct ident msgid;
 		} untell;

@@ -35,6 +35,14 @@ run alice pchat doctor
 exits 0 "for people as well"
 like "$out" '^(ok|note) +daemon ' "a line for each"
 is "$(wc -l <<<"$out")" "$(pchat doctor --json | wc -l)" "as many as under --json"
+release=$(pchat --version | awk 'NR == 1 { print $NF }')
+like "$out" "daemon .*, pchat $release" "the daemon's release is told"
+
+# One that listens and says nothing: stopped, so that the kernel alone takes connections.
+kill -STOP "$daemon_pid"
+doctor
+cured daemon "does not answer.*restart" "a daemon that hangs"
+kill -CONT "$daemon_pid"
 
 doctor PCHAT_SOCKET="$T/nobody.sock"
 cured daemon "no daemon answers.*pchatd --detach" "a daemon that is not there"

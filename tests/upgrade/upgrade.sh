@@ -73,6 +73,8 @@ talk new "new commands"
 run alice new pchat tell bob "a note"
 exits 4 "a new command, old daemon: no notes"
 like "$err" "older pchat" "and it says why"
+run alice new pchat doctor
+like "$out" "note +daemon .*of an older pchat" "doctor remarks on the old daemon"
 run alice new pchat -s alice tell bob "a note"
 exits 71 "nor by an old helper"
 for what in 'status' 'status --prompt' 'who' 'history' 'history --grep old' 'dnd off' 'block'; do
@@ -85,6 +87,8 @@ daemon new
 wait_until 30 daemon_is alice connected
 wait_until 30 daemon_is bob connected
 talk new "new daemon"
+run alice new pchat doctor
+like "$out" "ok +daemon .*, pchat [0-9.]+" "doctor tells the new daemon's release"
 run alice new pchat tell bob "a note"
 exits 6 "an old helper takes no notes"
 run bob new pchat read --raw --notes

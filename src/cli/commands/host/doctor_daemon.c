@@ -8,12 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/commands/host/doctor.h"
 #include "cli/line/options.h"
+#include "client/daemon_link.h"
 #include "client/link.h"
 #include "net/endpoint.h"
 #include "net/rundir.h"
 #include "net/socket.h"
+
+#define VERSION_WAIT_MS 5000U
 
 /* The account of that uid as text: "root", or "uid 1001". */
 static const char *
@@ -46,32 +50,68 @@ tell_refusal(const char *path, int error, struct finding *f)
 		    strerror(-error));
 }
 
+/* Who serves the socket is trusted: `which` says where it is, and whose; the rest is what it says of itself. */
 static void
-tell_daemon(int fd, const char *path, bool explicit, struct finding *f)
+tell_version(const struct daemon_link *d, const char *which, struct finding *f)
+{
+	static const char restart[] = "restart it: sessions and chats live through that";
+	char version[VERSION_MAX + 1];
+	const enum verdict v = daemon_link_version(d, clock_monotonic_ms() + VERSION_WAIT_MS, version);
+
+	if (v == VERDICT_OK && strcmp(version, PACKAGE_VERSION) == 0)
+		finding_well(f, "%s, pchat %s", which, version);
+	else if (v == VERDICT_OK)
+		finding_note(f, restart, "%s, is of pchat %s, this is " PACKAGE_VERSION, which, version);
+	else if (v == VERDICT_OLD_DAEMON)
+		finding_note(f, restart, "%s, is of an older pchat, this is " PACKAGE_VERSION, which);
+	else if (v == VERDICT_TIMED_OUT)
+		finding_ill(f, "restart it", "%s, listens and does not answer", which);
+	else
+		finding_note(f, "try again", "%s, does not say of which pchat it is: %s", which, d->link->words);
+}
+
+static void
+tell_daemon(int fd, const struct daemon_link *d, const char *path, struct finding *f)
 {
 	struct credentials peer;
-	char account[64];
+	char account[64], which[256];
 
 	if (socket_peer(fd, &peer) < 0)
 		finding_ill(f, "try again", "the kernel does not say who listens at '%s'", path);
-	else if (endpoint_trusted(fd, path, explicit) < 0)
+	else if (endpoint_trusted(fd, path, d->explicit) < 0)
 		finding_ill(f, "unset PCHAT_SOCKET, or name the socket by --socket to trust it",
 		    "'%s' is served by %s, who is neither root, you, nor the system account that owns its folder", path,
 		    account_of(peer.uid, account));
+	else {
+		(void)snprintf(which, sizeof(which), "'%s', of %s", path, account_of(peer.uid, account));
+		tell_version(d, which, f);
+	}
+}
+
+/* What is said of the user's own daemon: "pchat 1.0.0". */
+static const char *
+release_of(const struct daemon_link *d, char out[64])
+{
+	char version[VERSION_MAX + 1];
+	const enum verdict v = daemon_link_version(d, clock_monotonic_ms() + VERSION_WAIT_MS, version);
+
+	if (v == VERDICT_OK)
+		(void)snprintf(out, 64, "pchat %s", version);
 	else
-		finding_well(f, "'%s', of %s", path, account_of(peer.uid, account));
+		(void)snprintf(out, 64, v == VERDICT_OLD_DAEMON ? "of an older pchat" : "which does not answer");
+	return out;
 }
 
 /* The user's own daemon, which need not run: a login starts it. */
 static void
-tell_own(struct finding *f)
+tell_own(const struct daemon_link *d, struct finding *f)
 {
 	static const char cure[] = "to meet others, an administrator starts one for the host: systemctl enable --now "
 				   "pchatd.socket";
 
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		struct rundir r = { .fd = -1 };
-		char path[RUNDIR_PATH_MAX];
+		char path[RUNDIR_PATH_MAX], release[64];
 		int fd;
 
 		if (rundir_open(&r, place) < 0)
@@ -79,7 +119,8 @@ tell_own(struct finding *f)
 		rundir_path(&r, ENDPOINT_OWN, path);
 		fd = socket_connect(path, false);
 		if (fd >= 0)
-			finding_note(f, cure, "your own, at '%s/" ENDPOINT_OWN "': nobody else is there", r.path);
+			finding_note(f, cure, "your own, %s, at '%s/" ENDPOINT_OWN "': nobody else is there",
+			    release_of(d, release), r.path);
 		rundir_close(&r);
 		if (fd >= 0) {
 			(void)close(fd);
@@ -92,23 +133,30 @@ tell_own(struct finding *f)
 void
 doctor_daemon(const struct options *o, struct finding *f)
 {
-	_cleanup_(freep) struct link *l = calloc(1, sizeof(*l));
+	_cleanup_(freep) struct link *l = malloc(sizeof(*l));
+	struct daemon_link d = { .link = l, .explicit = o->given[OPT_SOCKET] };
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	const char *named, *path;
 	int fd;
 
-	if (!l || link_named_socket(l, &wish, &named) != VERDICT_OK) {
-		finding_ill(f, "name a shorter path", "%s", l ? l->words : "no memory");
+	if (!l) {
+		finding_ill(f, "end other programs", "there is no memory");
 		return;
 	}
+	*l = (struct link)LINK_INIT;
+	if (link_named_socket(l, &wish, &named) != VERDICT_OK) {
+		finding_ill(f, "name a shorter path", "%s", l->words);
+		return;
+	}
+	d.socket = named;
 	if (!(path = endpoint_path(named))) {
-		tell_own(f);
+		tell_own(&d, f);
 		return;
 	}
 	if ((fd = socket_connect(path, false)) < 0) {
 		tell_refusal(path, fd, f);
 		return;
 	}
-	tell_daemon(fd, path, o->given[OPT_SOCKET], f);
+	tell_daemon(fd, &d, path, f);
 	(void)close(fd);
 }
