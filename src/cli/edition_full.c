@@ -1,6 +1,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/typed.h"
 #include "cli/output/format.h"
@@ -54,8 +55,10 @@ prepare(struct invocation *inv, int parsed)
 	char words[TYPED_WORDS];
 
 	tzset(); /* while a descriptor for its file is sure to be there: without one times would be UTC's */
-	if (o->given[OPT_JSON])
+	if (o->given[OPT_JSON]) {
+		translate_off();
 		report_as_json(format_json_error);
+	}
 	if (o->command && o->command->takes_text && (o->given[OPT_HELP] || o->given[OPT_VERSION]))
 		return nothing_sent(inv);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION] || !o->command)
@@ -84,7 +87,7 @@ print_raw(const void *body, size_t length)
 	else if (!isatty(STDOUT_FILENO))
 		output_write(body, length);
 	else
-		output_string("(no memory to show it)");
+		output_string(_("(no memory to show it)"));
 	output_write("\n", 1);
 }
 

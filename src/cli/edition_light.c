@@ -79,7 +79,7 @@ prepare(struct invocation *inv, int parsed)
 static size_t
 safe(const char *text, char *out, size_t size)
 {
-	return strlen(quote(text, strlen(text), out, size));
+	return strlen(quote_letters(text, strlen(text), out, size));
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "client/link_impl.h"
 #include "net/endpoint.h"
 #include "net/socket.h"
@@ -98,12 +99,12 @@ take(const struct daemon_link *d, const struct frame *f, enum upstream_type expe
 		return VERDICT_OK;
 	if (reply->type == UPSTREAM_RESULT)
 		return link_trouble(d->link, (enum verdict)reply->u.result.verdict, "%s",
-		    status_words((enum verdict)reply->u.result.verdict));
+		    _(status_words((enum verdict)reply->u.result.verdict)));
 	if (reply->type != UPSTREAM_BYE)
 		return VERDICT_QUEUED;
 	if (reply->u.bye.reason != BYE_MALFORMED && reply->u.bye.reason != BYE_VERSION)
 		return VERDICT_STALE;
-	return link_trouble(d->link, VERDICT_OLD_DAEMON, "%s", status_words(VERDICT_OLD_DAEMON));
+	return link_trouble(d->link, VERDICT_OLD_DAEMON, "%s", _(status_words(VERDICT_OLD_DAEMON)));
 }
 
 /* Writes what is queued, and waits for that type. STALE: the connection is gone, it is worth another one. */
@@ -149,7 +150,7 @@ daemon_link_call(const struct daemon_link *d, const struct upstream_message *req
 	if (v != VERDICT_STALE && v != VERDICT_TIMED_OUT)
 		return v;
 	return link_trouble(d->link, d->link->words[0] ? VERDICT_NO_DAEMON : VERDICT_TIMED_OUT, "%s",
-	    d->link->words[0] ? d->link->words : "no answer in time from the daemon");
+	    d->link->words[0] ? d->link->words : _("no answer in time from the daemon"));
 }
 
 /* One that names no features, or not this one, is older than the question. */

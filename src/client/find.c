@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/translate.h"
 #include "client/link_impl.h"
 #include "core/names/name.h"
 #include "net/folder.h"
@@ -51,17 +52,19 @@ tell_what_became(const char *name, char *words, size_t size)
 static enum verdict
 no_session(struct link *l, const char *name)
 {
-	char what[PATH_MAX + 256];
+	char what[PATH_MAX + 512];
+	const char *hint = "";
 
 	if (link_sockets_forbidden(l))
 		return VERDICT_FAILED;
 	if (tell_what_became(name, what, sizeof(what)))
-		return link_trouble(
-		    l, VERDICT_NO_SESSION, "you are not logged in%s%s: %s", name ? " as " : "", name ? name : "", what);
-	return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in%s%s%s; log in with: pchat login%s%s%s",
-	    name ? " as '" : "", name ? name : "", name ? "'" : "", name ? " " : "", name ? name : "",
-	    getenv("XDG_RUNTIME_DIR") ? ""
-				      : " (a session that began with XDG_RUNTIME_DIR is found only where that is set)");
+		return name ? link_trouble(l, VERDICT_NO_SESSION, "you are not logged in as %s: %s", name, what)
+			    : link_trouble(l, VERDICT_NO_SESSION, "you are not logged in: %s", what);
+	if (!getenv("XDG_RUNTIME_DIR"))
+		hint = _(" (a session that began with XDG_RUNTIME_DIR is found only where that is set)");
+	return name ? link_trouble(l, VERDICT_NO_SESSION,
+			  "you are not logged in as '%s'; log in with: pchat login %s%s", name, name, hint)
+		    : link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", hint);
 }
 
 enum verdict
@@ -252,7 +255,6 @@ link_alone(const struct link *l)
 
 	if (l->dir.fd < 0 || session_file_read(&l->dir, l->name, &file) < 0 || file.socket[0])
 		return NULL;
-	return "only your own sessions are on this daemon, which you started; other people meet on the host's daemon, "
-	       "which an "
-	       "administrator starts: systemctl enable --now pchatd.socket";
+	return _("only your own sessions are on this daemon, which you started; other people meet on the host's "
+		 "daemon, which an administrator starts: systemctl enable --now pchatd.socket");
 }

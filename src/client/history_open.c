@@ -9,12 +9,13 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "core/names/name.h"
 #include "net/folder.h"
 #include "net/process.h"
 
 #define HELPER_MS 1000
-#define FOREIGN_HOME "'%.300s' is not yours; set HOME (sudo -H does) or XDG_STATE_HOME to a folder of your own"
+#define FOREIGN_HOME N_("'%.300s' is not yours; set HOME (sudo -H does) or XDG_STATE_HOME to a folder of your own")
 
 struct inboxes {
 	unsigned count;
@@ -84,7 +85,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		return VERDICT_OK;
 	}
 	if ((rc = each_inbox(note_inbox, &in)) < 0) {
-		(void)snprintf(l->words, sizeof(l->words), "cannot look for the history: %s", strerror(-rc));
+		(void)snprintf(l->words, sizeof(l->words), _("cannot look for the history: %s"), strerror(-rc));
 		return VERDICT_FAILED;
 	}
 	if (in.count == 1) {
@@ -92,10 +93,10 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		return VERDICT_OK;
 	}
 	if (in.count == 0)
-		(void)snprintf(l->words, sizeof(l->words), "there is no history: you were never logged in");
+		(void)snprintf(l->words, sizeof(l->words), "%s", _("there is no history: you were never logged in"));
 	else
-		(void)snprintf(l->words, sizeof(l->words), "you have the history of %u names (%s); say whose: -s NAME",
-		    in.count, in.list);
+		(void)snprintf(l->words, sizeof(l->words),
+		    _("you have the history of %u names (%s); say whose: -s NAME"), in.count, in.list);
 	return VERDICT_NO_SESSION;
 }
 
@@ -127,7 +128,7 @@ start_reader(struct link *l)
 	int fds[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
-		(void)snprintf(l->words, sizeof(l->words), "no socket: %s", strerror(errno));
+		(void)snprintf(l->words, sizeof(l->words), _("no socket: %s"), strerror(errno));
 		return VERDICT_FAILED;
 	}
 	far = fds[1];
@@ -135,7 +136,7 @@ start_reader(struct link *l)
 		rc = spawn(argv, far);
 	if (rc < 0) {
 		(void)close(fds[0]);
-		(void)snprintf(l->words, sizeof(l->words), "cannot run 'pchat-session': %s", strerror(-rc));
+		(void)snprintf(l->words, sizeof(l->words), _("cannot run 'pchat-session': %s"), strerror(-rc));
 		return VERDICT_FAILED;
 	}
 	link_adopt(l, fds[0]);
@@ -153,7 +154,7 @@ history_open(struct link *l, const struct link_wish *wish)
 	if (v == VERDICT_FAILED)
 		return v; /* it may be there all the same */
 	if (v != VERDICT_OK && folder_state("", home) == -EPERM) {
-		(void)snprintf(l->words, sizeof(l->words), FOREIGN_HOME, home);
+		(void)snprintf(l->words, sizeof(l->words), _(FOREIGN_HOME), home);
 		return VERDICT_FAILED;
 	}
 	if (v != VERDICT_OK && (v = choose_inbox(l, wish)) != VERDICT_OK)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "client/link_impl.h"
 #include "proto/status.h"
 
@@ -17,7 +18,7 @@ link_trouble(struct link *l, enum verdict v, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(l->words, sizeof(l->words), fmt, ap);
+	(void)vsnprintf(l->words, sizeof(l->words), translate(fmt), ap);
 	va_end(ap);
 	return v;
 }
@@ -224,7 +225,7 @@ link_outcome(struct link *l, const struct control_message *reply)
 
 	if (reply->type != CONTROL_OUTCOME)
 		return link_verdict(l, -EPROTO);
-	return link_trouble(l, v, "%s", reply->u.outcome.words[0] ? reply->u.outcome.words : status_words(v));
+	return link_trouble(l, v, "%s", _(reply->u.outcome.words[0] ? reply->u.outcome.words : status_words(v)));
 }
 
 enum verdict

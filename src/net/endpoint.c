@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "net/socket.h"
 
 /* Accounts below this are the system's (login.defs(5), UID_MIN). */
@@ -89,16 +90,17 @@ denied_words(const char *path, char *words, size_t size)
 
 	if (gr && joined_since(st.st_gid))
 		(void)snprintf(words, size,
-		    "the daemon at '%s' is for the group '%s', which you joined after you logged in to this host: log "
-		    "in to "
-		    "it anew",
+		    _("the daemon at '%s' is for the group '%s', which you joined after you logged in to this host: "
+		      "log "
+		      "in to "
+		      "it anew"),
 		    path, gr->gr_name);
 	else if (gr)
 		(void)snprintf(words, size,
-		    "the daemon at '%s' is for the group '%s'; an administrator adds you to it: usermod -aG %s USER",
+		    _("the daemon at '%s' is for the group '%s'; an administrator adds you to it: usermod -aG %s USER"),
 		    path, gr->gr_name, gr->gr_name);
 	else
-		(void)snprintf(words, size, "the daemon at '%s' is not for you: %s", path, strerror(EACCES));
+		(void)snprintf(words, size, _("the daemon at '%s' is not for you: %s"), path, strerror(EACCES));
 }
 
 /* What connect(2) tells of a path that is there and can be no daemon's socket is no help. */
@@ -115,21 +117,21 @@ endpoint_words(const char *path, int error, char *words, size_t size)
 {
 	if (error == -EPERM)
 		(void)snprintf(words, size,
-		    "the daemon at '%s' is another user's; if you trust who runs it, name it by the option: --socket "
-		    "'%s'",
+		    _("the daemon at '%s' is another user's; if you trust who runs it, name it by the option: --socket "
+		      "'%s'"),
 		    path, path);
 	else if (is_something_else(path))
-		(void)snprintf(words, size, "'%s' is not a socket", path);
+		(void)snprintf(words, size, _("'%s' is not a socket"), path);
 	else if (error == -EACCES)
 		denied_words(path, words, size);
 	else if ((error == -ENOENT || error == -ECONNREFUSED) && strcmp(path, ENDPOINT_HOST) == 0)
 		(void)snprintf(words, size,
-		    "the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
-		    "pchatd.socket",
+		    _("the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
+		      "pchatd.socket"),
 		    path, strerror(-error));
 	else if (error == -ENOENT || error == -ECONNREFUSED)
-		(void)snprintf(words, size, "no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'",
+		(void)snprintf(words, size, _("no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'"),
 		    path, strerror(-error), path);
 	else
-		(void)snprintf(words, size, "cannot reach the daemon at '%s': %s", path, strerror(-error));
+		(void)snprintf(words, size, _("cannot reach the daemon at '%s': %s"), path, strerror(-error));
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 
 #define REPORT_FD 3
 #define REPORT_ENV "PCHAT_REPORT" /* tells a started program that its descriptor 3 is ours */
@@ -113,6 +114,7 @@ run(char *const argv[], int report)
 	process_default_signals();
 	if ((r = detach(report)) < 0)
 		fail(report, -r);
+	translate_inherit();
 	if (setenv(REPORT_ENV, "3", 1) == 0)
 		(void)execv(argv[0], argv);
 	fail(REPORT_FD, errno);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/translate.h"
+
 #define FILE_NAME "whereabouts"
 #define LOCK_NAME "inbox.db.lock" /* held by the helper whose inbox it is */
 #define TEXT_MAX (PATH_MAX + WHEREABOUTS_WHY + 128)
@@ -123,16 +125,16 @@ tell_elsewhere(const char *name, const struct whereabouts *w, char *words, size_
 	(void)snprintf(file, sizeof(file), "%s/%s.session", w->runtime, name);
 	if (access(file, F_OK) < 0)
 		(void)snprintf(words, size,
-		    "your session '%s' lives in '%s', which cannot be seen from here (a service with a /tmp of its "
-		    "own: "
-		    "PrivateTmp?)",
+		    _("your session '%s' lives in '%s', which cannot be seen from here (a service with a /tmp of its "
+		      "own: "
+		      "PrivateTmp?)"),
 		    name, w->runtime);
 	else if (end && strcmp(end, "/pchat") == 0)
-		(void)snprintf(words, size, "your session '%s' lives in '%s'; to reach it set XDG_RUNTIME_DIR=%.*s",
+		(void)snprintf(words, size, _("your session '%s' lives in '%s'; to reach it set XDG_RUNTIME_DIR=%.*s"),
 		    name, w->runtime, (int)(end - w->runtime), w->runtime);
 	else
-		(void)snprintf(
-		    words, size, "your session '%s' lives in '%s', where this command does not look", name, w->runtime);
+		(void)snprintf(words, size, _("your session '%s' lives in '%s', where this command does not look"),
+		    name, w->runtime);
 	return true;
 }
 
@@ -145,7 +147,7 @@ tell_ended(const char *name, const struct whereabouts *w, char *words, size_t si
 
 	if (localtime_r(&seconds, &tm))
 		(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-	(void)snprintf(words, size, "your session '%s' ended at %s: %s", name, when, w->why);
+	(void)snprintf(words, size, _("your session '%s' ended at %s: %s"), name, when, _(w->why));
 	return true;
 }
 
@@ -164,11 +166,11 @@ whereabouts_tell(const char *name, const char *folder, char *words, size_t size)
 		return tell_elsewhere(name, &w, words, size);
 	whereabouts_boot(boot);
 	if (boot[0] && w.boot[0] && strcmp(boot, w.boot) != 0)
-		(void)snprintf(words, size, "your session '%s' ended when this host was started anew", name);
+		(void)snprintf(words, size, _("your session '%s' ended when this host was started anew"), name);
 	else if (stat(w.runtime, &st) < 0 && errno == ENOENT)
 		(void)snprintf(words, size,
-		    "your session '%s' ended because its folder '%s' was removed, as at a last logout (see "
-		    "LOGGING OUT in pchat(1))",
+		    _("your session '%s' ended because its folder '%s' was removed, as at a last logout (see "
+		      "LOGGING OUT in pchat(1))"),
 		    name, w.runtime);
 	else
 		return false;

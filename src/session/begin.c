@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "core/names/name.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
@@ -29,7 +30,7 @@
 static enum verdict
 say(char *words, size_t size, enum verdict v, const char *what, int error)
 {
-	(void)snprintf(words, size, "%s: %s", what, strerror(-error));
+	(void)snprintf(words, size, "%s: %s", _(what), strerror(-error));
 	return v;
 }
 
@@ -39,7 +40,7 @@ say_folder(char *words, size_t size, const char *path, const char *unsafe, int e
 {
 	if (error != -EPERM)
 		return say(words, size, VERDICT_FAILED, path, error);
-	(void)snprintf(words, size, "'%s' %s", path, unsafe);
+	(void)snprintf(words, size, _(unsafe), path);
 	return VERDICT_FAILED;
 }
 
@@ -71,9 +72,9 @@ take_lock(struct session *s, bool resume, char *words, size_t size)
 	if (s->lock >= 0)
 		return VERDICT_OK;
 	if (s->lock != -EWOULDBLOCK)
-		return say(words, size, VERDICT_FAILED, "cannot lock the session", s->lock);
+		return say(words, size, VERDICT_FAILED, N_("cannot lock the session"), s->lock);
 	(void)snprintf(words, size, "%s",
-	    resume ? "another helper of this session runs already" : "you are logged in under that name already");
+	    resume ? _("another helper of this session runs already") : _("you are logged in under that name already"));
 	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
 }
 
@@ -102,17 +103,17 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	memcpy(file->base, s->folded, sizeof(s->folded));
 	name_fold(start->name, folder);
 	if ((r = session_folder(folder, file->inbox, true)) == -ENOENT && !file->inbox[0])
-		return say(words, size, VERDICT_FAILED, "no place for the inbox: set HOME or XDG_STATE_HOME", r);
+		return say(words, size, VERDICT_FAILED, N_("no place for the inbox: set HOME or XDG_STATE_HOME"), r);
 	if (r < 0)
 		return say_folder(words, size, file->inbox,
-		    "is not yours, and nothing is made in it; set HOME (sudo -H does) or XDG_STATE_HOME to a folder of "
-		    "your own",
+		    N_("'%s' is not yours, and nothing is made in it; set HOME (sudo -H does) or XDG_STATE_HOME to a "
+		       "folder of your own"),
 		    r);
 	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0;
 	if (*known)
 		file->id = old.id;
 	else if ((r = random_ident(&file->id)) < 0)
-		return say(words, size, VERDICT_FAILED, "no random numbers", r);
+		return say(words, size, VERDICT_FAILED, N_("no random numbers"), r);
 	return VERDICT_OK;
 }
 
@@ -125,7 +126,7 @@ identify(struct session *s, const struct session_start *start, bool *known, char
 		return new_login(s, start, known, words, size);
 	*known = true;
 	if ((r = session_file_read(&s->rundir, start->name, &s->file)) < 0)
-		return say(words, size, VERDICT_NO_SESSION, "there is no such session", r);
+		return say(words, size, VERDICT_NO_SESSION, N_("there is no such session"), r);
 	return VERDICT_OK;
 }
 
@@ -163,21 +164,21 @@ open_inbox(struct session *s, char *words, size_t size)
 	if (r == -EWOULDBLOCK) {
 		if (!whereabouts_tell(s->file.name, s->file.inbox, words, size))
 			(void)snprintf(
-			    words, size, "another session of yours has that inbox open: '%s'", s->file.inbox);
+			    words, size, _("another session of yours has that inbox open: '%s'"), s->file.inbox);
 		return VERDICT_TAKEN;
 	}
 	if (r < 0)
-		return say(words, size, VERDICT_FAILED, "cannot open the inbox", r);
+		return say(words, size, VERDICT_FAILED, N_("cannot open the inbox"), r);
 	if (note[0])
-		life_note(s, note);
+		life_note(s, "%s", note);
 	if ((r = kept_load_policy(s->store, &s->state.policy)) == -EUCLEAN)
-		life_note(s, "the rules of dnd and block are damaged; set them anew");
+		life_note(s, N_("the rules of dnd and block are damaged; set them anew"), "");
 	if (r == -EUCLEAN)
 		r = 0;
 	if (r == 0)
 		r = kept_load_notes_off(s->store, &s->state.notes_off);
 	if (r < 0) /* without them those would get in who are kept out */
-		return say(words, size, VERDICT_FAILED, "cannot read the rules of dnd and block", r);
+		return say(words, size, VERDICT_FAILED, N_("cannot read the rules of dnd and block"), r);
 	return VERDICT_OK;
 }
 
@@ -190,7 +191,7 @@ take_up(struct session *s, char *words, size_t size)
 	s->state.self = (struct peer){ .uid = geteuid() };
 	memcpy(s->state.self.name, s->file.name, sizeof(s->state.self.name));
 	if ((r = life_serve(s)) < 0)
-		return say(words, size, VERDICT_FAILED, "cannot listen for commands", r);
+		return say(words, size, VERDICT_FAILED, N_("cannot listen for commands"), r);
 	return VERDICT_OK;
 }
 
@@ -244,7 +245,7 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 		return v;
 	/* Before the first login: a session must never be there without a way to take it up again. */
 	if (!start->resume && (r = session_file_write(&s->rundir, &s->file)) < 0)
-		return say(words, size, VERDICT_FAILED, "cannot keep the session", r);
+		return say(words, size, VERDICT_FAILED, N_("cannot keep the session"), r);
 	ev_now_update(s->loop); /* an inbox that was damaged takes its time */
 	if (!start->resume && start->timeout_ms > 0)
 		ev_timer_start(s->loop, &s->login_timer);
@@ -264,20 +265,16 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 static enum verdict
 find_place(struct session *s, const struct session_start *start, char *words, size_t size)
 {
-	char note[PATH_MAX + 64];
 	int r = session_file_find(&s->rundir, s->folded);
 
 	if (r < 0 && start->resume)
-		return say(words, size, VERDICT_NO_SESSION, "there is no such session", r);
+		return say(words, size, VERDICT_NO_SESSION, N_("there is no such session"), r);
 	if (r < 0 && (r = rundir_make(&s->rundir)) < 0)
 		return say_folder(words, size, s->rundir.path,
-		    "is not yours, or others may write to it; set XDG_RUNTIME_DIR to a folder of your own", r);
+		    N_("'%s' is not yours, or others may write to it; set XDG_RUNTIME_DIR to a folder of your own"), r);
 	rundir_hold(&s->rundir);
-	if (!start->resume && s->rundir.place == RUNDIR_STATE) {
-		(void)snprintf(
-		    note, sizeof(note), "no runtime folder can be used: the session lives in '%s'", s->rundir.path);
-		life_note(s, note);
-	}
+	if (!start->resume && s->rundir.place == RUNDIR_STATE)
+		life_note(s, N_("no runtime folder can be used: the session lives in '%s'"), s->rundir.path);
 	return VERDICT_OK;
 }
 
@@ -292,7 +289,7 @@ begin_session(struct session *s, const struct session_start *start, char *words,
 	name_file(start->name, s->folded);
 	/* One that had too few would log in, and then not be able to answer. */
 	if ((r = process_room(FILES)) < 0) {
-		(void)snprintf(words, size, "a session needs %u more open files: %s; 'ulimit -n' shows the limit",
+		(void)snprintf(words, size, _("a session needs %u more open files: %s; 'ulimit -n' shows the limit"),
 		    FILES, strerror(-r));
 		return VERDICT_FAILED;
 	}
@@ -302,13 +299,13 @@ begin_session(struct session *s, const struct session_start *start, char *words,
 		return v;
 	s->loop = loop_new();
 	if (!s->loop)
-		return say(words, size, VERDICT_FAILED, "cannot start", -errno);
+		return say(words, size, VERDICT_FAILED, N_("cannot start"), -errno);
 	if (stream_setup(s->loop) < 0)
-		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
+		return say(words, size, VERDICT_FAILED, N_("cannot start"), -ENOMEM);
 	if ((v = open_inbox(s, words, size)) != VERDICT_OK)
 		return v;
 	if (!session_make(s))
-		return say(words, size, VERDICT_FAILED, "cannot start", -ENOMEM);
+		return say(words, size, VERDICT_FAILED, N_("cannot start"), -ENOMEM);
 	life_watch(s, start->timeout_ms);
 	return go_online(s, start, known, words, size);
 }

@@ -1,12 +1,14 @@
 #include "session/life.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/translate.h"
 #include "net/whereabouts.h"
 #include "proto/status.h"
 #include "session/control/client.h"
@@ -26,11 +28,14 @@
 /* ------------------------------------------------------------------------- the beginning */
 
 void
-life_note(struct session *s, const char *text)
+life_note(struct session *s, const char *format, const char *about)
 {
 	const size_t len = strlen(s->notes);
+	char text[PATH_MAX + 256];
 
+	(void)snprintf(text, sizeof(text), format, about);
 	log_notice("%s", text);
+	(void)snprintf(text, sizeof(text), _(format), _(about));
 	if (s->report) /* whoever waits for the report may not wait so long: it stands in the log as well */
 		(void)snprintf(s->notes + len, sizeof(s->notes) - len, "note: %s\n", text);
 }
@@ -82,7 +87,7 @@ life_logged_in(struct session *s)
 	if (!s->report || (r = life_serve(s)) == 0)
 		return;
 	uplink_farewell(s->uplink); /* the name is free for the next attempt */
-	(void)snprintf(words, sizeof(words), "cannot listen for commands: %s", strerror(-r));
+	(void)snprintf(words, sizeof(words), _("cannot listen for commands: %s"), strerror(-r));
 	life_refused(s, VERDICT_FAILED, words);
 }
 
@@ -94,7 +99,7 @@ life_refused(struct session *s, enum verdict why, const char *words)
 
 	if (begun)
 		log_error("the session is over: %s", words ? words : status_words(why));
-	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? words : "");
+	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? _(words) : "");
 	pair_over(s->pair);
 	life_finish(s, SESSION_OVER);
 	if (begun)
@@ -109,7 +114,7 @@ on_login_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	uplink_farewell(s->uplink); /* or the name would be held, for nobody, as soon as the daemon goes on */
-	life_refused(s, VERDICT_TIMED_OUT, "the daemon did not let us in in time");
+	life_refused(s, VERDICT_TIMED_OUT, N_("the daemon did not let us in in time"));
 }
 
 /* ------------------------------------------------------------------------- the end */
@@ -160,7 +165,7 @@ life_uproot(struct session *s)
 		(void)store_commit(s->store);
 	uplink_farewell(s->uplink);
 	life_finish(s, SESSION_OVER);
-	leave_word(s, "its folder was removed, as at a last logout (see LOGGING OUT in pchat(1))");
+	leave_word(s, N_("its folder was removed, as at a last logout (see LOGGING OUT in pchat(1))"));
 }
 
 /* ------------------------------------------------------------------------- the inbox */
@@ -179,7 +184,7 @@ life_damaged(struct session *s, int error)
 		return;
 	r = store_renew(s->store, note);
 	if (note[0])
-		life_note(s, note);
+		life_note(s, "%s", note);
 	if (r < 0) {
 		log_error("cannot begin a new inbox: %s", strerror(-r));
 		life_finish(s, SESSION_STOPPED);

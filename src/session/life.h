@@ -12,8 +12,8 @@ void life_watch(struct session *s, unsigned login_ms);
 /* Serves until the session or this helper ends. */
 void life_run(struct session *s);
 
-/* A line for the report of a helper that starts, and for the log of one that runs. Safe text. */
-void life_note(struct session *s, const char *text);
+/* A line for the report of a helper that starts, translated, and for the log of one that runs: `format` holds one %s, or none. Safe text. */
+void life_note(struct session *s, const char *format, const char *about);
 
 /* From now on commands are served, and whoever waits for that is told. 0 or -errno. */
 MUST_USE int life_serve(struct session *s);

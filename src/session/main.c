@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/translate.h"
 #include "core/limits.h"
 #include "core/names/name.h"
 #include "core/verdict.h"
 #include "db/database.h"
 #include "net/process.h"
 #include "net/socket.h"
+#include "proto/status.h"
 #include "session/begin.h"
 #include "session/history/history_serve.h"
 #include "session/life.h"
@@ -167,12 +169,12 @@ check(const struct arguments *a, char *words, size_t size)
 	if (!name_valid(a->start.name, strlen(a->start.name)))
 		return VERDICT_MALFORMED;
 	if (socket && socket[0] != '/') {
-		(void)snprintf(words, size, "the socket's path must begin with a slash");
+		(void)snprintf(words, size, "%s", _("the socket's path must begin with a slash"));
 		return VERDICT_USAGE;
 	}
 	if (socket && strlen(socket) > SOCKET_PATH_MAX) {
-		(void)snprintf(words, size, "the socket's path has %zu bytes; at most %zu are possible", strlen(socket),
-		    SOCKET_PATH_MAX);
+		(void)snprintf(words, size, _("the socket's path has %zu bytes; at most %zu are possible"),
+		    strlen(socket), SOCKET_PATH_MAX);
 		return VERDICT_USAGE;
 	}
 	return VERDICT_OK;
@@ -185,7 +187,7 @@ fail(const struct session *s, enum verdict why, const char *words)
 
 	(void)snprintf(text, sizeof(text), "%serror %d %s\n", s->notes, (int)why, words);
 	process_report(text);
-	log_error("not started: %s", words[0] ? words : "refused");
+	log_error("not started: %s", status_name(why));
 	return EXIT_FAILURE;
 }
 

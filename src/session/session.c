@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/translate.h"
 #include "proto/feature.h"
 #include "session/control/client.h"
 #include "session/control/listener.h"
@@ -35,7 +36,7 @@ static const char *
 daemon_words(enum verdict v)
 {
 	return v == VERDICT_FAILED
-	    ? "the daemon could not record it: its disk, or its memory, is full; its log tells more"
+	    ? N_("the daemon could not record it: its disk, or its memory, is full; its log tells more")
 	    : NULL;
 }
 
@@ -829,9 +830,9 @@ watch_restore(void *context)
 static const struct watch_class watch_class = { .gone = watch_on_gone, .restore = watch_restore };
 
 static void
-autostart_note(void *context, const char *text)
+autostart_note(void *context, const char *format, const char *about)
 {
-	life_note(context, text);
+	life_note(context, format, about);
 }
 
 /* ------------------------------------------------------------------------- as a whole */

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
@@ -61,7 +62,7 @@ chat_note(struct chat *c, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
 	va_end(ap);
 	if (c->filter) {
 		remark("%s", text);
@@ -145,9 +146,9 @@ show_fate(struct chat *c, const char *text, size_t len, bool waited, enum verdic
 		chat_note(
 		    c, "%s it may or may not have arrived: %.*s%s", mark_text(MARK_FAILED), (int)n, excerpt, more);
 	else if (v != VERDICT_OK)
-		chat_note(c, "%s %s%s: %.*s%s", mark_text(MARK_FAILED),
-		    strstr(status_words(v), "not delivered") ? "" : "not delivered, ", status_words(v), (int)n, excerpt,
-		    more);
+		chat_note(c,
+		    strstr(status_words(v), "not delivered") ? "%s %s: %.*s%s" : N_("%s not delivered, %s: %.*s%s"),
+		    mark_text(MARK_FAILED), _(status_words(v)), (int)n, excerpt, more);
 }
 
 static void
@@ -161,7 +162,7 @@ on_settled(void *context, const char *text, size_t len, bool waited, enum verdic
 		show_fate(c, text, len, waited, v);
 	else if (v != VERDICT_OK)
 		(void)report(v, "%s: %.*s%s",
-		    v == VERDICT_UNCONFIRMED ? "it may or may not have arrived" : status_words(v),
+		    _(v == VERDICT_UNCONFIRMED ? N_("it may or may not have arrived") : status_words(v)),
 		    (int)(len < EXCERPT ? len : EXCERPT), text, len > EXCERPT ? "..." : "");
 	if (c->ending && pending(c) == 0)
 		c->over = true;
@@ -431,7 +432,10 @@ chat_end(struct chat *c, bool quit)
 	}
 	c->ending = true;
 	if (c->editor && !c->hung_up)
-		chat_note(c, "waiting for %zu line%s to arrive, ^C gives up", n, n == 1 ? "" : "s");
+		chat_note(c,
+		    translate_count(N_("waiting for %zu line to arrive, ^C gives up"),
+			N_("waiting for %zu lines to arrive, ^C gives up"), n),
+		    n);
 	ev_timer_start(c->loop, &c->patience);
 }
 

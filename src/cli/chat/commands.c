@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/chat/chat.h"
 #include "cli/output/colour.h"
 #include "cli/output/output.h"
@@ -29,18 +30,18 @@ static enum editor_answer run_detach(struct chat *c, const struct row *row, char
 static enum editor_answer run_quit(struct chat *c, const struct row *row, char **words);
 
 static const struct row rows[] = {
-	{ "to", "NAME [--wait[=SEC]]", "chat with NAME", 1, 2, false, run_to },
-	{ "who", "", "show everyone who is online", 0, 0, false, NULL },
-	{ "leave", "", "end this chat, stay logged in", 0, 0, false, NULL },
-	{ "dnd", "on|off", "refuse contact, or accept it again", 1, 1, false, run_dnd },
-	{ "block", "NAME", "refuse contact by NAME", 1, 1, false, NULL },
-	{ "unblock", "NAME", "accept contact by NAME again", 1, 1, false, NULL },
-	{ "history", "[NAME] [-n N]", "show what was said", 0, RUN_WORDS - 2, false, run_history },
-	{ "grep", "TEXT", "show messages that hold TEXT", 1, 1, true, run_grep },
-	{ "clear", "", "clear the screen", 0, 0, false, run_clear },
-	{ "help", "", "show this", 0, 0, false, run_help },
-	{ "detach", "", "close this chat, stay logged in (^D does the same)", 0, 0, false, run_detach },
-	{ "quit", "", "log out", 0, 0, false, run_quit },
+	{ "to", "NAME [--wait[=SEC]]", N_("chat with NAME"), 1, 2, false, run_to },
+	{ "who", "", N_("show everyone who is online"), 0, 0, false, NULL },
+	{ "leave", "", N_("end this chat, stay logged in"), 0, 0, false, NULL },
+	{ "dnd", "on|off", N_("refuse contact, or accept it again"), 1, 1, false, run_dnd },
+	{ "block", "NAME", N_("refuse contact by NAME"), 1, 1, false, NULL },
+	{ "unblock", "NAME", N_("accept contact by NAME again"), 1, 1, false, NULL },
+	{ "history", "[NAME] [-n N]", N_("show what was said"), 0, RUN_WORDS - 2, false, run_history },
+	{ "grep", "TEXT", N_("show messages that hold TEXT"), 1, 1, true, run_grep },
+	{ "clear", "", N_("clear the screen"), 0, 0, false, run_clear },
+	{ "help", "", N_("show this"), 0, 0, false, run_help },
+	{ "detach", "", N_("close this chat, stay logged in (^D does the same)"), 0, 0, false, run_detach },
+	{ "quit", "", N_("log out"), 0, 0, false, run_quit },
 };
 
 void
@@ -129,7 +130,7 @@ task_done(void *context, const char *text, size_t len, int status)
 	if (len == 0 && status == 0 && t->waits)
 		chat_note(c, "%s is free: you are chatting", c->awaited);
 	else if (len == 0 && status <= 1)
-		chat_note(c, "/%s: %s", t->name, status == 0 ? "done" : "there is nothing");
+		chat_note(c, "/%s: %s", t->name, status == 0 ? _("done") : _("there is nothing"));
 	else if (len == 0)
 		chat_note(c, "/%s: ended with status %d", t->name, status);
 	if (status == status_exit(VERDICT_USAGE) && c->editor && !editor_has_draft(c->editor))
@@ -292,10 +293,11 @@ run_help(struct chat *c, const struct row *row, char **words)
 	(void)row, (void)words;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		output_printf("  /%s %-*s %s\n", rows[i].name, (int)(27 - strlen(rows[i].name)), rows[i].operands,
-		    rows[i].summary);
-	output_string("  //TEXT                        say a line that begins with a slash\n"
-		      "  Tab completes. Up brings back what you typed, ^R looks for it. ^C drops the line.\n"
-		      "  M-Enter makes a new line in the message, ^X^E opens your editor, ^_ takes a change back.\n");
+		    _(rows[i].summary));
+	output_printf("  //TEXT                        %s\n", _("say a line that begins with a slash"));
+	output_string(
+	    _("  Tab completes. Up brings back what you typed, ^R looks for it. ^C drops the line.\n"
+	      "  M-Enter makes a new line in the message, ^X^E opens your editor, ^_ takes a change back.\n"));
 	(void)chat_show(c);
 	return EDITOR_TAKEN;
 }

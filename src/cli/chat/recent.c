@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/chat/chat.h"
 #include "cli/output/colour.h"
 #include "cli/output/output.h"
@@ -84,7 +85,7 @@ recent_done(void *context, const char *text, size_t len, int status)
 	if (status == 0)
 		show_records(c, text, c->unread);
 	if (c->unread > 0)
-		output_printf("%s--- new ---%s\n", colour_quiet(), colour_off());
+		output_printf("%s--- %s ---%s\n", colour_quiet(), _("new"), colour_off());
 	(void)chat_show(c);
 	chat_go_on(c);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/translate.h"
 #include "net/process.h"
 
 struct run {
@@ -28,8 +29,8 @@ struct run {
 static void
 forget_oldest(struct run *r)
 {
-	static const char note[] = "(what came before is left out)\n";
-	const size_t skip = sizeof(note) - 1;
+	const char *note = _("(what came before is left out)\n");
+	const size_t skip = strlen(note);
 	const char *from = memchr(r->text + r->len / 2, '\n', r->len - r->len / 2);
 
 	from = from ? from + 1 : r->text + r->len / 2;

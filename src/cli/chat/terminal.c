@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/chat/chat.h"
 #include "core/names/name.h"
 #include "net/loop.h"
@@ -14,14 +15,19 @@
 static enum editor_answer
 not_said(struct chat *c, enum verdict v)
 {
-	static const char *const ended[] = { "", "your partner left the chat; ", "your partner quit; ",
-		"the connection to your partner was lost; " };
+	static const char *const not_paired[] = {
+		N_("not sent, nobody is chatting with you: /to NAME, then Up brings back the line"),
+		N_("not sent, your partner left the chat; nobody is chatting with you: /to NAME, then Up brings back "
+		   "the line"),
+		N_("not sent, your partner quit; nobody is chatting with you: /to NAME, then Up brings back the line"),
+		N_("not sent, the connection to your partner was lost; nobody is chatting with you: /to NAME, then Up "
+		   "brings back the line"),
+	};
 	const uint8_t end = c->state.u.state.last_end;
 
 	switch (v) {
 	case VERDICT_NOT_PAIRED:
-		chat_note(c, "not sent, %snobody is chatting with you: /to NAME, then Up brings back the line",
-		    end < ARRAY_SIZE(ended) ? ended[end] : "");
+		chat_note(c, "%s", _(not_paired[end < ARRAY_SIZE(not_paired) ? end : 0]));
 		return EDITOR_TAKEN;
 	case VERDICT_TOO_LONG:
 		chat_note(c, "not sent: a message has at most %u bytes", MESSAGE_MAX);
@@ -145,14 +151,14 @@ show_prompt(struct chat *c)
 	char prompt[2 * NAME_MAX_LEN + 64], wait[NAME_MAX_LEN + 32] = "";
 
 	if (*c->awaited)
-		(void)snprintf(wait, sizeof(wait), "(waiting for %s) ", c->awaited);
+		(void)snprintf(wait, sizeof(wait), _("(waiting for %s) "), c->awaited);
 	if (!c->known)
 		(void)snprintf(prompt, sizeof(prompt), "%s> ", wait);
 	else if (!*chat_partner(c))
-		(void)snprintf(prompt, sizeof(prompt), "%s> ", *wait ? wait : "(nobody)");
+		(void)snprintf(prompt, sizeof(prompt), "%s> ", *wait ? wait : _("(nobody)"));
 	else
 		(void)snprintf(
-		    prompt, sizeof(prompt), "%sto %s%s> ", wait, chat_partner(c), there ? "" : " (reconnecting)");
+		    prompt, sizeof(prompt), _("%sto %s%s> "), wait, chat_partner(c), there ? "" : _(" (reconnecting)"));
 	editor_prompt(c->editor, prompt);
 }
 

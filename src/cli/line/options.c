@@ -7,19 +7,20 @@
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "core/ident.h"
 #include "core/names/name.h"
 
 const struct option_row options_global[] = {
-	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", "act as this session of yours" },
-	{ OPT_SOCKET, 0, "socket", OPTION_TEXT, "PATH", "the daemon's socket" },
-	{ OPT_TIMEOUT, 0, "timeout", OPTION_SECONDS, "SEC", "give up after SEC seconds" },
-	{ OPT_JSON, 0, "json", OPTION_NOTHING, NULL, "results and errors as JSON, one object a line" },
-	{ OPT_QUIET, 'q', "quiet", OPTION_NOTHING, NULL, "no remarks on standard error, only errors" },
-	{ OPT_COLOR, 0, "color", OPTION_WHEN, "WHEN", "colour: auto, always, never" },
-	{ OPT_HELP, 'h', "help", OPTION_NOTHING, NULL, "show help" },
-	{ OPT_VERSION, 'V', "version", OPTION_NOTHING, NULL, "show the version" },
+	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", N_("act as this session of yours") },
+	{ OPT_SOCKET, 0, "socket", OPTION_TEXT, "PATH", N_("the daemon's socket") },
+	{ OPT_TIMEOUT, 0, "timeout", OPTION_SECONDS, "SEC", N_("give up after SEC seconds") },
+	{ OPT_JSON, 0, "json", OPTION_NOTHING, NULL, N_("results and errors as JSON, one object a line") },
+	{ OPT_QUIET, 'q', "quiet", OPTION_NOTHING, NULL, N_("no remarks on standard error, only errors") },
+	{ OPT_COLOR, 0, "color", OPTION_WHEN, "WHEN", N_("colour: auto, always, never") },
+	{ OPT_HELP, 'h', "help", OPTION_NOTHING, NULL, N_("show help") },
+	{ OPT_VERSION, 'V', "version", OPTION_NOTHING, NULL, N_("show the version") },
 	{ 0 },
 };
 
@@ -29,7 +30,18 @@ struct parser {
 	char **argv;
 };
 
+/* Looks its text up (base/translate.h). */
 static int mistake(struct options *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A mistake may stand before --json. */
+static bool
+asks_for_json(const struct options *o)
+{
+	for (char **word = o->line; word && *word; word++)
+		if (strcmp(*word, "--json") == 0)
+			return true;
+	return false;
+}
 
 static int
 mistake(struct options *o, const char *fmt, ...)
@@ -38,8 +50,10 @@ mistake(struct options *o, const char *fmt, ...)
 
 	if (o->mistake[0]) /* the first one counts */
 		return -1;
+	if (asks_for_json(o))
+		translate_off();
 	va_start(ap, fmt);
-	(void)vsnprintf(o->mistake, sizeof(o->mistake), fmt, ap);
+	(void)vsnprintf(o->mistake, sizeof(o->mistake), translate(fmt), ap);
 	va_end(ap);
 	return -1;
 }
@@ -309,7 +323,7 @@ check_operands(struct options *o)
 	if (!c)
 		return o->operand_count > 0 ? mistake(o, "unknown command '%.64s'", o->operands[0]) : 0;
 	if (o->operand_count < c->min_operands)
-		return mistake(o, "%s", c->missing ? c->missing : "a word is missing");
+		return mistake(o, "%s", c->missing ? _(c->missing) : _("a word is missing"));
 	if (o->operand_count > c->max_operands)
 		return left_over(o, c, o->operands[c->max_operands]);
 	if (c->names_first && o->operand_count > 0 && !may_be_name(o->operands[0]))
@@ -324,6 +338,7 @@ options_parse(struct options *o, const struct command *const *commands, int argc
 	bool options_over = false;
 
 	o->commands = commands;
+	o->line = argv;
 	o->operands = (size_t)argc <= ARRAY_SIZE(o->few) ? o->few : calloc((size_t)argc, sizeof(*o->operands));
 	if (!o->operands)
 		return mistake(o, "out of memory");

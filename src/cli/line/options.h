@@ -87,6 +87,7 @@ struct options {
 	const char *text[OPT_IDS];     /* the value as typed, NULL: none */
 	uint64_t number[OPT_IDS];      /* of OPTION_COUNT, OPTION_*SECONDS (ms) */
 	const struct command *command; /* NULL: none was named, or an unknown one */
+	char **line;                   /* all words */
 	char **operands;
 	int operand_count;
 	char *few[32];       /* where the operands stand, unless there are more */
@@ -94,7 +95,7 @@ struct options {
 	char unknown_letter; /* or this letter, or 0 */
 	bool early;          /* and it stood before the command */
 	bool malformed;      /* the mistake is a malformed name */
-	char mistake[256];   /* what is wrong, for people; empty: nothing */
+	char mistake[512];   /* what is wrong, for people; empty: nothing */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "core/names/name.h"
 #include "net/session_file.h"
 
@@ -20,8 +21,8 @@ typed_name(const char *typed, char out[NAME_MAX_LEN + 1], char words[TYPED_WORDS
 		name_judge(typed, length, &j);
 	if (j.fault == NAME_GOOD)
 		return true;
-	name_words(&j, why);
-	(void)snprintf(words, TYPED_WORDS, "'%.*s' is not a name: %s", (int)(4 * NAME_MAX_LEN), typed, why);
+	name_words(&j, translate, why);
+	(void)snprintf(words, TYPED_WORDS, _("'%.*s' is not a name: %s"), (int)(4 * NAME_MAX_LEN), typed, why);
 	return false;
 }
 

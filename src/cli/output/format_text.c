@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/translate.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
@@ -64,7 +65,7 @@ const char *
 format_state(uint8_t who_state)
 {
 	static const char *const words[] = {
-		[WHO_FREE] = "free", [WHO_PAIRED] = "paired", [WHO_RECONNECTING] = "reconnecting"
+		[WHO_FREE] = N_("free"), [WHO_PAIRED] = N_("paired"), [WHO_RECONNECTING] = N_("reconnecting")
 	};
 
 	return who_state < ARRAY_SIZE(words) ? words[who_state] : "?";
@@ -75,14 +76,14 @@ event_words(uint8_t type)
 {
 	static const char *const words[] = {
 		[RECORD_MESSAGE] = "",
-		[RECORD_PAIRED] = "%s is now chatting with you",
-		[RECORD_LEFT] = "%s left the chat",
-		[RECORD_QUIT] = "%s quit",
-		[RECORD_LOST] = "connection to %s lost",
-		[RECORD_BACK] = "%s is back",
-		[RECORD_GONE] = "%s is gone",
-		[RECORD_ENDED] = "your session %s ended: its folder was removed, as at a last logout",
-		[RECORD_WAITING] = "%s would like to chat with you",
+		[RECORD_PAIRED] = N_("%s is now chatting with you"),
+		[RECORD_LEFT] = N_("%s left the chat"),
+		[RECORD_QUIT] = N_("%s quit"),
+		[RECORD_LOST] = N_("connection to %s lost"),
+		[RECORD_BACK] = N_("%s is back"),
+		[RECORD_GONE] = N_("%s is gone"),
+		[RECORD_ENDED] = N_("your session %s ended: its folder was removed, as at a last logout"),
+		[RECORD_WAITING] = N_("%s would like to chat with you"),
 	};
 
 	return type < ARRAY_SIZE(words) && words[type] ? words[type] : "";
@@ -91,7 +92,7 @@ event_words(uint8_t type)
 static void
 event(const struct record *r)
 {
-	const char *words = event_words(r->type), *gap = strstr(words, "%s");
+	const char *words = _(event_words(r->type)), *gap = strstr(words, "%s");
 
 	if (!gap)
 		return;
@@ -111,7 +112,7 @@ body(const struct record *r)
 	if (safe)
 		output_write(safe, safe_text((const char *)r->body, r->length, WRAP_INDENT, safe, cap));
 	else
-		output_string("(no memory to show it)");
+		output_string(_("(no memory to show it)"));
 }
 
 /* From the session's name, which nobody else could have; without one, from the account. */
@@ -121,7 +122,8 @@ note(const struct record *r)
 	char from[FORMAT_SAFE_MAX];
 
 	(void)format_safe(record_whose(r), from);
-	output_printf("%snote from%s %s%s%s: ", colour_quiet(), colour_off(), colour_of_name(from), from, colour_off());
+	output_printf(
+	    "%s%s%s %s%s%s: ", colour_quiet(), _("note from"), colour_off(), colour_of_name(from), from, colour_off());
 	body(r);
 }
 

@@ -3,18 +3,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/suggest.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "proto/linebreak.h"
+#include "proto/safe.h"
 
 #define OVERVIEW_MS 1000
 #define WIDTH 80U
 #define USAGE_MAX 512
-#define DETAILS_MAX 2048
+#define DETAILS_MAX 4096
 
 static void
 indented(const char *lines)
@@ -28,22 +32,46 @@ indented(const char *lines)
 	}
 }
 
-/* Prints words that fit WIDTH columns; lines after the first begin at `column`, where we stand. */
+/*
+ * How much of the text goes into a row of so many columns: up to a blank, or, where it is not ASCII, up to where a row
+ * may end. A word that is longer goes in whole.
+ */
+static size_t
+row_of(const char *text, size_t room)
+{
+	const size_t len = strlen(text);
+	struct linebreak rules = { .begun = false };
+	size_t fits = 0, before = 0, n;
+
+	if (safe_width(text, len) <= room)
+		return len;
+	for (size_t at = 0; at < len; before = at, at += n) {
+		utf8proc_int32_t cp;
+		const utf8proc_ssize_t taken =
+		    utf8proc_iterate((const uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &cp);
+		bool may_end;
+
+		n = taken > 0 ? (size_t)taken : 1;
+		may_end = linebreak_feed(&rules, taken > 0 ? (uint32_t)cp : '?') && at > 0 &&
+		    (text[at - 1] == ' ' || (text[at] & 0x80) || (text[before] & 0x80));
+		if (may_end && safe_width(text, at - (text[at - 1] == ' ')) > room && fits > 0)
+			break;
+		if (may_end)
+			fits = at;
+	}
+	return fits > 0 ? fits : len;
+}
+
+/* Prints text that fits WIDTH columns; lines after the first begin at `column`, where we stand. */
 static void
 wrapped(size_t column, const char *text)
 {
-	const size_t room = WIDTH - column;
+	size_t n;
 
-	while (strlen(text) > room) {
-		size_t n = room;
-
-		while (n > 0 && text[n] != ' ')
-			n--;
-		if (n == 0)
-			break; /* a long word */
-		output_write(text, n);
+	while (text[n = row_of(text, WIDTH - column)] != '\0') {
+		output_write(text, text[n - 1] == ' ' ? n - 1 : n);
 		output_printf("\n%*s", (int)column, "");
-		text += n + 1;
+		text += n;
 	}
 	output_string(text);
 	output_string("\n");
@@ -61,7 +89,8 @@ flow(const char *lines)
 		const bool ends =
 		    lines[len] == '\0' || lines[len + 1] == '\0' || lines[len + 1] == ' ' || *lines == ' ';
 
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s", n > 0 ? " " : "", (int)len, lines);
+		n += (size_t)snprintf(
+		    text + n, sizeof(text) - n, "%s%.*s", n > 0 && !(text[n - 1] & 0x80) ? " " : "", (int)len, lines);
 		lines += len + (lines[len] == '\n');
 		if (!ends)
 			continue;
@@ -91,7 +120,7 @@ option_line(const struct option_row *row)
 	else
 		(void)snprintf(left, sizeof(left), "    %s", form);
 	output_printf("    %-24s ", left);
-	wrapped(29, row->help);
+	wrapped(29, _(row->help));
 }
 
 static void
@@ -99,7 +128,7 @@ option_lines(const char *heading, const struct option_row *row)
 {
 	if (!row || !row->name)
 		return;
-	output_printf("\n%s:\n", heading);
+	output_printf("\n%s\n", heading);
 	for (; row->name; row++)
 		option_line(row);
 }
@@ -128,19 +157,19 @@ show_command(const struct command *c)
 {
 	char usage[USAGE_MAX];
 
-	output_string("Examples:\n");
+	output_string(_("Examples:\n"));
 	indented(c->examples);
 	usage_of(c, usage);
-	output_string("\nUsage: ");
-	wrapped(strlen("Usage: "), usage);
+	output_printf("\n%s ", _("Usage:"));
+	wrapped(safe_width(_("Usage:"), strlen(_("Usage:"))) + 1, usage);
 	output_string("    ");
-	wrapped(4, c->summary);
+	wrapped(4, _(c->summary));
 	if (c->details) {
 		output_string("\n");
-		flow(c->details);
+		flow(_(c->details));
 	}
-	option_lines("Options", c->options);
-	option_lines("Options of every command", options_global);
+	option_lines(_("Options:"), c->options);
+	option_lines(_("Options of every command:"), options_global);
 	return 0;
 }
 
@@ -151,23 +180,29 @@ command_lines(const struct command *const *table)
 		if ((*c)->hidden)
 			continue;
 		output_printf("    %-12s ", (*c)->name);
-		wrapped(17, (*c)->summary);
+		wrapped(17, _((*c)->summary));
 	}
+}
+
+static void
+example(const char *line, const char *means)
+{
+	output_printf("    %-28s %s\n", line, means);
 }
 
 static int
 show_all(const struct command *const *table)
 {
-	output_string("Examples:\n"
-		      "    pchat login alice            log in under a name\n"
-		      "    pchat to bob                 begin a chat\n"
-		      "    pchat send \"lunch?\"          send, and know that it arrived\n"
-		      "    pchat read                   see what is new\n"
-		      "\nUsage: pchat [OPTION]... COMMAND [ARGUMENT]...\n"
-		      "    private one-to-one chat between the people and scripts of this host\n"
-		      "\nCommands ('pchat COMMAND --help' tells more):\n");
+	output_string(_("Examples:\n"));
+	example("pchat login alice", _("log in under a name"));
+	example("pchat to bob", _("begin a chat"));
+	example("pchat send \"lunch?\"", _("send, and know that it arrived"));
+	example("pchat read", _("see what is new"));
+	output_printf("\n%s pchat [OPTION]... COMMAND [ARGUMENT]...\n    %s\n\n%s\n", _("Usage:"),
+	    _("private one-to-one chat between the people and scripts of this host"),
+	    _("Commands ('pchat COMMAND --help' tells more):"));
 	command_lines(table);
-	option_lines("Options, before or after the command", options_global);
+	option_lines(_("Options, before or after the command:"), options_global);
 	return 0;
 }
 
@@ -175,12 +210,16 @@ show_all(const struct command *const *table)
 static void
 circumstances(const struct control_message *m)
 {
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, m->u.state.unread);
 	if (m->u.state.unread > 0)
-		output_printf(" %" PRIu64 " unread.", m->u.state.unread);
+		output_printf(
+		    translate_count(N_(" %s unread."), N_(" %s unread."), (unsigned long)m->u.state.unread), number);
 	if (m->u.state.dnd)
-		output_string(" You refuse all contact: 'pchat dnd off' ends that.");
+		output_string(_(" You refuse all contact: 'pchat dnd off' ends that."));
 	if (m->u.state.daemon != DAEMON_CONNECTED)
-		output_string(" The daemon cannot be reached at the moment.");
+		output_string(_(" The daemon cannot be reached at the moment."));
 	output_string("\n\n");
 }
 
@@ -189,38 +228,39 @@ next_steps_without_session(const char *words, enum verdict v, bool several)
 {
 	output_printf("%s\n\n", words);
 	if (v == VERDICT_NO_SESSION && several)
-		output_string("    pchat -s NAME status            look at one of them\n"
-			      "    export PCHAT_SESSION=NAME       say which for this shell\n"
-			      "    pchat -s NAME quit              end one\n");
+		output_string(_("    pchat -s NAME status            look at one of them\n"
+				"    export PCHAT_SESSION=NAME       say which for this shell\n"
+				"    pchat -s NAME quit              end one\n"));
 	else if (v == VERDICT_NO_SESSION)
-		output_string("    pchat login         log in under your account's name\n"
-			      "    pchat login NAME    or under another\n");
+		output_string(_("    pchat login         log in under your account's name\n"
+				"    pchat login NAME    or under another\n"));
 	else
-		output_string(
-		    "    pchat               look again\n    pchat status        wait longer for an answer\n");
+		output_string(_("    pchat               look again\n    pchat status        wait longer for an "
+				"answer\n"));
 }
 
 static void
 next_steps_without_partner(const struct control_message *m)
 {
-	output_printf("You are %s; nobody is chatting with you.", m->u.state.self.name);
+	output_printf(_("You are %s; nobody is chatting with you."), m->u.state.self.name);
 	circumstances(m);
-	output_string("    pchat who           who is online\n    pchat to NAME       begin a chat\n");
+	output_string(_("    pchat who           who is online\n    pchat to NAME       begin a chat\n"));
 	if (m->u.state.last > 0)
-		output_string("    pchat read          see what has arrived\n");
-	output_string("    pchat quit          log out\n");
+		output_string(_("    pchat read          see what has arrived\n"));
+	output_string(_("    pchat quit          log out\n"));
 }
 
 static void
 next_steps_with_partner(const struct control_message *m)
 {
-	const char *away = m->u.state.partner_online ? "" : ", whose connection is lost for the moment";
-
-	output_printf("You are %s, chatting with %s%s.", m->u.state.self.name, m->u.state.partner.name, away);
+	output_printf(m->u.state.partner_online
+		? _("You are %s, chatting with %s.")
+		: _("You are %s, chatting with %s, whose connection is lost for the moment."),
+	    m->u.state.self.name, m->u.state.partner.name);
 	circumstances(m);
-	output_string(
-	    "    pchat read          see what has arrived\n    pchat send TEXT     send a message\n"
-	    "    pchat ask TEXT      send a question, and wait for the answer\n    pchat leave         end the chat\n");
+	output_string(_("    pchat read          see what has arrived\n    pchat send TEXT     send a message\n"
+			"    pchat ask TEXT      send a question, and wait for the answer\n    pchat leave         end "
+			"the chat\n"));
 }
 
 /* `pchat` alone. */
@@ -242,8 +282,8 @@ show_overview(struct invocation *inv)
 	else
 		next_steps_without_partner(&m);
 	if (v == VERDICT_OK && link_alone(&inv->link))
-		output_printf("\nNote: %s.\n", link_alone(&inv->link));
-	output_string("\n'pchat --help' lists all commands.\n");
+		output_printf(_("\nNote: %s.\n"), link_alone(&inv->link));
+	output_string(_("\n'pchat --help' lists all commands.\n"));
 	return 0;
 }
 

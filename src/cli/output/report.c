@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "proto/status.h"
 
 #define REPORT_MAX 1024
@@ -53,7 +54,7 @@ report_all(enum verdict v, const char *msgid, const char *fmt, va_list ap)
 	char text[REPORT_MAX] = "pchat: ";
 	const size_t prefix = strlen(text);
 
-	(void)vsnprintf(text + prefix, sizeof(text) - prefix, fmt, ap);
+	(void)vsnprintf(text + prefix, sizeof(text) - prefix, translate(fmt), ap);
 	if (to_json)
 		say_json(v, text + prefix, msgid);
 	else
@@ -89,8 +90,8 @@ int
 report_verdict(enum verdict v, const char *subject)
 {
 	if (subject && *subject)
-		return report(v, "%s: %s", subject, status_words(v));
-	return report(v, "%s", status_words(v));
+		return report(v, "%s: %s", subject, _(status_words(v)));
+	return report(v, "%s", _(status_words(v)));
 }
 
 int
@@ -110,7 +111,7 @@ remark(const char *fmt, ...)
 	if (quiet)
 		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
 	va_end(ap);
 	say(text);
 }

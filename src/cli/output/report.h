@@ -22,7 +22,7 @@ void report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool
 /* Errors in another form (--json), as text that is the caller's. `msgid`: of the message that it is about, or NULL. */
 void report_as_json(char *(*json)(enum verdict v, const char *message, const char *msgid));
 
-/* Says "pchat: ..." and returns the exit status of v. */
+/* Says "pchat: ..." and returns the exit status of v. All of these look their text up (base/translate.h). */
 int report(enum verdict v, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The same about the message of that id, which is in the words as well. */

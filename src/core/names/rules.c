@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "core/names/name.h"
 #include "core/names/normal.h"
 #include "core/unicode/unicode.h"
@@ -327,37 +328,38 @@ words_of(enum name_fault fault)
 {
 	switch (fault) {
 	case NAME_GOOD:
-		return "it is a name";
+		return N_("it is a name");
 	case NAME_EMPTY:
-		return "it is empty";
+		return N_("it is empty");
 	case NAME_LONG:
-		return "a name has at most 32 characters and 64 bytes";
+		return N_("a name has at most 32 characters and 64 bytes");
 	case NAME_NO_TEXT:
-		return "it is not UTF-8";
+		return N_("it is not UTF-8");
 	case NAME_FORM:
-		return "it is not composed (NFC)";
+		return N_("it is not composed (NFC)");
 	case NAME_FIRST:
-		return "a name begins with a letter or a digit";
+		return N_("a name begins with a letter or a digit");
 	case NAME_SCRIPTS:
-		return "it mixes scripts";
+		return N_("it mixes scripts");
 	case NAME_DIGITS:
-		return "it mixes digits of several scripts";
+		return N_("it mixes digits of several scripts");
 	case NAME_DIRECTION:
-		return "it mixes letters from left to right with letters from right to left";
+		return N_("it mixes letters from left to right with letters from right to left");
 	case NAME_MARKS:
-		return "a character of it has more than 2 marks";
+		return N_("a character of it has more than 2 marks");
 	default:
-		return "it cannot be used";
+		return N_("it cannot be used");
 	}
 }
 
 void
-name_words(const struct name_judgement *j, char out[NAME_WORDS_MAX + 1])
+name_words(const struct name_judgement *j, const char *(*in_words)(const char *english), char out[NAME_WORDS_MAX + 1])
 {
 	if (j->fault == NAME_CHARACTER)
-		(void)snprintf(out, NAME_WORDS_MAX + 1, "U+%04X cannot stand there in a name", (unsigned)j->culprit);
+		(void)snprintf(
+		    out, NAME_WORDS_MAX + 1, in_words(N_("U+%04X cannot stand there in a name")), (unsigned)j->culprit);
 	else if (j->fault == NAME_LOOKS_LIKE)
-		(void)snprintf(out, NAME_WORDS_MAX + 1, "it looks like '%s'", j->looks_like);
+		(void)snprintf(out, NAME_WORDS_MAX + 1, in_words(N_("it looks like '%s'")), j->looks_like);
 	else
-		(void)snprintf(out, NAME_WORDS_MAX + 1, "%s", words_of(j->fault));
+		(void)snprintf(out, NAME_WORDS_MAX + 1, "%s", in_words(words_of(j->fault)));
 }

@@ -47,8 +47,9 @@ bool name_normal(const char *text, size_t len, char out[NAME_MAX_LEN + 1]);
 /* Whether a valid name consists of digits, of whichever script: it is an account's name or nobody's. */
 bool name_is_number(const char *name);
 
-/* Why a text is no name, in words; at most NAME_WORDS_MAX bytes and a NUL. */
+/* Why a text is no name, in words; at most NAME_WORDS_MAX bytes and a NUL. in_words translates what is English. */
 #define NAME_WORDS_MAX 400U
-void name_words(const struct name_judgement *j, char out[NAME_WORDS_MAX + 1]);
+void
+name_words(const struct name_judgement *j, const char *(*in_words)(const char *english), char out[NAME_WORDS_MAX + 1]);
 
 #endif

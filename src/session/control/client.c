@@ -5,12 +5,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/translate.h"
 #include "net/closing.h"
 #include "proto/feature.h"
 
 #define OUTPUT_CAP (1024U * 1024U)
 
-#define NOT_STORED "the rule could not be stored: the inbox cannot be written"
+#define NOT_STORED N_("the rule could not be stored: the inbox cannot be written")
 
 static struct control_client *
 of_stream(struct stream *st)
@@ -117,7 +118,7 @@ ask(struct control_client *c, const struct upstream_message *m)
 {
 	c->asking = true;
 	if (!c->class->ask(c->context, c->index, m))
-		control_client_outcome(c, VERDICT_FAILED, "the session's helper is out of memory");
+		control_client_outcome(c, VERDICT_FAILED, N_("the session's helper is out of memory"));
 }
 
 /* What an older command cannot read is left out. */
@@ -212,7 +213,7 @@ on_rule(struct control_client *c, const struct control_message *m)
 		policy_unblock(&changed, &m->u.rule.rule);
 	} else if (m->u.rule.has_rule && !policy_add(&changed, &m->u.rule.rule)) {
 		control_client_outcome(
-		    c, VERDICT_LIMIT, "that is one rule too many; take some back with: pchat unblock NAME");
+		    c, VERDICT_LIMIT, N_("that is one rule too many; take some back with: pchat unblock NAME"));
 		return;
 	}
 	if (c->class->keep_rules(c->context, &changed) < 0)
@@ -236,7 +237,8 @@ static void
 on_history(struct control_client *c, const struct control_message *m)
 {
 	if (c->class->history(c->context, c->stream.io.fd, m) < 0)
-		control_client_outcome(c, VERDICT_FAILED, "the program that reads the history could not be started");
+		control_client_outcome(
+		    c, VERDICT_FAILED, N_("the program that reads the history could not be started"));
 	else
 		stream_hand_over(&c->stream);
 }

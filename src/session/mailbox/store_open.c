@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/translate.h"
 #include "net/socket.h"
 #include "session/mailbox/folder.h"
 #include "session/mailbox/store_impl.h"
@@ -250,9 +251,11 @@ static void
 note_unwritable(const struct store *s, char note[STORE_NOTE])
 {
 	if (!s->claimed && !note[0])
-		(void)snprintf(note, STORE_NOTE,
-		    "the inbox can be read, but not be written to: %s; until it can, this session takes no messages",
-		    s->db ? "its disk refuses it" : "its disk is full");
+		(void)snprintf(note, STORE_NOTE, "%s",
+		    s->db ? N_("the inbox can be read, but not be written to: its disk refuses it; until it can, this "
+			       "session takes no messages")
+			  : N_("the inbox can be read, but not be written to: its disk is full; until it can, this "
+			       "session takes no messages"));
 }
 
 static void

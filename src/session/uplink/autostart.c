@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/translate.h"
 #include "net/endpoint.h"
 #include "net/process.h"
 #include "net/socket.h"
@@ -74,7 +75,7 @@ start(const struct rundir *dir, char why[AUTOSTART_WHY])
 	r = process_start(argv, START_MS, report, sizeof(report));
 	if (r >= 0 && strncmp(report, "ok", 2) == 0)
 		return 1;
-	explain(r < 0 ? strerror(-r) : r == 0 ? "it ended at once" : report, why);
+	explain(r < 0 ? strerror(-r) : r == 0 ? _("it ended at once") : report, why);
 	log_error("cannot start a daemon: %s", why);
 	return r < 0 ? r : -ECONNREFUSED;
 }
@@ -96,12 +97,10 @@ start_once(const struct rundir *dir, char why[AUTOSTART_WHY])
 static void
 note_start(const struct autostart *a)
 {
-	char path[PATH_MAX + sizeof(ENDPOINT_OWN) + 1], shown[256], note[320];
+	char path[PATH_MAX + sizeof(ENDPOINT_OWN) + 1], shown[256];
 
 	(void)snprintf(path, sizeof(path), "%s/" ENDPOINT_OWN, a->dir->path);
-	(void)snprintf(
-	    note, sizeof(note), "started your own daemon at %s", quote(path, strlen(path), shown, sizeof(shown)));
-	a->note(a->context, note);
+	a->note(a->context, N_("started your own daemon at %s"), quote(path, strlen(path), shown, sizeof(shown)));
 }
 
 static int
@@ -160,5 +159,5 @@ autostart_words(const struct autostart *a, int error, const char *why, char *wor
 	if (a->file->socket[0])
 		endpoint_words(a->file->socket, error, words, size);
 	else
-		(void)snprintf(words, size, "cannot start your own daemon: %s", why[0] ? why : strerror(-error));
+		(void)snprintf(words, size, _("cannot start your own daemon: %s"), why[0] ? why : strerror(-error));
 }

@@ -16,7 +16,7 @@ struct autostart {
 	const struct rundir *dir;        /* there the user's own daemon listens */
 	const struct session_file *file; /* says which daemon it is */
 	/* The user's own daemon was started: a line for the user. */
-	void (*note)(void *context, const char *text);
+	void (*note)(void *context, const char *format, const char *about);
 	void *context;
 };
 

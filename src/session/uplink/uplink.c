@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/translate.h"
 #include "core/limits.h"
 #include "core/names/name.h"
 #include "net/stream.h"
@@ -162,8 +163,8 @@ greet_plainly(struct uplink *u)
 	u->pause_ms = 0;
 	if (!feature_holds_name(0, u->file->name) && u->login.fresh)
 		u->class->refused(u->context, VERDICT_FAILED,
-		    "the daemon is of an older pchat, which takes only names of A-Z a-z 0-9 . _ -; it has to be "
-		    "restarted");
+		    N_("the daemon is of an older pchat, which takes only names of A-Z a-z 0-9 . _ -; it has to be "
+		       "restarted"));
 }
 
 static void
@@ -175,7 +176,7 @@ on_bye(struct uplink *u, enum bye reason)
 		break;
 	case BYE_VERSION:
 		if (u->login.fresh)
-			u->class->refused(u->context, VERDICT_FAILED, "the daemon is of another version");
+			u->class->refused(u->context, VERDICT_FAILED, N_("the daemon is of another version"));
 		u->pause_ms = RETRY_MAX_MS;
 		break;
 	case BYE_MALFORMED:

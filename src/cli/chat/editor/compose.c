@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/translate.h"
+
 #include "cli/chat/editor/editor_impl.h"
 
 static bool
@@ -108,7 +110,7 @@ take_file(struct editor *e, const char *path)
 
 	if (!text)
 		editor_note(e, "* the text is as it was: %s",
-		    errno == EMSGSIZE ? "what was written is too long" : strerror(errno));
+		    errno == EMSGSIZE ? _("what was written is too long") : strerror(errno));
 	else if (keys_fault(text, len, &n) < len)
 		editor_note(e, "* the text is as it was: what was written holds what cannot be said here");
 	else if (len != e->buffer.len || memcmp(text, e->buffer.text, len) != 0)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cli/chat/editor/editor_impl.h"
 #include "core/unicode/unicode.h"
 
@@ -119,7 +120,8 @@ compose_prompt(const struct editor *e, char *out, size_t size)
 	const char *from = e->search.on ? "" : e->prompt;
 
 	if (e->search.on)
-		(void)snprintf(out, size, "(%ssearch)'%s': ", e->search.failed ? "failed " : "", e->search.text);
+		(void)snprintf(
+		    out, size, e->search.failed ? _("(failed search)'%s': ") : _("(search)'%s': "), e->search.text);
 	else
 		(void)snprintf(out, size, "%s", from);
 	if (view_width(&e->view, out) <= most)
@@ -490,11 +492,11 @@ editor_print(struct editor *e, const char *text, size_t len)
 void
 editor_note(struct editor *e, const char *fmt, ...)
 {
-	char text[256];
+	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
 	va_end(ap);
 	editor_print(e, text, strlen(text));
 	editor_print(e, "\n", 1);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "base/translate.h"
 #include "core/limits.h"
 
 #define FILE_MAX (8U * 1024U * 1024U) /* so much of its end is read, when it is larger */
@@ -294,7 +295,7 @@ load(struct recall *r)
 	if (fstat(r->fd, &st) < 0)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
-		return "is damaged";
+		return _("it is damaged");
 	if ((st.st_mode & 077) != 0 && fchmod(r->fd, 0600) < 0)
 		return strerror(errno);
 	from = st.st_size > (off_t)FILE_MAX ? st.st_size - (off_t)FILE_MAX : 0;
@@ -304,7 +305,7 @@ load(struct recall *r)
 	if (from > 0) /* begins within a line */
 		skip = strcspn(data, "\n") + 1;
 	if (skip > len || !parse(r, data + skip, len - skip, &lines, &used))
-		return "is damaged";
+		return _("it is damaged");
 	if (skip + used < len && ftruncate(r->fd, from + (off_t)(skip + used)) < 0)
 		return strerror(errno);
 	if (lines > LINES_MAX || from > 0)
@@ -330,11 +331,13 @@ begin_anew(struct recall *r, const char *why, char *words, size_t size)
 	if (snprintf(aside, sizeof(aside), "%s.damaged-%lld", r->path, (long long)time(NULL)) < (int)sizeof(aside) &&
 	    rename(r->path, aside) == 0) {
 		r->fd = open_own(r->path);
-		(void)snprintf(words, size, "the history of typed lines %s: moved to '%s', starting empty", why, aside);
+		(void)snprintf(words, size,
+		    _("the history of typed lines cannot be used (%s): moved to '%s', starting empty"), why, aside);
 		return;
 	}
-	(void)snprintf(
-	    words, size, "the history of typed lines %s: starting empty, keeping none; remove '%s'", why, r->path);
+	(void)snprintf(words, size,
+	    _("the history of typed lines cannot be used (%s): starting empty, keeping none; remove '%s'"), why,
+	    r->path);
 }
 
 void
@@ -348,18 +351,18 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 		return;
 	if (lstat(path, &st) == 0 && st.st_uid != geteuid()) {
 		(void)snprintf(words, size,
-		    "the history of typed lines belongs to another user: starting empty, keeping none; remove '%s'",
+		    _("the history of typed lines belongs to another user: starting empty, keeping none; remove '%s'"),
 		    path);
 		return;
 	}
 	r->fd = open_own(path);
 	if (r->fd < 0 && errno != ELOOP && errno != EISDIR && errno != ENXIO) {
 		(void)snprintf(
-		    words, size, "the history of typed lines cannot be kept in '%s': %s", path, strerror(errno));
+		    words, size, _("the history of typed lines cannot be kept in '%s': %s"), path, strerror(errno));
 		return;
 	}
 	if (r->fd < 0) {
-		begin_anew(r, "is damaged", words, size);
+		begin_anew(r, _("it is damaged"), words, size);
 		return;
 	}
 	(void)flock(r->fd, LOCK_EX); /* against another chat that shortens it now */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "core/unicode/unicode.h"
 #include "proto/safe.h"
 
@@ -322,7 +323,8 @@ static void
 put_mark(struct view *v, struct view_row *r, size_t hidden)
 {
 	char mark[MARK_MAX];
-	const int n = snprintf(mark, sizeof(mark), "[+%zu line%s]", hidden, hidden == 1 ? "" : "s");
+	const int n =
+	    snprintf(mark, sizeof(mark), translate_count(N_("[+%zu line]"), N_("[+%zu lines]"), hidden), hidden);
 	const size_t room = row_room(v) > r->width ? row_room(v) - r->width : 0;
 
 	put_text(v, r, mark, (size_t)n < room ? (size_t)n : room, SIZE_MAX);

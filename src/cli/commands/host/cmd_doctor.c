@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
@@ -16,8 +17,8 @@ static void
 finding_set(struct finding *f, enum finding_state state, const char *cure, const char *fmt, va_list ap)
 {
 	f->state = state;
-	(void)vsnprintf(f->words, sizeof(f->words), fmt, ap);
-	(void)snprintf(f->cure, sizeof(f->cure), "%s", cure);
+	(void)vsnprintf(f->words, sizeof(f->words), translate(fmt), ap);
+	(void)snprintf(f->cure, sizeof(f->cure), "%s", _(cure));
 }
 
 void
@@ -54,23 +55,23 @@ static const struct {
 	const char *name;
 	doctor_check *check;
 } checks[] = {
-	{ "daemon", doctor_daemon },
-	{ "runtime folder", doctor_runtime },
-	{ "state folder", doctor_state },
-	{ "linger", doctor_linger },
-	{ "programs", doctor_programs },
-	{ "limits", doctor_limits },
-	{ "clock", doctor_clock },
-	{ "user database", doctor_accounts },
-	{ "locale", doctor_locale },
-	{ "terminal", doctor_terminal },
-	{ "shell", doctor_shell },
+	{ N_("daemon"), doctor_daemon },
+	{ N_("runtime folder"), doctor_runtime },
+	{ N_("state folder"), doctor_state },
+	{ N_("linger"), doctor_linger },
+	{ N_("programs"), doctor_programs },
+	{ N_("limits"), doctor_limits },
+	{ N_("clock"), doctor_clock },
+	{ N_("user database"), doctor_accounts },
+	{ N_("locale"), doctor_locale },
+	{ N_("terminal"), doctor_terminal },
+	{ N_("shell"), doctor_shell },
 };
 
 static const char *const state_word[] = {
-	[FINDING_WELL] = "ok",
-	[FINDING_NOTE] = "note",
-	[FINDING_ILL] = "ill",
+	[FINDING_WELL] = N_("ok"),
+	[FINDING_NOTE] = N_("note"),
+	[FINDING_ILL] = N_("ill"),
 };
 
 static void
@@ -90,13 +91,21 @@ print_safe(const char *text)
 	if (safe)
 		output_write(safe, safe_line(text, length, safe, room));
 	else
-		output_string("(no memory to show it)");
+		output_string(_("(no memory to show it)"));
+}
+
+/* A word of ours, and blanks up to the next column of the table. */
+static void
+print_column(const char *word, int columns)
+{
+	output_printf("%s%*s", word, columns + 1 - (int)safe_width(word, strlen(word)), "");
 }
 
 static void
 print_text(const char *name, const struct finding *f)
 {
-	output_printf("%-5s %-15s ", state_word[f->state], name);
+	print_column(_(state_word[f->state]), 5);
+	print_column(_(name), 15);
 	print_safe(f->words);
 	output_string(f->cure[0] ? "; " : "");
 	print_safe(f->cure);
@@ -121,11 +130,11 @@ doctor_run(struct invocation *inv)
 const struct command command_doctor = {
 	.name = "doctor",
 	.operands = "",
-	.summary = "check what goes wrong on real hosts, and say the cure",
+	.summary = N_("check what goes wrong on real hosts, and say the cure"),
 	.examples = "pchat doctor\n"
 		    "pchat doctor --json | jq -r 'select(.state == \"ill\") | .cure'\n",
-	.details = "A line for each check: ok, note (it works, and something is worth knowing) or ill, what\n"
-		   "was found, and what to do about it. Nothing is changed or started. The exit status is 0\n"
-		   "when nothing is ill, else 71.\n",
+	.details = N_("A line for each check: ok, note (it works, and something is worth knowing) or ill, what\n"
+		      "was found, and what to do about it. Nothing is changed or started. The exit status is 0\n"
+		      "when nothing is ill, else 71.\n"),
 	.run = doctor_run,
 };

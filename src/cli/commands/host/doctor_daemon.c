@@ -8,7 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+<<<<<<< HEAD
 #include "base/clock.h"
+=======
+#include "base/translate.h"
+>>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
 #include "cli/commands/host/doctor.h"
 #include "cli/line/options.h"
 #include "client/daemon_link.h"
@@ -38,15 +42,16 @@ tell_refusal(const char *path, int error, struct finding *f)
 	const bool host = strcmp(path, ENDPOINT_HOST) == 0;
 
 	if (error == -EACCES)
-		finding_ill(f, "an administrator adds you to the group of the socket, or opens it: pchatd --mode",
+		finding_ill(f, N_("an administrator adds you to the group of the socket, or opens it: pchatd --mode"),
 		    "'%s' is closed to you", path);
 	else if (error == -EPERM || error == -EAFNOSUPPORT)
-		finding_ill(f, "run pchat outside of the sandbox", "sockets are forbidden here: %s", strerror(-error));
+		finding_ill(
+		    f, N_("run pchat outside of the sandbox"), "sockets are forbidden here: %s", strerror(-error));
 	else if (host)
-		finding_ill(f, "an administrator starts it: systemctl start pchatd.socket",
+		finding_ill(f, N_("an administrator starts it: systemctl start pchatd.socket"),
 		    "the host's daemon does not answer at '%s': %s", path, strerror(-error));
 	else
-		finding_ill(f, "start it: pchatd --detach --socket PATH", "no daemon answers at '%s': %s", path,
+		finding_ill(f, N_("start it: pchatd --detach --socket PATH"), "no daemon answers at '%s': %s", path,
 		    strerror(-error));
 }
 
@@ -77,9 +82,15 @@ tell_daemon(int fd, const struct daemon_link *d, const char *path, struct findin
 	char account[64], which[256];
 
 	if (socket_peer(fd, &peer) < 0)
+<<<<<<< HEAD
 		finding_ill(f, "try again", "the kernel does not say who listens at '%s'", path);
 	else if (endpoint_trusted(fd, path, d->explicit) < 0)
 		finding_ill(f, "unset PCHAT_SOCKET, or name the socket by --socket to trust it",
+=======
+		finding_ill(f, N_("try again"), "the kernel does not say who listens at '%s'", path);
+	else if (endpoint_trusted(fd, path, explicit) < 0)
+		finding_ill(f, N_("unset PCHAT_SOCKET, or name the socket by --socket to trust it"),
+>>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
 		    "'%s' is served by %s, who is neither root, you, nor the system account that owns its folder", path,
 		    account_of(peer.uid, account));
 	else {
@@ -106,8 +117,8 @@ release_of(const struct daemon_link *d, char out[64])
 static void
 tell_own(const struct daemon_link *d, struct finding *f)
 {
-	static const char cure[] = "to meet others, an administrator starts one for the host: systemctl enable --now "
-				   "pchatd.socket";
+	static const char cure[] = N_("to meet others, an administrator starts one for the host: systemctl enable "
+				      "--now pchatd.socket");
 
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		struct rundir r = { .fd = -1 };
@@ -119,8 +130,12 @@ tell_own(const struct daemon_link *d, struct finding *f)
 		rundir_path(&r, ENDPOINT_OWN, path);
 		fd = socket_connect(path, false);
 		if (fd >= 0)
+<<<<<<< HEAD
 			finding_note(f, cure, "your own, %s, at '%s/" ENDPOINT_OWN "': nobody else is there",
 			    release_of(d, release), r.path);
+=======
+			finding_note(f, cure, "your own, at '%s/%s': nobody else is there", r.path, ENDPOINT_OWN);
+>>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
 		rundir_close(&r);
 		if (fd >= 0) {
 			(void)close(fd);
@@ -139,8 +154,13 @@ doctor_daemon(const struct options *o, struct finding *f)
 	const char *named, *path;
 	int fd;
 
+<<<<<<< HEAD
 	if (!l) {
 		finding_ill(f, "end other programs", "there is no memory");
+=======
+	if (!l || link_named_socket(l, &wish, &named) != VERDICT_OK) {
+		finding_ill(f, N_("name a shorter path"), "%s", l ? l->words : _("out of memory"));
+>>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
 		return;
 	}
 	*l = (struct link)LINK_INIT;

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "net/folder.h"
 #include "net/rundir.h"
@@ -43,7 +44,7 @@ filesystem_name(long type)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].type == type)
 			return known[i].name;
-	return "another file system";
+	return _("another file system");
 }
 
 static bool
@@ -68,17 +69,17 @@ has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const cha
 
 	if (fstatvfs(fd, &v) < 0 || fstatfs(fd, &s) < 0) {
 		finding_ill(
-		    f, "look at the file system", "'%s' cannot be asked for its space: %s", path, strerror(errno));
+		    f, N_("look at the file system"), "'%s' cannot be asked for its space: %s", path, strerror(errno));
 		return false;
 	}
 	*type = filesystem_name((long)s.f_type);
 	left = (uint64_t)v.f_bavail * v.f_frsize;
 	if (is_readonly(&v))
-		finding_ill(f, "mount it for writing", "'%s' is on a read-only file system (%s)", path, *type);
+		finding_ill(f, N_("mount it for writing"), "'%s' is on a read-only file system (%s)", path, *type);
 	else if (left < wanted)
-		finding_ill(f, "make room there", "'%s' has %" PRIu64 " KiB left (%s)", path, left / 1024, *type);
+		finding_ill(f, N_("make room there"), "'%s' has %" PRIu64 " KiB left (%s)", path, left / 1024, *type);
 	else if (v.f_files > 0 && v.f_favail < 16)
-		finding_ill(f, "remove files there", "'%s' has room for %ju more files (%s)", path,
+		finding_ill(f, N_("remove files there"), "'%s' has room for %ju more files (%s)", path,
 		    (uintmax_t)v.f_favail, *type);
 	else
 		return true;
@@ -114,7 +115,7 @@ doctor_runtime(const struct options *o, struct finding *f)
 	(void)o;
 	if (first_usable(&r, passed, &why) < 0) {
 		if (passed[0])
-			finding_note(f, "its owner removes it, or set XDG_RUNTIME_DIR to a folder of your own",
+			finding_note(f, N_("its owner removes it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' cannot be used (%s): a login takes another folder", passed, strerror(-why));
 		else
 			finding_well(f, "there is none yet; the first login makes it");
@@ -122,10 +123,10 @@ doctor_runtime(const struct options *o, struct finding *f)
 	}
 	if (has_room(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
 		if (passed[0])
-			finding_note(f, "its owner removes it, or unset XDG_RUNTIME_DIR",
+			finding_note(f, N_("its owner removes it, or unset XDG_RUNTIME_DIR"),
 			    "'%s' is used, since '%s' cannot be: %s", r.path, passed, strerror(-why));
 		else if (r.place == RUNDIR_STATE)
-			finding_note(f, "log in by pam_systemd, or set XDG_RUNTIME_DIR",
+			finding_note(f, N_("log in by pam_systemd, or set XDG_RUNTIME_DIR"),
 			    "'%s' is used: there is no folder in memory", r.path);
 		else
 			finding_well(f, "'%s', %s", r.path, type);
@@ -142,11 +143,11 @@ doctor_state(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (r == -EPERM) {
-		finding_ill(f, "set HOME to a folder of your own (sudo -H does)", "'%s' is somebody else's", path);
+		finding_ill(f, N_("set HOME to a folder of your own (sudo -H does)"), "'%s' is somebody else's", path);
 		return;
 	}
 	if (r < 0) {
-		finding_ill(f, "set HOME", "there is no folder for inboxes: %s", strerror(-r));
+		finding_ill(f, N_("set HOME"), "there is no folder for inboxes: %s", strerror(-r));
 		return;
 	}
 	path[strlen(path) - 2] = '\0';
@@ -156,14 +157,14 @@ doctor_state(const struct options *o, struct finding *f)
 		return;
 	}
 	if (r < 0) {
-		finding_ill(f, "look at who may enter it", "'%s' cannot be opened: %s", path, strerror(errno));
+		finding_ill(f, N_("look at who may enter it"), "'%s' cannot be opened: %s", path, strerror(errno));
 		return;
 	}
 	if (folder_owned(r) < 0)
-		finding_ill(f, "give it back to its owner: chown -R", "'%s' is somebody else's", path);
+		finding_ill(f, N_("give it back to its owner: chown -R"), "'%s' is somebody else's", path);
 	else if (has_room(r, path, STATE_ROOM, f, &type)) {
 		if (is_network(type))
-			finding_note(f, "set XDG_STATE_HOME to a folder on this host's own disk",
+			finding_note(f, N_("set XDG_STATE_HOME to a folder on this host's own disk"),
 			    "'%s' is on a network file system (%s), whose locks may not hold", path, type);
 		else
 			finding_well(f, "'%s', %s", path, type);
@@ -189,5 +190,5 @@ doctor_linger(const struct options *o, struct finding *f)
 		finding_well(f, "sessions go on after your last logout");
 	else
 		finding_note(
-		    f, "to keep them: loginctl enable-linger", "sessions end with your last logout from this host");
+		    f, N_("to keep them: loginctl enable-linger"), "sessions end with your last logout from this host");
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "net/process.h"
 
@@ -33,7 +34,7 @@ doctor_programs(const struct options *o, struct finding *f)
 		const int r = process_path(program[i], path, sizeof(path));
 
 		if (r < 0 || access(path, X_OK) < 0) {
-			finding_ill(f, "install pchat again, or unset PCHAT_EXEC_PATH", "'%s' cannot be run: %s",
+			finding_ill(f, N_("install pchat again, or unset PCHAT_EXEC_PATH"), "'%s' cannot be run: %s",
 			    r < 0 ? program[i] : path, strerror(r < 0 ? -r : errno));
 			return;
 		}
@@ -48,13 +49,13 @@ doctor_limits(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_FSIZE, &size) < 0)
-		finding_ill(f, "look at ulimit -a", "the limits cannot be asked for: %s", strerror(errno));
+		finding_ill(f, N_("look at ulimit -a"), "the limits cannot be asked for: %s", strerror(errno));
 	else if (files.rlim_cur < FILES_WANTED)
-		finding_ill(f, "raise it: ulimit -n 1024", "a helper wants %d open files, and the limit is %ju",
+		finding_ill(f, N_("raise it: ulimit -n 1024"), "a helper wants %d open files, and the limit is %ju",
 		    FILES_WANTED, (uintmax_t)files.rlim_cur);
 	else if (size.rlim_cur != RLIM_INFINITY)
-		finding_note(f, "raise it: ulimit -f unlimited", "files may have %ju bytes: an inbox may grow larger",
-		    (uintmax_t)size.rlim_cur);
+		finding_note(f, N_("raise it: ulimit -f unlimited"),
+		    "files may have %ju bytes: an inbox may grow larger", (uintmax_t)size.rlim_cur);
 	else
 		finding_well(f, "%ju open files", (uintmax_t)files.rlim_cur);
 }
@@ -70,7 +71,7 @@ doctor_clock(const struct options *o, struct finding *f)
 	if (localtime_r(&now, &tm))
 		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &tm);
 	if (now < YOUNGEST)
-		finding_ill(f, "set the clock: records would have a wrong time", "the clock says %s", text);
+		finding_ill(f, N_("set the clock: records would have a wrong time"), "the clock says %s", text);
 	else
 		finding_well(f, "%s", text);
 }
@@ -111,7 +112,7 @@ doctor_accounts(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (pipe(ends) < 0 || (child = fork()) < 0) {
-		finding_ill(f, "look at ulimit -u and -n", "it cannot be asked: %s", strerror(errno));
+		finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", strerror(errno));
 		return;
 	}
 	if (child == 0)
@@ -122,9 +123,9 @@ doctor_accounts(const struct options *o, struct finding *f)
 	if (r == 0)
 		finding_well(f, "it answers");
 	else if (r == 1)
-		finding_note(f, "log in with a name: pchat login NAME", "it has no account with your uid, %ju",
+		finding_note(f, N_("log in with a name: pchat login NAME"), "it has no account with your uid, %ju",
 		    (uintmax_t)geteuid());
 	else
-		finding_ill(f, "look at /etc/nsswitch.conf and the services that it names",
+		finding_ill(f, N_("look at /etc/nsswitch.conf and the services that it names"),
 		    "the user database does not answer");
 }

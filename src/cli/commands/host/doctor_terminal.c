@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "cli/output/terminal.h"
 
@@ -18,9 +19,10 @@ doctor_locale(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (!locale)
-		finding_note(f, "generate it, or set LC_ALL=C.UTF-8", "the locale that is set is not installed");
+		finding_note(f, N_("generate it, or set LC_ALL=C.UTF-8"), "the locale that is set is not installed");
 	else if (strcmp(set, "UTF-8") != 0)
-		finding_note(f, "set LC_ALL=C.UTF-8", "the character set is %s: other scripts cannot be typed", set);
+		finding_note(
+		    f, N_("set LC_ALL=C.UTF-8"), "the character set is %s: other scripts cannot be typed", set);
 	else
 		finding_well(f, "UTF-8");
 	if (locale)
@@ -36,10 +38,10 @@ doctor_terminal(const struct options *o, struct finding *f)
 	if (!isatty(STDIN_FILENO))
 		finding_well(f, "standard input is no terminal");
 	else if (terminal_is_dumb())
-		finding_note(f, "set TERM to what your terminal is", "TERM is '%s': pchat chat shows plain lines",
+		finding_note(f, N_("set TERM to what your terminal is"), "TERM is '%s': pchat chat shows plain lines",
 		    term ? term : "");
 	else if (!terminal_is_known())
-		finding_note(f, "install its description (ncurses-term), or set TERM=xterm-256color",
+		finding_note(f, N_("install its description (ncurses-term), or set TERM=xterm-256color"),
 		    "this host does not know the terminal '%s'", term);
 	else
 		finding_well(f, "'%s'", term);
@@ -71,10 +73,10 @@ doctor_shell(const struct options *o, struct finding *f)
 	static const struct {
 		const char *shell, *file, *cure;
 	} shells[] = {
-		{ "bash", ".bashrc", "put into ~/.bashrc: eval \"$(pchat shellinit bash)\"" },
-		{ "zsh", ".zshrc", "put into ~/.zshrc: eval \"$(pchat shellinit zsh)\"" },
+		{ "bash", ".bashrc", N_("put into ~/.bashrc: eval \"$(pchat shellinit bash)\"") },
+		{ "zsh", ".zshrc", N_("put into ~/.zshrc: eval \"$(pchat shellinit zsh)\"") },
 		{ "fish", ".config/fish/config.fish",
-		    "put into ~/.config/fish/config.fish: pchat shellinit fish | source" },
+		    N_("put into ~/.config/fish/config.fish: pchat shellinit fish | source") },
 	};
 	const char *shell = getenv("SHELL"), *name = shell ? strrchr(shell, '/') : NULL;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/commands/message/sender_report.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
@@ -11,7 +12,7 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", "only if NAME is the partner" },
+	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", N_("only if NAME is the partner") },
 	{ 0 },
 };
 
@@ -160,21 +161,21 @@ ask_run(struct invocation *inv)
 		return report(VERDICT_FAILED,
 		    "delivered, but the inbox of '%s' cannot be read: its disk, or its file, is damaged", a.link->name);
 	default:
-		return report(v, "delivered, but: %s", a.link->words[0] ? a.link->words : status_words(v));
+		return report(v, "delivered, but: %s", a.link->words[0] ? a.link->words : _(status_words(v)));
 	}
 }
 
 const struct command command_ask = {
 	.name = "ask",
 	.operands = "TEXT...",
-	.missing = "ask what?",
-	.summary = "send a question, wait for the next message of the partner, print it",
+	.missing = N_("ask what?"),
+	.summary = N_("send a question, wait for the next message of the partner, print it"),
 	.examples = "ans=$(pchat ask \"deploy now? [y/n]\")\n"
 		    "pchat ask --to bob --timeout 60 \"may I reboot?\" || echo \"no answer\"\n",
-	.details = "The answer is printed as it came, and a newline; on a terminal, what could harm it\n"
-		   "is shown as its number. What had arrived before stays unread. --timeout limits\n"
-		   "the wait for the answer (exit status 1); without it there is no limit. Put -- before\n"
-		   "a variable: pchat ask -- \"$question\"\n",
+	.details = N_("The answer is printed as it came, and a newline; on a terminal, what could harm it\n"
+		      "is shown as its number. What had arrived before stays unread. --timeout limits\n"
+		      "the wait for the answer (exit status 1); without it there is no limit. Put -- before\n"
+		      "a variable: pchat ask -- \"$question\"\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/when.h"
 #include "cli/output/colour.h"
@@ -17,14 +18,16 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", "the latest N records" },
-	{ OPT_SINCE, 0, "since", OPTION_TEXT, "WHEN", "since then: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d" },
-	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", "messages that hold TEXT, in upper or lower case" },
-	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL, "date and time with each record, also on a terminal" },
-	{ OPT_NO_PAGER, 0, "no-pager", OPTION_NOTHING, NULL, "not through $PAGER" },
-	{ OPT_DELETE, 0, "delete", OPTION_NOTHING, NULL, "forget it for good, instead of showing it" },
-	{ OPT_BEFORE, 0, "before", OPTION_TEXT, "WHEN", "with --delete: only what was said before then" },
-	{ OPT_UNREAD, 0, "unread", OPTION_NOTHING, NULL, "with --delete: also what is unread" },
+	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", N_("the latest N records") },
+	{ OPT_SINCE, 0, "since", OPTION_TEXT, "WHEN",
+	    N_("since then: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d") },
+	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", N_("messages that hold TEXT, in upper or lower case") },
+	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL,
+	    N_("date and time with each record, also on a terminal") },
+	{ OPT_NO_PAGER, 0, "no-pager", OPTION_NOTHING, NULL, N_("not through $PAGER") },
+	{ OPT_DELETE, 0, "delete", OPTION_NOTHING, NULL, N_("forget it for good, instead of showing it") },
+	{ OPT_BEFORE, 0, "before", OPTION_TEXT, "WHEN", N_("with --delete: only what was said before then") },
+	{ OPT_UNREAD, 0, "unread", OPTION_NOTHING, NULL, N_("with --delete: also what is unread") },
 	{ 0 },
 };
 
@@ -86,7 +89,7 @@ report_end(const struct link *l, enum verdict v)
 	default:
 		break;
 	}
-	return report(v, "%s", l->words[0] ? l->words : status_words(v));
+	return report(v, "%s", l->words[0] ? l->words : _(status_words(v)));
 }
 
 /* ------------------------------------------------------------------------- forgetting */
@@ -113,7 +116,7 @@ report_forgotten(const struct link *l, enum verdict v, uint32_t count)
 {
 	switch (v) {
 	case VERDICT_OK:
-		remark(count == 1 ? "%u record is forgotten" : "%u records are forgotten", count);
+		remark(translate_count(N_("%u record is forgotten"), N_("%u records are forgotten"), count), count);
 		return 0;
 	case VERDICT_NOTHING:
 		remark("there is nothing to forget");
@@ -205,15 +208,15 @@ history_run(struct invocation *inv)
 const struct command command_history = {
 	.name = "history",
 	.operands = "[NAME]",
-	.summary = "show what was said, with NAME or with everyone, also when logged out",
+	.summary = N_("show what was said, with NAME or with everyone, also when logged out"),
 	.examples = "pchat history bob\n"
 		    "pchat history -n 20\n"
 		    "pchat history --since yesterday --grep deploy --json\n"
 		    "pchat history --delete bob --before 30d\n",
 	.details =
-	    "On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
-	    "there is nothing. --delete overwrites what was received and sent, in every file that it stands in,\n"
-	    "and removes copies of damaged files.\n",
+	    N_("On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
+	       "there is nothing. --delete overwrites what was received and sent, in every file that it stands in,\n"
+	       "and removes copies of damaged files.\n"),
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
@@ -17,14 +18,15 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_FOLLOW, 'f', "follow", OPTION_NOTHING, NULL, "go on until the session ends" },
-	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", "wait until there is something to read" },
-	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", "so many records at most" },
-	{ OPT_PEEK, 0, "peek", OPTION_NOTHING, NULL, "leave them unread" },
-	{ OPT_RAW, 0, "raw", OPTION_NOTHING, NULL, "messages only, as they came, each with a newline" },
-	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, "messages only, as they came, each with a NUL" },
-	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, "notes as well, with --raw and -0" },
-	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL, "date and time with each record, also on a terminal" },
+	{ OPT_FOLLOW, 'f', "follow", OPTION_NOTHING, NULL, N_("go on until the session ends") },
+	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", N_("wait until there is something to read") },
+	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", N_("so many records at most") },
+	{ OPT_PEEK, 0, "peek", OPTION_NOTHING, NULL, N_("leave them unread") },
+	{ OPT_RAW, 0, "raw", OPTION_NOTHING, NULL, N_("messages only, as they came, each with a newline") },
+	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, N_("messages only, as they came, each with a NUL") },
+	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, N_("notes as well, with --raw and -0") },
+	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL,
+	    N_("date and time with each record, also on a terminal") },
 	{ 0 },
 };
 
@@ -201,7 +203,7 @@ report_end(const struct reading *rd, enum verdict v)
 	default:
 		break;
 	}
-	return report(v, "%s", rd->link->words[0] ? rd->link->words : status_words(v));
+	return report(v, "%s", rd->link->words[0] ? rd->link->words : _(status_words(v)));
 }
 
 static int
@@ -241,13 +243,13 @@ read_run(struct invocation *inv)
 const struct command command_read = {
 	.name = "read",
 	.operands = "",
-	.summary = "show what arrived, and mark it read",
+	.summary = N_("show what arrived, and mark it read"),
 	.examples = "pchat read\n"
 		    "pchat read -f\n"
 		    "pchat read --wait=60 --raw\n"
 		    "pchat read --json | jq -r .text\n",
-	.details = "Records are marked read when they were written without an error; a reader that\n"
-		   "is killed loses nothing. Exit status 1: there is nothing to read.\n",
+	.details = N_("Records are marked read when they were written without an error; a reader that\n"
+		      "is killed loses nothing. Exit status 1: there is nothing to read.\n"),
 	.options = options,
 	.needs_session = true,
 	.knows_notes = true,

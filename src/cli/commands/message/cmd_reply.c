@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/commands/message/tell_report.h"
 #include "cli/commands/message/text_source.h"
 #include "cli/line/command.h"
@@ -13,9 +14,9 @@
 #include "net/random.h"
 
 static const struct option_row options[] = {
-	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", "answer note N, its id under --json" },
-	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL, "have the daemon keep it, if nobody is there (status 12)" },
-	TEXT_SOURCE_ROWS("note"),
+	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", N_("answer note N, its id under --json") },
+	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL, N_("have the daemon keep it, if nobody is there (status 12)") },
+	TEXT_SOURCE_ROWS(N_("each line is a note, sent as it comes"), N_("each piece that ends with a NUL is a note")),
 	{ 0 },
 };
 
@@ -80,7 +81,7 @@ reply_run(struct invocation *inv)
 	t.uid = writer.uid;
 	if (!name_possible(t.to, strlen(t.to)))
 		return report(VERDICT_NO_SUCH_USER, "%s has no name that an answer could go to", t.to);
-	if ((rc = text_source_open(o, 0, "note", &feed)) != 0)
+	if ((rc = text_source_open(o, 0, true, &feed)) != 0)
 		return rc;
 	if ((rc = random_ident(&t.id)) < 0)
 		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
@@ -91,12 +92,12 @@ reply_run(struct invocation *inv)
 const struct command command_reply = {
 	.name = "reply",
 	.operands = "[TEXT...]",
-	.summary = "answer a note: tell something to who wrote the latest one that was shown here",
+	.summary = N_("answer a note: tell something to who wrote the latest one that was shown here"),
 	.examples = "pchat reply \"thank you\"\n"
 		    "pchat reply --note 12 -- \"$answer\"\n",
-	.details = "It says to whom. When a newer note by somebody else is unread, nothing is told, and the\n"
-		   "exit status is 2. The answer is a note from this session; it goes to that account only,\n"
-		   "whoever may have its name by now.\n",
+	.details = N_("It says to whom. When a newer note by somebody else is unread, nothing is told, and the\n"
+		      "exit status is 2. The answer is a note from this session; it goes to that account only,\n"
+		      "whoever may have its name by now.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

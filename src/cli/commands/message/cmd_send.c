@@ -1,6 +1,7 @@
 /* pchat send: messages out, and the truth about each. */
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/commands/message/sender_report.h"
 #include "cli/commands/message/text_source.h"
 #include "cli/line/command.h"
@@ -8,9 +9,10 @@
 #include "net/random.h"
 
 static const struct option_row options[] = {
-	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", "only if NAME is the partner" },
-	TEXT_SOURCE_ROWS("message"),
-	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", "repeat an unconfirmed message: it arrives once" },
+	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", N_("only if NAME is the partner") },
+	TEXT_SOURCE_ROWS(
+	    N_("each line is a message, sent as it comes"), N_("each piece that ends with a NUL is a message")),
+	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", N_("repeat an unconfirmed message: it arrives once") },
 	{ 0 },
 };
 
@@ -20,8 +22,8 @@ static struct sender sender;
 static void
 tell_hungry(void)
 {
-	remark(feed.separator == FEED_WHOLE ? "reading the message: it is sent when the input ends; ^C gives up"
-					    : "reading messages until the input ends; ^C gives up");
+	remark(feed.separator == FEED_WHOLE ? N_("reading the message: it is sent when the input ends; ^C gives up")
+					    : N_("reading messages until the input ends; ^C gives up"));
 }
 
 static int
@@ -31,7 +33,7 @@ send_run(struct invocation *inv)
 	struct ident id;
 	int rc;
 
-	if ((rc = text_source_open(o, 0, "message", &feed)) != 0)
+	if ((rc = text_source_open(o, 0, false, &feed)) != 0)
 		return rc;
 	if (o->given[OPT_ID])
 		(void)ident_parse(o->text[OPT_ID], &id);
@@ -53,17 +55,17 @@ send_run(struct invocation *inv)
 const struct command command_send = {
 	.name = "send",
 	.operands = "[TEXT...]",
-	.summary = "send a message, and wait until it is on the partner's disk",
+	.summary = N_("send a message, and wait until it is on the partner's disk"),
 	.examples = "pchat send \"lunch?\"\n"
 		    "make 2>&1 | tail -5 | pchat send\n"
 		    "tail -f log | grep --line-buffered . | pchat send -l\n"
 		    "pchat send --to bob -f notes.txt || echo \"bob did not get it\"\n",
-	.details = "Words are joined by a space. Without TEXT all of standard input is one message,\n"
-		   "its last newline dropped. Options stand before TEXT; put -- before a variable:\n"
-		   "    pchat send -- \"$line\"\n"
-		   "Exit status 0 means delivered; 75 means it may or may not arrive, and prints the\n"
-		   "id to repeat it with; everything else means it was certainly not delivered. With\n"
-		   "--id, status 8, 71 and 124 become 75: an earlier attempt may have arrived.\n",
+	.details = N_("Words are joined by a space. Without TEXT all of standard input is one message,\n"
+		      "its last newline dropped. Options stand before TEXT; put -- before a variable:\n"
+		      "    pchat send -- \"$line\"\n"
+		      "Exit status 0 means delivered; 75 means it may or may not arrive, and prints the\n"
+		      "id to repeat it with; everything else means it was certainly not delivered. With\n"
+		      "--id, status 8, 71 and 124 become 75: an earlier attempt may have arrived.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/commands/message/tell_report.h"
 #include "cli/commands/message/text_source.h"
 #include "cli/line/command.h"
@@ -14,9 +15,9 @@
 
 static const struct option_row options[] = {
 	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL,
-	    "have the daemon keep it, if NAME is not logged in (status 12)" },
-	TEXT_SOURCE_ROWS("note"),
-	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", "repeat an unconfirmed note: it arrives once" },
+	    N_("have the daemon keep it, if NAME is not logged in (status 12)") },
+	TEXT_SOURCE_ROWS(N_("each line is a note, sent as it comes"), N_("each piece that ends with a NUL is a note")),
+	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", N_("repeat an unconfirmed note: it arrives once") },
 	{ 0 },
 };
 
@@ -56,7 +57,7 @@ tell_run(struct invocation *inv)
 	enum verdict v;
 	int rc;
 
-	if ((rc = text_source_open(o, 1, "note", &feed)) != 0)
+	if ((rc = text_source_open(o, 1, true, &feed)) != 0)
 		return rc;
 	if (o->given[OPT_ID])
 		(void)ident_parse(o->text[OPT_ID], &t.id);
@@ -70,15 +71,15 @@ tell_run(struct invocation *inv)
 const struct command command_tell = {
 	.name = "tell",
 	.operands = "NAME [TEXT...]",
-	.summary = "tell NAME something without a chat, and wait until it is in the inbox there",
+	.summary = N_("tell NAME something without a chat, and wait until it is in the inbox there"),
 	.examples = "make; pchat tell bob \"build: exit $?\"\n"
 		    "df -h / | pchat tell bob\n"
 		    "pchat -s alice tell bob -- \"$answer\"\n",
-	.details = "It needs no session: then it is from your account; with -s or PCHAT_SESSION it is from\n"
-		   "that session. It begins, ends and joins no chat, and starts no daemon. A note has 1 to\n"
-		   "4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all else:\n"
-		   "it was certainly not delivered. With --later a note for an account that is not logged\n"
-		   "in is kept by the daemon for 30 days; then the exit status is 12.\n",
+	.details = N_("It needs no session: then it is from your account; with -s or PCHAT_SESSION it is from\n"
+		      "that session. It begins, ends and joins no chat, and starts no daemon. A note has 1 to\n"
+		      "4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all else:\n"
+		      "it was certainly not delivered. With --later a note for an account that is not logged\n"
+		      "in is kept by the daemon for 30 days; then the exit status is 12.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

@@ -5,6 +5,7 @@
 
 #include "cli/commands/message/sender_report.h"
 
+#include "base/translate.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
 
@@ -13,11 +14,13 @@ static const char *
 which(const struct sender *s, char *out, size_t size)
 {
 	const bool of_feed = s->why == VERDICT_EMPTY || s->why == VERDICT_TOO_LONG;
+	char number[24];
 
 	out[0] = '\0';
-	if (s->feed->separator != FEED_WHOLE)
-		(void)snprintf(out, size, "%s %" PRIu64 ": ", s->feed->separator == '\n' ? "line" : "message",
-		    (of_feed ? s->feed->taken : s->stopped_at) + 1);
+	if (s->feed->separator == FEED_WHOLE)
+		return out;
+	(void)snprintf(number, sizeof(number), "%" PRIu64, (of_feed ? s->feed->taken : s->stopped_at) + 1);
+	(void)snprintf(out, size, s->feed->separator == '\n' ? _("line %s: ") : _("message %s: "), number);
 	return out;
 }
 
@@ -45,11 +48,11 @@ last_words(uint8_t last_end)
 {
 	switch (last_end) {
 	case ENDING_LEFT:
-		return "your partner left the chat; ";
+		return _("your partner left the chat; ");
 	case ENDING_QUIT:
-		return "your partner quit; ";
+		return _("your partner quit; ");
 	case ENDING_GONE:
-		return "the connection to your partner was lost and did not come back; ";
+		return _("the connection to your partner was lost and did not come back; ");
 	default:
 		return "";
 	}
@@ -58,7 +61,7 @@ last_words(uint8_t last_end)
 int
 sender_report(const struct sender *s, const char *command)
 {
-	char line[48];
+	char line[64];
 
 	(void)which(s, line, sizeof(line));
 	switch (s->why) {
@@ -73,16 +76,22 @@ sender_report(const struct sender *s, const char *command)
 	case VERDICT_NO_SESSION:
 		return report(s->why, "%s%s", line, s->link->words);
 	case VERDICT_NOT_PAIRED:
-		return report(s->why, "%s%s%s", line, last_words(s->last_end), status_words(s->why));
+		return report(s->why, "%s%s%s", line, last_words(s->last_end), _(status_words(s->why)));
 	case VERDICT_WRONG_PARTNER:
-		return report(s->why, "%s%s%s%s", line, s->to ? s->to : "", s->to ? ": " : "", status_words(s->why));
+		return report(s->why, "%s%s%s%s", line, s->to ? s->to : "", s->to ? ": " : "", _(status_words(s->why)));
 	default:
-		return report(s->why, "%s%s", line, status_words(s->why));
+		return report(s->why, "%s%s", line, _(status_words(s->why)));
 	}
 }
 
 void
 sender_report_progress(uint64_t delivered, bool last)
 {
-	(void)dprintf(STDERR_FILENO, "\r%" PRIu64 " delivered%s", delivered, last ? "\n" : "");
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, delivered);
+	(void)dprintf(STDERR_FILENO, "\r");
+	(void)dprintf(STDERR_FILENO, _("%s delivered"), number);
+	if (last)
+		(void)dprintf(STDERR_FILENO, "\n");
 }

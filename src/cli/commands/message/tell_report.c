@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
@@ -25,10 +26,13 @@ tell_report_delivered(const struct teller *t, bool kept)
 static void
 which(const struct teller *t, char *out, size_t size)
 {
+	char number[24];
+
 	out[0] = '\0';
-	if (t->feed->separator != FEED_WHOLE)
-		(void)snprintf(
-		    out, size, "%s %" PRIu64 ": ", t->feed->separator == '\n' ? "line" : "note", t->count + 1);
+	if (t->feed->separator == FEED_WHOLE)
+		return;
+	(void)snprintf(number, sizeof(number), "%" PRIu64, t->count + 1);
+	(void)snprintf(out, size, t->feed->separator == '\n' ? _("line %s: ") : _("note %s: "), number);
 }
 
 static int
@@ -38,27 +42,30 @@ report_unconfirmed(const struct teller *t, const char *command, const char *line
 
 	ident_format(&t->id, hex);
 	return report_message(VERDICT_UNCONFIRMED, hex,
-	    "%sunconfirmed: it may or may not arrive; repeat %s with: pchat %s --id %s %s, and the same text", line,
-	    t->feed->separator == FEED_WHOLE ? "it" : "from there", command, hex, t->to);
+	    t->feed->separator == FEED_WHOLE
+		? N_("%sunconfirmed: it may or may not arrive; repeat it with: pchat %s --id %s %s, and the same text")
+		: N_("%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --id %s %s, and the "
+		     "same text"),
+	    line, command, hex, t->to);
 }
 
 int
 tell_report(const struct teller *t, const char *command, enum verdict v)
 {
-	char line[48];
+	char line[64];
 
 	which(t, line, sizeof(line));
 	switch (v) {
 	case VERDICT_OK:
 		return 0;
 	case VERDICT_KEPT:
-		remark("%s: %s", t->to, status_words(v));
+		remark("%s: %s", t->to, _(status_words(v)));
 		return status_exit(v);
 	case VERDICT_STORAGE:
 		if (t->later) /* whose disk it was is not told */
 			return report(
 			    v, "%s%s: not delivered: the disk there, or the daemon's, did not take it", line, t->to);
-		return report(v, "%s%s: %s", line, t->to, status_words(v));
+		return report(v, "%s%s: %s", line, t->to, _(status_words(v)));
 	case VERDICT_UNCONFIRMED:
 		return report_unconfirmed(t, command, line);
 	case VERDICT_EMPTY:
@@ -68,14 +75,14 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 	case VERDICT_FAILED:
 		if (t->problem != 0)
 			return report(v, "cannot read the note: %s", strerror(-t->problem));
-		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
+		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
 	case VERDICT_NO_DAEMON:
 	case VERDICT_NO_SESSION:
-		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : status_words(v));
+		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
 	case VERDICT_OLD_DAEMON:
 	case VERDICT_TIMED_OUT:
-		return report(v, "%s%s", line, status_words(v));
+		return report(v, "%s%s", line, _(status_words(v)));
 	default:
-		return report(v, "%s%s: %s", line, t->to, status_words(v));
+		return report(v, "%s%s: %s", line, t->to, _(status_words(v)));
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 
@@ -23,7 +24,7 @@ contradiction(const struct options *o, bool words)
 }
 
 int
-text_source_open(const struct options *o, int before, const char *what, struct feed *feed)
+text_source_open(const struct options *o, int before, bool note, struct feed *feed)
 {
 	const int separator = o->given[OPT_LINES] ? '\n' : o->given[OPT_NUL] ? '\0' : FEED_WHOLE;
 	const bool words = o->operand_count > before;
@@ -40,7 +41,9 @@ text_source_open(const struct options *o, int before, const char *what, struct f
 	    (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC)) < 0)
 		return report(VERDICT_FAILED, "cannot open '%s': %s", o->text[OPT_FILE], strerror(errno));
 	if (fd == STDIN_FILENO && isatty(fd))
-		remark("type the %s%s; ^D ends", what, separator == FEED_WHOLE ? "" : "s");
+		remark(note ? separator == FEED_WHOLE ? N_("type the note; ^D ends") : N_("type the notes; ^D ends")
+			: separator == FEED_WHOLE ? N_("type the message; ^D ends")
+						  : N_("type the messages; ^D ends"));
 	feed_descriptor(feed, fd, separator);
 	return 0;
 }

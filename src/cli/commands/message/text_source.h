@@ -5,21 +5,22 @@
 #ifndef PCHAT_CLI_COMMANDS_MESSAGE_TEXT_SOURCE_H
 #define PCHAT_CLI_COMMANDS_MESSAGE_TEXT_SOURCE_H
 
+#include "base/translate.h"
 #include "cli/line/options.h"
 #include "client/feed.h"
 
-/* The rows of these options: they stand first in the command's list. `what`: "message". */
-#define TEXT_SOURCE_ROWS(what)                                                                            \
-	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, "each line is a " what ", sent as it comes" },   \
-	    { OPT_NUL, '0', "null", OPTION_NOTHING, NULL, "each piece that ends with a NUL is a " what }, \
-	{                                                                                                 \
-		OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", "read FILE, - being standard input"           \
+/* The rows of these options: they stand first in the command's list. With what -l and -0 are for. */
+#define TEXT_SOURCE_ROWS(lines, pieces)                                                             \
+	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, lines },                                   \
+	    { OPT_NUL, '0', "null", OPTION_NOTHING, NULL, pieces },                                 \
+	{                                                                                           \
+		OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", N_("read FILE, - being standard input") \
 	}
 
 /*
  * Opens it: the operands behind the first `before`, or a descriptor. 0; or reports what contradicts itself or cannot be
- * opened, and returns the exit status. What is typed at a terminal is announced as `what`.
+ * opened, and returns the exit status. What is typed at a terminal is announced as a note, or a message.
  */
-int text_source_open(const struct options *o, int before, const char *what, struct feed *feed);
+int text_source_open(const struct options *o, int before, bool note, struct feed *feed);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/typed.h"
 #include "cli/output/format.h"
@@ -236,7 +237,7 @@ take_target(struct invocation *inv, char words[TYPED_WORDS])
 	static char name[NAME_MAX_LEN + 1];
 	char *operand = inv->opt.operands[0];
 
-	(void)snprintf(words, TYPED_WORDS, "%.64s: %s", operand, status_words(VERDICT_MALFORMED));
+	(void)snprintf(words, TYPED_WORDS, "%.64s: %s", operand, _(status_words(VERDICT_MALFORMED)));
 	if (operand[0] == '@')
 		return operand[1] != '\0' ? VERDICT_OK : VERDICT_MALFORMED;
 	if (!typed_name(operand, name, words))
@@ -280,12 +281,12 @@ allow_run(struct invocation *inv)
 const struct command command_block = {
 	.name = "block",
 	.operands = "[NAME|@GROUP]",
-	.summary = "refuse contact by one person, or by a group; alone: show all rules",
+	.summary = N_("refuse contact by one person, or by a group; alone: show all rules"),
 	.examples = "pchat block mallory\n"
 		    "pchat block @students\n"
 		    "pchat block\n",
-	.details = "The account behind the name is blocked too, when it is online and not your own.\n"
-		   "A block wins over an allow. Rules are remembered across logins.\n",
+	.details = N_("The account behind the name is blocked too, when it is online and not your own.\n"
+		      "A block wins over an allow. Rules are remembered across logins.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.run = block_run,
@@ -294,8 +295,8 @@ const struct command command_block = {
 const struct command command_unblock = {
 	.name = "unblock",
 	.operands = "NAME|@GROUP",
-	.missing = "unblock whom?",
-	.summary = "remove a rule made by block or allow",
+	.missing = N_("unblock whom?"),
+	.summary = N_("remove a rule made by block or allow"),
 	.examples = "pchat unblock mallory\n"
 		    "pchat unblock @students\n",
 	.min_operands = 1,
@@ -307,12 +308,12 @@ const struct command command_unblock = {
 const struct command command_allow = {
 	.name = "allow",
 	.operands = "@GROUP",
-	.missing = "allow which group?",
-	.summary = "let only members of such groups make contact",
+	.missing = N_("allow which group?"),
+	.summary = N_("let only members of such groups make contact"),
 	.examples = "pchat allow @staff\n"
 		    "pchat unblock @staff\n",
-	.details = "Groups are those that the kernel knows of the other's login. Once one is allowed,\n"
-		   "nobody else may make contact; 'pchat unblock @GROUP' takes it back.\n",
+	.details = N_("Groups are those that the kernel knows of the other's login. Once one is allowed,\n"
+		      "nobody else may make contact; 'pchat unblock @GROUP' takes it back.\n"),
 	.min_operands = 1,
 	.max_operands = 1,
 	.needs_session = true,

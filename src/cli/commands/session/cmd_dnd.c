@@ -1,6 +1,7 @@
 /* pchat dnd on|off: refuse new chats, or accept them again. */
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 
@@ -22,10 +23,10 @@ dnd_run(struct invocation *inv)
 const struct command command_dnd = {
 	.name = "dnd",
 	.operands = "on|off",
-	.missing = "on or off?",
-	.summary = "do not disturb: refuse new chats, or accept them again",
+	.missing = N_("on or off?"),
+	.summary = N_("do not disturb: refuse new chats, or accept them again"),
 	.examples = "pchat dnd on\n",
-	.details = "A chat that you are in goes on. It is remembered across logins.\n",
+	.details = N_("A chat that you are in goes on. It is remembered across logins.\n"),
 	.min_operands = 1,
 	.max_operands = 1,
 	.needs_session = true,

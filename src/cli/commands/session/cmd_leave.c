@@ -1,4 +1,5 @@
 /* pchat leave: end the chat, keep the session. */
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 
@@ -15,7 +16,7 @@ leave_run(struct invocation *inv)
 const struct command command_leave = {
 	.name = "leave",
 	.operands = "",
-	.summary = "end the chat, and stay logged in",
+	.summary = N_("end the chat, and stay logged in"),
 	.examples = "pchat leave\n",
 	.needs_session = true,
 	.run = leave_run,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/when.h"
 #include "cli/output/report.h"
@@ -21,12 +22,12 @@
 #define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
 
 static const struct option_row options[] = {
-	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, "do nothing when that session is there already" },
+	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, N_("do nothing when that session is there already") },
 	{ OPT_KEEP, 0, "keep", OPTION_TEXT, "AGE",
-	    "forget what was read and is older (30d, 12h), or all but the latest N (1000); from now on; 'all' ends "
-	    "it" },
-	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", "refuse messages when N are unread (100000)" },
-	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", "the same, counting bytes (67108864)" },
+	    N_("forget what was read and is older (30d, 12h), or all but the latest N (1000); from now on; 'all' ends "
+	       "it") },
+	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", N_("refuse messages when N are unread (100000)") },
+	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", N_("the same, counting bytes (67108864)") },
 	{ 0 },
 };
 
@@ -207,13 +208,13 @@ login_run(struct invocation *inv)
 const struct command command_login = {
 	.name = "login",
 	.operands = "[NAME]",
-	.summary = "log in, under your account's name or another",
+	.summary = N_("log in, under your account's name or another"),
 	.examples = "pchat login\n"
 		    "pchat login alice\n"
 		    "pchat login --if-needed bot\n"
 		    "pchat login --keep 30d\n",
-	.details = "A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
-		   "has no daemon, one of your own is started.\n",
+	.details = N_("A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
+		      "has no daemon, one of your own is started.\n"),
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
@@ -13,8 +14,8 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_KEPT, 0, "kept", OPTION_NOTHING, NULL, "list what the daemon keeps of your notes for others" },
-	{ OPT_CANCEL, 0, "cancel", OPTION_IDENT, "ID", "take such a note back" },
+	{ OPT_KEPT, 0, "kept", OPTION_NOTHING, NULL, N_("list what the daemon keeps of your notes for others") },
+	{ OPT_CANCEL, 0, "cancel", OPTION_IDENT, "ID", N_("take such a note back") },
 	{ 0 },
 };
 
@@ -66,8 +67,8 @@ show(const struct kept_entry *e, bool json)
 		format_json_line(json_pack("{sssssssI}", "msgid", msgid, "to", e->name, "time",
 		    format_json_time(e->time_ms, time), "bytes", (json_int_t)e->length));
 	else
-		output_printf(
-		    "%s  %s  %5" PRIu32 " bytes  for %s\n", msgid, format_time(e->time_ms, time), e->length, e->name);
+		output_printf(_("%s  %s  %5u bytes  for %s\n"), msgid, format_time(e->time_ms, time),
+		    (unsigned)e->length, e->name);
 }
 
 static int
@@ -84,7 +85,7 @@ list_kept(struct invocation *inv)
 	do {
 		v = daemon_link_call(&d, &request, options_deadline(&inv->opt), UPSTREAM_KEPT_PAGE, &reply);
 		if (v != VERDICT_OK)
-			return report(v, "%s", inv->link.words[0] ? inv->link.words : status_words(v));
+			return report(v, "%s", inv->link.words[0] ? inv->link.words : _(status_words(v)));
 		for (uint32_t i = 0; i < reply.u.kept_page.count; i++)
 			show(&reply.u.kept_page.entry[i], inv->opt.given[OPT_JSON]);
 		count += reply.u.kept_page.count;
@@ -108,7 +109,7 @@ cancel(struct invocation *inv)
 	if (v == VERDICT_OK)
 		v = (enum verdict)reply.u.told.verdict;
 	else
-		return report(v, "%s", inv->link.words[0] ? inv->link.words : status_words(v));
+		return report(v, "%s", inv->link.words[0] ? inv->link.words : _(status_words(v)));
 	switch (v) {
 	case VERDICT_OK:
 		return 0;
@@ -117,7 +118,7 @@ cancel(struct invocation *inv)
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED, "nobody gets it any more, but the daemon's disk did not forget it");
 	default:
-		return report(v, "%s", status_words(v));
+		return report(v, "%s", _(status_words(v)));
 	}
 }
 
@@ -136,11 +137,11 @@ notes_run(struct invocation *inv)
 const struct command command_notes = {
 	.name = "notes",
 	.operands = "[on|off]",
-	.summary = "take notes (see tell), or none; list what the daemon keeps of yours",
+	.summary = N_("take notes (see tell), or none; list what the daemon keeps of yours"),
 	.examples = "pchat notes off\n"
 		    "pchat notes --kept\n",
-	.details = "They are taken unless you say off. It is remembered across logins. --kept and --cancel\n"
-		   "need no session: they are about the notes of your account. Exit status 1: there is none.\n",
+	.details = N_("They are taken unless you say off. It is remembered across logins. --kept and --cancel\n"
+		      "need no session: they are about the notes of your account. Exit status 1: there is none.\n"),
 	.options = options,
 	.max_operands = 1,
 	.run = notes_run,

@@ -1,6 +1,7 @@
 /* pchat quit: end chat and session; the name is free at once, the inbox stays. */
 #include <errno.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 
@@ -28,7 +29,7 @@ quit_run(struct invocation *inv)
 const struct command command_quit = {
 	.name = "quit",
 	.operands = "",
-	.summary = "end the chat and log out; what was received stays readable",
+	.summary = N_("end the chat and log out; what was received stays readable"),
 	.examples = "pchat quit\n",
 	.needs_session = true,
 	.run = quit_run,

@@ -1,6 +1,8 @@
 /* pchat status: me, my partner, what is unread. */
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "base/translate.h"
 #include "cli/commands/session/cmd_status_prompt.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
@@ -11,7 +13,7 @@
 
 static const struct option_row options[] = {
 	{ OPT_PROMPT, 0, "prompt", OPTION_NOTHING, NULL,
-	    "a word for PS1 or a status line; never fails, never takes long" },
+	    N_("a word for PS1 or a status line; never fails, never takes long") },
 	{ 0 },
 };
 
@@ -30,12 +32,22 @@ last_end(uint8_t ending)
 {
 	static const char *const words[] = {
 		[ENDING_NONE] = "",
-		[ENDING_LEFT] = " (the last partner left)",
-		[ENDING_QUIT] = " (the last partner quit)",
-		[ENDING_GONE] = " (the last partner is gone)",
+		[ENDING_LEFT] = N_(" (the last partner left)"),
+		[ENDING_QUIT] = N_(" (the last partner quit)"),
+		[ENDING_GONE] = N_(" (the last partner is gone)"),
 	};
 
-	return ending < ARRAY_SIZE(words) ? words[ending] : "";
+	return ending < ARRAY_SIZE(words) ? _(words[ending]) : "";
+}
+
+/* ", 2 unread": the count goes in as text, whatever its type is. */
+static void
+print_count(const char *one, const char *many, uint64_t count)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, count);
+	output_printf(translate_count(one, many, (unsigned long)count), number);
 }
 
 static void
@@ -45,20 +57,21 @@ print_text(const struct control_message *m)
 
 	output_printf("%s: ", m->u.state.self.name);
 	if (m->u.state.partner.name[0])
-		output_printf("chatting with %s (account %s)%s", m->u.state.partner.name,
-		    format_safe(m->u.state.partner.account, account),
-		    m->u.state.partner_online ? "" : ", whose connection is lost for the moment");
+		output_printf(m->u.state.partner_online
+			? _("chatting with %s (account %s)")
+			: _("chatting with %s (account %s), whose connection is lost for the moment"),
+		    m->u.state.partner.name, format_safe(m->u.state.partner.account, account));
 	else
-		output_printf("free%s", last_end(m->u.state.last_end));
-	output_printf(", %" PRIu64 " unread", m->u.state.unread);
+		output_printf("%s%s", _("free"), last_end(m->u.state.last_end));
+	print_count(N_(", %s unread"), N_(", %s unread"), m->u.state.unread);
 	if (m->u.state.notes > 0)
-		output_printf(", %" PRIu64 " note%s", m->u.state.notes, m->u.state.notes == 1 ? "" : "s");
+		print_count(N_(", %s note"), N_(", %s notes"), m->u.state.notes);
 	if (m->u.state.notes_off)
-		output_string(", takes no notes");
+		output_string(_(", takes no notes"));
 	if (m->u.state.dnd)
-		output_string(", do not disturb");
+		output_string(_(", do not disturb"));
 	if (m->u.state.daemon != DAEMON_CONNECTED)
-		output_string(", reconnecting to the daemon");
+		output_string(_(", reconnecting to the daemon"));
 	output_string("\n");
 }
 
@@ -91,12 +104,12 @@ status_run(struct invocation *inv)
 const struct command command_status = {
 	.name = "status",
 	.operands = "",
-	.summary = "show who you are, who your partner is, and how much is unread",
+	.summary = N_("show who you are, who your partner is, and how much is unread"),
 	.examples = "pchat status\n"
 		    "PS1='$(pchat status --prompt)\\$ '\n"
 		    "pchat status --json | jq .unread\n",
-	.details = "--prompt prints bob:2 (partner, unread), bob, your own name when you are free, or\n"
-		   "nothing; its exit status is 0.\n",
+	.details = N_("--prompt prints bob:2 (partner, unread), bob, your own name when you are free, or\n"
+		      "nothing; its exit status is 0.\n"),
 	.options = options,
 	.run = status_run,
 };

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
@@ -12,7 +13,7 @@
 #define PATIENCE_MS 300 /* before people are told that we wait */
 
 static const struct option_row options[] = {
-	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", "if NAME is busy, queue until it is free" },
+	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", N_("if NAME is busy, queue until it is free") },
 	{ 0 },
 };
 
@@ -87,8 +88,8 @@ to_run(struct invocation *inv)
 	v = pair(&inv->link, &request, deadline_in(limit(o)));
 	if (v == VERDICT_TIMED_OUT)
 		return report(v, "%s: %s", name,
-		    o->given[OPT_WAIT] ? "not free in time; --wait without a number waits as long as it takes"
-				       : "no answer in time; it may still be done: 'pchat status' tells");
+		    o->given[OPT_WAIT] ? _("not free in time; --wait without a number waits as long as it takes")
+				       : _("no answer in time; it may still be done: 'pchat status' tells"));
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
 	if (v == VERDICT_NO_SUCH_USER && link_alone(&inv->link))
@@ -102,12 +103,12 @@ to_run(struct invocation *inv)
 const struct command command_to = {
 	.name = "to",
 	.operands = "NAME",
-	.missing = "to whom?",
-	.summary = "begin to chat with NAME",
+	.missing = N_("to whom?"),
+	.summary = N_("begin to chat with NAME"),
 	.examples = "pchat to bob\n"
 		    "pchat to bob --wait=60 && pchat send \"my turn now\"\n",
-	.details = "A chat that you are in is left for the new one; nothing changes when NAME\n"
-		   "cannot be had.\n",
+	.details = N_("A chat that you are in is left for the new one; nothing changes when NAME\n"
+		      "cannot be had.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = 1,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
@@ -20,6 +21,8 @@ print_json(const struct who_entry *e)
 	    format_json_time(e->since_ms, since), "reachable", e->reachable));
 }
 
+#define STATE_COLUMNS 12 /* "reconnecting" */
+
 struct columns {
 	int name, account;
 };
@@ -34,12 +37,14 @@ columns_of(const char *text)
 static void
 print_text(const struct who_entry *e, const struct columns *width)
 {
+	const char *state = _(format_state(e->state));
 	char account[FORMAT_SAFE_MAX], since[FORMAT_TIME_MAX];
 
 	format_safe(e->peer.account, account);
-	output_printf("%s%-*s%s  %s%*s  %-12s  %s%s\n", colour_of_name(e->peer.name), width->name, e->peer.name,
-	    colour_off(), account, width->account - columns_of(account), "", format_state(e->state),
-	    format_time(e->since_ms, since), e->reachable ? "" : "  refuses contact");
+	output_printf("%s%s%s%*s  %s%*s  %s%*s  %s%s\n", colour_of_name(e->peer.name), e->peer.name, colour_off(),
+	    width->name - columns_of(e->peer.name), "", account, width->account - columns_of(account), "", state,
+	    STATE_COLUMNS - columns_of(state), "", format_time(e->since_ms, since),
+	    e->reachable ? "" : _("  refuses contact"));
 }
 
 static void
@@ -49,7 +54,7 @@ print_table(const struct who_list *r)
 
 	for (size_t i = 0; i < r->count; i++) {
 		char account[FORMAT_SAFE_MAX];
-		const int name_len = (int)strlen(r->entry[i].peer.name);
+		const int name_len = columns_of(r->entry[i].peer.name);
 		const int account_len = columns_of(format_safe(r->entry[i].peer.account, account));
 
 		width.name = name_len > width.name ? name_len : width.name;
@@ -82,10 +87,10 @@ who_run(struct invocation *inv)
 const struct command command_who = {
 	.name = "who",
 	.operands = "",
-	.summary = "show everyone who is online",
+	.summary = N_("show everyone who is online"),
 	.examples = "pchat who\n"
 		    "pchat who --json | jq -r 'select(.state == \"free\") | .name'\n",
-	.details = "Name, account, state (free, paired, reconnecting), and since when.\n",
+	.details = N_("Name, account, state (free, paired, reconnecting), and since when.\n"),
 	.needs_session = true,
 	.run = who_run,
 };

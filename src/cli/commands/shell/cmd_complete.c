@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
@@ -26,7 +27,7 @@ complete_commands(struct invocation *inv)
 {
 	for (const struct command *const *c = inv->edition->commands; *c; c++)
 		if (!(*c)->hidden)
-			line((*c)->name, (*c)->summary);
+			line((*c)->name, _((*c)->summary));
 	return 0;
 }
 
@@ -34,9 +35,9 @@ static void
 option_rows(const struct option_row *row)
 {
 	for (; row && row->name; row++) {
-		output_printf("--%s\t%s\n", row->name, row->help);
+		output_printf("--%s\t%s\n", row->name, _(row->help));
 		if (row->letter)
-			output_printf("-%c\t%s\n", row->letter, row->help);
+			output_printf("-%c\t%s\n", row->letter, _(row->help));
 	}
 }
 
@@ -57,7 +58,7 @@ static bool
 session_line(const char *name, void *context)
 {
 	(void)context;
-	line(name, "a session of yours");
+	line(name, _("a session of yours"));
 	return true;
 }
 
@@ -82,7 +83,7 @@ about(const struct who_entry *e)
 	char account[FORMAT_SAFE_MAX];
 
 	(void)snprintf(
-	    text, sizeof(text), "%s, account %s", format_state(e->state), format_safe(e->peer.account, account));
+	    text, sizeof(text), _("%s, account %s"), _(format_state(e->state)), format_safe(e->peer.account, account));
 	return text;
 }
 
@@ -113,7 +114,8 @@ complete_groups(struct invocation *inv)
 	(void)inv;
 	setgrent();
 	while ((g = getgrent()))
-		output_printf("@%s\tgroup, gid %u\n", format_safe(g->gr_name, name), (unsigned)g->gr_gid);
+		output_printf("@%s\t", format_safe(g->gr_name, name));
+	output_printf(_("group, gid %u\n"), (unsigned)g->gr_gid);
 	endgrent();
 	return 0;
 }
@@ -138,7 +140,7 @@ complete_rules(struct invocation *inv)
 		if (r->type == POLICY_BLOCK_NAME)
 			line(name, "blocked");
 		else if (r->type != POLICY_BLOCK_UID) /* that goes with the name */
-			output_printf("@%s\t%s\n", name, r->type == POLICY_BLOCK_GROUP ? "blocked" : "allowed");
+			output_printf("@%s\t%s\n", name, r->type == POLICY_BLOCK_GROUP ? _("blocked") : _("allowed"));
 	}
 	return 0;
 }
@@ -147,7 +149,7 @@ static void
 inbox_line(const char *name, void *context)
 {
 	(void)context;
-	line(name, "an inbox of yours");
+	line(name, _("an inbox of yours"));
 }
 
 static int
@@ -184,7 +186,7 @@ complete_run(struct invocation *inv)
 const struct command command_complete = {
 	.name = "__complete",
 	.operands = "WHAT",
-	.summary = "what shells complete with",
+	.summary = N_("what shells complete with"),
 	.examples = "pchat __complete users\n",
 	.min_operands = 1,
 	.max_operands = 2,

@@ -1,4 +1,5 @@
 /* pchat help [COMMAND]: another way to say --help. */
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/help.h"
 #include "cli/output/report.h"
@@ -18,7 +19,7 @@ help_command_run(struct invocation *inv)
 const struct command command_help = {
 	.name = "help",
 	.operands = "[COMMAND]",
-	.summary = "show help",
+	.summary = N_("show help"),
 	.examples = "pchat help\npchat help send\n",
 	.max_operands = 1,
 	.run = help_command_run,

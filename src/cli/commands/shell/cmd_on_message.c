@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/report.h"
@@ -24,9 +25,9 @@
 #define LIMIT_MS 60000
 
 static const struct option_row options[] = {
-	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", "run at most N commands at once (4; up to 64)" },
-	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, "run it for each note as well" },
-	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", "end a command that takes longer (60)" },
+	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", N_("run at most N commands at once (4; up to 64)") },
+	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, N_("run it for each note as well") },
+	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", N_("end a command that takes longer (60)") },
 	{ 0 },
 };
 
@@ -313,19 +314,19 @@ on_message_run(struct invocation *inv)
 		return h.failed;
 	if (h.stop || v == VERDICT_NO_SESSION)
 		return 0; /* the session ended, or we were told to */
-	return report(v, "%s", inv->link.words[0] ? inv->link.words : status_words(v));
+	return report(v, "%s", inv->link.words[0] ? inv->link.words : _(status_words(v)));
 }
 
 const struct command command_on_message = {
 	.name = "on-message",
 	.operands = "-- COMMAND...",
-	.missing = "which command?",
-	.summary = "run COMMAND for each message that arrives",
+	.missing = N_("which command?"),
+	.summary = N_("run COMMAND for each message that arrives"),
 	.examples = "pchat on-message -- notify-send 'a message'\n"
 		    "pchat on-message -- sh -c 'echo \"$PCHAT_FROM: $(cat)\" >>messages.txt'\n",
-	.details = "The body is on COMMAND's standard input; PCHAT_FROM, PCHAT_ACCOUNT, PCHAT_UID,\n"
-		   "PCHAT_ID, PCHAT_MSGID, PCHAT_TIME and PCHAT_SESSION are in its environment. It is\n"
-		   "never given to a shell. It goes on until the session ends.\n",
+	.details = N_("The body is on COMMAND's standard input; PCHAT_FROM, PCHAT_ACCOUNT, PCHAT_UID,\n"
+		      "PCHAT_ID, PCHAT_MSGID, PCHAT_TIME and PCHAT_SESSION are in its environment. It is\n"
+		      "never given to a shell. It goes on until the session ends.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

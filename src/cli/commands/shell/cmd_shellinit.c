@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -101,7 +102,7 @@ static const char hook_fish[] =
     "end\n";
 
 static const struct option_row options[] = {
-	{ OPT_NOTIFY_ONLY, 0, "notify-only", OPTION_NOTHING, NULL, "say how much is unread, and read nothing" },
+	{ OPT_NOTIFY_ONLY, 0, "notify-only", OPTION_NOTHING, NULL, N_("say how much is unread, and read nothing") },
 	{ 0 },
 };
 
@@ -131,14 +132,14 @@ shellinit_run(struct invocation *inv)
 const struct command command_shellinit = {
 	.name = "shellinit",
 	.operands = "bash|zsh|fish",
-	.missing = "for which shell?",
-	.summary = "print what a shell evaluates to complete, and to show new messages",
+	.missing = N_("for which shell?"),
+	.summary = N_("print what a shell evaluates to complete, and to show new messages"),
 	.examples = "eval \"$(pchat shellinit bash)\"\n"
 		    "eval \"$(pchat shellinit zsh)\"\n"
 		    "pchat shellinit fish | source\n",
-	.details = "Put it into ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish. New messages are shown,\n"
-		   "and marked read, before the next prompt: at most ten, the rest is counted. With\n"
-		   "TERM=dumb, and inside Emacs, nothing is shown.\n",
+	.details = N_("Put it into ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish. New messages are shown,\n"
+		      "and marked read, before the next prompt: at most ten, the rest is counted. With\n"
+		      "TERM=dumb, and inside Emacs, nothing is shown.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = 1,

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "cli/process/child.h"
@@ -18,7 +19,7 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_STAY, 0, "stay", OPTION_NOTHING, NULL, "stay in the chat when COMMAND has ended" },
+	{ OPT_STAY, 0, "stay", OPTION_NOTHING, NULL, N_("stay in the chat when COMMAND has ended") },
 	{ 0 },
 };
 
@@ -187,13 +188,13 @@ with_run(struct invocation *inv)
 const struct command command_with = {
 	.name = "with",
 	.operands = "NAME -- COMMAND...",
-	.missing = "with whom, and which command?",
-	.summary = "begin to chat with NAME, and run COMMAND as long as that lasts",
+	.missing = N_("with whom, and which command?"),
+	.summary = N_("begin to chat with NAME, and run COMMAND as long as that lasts"),
 	.examples = "pchat with bob -- tail -f /var/log/syslog\n"
 		    "pchat with bob -- sh -c 'while read -r line; do pchat send -- \"$line\"; done'\n",
-	.details = "When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit\n"
-		   "status is 8; else it is COMMAND's own. A chat that was begun for COMMAND ends with it.\n"
-		   "COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n",
+	.details = N_("When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit\n"
+		      "status is 8; else it is COMMAND's own. A chat that was begun for COMMAND ends with it.\n"
+		      "COMMAND finds PCHAT_SESSION and PCHAT_PARTNER in its environment.\n"),
 	.options = options,
 	.min_operands = 2,
 	.max_operands = OPERANDS_ANY,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/translate.h"
 #include "core/names/siphash.h"
 #include "core/names/name.h"
 #include "core/names/normal_impl.h"
@@ -137,14 +138,14 @@ START_TEST(words)
 	static const char paypal[] = "\u0440\u0430\u0443\u0440\u0430\u04C0";
 
 	name_judge(paypal, strlen(paypal), &j);
-	name_words(&j, out);
+	name_words(&j, translate, out);
 	ck_assert_str_eq(out, "it looks like 'paypal'");
 	name_judge("a\u00E9\u00B7", strlen("a\u00E9\u00B7"), &j);
-	name_words(&j, out);
+	name_words(&j, translate, out);
 	ck_assert_str_eq(out, "U+00B7 cannot stand there in a name");
 	for (int fault = NAME_GOOD; fault <= NAME_LOOKS_LIKE; fault++) {
 		j.fault = (enum name_fault)fault;
-		name_words(&j, out);
+		name_words(&j, translate, out);
 		ck_assert_uint_gt(strlen(out), 5);
 	}
 }
