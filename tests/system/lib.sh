@@ -22,7 +22,7 @@
 set -u
 : "${SRCDIR:?is set by make check}" "${BUILDDIR:?is set by make check}"
 export LC_ALL=C.UTF-8 TZ=UTC
-unset PCHAT_SESSION PCHAT_SOCKET NO_COLOR COLUMNS
+unset PCHAT_SESSION PCHAT_SOCKET NO_COLOR COLUMNS LANGUAGE LC_MESSAGES
 umask 022
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/pchat.XXXXXX") || exit 99

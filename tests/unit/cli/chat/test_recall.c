@@ -262,7 +262,7 @@ START_TEST(test_damaged)
 
 	write_file(damaged[_i].data, damaged[_i].n);
 	r = open_recall();
-	ck_assert_ptr_nonnull(strstr(words, "is damaged: moved to"));
+	ck_assert_ptr_nonnull(strstr(words, "it is damaged): moved to"));
 	ck_assert_ptr_null(recall_line(r, 1));
 	aside = strchr(words, '\'') + 1;
 	*strchr(aside, '\'') = '\0';
