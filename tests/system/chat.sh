@@ -295,7 +295,7 @@ shows '^\$ *$' "^D leaves"
 # ------------------------------------------------------------------ damaged files
 printf 'not\\what we write\n\0' >"$T/alice/state/pchat/alice/typed"
 type_keys 'clear; pchat chat' Enter
-shows 'typed lines cannot be used (it is damaged): moved to' "a damaged history of typed lines is told"
+shows 'typed lines cannot be used .it is damaged.: moved to' "a damaged history of typed lines is told"
 shows '^to bob> *$' "and the chat begins"
 is "$(find "$T/alice/state/pchat/alice" -name 'typed.damaged-*' | wc -l)" 1 "nothing of it is lost"
 send_keys C-d

@@ -8,11 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-<<<<<<< HEAD
 #include "base/clock.h"
-=======
 #include "base/translate.h"
->>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
 #include "cli/commands/host/doctor.h"
 #include "cli/line/options.h"
 #include "client/daemon_link.h"
@@ -59,20 +56,20 @@ tell_refusal(const char *path, int error, struct finding *f)
 static void
 tell_version(const struct daemon_link *d, const char *which, struct finding *f)
 {
-	static const char restart[] = "restart it: sessions and chats live through that";
+	static const char restart[] = N_("restart it: sessions and chats live through that");
 	char version[VERSION_MAX + 1];
 	const enum verdict v = daemon_link_version(d, clock_monotonic_ms() + VERSION_WAIT_MS, version);
 
 	if (v == VERDICT_OK && strcmp(version, PACKAGE_VERSION) == 0)
 		finding_well(f, "%s, pchat %s", which, version);
 	else if (v == VERDICT_OK)
-		finding_note(f, restart, "%s, is of pchat %s, this is " PACKAGE_VERSION, which, version);
+		finding_note(f, restart, "%s, is of pchat %s, this is %s", which, version, PACKAGE_VERSION);
 	else if (v == VERDICT_OLD_DAEMON)
-		finding_note(f, restart, "%s, is of an older pchat, this is " PACKAGE_VERSION, which);
+		finding_note(f, restart, "%s, is of an older pchat, this is %s", which, PACKAGE_VERSION);
 	else if (v == VERDICT_TIMED_OUT)
-		finding_ill(f, "restart it", "%s, listens and does not answer", which);
+		finding_ill(f, N_("restart it"), "%s, listens and does not answer", which);
 	else
-		finding_note(f, "try again", "%s, does not say of which pchat it is: %s", which, d->link->words);
+		finding_note(f, N_("try again"), "%s, does not say of which pchat it is: %s", which, d->link->words);
 }
 
 static void
@@ -82,19 +79,13 @@ tell_daemon(int fd, const struct daemon_link *d, const char *path, struct findin
 	char account[64], which[256];
 
 	if (socket_peer(fd, &peer) < 0)
-<<<<<<< HEAD
-		finding_ill(f, "try again", "the kernel does not say who listens at '%s'", path);
-	else if (endpoint_trusted(fd, path, d->explicit) < 0)
-		finding_ill(f, "unset PCHAT_SOCKET, or name the socket by --socket to trust it",
-=======
 		finding_ill(f, N_("try again"), "the kernel does not say who listens at '%s'", path);
-	else if (endpoint_trusted(fd, path, explicit) < 0)
+	else if (endpoint_trusted(fd, path, d->explicit) < 0)
 		finding_ill(f, N_("unset PCHAT_SOCKET, or name the socket by --socket to trust it"),
->>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
 		    "'%s' is served by %s, who is neither root, you, nor the system account that owns its folder", path,
 		    account_of(peer.uid, account));
 	else {
-		(void)snprintf(which, sizeof(which), "'%s', of %s", path, account_of(peer.uid, account));
+		(void)snprintf(which, sizeof(which), _("'%s', of %s"), path, account_of(peer.uid, account));
 		tell_version(d, which, f);
 	}
 }
@@ -109,7 +100,8 @@ release_of(const struct daemon_link *d, char out[64])
 	if (v == VERDICT_OK)
 		(void)snprintf(out, 64, "pchat %s", version);
 	else
-		(void)snprintf(out, 64, v == VERDICT_OLD_DAEMON ? "of an older pchat" : "which does not answer");
+		(void)snprintf(
+		    out, 64, "%s", v == VERDICT_OLD_DAEMON ? _("of an older pchat") : _("which does not answer"));
 	return out;
 }
 
@@ -130,12 +122,8 @@ tell_own(const struct daemon_link *d, struct finding *f)
 		rundir_path(&r, ENDPOINT_OWN, path);
 		fd = socket_connect(path, false);
 		if (fd >= 0)
-<<<<<<< HEAD
-			finding_note(f, cure, "your own, %s, at '%s/" ENDPOINT_OWN "': nobody else is there",
-			    release_of(d, release), r.path);
-=======
-			finding_note(f, cure, "your own, at '%s/%s': nobody else is there", r.path, ENDPOINT_OWN);
->>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
+			finding_note(f, cure, "your own, %s, at '%s/%s': nobody else is there", release_of(d, release),
+			    r.path, ENDPOINT_OWN);
 		rundir_close(&r);
 		if (fd >= 0) {
 			(void)close(fd);
@@ -154,18 +142,13 @@ doctor_daemon(const struct options *o, struct finding *f)
 	const char *named, *path;
 	int fd;
 
-<<<<<<< HEAD
 	if (!l) {
-		finding_ill(f, "end other programs", "there is no memory");
-=======
-	if (!l || link_named_socket(l, &wish, &named) != VERDICT_OK) {
-		finding_ill(f, N_("name a shorter path"), "%s", l ? l->words : _("out of memory"));
->>>>>>> 71ac9f9 (Sentences are marked for translation, and found by one piece of code in every program (GNU gettext's catalogues))
+		finding_ill(f, N_("end other programs"), "there is no memory");
 		return;
 	}
 	*l = (struct link)LINK_INIT;
 	if (link_named_socket(l, &wish, &named) != VERDICT_OK) {
-		finding_ill(f, "name a shorter path", "%s", l->words);
+		finding_ill(f, N_("name a shorter path"), "%s", l->words);
 		return;
 	}
 	d.socket = named;
