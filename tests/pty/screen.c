@@ -7,7 +7,7 @@
 #include "core/unicode/unicode.h"
 
 #define CELL_TEXT 120U
-#define LINES_KEPT 20000U
+#define LINES_KEPT 1000U /* of the scrollback, at least */
 
 struct cell {
 	char text[CELL_TEXT]; /* "" in the second column of a wide character */
@@ -29,6 +29,7 @@ struct screen {
 	char held[64]; /* an escape sequence, or a character, that is not complete */
 	size_t held_len;
 	unsigned unknown;
+	bool forgot; /* the oldest lines */
 };
 
 static void *
@@ -76,6 +77,7 @@ forget_oldest(struct screen *s)
 		free(s->all[i].cells);
 	memmove(s->all, s->all + drop, (s->count - drop) * sizeof(*s->all));
 	s->count -= drop;
+	s->forgot = s->forgot || drop > 0;
 }
 
 struct screen *
@@ -483,4 +485,10 @@ unsigned
 screen_unknown(const struct screen *s)
 {
 	return s->unknown;
+}
+
+bool
+screen_forgot(const struct screen *s)
+{
+	return s->forgot;
 }

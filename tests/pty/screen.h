@@ -28,6 +28,8 @@ size_t screen_lines(const struct screen *s);
 const char *screen_row(const struct screen *s, long row);
 /* How many rows are in the scrollback. */
 size_t screen_scrolled(const struct screen *s);
+/* Whether it had more than it keeps: the oldest rows are gone. */
+bool screen_forgot(const struct screen *s);
 
 /* Escape sequences that it does not know: there should be none. */
 unsigned screen_unknown(const struct screen *s);

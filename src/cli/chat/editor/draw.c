@@ -237,30 +237,37 @@ rows_taken(const struct view_row *r, size_t columns, size_t column, size_t *on)
 	return rows;
 }
 
-/* Rows above the cursor, when the terminal has so many columns now. */
+/* Rows of the terminal when it has so many columns now: all that the line takes; `above`: those above the cursor. */
 static size_t
-rows_above(const struct draw *d, size_t columns)
+rows_now(const struct draw *d, size_t columns, size_t *above)
 {
-	size_t above = 0, on;
+	size_t all = 0;
 
+	*above = d->row;
 	if (d->cuts || columns >= d->columns)
-		return d->row;
-	for (size_t i = 0; i < d->row; i++)
-		above += rows_taken(&d->rows[i], columns, 0, &on);
-	(void)rows_taken(&d->rows[d->row], columns, d->column, &on);
-	return above + on;
+		return d->count;
+	for (size_t i = 0; i < d->count; i++) {
+		size_t on;
+		const size_t taken = rows_taken(&d->rows[i], columns, i == d->row ? d->column : 0, &on);
+
+		if (i == d->row)
+			*above = all + on;
+		all += taken;
+	}
+	return all;
 }
 
 void
 draw_clear(struct draw *d, size_t columns, size_t lines)
 {
-	size_t above = d->count > 0 ? rows_above(d, columns) : 0;
+	size_t above;
+	const size_t all = rows_now(d, columns, &above);
 
-	if (above >= lines)
-		above = lines > 0 ? lines - 1 : 0;
-	if (above > 0)
+	if (above > 0) /* a terminal stops at its first row */
 		put_number(d, "\033[", above, "A");
 	put(d, CLEAR_BELOW);
+	if (all > lines) /* the first row here may continue one in the scrollback, and join it on a wider terminal */
+		put(d, "\r\n");
 	d->count = d->row = d->column = 0;
 	d->columns = columns;
 	d->lines = lines;

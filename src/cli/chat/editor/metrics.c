@@ -51,14 +51,20 @@ width_of(uint32_t cp, const struct unicode *u)
 	return layout_width_of(cp);
 }
 
-/* The kind that a code point makes of its cluster. */
+static bool
+has_keycap(uint32_t base)
+{
+	return (base >= '0' && base <= '9') || base == '#' || base == '*';
+}
+
+/* The kind that a code point makes of its cluster, which begins with `base`. */
 static enum metrics_kind
-kind_of(uint32_t cp, const struct unicode *u)
+kind_of(uint32_t base, uint32_t cp, const struct unicode *u)
 {
 	if (cp == ZWJ)
 		return METRICS_JOINED;
-	if (cp == KEYCAP)
-		return METRICS_KEYCAP;
+	if (cp == KEYCAP) /* on another base it is a mark */
+		return has_keycap(base) ? METRICS_KEYCAP : METRICS_PLAIN;
 	if (cp == TAG_END)
 		return METRICS_TAGGED;
 	if (IS_AM(cp))
@@ -92,6 +98,7 @@ static struct parts
 take_apart(const char *cluster, size_t len)
 {
 	struct parts p = { .kind = METRICS_PLAIN };
+	uint32_t base = 0;
 
 	for (size_t at = 0, n; at < len; at += n) {
 		uint32_t cp;
@@ -101,8 +108,9 @@ take_apart(const char *cluster, size_t len)
 		n = unicode_decode(cluster + at, len - at, &cp);
 		if (n == 0)
 			break;
+		base = at == 0 ? cp : base;
 		u = unicode_get(cp);
-		kind = kind_of(cp, u);
+		kind = kind_of(base, cp, u);
 		if (kind != METRICS_PLAIN && outranks(kind, p.kind))
 			p.kind = kind;
 		p.pictographs += (u->flags & UNICODE_PICTOGRAPH) != 0;

@@ -167,6 +167,49 @@ START_TEST(sizes_change)
 }
 END_TEST
 
+/* What of the line went into the scrollback, where nothing takes it away, is never joined with what is shown next. */
+static void
+out_of_reach(size_t at, size_t lines)
+{
+	const char *text = "0123456789012345678901234567890123456789012345678901234567890123456789";
+	bool shown = false;
+
+	draw_raw(&draw, "\033[999B", 6);
+	(void)lay(text, strlen(text), at);
+	screen_resize(screen, 12, lines);
+	draw_clear(&draw, 12, lines);
+	draw_text(&draw, "message\n", 8);
+	view.columns = 12;
+	view.most = 1;
+	(void)lay("", 0, 0);
+	draw_clear(&draw, 12, lines);
+	(void)put_on_screen();
+	screen_resize(screen, 120, 24);
+	for (long row = -(long)screen_scrolled(screen); row < 24; row++)
+		shown = shown || strcmp(screen_row(screen, row), "message") == 0;
+	ck_assert_msg(shown, "with the cursor at %zu, %zu lines", at, lines);
+}
+
+START_TEST(part_of_the_line_is_out_of_reach)
+{
+	for (size_t i = 0; i < 75; i++) {
+		tear_down();
+		set_up();
+		out_of_reach(i % 15 * 5, 2 + i / 15);
+	}
+}
+END_TEST
+
+/* A keycap is one on a digit only. */
+START_TEST(a_keycap_on_something_else)
+{
+	const char *text = "\U0001f44d\U0001f3fd\ufe0f\u20e3 x 1\ufe0f\u20e3 y";
+
+	(void)lay(text, strlen(text), strlen(text));
+	expect_row(0, "> \U0001f44d\U0001f3fd\ufe0f\u20e3 x 1\ufe0f\u20e3 y");
+}
+END_TEST
+
 Suite *
 draw_suite(void)
 {
@@ -179,6 +222,8 @@ draw_suite(void)
 	tcase_add_test(t, what_may_not_be_drawn);
 	tcase_add_test(t, output_of_a_key);
 	tcase_add_test(t, sizes_change);
+	tcase_add_test(t, part_of_the_line_is_out_of_reach);
+	tcase_add_test(t, a_keycap_on_something_else);
 	suite_add_tcase(s, t);
 	return s;
 }
