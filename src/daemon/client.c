@@ -1,85 +1,8 @@
 #include "daemon/client.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-#include "base/log.h"
-#include "daemon/dispatch.h"
-#include "daemon/relay.h"
-#include "daemon/server.h"
-
-/* What a peer may have queued: a partner's whole window, its headers, and notices. */
-#define OUTPUT_CAP (2U * WINDOW_BYTES)
-
-/* All frames that are there: MSG and ACK by the run, the others one by one. */
-static ssize_t
-on_input(struct stream *s, uint8_t *data, size_t n)
-{
-	struct client *c = (struct client *)s;
-	size_t done = 0;
-	ssize_t used;
-	struct frame f;
-
-	while (done < n && c->state != CLIENT_ENDED) {
-		if (c->state == CLIENT_LOGGED_IN) {
-			done += relay_frames(c, data + done, n - done);
-			if (c->state == CLIENT_ENDED || done == n)
-				break;
-		}
-		used = frame_parse(data + done, n - done, &f);
-		if (used == 0)
-			break;
-		if (used < 0)
-			client_bye(c, BYE_MALFORMED);
-		else
-			dispatch_frame(c, &f);
-		if (c->waits)
-			break; /* the frame is met again */
-		done += used > 0 ? (size_t)used : 0;
-	}
-	stream_uncork(s);
-	return c->state == CLIENT_ENDED ? (ssize_t)n : (ssize_t)done;
-}
-
-static void
-on_closed(struct stream *s, int error)
-{
-	struct client *c = (struct client *)s;
-
-	log_debug("connection of uid %u closed: %d", c->account->uid, error);
-	if (error == EPERM && !c->account->passes_descriptors) {
-		log_notice("uid %u passes descriptors; its connections are closed", c->account->uid);
-		c->account->passes_descriptors = true;
-	}
-	client_window_reset(c);
-	server_client_closed(c->server, c);
-	account_put(c->account);
-	free(c);
-}
-
-static const struct stream_class client_class = {
-	.input = on_input,
-	.closed = on_closed,
-	.output_cap = OUTPUT_CAP,
-};
-
-_Static_assert(offsetof(struct client, stream) == 0, "a client is known by its stream");
-
-struct client *
-client_new(struct server *server, int fd, struct account *account)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	stream_init(&c->stream, &client_class, server->loop, fd);
-	c->server = server;
-	c->account = account;
-	c->notes.uid = account->uid;
-	c->slot = SLOT_NONE;
-	c->state = CLIENT_CONNECTED;
-	return c;
-}
+#include "base/clock.h"
+#include "core/bucket.h"
+#include "daemon/windows.h"
 
 void
 client_send(struct client *c, const struct upstream_message *m)
@@ -113,11 +36,17 @@ client_bye(struct client *c, enum bye reason)
 	stream_close(&c->stream, 0);
 }
 
+bool
+client_may_ask(const struct client *c)
+{
+	return bucket_take(&c->account->requests, clock_monotonic_ms(), REQUEST_RATE, REQUEST_BURST);
+}
+
 void
 client_window_reset(struct client *c)
 {
 	c->lone = 0;
-	windows_give(&c->server->windows, c->window);
+	windows_give(c->windows, c->window);
 	c->window = NULL;
 }
 
@@ -129,7 +58,7 @@ client_window_push(struct client *c, uint32_t size)
 			c->lone = size;
 			return true;
 		}
-		if (!(c->window = windows_take(&c->server->windows)))
+		if (!(c->window = windows_take(c->windows)))
 			return false;
 		(void)window_push(c->window, c->lone);
 		c->lone = 0;

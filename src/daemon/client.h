@@ -1,5 +1,5 @@
 /*
- * One connection of the daemon: a stream, whose it is, how far it has come.
+ * One connection of the daemon: a stream, whose it is, how far it has come, and what it is told.
  * It holds no buffer of its own; an idle one is this struct and nothing else.
  */
 #ifndef PCHAT_DAEMON_CLIENT_H
@@ -18,7 +18,8 @@
 #include "net/stream.h"
 #include "proto/upstream.h"
 
-struct server;
+struct daemon;
+struct windows;
 
 enum client_state {
 	CLIENT_CONNECTED, /* HELLO is awaited, */
@@ -30,8 +31,9 @@ enum client_state {
 
 struct client {
 	struct stream stream;
-	struct server *server;
+	struct daemon *daemon; /* for connection.h and what stands above it */
 	struct account *account;
+	struct windows *windows;
 	struct window *window; /* D7; NULL while no more than one message is under way, */
 	uint32_t lone;         /* whose size is this; 0: none */
 	slot_t slot;           /* SLOT_NONE: not logged in */
@@ -42,18 +44,18 @@ struct client {
 	bool came_back;        /* it asked to resume a session that is not there any more */
 	uint8_t may;
 	struct names_asker asker;
-	struct deadline greeting; /* server::greeting */
+	struct deadline greeting; /* daemon::greetings */
 	struct tells_end notes;
 };
-
-/* Takes over fd, whose peer the kernel says is account's; takes over the reference as well. NULL: short of memory. */
-struct client *client_new(struct server *server, int fd, struct account *account);
 
 void client_send(struct client *c, const struct upstream_message *m);
 void client_result(struct client *c, enum verdict v);
 
 /* Says why, and closes. */
 void client_bye(struct client *c, enum bye reason);
+
+/* Whether its uid may make one request more now. */
+bool client_may_ask(const struct client *c);
 
 /* D7: notes a message of `size` bytes under way; false when there is no room for it. */
 bool client_window_push(struct client *c, uint32_t size);

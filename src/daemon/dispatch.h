@@ -8,14 +8,8 @@
 #include "proto/frame.h"
 
 struct client;
-struct keeper_class;
-struct tells_class;
 
 /* A client that broke the protocol has been told BYE, and is in CLIENT_ENDED. */
 void dispatch_frame(struct client *c, const struct frame *f);
-
-/* What notes/tells.h asks of the daemon; and notes/keeper.h, whose context is the server. */
-extern const struct tells_class dispatch_tells;
-extern const struct keeper_class dispatch_keeper;
 
 #endif

@@ -14,17 +14,18 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "daemon/dispatch.h"
+#include "daemon/dispatch_notes.h"
 #include "daemon/names/names.h"
 #include "daemon/notify.h"
-#include "daemon/places.h"
-#include "daemon/registry.h"
+#include "daemon/places/places.h"
+#include "daemon/places/registry.h"
 #include "daemon/server.h"
 #include "db/database.h"
 #include "net/closing.h"
 #include "net/loop.h"
 #include "net/process.h"
 #include "net/socket.h"
+#include "net/stream.h"
 #include "proto/quote.h"
 
 #define EXIT_USAGE 2
@@ -43,7 +44,7 @@ struct options {
 };
 
 /* Everything that a running daemon holds. */
-struct daemon {
+struct process {
 	struct server server;
 	struct registry *registry;
 	int listener;
@@ -302,7 +303,7 @@ raise_files(uint32_t connections)
 
 /* The path is ours from here on, or systemd's. */
 static int
-claim(struct daemon *d, struct options *o)
+claim(struct process *d, struct options *o)
 {
 	char words[PLACES_WORDS];
 
@@ -316,7 +317,7 @@ claim(struct daemon *d, struct options *o)
 }
 
 static int
-take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
+take_over(struct process *d, struct ev_loop *loop, const struct options *o)
 {
 	const struct roster_limits limits = {
 		.quota = o->quota,
@@ -331,25 +332,25 @@ take_over(struct daemon *d, struct ev_loop *loop, const struct options *o)
 	if (lost)
 		log_error(
 		    "the registry was lost: for %u s only sessions that were here before may come back", o->grace);
-	rc = roster_init(&d->server.roster, loop, d->registry, lost, &limits);
+	rc = roster_init(&d->server.daemon.roster, loop, d->registry, lost, &limits);
 	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->places.runtime), strerror(-rc)) : 0;
 }
 
 /* A daemon that cannot keep notes is of use all the same: it refuses to. */
 static void
-open_keeper(struct daemon *d, struct ev_loop *loop, const struct options *o)
+open_keeper(struct process *d, struct ev_loop *loop, const struct options *o)
 {
 	char dir[PATH_MAX + 8];
 	int r;
 
 	(void)snprintf(dir, sizeof(dir), "%s/kept", o->places.state);
-	r = keeper_new(&d->server.keeper, &dispatch_keeper, &d->server, loop, dir, o->kept_bytes);
+	r = keeper_new(&d->server.daemon.keeper, &dispatch_keeper, &d->server.daemon, loop, dir, o->kept_bytes);
 	if (r < 0)
 		log_error("no notes can be kept in '%s': %s", shown(dir), strerror(-r));
 }
 
 static int
-listen_at(struct daemon *d, const struct options *o)
+listen_at(struct process *d, const struct options *o)
 {
 	if (d->passed)
 		return 0;
@@ -369,7 +370,7 @@ on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 }
 
 static void
-watch_signals(struct daemon *d, struct ev_loop *loop)
+watch_signals(struct process *d, struct ev_loop *loop)
 {
 	static const int stops[ARRAY_SIZE(d->stop)] = { SIGTERM, SIGINT, SIGHUP };
 
@@ -380,7 +381,7 @@ watch_signals(struct daemon *d, struct ev_loop *loop)
 }
 
 static int
-start(struct daemon *d, struct ev_loop *loop, struct options *o)
+start(struct process *d, struct ev_loop *loop, struct options *o)
 {
 	int status;
 
@@ -392,7 +393,7 @@ start(struct daemon *d, struct ev_loop *loop, struct options *o)
 	/* Everybody of before is known before anybody can connect. */
 	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
 		return status;
-	names_begin(d->server.roster.names);
+	names_begin(d->server.daemon.roster.names);
 	open_keeper(d, loop, o);
 	server_init(&d->server, loop, d->listener, o->idle_exit);
 	watch_signals(d, loop);
@@ -400,22 +401,22 @@ start(struct daemon *d, struct ev_loop *loop, struct options *o)
 }
 
 static void
-stop(struct daemon *d, const struct options *o)
+stop(struct process *d, const struct options *o)
 {
 	notify_state("STOPPING=1");
 	if (!d->passed)
 		socket_remove(o->places.socket, d->ino);
 	server_stop(&d->server);
-	keeper_free(d->server.keeper);
+	keeper_free(d->server.daemon.keeper);
 	registry_close(d->registry);
-	roster_release(&d->server.roster);
-	stream_teardown(d->server.loop);
+	roster_release(&d->server.daemon.roster);
+	stream_teardown(d->server.daemon.loop);
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct daemon d;
+	static struct process d;
 	static struct options o = {
 		.places = { .socket = PLACES_SOCKET, .socket_lock = -1, .state_lock = -1, .runtime_lock = -1 },
 		.mode = 0666,

@@ -2,7 +2,6 @@
 
 #include "daemon/client.h"
 #include "daemon/roster.h"
-#include "daemon/server.h"
 
 /*
  * One call's view of where the client's frames go. What it sends can only go to
@@ -10,6 +9,7 @@
  * bytes, written with one call straight from the buffer they were read into.
  */
 struct way {
+	const struct roster *roster;
 	struct client *from;
 	struct client *to; /* NULL: not asked yet */
 	uint64_t pair;
@@ -22,7 +22,7 @@ enum fate { PASS, DROP, END };
 static enum verdict
 find_way(struct way *way, uint64_t pair, uint32_t epoch)
 {
-	const struct roster *r = &way->from->server->roster;
+	const struct roster *r = way->roster;
 	slot_t to;
 	enum verdict v;
 
@@ -96,9 +96,9 @@ relay_ack(struct way *way, const struct frame *f)
 }
 
 size_t
-relay_frames(struct client *c, const uint8_t *data, size_t n)
+relay_frames(const struct roster *r, struct client *c, const uint8_t *data, size_t n)
 {
-	struct way way = { .from = c };
+	struct way way = { .roster = r, .from = c };
 	size_t begin = 0, end = 0; /* the run that is to be passed on */
 	enum fate fate = PASS;
 	struct frame f;

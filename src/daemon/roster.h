@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "core/claim.h"
 #include "core/exchange.h"
 #include "core/policy.h"
 #include "core/quota.h"
@@ -26,13 +27,6 @@ struct client;
 struct registry;
 struct waiting;
 
-/* What a session says of its pair after the registry was lost: it holds when the partner says the same. */
-struct claim {
-	uint64_t pair;
-	uint32_t uid; /* the partner's */
-	char name[NAME_MAX_LEN + 1];
-};
-
 struct member {
 	struct client *client; /* NULL: reconnecting */
 	struct account *account;
@@ -40,7 +34,7 @@ struct member {
 	int64_t since_ms;        /* of login; wall clock, for showing */
 	struct waiting *waiting; /* of whom it was told that they wait for it; NULL: of nobody in this chat */
 	struct bucket resumes;   /* how often it may come back */
-	struct claim *claim;     /* NULL: none, as nearly always */
+	struct claim *claim;     /* what it says of its pair after a lost registry; NULL: nothing, as nearly always */
 	struct deadline lost;    /* roster::lost */
 };
 

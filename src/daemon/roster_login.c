@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "core/names/name.h"
 #include "daemon/client.h"
-#include "daemon/registry.h"
+#include "daemon/places/registry.h"
 #include "daemon/roster_impl.h"
 
 /* ------ after a lost registry ------ */
@@ -42,20 +42,24 @@ roster_on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 	roster_record_window_over(r);
 }
 
-/* Whether the session in `slot` says that it was in that pair, with the one in `other`. */
-static bool
-claims(const struct roster *r, slot_t slot, uint64_t pair, slot_t other)
+static struct claimant
+claimant(const struct roster *r, slot_t slot)
 {
-	const struct claim *c = r->member[slot].claim;
-	const struct exchange_session *partner = roster_session(r, other);
+	const struct exchange_session *s = roster_session(r, slot);
 
-	return c && c->pair == pair && c->uid == partner->uid && name_equal(c->name, partner->name);
+	return (struct claimant){ .name = s->name, .uid = s->uid, .claim = r->member[slot].claim };
 }
 
-/*
- * Two sessions that both say they were in one pair with each other are in it again. The pair's id alone would not do:
- * it can be guessed, and whoever claims it first would take the partner's place.
- */
+/* Whether both say that they were in one pair with each other. */
+static bool
+agree(const struct roster *r, slot_t slot, slot_t other)
+{
+	const struct claimant a = claimant(r, slot), b = claimant(r, other);
+
+	return claim_agree(&a, &b);
+}
+
+/* What both sides claim holds again (core/claim.h). */
 static void
 reclaim_pair(struct roster *r, slot_t slot, const struct upstream_message *login)
 {
@@ -68,7 +72,7 @@ reclaim_pair(struct roster *r, slot_t slot, const struct upstream_message *login
 	*claim = (struct claim){ .pair = ev.pair, .uid = login->u.login.partner.uid };
 	(void)snprintf(claim->name, sizeof(claim->name), "%s", login->u.login.partner.name);
 	ev.other = exchange_find_name(r->exchange, claim->name);
-	if (ev.other == SLOT_NONE || !claims(r, slot, ev.pair, ev.other) || !claims(r, ev.other, ev.pair, slot))
+	if (ev.other == SLOT_NONE || !agree(r, slot, ev.other))
 		return;
 	if (roster_step(r, &ev) == VERDICT_OK)
 		(void)roster_record_pair(r, slot, ev.other, ev.pair, exchange_next_pair(r->exchange));
@@ -120,9 +124,9 @@ resume(struct roster *r, struct client *c, const struct upstream_message *login)
 static enum verdict
 admit(struct roster *r, const struct upstream_message *login)
 {
-	if (login->u.login.resume_only != r->resumes_only)
-		return r->resumes_only ? VERDICT_STARTING : VERDICT_EXPIRED;
-	return roster_ready(r) ? VERDICT_OK : VERDICT_FAILED;
+	const enum verdict v = claim_admit(login->u.login.resume_only, r->resumes_only);
+
+	return v != VERDICT_OK || roster_ready(r) ? v : VERDICT_FAILED;
 }
 
 /* ------ a lost session gives way to its owner's next login (R8) ------ */

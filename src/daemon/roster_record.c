@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/registry.h"
+#include "daemon/places/registry.h"
 #include "daemon/roster_impl.h"
 
 void

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "daemon/names/names.h"
 #include "daemon/names/passwd.h"
-#include "daemon/registry.h"
+#include "daemon/places/registry.h"
 #include "daemon/roster_impl.h"
 #include "net/random.h"
 #include "net/userns.h"

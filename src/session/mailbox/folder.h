@@ -7,6 +7,8 @@
 
 #include "base/macros.h"
 
+#define STORE_FILE "inbox.db" /* in the folder: what was received; sentbox.h has what was sent */
+
 /*
  * The folder of the session of that name, below XDG_STATE_HOME (XDG Base Directory Specification) or ~/.local/state;
  * made with `create`: 0700, ours. 0 or -errno (-EPERM: somebody else's).

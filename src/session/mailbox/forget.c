@@ -9,11 +9,11 @@
 
 #include "db/database.h"
 #include "db/erase.h"
+#include "session/mailbox/folder.h"
 #include "session/mailbox/forget_impl.h"
 #include "session/mailbox/scan.h"
 #include "session/mailbox/sent_scan.h"
 #include "session/mailbox/sentbox.h"
-#include "session/mailbox/store.h"
 
 #define NEWEST_EVER                                                                                       \
 	"INSERT OR REPLACE INTO meta(key, value) VALUES('base', max("                                     \

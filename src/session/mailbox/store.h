@@ -23,9 +23,8 @@
 #include "proto/control.h"
 #include "proto/frame.h"
 #include "proto/upstream.h"
+#include "session/mailbox/folder.h"
 #include "session/mailbox/kinds.h"
-
-#define STORE_FILE "inbox.db" /* in the session's folder */
 
 struct store;
 

@@ -1,4 +1,4 @@
-#include "daemon/places.h"
+#include "daemon/places/places.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "daemon/registry.h"
+#include "daemon/places/registry.h"
 #include "net/folder.h"
 #include "net/rundir.h"
 #include "net/socket.h"

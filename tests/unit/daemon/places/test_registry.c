@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/registry.h"
+#include "daemon/places/registry.h"
 #include "folder.h"
 
 static char dir[FOLDER_PATH], file[128];

@@ -6,8 +6,8 @@
  * Changes are made between registry_begin() and registry_commit(); each remembers a
  * failure until the commit, which then undoes all of them and reports it.
  */
-#ifndef PCHAT_DAEMON_REGISTRY_H
-#define PCHAT_DAEMON_REGISTRY_H
+#ifndef PCHAT_DAEMON_PLACES_REGISTRY_H
+#define PCHAT_DAEMON_PLACES_REGISTRY_H
 
 #include <stdbool.h>
 #include <stdint.h>

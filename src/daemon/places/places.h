@@ -4,8 +4,8 @@
  * that was lost from one that never was. No session outlives a boot, so that a registry of an
  * earlier one is nobody's.
  */
-#ifndef PCHAT_DAEMON_PLACES_H
-#define PCHAT_DAEMON_PLACES_H
+#ifndef PCHAT_DAEMON_PLACES_PLACES_H
+#define PCHAT_DAEMON_PLACES_PLACES_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "daemon/registry.h"
+#include "daemon/places/registry.h"
 
 #include <errno.h>
 #include <fcntl.h>

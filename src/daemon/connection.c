@@ -1,0 +1,89 @@
+#include "daemon/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "daemon/client.h"
+#include "daemon/daemon.h"
+#include "daemon/dispatch.h"
+#include "daemon/relay.h"
+
+/* What a peer may have queued: a partner's whole window, its headers, and notices. */
+#define OUTPUT_CAP (2U * WINDOW_BYTES)
+
+/* All frames that are there: MSG and ACK by the run, the others one by one. */
+static ssize_t
+on_input(struct stream *s, uint8_t *data, size_t n)
+{
+	struct client *c = (struct client *)s;
+	size_t done = 0;
+	ssize_t used;
+	struct frame f;
+
+	while (done < n && c->state != CLIENT_ENDED) {
+		if (c->state == CLIENT_LOGGED_IN) {
+			done += relay_frames(&c->daemon->roster, c, data + done, n - done);
+			if (c->state == CLIENT_ENDED || done == n)
+				break;
+		}
+		used = frame_parse(data + done, n - done, &f);
+		if (used == 0)
+			break;
+		if (used < 0)
+			client_bye(c, BYE_MALFORMED);
+		else
+			dispatch_frame(c, &f);
+		if (c->waits)
+			break; /* the frame is met again */
+		done += used > 0 ? (size_t)used : 0;
+	}
+	stream_uncork(s);
+	return c->state == CLIENT_ENDED ? (ssize_t)n : (ssize_t)done;
+}
+
+static void
+on_closed(struct stream *s, int error)
+{
+	struct client *c = (struct client *)s;
+	struct daemon *d = c->daemon;
+
+	log_debug("connection of uid %u closed: %d", c->account->uid, error);
+	if (error == EPERM && !c->account->passes_descriptors) {
+		log_notice("uid %u passes descriptors; its connections are closed", c->account->uid);
+		c->account->passes_descriptors = true;
+	}
+	client_window_reset(c);
+	greeting_remove(&d->greetings, c);
+	tells_closed(&d->tells, &c->notes);
+	roster_login_forget(&d->roster, c);
+	roster_lost(&d->roster, c);
+	account_put(c->account);
+	free(c);
+	d->closed(d);
+}
+
+static const struct stream_class connection_class = {
+	.input = on_input,
+	.closed = on_closed,
+	.output_cap = OUTPUT_CAP,
+};
+
+_Static_assert(offsetof(struct client, stream) == 0, "a client is known by its stream");
+
+struct client *
+connection_new(struct daemon *daemon, int fd, struct account *account)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	stream_init(&c->stream, &connection_class, daemon->loop, fd);
+	c->daemon = daemon;
+	c->windows = &daemon->windows;
+	c->account = account;
+	c->notes.uid = account->uid;
+	c->slot = SLOT_NONE;
+	c->state = CLIENT_CONNECTED;
+	return c;
+}
