@@ -27,12 +27,13 @@ pause() {
 	read -rt 0.01 -u "$pause_fd" || :
 }
 
-# ours COMM...: pids.
+# ours PATTERN: pids of processes of this scene by their names.
 ours() {
 	local pid comm
 	for pid in /proc/[0-9]*; do
 		read -r comm 2>/dev/null <"$pid/comm" || continue
-		[[ $comm == pchat* || $comm == strace ]] || continue
+		# shellcheck disable=SC2053 # a pattern
+		[[ $comm == $1 ]] || continue
 		grep -qzxF "PCHAT_SCENE=$D" "$pid/environ" 2>/dev/null && echo "${pid#/proc/}"
 	done
 }
@@ -41,9 +42,14 @@ end() {
 	touch "$D/stop"
 	local pids i
 	for ((i = 0; i < 500; i++)); do
-		mapfile -t pids < <(ours)
+		mapfile -t pids < <(ours '@(pchat*|strace)')
 		[ ${#pids[@]} -gt 0 ] || break
-		kill -"$([ $i -lt 200 ] && echo TERM || echo KILL)" "${pids[@]}" 2>/dev/null
+		if [ $i -lt 200 ]; then # strace sees how they end, and ends with them
+			mapfile -t pids < <(ours 'pchat*')
+			[ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}"
+		else
+			kill -KILL "${pids[@]}"
+		fi 2>/dev/null
 		pause
 	done
 	wait
@@ -64,7 +70,7 @@ traced() {
 	shift
 	if [ "$this" = "$target" ] && [ ! -e "$D/used" ]; then
 		touch "$D/used"
-		strace -D -f -qq -o "$D/trace" "${options[@]}" "$@"
+		strace -D -I 2 -f -qq -o "$D/trace" "${options[@]}" "$@"
 	else
 		"$@"
 	fi
@@ -82,11 +88,20 @@ keep_daemon() {
 
 declare -A number=([alice]=0 [bob]=0)
 
+# A fault that meets each child anew may stay for ever, and keep somebody out for as long, and rightly. It is over when
+# strace lets go of what it traces.
+clear_up() {
+	local pids
+	mapfile -t pids < <(ours strace)
+	[ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}" 2>/dev/null
+}
+
 # Until it works: somebody would try again.
 insist() { # COMMAND...
 	local i
 	for ((i = 0; i < 40; i++)); do
 		timeout 10 "$@" >/dev/null 2>"$D/err" && return
+		[ $i -ne 8 ] || clear_up
 		pause
 	done
 	fail "gave up: $*: $(cat "$D/err")"

@@ -24,7 +24,7 @@ count() {
 
 one() { # NUMBER TARGET OPTION
 	local n=$1 out
-	if out=$(timeout -k 10 120 bash "$scene" "$2" -e "trace=${3%%:*}" --seccomp-bpf -e "inject=$3" 2>&1); then
+	if out=$(timeout -k 10 120 bash "$scene" "$2" -e "trace=${3%%:*}" -e "inject=$3" 2>&1); then
 		echo "ok $n - $2 $3"
 	else
 		printf 'not ok %s - %s %s\n' "$n" "$2" "$3"

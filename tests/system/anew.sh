@@ -19,7 +19,7 @@ elsewhere() {
 helpers() { # how many alice has
 	local pid n=0
 	for pid in $(test_processes); do
-		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == *"pchat-session"*" alice"* ]] || continue
+		[[ $(words_of "$pid" cmdline | tr "\n" " ") == *"pchat-session"*" alice"* ]] || continue
 		n=$((n + 1))
 	done
 	echo "$n"
@@ -67,7 +67,7 @@ ok $? "one helper runs"
 
 # The daemon dies while the new session's helper hangs: now the first folder is faster.
 second=$(pgrep -f "^[^ ]*pchat-session .*alice" | while read -r pid; do
-	tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "XDG_RUNTIME_DIR=$T/alice/run2" && echo "$pid"
+	words_of "$pid" environ | grep -qx "XDG_RUNTIME_DIR=$T/alice/run2" && echo "$pid"
 done)
 kill -STOP "$second"
 stop_daemon KILL

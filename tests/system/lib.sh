@@ -170,6 +170,11 @@ is_gone() { # PID
 	[ ! -e "/proc/$1" ] || [ "$(process_state "$1")" = Z ]
 }
 
+# Its arguments or its environment, a line each; nothing when it is gone, which is said before the file is opened.
+words_of() { # PID cmdline|environ
+	tr '\0' '\n' 2>/dev/null <"/proc/$1/$2"
+}
+
 process_state() { # PID
 	sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null || echo gone
 }
@@ -307,11 +312,12 @@ pair() {
 
 # The pid of a session's helper.
 helper_pid() { # USER [NAME]
-	local pid
+	local pid command_line
 	for pid in $(test_processes); do
-		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == *pchat-session* ]] || continue
-		tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "XDG_RUNTIME_DIR=$T/$1/run" || continue
-		[ $# -lt 2 ] || [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *" $2 "* ]] || continue
+		command_line=$(words_of "$pid" cmdline | tr '\n' ' ')
+		[[ $command_line == *pchat-session* ]] || continue
+		[ $# -lt 2 ] || [[ $command_line == *" $2 "* ]] || continue
+		words_of "$pid" environ | grep -qx "XDG_RUNTIME_DIR=$T/$1/run" || continue
 		echo "$pid"
 		return 0
 	done

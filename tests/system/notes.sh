@@ -241,6 +241,7 @@ kill_loop() {
 		start_daemon
 		(as bob pchat status) >/dev/null 2>&1
 		within 1 daemon_is bob connected || :
+		read -rt "$(span $((RANDOM % 200)))" -u "$pause_fd" || : # in which somebody may be told something
 	done
 }
 
@@ -248,7 +249,7 @@ kill_loop() {
 tell_all() { # SENDER
 	local i
 	for i in $(seq 15); do
-		(as "$1" pchat tell --timeout "$(span 2000)" bob "$1 $i") >/dev/null 2>&1
+		(as "$1" pchat tell --timeout "$(span 500)" bob "$1 $i") >/dev/null 2>&1
 		echo "$? $1 $i"
 	done >"$T/told.$1"
 }

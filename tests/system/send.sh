@@ -52,7 +52,7 @@ exits 0 "standard input"
 printf 'several\nlines\n\n' >"$T/wanted"
 received "$T/wanted" "is one message, without its last newline"
 head -c 65536 /dev/urandom >"$T/body"
-feed alice pchat send <"$T/body"
+feed alice pchat send --timeout $PATIENCE <"$T/body"
 exits 0 "65,536 bytes of any value"
 run bob pchat read -0
 head -c 65536 "$T/out" | cmp -s - "$T/body"
