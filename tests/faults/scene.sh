@@ -107,9 +107,19 @@ insist() { # COMMAND...
 	fail "gave up: $*: $(cat "$D/err")"
 }
 
+# Somebody's prompt asks now and then, by which a helper that was killed lives again: nobody else would start it.
+tend() { # NAME FILE: as long as the file is there
+	while read -rt 0.5 -u "$pause_fd"; [ -e "$2" ]; do
+		timeout 10 pchat -s "$1" status
+	done >/dev/null 2>&1
+}
+
 # say FROM TO [COUNT]: one message, or a stream.
 say() {
-	local from=$1 to=$2 count=${3:-1} status=0 first=$((number[$1] + 1)) last delivered=
+	local from=$1 to=$2 count=${3:-1} status=0 first=$((number[$1] + 1)) last delivered=''
+	local saying=$D/saying.$from.$first
+	: >"$saying"
+	tend "$to" "$saying" &
 	last=$((first + count - 1))
 	number[$from]=$last
 	if [ "$count" -eq 1 ]; then
@@ -120,6 +130,7 @@ say() {
 		status=$?
 		delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$D/err")
 	fi
+	rm "$saying"
 	[ $status -eq 0 ] || [ -z "$delivered" ] || delivered=:$((delivered - 1))
 	[ $status -ne 0 ] || delivered=
 	echo "$from $to $first $last $status$delivered" >>"$D/told"
