@@ -67,23 +67,20 @@ report_group(const char *operand, int error)
 	    VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists those that there are", operand + 1);
 }
 
-/* The account behind the name, as long as it is online. */
+/* The account behind the name, as long as it is online; POLICY_NO_UID: it is not, or is our own. */
 static enum verdict
-block_account(struct link *l, const char *name, uint64_t deadline, bool *online)
+find_account(struct link *l, const char *name, uint64_t deadline, uint32_t *uid, bool *online)
 {
 	_cleanup_(who_release) struct who_list r = { .count = 0 };
-	enum verdict v = who_fetch(&r, l, deadline);
+	const enum verdict v = who_fetch(&r, l, deadline);
 
+	*uid = POLICY_NO_UID;
+	*online = false;
 	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
-		struct policy_rule rule = { .type = POLICY_BLOCK_UID, .id = r.entry[i].peer.uid };
-
 		if (!name_equal(r.entry[i].peer.name, name))
 			continue;
 		*online = true;
-		if (rule.id == geteuid())
-			continue;
-		(void)snprintf(rule.name, sizeof(rule.name), "%s", name); /* by which it is unblocked */
-		v = change(l, false, &rule, deadline);
+		*uid = r.entry[i].peer.uid == geteuid() ? POLICY_NO_UID : r.entry[i].peer.uid;
 	}
 	return v;
 }
@@ -96,38 +93,45 @@ fetch_rules(struct link *l, struct control_message *rules, uint64_t deadline)
 	return link_call(l, &m, deadline, CONTROL_RULES, rules);
 }
 
-static bool
-has_rule(const struct control_message *rules, const struct policy_rule *rule)
-{
-	for (uint32_t i = 0; i < rules->u.policy.count; i++)
-		if (rules->u.policy.rule[i].type == rule->type &&
-		    strcasecmp(rules->u.policy.rule[i].name, rule->name) == 0)
-			return true;
-	return false;
-}
-
-/* Both rules, or, when there is no room for both, none that was not there before. */
+/* The rules of `p` from `first` on are made; or, when one cannot be, none of them. */
 static enum verdict
-block_name(struct link *l, const char *name, uint64_t deadline)
+make_rules(struct link *l, const struct policy *p, uint32_t first, uint64_t deadline)
 {
-	struct policy_rule rule = { .type = POLICY_BLOCK_NAME };
-	struct control_message rules;
-	bool online = false;
-	enum verdict v;
 	char why[sizeof(l->words)];
+	enum verdict v = VERDICT_OK;
+	uint32_t i = first;
 
-	(void)snprintf(rule.name, sizeof(rule.name), "%s", name);
-	if ((v = fetch_rules(l, &rules, deadline)) != VERDICT_OK ||
-	    (v = change(l, false, &rule, deadline)) != VERDICT_OK ||
-	    (v = block_account(l, name, deadline, &online)) == VERDICT_OK || has_rule(&rules, &rule)) {
-		if (v == VERDICT_OK && !online)
-			remark("nobody named '%s' is online; the rule is for the name, and stands", name);
+	while (i < p->count && (v = change(l, false, &p->rule[i], deadline)) == VERDICT_OK)
+		i++;
+	if (v == VERDICT_OK)
 		return v;
-	}
 	memcpy(why, l->words, sizeof(why));
-	(void)change(l, true, &rule, deadline);
+	while (i-- > first)
+		(void)change(l, true, &p->rule[i], deadline);
 	memcpy(l->words, why, sizeof(why));
 	return v;
+}
+
+static int
+block_name(struct link *l, const char *name, uint64_t deadline)
+{
+	struct control_message rules;
+	struct policy *p = &rules.u.policy;
+	enum verdict v;
+	uint32_t before, uid;
+	bool online;
+
+	if ((v = fetch_rules(l, &rules, deadline)) != VERDICT_OK ||
+	    (v = find_account(l, name, deadline, &uid, &online)) != VERDICT_OK)
+		return report(v, "%s", l->words);
+	before = p->count;
+	if (!policy_block(p, name, uid))
+		return report(VERDICT_LIMIT, "that is one rule too many; take some back with: pchat unblock NAME");
+	if ((v = make_rules(l, p, before, deadline)) != VERDICT_OK)
+		return report(v, "%s", l->words);
+	if (!online)
+		remark("nobody named '%s' is online; the rule is for the name, and stands", name);
+	return 0;
 }
 
 static bool
@@ -136,7 +140,7 @@ is_about(const struct policy_rule *rule, const struct policy_rule *group, const 
 	switch (rule->type) {
 	case POLICY_BLOCK_NAME:
 	case POLICY_BLOCK_UID:
-		return operand[0] != '@' && strcasecmp(rule->name, operand) == 0;
+		return operand[0] != '@' && policy_blocks(rule, operand);
 	default:
 		return operand[0] == '@' && rule->id == group->id;
 	}
@@ -220,13 +224,11 @@ add(struct invocation *inv, enum policy_rule_type type_of_group)
 
 	if (operand[0] != '@' && name_equal(operand, inv->link.name))
 		return report_verdict(VERDICT_SELF, operand);
-	if (operand[0] != '@') {
-		v = block_name(&inv->link, operand, options_deadline(&inv->opt));
-	} else {
-		if ((rc = group_rule(operand, type_of_group, &rule)) < 0)
-			return report_group(operand, rc);
-		v = change(&inv->link, false, &rule, options_deadline(&inv->opt));
-	}
+	if (operand[0] != '@')
+		return block_name(&inv->link, operand, options_deadline(&inv->opt));
+	if ((rc = group_rule(operand, type_of_group, &rule)) < 0)
+		return report_group(operand, rc);
+	v = change(&inv->link, false, &rule, options_deadline(&inv->opt));
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
