@@ -235,8 +235,7 @@ main(int argc, char **argv)
 		v = begin_session(&session, &a.start, words, sizeof(words));
 	if (v == VERDICT_OK)
 		serve(&session);
-	else
-		(void)fail(&session, v, words);
 	begin_undo(&session);
-	return v == VERDICT_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	/* Behind it: whoever hears of it may begin another helper at once, which needs what this one had. */
+	return v == VERDICT_OK ? EXIT_SUCCESS : fail(&session, v, words);
 }

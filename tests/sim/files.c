@@ -267,8 +267,10 @@ inode_resolve(int at, const char *path, int *parent, char name[NAME_BYTES])
 		path += n;
 		e = entry_of(here, name);
 		here = e ? e->child : -ENOENT;
-		if (here < 0 && *(path + strspn(path, "/")))
+		if (here < 0 && *(path + strspn(path, "/"))) {
+			name[0] = '\0'; /* nothing can be made there */
 			return -ENOENT;
+		}
 	}
 }
 
@@ -329,6 +331,34 @@ drop_entry(struct entry *e)
 	n->nlink--;
 	tell_watchers(child);
 	inode_put(child);
+}
+
+static void
+remove_below(int inode)
+{
+	for (int e = 0; e < ENTRIES; e++) {
+		struct entry *f = &k->entry[e];
+
+		if (!f->used || f->parent != inode)
+			continue;
+		if (S_ISDIR(k->inode[f->child].mode))
+			remove_below(f->child);
+		drop_entry(f);
+	}
+}
+
+void
+files_remove(const char *path)
+{
+	char name[NAME_BYTES];
+	int parent;
+	const int i = inode_resolve(ROOT, path, &parent, name);
+
+	if (i < 0)
+		return;
+	kernel_trace("removes %s", path);
+	remove_below(i);
+	drop_entry(entry_of(parent, name));
 }
 
 /* ------ the power ------ */
@@ -399,11 +429,13 @@ bad_fault(void)
 	if (kernel_chance(w->enospc)) {
 		k->faults++;
 		kernel_trace("no space left");
+		k->watched_failed |= k->proc[me].watched;
 		return ENOSPC;
 	}
 	if (kernel_chance(w->eio)) {
 		k->faults++;
 		kernel_trace("input/output error");
+		k->watched_failed |= k->proc[me].watched;
 		return EIO;
 	}
 	return 0;

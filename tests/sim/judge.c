@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "thief.h"
 
-#define MESSAGES 1024
+#define MESSAGES 8192
 #define COMMANDS 32
 #define PEOPLE_MOST 8
 
@@ -152,7 +153,9 @@ each_message(unsigned who, const char *json, void (*fn)(unsigned who, struct mes
 		if (is(type, type_len, "message") && text && from) {
 			struct message *m = message_of(text, strcspn(text, "|\""));
 
-			if (!m)
+			if (!m && is(from, from_len, "mallory") && is(text, text_len, THIEF_TEXT))
+				; /* he was chatting with her */
+			else if (!m)
 				judge_fail("%s has a message that nobody wrote: %.*s", names[who], (int)text_len, text);
 			else if (!is(from, from_len, names[m->from]))
 				judge_fail("'%s' is shown to %s as written by '%.*s'", m->text, names[who],
@@ -189,6 +192,7 @@ send_over(struct message *m, int status, const char *said)
 		break;
 	case 75:
 	case 74:
+	case 134:
 	case 137:
 		m->open = !m->delivered;
 		break;
@@ -206,7 +210,7 @@ send_over(struct message *m, int status, const char *said)
 static bool
 is_possible(const char *text, int status)
 {
-	static const int any[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 71, 74, 75, 124, 137 };
+	static const int any[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 71, 74, 75, 124, 134, 137 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(any); i++)
 		if (any[i] == status)
@@ -250,6 +254,8 @@ judge_command_over(struct command *c)
 	if (k->now - c->began > 90000000ULL)
 		judge_fail("'%s' of %s took %llu s", c->text, names[c->who],
 		    (unsigned long long)(k->now - c->began) / 1000000);
+	if (c->message && c->message->twin && status == 0 && !c->message->excused)
+		judge_fail("'%s' was delivered under the id of '%s'", c->message->text, c->message->twin->text);
 	if (c->message && c->count == 0)
 		send_over(c->message, status, c->said);
 	for (unsigned i = 0; i < c->count; i++) {
@@ -287,7 +293,7 @@ judge_is_open(const struct message *m)
 static void
 judge_stream(const struct message *m, const struct message *before)
 {
-	if (m->stream == 0 || m->stream != before->stream || m->found == 0)
+	if (m->stream == 0 || m->stream != before->stream || m->found == 0 || m->excused)
 		return;
 	if (before->found == 0)
 		judge_fail("'%s' is there, and '%s', which went before it, is not", m->text, before->text);
@@ -313,9 +319,32 @@ judge_history(unsigned who, const char *json)
 	each_message(who, json, was_kept);
 }
 
+void
+judge_forget(unsigned who)
+{
+	for (unsigned i = 0; i < count; i++)
+		messages[i].excused |= messages[i].to == who;
+}
+
+struct message *
+judge_delivered(unsigned from, unsigned to)
+{
+	struct message *found = NULL;
+
+	for (unsigned i = 0; i < count; i++)
+		if (messages[i].from == from && messages[i].to == to && messages[i].delivered &&
+		    messages[i].stream == 0 && !messages[i].excused && !messages[i].twin)
+			found = &messages[i];
+	return found;
+}
+
 static void
 judge_message_end(const struct message *m)
 {
+	if (m->excused)
+		return;
+	if (m->twin && m->found > 0 && !m->twin->excused)
+		judge_fail("'%s' was taken under the id of '%s'", m->text, m->twin->text);
 	if (m->delivered && m->found == 0)
 		judge_fail("'%s' was said to be delivered (%s), and is lost", m->text, m->id);
 	if (m->refused && m->found > 0)
@@ -331,12 +360,14 @@ judge_end(void)
 		const struct message *a = &messages[i];
 
 		judge_message_end(a);
+		if (a->excused)
+			continue;
 		if (i > 0)
 			judge_stream(a, a - 1);
 		for (unsigned j = i + 1; j < count && a->delivered && a->attempts <= 1; j++) {
 			const struct message *b = &messages[j];
 
-			if (b->from == a->from && b->to == a->to && b->delivered && b->attempts <= 1 &&
+			if (b->from == a->from && b->to == a->to && b->delivered && b->attempts <= 1 && !b->excused &&
 			    b->place < a->place)
 				judge_fail("'%s' came before '%s'", b->text, a->text);
 		}

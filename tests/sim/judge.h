@@ -22,7 +22,9 @@ struct message {
 	unsigned found; /* in its receiver's history */
 	unsigned place; /* there */
 	bool read;
-	unsigned stream; /* of the lines of one command: its number; 0: a message by itself */
+	bool excused;         /* whose inbox was taken away */
+	struct message *twin; /* another message was delivered under its id before: this one must not be */
+	unsigned stream;      /* of the lines of one command: its number; 0: a message by itself */
 };
 
 struct command {
@@ -49,6 +51,12 @@ struct message *judge_message(unsigned from, unsigned to, unsigned seq);
 /* A command is over: whether it said something that is possible. Returns its exit status, 128 and more when killed. */
 int judge_command_over(struct command *c);
 bool judge_is_open(const struct message *m);
+
+/* Somebody's inbox was taken away: what lay there is nowhere now. */
+void judge_forget(unsigned who);
+
+/* One that was delivered from one to the other, if there is one. */
+struct message *judge_delivered(unsigned from, unsigned to);
 
 /* What `history --json` of somebody says. */
 void judge_history(unsigned who, const char *json);

@@ -1,4 +1,5 @@
 #include "kernel.h"
+#include "model.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -186,6 +187,8 @@ may_run(int i)
 {
 	struct proc *p = &k->proc[i];
 
+	if (k->now < p->stopped)
+		return false;
 	if (p->state == P_RUNS)
 		return true;
 	if (p->state != P_WAITS)
@@ -206,12 +209,25 @@ may_run(int i)
 	}
 }
 
+/* When one that may not run may again, if nothing else happens. */
+static uint64_t
+wakes_at(int i)
+{
+	const struct proc *p = &k->proc[i];
+
+	if (p->state != P_RUNS && p->state != P_WAITS)
+		return UINT64_MAX;
+	if (k->now < p->stopped)
+		return p->stopped;
+	return p->until;
+}
+
 /* Who is next; the clock goes on when nobody can. */
 static int
 choose(void)
 {
 	int ready[PROCS], n;
-	uint64_t next;
+	uint64_t next, t;
 
 	if (k->stop || k->calls > CALLS_MOST)
 		return 0;
@@ -224,8 +240,8 @@ choose(void)
 		for (int i = 0; i < PROCS; i++) {
 			if (may_run(i))
 				ready[n++] = i;
-			else if (k->proc[i].state == P_WAITS && k->proc[i].until < next)
-				next = k->proc[i].until;
+			else if ((t = wakes_at(i)) < next)
+				next = t;
 		}
 		if (n > 0)
 			return ready[kernel_pick((uint32_t)n)];
@@ -292,6 +308,20 @@ kernel_enter(const char *call)
 }
 
 void
+kernel_blame(const char *fmt, ...)
+{
+	va_list args;
+
+	if (k->bad[0])
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(k->bad, sizeof(k->bad), fmt, args);
+	va_end(args);
+	kernel_trace("%s", k->bad);
+	k->stop = true;
+}
+
+void
 kernel_bug(const char *fmt, ...)
 {
 	va_list args;
@@ -312,6 +342,9 @@ kernel_bug(const char *fmt, ...)
 static void
 on_crash(int sig)
 {
+	if (sig == SIGABRT && me != 0 && k->weather.enomem > 0)
+		process_end(
+		    sig); /* libev has no memory, and no word for it; a helper or a daemon that died comes back */
 	kernel_bug(sig == SIGPROF ? "%s does not call the system any more" : "%s crashed by signal %d",
 	    k->proc[me].label, sig);
 }
@@ -405,6 +438,7 @@ kernel_begin(uint64_t seed, bool trace)
 	k->proc[0].pid = 0; /* what it makes has no other parent */
 	(void)snprintf(k->proc[0].label, NAME_BYTES, "host");
 	image_carrier();
+	model_begin();
 	files_begin();
 	limit_time(LIMIT_S);
 }

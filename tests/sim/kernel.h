@@ -38,7 +38,7 @@
 #define RING (64U * 1024U)
 #define FILE_CAP (4U * 1024U * 1024U)
 #define SECTOR 512U
-#define CAPTURE (1024U * 1024U)
+#define CAPTURE (2048U * 1024U)
 #define CAPTURES 64
 #define ARGS 24
 #define TEXT 4096
@@ -204,6 +204,8 @@ struct proc {
 	bool dies_with_parent;
 	bool exec; /* the first process is to begin it anew, by `args` */
 	bool mortal;
+	bool watched;     /* the daemon: see model.h */
+	uint64_t stopped; /* us: until then it does not run */
 	uint64_t pending, blocked;
 	mode_t umask;
 	int fd[FDS];
@@ -261,7 +263,10 @@ struct kernel {
 		size_t n;
 	} mapped[SHARED]; /* memory that processes share */
 	int n_mapped;
-	jmp_buf over;   /* where the director goes when nothing goes on */
+	struct model *model;
+	bool watched_failed;               /* the daemon could not write something */
+	const char *(*account)(uid_t uid); /* whose it is; "" */
+	jmp_buf over;                      /* where the director goes when nothing goes on */
 	char bad[1024]; /* the kernel itself ran out of something, or was asked what it does not know */
 };
 
@@ -292,6 +297,7 @@ uint64_t kernel_random(void);         /* of the host's own randomness */
 bool kernel_chance(uint32_t once_in); /* of the weather's */
 uint32_t kernel_pick(uint32_t n);     /* 0 to n - 1 */
 void kernel_trace(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void kernel_blame(const char *fmt, ...) PRINTF_LIKE(1, 2); /* a rule was broken: the run ends */
 _Noreturn void kernel_bug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* At the beginning of each call: others may run, we may be killed, a signal may come. */
@@ -344,7 +350,8 @@ int inode_resolve(int at, const char *path, int *parent, char name[NAME_BYTES]);
 int inode_make(int parent, const char *name, mode_t mode, uid_t uid);
 void inode_put(int inode);
 void inode_clear(int inode);
-void files_power(void); /* the power goes: what was not synced is lost, in part */
+void files_remove(const char *path); /* with all that lies in it */
+void files_power(void);              /* the power goes: what was not synced is lost, in part */
 ssize_t file_read(struct ofile *o, void *buf, size_t n, int64_t at);
 ssize_t file_write(struct ofile *o, const void *buf, size_t n, int64_t at);
 

@@ -2,6 +2,7 @@
  * Processes, signals, clocks and who somebody is: what programs ask of the system beside files and sockets.
  */
 #include "kernel.h"
+#include "thief.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +24,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+static const char *const people[] = { "alice", "bob", "carol", "dave", "mallory" };
 
 /* ------ starting ------ */
 
@@ -82,6 +85,8 @@ run(void)
 		process_end(sim_pchatd_main(argc, argv) << 8);
 	if (strcmp(program, "pchat-session") == 0)
 		process_end(sim_session_main(argc, argv) << 8);
+	if (strcmp(program, "thief") == 0)
+		process_end(thief_main(people, ARRAY_SIZE(people)) << 8);
 	if (strncmp(program, "pchat", 5) != 0)
 		kernel_bug("there is no program '%s'", program);
 	argc = sim_pchat_main(argc, argv);
@@ -372,7 +377,7 @@ fork(void)
 	c->pid = pid = k->next_pid++;
 	c->ppid = k->proc[me].pid;
 	c->pending = 0;
-	c->dies_with_parent = false;
+	c->dies_with_parent = c->watched = false;
 	c->state = P_RUNS;
 	for (int fd = 0; fd < FDS; fd++)
 		if (c->fd[fd] != NONE)
@@ -607,8 +612,6 @@ uname(struct utsname *u)
 	(void)snprintf(u->machine, sizeof(u->machine), "x86_64");
 	return 0;
 }
-
-static const char *const people[] = { "alice", "bob", "carol", "dave", "mallory" };
 
 static struct passwd *
 person(size_t i)

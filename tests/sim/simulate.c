@@ -17,15 +17,18 @@
 
 #include "judge.h"
 #include "kernel.h"
+#include "model.h"
 
 #define PEOPLE 5
 #define FRIENDS 4 /* the first of them talk to each other, two by two */
 #define MALLORY 4 /* tries what is not hers */
 #define SECOND 1000000ULL
 #define LINE_MORE 4000 /* bytes that a line may have behind its text */
-#define LINES_BYTES (16 * (LINE_MORE + 64))
+#define LINES_BYTES (FLOOD * 64)
+#define FLOOD 1200    /* lines */
 #define STORM_MOST 40 /* actions of each */
 #define REST (180 * SECOND)
+#define NOT_PAIRED 7 /* the exit status */
 #define EXPECTED_CALLS 60000U
 
 static const char *const names[PEOPLE] = { "alice", "bob", "carol", "dave", "mallory" };
@@ -39,10 +42,12 @@ struct person {
 	struct message *again;
 	bool known;  /* logged in, as far as we heard */
 	bool lonely; /* the last message had no partner */
+	bool shut;   /* has refused everybody, or mallory */
 };
 
 static struct person people[PEOPLE];
-static bool power_fails;
+static bool power_fails, loses, crowded; /* crowded: all wait for alice */
+static unsigned floods;                  /* that may still come */
 static unsigned streams;
 static unsigned daemon_files; /* descriptors of a daemon that has nothing to do */
 static int daemon_proc;
@@ -85,7 +90,8 @@ start_daemon(void)
 	char *env[] = { zone, NULL };
 
 	daemon_proc = process_make("pchatd", 0, argv, env, NONE);
-	k->proc[daemon_proc].mortal = true;
+	k->proc[daemon_proc].mortal = k->proc[daemon_proc].watched = true;
+	model_restart();
 	daemon_at = 0;
 }
 
@@ -98,6 +104,12 @@ on_ended(int proc, int status)
 		daemon_proc = NONE;
 		daemon_at = k->now + kernel_pick(3) * SECOND + 1000;
 		kernel_trace("the daemon is gone");
+		if (loses && kernel_pick(3) == 0) {
+			k->faults++;
+			files_remove("/run/pchat/registry.db");
+			files_remove("/run/pchat/registry.db-wal");
+			files_remove("/run/pchat/registry.db-shm");
+		}
 		return;
 	}
 	for (unsigned i = 0; i < PEOPLE; i++) {
@@ -135,6 +147,7 @@ pass(uint64_t until)
 	(void)kernel_wait();
 	process_begin_waiting();
 	reap();
+	model_look();
 	if (daemon_at && k->now >= daemon_at)
 		start_daemon();
 }
@@ -181,14 +194,32 @@ say(struct person *p, struct message *m)
 	return c;
 }
 
-/* Several lines by one command. */
+/* A message that arrived once more, or another one under its id. */
 static struct command *
-say_lines(struct person *p, unsigned partner)
+say_again(struct person *p, unsigned partner)
+{
+	struct message *old = judge_delivered(p->who, partner), *m;
+
+	if (!old)
+		return NULL;
+	if (kernel_pick(2))
+		return say(p, old);
+	m = judge_message(p->who, partner, p->seq++);
+	(void)snprintf(m->id, sizeof(m->id), "%s", old->id);
+	m->twin = old;
+	return say(p, m);
+}
+
+/* Several lines by one command; now and then more than a window holds (D7). */
+static struct command *
+say_lines(struct person *p, unsigned partner, bool flood)
 {
 	char send[] = "send", to[] = "--to", limit[] = "--timeout", seconds[] = "20", lines[] = "-l", file[] = "-f";
 	static char text[LINES_BYTES];
 	char path[NAME_BYTES], other[NAME_BYTES];
-	const unsigned n = 2 + kernel_pick(14), more = kernel_pick(4) ? 0 : kernel_pick(LINE_MORE);
+	floods -= flood;
+	const unsigned n = flood ? FLOOD : 2 + kernel_pick(14);
+	const unsigned more = flood || kernel_pick(4) ? 0 : kernel_pick(LINE_MORE);
 	struct message *first = NULL;
 	struct command *c;
 	size_t at = 0;
@@ -220,23 +251,33 @@ act(struct person *p)
 	char login[] = "login", needed[] = "--if-needed", to[] = "to", read[] = "read", json[] = "--json",
 	     leave[] = "leave", quit[] = "quit", who[] = "who", status[] = "status", limit[] = "--timeout",
 	     seconds[] = "20";
+	char wait[] = "--wait=9", block[] = "block", unblock[] = "unblock", mallory[] = "mallory", dnd[] = "dnd",
+	     alice[] = "alice", on[] = "on", off[] = "off", thief[] = "/bin/thief";
 	char name[NAME_BYTES], other[NAME_BYTES];
 	const bool astray = p->who == MALLORY || kernel_pick(12) == 0;
 	const unsigned partner = astray ? kernel_pick(PEOPLE) : p->who ^ 1;
-	const uint32_t what = kernel_pick(40);
+	const uint32_t what = kernel_pick(45);
+	struct command *again;
 
 	(void)snprintf(name, sizeof(name), "%s", names[p->who]);
 	(void)snprintf(other, sizeof(other), "%s", names[partner]);
+	if (p->who == MALLORY && kernel_pick(3) == 0)
+		return start(p->who, ((char *[]){ thief, NULL }), kernel_pick(3) == 0);
 	if (p->who == MALLORY && kernel_pick(4) == 0)
 		return start(p->who, ARGV(login, limit, seconds, other), false);
 	if (p->again)
 		return say(p, p->again);
 	if (!p->known)
 		return start(p->who, ARGV(login, needed, limit, seconds, name), kernel_pick(3) == 0);
+	if (crowded && p->who != 0 && kernel_pick(4) == 0)
+		return start(p->who, ARGV(to, wait, alice), kernel_pick(3) == 0);
 	if (what < 4 || (p->lonely && kernel_pick(3)))
 		return start(p->who, ARGV(to, limit, seconds, other), kernel_pick(3) == 0);
 	if (what < 12)
-		return say_lines(p, partner);
+		return say_lines(p, partner, floods > 0 && kernel_pick(6) == 0);
+	if (what < 13)
+		if ((again = say_again(p, partner)))
+			return again;
 	if (what < 26)
 		return say(p, judge_message(p->who, partner, p->seq++));
 	if (what < 34)
@@ -245,7 +286,14 @@ act(struct person *p)
 		return start(p->who, ARGV(leave, limit, seconds), kernel_pick(3) == 0);
 	if (what < 37)
 		return start(p->who, ARGV(quit, limit, seconds), kernel_pick(3) == 0);
-	return start(p->who, ARGV(what < 39 ? status : who, json, limit, seconds), kernel_pick(3) == 0);
+	if (what < 40)
+		return start(p->who, ARGV(what < 39 ? status : who, json, limit, seconds), kernel_pick(3) == 0);
+	if (what < 43)
+		return start(p->who, ARGV(to, wait, crowded ? alice : other), kernel_pick(3) == 0);
+	if (what < 44)
+		return start(p->who, ARGV(p->shut ? unblock : block, mallory), false);
+	p->shut = !p->shut;
+	return start(p->who, ARGV(dnd, p->shut ? on : off), false);
 }
 
 static void
@@ -276,7 +324,30 @@ bad_moment(void)
 	if (n > 0 && kernel_pick(3) == 0) {
 		k->faults++;
 		process_kill(alive[kernel_pick((uint32_t)n)], 9, "bad luck");
+	} else if (n > 0 && kernel_pick(3) == 0) {
+		struct proc *p = &k->proc[alive[kernel_pick((uint32_t)n)]];
+
+		k->faults++;
+		p->stopped = k->now + kernel_pick(kernel_pick(2) ? 2 : 14) * SECOND + kernel_pick(SECOND);
+		kernel_trace("%s is stopped for %llu ms", p->label, (unsigned long long)(p->stopped - k->now) / 1000);
 	}
+}
+
+/* An inbox is taken away with everything in it, while nobody has it. */
+static void
+lose_inbox(void)
+{
+	const unsigned who = kernel_pick(PEOPLE);
+	char path[NAME_BYTES];
+
+	for (int i = 1; i < PROCS; i++)
+		if (k->proc[i].state != P_FREE && k->proc[i].uid == 1001 + who)
+			process_kill(i, 9, "its inbox is taken away");
+	reap();
+	k->faults++;
+	(void)snprintf(path, sizeof(path), "/home/%s/.local", names[who]);
+	files_remove(path);
+	judge_forget(who);
 }
 
 /* Everything ends at once, and what was not synced is lost. */
@@ -333,6 +404,8 @@ storm(void)
 			bad_moment();
 			if (power_fails && kernel_pick(4) == 0)
 				power();
+			else if (loses && kernel_pick(12) == 0)
+				lose_inbox();
 		}
 	}
 }
@@ -363,6 +436,17 @@ must(unsigned who, char *const argv[])
 	struct command *c = run(who, argv);
 
 	if (!failed() && c->status != 0)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
+	judge_release(c);
+}
+
+/* When a login has said 0, there is a session. */
+static void
+must_or_not_paired(unsigned who, char *const argv[])
+{
+	struct command *c = run(who, argv);
+
+	if (!failed() && c->status != 0 && c->status >> 8 != NOT_PAIRED)
 		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
 	judge_release(c);
 }
@@ -403,6 +487,53 @@ must_be_alone(void)
 		pass(end);
 }
 
+/* Two come, talk, and go. */
+static void
+visit(void)
+{
+	char login[] = "login", alice[] = "alice", bob[] = "bob", to[] = "to", send[] = "send", end[] = "--",
+	     read[] = "read", raw_[] = "--raw", quit[] = "quit", text[] = "hello";
+
+	must(0, ARGV(login, alice));
+	must(1, ARGV(login, bob));
+	if (!failed())
+		must(0, ARGV(to, bob));
+	if (!failed())
+		must(0, ARGV(send, end, text));
+	if (!failed())
+		must(1, ARGV(read, raw_));
+	if (!failed())
+		must(1, ARGV(quit));
+	if (!failed())
+		must(0, ARGV(quit));
+	for (uint64_t to_end = k->now + 5 * SECOND; k->now < to_end && !failed();)
+		pass(to_end);
+}
+
+/* What they leave in the daemon, all the same what came before: no memory, no descriptor. */
+static void
+must_not_leak(void)
+{
+	size_t pieces, bytes;
+	unsigned files;
+
+	for (unsigned i = 0; i < 2 && !failed(); i++)
+		visit();
+	if (failed() || daemon_proc == NONE)
+		return;
+	pieces = k->proc[daemon_proc].slot->heap->pieces;
+	bytes = k->proc[daemon_proc].slot->heap->in_use;
+	files = files_of(daemon_proc);
+	visit();
+	if (failed() || daemon_proc == NONE)
+		return;
+	if (k->proc[daemon_proc].slot->heap->pieces > pieces || k->proc[daemon_proc].slot->heap->in_use > bytes)
+		judge_fail("with each visit the daemon has more memory: %zu pieces of %zu bytes, then %zu of %zu",
+		    pieces, bytes, k->proc[daemon_proc].slot->heap->pieces, k->proc[daemon_proc].slot->heap->in_use);
+	if (files_of(daemon_proc) > files)
+		judge_fail("with each visit the daemon has more descriptors");
+}
+
 /* When everybody has quit, only the daemon is left, and it holds no more than when it began. */
 static void
 all_go(void)
@@ -417,6 +548,8 @@ all_go(void)
 	for (uint64_t end = k->now + 5 * SECOND; k->now < end && !failed();)
 		pass(end);
 	must_be_alone();
+	if (k->seed % 8 == 0)
+		must_not_leak();
 	for (int i = 1; i < PROCS && !failed(); i++)
 		if (k->proc[i].state != P_FREE && i != daemon_proc)
 			judge_fail("%s is still there when everybody has quit", k->proc[i].label);
@@ -447,24 +580,15 @@ strike(unsigned partner)
 static void
 all_is_well(void)
 {
-	char login[] = "login", needed[] = "--if-needed", leave[] = "leave", to[] = "to", send[] = "send", end[] = "--";
+	char login[] = "login", needed[] = "--if-needed", leave[] = "leave", to[] = "to", send[] = "send", end[] = "--",
+	     dnd[] = "dnd", off[] = "off";
 	char name[NAME_BYTES], other[NAME_BYTES];
 
 	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
-		int status = 3;
-
 		(void)snprintf(name, sizeof(name), "%s", names[i]);
-		/* A session that ended in the storm is told of once; then a login is a login. */
-		for (unsigned try = 0; try < 3 && status == 3 && !failed(); try++) {
-			struct command *c;
-
-			must(i, ARGV(login, needed, name));
-			c = run(i, ARGV(leave));
-			status = c->status >> 8;
-			judge_release(c);
-		}
-		if (status == 3)
-			judge_fail("%s cannot log in", name);
+		must(i, ARGV(login, needed, name));
+		must_or_not_paired(i, ARGV(leave));
+		must(i, ARGV(dnd, off));
 	}
 	for (unsigned i = 0; i < FRIENDS && !failed(); i++) {
 		struct message *m = judge_message(i, i ^ 1, people[i].seq++);
@@ -482,7 +606,9 @@ weather(uint64_t seed)
 {
 	struct weather *w = &k->weather;
 
-	power_fails = false;
+	power_fails = loses = false;
+	floods = seed % 8 == 5 || seed % 16 == 4 ? 2 : 0;
+	crowded = seed % 16 >= 12;
 	w->preempt = 2 + kernel_pick(60);
 	if (seed % 4 == 0)
 		return; /* a fair day */
@@ -495,8 +621,17 @@ weather(uint64_t seed)
 		w->eio = 60 + kernel_pick(2000);
 		w->emfile = 100 + kernel_pick(3000);
 	}
+	if (seed % 8 == 6)
+		w->enomem = 1000 + kernel_pick(20000);
+	loses = seed % 8 == 7;
 	if (seed % 4 == 3)
 		w->jump = EXPECTED_CALLS / 8;
+}
+
+static const char *
+account(uid_t uid)
+{
+	return uid > 1000 && uid <= 1000 + PEOPLE ? names[uid - 1001] : "";
 }
 
 static bool
@@ -510,6 +645,7 @@ one(uint64_t seed, bool trace)
 	if (_setjmp(k->over) != 0)
 		goto over;
 	judge_begin(names, PEOPLE);
+	k->account = account;
 	k->weather = fair;
 	memset(people, 0, sizeof(people));
 	streams = 0;
@@ -523,8 +659,10 @@ one(uint64_t seed, bool trace)
 	storm();
 	k->weather = fair;
 	kernel_trace("the weather clears");
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < PROCS; i++) {
 		k->proc[i].mortal = false;
+		k->proc[i].stopped = 0;
+	}
 	if (!failed())
 		pass(k->now + 5 * SECOND);
 	if (!failed())

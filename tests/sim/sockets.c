@@ -3,6 +3,7 @@
  * chance, and so is whether a connection is cut.
  */
 #include "kernel.h"
+#include "model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,6 +101,7 @@ sock_close(int i)
 {
 	struct sock *s = &k->sock[i];
 
+	model_close(i);
 	sock_part(s, s->in.len > 0);
 	for (int w = 0; w < s->n_waiting; w++)
 		sock_close(s->waiting[w]);
@@ -280,6 +282,8 @@ accept4(int fd, struct sockaddr *restrict sa, socklen_t *restrict len, int flags
 		FAIL(EMFILE);
 	}
 	i = s->waiting[0];
+	if (k->proc[me].watched)
+		model_open(i, k->sock[i].peer_uid);
 	memmove(s->waiting, s->waiting + 1, (size_t)--s->n_waiting * sizeof(int));
 	return file_put(ofile_new(SOCKET, i, (flags & SOCK_NONBLOCK) | (flags & SOCK_CLOEXEC) | O_RDWR));
 }
@@ -360,6 +364,8 @@ sock_receive(struct ofile *o, void *buf, size_t n, int flags)
 		FAIL(EAGAIN);
 	moved = some(n, s->in.len);
 	ring_take(&s->in, buf, moved, (flags & MSG_PEEK) != 0);
+	if (k->proc[me].watched && !(flags & MSG_PEEK))
+		model_read(o->index, buf, moved);
 	return moved;
 }
 
@@ -379,6 +385,8 @@ sock_send(struct ofile *o, const void *buf, size_t n)
 		FAIL(EAGAIN);
 	moved = some(n, RING - k->sock[s->peer].in.len);
 	ring_add(&k->sock[s->peer].in, buf, moved);
+	if (k->proc[me].watched)
+		model_write(o->index, buf, moved);
 	return moved;
 }
 

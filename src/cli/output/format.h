@@ -35,10 +35,13 @@ const char *format_json_time(int64_t time_ms, char out[FORMAT_TIME_MAX]);
 /* The object as one line that no terminal is hurt by; free() it. NULL: no memory, or no object. Gives the object up. */
 char *format_json_dump(json_t *object);
 
-/* Prints the object as one line, and gives it up. */
+/* Prints the object as one line, and gives it up. Without memory, or an object, nothing: output_flush() tells. */
 void format_json_line(json_t *object);
 
-/* Text; null when it is empty. Bytes that are not UTF-8 are escaped as for people. */
+/* Adds a field, and gives up the value. Without memory, or a value, there is no object any more: *object is NULL. */
+void format_json_add(json_t **object, const char *key, json_t *value);
+
+/* Text; null when it is empty; NULL without memory. Bytes that are not UTF-8 are escaped as for people. */
 json_t *format_json_text(const char *text);
 
 /* The object that stands for an error, as one line for the caller to free; for report_as_json(). */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ format_json_text(const char *text)
 	if (safe_is_text(text, len))
 		return json_stringn(text, len);
 	safe = malloc(safe_bound(len, 0));
-	return safe ? json_stringn(safe, safe_line(text, len, safe, safe_bound(len, 0))) : json_null();
+	return safe ? json_stringn(safe, safe_line(text, len, safe, safe_bound(len, 0))) : NULL;
 }
 
 char *
@@ -50,6 +51,15 @@ format_json_dump(json_t *object)
 	return safe;
 }
 
+void
+format_json_add(json_t **object, const char *key, json_t *value)
+{
+	if (json_object_set_new(*object, key, value) == 0)
+		return;
+	json_decref(*object);
+	*object = NULL;
+}
+
 char *
 format_json_error(enum verdict v, const char *message, const char *msgid)
 {
@@ -57,7 +67,7 @@ format_json_error(enum verdict v, const char *message, const char *msgid)
 	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
 
 	if (msgid)
-		(void)json_object_set_new(error, "msgid", json_string(msgid));
+		format_json_add(&error, "msgid", json_string(msgid));
 	return format_json_dump(json_pack("{so}", "error", error));
 }
 
@@ -66,10 +76,12 @@ format_json_line(json_t *object)
 {
 	_cleanup_(freep) char *line = format_json_dump(object);
 
-	if (line) {
-		output_string(line);
-		output_write("\n", 1);
+	if (!line) {
+		output_fail(-ENOMEM);
+		return;
 	}
+	output_string(line);
+	output_write("\n", 1);
 }
 
 static json_t *
@@ -85,17 +97,17 @@ base64(const uint8_t *body, size_t length)
 
 /* What only a message and a note have. */
 static void
-add_message(json_t *o, const struct record *r)
+add_message(json_t **o, const struct record *r)
 {
 	const char *body = (const char *)r->body;
 	char msgid[IDENT_HEX_LEN + 1];
 
 	ident_format(&r->msgid, msgid);
-	(void)json_object_set_new(o, "msgid", json_string(msgid));
+	format_json_add(o, "msgid", json_string(msgid));
 	if (safe_is_text(body, r->length))
-		(void)json_object_set_new(o, "text", json_stringn(body, r->length));
+		format_json_add(o, "text", json_stringn(body, r->length));
 	else
-		(void)json_object_set_new(o, "base64", base64(r->body, r->length));
+		format_json_add(o, "base64", base64(r->body, r->length));
 }
 
 void
@@ -119,14 +131,14 @@ format_json_record(const struct record *r, const char *self)
 	    format_json_time(r->time_ms, time));
 
 	if (r->own) {
-		(void)json_object_set_new(o, "from", json_string(self));
-		(void)json_object_set_new(o, "to", json_string(r->peer.name));
+		format_json_add(&o, "from", json_string(self));
+		format_json_add(&o, "to", json_string(r->peer.name));
 	} else {
-		(void)json_object_set_new(o, "from", format_json_text(record_whose(r)));
-		(void)json_object_set_new(o, "account", format_json_text(r->peer.account));
-		(void)json_object_set_new(o, "uid", json_integer(r->peer.uid));
+		format_json_add(&o, "from", format_json_text(record_whose(r)));
+		format_json_add(&o, "account", format_json_text(r->peer.account));
+		format_json_add(&o, "uid", json_integer(r->peer.uid));
 	}
 	if (r->type == RECORD_MESSAGE || r->type == RECORD_NOTE)
-		add_message(o, r);
+		add_message(&o, r);
 	format_json_line(o);
 }

@@ -39,6 +39,13 @@ write_all(const char *data, size_t n)
 	}
 }
 
+void
+output_fail(int error)
+{
+	if (out.error == 0)
+		out.error = error;
+}
+
 int
 output_flush(void)
 {

@@ -14,6 +14,9 @@ void output_write(const void *data, size_t n);
 void output_string(const char *s);
 void output_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* What was to be written could not be made (-errno): that is an error like one of writing. */
+void output_fail(int error);
+
 /* Writes all that was collected. 0, or -errno of the first error there ever was. */
 int output_flush(void);
 

@@ -194,8 +194,8 @@ print_rule_json(const struct policy_rule *r)
 	json_t *o = json_pack(
 	    "{ssss}", "rule", r->type == POLICY_ALLOW_GROUP ? "allow" : "block", group ? "group" : "name", r->name);
 
-	if (o && r->type != POLICY_BLOCK_NAME)
-		(void)json_object_set_new(o, group ? "gid" : "uid", json_integer(r->id));
+	if (r->type != POLICY_BLOCK_NAME)
+		format_json_add(&o, group ? "gid" : "uid", json_integer(r->id));
 	format_json_line(o);
 }
 
