@@ -7,7 +7,7 @@
 void
 client_send(struct client *c, const struct upstream_message *m)
 {
-	static uint8_t out[FRAME_MAX];
+	uint8_t out[FRAME_MAX];
 	const size_t n = upstream_encode(m, out, sizeof(out));
 
 	if (n > 0)

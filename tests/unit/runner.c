@@ -67,6 +67,8 @@
 	X(telling)        \
 	X(session_notes)  \
 	X(tells)          \
+	X(relay)          \
+	X(greeting)       \
 	X(kept)           \
 	X(state)          \
 	X(inbound)        \
