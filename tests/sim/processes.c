@@ -69,8 +69,10 @@ run(void)
 	struct proc *p = &k->proc[me];
 	char *argv[ARGS], *envp[ARGS];
 	const char *program = process_program(p);
+	const bool mortal = p->mortal;
 	int argc;
 
+	p->mortal = false; /* until its main() */
 	memcpy(args, p->args, TEXT);
 	memcpy(env, p->env, TEXT);
 	argc = unpack(args, p->argc, argv, ARGS);
@@ -81,6 +83,7 @@ run(void)
 	libc_streams(fopencookie(NULL, "w", (cookie_io_functions_t){ .write = to_capture }),
 	    fopencookie(NULL, "w", (cookie_io_functions_t){ .write = to_error }));
 	(void)setvbuf(stderr, NULL, _IOLBF, 256);
+	p->mortal = mortal;
 	if (strcmp(program, "pchatd") == 0)
 		process_end(sim_pchatd_main(argc, argv) << 8);
 	if (strcmp(program, "pchat-session") == 0)

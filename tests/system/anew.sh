@@ -59,6 +59,8 @@ is "$out" "to the new one" "and reads"
 first_is_gone() {
 	[ ! -e "$T/alice/run/pchat/alice.session" ]
 }
+run alice pchat login --if-needed alice
+exits 9 "login --if-needed hears that the session in the first folder is over, and that its name is taken"
 run alice pchat -s alice who
 wait_until first_is_gone
 ok $? "the first folder's session cannot be taken up any more"

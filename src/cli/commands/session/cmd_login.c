@@ -1,6 +1,7 @@
 /* pchat login: start the session's helper, which logs in and stays. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "proto/status.h"
 
 #define LOGIN_TIMEOUT_MS 15000
+#define LOOK_MS 10           /* between two looks whether a helper has reached the daemon */
 #define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
 
 static const struct option_row options[] = {
@@ -118,6 +120,25 @@ start(const struct options *o, const char *name, const char *socket)
 	return tell(name, report_text);
 }
 
+/*
+ * A helper that was only now started again hears from the daemon whether its session is there still: that is waited for,
+ * as long as it takes to reach a daemon that is there.
+ */
+static bool
+is_known(struct link *l)
+{
+	const struct control_message request = { .type = CONTROL_STATUS };
+	const uint64_t end = deadline_in(RETRY_MAX_MS);
+	struct control_message m;
+
+	while (link_call(l, &request, end, CONTROL_STATE, &m) == VERDICT_OK) {
+		if (m.u.state.daemon == DAEMON_CONNECTED || poll_time(end) == 0)
+			return true;
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+	return poll_time(end) == 0;
+}
+
 /* Whether that session is there, at that daemon if one was named. A helper that was killed is started again. */
 static bool
 is_logged_in(struct invocation *inv, const char *name)
@@ -128,7 +149,7 @@ is_logged_in(struct invocation *inv, const char *name)
 
 	l->revive = true;
 	return link_find(l, &wish) == VERDICT_OK &&
-	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK;
+	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK && is_known(l);
 }
 
 /* "30d" is an age, "1000" a number of records, "all" neither. False when it is none of these. */
