@@ -8,6 +8,7 @@
 #include "base/translate.h"
 #include "client/link_impl.h"
 #include "core/names/name.h"
+#include "net/endpoint.h"
 #include "net/folder.h"
 #include "net/socket.h"
 #include "net/whereabouts.h"
@@ -255,6 +256,10 @@ link_alone(const struct link *l)
 
 	if (l->dir.fd < 0 || session_file_read(&l->dir, l->name, &file) < 0 || file.socket[0])
 		return NULL;
+	if (endpoint_path(NULL))
+		return _(
+		    "only your own sessions are on this daemon, which you started; other people meet on the host's "
+		    "daemon, which is there by now: 'pchat quit', then 'pchat login'");
 	return _("only your own sessions are on this daemon, which you started; other people meet on the host's "
 		 "daemon, which an administrator starts: systemctl enable --now pchatd.socket");
 }

@@ -10,6 +10,13 @@ add_user alice
 run alice pchat
 exits 0 "pchat alone, not logged in"
 like "$out" 'pchat login' "says how to log in"
+unlike "$out" 'Note' "where the daemon is there, nothing else"
+run alice env PCHAT_SOCKET="$T/nobody.sock" pchat
+exits 0 "pchat alone, a daemon that is away"
+like "$out" 'No session can begin now: .*nobody.sock.*pchat doctor' "says so, and what finds out why"
+unlike "$out" 'pchat login +log' "a login would not help"
+run alice env PCHAT_SOCKET="$(printf '%0200d' 0)" pchat
+like "$out" 'at most [0-9]+ are possible.*pchat' "a socket that cannot be is told"
 login alice bob carol
 run alice pchat
 like "$out" 'You are alice; nobody is chatting with you' "pchat alone, free"

@@ -207,6 +207,9 @@ run alice pchat quit
 # ------------------------------------------------------------------ islands
 
 unset PCHAT_SOCKET
+run alice pchat
+like "$out" "pchat login.*Note: this host has no daemon. A login starts one of your own.*Other people meet" \
+	"pchat alone says where a login leads"
 login alice
 like "$err" "started your own daemon" "a host without a daemon"
 run alice pchat who
@@ -219,8 +222,15 @@ run alice pchat to nobody
 exits 5 "so does a name that is not there"
 like "$err" "other people meet" "with the refusal"
 run alice pchat
-like "$out" "other people meet" "and pchat alone"
+like "$out" "You are alice; nobody.*pchat who.*other people meet" "and pchat alone"
+run alice pchat login second
+run alice pchat -s second to alice
+run alice pchat -s alice
+like "$out" "You are alice, chatting with second.*pchat send.*other people meet" "also in a chat"
+run alice pchat -s second quit
 run alice pchat quit
+run alice pchat
+like "$out" "A login leads to one of your own" "pchat alone knows that it runs"
 
 if unshare --mount true 2>/dev/null; then
 	cat >"$T/island.sh" <<'END'
@@ -230,13 +240,16 @@ as_alice() {
 	setpriv --reuid="$UID_ALICE" --regid="$UID_ALICE" --clear-groups -- \
 		env HOME="$T/alice" XDG_RUNTIME_DIR="$T/alice/run" XDG_STATE_HOME="$T/alice/state" "$@"
 }
+as_alice pchat | tr '\n' ' '
 as_alice pchat -q login --timeout 0.3 alice; echo "missing $?"
 { as_alice pchat login --timeout "$AGES" alice; echo "late $?"; } &
 login=$!
 pchatd --detach --state "$T/island"
 wait "$login"
 as_alice pchat status; echo "status $?"
+as_alice pchat | sed -n '1s/^/overview: /p'
 as_alice pchat quit
+as_alice pchat | sed 's/^/out: /'
 pkill -TERM -f "pchatd --detach --state $T/island"
 until pchatd --detach --state "$T/island" --mode 0600 2>/dev/null; do read -rt 0.05 <> <(:); done
 as_alice pchat login --timeout "$AGES" alice; echo "closed $?"
@@ -244,6 +257,11 @@ pkill -TERM -f "pchatd --detach --state $T/island"
 END
 	export UID_ALICE=$uid T AGES
 	run root unshare --mount bash "$T/island.sh"
+	like "$out" "^you are not logged in.*No session can begin now: .*/run/pchat/pchat.sock.*pchat doctor" \
+		"pchat alone says that the host's daemon is away"
+	like "$out" "overview: You are alice; nobody is chatting with you" "and who one is, when it is there"
+	like "$out" "out: +pchat login  .*" "and how to log in to it"
+	unlike "$out" "out: Note" "where others are met"
 	like "$out" "missing 4" "where /run/pchat is there and no daemon, login is refused"
 	like "$out" "late 0" "but a daemon that comes is waited for"
 	like "$out" "status 0" "and is the host's"

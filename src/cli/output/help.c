@@ -1,21 +1,19 @@
 #include "cli/output/help.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
 
-#include "base/clock.h"
 #include "base/macros.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/suggest.h"
 #include "cli/output/output.h"
+#include "cli/output/overview.h"
 #include "cli/output/report.h"
 #include "proto/linebreak.h"
 #include "proto/safe.h"
 
-#define OVERVIEW_MS 1000
 #define WIDTH 80U
 #define USAGE_MAX 512
 #define DETAILS_MAX 4096
@@ -206,87 +204,6 @@ show_all(const struct command *const *table)
 	return 0;
 }
 
-/* What stands behind the sentence that says who one is. */
-static void
-circumstances(const struct control_message *m)
-{
-	char number[24];
-
-	(void)snprintf(number, sizeof(number), "%" PRIu64, m->u.state.unread);
-	if (m->u.state.unread > 0)
-		output_printf(
-		    translate_count(N_(" %s unread."), N_(" %s unread."), (unsigned long)m->u.state.unread), number);
-	if (m->u.state.dnd)
-		output_string(_(" You refuse all contact: 'pchat dnd off' ends that."));
-	if (m->u.state.daemon != DAEMON_CONNECTED)
-		output_string(_(" The daemon cannot be reached at the moment."));
-	output_string("\n\n");
-}
-
-static void
-next_steps_without_session(const char *words, enum verdict v, bool several)
-{
-	output_printf("%s\n\n", words);
-	if (v == VERDICT_NO_SESSION && several)
-		output_string(_("    pchat -s NAME status            look at one of them\n"
-				"    export PCHAT_SESSION=NAME       say which for this shell\n"
-				"    pchat -s NAME quit              end one\n"));
-	else if (v == VERDICT_NO_SESSION)
-		output_string(_("    pchat login         log in under your account's name\n"
-				"    pchat login NAME    or under another\n"));
-	else
-		output_string(_("    pchat               look again\n    pchat status        wait longer for an "
-				"answer\n"));
-}
-
-static void
-next_steps_without_partner(const struct control_message *m)
-{
-	output_printf(_("You are %s; nobody is chatting with you."), m->u.state.self.name);
-	circumstances(m);
-	output_string(_("    pchat who           who is online\n    pchat to NAME       begin a chat\n"));
-	if (m->u.state.last > 0)
-		output_string(_("    pchat read          see what has arrived\n"));
-	output_string(_("    pchat quit          log out\n"));
-}
-
-static void
-next_steps_with_partner(const struct control_message *m)
-{
-	output_printf(m->u.state.partner_online
-		? _("You are %s, chatting with %s.")
-		: _("You are %s, chatting with %s, whose connection is lost for the moment."),
-	    m->u.state.self.name, m->u.state.partner.name);
-	circumstances(m);
-	output_string(_("    pchat read          see what has arrived\n    pchat send TEXT     send a message\n"
-			"    pchat ask TEXT      send a question, and wait for the answer\n    pchat leave         end "
-			"the chat\n"));
-}
-
-/* `pchat` alone. */
-static int
-show_overview(struct invocation *inv)
-{
-	const struct control_message request = { .type = CONTROL_STATUS };
-	const uint64_t deadline = deadline_in(OVERVIEW_MS);
-	struct control_message m;
-	enum verdict v = command_find_session(inv);
-
-	inv->link.revive = true;
-	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
-		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
-	if (v != VERDICT_OK)
-		next_steps_without_session(inv->link.words, v, inv->link.several);
-	else if (m.u.state.partner.name[0])
-		next_steps_with_partner(&m);
-	else
-		next_steps_without_partner(&m);
-	if (v == VERDICT_OK && link_alone(&inv->link))
-		output_printf(_("\nNote: %s.\n"), link_alone(&inv->link));
-	output_string(_("\n'pchat --help' lists all commands.\n"));
-	return 0;
-}
-
 int
 help_run(struct invocation *inv)
 {
@@ -297,7 +214,7 @@ help_run(struct invocation *inv)
 		return 0;
 	}
 	if (!o->given[OPT_HELP] && o->operand_count == 0)
-		return show_overview(inv);
+		return overview_run(inv);
 	return o->command ? show_command(o->command) : show_all(o->commands);
 }
 

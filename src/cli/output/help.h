@@ -6,7 +6,7 @@
 
 #include "cli/line/command.h"
 
-/* For --help, --version, and no command at all: who you are, and what you can do next. Returns the exit status. */
+/* For --help, --version, and no command at all (overview.h). Returns the exit status. */
 int help_run(struct invocation *inv);
 
 /* Explains a command line that could not be parsed, with what was probably meant. Returns the exit status. */

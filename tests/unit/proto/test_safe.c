@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "base/macros.h"
+#include "core/unicode/unicode.h"
 #include "guard.h"
 #include "proto/safe.h"
 #include "quick.h"
@@ -145,10 +146,18 @@ is_ignorable(utf8proc_int32_t cp)
 	return false;
 }
 
+/* libutf8proc may be of a later Unicode than our tables, where it is no judge of what they cannot know yet. */
+static bool
+assigned_since(utf8proc_int32_t cp)
+{
+	return strncmp(utf8proc_unicode_version(), UNICODE_VERSION, strlen(UNICODE_VERSION)) != 0 &&
+	    unicode_get((uint32_t)cp)->category == GC_CN;
+}
+
 static enum fate
 fate_alone(utf8proc_int32_t cp)
 {
-	const char *category = utf8proc_category_string(cp);
+	const char *category = assigned_since(cp) ? "Cn" : utf8proc_category_string(cp);
 
 	if (cp == 0xAD || cp == 0x61C || cp == 0x200E || cp == 0x200F)
 		return LEFT_OUT;
