@@ -174,13 +174,30 @@ leaving() { # NUMBER PID
 	done
 	echo "$fd"
 }
+highest() { # PID
+	find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | tail -n 1
+}
+# Commands that are connected take what is free below the highest, until nothing is; what the helper lets go of by and by,
+# the latest connection too, it has let go of.
+cp "$BUILDDIR/tests/system/rawclient" "$T/"
+held=0
+fill() { # PID
+	wait_until at_rest "$1"
+	wait_until sleeps "$1"
+	while [ "$(leaving 0 "$1")" -le "$(highest "$1")" ] && [ $held -lt 50 ]; do
+		held=$((held + 1))
+		spawn held$held bob "$T/rawclient" -c "$T/bob/run/pchat/bob.sock" hello linger
+		wait_until sleeps "${pid_of[held$held]}"
+		wait_until sleeps "$1"
+	done
+}
 if command -v prlimit >/dev/null; then
-	wait_until at_rest "$helper"
-	run bob pchat status # which is answered after all of the rest: it may leave another file open
+	fill "$helper"
 	run bob prlimit --pid "$helper" --nofile="$(leaving 1 "$helper")"
 	run bob pchat history
 	exits 71 "a helper that cannot start the reader of the history"
 	like "$err" 'could not be started' "says so"
+	fill "$helper"
 	run bob prlimit --pid "$helper" --nofile="$(leaving 0 "$helper")"
 	for command in history status "read --raw"; do
 		# shellcheck disable=SC2086 # a list of words
