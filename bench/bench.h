@@ -31,6 +31,7 @@ void sample_add(struct sample *s, double v);
 double sample_median(const struct sample *s);
 double sample_min(const struct sample *s);
 double sample_max(const struct sample *s);
+double median_of(double *v, size_t n); /* sorts them */
 double now_us(void);
 
 /* server.c: a relay or a pchatd of our own. */
@@ -70,9 +71,28 @@ void rows_round_trip(const struct settings *set, json_t *report);
 void rows_stream(const struct settings *set, json_t *report);
 void rows_pairs(const struct settings *set, json_t *report, unsigned pairs);
 void rows_idle(const struct settings *set, json_t *report);
+bool enough_for(unsigned pairs); /* open files, and uids of root's for so many; else a word */
 
 /* command_rows.c */
 void rows_commands(const struct settings *set, json_t *report);
+void write_lines(const char *path, unsigned count); /* of 100 bytes, each with its number */
+
+/* Two sessions, bench-a and bench-b, on a daemon of our own, paired. */
+struct stage {
+	struct server server;
+	char pchat[4096];
+	char state[128]; /* where their inboxes are */
+};
+void
+stage_open(struct stage *g, const struct settings *set, const char *memory); /* NULL, or a folder for the inboxes */
+void stage_close(struct stage *g, const struct settings *set);
+void stage_restart(struct stage *g, const struct settings *set); /* another daemon; the inboxes are kept */
+pid_t helper_pid(const struct settings *set, const char *session);
+
+/* work_rows.c */
+void rows_crowd(const struct settings *set, json_t *report);
+void rows_reader(const struct settings *set, json_t *report);
+void rows_history(const struct settings *set, json_t *report);
 
 /* pin this process and what it starts to one CPU, or free it again. */
 void pin(bool on);

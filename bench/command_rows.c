@@ -45,22 +45,9 @@ run_us(const struct settings *set, char *const argv[], const char *input)
 
 #define RUN(set, input, ...) run_us(set, (char *const[]){ __VA_ARGS__, NULL }, input)
 
-/* Two sessions on a daemon of our own, paired. */
-struct stage {
-	struct server server;
-	char pchat[4096];
-};
-
 static void
-stage_open(struct stage *g, const struct settings *set)
+stage_login(struct stage *g, const struct settings *set)
 {
-	setenv("XDG_RUNTIME_DIR", set->dir, 1);
-	setenv("XDG_STATE_HOME", set->dir, 1);
-	setenv("PCHAT_EXEC_PATH", set->build, 1);
-	unsetenv("PCHAT_SESSION");
-	server_start(&g->server, SERVER_PCHATD, set);
-	setenv("PCHAT_SOCKET", g->server.socket, 1);
-	snprintf(g->pchat, sizeof(g->pchat), "%s/pchat", set->build);
 	RUN(set, NULL, g->pchat, "login", "-q", "bench-a");
 	RUN(set, NULL, g->pchat, "login", "-q", "bench-b", "--max-unread", "100000000", "--max-unread-bytes",
 	    "4000000000");
@@ -68,11 +55,47 @@ stage_open(struct stage *g, const struct settings *set)
 }
 
 static void
-stage_close(struct stage *g, const struct settings *set)
+stage_leave(struct stage *g, const struct settings *set)
 {
 	RUN(set, NULL, g->pchat, "-q", "-s", "bench-a", "quit");
 	RUN(set, NULL, g->pchat, "-q", "-s", "bench-b", "quit");
 	server_stop(&g->server);
+}
+
+void
+stage_open(struct stage *g, const struct settings *set, const char *memory)
+{
+	g->state[0] = '\0';
+	if (memory) {
+		snprintf(g->state, sizeof(g->state), "%s/pchat-bench-XXXXXX", memory);
+		if (!mkdtemp(g->state))
+			err(1, "%s", g->state);
+	}
+	setenv("XDG_RUNTIME_DIR", set->dir, 1);
+	setenv("XDG_STATE_HOME", memory ? g->state : set->dir, 1);
+	setenv("PCHAT_EXEC_PATH", set->build, 1);
+	unsetenv("PCHAT_SESSION");
+	server_start(&g->server, SERVER_PCHATD, set);
+	setenv("PCHAT_SOCKET", g->server.socket, 1);
+	snprintf(g->pchat, sizeof(g->pchat), "%s/pchat", set->build);
+	stage_login(g, set);
+}
+
+void
+stage_restart(struct stage *g, const struct settings *set)
+{
+	stage_leave(g, set);
+	server_start(&g->server, SERVER_PCHATD, set);
+	setenv("PCHAT_SOCKET", g->server.socket, 1);
+	stage_login(g, set);
+}
+
+void
+stage_close(struct stage *g, const struct settings *set)
+{
+	stage_leave(g, set);
+	if (g->state[0])
+		RUN(set, NULL, "/bin/rm", "-rf", g->state);
 }
 
 /* Median wall time of a command against /bin/true, one and the other in turn. */
@@ -142,7 +165,7 @@ sqlite_rate(const struct settings *set, unsigned count)
 	return count / us * 1e6;
 }
 
-static void
+void
 write_lines(const char *path, unsigned count)
 {
 	FILE *f = fopen(path, "we");
@@ -174,13 +197,13 @@ row_lines(const struct settings *set, json_t *report, const struct stage *g)
 }
 
 /* The pid of the helper, by its name and the session it serves. */
-static pid_t
-helper_pid(const struct settings *set)
+pid_t
+helper_pid(const struct settings *set, const char *session)
 {
 	char command[256];
 	int pid = 0;
 
-	snprintf(command, sizeof(command), "pgrep -n -f '%s/[p]chat-session .*bench-a'", set->build);
+	snprintf(command, sizeof(command), "pgrep -n -f '%s/[p]chat-session .*%s'", set->build, session);
 	FILE *p = popen(command, "re");
 	if (!p || fscanf(p, "%d", &pid) != 1)
 		errx(1, "no helper found");
@@ -192,7 +215,7 @@ static void
 row_helper(const struct settings *set, json_t *report)
 {
 	struct sample kib = { 0 }, wakes = { 0 }, none = { 0 }, most = { 0 };
-	const pid_t pid = helper_pid(set);
+	const pid_t pid = helper_pid(set, "bench-a");
 
 	(void)poll(NULL, 0, 3000); /* what it does lazily after the last message is done by then */
 	const long switches = context_switches(pid);
@@ -210,7 +233,7 @@ rows_commands(const struct settings *set, json_t *report)
 {
 	struct stage g;
 
-	stage_open(&g, set);
+	stage_open(&g, set, NULL);
 	row_command(set, report, "send", (char *const[]){ g.pchat, "-s", "bench-a", "send", "hello", NULL }, 1.5);
 	row_command(
 	    set, report, "status-prompt", (char *const[]){ g.pchat, "-s", "bench-a", "status", "--prompt", NULL }, 1.3);

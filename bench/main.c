@@ -1,6 +1,6 @@
 /*
  * usage: bench [--rounds N] [--quick] [--build DIR] [--json FILE] [ROW]...
- * ROW: round-trip stream pairs idle commands, all of these when none is named; or
+ * ROW: round-trip stream pairs idle commands crowd reader history, all of these when none is named; or
  * peers: the brokers that are installed here.
  */
 #include <err.h>
@@ -15,7 +15,7 @@
 #include "bench.h"
 #include "peers.h"
 
-#define DEADLINE_SECONDS 1800
+#define DEADLINE_SECONDS 3600
 
 static json_t *
 sample_json(const struct sample *s)
@@ -69,6 +69,12 @@ run_rows(const struct settings *set, json_t *report, char **rows)
 		rows_idle(set, report);
 	if (wanted(rows, "commands"))
 		rows_commands(set, report);
+	if (wanted(rows, "crowd"))
+		rows_crowd(set, report);
+	if (wanted(rows, "reader"))
+		rows_reader(set, report);
+	if (wanted(rows, "history"))
+		rows_history(set, report);
 	if (*rows && wanted(rows, "peers"))
 		rows_peers(set, report);
 }

@@ -12,6 +12,8 @@
 #include "proto/frame.h"
 #include "proto/upstream.h"
 
+#define MESSAGES_OF_PAIRS 200000U
+#define PAIRS_OF_TAIL 1000U
 #define FRAME_OF(body) (FRAME_HEADER + MSG_FIXED + (body))
 #define ACK_FRAME (FRAME_HEADER + ACK_BODY)
 
@@ -212,17 +214,21 @@ rows_stream(const struct settings *set, json_t *report)
 	row_stream(set, report, 256, "stream-batched", 0.3);
 }
 
+/* From a message to its acknowledgement, of the latest pass of many_pairs(). */
+static double waited_us[MESSAGES_OF_PAIRS];
+
 /* Many pairs, each with one message of 64 bytes or its acknowledgement under way. */
 static double
 many_pairs(const struct settings *set, enum server_kind kind, unsigned pairs)
 {
-	const unsigned count = 200000U / set->scale;
+	const unsigned count = MESSAGES_OF_PAIRS / set->scale;
 	struct end *end = calloc((size_t)pairs * 2, sizeof(*end));
+	double *sent_us = calloc((size_t)pairs * 2, sizeof(*sent_us));
 	const int ep = epoll_create1(EPOLL_CLOEXEC);
 	struct server s;
 	uint8_t out[FRAME_OF(64)], in[FRAME_OF(64)], ack[ACK_FRAME];
 
-	if (!end || ep < 0)
+	if (!end || !sent_us || ep < 0)
 		err(1, "many_pairs");
 	server_start(&s, kind, set);
 	for (unsigned i = 0; i < pairs * 2; i += 2) {
@@ -235,8 +241,10 @@ many_pairs(const struct settings *set, enum server_kind kind, unsigned pairs)
 		}
 	}
 	const double begun = now_us();
-	for (unsigned i = 0; i < pairs * 2; i += 2)
+	for (unsigned i = 0; i < pairs * 2; i += 2) {
+		sent_us[i] = now_us();
 		write_all(end[i].fd, out, end_message(&end[i], out, 64));
+	}
 	for (unsigned done = 0; done < count;) {
 		struct epoll_event ev[512];
 		const int n = epoll_wait(ep, ev, 512, 5000);
@@ -247,9 +255,13 @@ many_pairs(const struct settings *set, enum server_kind kind, unsigned pairs)
 			struct end *e = &end[ev[i].data.u32];
 
 			if (ev[i].data.u32 % 2 == 0) {
+				double *since = &sent_us[ev[i].data.u32];
+
 				read_all(e->fd, ack, sizeof(ack));
+				if (done < count)
+					waited_us[done++] = now_us() - *since;
+				*since = now_us();
 				write_all(e->fd, out, end_message(e, out, 64));
-				done++;
 			} else {
 				read_all(e->fd, in, sizeof(in));
 				write_all(e->fd, ack, end_ack(e, ack, in, 1));
@@ -260,6 +272,7 @@ many_pairs(const struct settings *set, enum server_kind kind, unsigned pairs)
 	for (unsigned i = 0; i < pairs * 2; i++)
 		end_close(&end[i]);
 	free(end);
+	free(sent_us);
 	close(ep);
 	server_stop(&s);
 	return count / us * 1e6;
@@ -277,7 +290,7 @@ relay_stream_rate(const struct settings *set)
 	return stream(set, SERVER_RELAY, 1).per_second;
 }
 
-static bool
+bool
 enough_for(unsigned pairs)
 {
 	struct rlimit r;
@@ -299,16 +312,24 @@ enough_for(unsigned pairs)
 void
 rows_pairs(const struct settings *set, json_t *report, unsigned pairs)
 {
-	struct sample rate[2] = { 0 };
+	const unsigned count = MESSAGES_OF_PAIRS / set->scale;
+	struct sample rate[2] = { 0 }, tail[2] = { 0 };
 	char name[32];
 
 	if (!enough_for(pairs))
 		return;
-	for (unsigned r = 0; r < set->rounds; r++)
-		for (int k = 0; k < 2; k++)
-			sample_add(&rate[k], many_pairs(set, k == 0 ? SERVER_PCHATD : SERVER_RELAY, pairs));
+	for (unsigned r = 0; r < set->rounds; r++) {
+		sample_add(&rate[1], many_pairs(set, SERVER_RELAY, pairs));
+		sample_add(&rate[0], many_pairs(set, SERVER_PCHATD, pairs));
+		sample_add(&tail[1], median_of(waited_us, count));
+		sample_add(&tail[0], waited_us[count - 1 - count / 1000]);
+	}
 	snprintf(name, sizeof(name), "pairs-%u", pairs);
 	json_array_append_new(report, row_new(name, "messages/s", &rate[0], &rate[1], true, 0.85));
+	if (pairs != PAIRS_OF_TAIL)
+		return;
+	snprintf(name, sizeof(name), "pairs-%u-p99.9", pairs); /* against p50 */
+	json_array_append_new(report, row_new(name, "us", &tail[0], &tail[1], false, 5));
 }
 
 /* Private memory a session, and wake-ups over a while, of a daemon with 1,000 idle sessions. */

@@ -34,6 +34,13 @@ quantile(const struct sample *s, double q)
 }
 
 double
+median_of(double *v, size_t n)
+{
+	qsort(v, n, sizeof(v[0]), compare);
+	return n > 0 ? v[n / 2] : 0;
+}
+
+double
 sample_median(const struct sample *s)
 {
 	return quantile(s, 0.5);

@@ -267,7 +267,7 @@ sort <<<"$out" >"$T/arrived"
 is "$(uniq -d "$T/arrived")" "" "nothing arrived twice"
 is "$(sed -n 's/^0 //p' "$T"/told.* | sort | comm -23 - "$T/arrived")" "" "what was told as delivered has arrived"
 is "$(grep -hv '^0 \|^75 ' "$T"/told.* | cut -d' ' -f2- | sort | comm -12 - "$T/arrived")" "" "what was refused has not"
-[ "$(grep -hc '^0 ' "$T"/told.* | paste -sd+ | bc)" -gt 0 ]
+grep -q '^0 ' "$T"/told.*
 ok $? "some were told"
 
 finish
