@@ -42,7 +42,7 @@ run(struct invocation *i)
 
 	if (c->needs_session) {
 		i->link.revive = true;
-		i->link.features = c->knows_notes ? FEATURE_NOTES : 0;
+		i->link.features = c->knows_notes ? FEATURE_NOTES | FEATURE_STREAMS : 0;
 		v = command_find_session(i);
 		if (v == VERDICT_OK)
 			v = link_connect(&i->link, options_deadline(&i->opt));

@@ -113,7 +113,7 @@ inbox_reconnect(struct inbox *in)
 
 	if (in->conn || in->over)
 		return true;
-	in->link->features = in->plain ? 0 : FEATURE_NOTES;
+	in->link->features = in->plain ? 0 : FEATURE_NOTES | FEATURE_STREAMS;
 	in->conn = conn_open(in->loop, in->link, &class, in);
 	in->link->features = 0; /* others on this link want no notes */
 	if (in->conn)

@@ -106,6 +106,39 @@ link_next(struct link *l, struct frame *f)
 	return n > 0;
 }
 
+/* As recv(2) into the buffer; a descriptor that comes is kept where one is expected. */
+static ssize_t
+read_some(struct link *l)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec room = { .iov_base = l->in + l->in_end, .iov_len = sizeof(l->in) - l->in_end };
+	struct msghdr m = {
+		.msg_iov = &room,
+		.msg_iovlen = 1,
+		.msg_control = l->takes ? control.room : NULL,
+		.msg_controllen = l->takes ? sizeof(control.room) : 0,
+	};
+	const ssize_t n = recvmsg(l->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)) &&
+	    l->passed < 0)
+		memcpy(&l->passed, CMSG_DATA(c), sizeof(int));
+	return n;
+}
+
+int
+link_take_passed(struct link *l)
+{
+	const int fd = l->passed;
+
+	l->passed = -1;
+	return fd;
+}
+
 int
 link_fill(struct link *l)
 {
@@ -118,7 +151,7 @@ link_fill(struct link *l)
 		l->in_start = 0;
 	}
 	do
-		n = recv(l->fd, l->in + l->in_end, sizeof(l->in) - l->in_end, MSG_DONTWAIT);
+		n = read_some(l);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		l->in_end += (uint32_t)n;

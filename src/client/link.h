@@ -30,6 +30,8 @@ struct link {
 	void (*note)(const char *text); /* for a remark of a helper that was started; NULL: nobody wants it */
 	unsigned pause_ms;              /* before the next attempt to come back; 0 again after any progress */
 	int watch;        /* a descriptor whose other end must not go away while we wait (our output); -1: none */
+	bool takes;       /* a descriptor may come with a frame, */
+	int passed;       /* and did; -1: none, or it was taken */
 	uint32_t out_len; /* requests not yet written */
 	uint32_t in_start, in_end;
 	char words[512];   /* what went wrong */
@@ -39,7 +41,7 @@ struct link {
 
 #define LINK_INIT                                   \
 	{                                           \
-		.fd = -1, .dir.fd = -1, .watch = -1 \
+		.fd = -1, .dir.fd = -1, .watch = -1, .passed = -1 \
 	}
 
 /* What the user said of the session: NULL, nothing. Without it the environment says, PCHAT_SESSION and PCHAT_SOCKET. */
@@ -94,6 +96,9 @@ MUST_USE int link_next(struct link *l, struct frame *f);
 
 /* Reads what is there. 0 (also when there is nothing), -ECONNRESET. */
 MUST_USE int link_fill(struct link *l);
+
+/* The descriptor that came with the frame that was just taken, which is the caller's then; -1: none came. */
+int link_take_passed(struct link *l);
 
 /* Waits for the next frame: 0, -ETIMEDOUT, -EPIPE (see watch), and as above. */
 MUST_USE int link_receive(struct link *l, uint64_t deadline, struct frame *f);

@@ -62,6 +62,13 @@
 #define TELLERS 32U /* connections that only tell */
 #define TELLERS_UID 8U
 
+/* Streams and files between partners (R13). */
+#define OFFERS_PAIR 16U      /* offers that are open, of both partners together */
+#define OFFER_LABEL_MAX 200U /* bytes of what an offered stream is called */
+#define OFFER_MAX 4096U      /* bytes of all that an offer says */
+#define OFFER_FILE_NAME 255U /* bytes of a file's name */
+#define CHANNELS_UID 8U      /* open channels of one uid */
+
 #define SEND_TIMEOUT_SECONDS 5U
 #define RETRY_MAX_MS 2000U /* longest pause between two attempts to reach a daemon */
 

@@ -52,6 +52,11 @@ enum verdict {
 	VERDICT_NOTES_FULL,  /* the receiver's limits of unread notes */
 	VERDICT_OLD_DAEMON,  /* it knows no notes */
 	VERDICT_KEPT,        /* a note: kept by the daemon, on its disk, until that session logs in */
+	VERDICT_DECLINED,    /* an offer: the partner does not want it */
+	VERDICT_NOT_TAKEN,   /* an offer: it was not taken to its end */
+	VERDICT_OFFERS_FULL, /* an offer: so many of the pair are open already */
+	VERDICT_NO_STREAMS,  /* the partner's helper, or the daemon, is of an older pchat */
+	VERDICT_CHANNEL_OPEN, /* another stream is being taken */
 	VERDICT_COUNT
 };
 

@@ -42,12 +42,19 @@ client_may_ask(const struct client *c)
 	return bucket_take(&c->account->requests, clock_monotonic_ms(), REQUEST_RATE, REQUEST_BURST);
 }
 
-void
-client_window_reset(struct client *c)
+static void
+empty_window(struct client *c)
 {
 	c->lone = 0;
 	windows_give(c->windows, c->window);
 	c->window = NULL;
+}
+
+void
+client_way_reset(struct client *c)
+{
+	empty_window(c);
+	streams_reset(&c->streams);
 }
 
 bool
@@ -79,6 +86,6 @@ client_window_pop(struct client *c, uint32_t count)
 	}
 	window_pop(c->window, count);
 	if (c->window->count == 0)
-		client_window_reset(c);
+		empty_window(c);
 	return true;
 }

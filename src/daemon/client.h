@@ -14,6 +14,7 @@
 #include "daemon/names/account.h"
 #include "daemon/names/names.h"
 #include "daemon/notes/tells.h"
+#include "daemon/streams/streams.h"
 #include "net/deadlines.h"
 #include "net/stream.h"
 #include "proto/upstream.h"
@@ -46,6 +47,7 @@ struct client {
 	struct names_asker asker;
 	struct deadline greeting; /* daemon::greetings */
 	struct tells_end notes;
+	struct streams_end streams;
 };
 
 void client_send(struct client *c, const struct upstream_message *m);
@@ -63,7 +65,7 @@ bool client_window_push(struct client *c, uint32_t size);
 /* The `count` oldest arrived; false, and nothing changed: so many are not under way. */
 bool client_window_pop(struct client *c, uint32_t count);
 
-/* The way was reset: nothing is under way any more. */
-void client_window_reset(struct client *c);
+/* The way was reset: nothing is under way any more, and nothing offered. */
+void client_way_reset(struct client *c);
 
 #endif

@@ -7,6 +7,7 @@
 #include "daemon/client.h"
 #include "daemon/daemon.h"
 #include "daemon/dispatch.h"
+#include "daemon/dispatch_streams.h"
 #include "daemon/relay.h"
 
 /* What a peer may have queued: a partner's whole window, its headers, and notices. */
@@ -53,7 +54,7 @@ on_closed(struct stream *s, int error)
 		log_notice("uid %u passes descriptors; its connections are closed", c->account->uid);
 		c->account->passes_descriptors = true;
 	}
-	client_window_reset(c);
+	client_way_reset(c);
 	greeting_remove(&d->greetings, c);
 	tells_closed(&d->tells, &c->notes);
 	roster_login_forget(&d->roster, c);
@@ -83,6 +84,7 @@ connection_new(struct daemon *daemon, int fd, struct account *account)
 	c->windows = &daemon->windows;
 	c->account = account;
 	c->notes.uid = account->uid;
+	c->streams.class = &dispatch_streams;
 	c->slot = SLOT_NONE;
 	c->state = CLIENT_CONNECTED;
 	return c;

@@ -7,6 +7,7 @@
 #include "daemon/client.h"
 #include "daemon/daemon.h"
 #include "daemon/dispatch_notes.h"
+#include "daemon/dispatch_streams.h"
 #include "proto/feature.h"
 
 /* One that names features is told ours. */
@@ -206,6 +207,13 @@ on_request(struct client *c, const struct upstream_message *m)
 	case UPSTREAM_UNTELL:
 	case UPSTREAM_NOTE_ACK:
 		dispatch_note(c, m);
+		break;
+	case UPSTREAM_OFFER:
+	case UPSTREAM_OFFER_ACK:
+	case UPSTREAM_OFFER_OVER:
+	case UPSTREAM_ACCEPT:
+	case UPSTREAM_DECLINE:
+		dispatch_offer(c, m);
 		break;
 	default: /* a reply, a notice, or a second greeting */
 		client_bye(c, BYE_MALFORMED);

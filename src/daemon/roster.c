@@ -194,7 +194,7 @@ tell(struct roster *r, const struct exchange_effect *e)
 	if (!c)
 		return;
 	if (e->type != EFFECT_WAIT_OVER)
-		client_window_reset(c);
+		client_way_reset(c);
 	switch (e->type) {
 	case EFFECT_PAIRED:
 		tell_paired(r, c, e);
@@ -375,7 +375,7 @@ roster_leave(struct roster *r, struct client *c)
 	const bool awaits = roster_awaits_partner(r, c->slot);
 	const enum verdict v = roster_step(r, &ev);
 
-	client_window_reset(c);
+	client_way_reset(c);
 	roster_drop_claim(r, c->slot);
 	roster_forget_waiting(r, c->slot);
 	if (paired)
@@ -391,7 +391,7 @@ roster_quit(struct roster *r, struct client *c)
 	roster_record_end(r, c->slot);
 	(void)roster_step(r, &ev);
 	c->slot = SLOT_NONE;
-	client_window_reset(c);
+	client_way_reset(c);
 	roster_member_end(r, ev.slot);
 }
 

@@ -91,7 +91,7 @@ static void
 unseat(struct client *old)
 {
 	old->slot = SLOT_NONE;
-	client_window_reset(old);
+	client_way_reset(old);
 	client_bye(old, BYE_REPLACED);
 }
 

@@ -294,21 +294,26 @@ reserve(struct closing *c)
 }
 
 void
-closing_socket(struct ev_loop *loop, int fd)
+closing_end(struct ev_loop *loop, int fd, uint32_t uid)
 {
 	struct closing *c = &hub_of(loop)->closing;
 
-	(void)shutdown(fd, SHUT_RDWR);
-	if (!has_unread(fd)) {
-		(void)close(fd);
-		return;
-	}
 	if (!reserve(c)) { /* better one descriptor lost than everybody kept waiting */
 		log_error("no memory to close a connection; it stays open");
 		return;
 	}
-	c->waiting[c->n_waiting++] = (struct closing_connection){ .fd = fd, .uid = uid_of(fd) };
+	c->waiting[c->n_waiting++] = (struct closing_connection){ .fd = fd, .uid = uid };
 	wake(c);
+}
+
+void
+closing_socket(struct ev_loop *loop, int fd)
+{
+	(void)shutdown(fd, SHUT_RDWR);
+	if (has_unread(fd))
+		closing_end(loop, fd, uid_of(fd));
+	else
+		(void)close(fd);
 }
 
 void

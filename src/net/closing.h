@@ -5,6 +5,7 @@
  *
  * - a connection is shut down, so that nothing more can come; when nothing unread is in it, it is closed, else a child
  *   process takes it and ends, which never lingers (inet_release() of Linux looks at PF_EXITING);
+ * - an end of a channel that was passed on is closed by such a child always: nobody can say whether it is the last one;
  * - descriptors that were received are closed by a child that shares our table of them, for nobody else can.
  *
  * A child that is not done within a second is killed. One uid has one child at a time, all together CLOSING_CHILDREN;
@@ -70,6 +71,12 @@ void closing_release(struct closing *c);
 
 /* Closes a connected Unix socket, at once or soon. The peer sees the end at once. */
 void closing_socket(struct ev_loop *loop, int fd);
+
+/*
+ * Closes an end of a channel that others use (R13): it is not shut down, and what the other end has put in it is not
+ * waited for. `uid`: of whom that is.
+ */
+void closing_end(struct ev_loop *loop, int fd, uint32_t uid);
 
 /* Closes descriptors that came over `connection`. Only when closing_takes() says so. n: 1 to CLOSING_PASSED. */
 void closing_passed(struct ev_loop *loop, int connection, const int *fds, size_t n);

@@ -1,6 +1,7 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -30,6 +31,9 @@ discard_output(struct stream *s)
 void
 stream_release(struct stream *s)
 {
+	for (uint8_t i = 0; i < s->n_passed; i++)
+		closing_end(s->hub->loop, s->passed[i], UINT32_MAX);
+	s->n_passed = 0;
 	if (s->shared)
 		(void)close(s->io.fd); /* not the last one: nothing is closed by it that could block */
 	else
@@ -271,6 +275,65 @@ stream_write(struct stream *s, const void *data, size_t n)
 	return true;
 }
 
+bool
+stream_takes(struct stream *s)
+{
+	struct pollfd p = { .fd = s->io.fd, .events = POLLOUT };
+
+	if (s->dead || s->deaf)
+		return false;
+	flush(s);
+	return !s->dead && !s->deaf && s->out_len == 0 && poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
+}
+
+bool
+stream_pass(struct stream *s, const void *data, size_t n, int fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .room = { 0 } };
+	struct iovec bytes = { .iov_base = (void *)data, .iov_len = n };
+	struct msghdr m = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t done;
+
+	if (!stream_takes(s))
+		return false;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	while ((done = sendmsg(s->io.fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0 && errno == EINTR)
+		continue;
+	if (done <= 0)
+		return false;
+	if ((size_t)done < n && queue(s, (const uint8_t *)data + done, n - (size_t)done) && !is_stalled(s))
+		stall_begin(s);
+	return true;
+}
+
+void
+stream_expect(struct stream *s, bool expects)
+{
+	s->expects = expects;
+}
+
+int
+stream_take_passed(struct stream *s)
+{
+	const int fd = s->n_passed > 0 ? s->passed[0] : -1;
+
+	if (fd < 0)
+		return -1;
+	s->passed[0] = s->passed[1];
+	s->n_passed--;
+	return fd;
+}
+
 void
 stream_cork(struct stream *s)
 {
@@ -348,6 +411,20 @@ refuse_descriptors(struct stream *s, struct msghdr *m)
 	stream_close(s, EPERM);
 }
 
+/* One that is expected, and nothing else, is kept for the owner. */
+static bool
+keep_passed(struct stream *s, struct msghdr *m)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+
+	if (!s->expects || s->n_passed == STREAM_PASSED || (m->msg_flags & MSG_CTRUNC) || !c ||
+	    c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)) ||
+	    CMSG_NXTHDR(m, (struct cmsghdr *)c))
+		return false;
+	memcpy(&s->passed[s->n_passed++], CMSG_DATA(c), sizeof(int));
+	return true;
+}
+
 /* Reads what has come. Descriptors that came with it are received as well, with room for all. */
 static ssize_t
 take(struct stream *s, uint8_t *into)
@@ -362,7 +439,7 @@ take(struct stream *s, uint8_t *into)
 	};
 	const ssize_t n = recvmsg(s->io.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	if (n >= 0 && m.msg_controllen > 0)
+	if (n >= 0 && m.msg_controllen > 0 && !keep_passed(s, &m))
 		refuse_descriptors(s, &m);
 	return n;
 }
@@ -401,7 +478,7 @@ receive(struct stream *s)
 	ssize_t n;
 
 	do
-		n = s->look_first || !has_room(s->hub) ? take_looking(s, into) : take(s, into);
+		n = !s->expects && (s->look_first || !has_room(s->hub)) ? take_looking(s, into) : take(s, into);
 	while (n < 0 && errno == EINTR);
 	if (s->dead || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
 		return;

@@ -8,7 +8,7 @@
  * callback: stream_close() marks it dead, and the owner's `closed` is called on a
  * later turn of the loop; only there the owner frees its object.
  *
- * No stream takes descriptors. A peer that passes one is closed (EPERM), and neither its descriptors nor its
+ * A stream takes no descriptors, but those that its owner expects, one with a frame (stream_expect()). A peer that passes one is closed (EPERM), and neither its descriptors nor its
  * connection are closed where anybody waits for it (closing.h). They are received, for which so many are kept free as
  * one message can bring; where fewer are free, or the owner says so (look_first), each message is looked at before.
  */
@@ -28,6 +28,9 @@
 
 struct hub;
 struct stream;
+
+/* One whose frame came only in part, and one more. */
+#define STREAM_PASSED 2U
 
 /* What the owners of one kind of stream have in common. */
 struct stream_class {
@@ -57,6 +60,9 @@ struct stream {
 	bool deaf;       /* the peer takes no more output, but what it wrote is read to the end */
 	bool look_first; /* for descriptors: set by the owner when this peer's user has passed some before */
 	bool shared;     /* another process has the connection too */
+	bool expects;    /* see stream_expect() */
+	uint8_t n_passed;
+	int passed[STREAM_PASSED]; /* received, and not yet taken */
 	int error;
 	struct deadline stalled;       /* listed while output is queued */
 	TAILQ_ENTRY(stream) dead_link; /* on the list of dead streams */
@@ -83,6 +89,22 @@ bool stream_write(struct stream *s, const void *data, size_t n);
 /* Between cork and uncork everything is queued; uncork writes it at once. */
 void stream_cork(struct stream *s);
 void stream_uncork(struct stream *s);
+
+/*
+ * Writes a frame together with a descriptor, which stays the caller's. False, and nothing was written: the peer does not
+ * take it at once (stream_takes()), or no descriptors.
+ */
+MUST_USE bool stream_pass(struct stream *s, const void *data, size_t n, int fd);
+
+/* Whether the peer takes something at once; what is queued is written. */
+bool stream_takes(struct stream *s);
+
+/*
+ * From now on the peer may pass one descriptor with a frame; or no longer. stream_take_passed() gives the one that came
+ * with the frame that is being read, which is the caller's then; -1: none came.
+ */
+void stream_expect(struct stream *s, bool expects);
+int stream_take_passed(struct stream *s);
 
 /* Stops and resumes reading; resume gives the unconsumed input first, on the next turn of the loop. */
 void stream_pause(struct stream *s);

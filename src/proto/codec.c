@@ -233,6 +233,25 @@ codec_told(struct codec *c, struct told *t)
 }
 
 void
+codec_offer(struct codec *c, struct offer *o)
+{
+	codec_u64(c, &o->pair);
+	codec_ident(c, &o->msgid);
+	codec_bool(c, &o->open);
+	codec_rest(c, &o->body, &o->length, OFFER_MAX);
+	if (!c->bad && !c->r.bad && !offer_valid(o->body, o->length))
+		c->bad = true;
+}
+
+void
+codec_offer_word(struct codec *c, struct offer_word *w)
+{
+	codec_ident(c, &w->msgid);
+	codec_verdict(c, &w->verdict);
+	codec_u64(c, &w->number);
+}
+
+void
 codec_rule(struct codec *c, struct policy_rule *r)
 {
 	codec_u8(c, &r->type, POLICY_BLOCK_NAME, POLICY_ALLOW_GROUP);

@@ -16,6 +16,7 @@
 
 #include "core/policy.h"
 #include "proto/frame.h"
+#include "proto/offer.h"
 #include "proto/upstream.h"
 #include "proto/wire.h"
 
@@ -70,6 +71,8 @@ void codec_peer_or_none(struct codec *c, struct peer *p);
 void codec_note(struct codec *c, const uint8_t **body, uint32_t *length); /* of a note; all that remains */
 void codec_tell(struct codec *c, struct tell *t);
 void codec_told(struct codec *c, struct told *t);
+void codec_offer(struct codec *c, struct offer *o);
+void codec_offer_word(struct codec *c, struct offer_word *w);
 void codec_rule(struct codec *c, struct policy_rule *r);
 void codec_policy(struct codec *c, struct policy *p);
 

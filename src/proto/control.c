@@ -117,6 +117,7 @@ control_fields(struct codec *c, struct control_message *m)
 	case CONTROL_QUIT:
 	case CONTROL_WATCH:
 	case CONTROL_POLICY:
+	case CONTROL_OFFERS:
 		return;
 	case CONTROL_HELLO:
 		codec_hello(c, &m->u.hello.magic, &m->u.hello.version, &m->u.hello.features);
@@ -182,6 +183,17 @@ control_fields(struct codec *c, struct control_message *m)
 		return;
 	case CONTROL_TOLD:
 		codec_told(c, &m->u.told);
+		return;
+	case CONTROL_OFFER:
+		codec_offer(c, &m->u.offer);
+		return;
+	case CONTROL_OFFER_TOLD:
+	case CONTROL_CHANNEL:
+		codec_offer_word(c, &m->u.word);
+		return;
+	case CONTROL_ACCEPT:
+	case CONTROL_DECLINE:
+		codec_u64(c, &m->u.offered.number);
 		return;
 	}
 	c->bad = true;

@@ -33,6 +33,10 @@ enum control_type {
 	CONTROL_FORGET = 0x4e,  /* READ_END: how many records were forgotten; USAGE: how many of them are unread */
 	CONTROL_NOTE = 0x50,    /* who wrote a note: RECORD without its body, or OUTCOME */
 	CONTROL_TELL = 0x4f,    /* a note of this session; no reply in order: TOLD follows, matched by the message id */
+	CONTROL_OFFER = 0x51,   /* an offer to the partner; no reply in order: OFFER_TOLD, then CHANNEL follow */
+	CONTROL_OFFERS = 0x52,  /* what the partner offers: RECORDs, then READ_END */
+	CONTROL_ACCEPT = 0x53,  /* RECORD with a descriptor, our end of the channel; or OUTCOME */
+	CONTROL_DECLINE = 0x54, /* OUTCOME */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
 	CONTROL_STATE = 0x61,
@@ -46,6 +50,8 @@ enum control_type {
 	CONTROL_CHANGED = 0xc3, /* a STATE that was asked for by WATCH */
 	CONTROL_BYE = 0xc4,
 	CONTROL_TOLD = 0xc5, /* what became of a TELL */
+	CONTROL_OFFER_TOLD = 0xc6, /* what became of an OFFER */
+	CONTROL_CHANNEL = 0xc7,    /* OFFER was taken: with a descriptor, our end of the channel */
 };
 
 enum record_type {
@@ -58,6 +64,7 @@ enum record_type {
 	RECORD_GONE,
 	RECORD_ENDED,        /* `peer` is ourselves: our session ended against our will, its folder was removed */
 	RECORD_NOTE,         /* peer.name is empty when it was told without a session */
+	RECORD_OFFER,        /* `peer` offers a stream or files; its body is as proto/offer.h says */
 	RECORD_WAITING = 10, /* `peer` waits until we are free */
 };
 
@@ -65,7 +72,14 @@ enum record_type {
  * Kinds of records, as a set of bits: who reads asks for some, and what is passed over stays unread. KIND_WAITING: events
  * that commands which know no notes do not know either.
  */
-enum record_kinds { KIND_MESSAGES = 1, KIND_NOTES = 2, KIND_EVENTS = 4, KIND_WAITING = 8, KINDS_ALL = 15 };
+enum record_kinds {
+	KIND_MESSAGES = 1,
+	KIND_NOTES = 2,
+	KIND_EVENTS = 4,
+	KIND_WAITING = 8,
+	KIND_OFFERS = 16, /* for commands that know FEATURE_STREAMS */
+	KINDS_ALL = 31
+};
 
 struct record {
 	uint64_t id;     /* by order of arrival */
@@ -90,6 +104,7 @@ enum read_flags {
 	READ_WAIT = 2,     /* reply only when there is at least one */
 	READ_MESSAGES = 4, /* no events: they are passed over, and stay unread */
 	READ_NOTES = 8,    /* notes as well; without it they are passed over */
+	READ_OFFERS = 16,  /* never sent: the helper sets it for a command whose HELLO named FEATURE_STREAMS */
 };
 
 enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };
@@ -186,6 +201,11 @@ struct control_message {
 		} bye;
 		struct tell tell;
 		struct told told;
+		struct offer offer;
+		struct offer_word word; /* OFFER_TOLD, CHANNEL */
+		struct {
+			uint64_t number; /* of its record; 0: the oldest that is open */
+		} offered;               /* ACCEPT, DECLINE */
 	} u;
 };
 

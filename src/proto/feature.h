@@ -14,11 +14,12 @@ enum feature {
 	FEATURE_NAMES = 1,   /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
 	FEATURE_NOTES = 2,   /* notes: TELL, TOLD, NOTE, NOTE_ACK; on the control socket also what follows from them */
 	FEATURE_WAITING = 4, /* WAITING: who is waited for is told by whom */
+	FEATURE_STREAMS = 8, /* offers and their channels (R13); on the control socket also their records */
 	FEATURE_ABOUT = 16,  /* ABOUT: of which release the daemon is */
 };
 
 /* All that this release knows. */
-#define FEATURES_KNOWN ((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_ABOUT))
+#define FEATURES_KNOWN ((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_STREAMS | FEATURE_ABOUT))
 
 #define FEATURE_OLD_ACCOUNT 32U
 

@@ -186,6 +186,19 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 	case UPSTREAM_NOTE:
 		note_fields(c, &m->u.note);
 		return;
+	case UPSTREAM_OFFER:
+	case UPSTREAM_OFFERED:
+		codec_offer(c, &m->u.offer);
+		return;
+	case UPSTREAM_OFFER_ACK:
+	case UPSTREAM_OFFER_TOLD:
+	case UPSTREAM_OFFER_OVER:
+	case UPSTREAM_OFFER_GONE:
+	case UPSTREAM_ACCEPT:
+	case UPSTREAM_DECLINE:
+	case UPSTREAM_CHANNEL:
+		codec_offer_word(c, &m->u.word);
+		return;
 	case UPSTREAM_NOTE_ACK:
 		codec_u64(c, &m->u.note_ack.token);
 		codec_verdict(c, &m->u.note_ack.verdict);

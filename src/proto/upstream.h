@@ -32,6 +32,12 @@ enum upstream_type {
 	UPSTREAM_UNTELL = 0x0d,   /* takes a kept note back, TOLD follows */
 	/* in the place of LOGIN, which may still follow */
 	UPSTREAM_ABOUT = 0x15, /* to an end that named FEATURE_ABOUT: VERSION, or RESULT */
+	/* offers (R13); not in order: matched by the message id */
+	UPSTREAM_OFFER = 0x0e,     /* to the partner; OFFER_TOLD follows */
+	UPSTREAM_OFFER_ACK = 0x0f, /* what became of an OFFERED; no reply */
+	UPSTREAM_OFFER_OVER = 0x12, /* an offer is withdrawn, or its channel is closed; no reply */
+	UPSTREAM_ACCEPT = 0x13,    /* CHANNEL follows */
+	UPSTREAM_DECLINE = 0x14,   /* no reply */
 	/* replies */
 	UPSTREAM_RESULT = 0x20,
 	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
@@ -47,6 +53,10 @@ enum upstream_type {
 	UPSTREAM_BYE = 0x85,     /* the daemon closes, and why */
 	UPSTREAM_NOTE = 0x86,    /* a note for this session, NOTE_ACK follows */
 	UPSTREAM_TOLD = 0x87,    /* what became of a TELL */
+	UPSTREAM_OFFERED = 0x89,    /* by the partner, OFFER_ACK follows */
+	UPSTREAM_OFFER_TOLD = 0x8a, /* OK: the partner has it; else what became of it */
+	UPSTREAM_OFFER_GONE = 0x8b, /* what was OFFERED is over */
+	UPSTREAM_CHANNEL = 0x8c,    /* OK: with a descriptor, one end of the channel; else why there is none */
 	UPSTREAM_WAITING = 0x88, /* to an end that named FEATURE_WAITING: that session waits for this one */
 };
 
@@ -96,6 +106,22 @@ struct note {
 	struct ident msgid;
 	const uint8_t *body;
 	uint32_t length;
+};
+
+/* OFFER, OFFERED. */
+struct offer {
+	uint64_t pair;
+	struct ident msgid;
+	bool open;           /* its channel is open already: it is repeated, since a connection was lost */
+	const uint8_t *body; /* what is offered: proto/offer.h */
+	uint32_t length;
+};
+
+/* A word about an offer. */
+struct offer_word {
+	struct ident msgid;
+	uint8_t verdict;
+	uint64_t number; /* OFFER_ACK, OFFER_TOLD: of its record in the inbox of who may take it */
 };
 
 /* A note that the daemon keeps. */
@@ -199,6 +225,8 @@ struct upstream_message {
 		struct {
 			uint64_t cursor; /* 0 at first, then the page's `next` */
 		} kept;
+		struct offer offer;
+		struct offer_word word;
 		struct kept_page kept_page;
 		struct {
 			char text[VERSION_MAX + 1]; /* of the program's release */

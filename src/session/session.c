@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/translate.h"
+#include "net/closing.h"
 #include "proto/feature.h"
 #include "session/control/client.h"
 #include "session/control/listener.h"
@@ -18,6 +19,8 @@
 #include "session/messages/inbound.h"
 #include "session/messages/notes_in.h"
 #include "session/messages/notes_out.h"
+#include "session/messages/offers_in.h"
+#include "session/messages/offers_out.h"
 #include "session/messages/outbound.h"
 #include "session/messages/pair.h"
 #include "session/uplink/requests.h"
@@ -55,6 +58,8 @@ pair_on_paired(void *context, uint32_t epoch)
 	const struct partner *p = &s->state.partner;
 
 	outbound_paired(s->outbound, p->pair, epoch, p->online, p->peer.name);
+	offers_in_reset(s->offers_in);
+	offers_out_paired(s->offers_out);
 }
 
 static void
@@ -63,14 +68,24 @@ pair_on_blocked(void *context)
 	const struct session *s = context;
 
 	outbound_blocked(s->outbound);
+	offers_in_reset(s->offers_in);
+	offers_out_blocked(s->offers_out);
 }
 
 static void
 pair_on_ended(void *context, enum ending how)
 {
+	static const enum verdict why[] = {
+		[ENDING_NONE] = VERDICT_GONE,
+		[ENDING_LEFT] = VERDICT_LEFT,
+		[ENDING_QUIT] = VERDICT_PARTNER_QUIT,
+		[ENDING_GONE] = VERDICT_GONE,
+	};
 	const struct session *s = context;
 
 	outbound_ended(s->outbound, how);
+	offers_in_reset(s->offers_in);
+	offers_out_ended(s->offers_out, (unsigned)how < ARRAY_SIZE(why) ? why[how] : VERDICT_LEFT);
 }
 
 static void
@@ -79,6 +94,8 @@ pair_on_left(void *context)
 	const struct session *s = context;
 
 	outbound_left(s->outbound);
+	offers_in_reset(s->offers_in);
+	offers_out_ended(s->offers_out, VERDICT_NOT_PAIRED);
 }
 
 static void
@@ -162,6 +179,7 @@ inbound_committed(void *context, enum verdict v)
 	const struct session *s = context;
 
 	notes_in_committed(s->notes_in, v);
+	offers_in_committed(s->offers_in, v);
 }
 
 static void
@@ -282,6 +300,163 @@ static const struct notes_out_class notes_out_class = {
 	.send = notes_out_send,
 	.told = notes_out_on_told,
 };
+
+/* ------------------------------------------------------------------------- messages: offers */
+
+static bool
+offers_send(void *context, const struct upstream_message *m)
+{
+	const struct session *s = context;
+
+	return uplink_knows(s->uplink, FEATURE_STREAMS) && uplink_tell(s->uplink, m);
+}
+
+/* Its other end is of the partner's command, who may have put anything into it. */
+static void
+offers_drop(void *context, int fd)
+{
+	const struct session *s = context;
+
+	closing_end(s->loop, fd, s->state.partner.peer.uid);
+}
+
+/* A descriptor is taken only where one is to come. */
+static void
+offers_changed(void *context)
+{
+	const struct session *s = context;
+
+	uplink_expect(s->uplink, offers_in_any(s->offers_in) || offers_out_any(s->offers_out));
+}
+
+static enum verdict
+offers_in_store(void *context, const struct offer *o, int64_t now_ms, uint64_t *number, bool *known)
+{
+	static const enum verdict verdicts[] = {
+		[STORE_ADDED] = VERDICT_OK,
+		[STORE_KNOWN] = VERDICT_OK,
+		[STORE_OTHER] = VERDICT_ID_USED,
+		[STORE_FULL] = VERDICT_OFFERS_FULL,
+		[STORE_FAILED] = VERDICT_STORAGE,
+		[STORE_UNKNOWN] = VERDICT_STORAGE,
+	};
+	const struct session *s = context;
+	enum store_answer answer;
+
+	if (o->pair != s->state.partner.pair)
+		return VERDICT_NOT_PAIRED;
+	answer = store_offer(s->store, &s->state.partner.peer, o, now_ms, number);
+	*known = answer == STORE_KNOWN;
+	return verdicts[answer];
+}
+
+static const struct peer *
+offers_in_partner(void *context)
+{
+	const struct session *s = context;
+
+	return &s->state.partner.peer;
+}
+
+static void
+offers_in_taken(void *context, uint32_t client, const struct record *r, int fd)
+{
+	const struct session *s = context;
+	const struct control_message m = { .type = CONTROL_RECORD, .u.record = *r };
+	struct control_client *c = client_of(s, client);
+
+	if (c)
+		control_client_pass(c, &m, fd, true);
+	offers_drop(context, fd);
+}
+
+static void
+offers_in_refused(void *context, uint32_t client, enum verdict v)
+{
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_outcome(c, v, NULL);
+}
+
+static const struct offers_in_class offers_in_class = {
+	.store = offers_in_store,
+	.writing = inbound_writing,
+	.send = offers_send,
+	.taken = offers_in_taken,
+	.refused = offers_in_refused,
+	.partner = offers_in_partner,
+	.drop = offers_drop,
+	.changed = offers_changed,
+};
+
+static void
+offers_out_on_told(void *context, uint32_t client, const struct offer_word *w)
+{
+	const struct control_message m = { .type = CONTROL_OFFER_TOLD, .u.word = *w };
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_send(c, &m);
+}
+
+static void
+offers_out_on_channel(void *context, uint32_t client, const struct offer_word *w, int fd)
+{
+	const struct control_message m = { .type = CONTROL_CHANNEL, .u.word = *w };
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_pass(c, &m, fd, false);
+	offers_drop(context, fd);
+}
+
+static const struct offers_out_class offers_out_class = {
+	.send = offers_send,
+	.told = offers_out_on_told,
+	.channel = offers_out_on_channel,
+	.drop = offers_drop,
+	.changed = offers_changed,
+};
+
+/* CHANNEL: the answer to an ACCEPT of ours, or an offer of ours is taken. */
+static void
+on_channel(struct session *s, const struct offer_word *w)
+{
+	const int fd = w->verdict == VERDICT_OK ? uplink_take_passed(s->uplink) : -1;
+	struct offer_word said = *w;
+
+	if (w->verdict == VERDICT_OK && fd < 0)
+		said.verdict = VERDICT_FAILED;
+	if (!offers_out_has(s->offers_out, &w->msgid))
+		offers_in_channel(s->offers_in, &said, fd);
+	else if (fd >= 0)
+		offers_out_channel(s->offers_out, &said, fd);
+	else
+		offers_out_told(s->offers_out, &said);
+}
+
+/* False: it is about something else. */
+static bool
+take_offer_notice(struct session *s, const struct upstream_message *m)
+{
+	switch (m->type) {
+	case UPSTREAM_OFFERED:
+		offers_in_offered(s->offers_in, &m->u.offer);
+		return true;
+	case UPSTREAM_OFFER_TOLD:
+		offers_out_told(s->offers_out, &m->u.word);
+		return true;
+	case UPSTREAM_OFFER_GONE:
+		offers_in_gone(s->offers_in, &m->u.word.msgid);
+		return true;
+	case UPSTREAM_CHANNEL:
+		on_channel(s, &m->u.word);
+		return true;
+	default:
+		return false;
+	}
+}
 
 /* ------------------------------------------------------------------------- messages: to the partner */
 
@@ -405,6 +580,8 @@ uplink_on_down(void *context)
 	inbound_reset(s->inbound);
 	notes_in_reset(s->notes_in);
 	notes_out_down(s->notes_out);
+	offers_in_reset(s->offers_in);
+	offers_out_blocked(s->offers_out);
 	outbound_blocked(s->outbound);
 	state_changed(&s->state);
 	if (requests_quitting(s->requests))
@@ -458,8 +635,10 @@ uplink_on_page(void *context, const struct frame *f)
 static void
 uplink_on_notice(void *context, const struct upstream_message *m)
 {
-	const struct session *s = context;
+	struct session *s = context;
 
+	if (take_offer_notice(s, m))
+		return;
 	if (m->type == UPSTREAM_PAIRED) {
 		pair_paired(s->pair, m, requests_asked_for(s->requests, m->u.paired.peer.name));
 		requests_paired(s->requests, m->u.paired.peer.name);
@@ -712,6 +891,42 @@ client_tell(void *context, uint32_t client, const struct tell *t)
 }
 
 static void
+client_offer(void *context, uint32_t client, const struct offer *o)
+{
+	const struct session *s = context;
+	const struct offer_word w = { .msgid = o->msgid, .verdict = VERDICT_NO_STREAMS };
+
+	if (uplink_ready(s->uplink) && !uplink_knows(s->uplink, FEATURE_STREAMS))
+		offers_out_on_told(context, client, &w);
+	else
+		offers_out_offer(s->offers_out, client, o);
+}
+
+static void
+client_show_offers(void *context, void (*fn)(const struct record *r, void *fn_context), void *fn_context)
+{
+	const struct session *s = context;
+
+	offers_in_each(s->offers_in, fn, fn_context);
+}
+
+static void
+client_accept(void *context, uint32_t client, uint64_t number)
+{
+	const struct session *s = context;
+
+	offers_in_accept(s->offers_in, client, number);
+}
+
+static enum verdict
+client_decline(void *context, uint64_t number)
+{
+	const struct session *s = context;
+
+	return offers_in_decline(s->offers_in, number);
+}
+
+static void
 client_read(void *context, uint32_t client, const struct control_message *m)
 {
 	const struct session *s = context;
@@ -761,6 +976,8 @@ client_closed(void *context, uint32_t client)
 	outbound_detach(s->outbound, client);
 	requests_forget(s->requests, client);
 	notes_out_forget(s->notes_out, client);
+	offers_out_forget(s->offers_out, client);
+	offers_in_forget(s->offers_in, client);
 	reading_forget(s->reading, client);
 	if (s->end == SESSION_GOES_ON)
 		reading_wake(s->reading);
@@ -775,6 +992,10 @@ static const struct control_client_class client_class = {
 	.take_notes = client_take_notes,
 	.find_note = client_find_note,
 	.tell = client_tell,
+	.offer = client_offer,
+	.offers = client_show_offers,
+	.accept = client_accept,
+	.decline = client_decline,
 	.read = client_read,
 	.done = client_done,
 	.keep_rules = client_keep_rules,
@@ -852,6 +1073,8 @@ session_make(struct session *s)
 	    (s->requests = requests_new(&requests_class, s, &s->state, s->loop)) &&
 	    (s->outbound = outbound_new(&outbound_class, s)) && (s->notes_in = notes_in_new(&notes_in_class, s)) &&
 	    (s->notes_out = notes_out_new(&notes_out_class, s)) &&
+	    (s->offers_in = offers_in_new(&offers_in_class, s)) &&
+	    (s->offers_out = offers_out_new(&offers_out_class, s, &s->state)) &&
 	    (s->inbound = inbound_new(&inbound_class, s, &s->state)) && (s->reading = reading_new(&reading_class, s)) &&
 	    (s->listener = listener_new(&listener_class, s, s->loop));
 }
@@ -866,6 +1089,8 @@ session_free(struct session *s)
 	inbound_free(s->inbound);
 	notes_in_free(s->notes_in);
 	notes_out_free(s->notes_out);
+	offers_in_free(s->offers_in);
+	offers_out_free(s->offers_out);
 	outbound_free(s->outbound);
 	requests_free(s->requests);
 	uplink_free(s->uplink);

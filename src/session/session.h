@@ -22,6 +22,8 @@ struct inbound;
 struct listener;
 struct notes_in;
 struct notes_out;
+struct offers_in;
+struct offers_out;
 struct outbound;
 struct pair;
 struct reading;
@@ -65,6 +67,8 @@ struct session {
 	struct inbound *inbound;
 	struct notes_in *notes_in;
 	struct notes_out *notes_out;
+	struct offers_in *offers_in;
+	struct offers_out *offers_out;
 	struct reading *reading;
 	struct listener *listener;
 	struct watch *watch; /* NULL: the kernel does not watch for us */

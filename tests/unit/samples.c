@@ -15,6 +15,8 @@
 
 static uint8_t longest_body[MESSAGE_MAX];
 
+#define TWO_FILES "\1\12\0\0\0\0\0\0\0\5a.csv\0\0\0\0\1\0\0\0\5b.csv"
+
 static struct upstream_message upstream[] = {
 	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } },
 	{ .type = UPSTREAM_HELLO, .u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = 1 } },
@@ -92,6 +94,19 @@ static struct upstream_message upstream[] = {
 		.body = longest_body,
 		.length = NOTE_MAX } },
 	{ .type = UPSTREAM_TOLD, .u.told = { .msgid = ID, .verdict = VERDICT_OK } },
+	{ .type = UPSTREAM_OFFER,
+	    .u.offer = { .pair = 0x1122334455667788, .msgid = ID, .body = (const uint8_t *)"\0the dump", .length = 9 } },
+	{ .type = UPSTREAM_OFFER,
+	    .u.offer = { .pair = 1, .open = true, .body = (const uint8_t *)TWO_FILES, .length = sizeof(TWO_FILES) - 1 } },
+	{ .type = UPSTREAM_OFFER_ACK, .u.word = { .msgid = ID, .verdict = VERDICT_OK, .number = 7 } },
+	{ .type = UPSTREAM_OFFER_OVER, .u.word = { .msgid = ID } },
+	{ .type = UPSTREAM_ACCEPT, .u.word = { .msgid = ID } },
+	{ .type = UPSTREAM_DECLINE, .u.word = { .msgid = ID } },
+	{ .type = UPSTREAM_OFFERED,
+	    .u.offer = { .pair = 0x1122334455667788, .msgid = ID, .body = (const uint8_t *)"\0the dump", .length = 9 } },
+	{ .type = UPSTREAM_OFFER_TOLD, .u.word = { .msgid = ID, .verdict = VERDICT_DECLINED } },
+	{ .type = UPSTREAM_OFFER_GONE, .u.word = { .msgid = ID } },
+	{ .type = UPSTREAM_CHANNEL, .u.word = { .msgid = ID, .verdict = VERDICT_CHANNEL_OPEN } },
 };
 
 static struct control_message control[] = {
@@ -169,6 +184,21 @@ static struct control_message control[] = {
 	{ .type = CONTROL_RULE, .u.rule = { .notes = 1 } },
 	{ .type = CONTROL_STATE, .u.state = { .self = ALICE, .notes_off = true } },
 	{ .type = CONTROL_TOLD, .u.told = { .msgid = ID, .verdict = VERDICT_NO_SUCH_USER } },
+	{ .type = CONTROL_OFFER,
+	    .u.offer = { .pair = 0x1122334455667788, .msgid = ID, .body = (const uint8_t *)"\0the dump", .length = 9 } },
+	{ .type = CONTROL_OFFERS },
+	{ .type = CONTROL_ACCEPT, .u.offered = { .number = 7 } },
+	{ .type = CONTROL_DECLINE },
+	{ .type = CONTROL_OFFER_TOLD, .u.word = { .msgid = ID, .verdict = VERDICT_OK, .number = 7 } },
+	{ .type = CONTROL_CHANNEL, .u.word = { .msgid = ID } },
+	{ .type = CONTROL_RECORD,
+	    .u.record = { .id = 7,
+		.type = RECORD_OFFER,
+		.time_ms = SINCE,
+		.peer = ALICE,
+		.msgid = ID,
+		.body = (const uint8_t *)TWO_FILES,
+		.length = sizeof(TWO_FILES) - 1 } },
 };
 
 static const struct who_entry two[] = {

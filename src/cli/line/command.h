@@ -40,15 +40,15 @@ struct command {
 	int text_after;                     /* operands before the text: a NAME */
 	bool names_first;                   /* the first operand is a name by R2 */
 	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
-	bool knows_notes;                   /* and its connection says so: it is told of notes */
+	bool knows_notes;                   /* and its connection says so: it is told of notes, and of offers */
 	bool hidden;                        /* not for people */
 	bool shows_others;                  /* prints what others wrote, which the light program cannot make safe */
 	enum option_id only_with;           /* the light program runs it only with this option; 0: always */
 	int (*run)(struct invocation *inv); /* returns the exit status */
 };
 
-extern const struct command command_allow, command_ask, command_block, command_chat, command_complete, command_dnd,
-    command_doctor, command_help, command_history, command_leave, command_login, command_on_message, command_quit,
+extern const struct command command_accept, command_allow, command_ask, command_block, command_chat, command_complete, command_decline,
+    command_dnd, command_doctor, command_give, command_help, command_history, command_leave, command_login, command_on_message, command_pipe, command_quit,
     command_read, command_send, command_shellinit, command_status, command_status_prompt, command_notes, command_reply,
     command_tell, command_to, command_unblock, command_who, command_with;
 

@@ -339,6 +339,7 @@ options_parse(struct options *o, const struct command *const *commands, int argc
 
 	o->commands = commands;
 	o->line = argv;
+	o->dashes = -1;
 	o->operands = (size_t)argc <= ARRAY_SIZE(o->few) ? o->few : calloc((size_t)argc, sizeof(*o->operands));
 	if (!o->operands)
 		return mistake(o, "out of memory");
@@ -348,7 +349,7 @@ options_parse(struct options *o, const struct command *const *commands, int argc
 		if (options_over || word[0] != '-' || word[1] == '\0' || is_text(o, word))
 			parse_word(o, word);
 		else if (strcmp(word, "--") == 0)
-			options_over = true;
+			options_over = true, o->dashes = o->operand_count;
 		else if (word[1] == '-')
 			(void)parse_long(&p, word + 2);
 		else

@@ -53,6 +53,8 @@ enum option_id {
 	OPT_LATER,
 	OPT_KEPT,
 	OPT_CANCEL,
+	OPT_LIST,
+	OPT_OUTPUT,
 	OPT_IDS, /* how many there are */
 };
 
@@ -90,6 +92,7 @@ struct options {
 	char **line;                   /* all words */
 	char **operands;
 	int operand_count;
+	int dashes;          /* operands before "--"; -1: there was none */
 	char *few[32];       /* where the operands stand, unless there are more */
 	const char *unknown; /* the mistake is this long option, or NULL */
 	char unknown_letter; /* or this letter, or 0 */

@@ -18,6 +18,9 @@ void format_text_setup(bool short_times);
 void format_text_record(const struct record *r, const char *self);
 void format_json_record(const struct record *r, const char *self);
 
+/* What an offer's record offers, behind all else: ': "the dump"', ': 2 files, 70 bytes: "a", "b"', or nothing. */
+void format_offer(const struct record *r);
+
 /* "2026-11-23 12:01:07", local time. */
 #define FORMAT_TIME_MAX 32
 const char *format_time(int64_t time_ms, char out[FORMAT_TIME_MAX]);

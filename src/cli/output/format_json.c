@@ -8,6 +8,7 @@
 #include "cli/output/base64.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "proto/offer.h"
 #include "proto/safe.h"
 #include "proto/status.h"
 
@@ -110,6 +111,41 @@ add_message(json_t **o, const struct record *r)
 		format_json_add(o, "base64", base64(r->body, r->length));
 }
 
+static json_t *
+offered_files(const struct record *r)
+{
+	json_t *files = json_array();
+	struct offer_file f;
+	size_t at = 0;
+
+	while (files && offer_next_file(r->body, r->length, &at, &f)) {
+		if (json_array_append_new(files,
+			json_pack("{sosI}", "name", format_json_text(f.name), "size", (json_int_t)f.size)) == 0)
+			continue;
+		json_decref(files); /* a list without one of them would not be true */
+		files = NULL;
+	}
+	return files;
+}
+
+static void
+add_offer(json_t **o, const struct record *r)
+{
+	char label[OFFER_LABEL_MAX + 1];
+	size_t length;
+	const char *text = offer_label(r->body, r->length, &length);
+
+	if (offer_kind(r->body, r->length) == OFFER_FILES) {
+		format_json_add(o, "kind", json_string("files"));
+		format_json_add(o, "files", offered_files(r));
+		return;
+	}
+	memcpy(label, text, length);
+	label[length] = '\0';
+	format_json_add(o, "kind", json_string("stream"));
+	format_json_add(o, "label", format_json_text(label));
+}
+
 void
 format_json_record(const struct record *r, const char *self)
 {
@@ -123,6 +159,7 @@ format_json_record(const struct record *r, const char *self)
 		[RECORD_GONE] = "gone",
 		[RECORD_ENDED] = "ended",
 		[RECORD_NOTE] = "note",
+		[RECORD_OFFER] = "offer",
 		[RECORD_WAITING] = "waiting",
 	};
 	char time[FORMAT_TIME_MAX];
@@ -140,5 +177,7 @@ format_json_record(const struct record *r, const char *self)
 	}
 	if (r->type == RECORD_MESSAGE || r->type == RECORD_NOTE)
 		add_message(&o, r);
+	if (r->type == RECORD_OFFER && offer_valid(r->body, r->length))
+		add_offer(&o, r);
 	format_json_line(o);
 }

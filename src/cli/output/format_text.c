@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/rows.h"
+#include "proto/offer.h"
 #include "proto/safe.h"
 #include "proto/wrap.h"
 
@@ -71,6 +73,61 @@ format_state(uint8_t who_state)
 	return who_state < ARRAY_SIZE(words) ? words[who_state] : "?";
 }
 
+/* "the dump": one line, in which a quotation mark cannot be taken for the end. */
+static void
+quoted(const char *text, size_t length)
+{
+	const size_t cap = safe_bound(length, 0);
+	_cleanup_(freep) char *safe = malloc(cap + 1);
+	size_t n;
+
+	if (!safe) {
+		output_string("(no memory to show it)");
+		return;
+	}
+	n = safe_line(text, length, safe, cap);
+	output_string("\"");
+	for (size_t i = 0; i < n; i++) {
+		if (safe[i] == '"')
+			output_string("\\");
+		output_write(&safe[i], 1);
+	}
+	output_string("\"");
+}
+
+static void
+offered_files(const struct record *r)
+{
+	struct offer_file f;
+	uint32_t files;
+	uint64_t bytes;
+	size_t at = 0;
+
+	offer_total(r->body, r->length, &files, &bytes);
+	output_printf(": %" PRIu32 " file%s, %" PRIu64 " bytes: ", files, files == 1 ? "" : "s", bytes);
+	for (uint32_t i = 0; offer_next_file(r->body, r->length, &at, &f); i++) {
+		if (i > 0)
+			output_string(", ");
+		quoted(f.name, strlen(f.name));
+	}
+}
+
+void
+format_offer(const struct record *r)
+{
+	size_t length;
+	const char *label = offer_label(r->body, r->length, &length);
+
+	if (!offer_valid(r->body, r->length))
+		return;
+	if (offer_kind(r->body, r->length) == OFFER_FILES) {
+		offered_files(r);
+	} else if (length > 0) {
+		output_string(": ");
+		quoted(label, length);
+	}
+}
+
 static const char *
 event_words(uint8_t type)
 {
@@ -127,6 +184,19 @@ note(const struct record *r)
 	body(r);
 }
 
+/* The number that one answers with, and what is offered; what the partner has written stands last. */
+static void
+offer(const struct record *r)
+{
+	char number[32];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, r->id);
+	output_printf("%s* %s offers %s %s (pchat accept %s)", colour_quiet(), r->peer.name,
+	    offer_kind(r->body, r->length) == OFFER_STREAM ? "stream" : "files", number, number);
+	format_offer(r);
+	output_string(colour_off());
+}
+
 void
 format_text_record(const struct record *r, const char *self)
 {
@@ -140,6 +210,8 @@ format_text_record(const struct record *r, const char *self)
 	    times.short_times ? format_local(r->time_ms, "%H:%M", time) : format_time(r->time_ms, time), colour_off());
 	if (r->type == RECORD_NOTE) {
 		note(r);
+	} else if (r->type == RECORD_OFFER) {
+		offer(r);
 	} else if (r->type != RECORD_MESSAGE) {
 		event(r);
 	} else {

@@ -32,6 +32,7 @@ struct account {
 	uint32_t refs;
 	uint32_t sessions;       /* logged in, reconnecting ones included; see account_sessions() */
 	uint32_t greeting;       /* connections not yet logged in; see account_greeting() */
+	uint32_t channels;       /* open ones, see daemon/streams */
 	bool own;                /* the daemon's own uid: known whatever the user database says */
 	bool passes_descriptors; /* it has done so: its connections are looked at first (net/stream.h) */
 	struct bucket requests;
@@ -49,6 +50,7 @@ struct accounts {
 	struct passwd_file *passwd; /* NULL: none is asked */
 	uint32_t unknown_sessions;  /* of uids that are not known to have an account */
 	uint32_t unknown_greeting;
+	uint32_t unknown_channels;
 	struct bucket unknown_notes;
 };
 

@@ -1,5 +1,6 @@
 #include "session/control/client.h"
 
+#include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,6 +101,18 @@ control_client_read_end(struct control_client *c, const struct control_message *
 }
 
 void
+control_client_pass(struct control_client *c, const struct control_message *m, int fd, bool answer)
+{
+	uint8_t frame[FRAME_MAX];
+	const size_t n = control_encode(m, frame, sizeof(frame));
+
+	if (!stream_pass(&c->stream, frame, n, fd))
+		stream_close(&c->stream, EAGAIN);
+	else if (answer)
+		answered(c);
+}
+
+void
 control_client_unthrottle(struct control_client *c)
 {
 	if (!c->throttled)
@@ -185,10 +198,63 @@ on_note(struct control_client *c, const struct control_message *m)
 }
 
 static void
+on_offer(struct control_client *c, const struct control_message *m)
+{
+	c->class->offer(c->context, c->index, &m->u.offer);
+}
+
+struct offers_page {
+	struct control_client *client;
+	uint32_t count;
+};
+
+static void
+show_offer(const struct record *r, void *context)
+{
+	const struct control_message m = { .type = CONTROL_RECORD, .u.record = *r };
+	struct offers_page *p = context;
+
+	control_client_send(p->client, &m);
+	p->count++;
+}
+
+static void
+on_offers(struct control_client *c, const struct control_message *m)
+{
+	struct offers_page p = { .client = c };
+	struct control_message end = { .type = CONTROL_READ_END };
+
+	(void)m;
+	stream_cork(&c->stream);
+	c->class->offers(c->context, show_offer, &p);
+	end.u.read_end.count = p.count;
+	end.u.read_end.verdict = p.count > 0 ? VERDICT_OK : VERDICT_NOTHING;
+	control_client_send(c, &end);
+	stream_uncork(&c->stream);
+}
+
+static void
+on_accept(struct control_client *c, const struct control_message *m)
+{
+	c->asking = true;
+	c->class->accept(c->context, c->index, m->u.offered.number);
+}
+
+static void
+on_decline(struct control_client *c, const struct control_message *m)
+{
+	control_client_outcome(c, c->class->decline(c->context, m->u.offered.number), NULL);
+}
+
+static void
 on_read(struct control_client *c, const struct control_message *m)
 {
+	struct control_message read = *m;
+
+	if (c->features & FEATURE_STREAMS)
+		read.u.read.flags |= READ_OFFERS;
 	c->reading = true;
-	c->class->read(c->context, c->index, m);
+	c->class->read(c->context, c->index, &read);
 }
 
 static void
@@ -256,6 +322,10 @@ static const struct {
 	{ CONTROL_EXPECT, on_expect },
 	{ CONTROL_TELL, on_tell },
 	{ CONTROL_NOTE, on_note },
+	{ CONTROL_OFFER, on_offer },
+	{ CONTROL_OFFERS, on_offers },
+	{ CONTROL_ACCEPT, on_accept },
+	{ CONTROL_DECLINE, on_decline },
 	{ CONTROL_READ, on_read },
 	{ CONTROL_DONE, on_done },
 	{ CONTROL_RULE, on_rule },

@@ -33,6 +33,12 @@ struct control_client_class {
 	void (*find_note)(void *context, uint32_t client, uint64_t id);
 	/* TELL; TOLD follows. */
 	void (*tell)(void *context, uint32_t client, const struct tell *t);
+	/* OFFER; OFFER_TOLD and CHANNEL follow. What the partner offers. ACCEPT, answered by control_client_pass() or
+	 * control_client_outcome(). DECLINE. */
+	void (*offer)(void *context, uint32_t client, const struct offer *o);
+	void (*offers)(void *context, void (*fn)(const struct record *r, void *fn_context), void *fn_context);
+	void (*accept)(void *context, uint32_t client, uint64_t number);
+	enum verdict (*decline)(void *context, uint64_t number);
 	/* READ, answered by control_client_read_begin() to control_client_read_end(); DONE, by control_client_outcome(). */
 	void (*read)(void *context, uint32_t client, const struct control_message *m);
 	void (*done)(void *context, uint32_t client, const struct control_message *m);
@@ -70,6 +76,12 @@ void control_client_free(struct control_client *c);
 
 void control_client_send(struct control_client *c, const struct control_message *m);
 void control_client_bye(struct control_client *c, enum bye reason);
+
+/*
+ * A frame with a descriptor, which stays the caller's; `answer`: to its request. One that does not take it at once is
+ * closed: it would wait for it for ever.
+ */
+void control_client_pass(struct control_client *c, const struct control_message *m, int fd, bool answer);
 
 /* What became of messages of its. */
 void control_client_acked(struct control_client *c, const struct ack *a);

@@ -103,10 +103,11 @@ peeks(const struct reader *reader)
 static unsigned
 kinds_of(const struct reader *reader)
 {
+	const bool offers = reader->flags & READ_OFFERS;
 	const bool notes = reader->flags & READ_NOTES, events = !(reader->flags & READ_MESSAGES);
 
 	return KIND_MESSAGES | (notes ? KIND_NOTES : 0) | (events ? KIND_EVENTS : 0) |
-	    (notes && events ? KIND_WAITING : 0);
+	    (notes && events ? KIND_WAITING : 0) | (offers && events ? KIND_OFFERS : 0);
 }
 
 static void

@@ -171,7 +171,7 @@ is_wanted(const struct walk *w, const struct record *r)
 {
 	const struct control_message *m = w->request;
 
-	if (r->type == RECORD_NOTE && !m->u.history.notes)
+	if ((r->type == RECORD_NOTE || r->type == RECORD_OFFER) && !m->u.history.notes)
 		return false;
 	if (m->u.history.partner[0] && !name_equal(record_whose(r), m->u.history.partner))
 		return false;

@@ -9,7 +9,7 @@
 /* ?2: the kinds that are wanted. */
 #define ROWS "SELECT id, time, type, body FROM record WHERE (?2 & " KIND_OF("type") ") AND "
 static const char *const sql_rows[] = { ROWS ROWS_UP("record") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
-_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8 && RECORD_WAITING == 10, "as kinds.h says");
+_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8 && RECORD_OFFER == 9 && RECORD_WAITING == 10, "as kinds.h says");
 
 int
 scan_init(struct scan *s, sqlite3 *db, bool down)
@@ -103,7 +103,7 @@ identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
 	r->id = (uint64_t)id;
 	r->type = (uint8_t)type;
 	r->peer = s->peer;
-	if (type == RECORD_MESSAGE || type == RECORD_NOTE)
+	if (type == RECORD_MESSAGE || type == RECORD_NOTE || type == RECORD_OFFER)
 		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
 	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;
 }

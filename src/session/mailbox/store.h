@@ -62,6 +62,10 @@ enum store_answer store_message(struct store *s, const struct peer *from, const 
 /* A note; its limits are those of core/notes.h. */
 enum store_answer store_note(struct store *s, const struct note *n, int64_t now_ms);
 
+/* An offer (R13). *number is its record's id where the answer is ADDED or KNOWN; events and offers share their limit. */
+enum store_answer
+store_offer(struct store *s, const struct peer *from, const struct offer *o, int64_t now_ms, uint64_t *number);
+
 /*
  * A record of another kind; when INBOX_EVENTS are unread it is left out, for whoever causes it is not asked whether
  * there is room. 0 or -errno, which store_commit() tells too.

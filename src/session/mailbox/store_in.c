@@ -106,13 +106,21 @@ event_add(struct store *s, enum record_type type, const struct peer *peer, int64
 	return database_run(q);
 }
 
+/* Whether INBOX_EVENTS are unread, offers among them. */
+static bool
+events_full(const struct store *s)
+{
+	const uint64_t others = (uint64_t)(s->now.newest - s->now.mark) + s->now.passed - s->now.notes.count;
+
+	return others >= s->now.unread + INBOX_EVENTS;
+}
+
 int
 store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms)
 {
 	const int r = store_begin(s);
-	const uint64_t others = (uint64_t)(s->now.newest - s->now.mark) + s->now.passed - s->now.notes.count;
 
-	if (r == 0 && others >= s->now.unread + INBOX_EVENTS)
+	if (r == 0 && events_full(s))
 		return 0;
 	return r < 0 ? r : store_doom(s, event_add(s, type, peer, now_ms));
 }
@@ -209,7 +217,8 @@ differs(struct store *s, int64_t id, enum record_type type, const struct msg *m)
 
 /* Whether a message that does not continue the stretch, or a note, was stored before; STORE_ADDED: it was not. */
 static enum store_answer
-recall(struct store *s, const struct peer *from, enum record_type type, const struct msg *m, bool *found)
+recall(
+    struct store *s, const struct peer *from, enum record_type type, const struct msg *m, bool *found, int64_t *number)
 {
 	int64_t record = 0;
 	int r;
@@ -227,6 +236,8 @@ recall(struct store *s, const struct peer *from, enum record_type type, const st
 		return store_doom(s, r) < 0 ? STORE_UNKNOWN : STORE_FAILED;
 	if (r > 0)
 		return STORE_OTHER;
+	if (number)
+		*number = record;
 	/* What this transaction added holds only if it is committed. */
 	if (!*found || record > s->committed.newest)
 		return STORE_ADDED;
@@ -252,7 +263,7 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 	(void)store_begin(s);
 	continues = stretch_continues(&s->now.stretch, from, m);
 	if (!continues) {
-		answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, RECORD_MESSAGE, m, &found);
+		answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, RECORD_MESSAGE, m, &found, NULL);
 		store_let_go(s);
 		if (found || answer != STORE_ADDED)
 			return answer;
@@ -302,14 +313,65 @@ store_note(struct store *s, const struct note *n, int64_t now_ms)
 	bool found = false;
 
 	(void)store_begin(s);
-	answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, &n->from, RECORD_NOTE, &m, &found);
+	answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, &n->from, RECORD_NOTE, &m, &found, NULL);
 	store_let_go(s);
 	if (found || answer != STORE_ADDED || (answer = note_room(s, n)) != STORE_ADDED)
 		return answer;
 	return store_doom(s, note_add(s, n, now_ms)) < 0 ? refusal(s) : STORE_ADDED;
 }
 
+/* ------------------------------------------------------------------------- offers */
+
+static int
+offer_add(struct store *s, const struct peer *from, const struct offer *o, int64_t now_ms)
+{
+	const struct store_stretch t = {
+		.count = 1, .first = o->msgid, .pair = o->pair, .peer = *from, .record = s->now.newest + 1
+	};
+	int r;
+
+	if ((r = store_save_gathered(s)) < 0 ||
+	    (r = row_add(s, t.record, RECORD_OFFER, now_ms, o->body, o->length)) < 0 || (r = stretch_add(s, &t)) < 0)
+		return r;
+	s->now.newest++;
+	s->now.stretch.record = 0;
+	s->used = true;
+	return 0;
+}
+
+enum store_answer
+store_offer(struct store *s, const struct peer *from, const struct offer *o, int64_t now_ms, uint64_t *number)
+{
+	const struct msg m = { .id = o->msgid, .body = o->body, .length = o->length };
+	enum store_answer answer;
+	int64_t record = 0;
+	bool found = false;
+
+	(void)store_begin(s);
+	answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, RECORD_OFFER, &m, &found, &record);
+	store_let_go(s);
+	*number = (uint64_t)record;
+	if (found || answer != STORE_ADDED)
+		return answer;
+	if (s->failure < 0)
+		return refusal(s);
+	if (events_full(s))
+		return STORE_FULL;
+	if (store_doom(s, offer_add(s, from, o, now_ms)) < 0)
+		return refusal(s);
+	*number = (uint64_t)s->now.newest;
+	return STORE_ADDED;
+}
+
 /* ------------------------------------------------------------------------- salvage */
+
+static int
+restore_offer(struct store *s, const struct record *r)
+{
+	const struct offer o = { .msgid = r->msgid, .body = r->body, .length = r->length };
+
+	return offer_add(s, &r->peer, &o, r->time_ms);
+}
 
 static int
 restore_note(struct store *s, const struct record *r)
@@ -334,6 +396,8 @@ store_restore(struct store *s, const struct record *r)
 	}
 	if (r->type == RECORD_NOTE)
 		return restore_note(s, r);
+	if (r->type == RECORD_OFFER)
+		return restore_offer(s, r);
 	if (r->type != RECORD_MESSAGE)
 		return event_add(s, (enum record_type)r->type, &r->peer, r->time_ms);
 	continues = stretch_continues(&s->now.stretch, &r->peer, &m);

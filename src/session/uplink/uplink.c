@@ -23,6 +23,7 @@ struct uplink {
 	struct login login;
 	struct stream stream; /* in use unless login.state is DOWN */
 	bool stopped;
+	bool expects;      /* a descriptor */
 	bool complained;   /* of this trouble with the daemon */
 	bool plain;        /* the daemon is an older one, to which HELLO names no features */
 	uint32_t features; /* of the daemon */
@@ -62,9 +63,29 @@ uplink_send(struct uplink *u, const struct upstream_message *m)
 }
 
 bool
+uplink_tell(struct uplink *u, const struct upstream_message *m)
+{
+	return (u->login.state == LOGIN_SETTLING || u->login.state == LOGIN_READY) && !u->stream.dead && say(u, m);
+}
+
+bool
 uplink_knows(const struct uplink *u, uint32_t features)
 {
 	return (u->features & features) == features;
+}
+
+void
+uplink_expect(struct uplink *u, bool expects)
+{
+	u->expects = expects;
+	if (u->login.state != LOGIN_DOWN)
+		stream_expect(&u->stream, expects);
+}
+
+int
+uplink_take_passed(struct uplink *u)
+{
+	return u->login.state == LOGIN_DOWN ? -1 : stream_take_passed(&u->stream);
 }
 
 void
@@ -323,6 +344,7 @@ static void
 connected(struct uplink *u, int fd)
 {
 	stream_init(&u->stream, &uplink_stream, u->loop, fd);
+	stream_expect(&u->stream, u->expects);
 	u->class->up(u->context);
 	greet(u);
 }

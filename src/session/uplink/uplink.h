@@ -65,6 +65,16 @@ bool uplink_knows(const struct uplink *u, uint32_t features);
 /* A question of requests.h, or TELL. False: the connection is lost, or not ready. */
 bool uplink_send(struct uplink *u, const struct upstream_message *m);
 
+/* From now on a descriptor may come, with CHANNEL (net/stream.h); the one that came with the notice that is told, or -1. */
+void uplink_expect(struct uplink *u, bool expects);
+int uplink_take_passed(struct uplink *u);
+
+/*
+ * What is not a question: also while we do not know all of our pair yet, for the partner may write as soon as the daemon
+ * knows that we are back. False: there is no connection.
+ */
+bool uplink_tell(struct uplink *u, const struct upstream_message *m);
+
 /* Closes the connection because of `error`, and makes a new one. */
 void uplink_restart(struct uplink *u, int error);
 

@@ -131,8 +131,42 @@ tell(void *context, uint32_t client, const struct tell *t)
 	trace("tell %u %s", client, t->name);
 }
 
+static void
+offer(void *context, uint32_t client, const struct offer *o)
+{
+	(void)context;
+	trace("offer %u of %u bytes", client, o->length);
+}
+
+/* One stream. */
+static void
+offers(void *context, void (*fn)(const struct record *r, void *fn_context), void *fn_context)
+{
+	const struct record r = {
+		.id = 7, .type = RECORD_OFFER, .peer.name = "alice", .body = (const uint8_t *)"\0dump", .length = 5
+	};
+
+	(void)context;
+	fn(&r, fn_context);
+}
+
+static void
+accept_offer(void *context, uint32_t client, uint64_t number)
+{
+	(void)context;
+	trace("accept %u by %u", (unsigned)number, client);
+}
+
+static enum verdict
+decline(void *context, uint64_t number)
+{
+	(void)context;
+	trace("decline %u", (unsigned)number);
+	return VERDICT_NOTHING;
+}
+
 static const struct control_client_class class = { stirred, messages, expect, show, ask, take_notes, find_note, tell,
-	read_inbox, done, keep_rules, is_connected, history, closed };
+	offer, offers, accept_offer, decline, read_inbox, done, keep_rules, is_connected, history, closed };
 
 static void
 say(enum control_type type)

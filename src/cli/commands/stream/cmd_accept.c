@@ -1,0 +1,267 @@
+/* pchat accept: takes what the partner offers: a stream, or files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/commands/stream/file_names.h"
+#include "cli/commands/stream/offers.h"
+#include "cli/commands/stream/taking.h"
+#include "cli/line/command.h"
+#include "cli/output/format.h"
+#include "cli/output/output.h"
+#include "cli/output/report.h"
+#include "cli/process/child.h"
+#include "proto/status.h"
+
+static const struct option_row options[] = {
+	{ OPT_LIST, 0, "list", OPTION_NOTHING, NULL, "show what is offered, and take nothing" },
+	{ OPT_OUTPUT, 'o', "output", OPTION_TEXT, "FILE", "into a new file of this name" },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------------- what is offered */
+
+static void
+show(const struct record *r, void *context)
+{
+	const struct invocation *inv = context;
+
+	if (inv->opt.given[OPT_JSON]) {
+		format_json_record(r, inv->link.name);
+		return;
+	}
+	output_printf("%" PRIu64 "  %s from %s", r->id,
+	    offer_kind(r->body, r->length) == OFFER_STREAM ? "stream" : "files", r->peer.name);
+	format_offer(r);
+	output_string("\n");
+}
+
+static int
+list(struct invocation *inv)
+{
+	const enum verdict v = offers_list(&inv->link, options_deadline(&inv->opt), show, inv);
+
+	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
+}
+
+struct choice {
+	struct taking *taking;
+	uint64_t number; /* 0: the oldest */
+	bool found;
+};
+
+static void
+choose(const struct record *r, void *context)
+{
+	struct choice *c = context;
+	struct taking *t = c->taking;
+
+	if (c->found || (c->number != 0 && r->id != c->number) || !offer_valid(r->body, r->length))
+		return;
+	c->found = true;
+	t->number = r->id;
+	t->length = r->length;
+	memcpy(t->body, r->body, r->length);
+	memcpy(t->partner, r->peer.name, sizeof(t->partner));
+}
+
+/* The offer that is meant; 0, or an exit status. */
+static int
+find_offer(struct invocation *inv, struct taking *t, uint64_t deadline)
+{
+	struct choice c = { .taking = t };
+	enum verdict v;
+
+	if (inv->opt.operand_count > 0 && inv->opt.dashes != 0 && !offers_number(inv->opt.operands[0], &c.number))
+		return report(VERDICT_USAGE, "'%.64s' is not the number of an offer", inv->opt.operands[0]);
+	v = offers_list(&inv->link, deadline, choose, &c);
+	if (v == VERDICT_OK && !c.found)
+		v = VERDICT_NOTHING;
+	if (v == VERDICT_NOTHING && c.number != 0)
+		return report(v, "offer %" PRIu64 " is not there, or not any more", c.number);
+	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
+}
+
+/* ------------------------------------------------------------------------- where it goes */
+
+static char **
+command_of(const struct options *o)
+{
+	return o->dashes >= 0 && o->operand_count > o->dashes ? o->operands + o->dashes : NULL;
+}
+
+static int
+open_sink(struct invocation *inv, struct taking *t)
+{
+	const struct options *o = &inv->opt;
+	char **command = command_of(o);
+	int rc;
+
+	if (command) {
+		t->command = command[0];
+		rc = sink_open_command(&t->sink, command);
+		return rc < 0 ? report(VERDICT_FAILED, "'%s' cannot be started: %s", command[0], strerror(-rc)) : 0;
+	}
+	if (o->given[OPT_OUTPUT]) {
+		rc = sink_open_file(&t->sink, o->text[OPT_OUTPUT]);
+		return rc < 0
+		    ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", o->text[OPT_OUTPUT], strerror(-rc))
+		    : 0;
+	}
+	if (offer_kind(t->body, t->length) == OFFER_FILES) {
+		t->sink = (struct sink){ .kind = SINK_NONE, .fd = -1, .to = -1, .folder = -1 };
+		return file_names_choose(t);
+	}
+	if (isatty(STDOUT_FILENO))
+		return report(VERDICT_USAGE,
+		    "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
+	rc = sink_open_output(&t->sink);
+	return rc < 0 ? report(VERDICT_OUTPUT, "%s", strerror(-rc)) : 0;
+}
+
+/* Where something is left behind by one who is ended: a command, or a file under a name. */
+static int
+catch_signals(struct taking *t)
+{
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+	t->signals = -1;
+	if (t->sink.kind != SINK_COMMAND && !t->sink.temporary[0])
+		return 0;
+	t->signals = child_catch_signals(caught, ARRAY_SIZE(caught));
+	return t->signals < 0 ? t->signals : 0;
+}
+
+/* ------------------------------------------------------------------------- taking it */
+
+static enum verdict
+learn_pair(struct taking *t, uint64_t deadline)
+{
+	const struct control_message request = { .type = CONTROL_WATCH };
+	struct control_message m;
+	const enum verdict v = link_call(t->link, &request, deadline, CONTROL_STATE, &m);
+
+	if (v == VERDICT_OK)
+		t->pair = m.u.state.pair;
+	return v;
+}
+
+/* The channel; -1, and *status. */
+static int
+ask_for_channel(struct taking *t, uint64_t deadline, int *status)
+{
+	const struct control_message request = { .type = CONTROL_ACCEPT, .u.offered.number = t->number };
+	struct control_message reply;
+	enum verdict v;
+	int fd;
+
+	t->link->takes = true;
+	v = link_call(t->link, &request, deadline, CONTROL_RECORD, &reply);
+	fd = link_take_passed(t->link);
+	if (v == VERDICT_OK && fd >= 0)
+		return fd;
+	if (v == VERDICT_OK)
+		*status = report(VERDICT_FAILED, "the channel could not be had: no descriptor came");
+	else if (v == VERDICT_NOTHING)
+		*status = report(v, "offer %" PRIu64 " is not there any more", t->number);
+	else
+		*status = report(v, "%s", t->link->words);
+	return -1;
+}
+
+/* As the shell expects of one that a signal has ended. */
+static int
+die_by(int signal_number)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, signal_number);
+	(void)signal(signal_number, SIG_DFL);
+	(void)raise(signal_number);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return 128 + signal_number;
+}
+
+static int
+take(struct invocation *inv, struct taking *t, uint64_t deadline)
+{
+	enum verdict v = learn_pair(t, deadline);
+	int fd, status = 0;
+
+	if (v != VERDICT_OK)
+		return report(v, "%s", t->link->words);
+	if ((fd = ask_for_channel(t, deadline, &status)) < 0)
+		return status;
+	progress_begin(&t->progress, inv->opt.given[OPT_JSON], inv->opt.given[OPT_QUIET], 0);
+	v = taking_run(t, fd);
+	if (t->signal > 0)
+		return die_by(t->signal);
+	return v == VERDICT_OK ? 0 : report(v, "%s", t->words);
+}
+
+static int
+check_usage(const struct options *o)
+{
+	const bool command = command_of(o);
+	const int numbers = o->dashes >= 0 ? o->dashes : o->operand_count;
+
+	if (numbers > 1)
+		return report(VERDICT_USAGE, "one ID only; '%.64s' is left over: put -- before a command", o->operands[1]);
+	if (o->dashes >= 0 && !command)
+		return report(VERDICT_USAGE, "which command?");
+	if (command && o->given[OPT_OUTPUT])
+		return report(VERDICT_USAGE, "either -o FILE or -- COMMAND");
+	if (o->given[OPT_LIST] && (o->operand_count > 0 || o->given[OPT_OUTPUT]))
+		return report(VERDICT_USAGE, "--list takes nothing else");
+	return 0;
+}
+
+static int
+accept_run(struct invocation *inv)
+{
+	static struct taking t;
+	const uint64_t deadline = options_deadline(&inv->opt);
+	enum verdict v;
+	int status = check_usage(&inv->opt);
+
+	if (status != 0)
+		return status;
+	if ((v = offers_need_features(&inv->link)) != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	if (inv->opt.given[OPT_LIST])
+		return list(inv);
+	t = (struct taking){ .link = &inv->link, .signals = -1, .channel.fd = -1 };
+	if ((status = find_offer(inv, &t, deadline)) != 0 || (status = open_sink(inv, &t)) != 0)
+		return status;
+	if (catch_signals(&t) < 0)
+		status = report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(errno));
+	else
+		status = take(inv, &t, deadline);
+	sink_abort(&t.sink); /* of one that did not begin */
+	free(t.names);
+	return status;
+}
+
+const struct command command_accept = {
+	.name = "accept",
+	.operands = "[ID] [-- COMMAND...]",
+	.summary = "take what the partner offers: the oldest offer, or that one",
+	.examples = "pchat accept > dump.sql\n"
+		    "pchat accept 7 -o dump.sql\n"
+		    "pchat accept -- psql db\n"
+		    "pchat accept --list\n",
+	.details = "A stream goes to standard output, which must not be a terminal; files go into new\n"
+		   "files here; either into FILE, or to the standard input of COMMAND. COMMAND sees an end\n"
+		   "of file only when all is there; otherwise it, and what it has started, is ended. Exit\n"
+		   "status 11: it was not whole, or COMMAND failed; 1: nothing is offered.\n",
+	.options = options,
+	.max_operands = OPERANDS_ANY,
+	.needs_session = true,
+	.knows_notes = true,
+	.run = accept_run,
+};

@@ -1,0 +1,76 @@
+/* pchat pipe: standard input for the partner, who takes it or not. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands/stream/handing.h"
+#include "cli/output/report.h"
+#include "proto/offer.h"
+
+static bool
+is_readable(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* What is there of standard input, or its end. */
+static int
+next(struct handing *h)
+{
+	struct piece end = { .type = PIECE_END };
+	ssize_t n;
+
+	if (!is_readable())
+		return HANDING_NOTHING;
+	n = read(STDIN_FILENO, channel_room(&h->channel), PIECE_DATA_MAX);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return HANDING_NOTHING;
+	if (n < 0) {
+		const int error = errno;
+
+		(void)snprintf(h->words, sizeof(h->words), "standard input cannot be read: %s", strerror(error));
+		return -error;
+	}
+	if (n > 0) {
+		channel_put_data(&h->channel, (uint32_t)n);
+		h->bytes += (uint64_t)n;
+		return HANDING_MORE;
+	}
+	end.u.bytes = h->bytes;
+	channel_put(&h->channel, &end);
+	return HANDING_ALL;
+}
+
+static const struct handing_class pipe_class = { .next = next };
+
+static int
+pipe_run(struct invocation *inv)
+{
+	static uint8_t body[OFFER_MAX];
+	struct handing h = { .class = &pipe_class, .input = STDIN_FILENO, .channel.fd = -1 };
+	const char *label = inv->opt.operand_count > 0 ? inv->opt.operands[0] : "";
+	const size_t length = offer_put_stream(body, label, strlen(label));
+
+	if (length == 0)
+		return report(VERDICT_TOO_LONG, "the label is too long; it may have %u bytes", OFFER_LABEL_MAX);
+	return handing_run(&h, inv, body, (uint32_t)length);
+}
+
+const struct command command_pipe = {
+	.name = "pipe",
+	.operands = "[LABEL]",
+	.summary = "offer standard input to the partner, and hand it over when it is accepted",
+	.examples = "pg_dump db | pchat pipe \"the dump\"\n"
+		    "pchat pipe --timeout 60 < report.txt || echo \"not taken\"\n",
+	.details = "Waits until the partner accepts it (--timeout: no longer), and exits 0 when all was\n"
+		   "taken: read by the partner's COMMAND, which then exited 0, or written. 11: declined, or\n"
+		   "not taken to its end; 8: the partner left; 124: not accepted in time. An end of file is\n"
+		   "not the success of what wrote it: see 'set -o pipefail' of your shell.\n",
+	.max_operands = 1,
+	.needs_session = true,
+	.knows_notes = true,
+	.run = pipe_run,
+};

@@ -1,0 +1,207 @@
+#include "cli/commands/stream/handing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/commands/stream/offers.h"
+#include "cli/output/report.h"
+#include "proto/status.h"
+
+#define TICK_MS 1000
+#define LOOK_UP 256U /* turns in which all flows, until it is looked what else happened */
+#define LAST_WORDS_MS 1000U
+
+static void
+finish(struct handing *h, enum verdict v, const char *words)
+{
+	if (h->done)
+		return;
+	h->done = true;
+	h->verdict = v;
+	if (words != h->words)
+		(void)snprintf(h->words, sizeof(h->words), "%s", words);
+}
+
+/* ------------------------------------------------------------------------- what the other side says */
+
+static void
+take_result(struct handing *h, const struct piece *p)
+{
+	const bool ok = p->u.said.verdict == VERDICT_OK;
+
+	if (p->type != PIECE_RESULT || (ok && !h->said_all))
+		finish(h, VERDICT_NOT_TAKEN, "what came from the other side is no answer");
+	else if (ok)
+		finish(h, VERDICT_OK, "");
+	else
+		finish(h, VERDICT_NOT_TAKEN, p->u.said.words[0] ? p->u.said.words : status_words(VERDICT_NOT_TAKEN));
+}
+
+static void
+listen_to_channel(struct handing *h)
+{
+	struct piece p;
+	int rc = channel_fill(&h->channel);
+
+	if (channel_next(&h->channel, &p) > 0)
+		take_result(h, &p);
+	else if (rc == -EPERM)
+		finish(h, VERDICT_NOT_TAKEN, "the other side passed a descriptor, which nobody asked for");
+	else if (rc < 0)
+		h->channel.ended = true;
+}
+
+/* The chat is over, or the other command is gone. */
+static void
+listen_to_helper(struct handing *h)
+{
+	struct offering *o = &h->offering;
+
+	offering_listen(o);
+	if (!o->over)
+		return;
+	if (o->verdict == VERDICT_NOT_TAKEN)
+		listen_to_channel(h); /* what it said before */
+	finish(h, o->verdict, o->link->words);
+}
+
+/* No answer, and no more will come: the helper may know why. */
+static void
+find_out_why(struct handing *h)
+{
+	const uint64_t deadline = deadline_in(LAST_WORDS_MS);
+	struct pollfd p = { .events = POLLIN };
+
+	while (!h->done) {
+		p.fd = h->offering.link->fd;
+		if (p.fd < 0 || poll(&p, 1, poll_time(deadline)) <= 0)
+			break;
+		listen_to_helper(h);
+	}
+	finish(h, VERDICT_NOT_TAKEN, status_words(VERDICT_NOT_TAKEN));
+}
+
+/* ------------------------------------------------------------------------- until it is taken */
+
+static enum verdict
+await_taker(struct handing *h, uint64_t deadline)
+{
+	struct offering *o = &h->offering;
+	bool told = !isatty(STDERR_FILENO);
+	struct pollfd p = { .events = POLLIN };
+
+	while (!o->taken && !o->over) {
+		p.fd = o->link->fd;
+		if (poll(&p, 1, poll_time(deadline)) == 0)
+			return VERDICT_TIMED_OUT;
+		offering_listen(o);
+		if (o->number != 0 && !told)
+			remark("offered to %s, as %" PRIu64, o->partner, o->number);
+		told |= o->number != 0;
+	}
+	return o->over ? o->verdict : VERDICT_OK;
+}
+
+/* ------------------------------------------------------------------------- while it is */
+
+/* What failed here is told, so that the other side need not guess. */
+static void
+give_up(struct handing *h)
+{
+	struct piece p = { .type = PIECE_FAILED };
+
+	(void)snprintf(p.u.said.words, sizeof(p.u.said.words), "%.255s", h->words);
+	channel_put(&h->channel, &p);
+	if (channel_flush(&h->channel) < 0)
+		h->channel.ended = true; /* it sees the end, and no words */
+	finish(h, VERDICT_FAILED, h->words);
+}
+
+/* Puts more into the channel, and writes it. False: nothing moved. */
+static bool
+hand_on(struct handing *h)
+{
+	int rc;
+
+	if (channel_idle(&h->channel)) {
+		rc = h->said_all ? HANDING_NOTHING : h->class->next(h);
+		if (rc < 0)
+			give_up(h);
+		if (rc <= 0)
+			return false;
+		h->said_all = rc == HANDING_ALL;
+	}
+	rc = channel_flush(&h->channel);
+	if (rc < 0 && rc != -EAGAIN) {
+		listen_to_channel(h); /* it may have said why */
+		h->channel.ended = true;
+	}
+	progress_show(&h->progress, h->bytes);
+	return rc == 0;
+}
+
+static void
+await(struct handing *h, int timeout_ms)
+{
+	const bool idle = channel_idle(&h->channel);
+	struct pollfd p[3] = {
+		{ .fd = h->channel.fd, .events = (short)(POLLIN | (idle ? 0 : POLLOUT)) },
+		{ .fd = h->offering.link->fd, .events = POLLIN },
+		{ .fd = idle && !h->said_all ? h->input : -1, .events = POLLIN },
+	};
+
+	(void)poll(p, ARRAY_SIZE(p), timeout_ms);
+	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
+		listen_to_channel(h);
+	if (!h->done && p[1].revents)
+		listen_to_helper(h);
+	progress_show(&h->progress, h->bytes);
+}
+
+static void
+hand_over(struct handing *h)
+{
+	const struct piece begin = { .type = PIECE_BEGIN, .u.version = PIECE_VERSION };
+	unsigned turns = 0;
+
+	channel_put(&h->channel, &begin);
+	while (!h->done && !h->channel.ended) {
+		if (!hand_on(h) && !h->done && !h->channel.ended)
+			await(h, TICK_MS);
+		else if (++turns % LOOK_UP == 0)
+			await(h, 0);
+	}
+	find_out_why(h);
+}
+
+/* ------------------------------------------------------------------------- as a whole */
+
+int
+handing_run(struct handing *h, struct invocation *inv, const uint8_t *body, uint32_t length)
+{
+	const struct options *o = &inv->opt;
+	const uint64_t deadline = deadline_in(options_timeout(o, UINT64_MAX));
+	enum verdict v;
+	int rc;
+
+	inv->link.takes = true;
+	v = offers_need_features(&inv->link);
+	if (v == VERDICT_OK)
+		v = offering_begin(&h->offering, &inv->link, body, length, options_deadline(o));
+	if (v == VERDICT_OK)
+		v = await_taker(h, deadline);
+	if (v == VERDICT_TIMED_OUT)
+		return report(v, "%s took it not in time", h->offering.partner);
+	if (v != VERDICT_OK)
+		return report(v, "%s", inv->link.words);
+	if ((rc = channel_open(&h->channel, h->offering.channel)) < 0)
+		return report(VERDICT_FAILED, "%s", strerror(-rc));
+	progress_begin(&h->progress, o->given[OPT_JSON], o->given[OPT_QUIET], h->of);
+	hand_over(h);
+	progress_end(&h->progress);
+	return h->verdict == VERDICT_OK ? 0 : report(h->verdict, "%s", h->words);
+}

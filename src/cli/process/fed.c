@@ -1,0 +1,251 @@
+#include "cli/process/fed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "cli/process/child.h"
+#include "cli/process/offspring.h"
+
+#define PIPE_BYTES (1 << 20)
+#define HANGUP_MS 5000 /* between SIGHUP and SIGKILL */
+
+enum word { GO = 'g', WHOLE = 'w', STOP = 's' };
+
+/* ------------------------------------------------------------------------- the keeper */
+
+/* What it has, and nothing else: standard output and error are for the command. */
+struct care {
+	int control; /* to us */
+	int output;  /* what the command reads */
+	int input;   /* its other end */
+	char *const *argv;
+	struct child child;
+	bool whole;
+};
+
+/* Keeps the three descriptors, as 3 to 5, and what is below. */
+static void
+keep_only(struct care *c)
+{
+	int *const mine[] = { &c->control, &c->output, &c->input };
+
+	for (size_t i = 0; i < ARRAY_SIZE(mine); i++)
+		*mine[i] = fcntl(*mine[i], F_DUPFD_CLOEXEC, 10); /* above those that are overwritten */
+	for (size_t i = 0; i < ARRAY_SIZE(mine); i++) {
+		(void)dup3(*mine[i], (int)(STDERR_FILENO + 1 + i), O_CLOEXEC);
+		*mine[i] = (int)(STDERR_FILENO + 1 + i);
+	}
+	(void)syscall(SYS_close_range, (unsigned)(STDERR_FILENO + 1 + ARRAY_SIZE(mine)), ~0U, 0U);
+}
+
+/* The next word of the command that we serve; 0: it is gone. */
+static char
+listen_to(const struct care *c)
+{
+	char word;
+	ssize_t n;
+
+	while ((n = read(c->control, &word, 1)) < 0 && errno == EINTR)
+		continue;
+	return n == 1 ? word : 0;
+}
+
+static void
+say(const struct care *c, int value)
+{
+	(void)send(c->control, &value, sizeof(value), MSG_NOSIGNAL);
+}
+
+/* As `with` does at the end of a chat, until all are gone. */
+static void
+end_all(struct child *c)
+{
+	const uint64_t deadline = deadline_in(HANGUP_MS);
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	struct offspring o;
+
+	offspring_stop(&o, c->pid);
+	offspring_signal(&o, SIGHUP);
+	child_signal(c, SIGHUP);
+	offspring_signal(&o, SIGCONT);
+	child_signal(c, SIGCONT);
+	while (!child_ended(c))
+		if (poll(&p, 1, poll_time(deadline)) == 0)
+			child_signal(c, SIGKILL);
+	offspring_await(&o, deadline);
+}
+
+static void
+close_input(struct care *c)
+{
+	if (c->input >= 0)
+		(void)close(c->input);
+	c->input = -1;
+}
+
+static void
+on_word(struct care *c)
+{
+	const char word = listen_to(c);
+
+	if (word == WHOLE) {
+		c->whole = true;
+		close_input(c);
+	} else if (word == STOP || !c->whole) {
+		end_all(&c->child);
+	} else {
+		_exit(0); /* all is there, and nobody wants to know what becomes of it */
+	}
+}
+
+static _Noreturn void
+take_care(struct care *c)
+{
+	sigset_t all;
+	int rc;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* what a terminal sends is for the command, and for us */
+	keep_only(c);
+	if (listen_to(c) != GO)
+		_exit(0);
+	rc = child_start(&c->child, c->argv, c->output, -1, false);
+	say(c, rc);
+	if (rc < 0)
+		_exit(0);
+	(void)close(c->output);
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO); /* whoever reads what the command writes sees its end, not ours */
+	(void)close(STDERR_FILENO);
+	while (!child_ended(&c->child)) {
+		struct pollfd p[2] = { { .fd = c->child.fd, .events = POLLIN },
+			{ .fd = c->control, .events = POLLIN } };
+
+		if (poll(p, 2, -1) > 0 && p[1].revents && !p[0].revents)
+			on_word(c);
+	}
+	say(c, c->child.status);
+	_exit(0);
+}
+
+/* ------------------------------------------------------------------------- the command that we serve */
+
+static void
+let_go(struct fed *f)
+{
+	if (f->input >= 0)
+		(void)close(f->input);
+	if (f->keeper >= 0)
+		(void)close(f->keeper);
+	f->input = f->keeper = -1;
+}
+
+int
+fed_prepare(struct fed *f, char *const argv[])
+{
+	struct care care = { .argv = argv };
+	int pipes[2], control[2], rc;
+	pid_t pid;
+
+	*f = (struct fed){ .input = -1, .keeper = -1, .unread = -1 };
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0 || (pid = fork()) < 0) {
+		rc = -errno;
+		(void)close(pipes[0]);
+		(void)close(pipes[1]);
+		return rc;
+	}
+	if (pid == 0) {
+		care.control = control[1];
+		care.output = pipes[0];
+		care.input = pipes[1];
+		take_care(&care);
+	}
+	(void)close(control[1]);
+	(void)close(pipes[0]);
+	(void)fcntl(pipes[1], F_SETPIPE_SZ, PIPE_BYTES);
+	(void)fcntl(pipes[1], F_SETFL, O_NONBLOCK); /* of this end: the command's is another */
+	f->input = pipes[1];
+	f->keeper = control[0];
+	return 0;
+}
+
+static bool
+tell_keeper(const struct fed *f, enum word word)
+{
+	const char byte = (char)word;
+
+	return send(f->keeper, &byte, 1, MSG_NOSIGNAL) == 1;
+}
+
+int
+fed_begin(struct fed *f)
+{
+	int error = -ESRCH;
+
+	if (tell_keeper(f, GO) && recv(f->keeper, &error, sizeof(error), MSG_WAITALL) != (ssize_t)sizeof(error))
+		error = -ESRCH;
+	if (error < 0)
+		let_go(f);
+	return error;
+}
+
+void
+fed_whole(struct fed *f)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", f->input);
+	f->unread = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	(void)close(f->input);
+	f->input = -1;
+	(void)tell_keeper(f, WHOLE);
+}
+
+void
+fed_stop(struct fed *f)
+{
+	if (f->keeper >= 0 && !f->ended)
+		(void)tell_keeper(f, STOP);
+}
+
+bool
+fed_ended(struct fed *f)
+{
+	ssize_t n;
+
+	if (f->ended || f->keeper < 0)
+		return true;
+	n = recv(f->keeper, &f->status, sizeof(f->status), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n != (ssize_t)sizeof(f->status))
+		f->status = SIGKILL; /* the keeper was killed: nobody knows */
+	f->ended = true;
+	return true;
+}
+
+size_t
+fed_left(const struct fed *f)
+{
+	const int pipe = f->unread >= 0 ? f->unread : f->input;
+	int n = 0;
+
+	return pipe >= 0 && ioctl(pipe, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
+int
+fed_exit_status(const struct fed *f)
+{
+	return WIFEXITED(f->status) ? WEXITSTATUS(f->status) : 128 + WTERMSIG(f->status);
+}
