@@ -209,7 +209,7 @@ kill -KILL "$(pgrep -P "${pid_of[dead]}" || echo "${pid_of[dead]}")"
 reap dead
 wait_until is_offered_no_more
 ok $? "an offer ends with the command that made it"
-offer late --timeout "$(span 300)" <"$T/numbers"
+offer late --timeout "$(span 3000)" <"$T/numbers"
 reap late
 exits 124 "or when its time is over"
 wait_until is_offered_no_more

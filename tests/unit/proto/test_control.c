@@ -43,7 +43,9 @@ START_TEST(test_control_lengths)
 		    (m->type == CONTROL_RULE && m->u.rule.notes > 0) ||
 		    (m->type == CONTROL_HISTORY && m->u.history.notes))
 			continue; /* of two lengths, as HELLO */
-		if (m->type == CONTROL_TELL)
+		if (m->type == CONTROL_OFFER)
+			message_lengths(&protocol, m, 8 + IDENT_LEN + 1 + 1);
+		else if (m->type == CONTROL_TELL)
 			message_lengths(&protocol, m, IDENT_LEN + 1 + 1 + strlen(m->u.tell.name) + 1);
 		else
 			message_lengths(
@@ -157,7 +159,7 @@ START_TEST(test_control_types)
 
 		known += control_decode(&f, &m) == 0;
 	}
-	ck_assert_uint_eq(known, 5); /* STATUS, LEAVE, QUIT, WATCH, POLICY: all others have a body, or are none */
+	ck_assert_uint_eq(known, 6); /* STATUS, LEAVE, QUIT, WATCH, POLICY, OFFERS: all others have a body, or are none */
 }
 END_TEST
 

@@ -146,7 +146,7 @@ START_TEST(test_protocol_page_types)
 		}
 	}
 	ck_assert_uint_eq(rows, headings);
-	ck_assert_uint_eq(rows, 56);
+	ck_assert_uint_eq(rows, 71);
 }
 END_TEST
 

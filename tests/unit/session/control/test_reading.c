@@ -120,7 +120,9 @@ START_TEST(test_reading_kinds)
 		unsigned kinds;
 	} rows[] = {
 		{ 0, KIND_MESSAGES | KIND_EVENTS }, /* of an older command */
-		{ READ_NOTES, KINDS_ALL },
+		{ READ_NOTES, KINDS_ALL & ~(unsigned)KIND_OFFERS },
+		{ READ_NOTES | READ_OFFERS, KINDS_ALL },
+		{ READ_MESSAGES | READ_OFFERS, KIND_MESSAGES },
 		{ READ_MESSAGES, KIND_MESSAGES },
 		{ READ_MESSAGES | READ_NOTES, KIND_MESSAGES | KIND_NOTES },
 	};
