@@ -41,7 +41,7 @@ __pchat_value() { # OPTION
 	case $1 in
 	-s | --session) __pchat_ask sessions ;;
 	--to) __pchat_ask users ;;
-	--socket | --file | -f) __pchat_files ;;
+	--socket | --file | -f | --output | -o) __pchat_files ;;
 	--color) __pchat_offer auto always never ;;
 	esac
 }
@@ -55,6 +55,8 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	block) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask groups; } ;;
 	allow) [[ $2 -gt 0 ]] || __pchat_ask groups ;;
 	unblock) [[ $2 -gt 0 ]] || __pchat_ask rules ;;
+	accept | decline) [[ $2 -gt 0 ]] || __pchat_ask offers ;;
+	give) __pchat_files ;;
 	help) [[ $2 -gt 0 ]] || __pchat_ask commands ;;
 	dnd | notes) [[ $2 -gt 0 ]] || __pchat_offer on off ;;
 	shellinit) [[ $2 -gt 0 ]] || __pchat_offer bash zsh fish ;;
@@ -65,13 +67,13 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
-	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
+	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit | --output | -o) return 0 ;;
 	-f) [[ $2 == send || $2 == tell || $2 == reply ]] ;;
 	*) return 1 ;;
 	esac
 }
 
-# After `--` of on-message and with: somebody else's command line.
+# After `--` of on-message, with and accept: somebody else's command line.
 __pchat_other_command() { # INDEX
 	if declare -F _command_offset >/dev/null; then
 		_command_offset "$1"
@@ -111,7 +113,7 @@ _pchat() {
 	for ((i = 1; i <= last; i++)); do
 		word=${COMP_WORDS[i]}
 		if [[ $word == -- ]]; then
-			[[ $command == with || $command == on-message ]] && __pchat_other_command $((i + 1))
+			[[ $command == with || $command == on-message || $command == accept ]] && __pchat_other_command $((i + 1))
 			return
 		elif [[ $word == = ]]; then
 			continue # bash cuts --option=value into three words

@@ -6,7 +6,7 @@ function __pchat_words
     for word in (commandline -opc)[2..-1]
         if test $skip = yes
             set skip no
-        else if contains -- $word -s --session --socket --timeout --color --to --id --file --number -n --grep --since --before --keep --at-once --limit
+        else if contains -- $word -s --session --socket --timeout --color --to --id --file --number -n --grep --since --before --keep --at-once --limit --output -o
             set skip yes
         else if not string match -q -- '-*' $word
             echo -- $word
@@ -41,9 +41,9 @@ function __pchat_ask
     command pchat $session __complete $argv 2>/dev/null
 end
 
-# Behind the -- of with and on-message stands somebody else's command line.
+# Behind the -- of with, on-message and accept stands somebody else's command line.
 function __pchat_behind_dashes
-    contains -- -- (commandline -opc); and contains -- (__pchat_command) with on-message
+    contains -- -- (commandline -opc); and contains -- (__pchat_command) with on-message accept
 end
 
 function __pchat_other_command
@@ -63,6 +63,8 @@ complete -c pchat -n '__pchat_first_operand to chat with tell history block' -a 
 complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inboxes)'
 complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
 complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
+complete -c pchat -n '__pchat_first_operand accept decline' -a '(__pchat_ask offers)'
+complete -c pchat -n 'contains -- (__pchat_command) give' -F
 complete -c pchat -n '__pchat_first_operand help' -a '(__pchat_ask commands)'
 complete -c pchat -n '__pchat_first_operand dnd notes' -a 'on off'
 complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
@@ -73,4 +75,5 @@ complete -c pchat -l color -x -a 'auto always never' -d colour
 complete -c pchat -l socket -r -F -d "the daemon's socket"
 complete -c pchat -l timeout -x -d 'give up after SEC seconds'
 complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_ask users)' -d 'only if NAME is the partner'
+complete -c pchat -n 'contains -- (__pchat_command) accept' -s o -l output -r -F -d 'into a new file of this name'
 complete -c pchat -n 'contains -- (__pchat_command) send tell' -s f -l file -r -F -d 'read FILE instead of standard input'

@@ -18,7 +18,7 @@ __pchat_value() { # OPTION
 	case $1 in
 	-s | --session) __pchat_ask sessions ;;
 	--to) __pchat_ask users ;;
-	--socket | --file | -f) _files ;;
+	--socket | --file | -f | --output | -o) _files ;;
 	--color) compadd auto always never ;;
 	esac
 }
@@ -31,6 +31,8 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	block) (($2)) || { __pchat_ask users; __pchat_ask groups } ;;
 	allow) (($2)) || __pchat_ask groups ;;
 	unblock) (($2)) || __pchat_ask rules ;;
+	accept | decline) (($2)) || __pchat_ask offers ;;
+	give) _files ;;
 	help) (($2)) || __pchat_ask commands ;;
 	dnd | notes) (($2)) || compadd on off ;;
 	shellinit) (($2)) || compadd bash zsh fish ;;
@@ -40,7 +42,7 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
-	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit) return 0 ;;
+	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --at-once | --limit | --output | -o) return 0 ;;
 	-f) [[ $2 == send || $2 == tell || $2 == reply ]] ;;
 	*) return 1 ;;
 	esac
@@ -58,7 +60,7 @@ _pchat() {
 			[[ $option == (-s|--session) ]] && pchat+=(-s "$word")
 			option=
 		elif [[ $word == -- ]]; then
-			if [[ $command == (with|on-message) ]]; then
+			if [[ $command == (with|on-message|accept) ]]; then
 				shift $i words
 				((CURRENT -= i))
 				_normal

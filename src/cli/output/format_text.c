@@ -98,13 +98,18 @@ quoted(const char *text, size_t length)
 static void
 offered_files(const struct record *r)
 {
+	char count[16], size[24];
 	struct offer_file f;
 	uint32_t files;
 	uint64_t bytes;
 	size_t at = 0;
 
 	offer_total(r->body, r->length, &files, &bytes);
-	output_printf(": %" PRIu32 " file%s, %" PRIu64 " bytes: ", files, files == 1 ? "" : "s", bytes);
+	(void)snprintf(count, sizeof(count), "%" PRIu32, files);
+	(void)snprintf(size, sizeof(size), "%" PRIu64, bytes);
+	output_string(": ");
+	output_printf(translate_count("%s file, %s bytes", "%s files, %s bytes", files), count, size);
+	output_string(": ");
 	for (uint32_t i = 0; offer_next_file(r->body, r->length, &at, &f); i++) {
 		if (i > 0)
 			output_string(", ");
@@ -191,8 +196,10 @@ offer(const struct record *r)
 	char number[32];
 
 	(void)snprintf(number, sizeof(number), "%" PRIu64, r->id);
-	output_printf("%s* %s offers %s %s (pchat accept %s)", colour_quiet(), r->peer.name,
-	    offer_kind(r->body, r->length) == OFFER_STREAM ? "stream" : "files", number, number);
+	output_printf("%s* ", colour_quiet());
+	output_printf(offer_kind(r->body, r->length) == OFFER_STREAM ? _("%s offers stream %s (pchat accept %s)")
+								     : _("%s offers files %s (pchat accept %s)"),
+	    r->peer.name, number, number);
 	format_offer(r);
 	output_string(colour_off());
 }

@@ -3,16 +3,20 @@
  * a tab and a description. Starts nothing, and rather says nothing than take long.
  */
 #include <grp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/translate.h"
+#include "cli/commands/stream/offers.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "client/history_open.h"
 #include "client/who.h"
+#include "proto/feature.h"
+#include "proto/offer.h"
 
 #define COMPLETE_MS 150 /* of the 200 that it may take */
 
@@ -146,6 +150,30 @@ complete_rules(struct invocation *inv)
 }
 
 static void
+offer_line(const struct record *r, void *context)
+{
+	char number[24];
+
+	(void)context;
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)r->id);
+	output_printf("%s\t%s", number, offer_kind(r->body, r->length) == OFFER_STREAM ? _("stream") : _("files"));
+	format_offer(r);
+	output_string("\n");
+}
+
+/* What the partner offers. */
+static int
+complete_offers(struct invocation *inv)
+{
+	const uint64_t deadline = deadline_in(COMPLETE_MS);
+
+	inv->link.features = FEATURE_NOTES | FEATURE_STREAMS;
+	if (command_find_session(inv) == VERDICT_OK && link_connect(&inv->link, deadline) == VERDICT_OK)
+		(void)!offers_list(&inv->link, deadline, offer_line, NULL);
+	return 0;
+}
+
+static void
 inbox_line(const char *name, void *context)
 {
 	(void)context;
@@ -167,6 +195,7 @@ static const struct {
 	{ "commands", complete_commands },
 	{ "groups", complete_groups },
 	{ "inboxes", complete_inboxes },
+	{ "offers", complete_offers },
 	{ "options", complete_options },
 	{ "rules", complete_rules },
 	{ "sessions", complete_sessions },
@@ -180,7 +209,7 @@ complete_run(struct invocation *inv)
 		if (strcmp(inv->opt.operands[0], kinds[i].what) == 0)
 			return kinds[i].run(inv);
 	return report(
-	    VERDICT_USAGE, "__complete knows commands, groups, inboxes, options [COMMAND], rules, sessions and users");
+	    VERDICT_USAGE, "__complete knows commands, groups, inboxes, offers, options [COMMAND], rules, sessions and users");
 }
 
 const struct command command_complete = {

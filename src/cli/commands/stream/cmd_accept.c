@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/commands/stream/file_names.h"
 #include "cli/commands/stream/offers.h"
 #include "cli/commands/stream/taking.h"
@@ -18,8 +19,8 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_LIST, 0, "list", OPTION_NOTHING, NULL, "show what is offered, and take nothing" },
-	{ OPT_OUTPUT, 'o', "output", OPTION_TEXT, "FILE", "into a new file of this name" },
+	{ OPT_LIST, 0, "list", OPTION_NOTHING, NULL, N_("show what is offered, and take nothing") },
+	{ OPT_OUTPUT, 'o', "output", OPTION_TEXT, "FILE", N_("into a new file of this name") },
 	{ 0 },
 };
 
@@ -34,8 +35,9 @@ show(const struct record *r, void *context)
 		format_json_record(r, inv->link.name);
 		return;
 	}
-	output_printf("%" PRIu64 "  %s from %s", r->id,
-	    offer_kind(r->body, r->length) == OFFER_STREAM ? "stream" : "files", r->peer.name);
+	output_printf("%" PRIu64 "  ", r->id);
+	output_printf(
+	    offer_kind(r->body, r->length) == OFFER_STREAM ? _("stream from %s") : _("files from %s"), r->peer.name);
 	format_offer(r);
 	output_string("\n");
 }
@@ -82,7 +84,7 @@ find_offer(struct invocation *inv, struct taking *t, uint64_t deadline)
 	if (v == VERDICT_OK && !c.found)
 		v = VERDICT_NOTHING;
 	if (v == VERDICT_NOTHING && c.number != 0)
-		return report(v, "offer %" PRIu64 " is not there, or not any more", c.number);
+		return report(v, "offer %s is not there, or not any more", inv->opt.operands[0]);
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
@@ -167,7 +169,7 @@ ask_for_channel(struct taking *t, uint64_t deadline, int *status)
 	if (v == VERDICT_OK)
 		*status = report(VERDICT_FAILED, "the channel could not be had: no descriptor came");
 	else if (v == VERDICT_NOTHING)
-		*status = report(v, "offer %" PRIu64 " is not there any more", t->number);
+		*status = report(v, "the offer is not there any more");
 	else
 		*status = report(v, "%s", t->link->words);
 	return -1;
@@ -250,15 +252,15 @@ accept_run(struct invocation *inv)
 const struct command command_accept = {
 	.name = "accept",
 	.operands = "[ID] [-- COMMAND...]",
-	.summary = "take what the partner offers: the oldest offer, or that one",
+	.summary = N_("take what the partner offers: the oldest offer, or that one"),
 	.examples = "pchat accept > dump.sql\n"
 		    "pchat accept 7 -o dump.sql\n"
 		    "pchat accept -- psql db\n"
 		    "pchat accept --list\n",
-	.details = "A stream goes to standard output, which must not be a terminal; files go into new\n"
+	.details = N_("A stream goes to standard output, which must not be a terminal; files go into new\n"
 		   "files here; either into FILE, or to the standard input of COMMAND. COMMAND sees an end\n"
 		   "of file only when all is there; otherwise it, and what it has started, is ended. Exit\n"
-		   "status 11: it was not whole, or COMMAND failed; 1: nothing is offered.\n",
+		   "status 11: it was not whole, or COMMAND failed; 1: nothing is offered.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

@@ -1,7 +1,7 @@
 /* pchat decline: what the partner offers is not wanted. */
-#include <inttypes.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/commands/stream/offers.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
@@ -21,7 +21,7 @@ decline_run(struct invocation *inv)
 	if (v == VERDICT_NO_STREAMS || inv->link.features == 0)
 		return report(VERDICT_NO_STREAMS, "%s", inv->link.words);
 	if (v == VERDICT_NOTHING && m.u.offered.number > 0)
-		return report(v, "offer %" PRIu64 " is not there, or not any more", m.u.offered.number);
+		return report(v, "offer %s is not there, or not any more", o->operands[0]);
 	if (v == VERDICT_NOTHING)
 		return report(v, "nothing is offered");
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
@@ -30,11 +30,11 @@ decline_run(struct invocation *inv)
 const struct command command_decline = {
 	.name = "decline",
 	.operands = "[ID]",
-	.summary = "refuse what the partner offers: the oldest offer, or that one",
+	.summary = N_("refuse what the partner offers: the oldest offer, or that one"),
 	.examples = "pchat decline\n"
 		    "pchat decline 7\n",
-	.details = "Who offers it is told: their 'pipe' or 'give' ends with exit status 11. Exit status 1:\n"
-		   "nothing is offered.\n",
+	.details = N_("Who offers it is told: their 'pipe' or 'give' ends with exit status 11. Exit status 1:\n"
+		   "nothing is offered.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/translate.h"
 #include "cli/commands/stream/handing.h"
 #include "cli/output/report.h"
 #include "proto/offer.h"
@@ -72,7 +73,7 @@ put_hole(struct giving *g, uint64_t hole)
 	const struct piece p = { .type = PIECE_HOLE, .u.bytes = hole };
 
 	if (has_shrunk(&g->file[g->at]))
-		return fails(g, 0, "has shrunk");
+		return fails(g, 0, _("has shrunk"));
 	channel_put(&g->handing.channel, &p);
 	g->offset += hole;
 	g->handing.bytes += hole;
@@ -91,9 +92,9 @@ put_data(struct giving *g)
 		    (off_t)g->offset);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fails(g, errno, "cannot be read");
+		return fails(g, errno, _("cannot be read"));
 	if (n == 0)
-		return fails(g, 0, "has shrunk");
+		return fails(g, 0, _("has shrunk"));
 	channel_put_data(&g->handing.channel, (uint32_t)n);
 	g->offset += (uint64_t)n;
 	g->handing.bytes += (uint64_t)n;
@@ -155,7 +156,7 @@ open_one(struct given *f, const char *path)
 	f->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (f->fd < 0)
 		return report(VERDICT_FAILED, "'%s' cannot be opened: %s", path,
-		    errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+		    errno == ELOOP ? _("it is a symbolic link") : strerror(errno));
 	if (fstat(f->fd, &st) < 0)
 		return report(VERDICT_FAILED, "'%s': %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -181,7 +182,7 @@ open_all(struct giving *g, char *const *paths, uint8_t *body, size_t *length)
 		*length = offer_put_file(body, *length, &f);
 		if (*length == 0)
 			return report(VERDICT_TOO_LONG,
-			    "too many files for one offer: their names may have %u bytes together", OFFER_MAX);
+			    "too many files for one offer: their names may have 4096 bytes together");
 		g->handing.of += f.size;
 	}
 	return 0;
@@ -209,13 +210,13 @@ give_run(struct invocation *inv)
 const struct command command_give = {
 	.name = "give",
 	.operands = "FILE...",
-	.missing = "give which file?",
-	.summary = "offer files to the partner, and hand them over when they are accepted",
+	.missing = N_("give which file?"),
+	.summary = N_("offer files to the partner, and hand them over when they are accepted"),
 	.examples = "pchat give report.pdf\n"
 		    "pchat give *.csv\n",
-	.details = "Waits until the partner accepts them (--timeout: no longer), and exits 0 when they are\n"
+	.details = N_("Waits until the partner accepts them (--timeout: no longer), and exits 0 when they are\n"
 		   "on the partner's disk. 11: declined, or not taken to the end; 8: the partner left; 124:\n"
-		   "not accepted in time; 71: one is no regular file, or cannot be read.\n",
+		   "not accepted in time; 71: one is no regular file, or cannot be read.\n"),
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

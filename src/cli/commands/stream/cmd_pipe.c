@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "cli/commands/stream/handing.h"
 #include "cli/output/report.h"
 #include "proto/offer.h"
@@ -31,7 +32,7 @@ next(struct handing *h)
 	if (n < 0) {
 		const int error = errno;
 
-		(void)snprintf(h->words, sizeof(h->words), "standard input cannot be read: %s", strerror(error));
+		(void)snprintf(h->words, sizeof(h->words), _("standard input cannot be read: %s"), strerror(error));
 		return -error;
 	}
 	if (n > 0) {
@@ -55,20 +56,20 @@ pipe_run(struct invocation *inv)
 	const size_t length = offer_put_stream(body, label, strlen(label));
 
 	if (length == 0)
-		return report(VERDICT_TOO_LONG, "the label is too long; it may have %u bytes", OFFER_LABEL_MAX);
+		return report(VERDICT_TOO_LONG, "the label is too long; it may have 200 bytes");
 	return handing_run(&h, inv, body, (uint32_t)length);
 }
 
 const struct command command_pipe = {
 	.name = "pipe",
 	.operands = "[LABEL]",
-	.summary = "offer standard input to the partner, and hand it over when it is accepted",
+	.summary = N_("offer standard input to the partner, and hand it over when it is accepted"),
 	.examples = "pg_dump db | pchat pipe \"the dump\"\n"
 		    "pchat pipe --timeout 60 < report.txt || echo \"not taken\"\n",
-	.details = "Waits until the partner accepts it (--timeout: no longer), and exits 0 when all was\n"
+	.details = N_("Waits until the partner accepts it (--timeout: no longer), and exits 0 when all was\n"
 		   "taken: read by the partner's COMMAND, which then exited 0, or written. 11: declined, or\n"
 		   "not taken to its end; 8: the partner left; 124: not accepted in time. An end of file is\n"
-		   "not the success of what wrote it: see 'set -o pipefail' of your shell.\n",
+		   "not the success of what wrote it: see 'set -o pipefail' of your shell.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/translate.h"
 #include "cli/commands/stream/taking.h"
 #include "cli/output/report.h"
 #include "proto/safe.h"
@@ -56,7 +57,7 @@ ask(const char *name, const char *safe)
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
 	shown[safe_line(name, strlen(name), shown, sizeof(shown) - 1)] = '\0';
-	(void)fprintf(stderr, "\"%s\" is to become \"%s\" here. Take it? [y/N] ", shown, safe);
+	(void)fprintf(stderr, _("\"%s\" is to become \"%s\" here. Take it? [y/N] "), shown, safe);
 	return getline(&line, &size, stdin) > 0 && (line[0] == 'y' || line[0] == 'Y');
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/commands/stream/offers.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
@@ -34,7 +35,7 @@ take_result(struct handing *h, const struct piece *p)
 	const bool ok = p->u.said.verdict == VERDICT_OK;
 
 	if (p->type != PIECE_RESULT || (ok && !h->said_all))
-		finish(h, VERDICT_NOT_TAKEN, "what came from the other side is no answer");
+		finish(h, VERDICT_NOT_TAKEN, _("what came from the other side is no answer"));
 	else if (ok)
 		finish(h, VERDICT_OK, "");
 	else
@@ -50,7 +51,7 @@ listen_to_channel(struct handing *h)
 	if (channel_next(&h->channel, &p) > 0)
 		take_result(h, &p);
 	else if (rc == -EPERM)
-		finish(h, VERDICT_NOT_TAKEN, "the other side passed a descriptor, which nobody asked for");
+		finish(h, VERDICT_NOT_TAKEN, _("the other side passed a descriptor, which nobody asked for"));
 	else if (rc < 0)
 		h->channel.ended = true;
 }
@@ -87,6 +88,15 @@ find_out_why(struct handing *h)
 
 /* ------------------------------------------------------------------------- until it is taken */
 
+static void
+tell_number(const struct offering *o)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, o->number);
+	remark("offered to %s, as %s", o->partner, number);
+}
+
 static enum verdict
 await_taker(struct handing *h, uint64_t deadline)
 {
@@ -100,7 +110,7 @@ await_taker(struct handing *h, uint64_t deadline)
 			return VERDICT_TIMED_OUT;
 		offering_listen(o);
 		if (o->number != 0 && !told)
-			remark("offered to %s, as %" PRIu64, o->partner, o->number);
+			tell_number(o);
 		told |= o->number != 0;
 	}
 	return o->over ? o->verdict : VERDICT_OK;
@@ -195,7 +205,7 @@ handing_run(struct handing *h, struct invocation *inv, const uint8_t *body, uint
 	if (v == VERDICT_OK)
 		v = await_taker(h, deadline);
 	if (v == VERDICT_TIMED_OUT)
-		return report(v, "%s took it not in time", h->offering.partner);
+		return report(v, "%s did not take it in time", h->offering.partner);
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
 	if ((rc = channel_open(&h->channel, h->offering.channel)) < 0)

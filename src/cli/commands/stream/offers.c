@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "client/records.h"
 #include "proto/status.h"
 
@@ -14,7 +15,7 @@ offers_need_features(struct link *l)
 	if (l->features != 0)
 		return VERDICT_OK;
 	(void)snprintf(l->words, sizeof(l->words), "%s",
-	    "the session's helper is of an older pchat; 'pchat quit' and log in again");
+	    _("the session's helper is of an older pchat; 'pchat quit' and log in again"));
 	return VERDICT_NO_STREAMS;
 }
 
@@ -31,7 +32,7 @@ offers_list(struct link *l, uint64_t deadline, void (*fn)(const struct record *r
 	if (v == VERDICT_STALE)
 		v = offers_need_features(l);
 	if (v == VERDICT_NOTHING)
-		(void)snprintf(l->words, sizeof(l->words), "nothing is offered");
+		(void)snprintf(l->words, sizeof(l->words), "%s", _("nothing is offered"));
 	return v;
 }
 

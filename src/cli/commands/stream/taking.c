@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/translate.h"
 #include "cli/process/child.h"
 
 #define TICK_MS 1000
@@ -37,9 +38,9 @@ static void
 write_failed(struct taking *t, int error)
 {
 	if (t->sink.kind == SINK_COMMAND)
-		breaks(t, VERDICT_NOT_TAKEN, "'%.100s' did not take all", t->command);
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' did not take all"), t->command);
 	else
-		breaks(t, VERDICT_OUTPUT, "it could not be written: %s", strerror(error));
+		breaks(t, VERDICT_OUTPUT, _("it could not be written: %s"), strerror(error));
 }
 
 /* What came goes on to the sink, as far as that takes it. */
@@ -74,8 +75,8 @@ finish_sink(struct taking *t)
 	const int rc = sink_finish(&t->sink);
 
 	if (rc < 0)
-		breaks(t, VERDICT_OUTPUT, "'%.100s' could not be written: %s",
-		    t->sink.kind == SINK_FILE ? t->sink.name : "standard output", strerror(-rc));
+		breaks(t, VERDICT_OUTPUT, _("'%.100s' could not be written: %s"),
+		    t->sink.kind == SINK_FILE ? t->sink.name : _("standard output"), strerror(-rc));
 }
 
 /* A command that has ended: all is well only when it has read all, and says so. */
@@ -85,11 +86,11 @@ judge_command(struct taking *t)
 	const int status = fed_exit_status(&t->sink.fed);
 
 	if (status > 128)
-		breaks(t, VERDICT_NOT_TAKEN, "'%.100s' was ended by signal %d", t->command, status - 128);
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' was ended by signal %d"), t->command, status - 128);
 	else if (status != 0)
-		breaks(t, VERDICT_NOT_TAKEN, "'%.100s' failed with exit status %d", t->command, status);
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' failed with exit status %d"), t->command, status);
 	else if (fed_left(&t->sink.fed) > 0)
-		breaks(t, VERDICT_NOT_TAKEN, "'%.100s' did not take all", t->command);
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' did not take all"), t->command);
 }
 
 /* ------------------------------------------------------------------------- pieces */
@@ -104,7 +105,7 @@ next_file(struct taking *t, uint32_t index)
 	if (!transfer_file(&t->transfer, is_next ? index : UINT32_MAX, f.size) || !into_new_files(t))
 		return;
 	if ((rc = sink_open_file(&t->sink, t->names[index])) < 0)
-		breaks(t, VERDICT_OUTPUT, "'%.100s' cannot be made: %s", t->names[index], strerror(-rc));
+		breaks(t, VERDICT_OUTPUT, _("'%.100s' cannot be made: %s"), t->names[index], strerror(-rc));
 }
 
 static void
@@ -147,21 +148,21 @@ take_piece(struct taking *t, const struct piece *p)
 		(void)transfer_done(&t->transfer);
 		break;
 	case PIECE_FAILED:
-		breaks(t, VERDICT_NOT_TAKEN, "%s could not hand it over: %s", t->partner, p->u.said.words);
+		breaks(t, VERDICT_NOT_TAKEN, _("%s could not hand it over: %s"), t->partner, p->u.said.words);
 		break;
 	default:
 		t->transfer.stage = TRANSFER_BROKEN;
 		break;
 	}
 	if (t->transfer.stage == TRANSFER_BROKEN)
-		breaks(t, VERDICT_NOT_TAKEN, "what came from %s is not what was offered", t->partner);
+		breaks(t, VERDICT_NOT_TAKEN, _("what came from %s is not what was offered"), t->partner);
 }
 
 /* The partner's command is gone; whether its chat is as well is told by the helper. */
 static void
 hung_up(struct taking *t)
 {
-	breaks(t, VERDICT_NOT_TAKEN, "it ended before it was whole");
+	breaks(t, VERDICT_NOT_TAKEN, _("it ended before it was whole"));
 }
 
 /* False: nothing has come. */
@@ -180,9 +181,9 @@ read_some(struct taking *t)
 	if (rc == -EPIPE)
 		hung_up(t);
 	else if (rc == -EPERM)
-		breaks(t, VERDICT_NOT_TAKEN, "%s passed a descriptor, which nobody asked for", t->partner);
+		breaks(t, VERDICT_NOT_TAKEN, _("%s passed a descriptor, which nobody asked for"), t->partner);
 	else if (rc < 0)
-		breaks(t, VERDICT_NOT_TAKEN, "what came from %s is not what was offered", t->partner);
+		breaks(t, VERDICT_NOT_TAKEN, _("what came from %s is not what was offered"), t->partner);
 	t->channel.ended |= rc < 0;
 	return rc != 0;
 }
@@ -217,7 +218,7 @@ listen_to_helper(struct taking *t)
 	if (filled < 0 && !t->pair_over && (link_come_back(t->link, deadline) != VERDICT_OK || watch(t, deadline) != VERDICT_OK))
 		t->pair_over = true;
 	if (t->pair_over)
-		breaks(t, VERDICT_LEFT, "the chat with %s is over", t->partner);
+		breaks(t, VERDICT_LEFT, _("the chat with %s is over"), t->partner);
 }
 
 static void
@@ -225,7 +226,7 @@ caught(struct taking *t)
 {
 	t->signal = child_caught_signal(t->signals);
 	if (t->signal > 0)
-		breaks(t, VERDICT_NOT_TAKEN, "it was interrupted");
+		breaks(t, VERDICT_NOT_TAKEN, _("it was interrupted"));
 }
 
 /* ------------------------------------------------------------------------- waiting */
@@ -361,7 +362,7 @@ taking_run(struct taking *t, int fd)
 		return t->verdict;
 	}
 	if ((rc = sink_begin(&t->sink)) < 0)
-		breaks(t, VERDICT_NOT_TAKEN, "'%.100s' could not be run: %s", t->command, strerror(-rc));
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' could not be run: %s"), t->command, strerror(-rc));
 	take_all(t);
 	if (!t->broken && t->sink.kind == SINK_COMMAND)
 		await_command(t);
@@ -378,7 +379,7 @@ taking_run(struct taking *t, int fd)
 		find_out_why(t);
 	if (t->pair_over && t->broken && t->verdict == VERDICT_NOT_TAKEN) {
 		t->verdict = VERDICT_LEFT;
-		(void)snprintf(t->words, sizeof(t->words), "the chat with %s is over", t->partner);
+		(void)snprintf(t->words, sizeof(t->words), _("the chat with %s is over"), t->partner);
 	}
 	return t->broken ? t->verdict : VERDICT_OK;
 }
