@@ -88,8 +88,8 @@ setup(void)
 static void
 teardown(void)
 {
-	client_window_reset(&alice);
-	client_window_reset(&bob);
+	client_way_reset(&alice);
+	client_way_reset(&bob);
 	windows_release(&windows);
 	stream_close(&alice.stream, 0);
 	stream_close(&bob.stream, 0);
