@@ -94,7 +94,7 @@ static enum verdict
 take(const struct daemon_link *d, const struct frame *f, enum upstream_type expected, struct upstream_message *reply)
 {
 	if (upstream_decode(f, reply) < 0)
-		return link_trouble(d->link, VERDICT_FAILED, "the daemon answered nonsense");
+		return link_trouble(d->link, VERDICT_FAILED, "the daemon gave an answer that makes no sense");
 	if (reply->type == expected)
 		return VERDICT_OK;
 	if (reply->type == UPSTREAM_RESULT)

@@ -219,7 +219,7 @@ link_named_socket(struct link *l, const struct link_wish *wish, const char **soc
 	if (*named == '/')
 		return VERDICT_OK;
 	if (!getcwd(here, sizeof(here)))
-		return link_trouble(l, VERDICT_USAGE, "'%s' as an absolute path: %s", named, strerror(errno));
+		return link_trouble(l, VERDICT_USAGE, "cannot make '%s' an absolute path: %s", named, strerror(errno));
 	length = (size_t)snprintf(absolute, sizeof(absolute), "%s/%s", here, named);
 	if (length > SOCKET_PATH_MAX)
 		return too_long(l, length);

@@ -247,7 +247,8 @@ link_verdict(struct link *l, int error)
 		return link_trouble(l, VERDICT_OUTPUT, "%s", strerror(EPIPE));
 	default:
 		return link_trouble(l, VERDICT_FAILED,
-		    "the helper of session '%s' answered nonsense; is it of another version?", l->name);
+		    "the helper of session '%s' gave an answer that makes no sense; is it of another version?",
+		    l->name);
 	}
 }
 

@@ -102,7 +102,8 @@ take_from_daemon(struct teller *t, const struct frame *f, enum attempt *result, 
 	struct upstream_message m;
 
 	if (upstream_decode(f, &m) < 0) {
-		*result = stop(t, link_trouble(t->link, VERDICT_FAILED, "the daemon answered nonsense"), verdict);
+		*result = stop(
+		    t, link_trouble(t->link, VERDICT_FAILED, "the daemon gave an answer that makes no sense"), verdict);
 		return true;
 	}
 	if (m.type == UPSTREAM_BYE) {
@@ -138,7 +139,7 @@ old_helper(struct teller *t, enum verdict *verdict)
 	telling_turned_away(&t->telling, VERDICT_FAILED);
 	return stop(t,
 	    link_trouble(t->link, VERDICT_FAILED,
-		"the helper of session '%s' is of an older pchat, and knows no notes; 'pchat quit' and log in again",
+		"the helper of session '%s' is an older pchat, which knows no notes; 'pchat quit' and log in again",
 		t->link->name),
 	    verdict);
 }

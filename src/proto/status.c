@@ -34,7 +34,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_TOO_LONG] = { 10, "too-long", N_("the message is too long; it may have 1 to 65536 bytes") },
 	[VERDICT_INBOX_FULL] = { 10, "inbox-full",
 	    N_("not delivered: the partner's inbox is full until some of it is read") },
-	[VERDICT_STORAGE] = { 10, "storage", N_("not delivered: the partner's disk did not take it") },
+	[VERDICT_STORAGE] = { 10, "storage", N_("not delivered: the partner's disk could not store it") },
 	[VERDICT_ID_USED] = { 10, "id-used", N_("not delivered: another message was delivered under that id") },
 	[VERDICT_UNCONFIRMED] = { 75, "unconfirmed",
 	    N_("it may or may not arrive; to send it again with the same id is safe") },
@@ -57,10 +57,10 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_UNMAPPED] = { 4, "unmapped",
 	    N_("the daemon runs in a user namespace that does not know your user, and cannot tell who you are") },
 	[VERDICT_OLD_PARTNER] = { 6, "old-partner",
-	    N_("the other's pchat is too old for your name; after an upgrade 'pchat quit' and 'pchat login' there "
-	       "help") },
+	    N_("the other's pchat is too old for your name; it has to be upgraded there, then 'pchat quit' and 'pchat "
+	       "login'") },
 	[VERDICT_ABSENT] = { 124, "absent",
-	    N_("not delivered: that session takes nothing just now, its connection may be lost") },
+	    N_("not delivered: that session does not answer at the moment; its connection may be lost") },
 	[VERDICT_KEPT] = { 12, "kept",
 	    N_("not delivered yet: kept by the daemon until a session of that name logs in") },
 	[VERDICT_NO_NOTES] = { 6, "no-notes", N_("takes no notes") },
@@ -88,7 +88,7 @@ static const struct status table[VERDICT_COUNT] = {
 };
 
 static const struct status unknown = { 71, "unknown",
-	N_("something unknown happened; is all of pchat of one version?") };
+	N_("something unknown happened; are all programs of pchat of one version?") };
 
 static const struct status *
 status_of(enum verdict v)

@@ -123,7 +123,7 @@ is "$(unread_of bob)" 0 "and is not sent"
 shows '^to bob> /nosuchcommand$' "and stays in the line"
 send_keys C-u
 type_keys '/quit smoking' Enter
-shows '/quit takes nothing behind it: nothing was done' "/quit with something behind it is none"
+shows 'nothing was done: /quit takes no words' "/quit with something behind it is none"
 send_keys C-u
 type_keys '//slash' Enter
 shows 'alice: /slash ✓' "// sends a slash"
@@ -155,7 +155,7 @@ run carol pchat to alice
 shows 'carol is now chatting with you' "someone else comes"
 shows '^to carol> to nobody$' "the prompt changes under the draft"
 send_keys Enter
-shows 'Enter again sends it' "Enter asks once more whether it is for the new partner"
+shows 'press Enter again' "Enter asks once more whether it is for the new partner"
 is "$(unread_of carol)" 0 "and sends nothing"
 send_keys C-u
 type_keys '/to bob' Enter

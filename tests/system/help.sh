@@ -37,7 +37,7 @@ for line in '--peek read=read --peek' '-f read=read -f' '--wait=3 to bob=to --wa
 	# shellcheck disable=SC2086 # words
 	run alice pchat ${line%=*}
 	exits 2 "a command's option before it: ${line%=*}"
-	like "$err" "before the command; it belongs behind it: pchat ${line##*=}\$" "is told where it belongs"
+	like "$err" "before the command; it belongs after it: pchat ${line##*=}\$" "is told where it belongs"
 done
 run alice pchat --peek send x
 unlike "$err" 'belongs' "but not of one that the command does not have"

@@ -213,14 +213,14 @@ like "$out" "pchat login.*Note: this host has no daemon. A login starts one of y
 login alice
 like "$err" "started your own daemon" "a host without a daemon"
 run alice pchat who
-like "$err" "other people meet on the host's daemon.*systemctl" "who says that others meet elsewhere"
+like "$err" "to meet other people, an administrator starts the host's daemon.*systemctl" "who says that others meet elsewhere"
 run alice pchat status
-like "$err" "other people meet" "so does status"
+like "$err" "to meet other people" "so does status"
 run alice pchat status --json
 is "$err" "" "but not to a script"
 run alice pchat to nobody
 exits 5 "so does a name that is not there"
-like "$err" "other people meet" "with the refusal"
+like "$err" "to meet other people" "with the refusal"
 run alice pchat
 like "$out" "You are alice; nobody.*pchat who.*other people meet" "and pchat alone"
 run alice pchat login second

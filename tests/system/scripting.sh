@@ -195,7 +195,7 @@ if is_root; then
 	run mallory env XDG_STATE_HOME="$T/alice/state" PCHAT_SESSION=alice pchat history
 	exits 71 "history: somebody else's is not shown"
 	is "$out" "" "history: nothing of it"
-	like "$err" 'not ours to read' "history: with a word that says why"
+	like "$err" 'only its owner can read' "history: with a word that says why"
 fi
 run alice pchat history carol
 exits 1 "history: nothing was said"

@@ -99,17 +99,17 @@ shows '^to carol> *$' "another partner"
 send_keys Up
 shows '^begun here$|begun here$' "Up brings back the line, not the command"
 send_keys Enter
-shows 'this line was typed for bob: Enter again sends it to carol' "a line that was typed for another one asks"
+shows 'this line was typed for bob: press Enter again to send it to carol' "a line that was typed for another one asks"
 is "$(unread_of carol)" 0 "and is not sent"
 send_keys Enter
 wait_until has_unread carol 1
-ok $? "Enter again sends it"
+ok $? "press Enter again to send it"
 
 # ---------------------------------------------------------------------- waiting
 login dora
 run dora pchat to bob
 type_keys '/to bob --wait' Enter
-shows 'waiting until bob is free; .C takes it back' "a wait is told at once"
+shows 'waiting until bob is free; .C stops waiting' "a wait is told at once"
 shows '^\(waiting for bob\) to carol> *$' "and shown in the prompt"
 send_keys C-c
 shows 'no longer waiting for bob' "^C takes it back"
@@ -124,7 +124,7 @@ send_keys Tab
 shows '^to bob> /to bob --wait *$' "Tab completes an option"
 send_keys C-u
 type_keys '/to nosuch one' Enter
-shows '/to NAME .* is too much|to one NAME' "too much behind a command is told"
+shows '/to takes one NAME' "too much behind a command is told"
 shows '^to bob> /to nosuch one$' "and the line stays"
 send_keys C-u
 

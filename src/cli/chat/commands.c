@@ -210,7 +210,7 @@ run_to(struct chat *c, const struct row *row, char **words)
 	const bool wait = is_wait(words[0]) || (words[1] && is_wait(words[1]));
 
 	if (!name || (words[1] && !wait)) {
-		chat_note(c, "/to NAME [--wait[=SEC]]: to one NAME");
+		chat_note(c, "/to takes one NAME: /to NAME [--wait[=SEC]]");
 		return EDITOR_STAYS;
 	}
 	if (wait)
@@ -225,7 +225,7 @@ run_to(struct chat *c, const struct row *row, char **words)
 
 		safe[safe_line(name, strnlen(name, NAME_MAX_LEN), safe, sizeof(safe) - 1)] = '\0';
 		(void)snprintf(c->awaited, sizeof(c->awaited), "%.*s", NAME_MAX_LEN, safe);
-		chat_note(c, "waiting until %s is free; ^C takes it back", safe);
+		chat_note(c, "waiting until %s is free; ^C stops waiting", safe);
 		terminal_update(c);
 	}
 	return EDITOR_UNRECALLED;
@@ -271,7 +271,7 @@ run_grep(struct chat *c, const struct row *row, char **words)
 	const char *const before[] = { "history", option, NULL };
 
 	if (snprintf(option, sizeof(option), "--grep=%s", words[0]) >= (int)sizeof(option)) {
-		chat_note(c, "/grep: that is too long to look for");
+		chat_note(c, "/grep: that text is too long to search for");
 		return EDITOR_STAYS;
 	}
 	return run_shell(c, row, before, (char **)none);
@@ -294,7 +294,7 @@ run_help(struct chat *c, const struct row *row, char **words)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		output_printf("  /%s %-*s %s\n", rows[i].name, (int)(27 - strlen(rows[i].name)), rows[i].operands,
 		    _(rows[i].summary));
-	output_printf("  //TEXT                        %s\n", _("say a line that begins with a slash"));
+	output_printf("  //TEXT                        %s\n", _("send a line that begins with a slash"));
 	output_string(
 	    _("  Tab completes. Up brings back what you typed, ^R looks for it. ^C drops the line.\n"
 	      "  M-Enter makes a new line in the message, ^X^E opens your editor, ^_ takes a change back.\n"));
@@ -327,7 +327,7 @@ unknown(struct chat *c, const char *name)
 	const size_t len = strnlen(name, 32);
 
 	safe[safe_line(name, len, safe, sizeof(safe) - 1)] = '\0';
-	chat_note(c, "there is no command '/%s%s': nothing was sent; /help shows what there is, //TEXT says /TEXT",
+	chat_note(c, "there is no command '/%s%s': nothing was sent; /help lists the commands, //TEXT sends /TEXT",
 	    safe, name[len] ? "..." : "");
 	return EDITOR_STAYS;
 }
@@ -336,11 +336,12 @@ static enum editor_answer
 wrong_operands(struct chat *c, const struct row *row, size_t count)
 {
 	if (row->most == 0)
-		chat_note(c, "/%s takes nothing behind it: nothing was done; //%s ... says it", row->name, row->name);
+		chat_note(
+		    c, "nothing was done: /%s takes no words; //%s ... sends the line as it is", row->name, row->name);
 	else if (count < row->least)
-		chat_note(c, "nothing was done: /%s wants %s behind it", row->name, row->operands);
+		chat_note(c, "nothing was done: /%s needs %s", row->name, row->operands);
 	else
-		chat_note(c, "nothing was done: behind /%s stands %s, and nothing else", row->name, row->operands);
+		chat_note(c, "nothing was done: /%s takes %s, and nothing else", row->name, row->operands);
 	return EDITOR_STAYS;
 }
 

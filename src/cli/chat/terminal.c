@@ -33,10 +33,12 @@ not_said(struct chat *c, enum verdict v)
 		chat_note(c, "not sent: a message has at most %u bytes", MESSAGE_MAX);
 		return EDITOR_STAYS;
 	case VERDICT_LIMIT:
-		chat_note(c, "not sent, too much is under way: wait a little, then Enter again");
+		chat_note(
+		    c, "not sent: too many messages are still on their way; wait a little, then press Enter again");
 		return EDITOR_STAYS;
 	default:
-		chat_note(c, "not sent, the session is not there just now: wait a little, then Enter again");
+		chat_note(
+		    c, "not sent: the session does not answer at the moment; wait a little, then press Enter again");
 		return EDITOR_STAYS;
 	}
 }
@@ -51,12 +53,13 @@ is_meant(struct chat *c, const struct editor_line *line)
 	if (!*chat_partner(c) || line->again)
 		return true;
 	if (*line->label && !name_equal(line->label, chat_partner(c))) {
-		chat_note(c, "this line was typed for %s: Enter again sends it to %s", line->label, chat_partner(c));
+		chat_note(
+		    c, "this line was typed for %s: press Enter again to send it to %s", line->label, chat_partner(c));
 		return false;
 	}
 	if (changed)
 		chat_note(
-		    c, "while you were typing it became %s whom you talk to: Enter again sends it", chat_partner(c));
+		    c, "your partner became %s while you were typing: press Enter again to send it", chat_partner(c));
 	return !changed;
 }
 

@@ -227,7 +227,7 @@ is_text(struct options *o, const char *word)
 	if (o->operand_count <= o->command->text_after)
 		return is_sentence(word);
 	if (is_option(o, word))
-		(void)mistake(o, "'%.64s' behind the text: put options before it, or -- before all of the text", word);
+		(void)mistake(o, "'%.64s' after the text: put options before it, or -- before all of the text", word);
 	return true;
 }
 

@@ -298,7 +298,7 @@ report_early(const struct options *o, const struct command *c)
 {
 	const char letter[] = { o->unknown_letter, '\0' };
 
-	return report(VERDICT_USAGE, "%s before the command; it belongs behind it: pchat %s %s%s", o->mistake, c->name,
+	return report(VERDICT_USAGE, "%s before the command; it belongs after it: pchat %s %s%s", o->mistake, c->name,
 	    o->unknown ? "--" : "-", o->unknown ? find_unknown(c, o)->name : letter);
 }
 
@@ -316,7 +316,7 @@ help_mistake(const struct options *o)
 	if (meant)
 		return report(VERDICT_USAGE, "%s; did you mean '%s%s'?", o->mistake, o->unknown ? "--" : "", meant);
 	if (!c)
-		return report(VERDICT_USAGE, "%s; 'pchat --help' shows what there is", o->mistake);
+		return report(VERDICT_USAGE, "%s; 'pchat --help' lists the commands and options", o->mistake);
 	usage_of(c, usage);
 	return report(VERDICT_USAGE, "%s%s usage: %s ('pchat help %s' tells more)", o->mistake,
 	    o->mistake[strlen(o->mistake) - 1] == '?' ? "" : ";", usage, c->name);

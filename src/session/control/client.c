@@ -279,7 +279,7 @@ on_rule(struct control_client *c, const struct control_message *m)
 		policy_unblock(&changed, &m->u.rule.rule);
 	} else if (m->u.rule.has_rule && !policy_add(&changed, &m->u.rule.rule)) {
 		control_client_outcome(
-		    c, VERDICT_LIMIT, N_("that is one rule too many; take some back with: pchat unblock NAME"));
+		    c, VERDICT_LIMIT, N_("there are too many rules; remove some with: pchat unblock NAME"));
 		return;
 	}
 	if (c->class->keep_rules(c->context, &changed) < 0)

@@ -184,7 +184,7 @@ greet_plainly(struct uplink *u)
 	u->pause_ms = 0;
 	if (!feature_holds_name(0, u->file->name) && u->login.fresh)
 		u->class->refused(u->context, VERDICT_FAILED,
-		    N_("the daemon is of an older pchat, which takes only names of A-Z a-z 0-9 . _ -; it has to be "
+		    N_("the daemon is an older pchat, which takes only names of A-Z a-z 0-9 . _ -; it has to be "
 		       "restarted"));
 }
 

@@ -112,7 +112,8 @@ take_file(struct editor *e, const char *path)
 		editor_note(e, "* the text is as it was: %s",
 		    errno == EMSGSIZE ? _("what was written is too long") : strerror(errno));
 	else if (keys_fault(text, len, &n) < len)
-		editor_note(e, "* the text is as it was: what was written holds what cannot be said here");
+		editor_note(
+		    e, "* the text is as it was: what was written holds characters that cannot be sent from here");
 	else if (len != e->buffer.len || memcmp(text, e->buffer.text, len) != 0)
 		edit_replace_all(e, text, len, len);
 }

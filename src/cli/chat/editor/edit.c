@@ -206,7 +206,7 @@ paste(struct editor *e, const char *text, size_t len)
 		editor_beep(e);
 		e->left_out = true;
 		editor_note(e,
-		    "* not pasted: it holds %s, which cannot be said here; 'pchat send -f FILE' sends any bytes",
+		    "* not pasted: it holds %s, which cannot be sent from here; 'pchat send -f FILE' sends any bytes",
 		    name_of(copy + fault, len - fault, name));
 	} else if (len > 0 && replace(e, e->buffer.at, e->buffer.at, copy, len, false)) {
 		e->pasted = e->pasted || first;
@@ -366,7 +366,7 @@ enter(struct editor *e)
 	if (line.len == 0)
 		return;
 	if (e->left_out) { /* nothing goes out that is not what was typed */
-		editor_note(e, "* not sent: something was left out of it; Enter again sends it as it is");
+		editor_note(e, "* not sent: something was left out of it; press Enter again to send it as it is");
 		answer = EDITOR_STAYS;
 	} else {
 		answer = e->class->said(e->context, &line);

@@ -130,7 +130,7 @@ doctor_run(struct invocation *inv)
 const struct command command_doctor = {
 	.name = "doctor",
 	.operands = "",
-	.summary = N_("check what goes wrong on real hosts, and say the cure"),
+	.summary = N_("check for what goes wrong on real hosts, and say how to mend it"),
 	.examples = "pchat doctor\n"
 		    "pchat doctor --json | jq -r 'select(.state == \"ill\") | .cure'\n",
 	.details = N_("A line for each check: ok, note (it works, and something is worth knowing) or ill, what\n"

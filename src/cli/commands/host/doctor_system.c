@@ -51,11 +51,11 @@ doctor_limits(const struct options *o, struct finding *f)
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_FSIZE, &size) < 0)
 		finding_ill(f, N_("look at ulimit -a"), "the limits cannot be asked for: %s", strerror(errno));
 	else if (files.rlim_cur < FILES_WANTED)
-		finding_ill(f, N_("raise it: ulimit -n 1024"), "a helper wants %d open files, and the limit is %ju",
+		finding_ill(f, N_("raise it: ulimit -n 1024"), "a helper needs %d open files, and the limit is %ju",
 		    FILES_WANTED, (uintmax_t)files.rlim_cur);
 	else if (size.rlim_cur != RLIM_INFINITY)
 		finding_note(f, N_("raise it: ulimit -f unlimited"),
-		    "files may have %ju bytes: an inbox may grow larger", (uintmax_t)size.rlim_cur);
+		    "files may have at most %ju bytes: an inbox may need more", (uintmax_t)size.rlim_cur);
 	else
 		finding_well(f, "%ju open files", (uintmax_t)files.rlim_cur);
 }

@@ -12,7 +12,7 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", N_("only if NAME is the partner") },
+	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", N_("send only if NAME is the partner") },
 	{ 0 },
 };
 
@@ -172,10 +172,10 @@ const struct command command_ask = {
 	.summary = N_("send a question, wait for the next message of the partner, print it"),
 	.examples = "ans=$(pchat ask \"deploy now? [y/n]\")\n"
 		    "pchat ask --to bob --timeout 60 \"may I reboot?\" || echo \"no answer\"\n",
-	.details = N_("The answer is printed as it came, and a newline; on a terminal, what could harm it\n"
-		      "is shown as its number. What had arrived before stays unread. --timeout limits\n"
-		      "the wait for the answer (exit status 1); without it there is no limit. Put -- before\n"
-		      "a variable: pchat ask -- \"$question\"\n"),
+	.details = N_("The answer is printed as it came, with a newline added; on a terminal, characters that\n"
+		      "could harm it are shown as numbers. What had arrived before stays unread. --timeout\n"
+		      "limits the wait for the answer (exit status 1); without it there is no limit. Put --\n"
+		      "before a variable: pchat ask -- \"$question\"\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

@@ -20,14 +20,14 @@
 static const struct option_row options[] = {
 	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", N_("the latest N records") },
 	{ OPT_SINCE, 0, "since", OPTION_TEXT, "WHEN",
-	    N_("since then: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d") },
+	    N_("only what was said since WHEN: 2026-11-23, 12:01, today, yesterday, 90m, 2h, 3d") },
 	{ OPT_GREP, 0, "grep", OPTION_TEXT, "TEXT", N_("messages that hold TEXT, in upper or lower case") },
 	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL,
 	    N_("date and time with each record, also on a terminal") },
-	{ OPT_NO_PAGER, 0, "no-pager", OPTION_NOTHING, NULL, N_("not through $PAGER") },
+	{ OPT_NO_PAGER, 0, "no-pager", OPTION_NOTHING, NULL, N_("do not use $PAGER") },
 	{ OPT_DELETE, 0, "delete", OPTION_NOTHING, NULL, N_("forget it for good, instead of showing it") },
-	{ OPT_BEFORE, 0, "before", OPTION_TEXT, "WHEN", N_("with --delete: only what was said before then") },
-	{ OPT_UNREAD, 0, "unread", OPTION_NOTHING, NULL, N_("with --delete: also what is unread") },
+	{ OPT_BEFORE, 0, "before", OPTION_TEXT, "WHEN", N_("with --delete: only what was said before WHEN") },
+	{ OPT_UNREAD, 0, "unread", OPTION_NOTHING, NULL, N_("with --delete: unread records as well") },
 	{ 0 },
 };
 
@@ -82,8 +82,7 @@ report_end(const struct link *l, enum verdict v)
 	case VERDICT_FAILED:
 		if (l->words[0])
 			break;
-		return report(
-		    v, "the history of '%s' is not ours to read; only its owner's own commands read it", l->name);
+		return report(v, "only its owner can read the history of '%s'", l->name);
 	case VERDICT_STALE:
 		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->name);
 	default:
@@ -106,7 +105,8 @@ forget_request_of(const struct options *o, struct control_message *m)
 	m->u.forget.unread = o->given[OPT_UNREAD];
 	if (o->given[OPT_BEFORE] && !when_parse(o->text[OPT_BEFORE], clock_wall_ms(), &m->u.forget.before_ms))
 		return report(VERDICT_USAGE,
-		    "--before: '%.64s' is no time; such are 2026-11-23, '2026-11-23 12:01', today, 2h, 30d",
+		    "--before: '%.64s' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, "
+		    "or how long ago: 90s, 30m, 2h, 3d, 1w",
 		    o->text[OPT_BEFORE]);
 	return 0;
 }

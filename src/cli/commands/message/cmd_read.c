@@ -20,11 +20,11 @@
 static const struct option_row options[] = {
 	{ OPT_FOLLOW, 'f', "follow", OPTION_NOTHING, NULL, N_("go on until the session ends") },
 	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", N_("wait until there is something to read") },
-	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", N_("so many records at most") },
+	{ OPT_NUMBER, 'n', "number", OPTION_COUNT, "N", N_("at most N records") },
 	{ OPT_PEEK, 0, "peek", OPTION_NOTHING, NULL, N_("leave them unread") },
 	{ OPT_RAW, 0, "raw", OPTION_NOTHING, NULL, N_("messages only, as they came, each with a newline") },
 	{ OPT_NUL, '0', "null", OPTION_NOTHING, NULL, N_("messages only, as they came, each with a NUL") },
-	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, N_("notes as well, with --raw and -0") },
+	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, N_("with --raw and -0: notes as well") },
 	{ OPT_FULL_TIME, 0, "full-time", OPTION_NOTHING, NULL,
 	    N_("date and time with each record, also on a terminal") },
 	{ 0 },
@@ -235,7 +235,8 @@ read_run(struct invocation *inv)
 	widen_pipe(&rd);
 	if (rd.unmarked && (v == VERDICT_OK || v == VERDICT_NOTHING))
 		return report(VERDICT_FAILED,
-		    "it could not be marked read, and will be shown again: the disk of '%s' is full, or takes nothing",
+		    "it could not be marked read, and will be shown again: the disk of '%s' is full, or cannot be "
+		    "written",
 		    inv->link.name);
 	return report_end(&rd, v);
 }

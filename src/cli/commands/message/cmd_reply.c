@@ -28,8 +28,8 @@ report_none(struct link *l, enum verdict v, uint64_t id)
 	switch (v) {
 	case VERDICT_NOTHING:
 		if (id != 0)
-			return report(v, "there is no note %" PRIu64 " in this inbox", id);
-		return report(v, "no note was shown here yet; 'pchat read' shows what there is");
+			return report(v, "there is no note %ju in this inbox", (uintmax_t)id);
+		return report(v, "no note was shown here yet; 'pchat read' shows what has arrived");
 	case VERDICT_USAGE:
 		return report(v, "a newer note, by somebody else, is unread: read it first, or say --note N");
 	case VERDICT_STORAGE:
@@ -37,7 +37,7 @@ report_none(struct link *l, enum verdict v, uint64_t id)
 	default:
 		if (l->features == 0)
 			return report(
-			    VERDICT_FAILED, "the session's helper is of an older pchat; 'pchat quit' and log in again");
+			    VERDICT_FAILED, "the session's helper is an older pchat; 'pchat quit' and log in again");
 		return report(v, "%s", l->words);
 	}
 }
@@ -92,12 +92,12 @@ reply_run(struct invocation *inv)
 const struct command command_reply = {
 	.name = "reply",
 	.operands = "[TEXT...]",
-	.summary = N_("answer a note: tell something to who wrote the latest one that was shown here"),
+	.summary = N_("answer a note: tell something to whoever wrote the latest one shown here"),
 	.examples = "pchat reply \"thank you\"\n"
 		    "pchat reply --note 12 -- \"$answer\"\n",
-	.details = N_("It says to whom. When a newer note by somebody else is unread, nothing is told, and the\n"
-		      "exit status is 2. The answer is a note from this session; it goes to that account only,\n"
-		      "whoever may have its name by now.\n"),
+	.details = N_("It says to whom the answer goes. If a newer note by somebody else is unread, nothing is\n"
+		      "sent, and the exit status is 2. The answer is a note from this session; it goes only to\n"
+		      "the account that wrote the note, whoever has that name by now.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

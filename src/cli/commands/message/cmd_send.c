@@ -9,7 +9,7 @@
 #include "net/random.h"
 
 static const struct option_row options[] = {
-	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", N_("only if NAME is the partner") },
+	{ OPT_TO, 0, "to", OPTION_NAME, "NAME", N_("send only if NAME is the partner") },
 	TEXT_SOURCE_ROWS(
 	    N_("each line is a message, sent as it comes"), N_("each piece that ends with a NUL is a message")),
 	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", N_("repeat an unconfirmed message: it arrives once") },

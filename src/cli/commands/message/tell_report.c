@@ -63,8 +63,8 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 		return status_exit(v);
 	case VERDICT_STORAGE:
 		if (t->later) /* whose disk it was is not told */
-			return report(
-			    v, "%s%s: not delivered: the disk there, or the daemon's, did not take it", line, t->to);
+			return report(v, "%s%s: not delivered: the other's disk, or the daemon's, could not store it",
+			    line, t->to);
 		return report(v, "%s%s: %s", line, t->to, _(status_words(v)));
 	case VERDICT_UNCONFIRMED:
 		return report_unconfirmed(t, command, line);

@@ -63,8 +63,7 @@ report_group(const char *operand, int error)
 {
 	if (error != -ENOENT)
 		return report(VERDICT_FAILED, "cannot look up the group '%.64s': %s", operand + 1, strerror(-error));
-	return report(
-	    VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists those that there are", operand + 1);
+	return report(VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists the groups", operand + 1);
 }
 
 /* The account behind the name, as long as it is online; POLICY_NO_UID: it is not, or is our own. */
@@ -169,7 +168,7 @@ unblock(struct invocation *inv, const char *operand)
 		return report(v, "%s", inv->link.words);
 	if (removed == 0)
 		return report(
-		    VERDICT_NO_SUCH_USER, "there is no rule about '%.64s'; 'pchat block' lists what there is", operand);
+		    VERDICT_NO_SUCH_USER, "there is no rule about '%.64s'; 'pchat block' lists the rules", operand);
 	return 0;
 }
 
@@ -283,7 +282,7 @@ allow_run(struct invocation *inv)
 const struct command command_block = {
 	.name = "block",
 	.operands = "[NAME|@GROUP]",
-	.summary = N_("refuse contact by one person, or by a group; alone: show all rules"),
+	.summary = N_("refuse contact by a person or a group; without a name, show all rules"),
 	.examples = "pchat block mallory\n"
 		    "pchat block @students\n"
 		    "pchat block\n",
@@ -314,8 +313,8 @@ const struct command command_allow = {
 	.summary = N_("let only members of such groups make contact"),
 	.examples = "pchat allow @staff\n"
 		    "pchat unblock @staff\n",
-	.details = N_("Groups are those that the kernel knows of the other's login. Once one is allowed,\n"
-		      "nobody else may make contact; 'pchat unblock @GROUP' takes it back.\n"),
+	.details = N_("A group counts when the kernel says that the other's login is in it. Once one group is\n"
+		      "allowed, nobody else may make contact; 'pchat unblock @GROUP' undoes it.\n"),
 	.min_operands = 1,
 	.max_operands = 1,
 	.needs_session = true,

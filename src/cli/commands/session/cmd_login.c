@@ -24,12 +24,13 @@
 #define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
 
 static const struct option_row options[] = {
-	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, N_("do nothing when that session is there already") },
+	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, N_("do nothing if that session exists already") },
 	{ OPT_KEEP, 0, "keep", OPTION_TEXT, "AGE",
-	    N_("forget what was read and is older (30d, 12h), or all but the latest N (1000); from now on; 'all' ends "
-	       "it") },
+	    N_("from now on, forget what was read and is older than AGE (30d, 12h), or all but the latest N records "
+	       "(1000); 'all' keeps everything") },
 	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", N_("refuse messages when N are unread (100000)") },
-	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N", N_("the same, counting bytes (67108864)") },
+	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N",
+	    N_("refuse messages when N bytes are unread (67108864)") },
 	{ 0 },
 };
 
@@ -114,7 +115,7 @@ start(const struct options *o, const char *name, const char *socket)
 		    report_text, sizeof(report_text));
 	if (rc == -ETIMEDOUT)
 		return report(
-		    VERDICT_TIMED_OUT, "%s: not logged in in time; look with: pchat -s %s status", name, name);
+		    VERDICT_TIMED_OUT, "%s: the login took too long; check with: pchat -s %s status", name, name);
 	if (rc < 0)
 		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
 	return tell(name, report_text);

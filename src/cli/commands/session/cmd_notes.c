@@ -14,8 +14,8 @@
 #include "proto/status.h"
 
 static const struct option_row options[] = {
-	{ OPT_KEPT, 0, "kept", OPTION_NOTHING, NULL, N_("list what the daemon keeps of your notes for others") },
-	{ OPT_CANCEL, 0, "cancel", OPTION_IDENT, "ID", N_("take such a note back") },
+	{ OPT_KEPT, 0, "kept", OPTION_NOTHING, NULL, N_("list your notes that the daemon keeps for others") },
+	{ OPT_CANCEL, 0, "cancel", OPTION_IDENT, "ID", N_("cancel one of them") },
 	{ 0 },
 };
 
@@ -38,8 +38,7 @@ switch_notes(struct invocation *inv)
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_command(&inv->link, &request, deadline);
 	if (v != VERDICT_OK && inv->link.features == 0)
-		return report(
-		    VERDICT_FAILED, "the session's helper is of an older pchat; 'pchat quit' and log in again");
+		return report(VERDICT_FAILED, "the session's helper is an older pchat; 'pchat quit' and log in again");
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
@@ -116,7 +115,8 @@ cancel(struct invocation *inv)
 	case VERDICT_NOTHING:
 		return report(v, "the daemon keeps no note of yours under that id; it may have been delivered");
 	case VERDICT_STORAGE:
-		return report(VERDICT_FAILED, "nobody gets it any more, but the daemon's disk did not forget it");
+		return report(
+		    VERDICT_FAILED, "it will not be delivered, but it could not be erased from the daemon's disk");
 	default:
 		return report(v, "%s", _(status_words(v)));
 	}
@@ -137,11 +137,12 @@ notes_run(struct invocation *inv)
 const struct command command_notes = {
 	.name = "notes",
 	.operands = "[on|off]",
-	.summary = N_("take notes (see tell), or none; list what the daemon keeps of yours"),
+	.summary = N_("accept notes (see tell) or refuse them; list those of yours that the daemon keeps"),
 	.examples = "pchat notes off\n"
 		    "pchat notes --kept\n",
-	.details = N_("They are taken unless you say off. It is remembered across logins. --kept and --cancel\n"
-		      "need no session: they are about the notes of your account. Exit status 1: there is none.\n"),
+	.details = N_("Notes are taken unless you turn them off. This is remembered across logins. --kept and\n"
+		      "--cancel need no session: they are about the notes of your account. Exit status 1:\n"
+		      "there is none.\n"),
 	.options = options,
 	.max_operands = 1,
 	.run = notes_run,

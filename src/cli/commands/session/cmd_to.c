@@ -107,8 +107,8 @@ const struct command command_to = {
 	.summary = N_("begin to chat with NAME"),
 	.examples = "pchat to bob\n"
 		    "pchat to bob --wait=60 && pchat send \"my turn now\"\n",
-	.details = N_("A chat that you are in is left for the new one; nothing changes when NAME\n"
-		      "cannot be had.\n"),
+	.details = N_("If you are in a chat, you leave it for the new one. If NAME cannot be reached,\n"
+		      "nothing changes.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = 1,

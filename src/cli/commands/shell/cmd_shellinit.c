@@ -137,8 +137,8 @@ const struct command command_shellinit = {
 	.examples = "eval \"$(pchat shellinit bash)\"\n"
 		    "eval \"$(pchat shellinit zsh)\"\n"
 		    "pchat shellinit fish | source\n",
-	.details = N_("Put it into ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish. New messages are shown,\n"
-		      "and marked read, before the next prompt: at most ten, the rest is counted. With\n"
+	.details = N_("Put it into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish. New messages are shown,\n"
+		      "and marked read, before the next prompt: at most ten, and how many more there are. With\n"
 		      "TERM=dumb, and inside Emacs, nothing is shown.\n"),
 	.options = options,
 	.min_operands = 1,
