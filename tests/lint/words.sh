@@ -40,7 +40,7 @@ msgids() {
 }
 
 grep -lE '(^|[^A-Za-z0-9_])(_|N_|translate_count|report|report_message|remark|mistake|link_trouble|chat_note|editor_note|finding_(well|note|ill))\(' \
-	$(find src -name '*.c' | sort) | diff - po/POTFILES >"$T/differ"
+	$(find src -name '*.[ch]' ! -name translate.h | sort) | diff - po/POTFILES >"$T/differ"
 report $? "po/POTFILES names the sources that say something"
 sed 's/^/# /' "$T/differ"
 
@@ -49,6 +49,8 @@ msgids "$T/marked.pot" >"$T/marked"
 msgids po/pchat.pot | diff "$T/marked" - >"$T/differ"
 report $? "po/pchat.pot is what is in the sources: make update-po"
 sed 's/^/# /' "$T/differ"
+! grep -F '<PRI' po/pchat.pot
+report $? "numbers whose length the host decides go in as text: a catalogue has one form of a message"
 
 # Two words and more are a sentence, unless po/unmarked says that they are for a program, or they are an example, what a
 # shell evaluates, SQL, or for the log.

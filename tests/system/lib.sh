@@ -441,6 +441,7 @@ if is_root && ! setpriv --reuid=20000 --regid=20000 --clear-groups test -x "$pro
 	for program in pchat pchat-full pchat-session pchat-chat pchatd; do
 		[ ! -e "$programs/$program" ] || cp "$programs/$program" "$T/programs/"
 	done
+	[ ! -e "$BUILDDIR/locale" ] || cp -r "$BUILDDIR/locale" "$T/programs/"
 	programs=$T/programs
 fi
 export PATH=$programs:$PATH PCHAT_EXEC_PATH=$programs

@@ -433,8 +433,8 @@ chat_end(struct chat *c, bool quit)
 	c->ending = true;
 	if (c->editor && !c->hung_up)
 		chat_note(c,
-		    translate_count(N_("waiting for %zu line to arrive, ^C gives up"),
-			N_("waiting for %zu lines to arrive, ^C gives up"), n),
+		    translate_count("waiting for %zu line to arrive, ^C gives up",
+			"waiting for %zu lines to arrive, ^C gives up", n),
 		    n);
 	ev_timer_start(c->loop, &c->patience);
 }

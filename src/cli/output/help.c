@@ -302,6 +302,19 @@ report_early(const struct options *o, const struct command *c)
 	    o->unknown ? "--" : "-", o->unknown ? find_unknown(c, o)->name : letter);
 }
 
+/* In whichever language: a question needs no other mark behind it. */
+static bool
+is_question(const char *text)
+{
+	static const char *const ends[] = { "?", "\uff1f", "\u061f" };
+	const size_t len = strlen(text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (len >= strlen(ends[i]) && strcmp(text + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
 int
 help_mistake(const struct options *o)
 {
@@ -318,6 +331,8 @@ help_mistake(const struct options *o)
 	if (!c)
 		return report(VERDICT_USAGE, "%s; 'pchat --help' lists the commands and options", o->mistake);
 	usage_of(c, usage);
-	return report(VERDICT_USAGE, "%s%s usage: %s ('pchat help %s' tells more)", o->mistake,
-	    o->mistake[strlen(o->mistake) - 1] == '?' ? "" : ";", usage, c->name);
+	return report(VERDICT_USAGE,
+	    is_question(o->mistake) ? N_("%s usage: %s ('pchat help %s' tells more)")
+				    : N_("%s; usage: %s ('pchat help %s' tells more)"),
+	    o->mistake, usage, c->name);
 }

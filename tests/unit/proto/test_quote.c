@@ -1,8 +1,10 @@
 #include <check.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/macros.h"
 #include "proto/quote.h"
+#include "proto/safe.h"
 #include "quick.h"
 
 START_TEST(test_quote_table)
@@ -56,6 +58,35 @@ START_TEST(test_quote_any_bytes_in_any_room)
 }
 END_TEST
 
+/* What stays is what safe.h lets through anywhere, and takes no table to be known. */
+START_TEST(test_quote_letters)
+{
+	char out[64], safe[64];
+	size_t kept = 0;
+
+	for (uint32_t cp = 0x80; cp < 0x10000; cp++) {
+		char text[4];
+		const size_t len = (size_t)utf8proc_encode_char((utf8proc_int32_t)cp, (utf8proc_uint8_t *)text);
+
+		if (cp >= 0xd800 && cp < 0xe000)
+			continue;
+		(void)quote_letters(text, len, out, sizeof(out));
+		if (out[0] == '\\')
+			continue;
+		kept++;
+		ck_assert_msg(strlen(out) == len && memcmp(out, text, len) == 0, "U+%04X", (unsigned)cp);
+		ck_assert_msg(safe_line(text, len, safe, sizeof(safe)) == len && memcmp(safe, text, len) == 0 &&
+			safe_width(text, len) > 0,
+		    "U+%04X", (unsigned)cp);
+	}
+	ck_assert_uint_gt(kept, 30000);
+	ck_assert_str_eq(quote_letters("\xe4\xbd\xa0\xe5", 4, out, sizeof(out)), "\xe4\xbd\xa0\\xE5");
+	ck_assert_str_eq(
+	    quote_letters("\xc0\xaf\xe0\x80\xaf\033", 6, out, sizeof(out)), "\\xC0\\xAF\\xE0\\x80\\xAF\\x1B");
+	ck_assert_str_eq(quote_letters("\xe2\x80\xae\xc2\x9b", 5, out, sizeof(out)), "\\xE2\\x80\\xAE\\xC2\\x9B");
+}
+END_TEST
+
 Suite *
 quote_suite(void)
 {
@@ -64,6 +95,7 @@ quote_suite(void)
 
 	tcase_add_test(t, test_quote_table);
 	tcase_add_test(t, test_quote_any_bytes_in_any_room);
+	tcase_add_test(t, test_quote_letters);
 	suite_add_tcase(s, t);
 	return s;
 }

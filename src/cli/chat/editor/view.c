@@ -323,8 +323,7 @@ static void
 put_mark(struct view *v, struct view_row *r, size_t hidden)
 {
 	char mark[MARK_MAX];
-	const int n =
-	    snprintf(mark, sizeof(mark), translate_count(N_("[+%zu line]"), N_("[+%zu lines]"), hidden), hidden);
+	const int n = snprintf(mark, sizeof(mark), translate_count("[+%zu line]", "[+%zu lines]", hidden), hidden);
 	const size_t room = row_room(v) > r->width ? row_room(v) - r->width : 0;
 
 	put_text(v, r, mark, (size_t)n < room ? (size_t)n : room, SIZE_MAX);

@@ -107,7 +107,7 @@ print_text(const char *name, const struct finding *f)
 	print_column(_(state_word[f->state]), 5);
 	print_column(_(name), 15);
 	print_safe(f->words);
-	output_string(f->cure[0] ? "; " : "");
+	output_string(f->cure[0] ? _("; ") : "");
 	print_safe(f->cure);
 	output_string("\n");
 }

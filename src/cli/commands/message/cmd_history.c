@@ -116,7 +116,7 @@ report_forgotten(const struct link *l, enum verdict v, uint32_t count)
 {
 	switch (v) {
 	case VERDICT_OK:
-		remark(translate_count(N_("%u record is forgotten"), N_("%u records are forgotten"), count), count);
+		remark(translate_count("%u record is forgotten", "%u records are forgotten", count), count);
 		return 0;
 	case VERDICT_NOTHING:
 		remark("there is nothing to forget");

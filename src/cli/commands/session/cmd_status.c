@@ -40,20 +40,18 @@ last_end(uint8_t ending)
 	return ending < ARRAY_SIZE(words) ? _(words[ending]) : "";
 }
 
-/* ", 2 unread": the count goes in as text, whatever its type is. */
-static void
-print_count(const char *one, const char *many, uint64_t count)
+/* The count goes into the sentence as text, whatever its type is. */
+static const char *
+number_of(uint64_t count, char out[24])
 {
-	char number[24];
-
-	(void)snprintf(number, sizeof(number), "%" PRIu64, count);
-	output_printf(translate_count(one, many, (unsigned long)count), number);
+	(void)snprintf(out, 24, "%" PRIu64, count);
+	return out;
 }
 
 static void
 print_text(const struct control_message *m)
 {
-	char account[FORMAT_SAFE_MAX];
+	char account[FORMAT_SAFE_MAX], number[24];
 
 	output_printf("%s: ", m->u.state.self.name);
 	if (m->u.state.partner.name[0])
@@ -63,9 +61,11 @@ print_text(const struct control_message *m)
 		    m->u.state.partner.name, format_safe(m->u.state.partner.account, account));
 	else
 		output_printf("%s%s", _("free"), last_end(m->u.state.last_end));
-	print_count(N_(", %s unread"), N_(", %s unread"), m->u.state.unread);
+	output_printf(
+	    translate_count(", %s unread", ", %s unread", m->u.state.unread), number_of(m->u.state.unread, number));
 	if (m->u.state.notes > 0)
-		print_count(N_(", %s note"), N_(", %s notes"), m->u.state.notes);
+		output_printf(
+		    translate_count(", %s note", ", %s notes", m->u.state.notes), number_of(m->u.state.notes, number));
 	if (m->u.state.notes_off)
 		output_string(_(", takes no notes"));
 	if (m->u.state.dnd)
