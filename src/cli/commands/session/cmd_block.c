@@ -125,11 +125,11 @@ block_name(struct link *l, const char *name, uint64_t deadline)
 		return report(v, "%s", l->words);
 	before = p->count;
 	if (!policy_block(p, name, uid))
-		return report(VERDICT_LIMIT, "that is one rule too many; take some back with: pchat unblock NAME");
+		return report(VERDICT_LIMIT, "there are too many rules; remove some with: pchat unblock NAME");
 	if ((v = make_rules(l, p, before, deadline)) != VERDICT_OK)
 		return report(v, "%s", l->words);
 	if (!online)
-		remark("nobody named '%s' is online; the rule is for the name, and stands", name);
+		remark("nobody named '%s' is online; the rule for the name stands", name);
 	return 0;
 }
 
