@@ -11,7 +11,7 @@ for tool in xgettext msgcmp msgfmt msgattrib msgcomm; do
 done
 cd "$SRCDIR" || exit 99
 T=$(mktemp -d) || exit 99
-[ -n "${KEEP-}" ] && echo "# $T" || trap 'rm -rf "$T"' EXIT
+trap 'rm -rf "$T"' EXIT
 number=0 failed=0
 
 report() { # STATUS NAME
@@ -40,7 +40,7 @@ msgids() {
 }
 
 grep -lE '(^|[^A-Za-z0-9_])(_|N_|translate_count|report|report_message|remark|mistake|link_trouble|chat_note|editor_note|finding_(well|note|ill))\(' \
-	$(find src -name '*.[ch]' ! -name translate.h | sort) | diff - po/POTFILES >"$T/differ"
+	-r --include='*.[ch]' --exclude=translate.h src | sort | diff - po/POTFILES >"$T/differ"
 report $? "po/POTFILES names the sources that say something"
 sed 's/^/# /' "$T/differ"
 
@@ -61,7 +61,7 @@ find src/cli src/client src/net src/session -name '*.c' | while read -r source; 
 		s/\.examples =\s*(?:"(?:[^"\\]|\\.)*"\s*)+,//g; s/\\00?4//g; s/char hook_\w+\[\] =.*?;\n\n//gs;
 		s/_Static_assert\(.*?\);//gs; s/log_(?:error|warning|notice|info|debug)\((?:[^"();]|"(?:[^"\\]|\\.)*"|(\((?:[^()]|(?1))*\)))*\);//g' "$source" >"$T/sources/$source"
 done
-(cd "$T/sources" && find src -name '*.c' | xargs xgettext -a --from-code=UTF-8 -L C --no-location --sort-output -o "$T/all.pot" 2>/dev/null)
+(cd "$T/sources" && find src -name '*.c' -print0 | xargs -0 xgettext -a --from-code=UTF-8 -L C --no-location --sort-output -o "$T/all.pot" 2>/dev/null)
 sql='(SELECT|FROM|WHERE|INSERT|UPDATE|DELETE|CREATE|PRAGMA|ORDER BY|CASE WHEN) '
 msgids "$T/all.pot" 2>/dev/null | grep -E '[A-Za-z]{2,} [a-z]{2,}' | grep -vE "$sql" | grep -vxFf "$T/marked" | grep -vxFf po/unmarked >"$T/unmarked"
 [ ! -s "$T/unmarked" ]
