@@ -77,7 +77,8 @@ has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const cha
 	if (is_readonly(&v))
 		finding_ill(f, N_("mount it for writing"), "'%s' is on a read-only file system (%s)", path, *type);
 	else if (left < wanted)
-		finding_ill(f, N_("make room there"), "'%s' has %ju KiB left (%s)", path, (uintmax_t)left / 1024, *type);
+		finding_ill(
+		    f, N_("make room there"), "'%s' has %ju KiB left (%s)", path, (uintmax_t)left / 1024, *type);
 	else if (v.f_files > 0 && v.f_favail < 16)
 		finding_ill(f, N_("remove files there"), "'%s' has room for %ju more files (%s)", path,
 		    (uintmax_t)v.f_favail, *type);

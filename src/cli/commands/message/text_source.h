@@ -10,10 +10,10 @@
 #include "client/feed.h"
 
 /* The rows of these options: they stand first in the command's list. With what -l and -0 are for. */
-#define TEXT_SOURCE_ROWS(lines, pieces)                                                             \
-	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, lines },                                   \
-	    { OPT_NUL, '0', "null", OPTION_NOTHING, NULL, pieces },                                 \
-	{                                                                                           \
+#define TEXT_SOURCE_ROWS(lines, pieces)                                                          \
+	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, lines },                                \
+	    { OPT_NUL, '0', "null", OPTION_NOTHING, NULL, pieces },                              \
+	{                                                                                        \
 		OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", N_("read FILE; - is standard input") \
 	}
 
