@@ -260,6 +260,6 @@ link_alone(const struct link *l)
 		return _(
 		    "only your own sessions are on this daemon, which you started; other people meet on the host's "
 		    "daemon, which is there by now: 'pchat quit', then 'pchat login'");
-	return _("only your own sessions are on this daemon, which you started; other people meet on the host's "
-		 "daemon, which an administrator starts: systemctl enable --now pchatd.socket");
+	return _("only your own sessions are on this daemon, which you started; to meet other people, an administrator "
+		 "starts the host's daemon: systemctl enable --now pchatd.socket");
 }
