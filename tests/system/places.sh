@@ -222,11 +222,11 @@ run alice pchat to nobody
 exits 5 "so does a name that is not there"
 like "$err" "to meet other people" "with the refusal"
 run alice pchat
-like "$out" "You are alice; nobody.*pchat who.*other people meet" "and pchat alone"
+like "$out" "You are alice; nobody.*pchat who.*to meet other people" "and pchat alone"
 run alice pchat login second
 run alice pchat -s second to alice
 run alice pchat -s alice
-like "$out" "You are alice, chatting with second.*pchat send.*other people meet" "also in a chat"
+like "$out" "You are alice, chatting with second.*pchat send.*to meet other people" "also in a chat"
 run alice pchat -s second quit
 run alice pchat quit
 run alice pchat
