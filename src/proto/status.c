@@ -67,7 +67,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_NOTES_FULL] = { 10, "notes-full",
 	    N_("not delivered: too many notes are unread there, or too many of yours") },
 	[VERDICT_OLD_DAEMON] = { 4, "old-daemon",
-	    N_("the daemon is of an older pchat, and knows no notes; it has to be restarted") },
+	    N_("the daemon is an older pchat, which knows no notes; it has to be restarted") },
 	[VERDICT_DECLINED] = { 11, "declined", N_("the partner declined it") },
 	[VERDICT_NOT_TAKEN] = { 11, "not-taken", N_("it was not taken to its end") },
 	[VERDICT_OFFERS_FULL] = { 10, "offers-full",

@@ -15,7 +15,7 @@ offers_need_features(struct link *l)
 	if (l->features != 0)
 		return VERDICT_OK;
 	(void)snprintf(l->words, sizeof(l->words), "%s",
-	    _("the session's helper is of an older pchat; 'pchat quit' and log in again"));
+	    _("the session's helper is an older pchat; 'pchat quit' and log in again"));
 	return VERDICT_NO_STREAMS;
 }
 
