@@ -27,7 +27,8 @@ struct offering {
 };
 
 /* OK: it is said; NOT_PAIRED and so on, with words in the link. */
-MUST_USE enum verdict offering_begin(struct offering *o, struct link *link, const uint8_t *body, uint32_t length, uint64_t deadline);
+MUST_USE enum verdict
+offering_begin(struct offering *o, struct link *link, const uint8_t *body, uint32_t length, uint64_t deadline);
 
 /* Takes what the helper has said; one that died is started again. */
 void offering_listen(struct offering *o);

@@ -294,10 +294,9 @@ stream_pass(struct stream *s, const void *data, size_t n, int fd)
 		struct cmsghdr align;
 	} control = { .room = { 0 } };
 	struct iovec bytes = { .iov_base = (void *)data, .iov_len = n };
-	struct msghdr m = { .msg_iov = &bytes,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof(control.room) };
+	struct msghdr m = {
+		.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)
+	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	ssize_t done;
 

@@ -33,11 +33,11 @@ enum upstream_type {
 	/* in the place of LOGIN, which may still follow */
 	UPSTREAM_ABOUT = 0x15, /* to an end that named FEATURE_ABOUT: VERSION, or RESULT */
 	/* offers (R13); not in order: matched by the message id */
-	UPSTREAM_OFFER = 0x0e,     /* to the partner; OFFER_TOLD follows */
-	UPSTREAM_OFFER_ACK = 0x0f, /* what became of an OFFERED; no reply */
+	UPSTREAM_OFFER = 0x0e,      /* to the partner; OFFER_TOLD follows */
+	UPSTREAM_OFFER_ACK = 0x0f,  /* what became of an OFFERED; no reply */
 	UPSTREAM_OFFER_OVER = 0x12, /* an offer is withdrawn, or its channel is closed; no reply */
-	UPSTREAM_ACCEPT = 0x13,    /* CHANNEL follows */
-	UPSTREAM_DECLINE = 0x14,   /* no reply */
+	UPSTREAM_ACCEPT = 0x13,     /* CHANNEL follows */
+	UPSTREAM_DECLINE = 0x14,    /* no reply */
 	/* replies */
 	UPSTREAM_RESULT = 0x20,
 	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
@@ -50,14 +50,14 @@ enum upstream_type {
 	UPSTREAM_LOST = 0x82,
 	UPSTREAM_BACK = 0x83,
 	UPSTREAM_WAIT_OVER = 0x84,
-	UPSTREAM_BYE = 0x85,     /* the daemon closes, and why */
-	UPSTREAM_NOTE = 0x86,    /* a note for this session, NOTE_ACK follows */
-	UPSTREAM_TOLD = 0x87,    /* what became of a TELL */
+	UPSTREAM_BYE = 0x85,        /* the daemon closes, and why */
+	UPSTREAM_NOTE = 0x86,       /* a note for this session, NOTE_ACK follows */
+	UPSTREAM_TOLD = 0x87,       /* what became of a TELL */
 	UPSTREAM_OFFERED = 0x89,    /* by the partner, OFFER_ACK follows */
 	UPSTREAM_OFFER_TOLD = 0x8a, /* OK: the partner has it; else what became of it */
 	UPSTREAM_OFFER_GONE = 0x8b, /* what was OFFERED is over */
 	UPSTREAM_CHANNEL = 0x8c,    /* OK: with a descriptor, one end of the channel; else why there is none */
-	UPSTREAM_WAITING = 0x88, /* to an end that named FEATURE_WAITING: that session waits for this one */
+	UPSTREAM_WAITING = 0x88,    /* to an end that named FEATURE_WAITING: that session waits for this one */
 };
 
 enum bye {

@@ -66,6 +66,8 @@
 	X(outbox)         \
 	X(delivery)       \
 	X(telling)        \
+	X(offers)         \
+	X(piece)          \
 	X(session_notes)  \
 	X(tells)          \
 	X(relay)          \

@@ -19,7 +19,7 @@ enum transfer_stage {
 };
 
 struct transfer {
-	uint8_t stage; /* enum transfer_stage */
+	uint8_t stage;  /* enum transfer_stage */
 	uint32_t files; /* that were offered; 0: a stream */
 	uint32_t next;  /* file */
 	uint64_t got;   /* bytes, of the stream or of this file, */

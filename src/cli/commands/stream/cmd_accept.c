@@ -110,17 +110,16 @@ open_sink(struct invocation *inv, struct taking *t)
 	}
 	if (o->given[OPT_OUTPUT]) {
 		rc = sink_open_file(&t->sink, o->text[OPT_OUTPUT]);
-		return rc < 0
-		    ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", o->text[OPT_OUTPUT], strerror(-rc))
-		    : 0;
+		return rc < 0 ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", o->text[OPT_OUTPUT], strerror(-rc))
+			      : 0;
 	}
 	if (offer_kind(t->body, t->length) == OFFER_FILES) {
 		t->sink = (struct sink){ .kind = SINK_NONE, .fd = -1, .to = -1, .folder = -1 };
 		return file_names_choose(t);
 	}
 	if (isatty(STDOUT_FILENO))
-		return report(VERDICT_USAGE,
-		    "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
+		return report(
+		    VERDICT_USAGE, "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
 	rc = sink_open_output(&t->sink);
 	return rc < 0 ? report(VERDICT_OUTPUT, "%s", strerror(-rc)) : 0;
 }
@@ -213,7 +212,8 @@ check_usage(const struct options *o)
 	const int numbers = o->dashes >= 0 ? o->dashes : o->operand_count;
 
 	if (numbers > 1)
-		return report(VERDICT_USAGE, "one ID only; '%.64s' is left over: put -- before a command", o->operands[1]);
+		return report(
+		    VERDICT_USAGE, "one ID only; '%.64s' is left over: put -- before a command", o->operands[1]);
 	if (o->dashes >= 0 && !command)
 		return report(VERDICT_USAGE, "which command?");
 	if (command && o->given[OPT_OUTPUT])
@@ -258,9 +258,9 @@ const struct command command_accept = {
 		    "pchat accept -- psql db\n"
 		    "pchat accept --list\n",
 	.details = N_("A stream goes to standard output, which must not be a terminal; files go into new\n"
-		   "files here; either into FILE, or to the standard input of COMMAND. COMMAND sees an end\n"
-		   "of file only when all is there; otherwise it, and what it has started, is ended. Exit\n"
-		   "status 11: it was not whole, or COMMAND failed; 1: nothing is offered.\n"),
+		      "files here; either into FILE, or to the standard input of COMMAND. COMMAND sees an end\n"
+		      "of file only when all is there; otherwise it, and what it has started, is ended. Exit\n"
+		      "status 11: it was not whole, or COMMAND failed; 1: nothing is offered.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

@@ -34,7 +34,7 @@ const struct command command_decline = {
 	.examples = "pchat decline\n"
 		    "pchat decline 7\n",
 	.details = N_("Who offers it is told: their 'pipe' or 'give' ends with exit status 11. Exit status 1:\n"
-		   "nothing is offered.\n"),
+		      "nothing is offered.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

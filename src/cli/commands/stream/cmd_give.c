@@ -181,8 +181,8 @@ open_all(struct giving *g, char *const *paths, uint8_t *body, size_t *length)
 			return report(VERDICT_FAILED, "'%s': %s", paths[i], strerror(ENAMETOOLONG));
 		*length = offer_put_file(body, *length, &f);
 		if (*length == 0)
-			return report(VERDICT_TOO_LONG,
-			    "too many files for one offer: their names may have 4096 bytes together");
+			return report(
+			    VERDICT_TOO_LONG, "too many files for one offer: their names may have 4096 bytes together");
 		g->handing.of += f.size;
 	}
 	return 0;
@@ -215,8 +215,8 @@ const struct command command_give = {
 	.examples = "pchat give report.pdf\n"
 		    "pchat give *.csv\n",
 	.details = N_("Waits until the partner accepts them (--timeout: no longer), and exits 0 when they are\n"
-		   "on the partner's disk. 11: declined, or not taken to the end; 8: the partner left; 124:\n"
-		   "not accepted in time; 71: one is no regular file, or cannot be read.\n"),
+		      "on the partner's disk. 11: declined, or not taken to the end; 8: the partner left; 124:\n"
+		      "not accepted in time; 71: one is no regular file, or cannot be read.\n"),
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

@@ -67,9 +67,9 @@ const struct command command_pipe = {
 	.examples = "pg_dump db | pchat pipe \"the dump\"\n"
 		    "pchat pipe --timeout 60 < report.txt || echo \"not taken\"\n",
 	.details = N_("Waits until the partner accepts it (--timeout: no longer), and exits 0 when all was\n"
-		   "taken: read by the partner's COMMAND, which then exited 0, or written. 11: declined, or\n"
-		   "not taken to its end; 8: the partner left; 124: not accepted in time. An end of file is\n"
-		   "not the success of what wrote it: see 'set -o pipefail' of your shell.\n"),
+		      "taken: read by the partner's COMMAND, which then exited 0, or written. 11: declined, or\n"
+		      "not taken to its end; 8: the partner left; 124: not accepted in time. An end of file is\n"
+		      "not the success of what wrote it: see 'set -o pipefail' of your shell.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

@@ -72,7 +72,8 @@ choose_one(struct taking *t, uint32_t index, const char *name)
 		if (strcmp(t->names[i], t->names[index]) == 0)
 			return report(VERDICT_OUTPUT, "two of the files would have the name '%s'", t->names[index]);
 	if (lstat(t->names[index], &st) == 0)
-		return report(VERDICT_OUTPUT, "'%s' is there already; take it elsewhere, or with -o FILE", t->names[index]);
+		return report(
+		    VERDICT_OUTPUT, "'%s' is there already; take it elsewhere, or with -o FILE", t->names[index]);
 	return 0;
 }
 

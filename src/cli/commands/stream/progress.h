@@ -10,11 +10,11 @@
 
 struct progress {
 	bool json, line;
-	bool shown;       /* a line is there */
-	uint64_t began;   /* ms of the monotonic clock */
-	uint64_t next;    /* when it is shown again */
-	uint64_t of;      /* bytes in all; 0: nobody knows */
-	uint64_t latest;  /* bytes when it was shown last, */
+	bool shown;      /* a line is there */
+	uint64_t began;  /* ms of the monotonic clock */
+	uint64_t next;   /* when it is shown again */
+	uint64_t of;     /* bytes in all; 0: nobody knows */
+	uint64_t latest; /* bytes when it was shown last, */
 	uint64_t latest_at;
 };
 

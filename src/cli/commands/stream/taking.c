@@ -12,7 +12,7 @@
 #include "cli/process/child.h"
 
 #define TICK_MS 1000
-#define LOOK_UP 256U   /* turns in which all flows, until it is looked what else happened */
+#define LOOK_UP 256U        /* turns in which all flows, until it is looked what else happened */
 #define LAST_WORDS_MS 2000U /* until the other side has heard how it went, and until we hear why it went */
 
 /* It will not be whole, or not taken: the first reason counts. */
@@ -215,7 +215,8 @@ listen_to_helper(struct taking *t)
 			t->pair_over |= m.u.state.pair != t->pair;
 	if (rc < 0)
 		filled = rc;
-	if (filled < 0 && !t->pair_over && (link_come_back(t->link, deadline) != VERDICT_OK || watch(t, deadline) != VERDICT_OK))
+	if (filled < 0 && !t->pair_over &&
+	    (link_come_back(t->link, deadline) != VERDICT_OK || watch(t, deadline) != VERDICT_OK))
 		t->pair_over = true;
 	if (t->pair_over)
 		breaks(t, VERDICT_LEFT, _("the chat with %s is over"), t->partner);

@@ -23,10 +23,10 @@ struct taking {
 	uint64_t number;
 	uint8_t body[OFFER_MAX]; /* of the offer */
 	uint32_t length;
-	struct sink sink;        /* where all goes; or, SINK_NONE, each file into a new one */
+	struct sink sink;            /* where all goes; or, SINK_NONE, each file into a new one */
 	char (*names)[NAME_MAX + 1]; /* which are to have these names */
-	const char *command;     /* of the sink, as people are told */
-	int signals;             /* those that end us, as a descriptor */
+	const char *command;         /* of the sink, as people are told */
+	int signals;                 /* those that end us, as a descriptor */
 
 	/* within */
 	struct channel channel;
@@ -36,10 +36,10 @@ struct taking {
 	const uint8_t *data; /* what came, and is not written yet */
 	size_t left;
 	uint64_t hole;
-	bool waits;     /* the sink takes nothing now */
-	bool told;      /* all is whole: a command has its end of file */
+	bool waits; /* the sink takes nothing now */
+	bool told;  /* all is whole: a command has its end of file */
 	bool pair_over;
-	int signal;     /* that came; 0: none */
+	int signal; /* that came; 0: none */
 	bool broken;
 	enum verdict verdict; /* OK as long as all is well */
 	char words[PIECE_WORDS_MAX + 1];
