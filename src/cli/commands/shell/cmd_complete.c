@@ -117,9 +117,10 @@ complete_groups(struct invocation *inv)
 
 	(void)inv;
 	setgrent();
-	while ((g = getgrent()))
+	while ((g = getgrent())) {
 		output_printf("@%s\t", format_safe(g->gr_name, name));
-	output_printf(_("group, gid %u\n"), (unsigned)g->gr_gid);
+		output_printf(_("group, gid %u\n"), (unsigned)g->gr_gid);
+	}
 	endgrent();
 	return 0;
 }
