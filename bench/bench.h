@@ -89,6 +89,9 @@ void stage_close(struct stage *g, const struct settings *set);
 void stage_restart(struct stage *g, const struct settings *set); /* another daemon; the inboxes are kept */
 pid_t helper_pid(const struct settings *set, const char *session);
 
+/* stream_rows.c */
+void rows_handing(const struct settings *set, json_t *report);
+
 /* work_rows.c */
 void rows_crowd(const struct settings *set, json_t *report);
 void rows_reader(const struct settings *set, json_t *report);
