@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "core/verdict.h"
+#include "proto/piece.h"
 #include "samples.h"
 
 #define SEED_MAX 2048U /* larger ones teach a fuzzer nothing more */
@@ -65,6 +66,37 @@ write_frames(void)
 	}
 }
 
+/* A byte that says how large the cuts are, then pieces: a stream, and files. */
+static void
+write_pieces(void)
+{
+	static const struct piece begin = { .type = PIECE_BEGIN, .u.version = PIECE_VERSION },
+				  file = { .type = PIECE_FILE }, hole = { .type = PIECE_HOLE, .u.bytes = 10 },
+				  done = { .type = PIECE_DONE }, end = { .type = PIECE_END, .u.bytes = 3 },
+				  failed = { .type = PIECE_FAILED, .u.said.words = "failed" },
+				  result = { .type = PIECE_RESULT, .u.said = { VERDICT_NOT_TAKEN, "not taken" } };
+	static const struct piece *const rows[][6] = { { &begin, NULL, &end },
+		{ &begin, &file, NULL, &hole, &end, &done }, { &failed, &result, &begin } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t out[8 * (PIECE_HEADER + PIECE_SMALL_MAX)] = { (uint8_t)(5 * i) };
+		size_t n = 1;
+
+		for (unsigned k = 0; k < ARRAY_SIZE(rows[i]) && (rows[i][k] || k == 1 || k == 2); k++) {
+			if (rows[i][k]) {
+				n += piece_encode(rows[i][k], out + n);
+				continue;
+			}
+			piece_data_header(out + n, 3);
+			memcpy(out + n + PIECE_HEADER, "abc", 3);
+			n += PIECE_HEADER + 3;
+		}
+		write_file("piece", "channel", i, out, n);
+	}
+	write_file("piece", "offer", 0, "\0\0the dump", 10);
+	write_file("piece", "offer", 1, "\1\1\12\0\0\0\0\0\0\0\5a.csv", 16);
+}
+
 /* A byte that says how far to indent, then text. */
 static void
 write_texts(void)
@@ -88,6 +120,7 @@ main(int argc, char **argv)
 	directory = argv[1];
 	write_messages();
 	write_frames();
+	write_pieces();
 	write_texts();
 	return EXIT_SUCCESS;
 }

@@ -56,6 +56,10 @@ replace_helper() { # USER COMMANDS
 	exits 0 "the session of $1 is taken up by a helper of the $2 release"
 }
 
+run_quietly() {
+	(as "$@") >/dev/null 2>&1
+}
+
 add_user alice
 add_user bob
 daemon old
@@ -77,6 +81,11 @@ run alice new pchat doctor
 like "$out" "note +daemon .*of an older pchat" "doctor remarks on the old daemon"
 run alice new pchat -s alice tell bob "a note"
 exits 71 "nor by an old helper"
+run alice new pchat -s alice pipe
+exits 6 "an old helper offers no streams"
+like "$err" "older pchat" "and it says why"
+run bob new pchat accept
+exits 6 "nor takes any"
 for what in 'status' 'status --prompt' 'who' 'history' 'history --grep old' 'dnd off' 'block'; do
 	# shellcheck disable=SC2086 # words
 	run alice new pchat $what
@@ -111,6 +120,8 @@ replace_helper bob new
 talk new "bob's helper is new"
 run alice new pchat tell bob "a note"
 exits 0 "a new helper takes notes"
+run bob new pchat pipe
+exits 6 "a partner with an old helper is offered no streams"
 run bob old pchat status
 exits 0 "of which an old command is told nothing"
 run bob old pchat read --raw
@@ -119,6 +130,16 @@ run bob new pchat read --raw --notes
 is "$out" "a note" "a new one shows it"
 replace_helper alice new
 talk new "all new"
+spawn offer alice new pchat pipe "to an old command"
+wait_until run_quietly bob new pchat accept --list
+run bob old pchat read
+unlike "$out" offer "an old command is shown no offers"
+run bob new pchat read
+like "$out" 'offers stream [0-9]+ .*: "to an old command"' "a new one is"
+run bob new pchat accept -o taken
+exits 0 "and takes it"
+reap offer
+exits 0 "whole"
 run alice new pchat leave
 run carol new pchat to bob
 exits 0 "a pair with one whose helper is new"
