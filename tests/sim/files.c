@@ -426,14 +426,12 @@ bad_fault(void)
 
 	if (!k->proc[me].mortal)
 		return 0;
-	if (kernel_chance(w->enospc)) {
-		k->faults++;
+	if (kernel_fault(w->enospc)) {
 		kernel_trace("no space left");
 		k->watched_failed |= k->proc[me].watched;
 		return ENOSPC;
 	}
-	if (kernel_chance(w->eio)) {
-		k->faults++;
+	if (kernel_fault(w->eio)) {
 		kernel_trace("input/output error");
 		k->watched_failed |= k->proc[me].watched;
 		return EIO;
@@ -483,8 +481,7 @@ open_at(int at, const char *path, int flags, mode_t mode)
 	int parent, i, r;
 
 	kernel_enter("openat");
-	if (k->proc[me].mortal && kernel_chance(rarely(path))) {
-		k->faults++;
+	if (k->proc[me].mortal && kernel_fault(rarely(path))) {
 		kernel_trace("too many open files at '%s'", path);
 		FAIL(EMFILE);
 	}

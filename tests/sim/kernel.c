@@ -72,6 +72,19 @@ kernel_chance(uint32_t once_in)
 	return once_in > 0 && kernel_pick(once_in) == 0;
 }
 
+bool
+kernel_left_out(uint64_t *count, char what)
+{
+	++*count;
+	return *count < SKIPS && k->skip[what == 'a'][*count];
+}
+
+bool
+kernel_fault(uint32_t once_in)
+{
+	return kernel_chance(once_in) && !kernel_left_out(&k->faults, 'f');
+}
+
 /* ------ trace ------ */
 
 static void
@@ -287,8 +300,7 @@ kernel_enter(const char *call)
 
 	k->calls++;
 	k->now += 2;
-	if (p->mortal && kernel_chance(k->weather.kill)) {
-		k->faults++;
+	if (p->mortal && kernel_fault(k->weather.kill)) {
 		kernel_trace("is killed at %s", call);
 		process_end(SIGKILL);
 	}
@@ -296,8 +308,7 @@ kernel_enter(const char *call)
 		p->state = P_RUNS;
 		kernel_yield();
 	}
-	if (kernel_chance(k->weather.jump)) {
-		k->faults++;
+	if (kernel_fault(k->weather.jump)) {
 		k->wall += (int64_t)(kernel_pick(2) ? 1 : -1) * 31536000000000LL;
 		kernel_trace("the wall clock jumps by a year");
 		for (int i = 0; i < OFILES; i++)
@@ -417,7 +428,7 @@ kernel_begin(uint64_t seed, bool trace)
 	memset(k->lock, 0, sizeof(k->lock));
 	memset(&k->weather, 0, sizeof(k->weather));
 	k->inodes_made = k->boots = 0;
-	k->calls = k->faults = 0;
+	k->calls = k->faults = k->actions = 0;
 	k->stop = k->host = false;
 	k->bad[0] = '\0';
 	k->running = 0;

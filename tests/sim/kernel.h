@@ -50,6 +50,7 @@
 #define IMAGES_KEPT 24
 #define IMAGE_PARTS 2048
 #define IMAGE_BYTES (32UL * 1024 * 1024)
+#define SKIPS 65536
 #define SHARED 1024
 
 struct ring {
@@ -237,10 +238,11 @@ struct kernel {
 	struct shared shared;
 	struct libc initial;
 	uint64_t seed, random[2], chance[2];
-	uint64_t now;    /* us, monotonic */
-	int64_t wall;    /* us that the wall clock is ahead of it */
-	uint64_t calls;  /* made so far */
-	uint64_t faults; /* happened so far */
+	uint64_t now;             /* us, monotonic */
+	int64_t wall;             /* us that the wall clock is ahead of it */
+	uint64_t calls;           /* made so far */
+	uint64_t faults, actions; /* happened so far */
+	bool skip[2][SKIPS];      /* of faults, of actions: it does not happen; by its number from 1 */
 	pid_t next_pid;
 	int boots;
 	bool trace, stop;
@@ -295,7 +297,9 @@ void kernel_begin(uint64_t seed, bool trace);
 void kernel_end(void);
 uint64_t kernel_random(void);         /* of the host's own randomness */
 bool kernel_chance(uint32_t once_in); /* of the weather's */
-uint32_t kernel_pick(uint32_t n);     /* 0 to n - 1 */
+bool kernel_fault(uint32_t once_in);  /* the same, and it is counted as one, and not left out */
+bool kernel_left_out(uint64_t *count, char what);
+uint32_t kernel_pick(uint32_t n); /* 0 to n - 1 */
 void kernel_trace(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void kernel_blame(const char *fmt, ...) PRINTF_LIKE(1, 2); /* a rule was broken: the run ends */
 _Noreturn void kernel_bug(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -77,9 +77,8 @@ class_of(size_t n, size_t *size)
 static bool
 runs_short(void)
 {
-	if (!k || me == 0 || k->host || !k->proc[me].mortal || !kernel_chance(k->weather.enomem))
+	if (!k || me == 0 || k->host || !k->proc[me].mortal || !kernel_fault(k->weather.enomem))
 		return false;
-	k->faults++;
 	kernel_trace("no memory");
 	errno = ENOMEM;
 	return true;

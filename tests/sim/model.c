@@ -20,6 +20,7 @@
 #define THIEF 1005       /* keeps to no rule */
 #define SLACK 200        /* steps: what is written may have been decided so long ago */
 #define PATIENCE 3000000 /* us until somebody must have been heard, or told */
+#define AT_ONCE 300000
 #define GRACE (GRACE_SECONDS * 1000000ULL)
 
 /* One way of one connection: the beginning of a frame that has not come to its end. */
@@ -54,6 +55,7 @@ struct session {
 	struct ident id;
 	uid_t uid;
 	char name[NAME_BYTES];
+	uint64_t asked_for;   /* the step in which it last asked for another pair */
 	uint64_t asked, lost; /* the step in which it last asked for another pair or none; lost a connection */
 	uint64_t lost_since;  /* us */
 };
@@ -61,6 +63,7 @@ struct session {
 struct pair {
 	uint64_t id;
 	char name[2][NAME_BYTES];
+	bool queued;         /* one of them waited for the other */
 	bool told[2];        /* that it is there */
 	bool over[2];        /* whom it is over for, as far as that side was told */
 	uint64_t made;       /* the step */
@@ -220,6 +223,12 @@ lost_since(const char *name, uint64_t step)
 	return online(name) == NULL;
 }
 
+static bool
+is_long(uint64_t since, uint64_t us)
+{
+	return since > 0 && k->now > since + us && k->now > model()->begun + us;
+}
+
 /* ------ what the daemon reads ------ */
 
 static void
@@ -279,6 +288,8 @@ note_request(struct conn *c, const struct upstream_message *m)
 	}
 	if (s && c->welcomed)
 		s->asked = model()->step;
+	if (s && m->type == UPSTREAM_TO)
+		s->asked_for = model()->step;
 }
 
 static void
@@ -346,16 +357,44 @@ told_welcome(struct conn *c, const struct upstream_message *m)
 	window_reset(&c->window);
 }
 
-/* R6: first come, first served. */
+static bool
+waits(const struct conn *c, const char *target)
+{
+	return strcmp(c->waits_for, target) == 0;
+}
+
+/* R6: first come, first served; unless the one who is waited for has chosen. */
 static void
 must_be_first(const struct conn *c, const char *target)
 {
+	const struct conn *t = online(target);
+
+	if (!t || model()->session[t->session].asked_for + SLACK >= model()->step)
+		return;
 	for (int i = 0; i < SOCKS; i++) {
 		const struct conn *before = &model()->conn[i];
 
 		FAIL_IF(before->used && before->welcomed && before != c && strcmp(before->waits_for, target) == 0 &&
 			before->waits_at + SLACK < c->waits_at && !k->sock[i].no_read && k->sock[i].peer != NONE,
 		    "R6: %s waited for %s before %s did, and comes behind", name_of(before), target, name_of(c));
+	}
+}
+
+/* R6: one who is free, and asks for nobody, is those who wait for it before anybody else's. */
+static void
+must_be_waited_for(const struct conn *c, const char *other)
+{
+	const uint64_t asked = model()->session[c->session].asked_for;
+
+	if ((asked > 0 && asked + SLACK >= model()->step) || c->dnd || k->watched_failed)
+		return;
+	for (int i = 0; i < SOCKS; i++) {
+		const struct conn *w = &model()->conn[i];
+
+		FAIL_IF(w->used && w->welcomed && strcmp(w->waits_for, name_of(c)) == 0 &&
+			strcmp(name_of(w), other) != 0 && w->waits_at + SLACK < model()->step && !k->sock[i].no_read &&
+			k->sock[i].peer != NONE && is_long(w->waits_since, 1000),
+		    "R6: %s waits for %s, and %s is preferred", name_of(w), name_of(c), other);
 	}
 }
 
@@ -375,6 +414,7 @@ told_paired(struct conn *c, const struct upstream_message *m)
 		*p = (struct pair){ .id = id, .made = model()->step };
 		(void)snprintf(p->name[0], NAME_BYTES, "%s", name_of(c));
 		(void)snprintf(p->name[1], NAME_BYTES, "%s", other);
+		p->queued = waits(c, other) || (online(other) && waits(online(other), name_of(c)));
 	}
 	const int side = side_of(p, c);
 
@@ -385,7 +425,7 @@ told_paired(struct conn *c, const struct upstream_message *m)
 	    p->name[1]);
 	FAIL_IF(strcmp(k->account(m->u.paired.peer.uid), other) != 0, "R3: '%s' is shown as uid %u", other,
 	    m->u.paired.peer.uid);
-	const bool waited = strcmp(c->waits_for, other) == 0;
+	const bool waited = waits(c, other);
 
 	FAIL_IF(c->pair != 0 && c->pair != id && !waited && !asked_since(name_of(c), p->made),
 	    "R5: %s is taken out of a pair by %s", name_of(c), other);
@@ -394,6 +434,8 @@ told_paired(struct conn *c, const struct upstream_message *m)
 	FAIL_IF(c->pair == id && m->u.paired.epoch < c->epoch, "R8: the epoch of %s goes back", name_of(c));
 	if (c->pair != 0 && c->pair != id && pair_of(c->pair) && side_of(pair_of(c->pair), c) != NONE)
 		end_pair(pair_of(c->pair), side_of(pair_of(c->pair), c));
+	if (side != NONE && !p->told[side] && !p->queued)
+		must_be_waited_for(c, other);
 	if (side != NONE)
 		p->told[side] = true;
 	if (c->pair != id && waited)
@@ -603,20 +645,14 @@ model_write(int sock, const void *data, size_t n)
 
 /* ------ what does not happen ------ */
 
-static bool
-is_long(uint64_t since, uint64_t us)
-{
-	return since > 0 && k->now > since + us && k->now > model()->begun + us;
-}
-
 /* Somebody waits for one who is free (R6). */
 static void
 look_for_waiter(const struct conn *c)
 {
 	const struct conn *target = c->waits_for[0] ? online(c->waits_for) : NULL;
 
-	FAIL_IF(target && !target->dnd && target->pair == 0 && is_long(target->free_since, PATIENCE) &&
-		is_long(c->waits_since, PATIENCE),
+	FAIL_IF(target && !target->dnd && target->pair == 0 && is_long(target->free_since, AT_ONCE) &&
+		is_long(c->waits_since, AT_ONCE) && !k->watched_failed,
 	    "R6: %s waits for %s, who has been free for long", name_of(c), c->waits_for);
 }
 
@@ -645,9 +681,10 @@ look_for_partner(const struct conn *c)
 void
 model_look(void)
 {
+	/* A daemon that was stopped may be at its beginning still. */
 	for (int i = 0; i < PROCS; i++)
-		if (k->proc[i].watched && k->proc[i].stopped + PATIENCE > k->now)
-			return; /* it cannot, or could not until just now */
+		if (k->proc[i].watched && k->proc[i].stopped > model()->begun)
+			model()->begun = k->proc[i].stopped;
 	for (int i = 0; i < SOCKS; i++) {
 		const struct conn *c = &model()->conn[i];
 
@@ -686,4 +723,13 @@ model_betray_message(struct ident *id)
 		return false;
 	*id = model()->last_sent->id;
 	return true;
+}
+
+uint64_t
+model_betray_own(const char *name, uint32_t *epoch)
+{
+	const struct conn *c = online(name);
+
+	*epoch = c ? c->epoch : 0;
+	return c ? c->pair : 0;
 }

@@ -33,6 +33,7 @@ void model_look(void);
 /* What a thief would like to know: ids of sessions, pairs and messages, present and past. False, 0: there are none yet. */
 bool model_betray_session(struct ident *id);
 uint64_t model_betray_pair(void);
+uint64_t model_betray_own(const char *name, uint32_t *epoch); /* the pair that one of that name is in now, or 0 */
 bool model_betray_message(struct ident *id);
 
 #endif

@@ -6,7 +6,8 @@
  * usage: simulate [-f] [-n SEEDS] [-t SECONDS] [SEED]...     -f: no further than the first failure
  *
  * With a SEED, that one and the SEEDS - 1 behind it; without, SEEDS or SECONDS of fresh ones. SIM_TRACE=1 prints what
- * happens. What is printed of a seed is the same each time. Status 0: all held.
+ * happens. What is printed of a seed is the same each time. Status 0: all held. SIM_COUNT=1 prints how many actions and
+ * faults there were; SIM_WITHOUT="a3 f17" leaves some out (tests/sim/shrink finds those that do not matter).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ struct person {
 
 static struct person people[PEOPLE];
 static bool power_fails, loses, crowded; /* crowded: all wait for alice */
+static bool counts;                      /* how many actions and faults there were is printed */
 static unsigned floods;                  /* that may still come */
 static unsigned streams;
 static unsigned daemon_files; /* descriptors of a daemon that has nothing to do */
@@ -104,8 +106,7 @@ on_ended(int proc, int status)
 		daemon_proc = NONE;
 		daemon_at = k->now + kernel_pick(3) * SECOND + 1000;
 		kernel_trace("the daemon is gone");
-		if (loses && kernel_pick(3) == 0) {
-			k->faults++;
+		if (loses && kernel_fault(3)) {
 			files_remove("/run/pchat/registry.db");
 			files_remove("/run/pchat/registry.db-wal");
 			files_remove("/run/pchat/registry.db-shm");
@@ -218,6 +219,9 @@ say_lines(struct person *p, unsigned partner, bool flood)
 	static char text[LINES_BYTES];
 	char path[NAME_BYTES], other[NAME_BYTES];
 	floods -= flood;
+	for (int i = 1; flood && i < PROCS; i++) /* it takes nothing meanwhile */
+		if (k->proc[i].state != P_FREE && k->proc[i].uid == 1001 + partner)
+			k->proc[i].stopped = k->now + 5 * SECOND;
 	const unsigned n = flood ? FLOOD : 2 + kernel_pick(14);
 	const unsigned more = flood || kernel_pick(4) ? 0 : kernel_pick(LINE_MORE);
 	struct message *first = NULL;
@@ -321,13 +325,11 @@ bad_moment(void)
 	for (int i = 1; i < PROCS; i++)
 		if (k->proc[i].mortal && (k->proc[i].state == P_RUNS || k->proc[i].state == P_WAITS))
 			alive[n++] = i;
-	if (n > 0 && kernel_pick(3) == 0) {
-		k->faults++;
+	if (n > 0 && kernel_fault(3)) {
 		process_kill(alive[kernel_pick((uint32_t)n)], 9, "bad luck");
-	} else if (n > 0 && kernel_pick(3) == 0) {
+	} else if (n > 0 && kernel_fault(3)) {
 		struct proc *p = &k->proc[alive[kernel_pick((uint32_t)n)]];
 
-		k->faults++;
 		p->stopped = k->now + kernel_pick(kernel_pick(2) ? 2 : 14) * SECOND + kernel_pick(SECOND);
 		kernel_trace("%s is stopped for %llu ms", p->label, (unsigned long long)(p->stopped - k->now) / 1000);
 	}
@@ -344,7 +346,6 @@ lose_inbox(void)
 		if (k->proc[i].state != P_FREE && k->proc[i].uid == 1001 + who)
 			process_kill(i, 9, "its inbox is taken away");
 	reap();
-	k->faults++;
 	(void)snprintf(path, sizeof(path), "/home/%s/.local", names[who]);
 	files_remove(path);
 	judge_forget(who);
@@ -354,7 +355,6 @@ lose_inbox(void)
 static void
 power(void)
 {
-	k->faults++;
 	kernel_trace("the power goes");
 	for (int i = 1; i < PROCS; i++)
 		process_kill(i, 9, "the power");
@@ -379,7 +379,10 @@ busy(void)
 			heard(p);
 		if (!p->now && p->left > 0 && k->now >= p->next) {
 			p->left--;
-			p->now = act(p);
+			if (!kernel_left_out(&k->actions, 'a'))
+				p->now = act(p);
+			if (!p->now) /* left out */
+				p->next = k->now + kernel_pick(200000);
 		}
 		any |= p->now || p->left > 0;
 	}
@@ -402,9 +405,9 @@ storm(void)
 		if (bad && k->now >= luck) {
 			luck = k->now + SECOND;
 			bad_moment();
-			if (power_fails && kernel_pick(4) == 0)
+			if (power_fails && kernel_fault(4))
 				power();
-			else if (loses && kernel_pick(12) == 0)
+			else if (loses && kernel_fault(12))
 				lose_inbox();
 		}
 	}
@@ -686,6 +689,8 @@ over:
 	else if (trace)
 		(void)printf("seed %llu: %llu calls, %llu faults, all held\n", (unsigned long long)seed,
 		    (unsigned long long)calls, (unsigned long long)faults);
+	if (counts)
+		(void)printf("a %llu\nf %llu\n", (unsigned long long)k->actions, (unsigned long long)faults);
 	(void)fflush(stdout);
 	kernel_end();
 	return ok;
@@ -710,6 +715,23 @@ seconds(void)
 	return (uint64_t)t.tv_sec;
 }
 
+/* "a3 f17": the third action and the seventeenth fault do not happen. */
+static void
+leave_out(const char *list)
+{
+	while (list && *list) {
+		char *end;
+		const char what = *list;
+		const unsigned long n = strtoul(list + 1, &end, 10);
+
+		if ((what == 'a' || what == 'f') && n > 0 && n < SKIPS)
+			k->skip[what == 'a'][n] = true;
+		list = end + strspn(end, " ");
+		if (end == list && *list)
+			break;
+	}
+}
+
 static int
 usage(void)
 {
@@ -723,12 +745,16 @@ main(int argc, char **argv)
 {
 	const char *const variable = getenv("SIM_TRACE");
 	const bool trace = variable && strcmp(variable, "1") == 0;
+	const char *const without = getenv("SIM_WITHOUT");
+
+	counts = getenv("SIM_COUNT") != NULL;
 	uint64_t count = 0, limit = 0, bad = 0, done = 0;
 	const uint64_t begin = seconds();
 	bool first_only = false;
 	int option;
 
 	kernel_make();
+	leave_out(without);
 	(void)setvbuf(stdout, NULL, _IOLBF, 1 << 16);
 	while ((option = getopt(argc, argv, "fn:t:")) != -1) {
 		if (option == 'f')

@@ -55,8 +55,7 @@ some(size_t n, size_t room)
 {
 	uint32_t most = (uint32_t)(n < room ? n : room);
 
-	if (most > 1 && me != 0 && kernel_chance(k->weather.shortened)) {
-		k->faults++;
+	if (most > 1 && me != 0 && kernel_fault(k->weather.shortened)) {
 		most = 1 + kernel_pick(most - 1);
 	}
 	return most;
@@ -120,7 +119,6 @@ sock_cut(int i)
 
 	if (s->peer == NONE)
 		return;
-	k->faults++;
 	kernel_trace("a connection is cut");
 	sock_part(s, false);
 	s->state = SOCK_OVER;
@@ -146,8 +144,7 @@ socket(int domain, int type, int protocol)
 	kernel_enter("socket");
 	if (domain != AF_UNIX)
 		FAIL(EAFNOSUPPORT);
-	if (k->proc[me].mortal && kernel_chance(k->weather.emfile)) {
-		k->faults++;
+	if (k->proc[me].mortal && kernel_fault(k->weather.emfile)) {
 		kernel_trace("too many open files: no socket");
 		FAIL(EMFILE);
 	}
@@ -276,8 +273,7 @@ accept4(int fd, struct sockaddr *restrict sa, socklen_t *restrict len, int flags
 		return -1;
 	if (s->n_waiting == 0)
 		FAIL(EAGAIN);
-	if (k->proc[me].mortal && kernel_chance(k->weather.emfile)) {
-		k->faults++;
+	if (k->proc[me].mortal && kernel_fault(k->weather.emfile)) {
 		kernel_trace("too many open files: accepts nobody");
 		FAIL(EMFILE);
 	}
@@ -352,7 +348,7 @@ sock_receive(struct ofile *o, void *buf, size_t n, int flags)
 	struct sock *s = &k->sock[o->index];
 	uint32_t moved;
 
-	if (me != 0 && kernel_chance(k->weather.cut))
+	if (me != 0 && kernel_fault(k->weather.cut))
 		sock_cut(o->index);
 	if (s->state == SOCK_NEW || s->state == SOCK_BOUND || s->state == SOCK_LISTENS)
 		FAIL(ENOTCONN);
@@ -375,7 +371,7 @@ sock_send(struct ofile *o, const void *buf, size_t n)
 	struct sock *s = &k->sock[o->index];
 	uint32_t moved;
 
-	if (me != 0 && kernel_chance(k->weather.cut))
+	if (me != 0 && kernel_fault(k->weather.cut))
 		sock_cut(o->index);
 	if (s->state == SOCK_NEW)
 		FAIL(ENOTCONN);

@@ -69,18 +69,29 @@ login(int fd, const char *const *names, unsigned count)
 	say(fd, &m);
 }
 
-static void
-write_under(int fd, uint64_t pair)
+static size_t
+encode_message(uint8_t *frame, uint64_t pair, uint32_t epoch)
 {
-	static const char text[] = THIEF_TEXT;
-	uint8_t frame[FRAME_HEADER + MSG_FIXED + sizeof(text)];
-	struct msg m = { .pair = pair, .epoch = 1 + kernel_pick(4), .length = sizeof(text) - 1 };
+	struct msg m = { .pair = pair, .epoch = epoch, .length = sizeof(THIEF_TEXT) - 1 };
 
 	for (unsigned i = 0; i < IDENT_LEN; i++)
 		m.id.b[i] = (uint8_t)kernel_pick(256);
 	msg_encode_head(frame, &m);
-	memcpy(frame + FRAME_HEADER + MSG_FIXED, text, m.length);
-	(void)send(fd, frame, FRAME_HEADER + MSG_FIXED + m.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	memcpy(frame + FRAME_HEADER + MSG_FIXED, THIEF_TEXT, m.length);
+	return FRAME_HEADER + MSG_FIXED + m.length;
+}
+
+/* Behind a message of her own pair, when she has one: where that goes, this one may go, too. */
+static void
+write_under(int fd, uint64_t pair)
+{
+	uint8_t frames[2 * (FRAME_HEADER + MSG_FIXED + sizeof(THIEF_TEXT))];
+	uint32_t epoch;
+	const uint64_t own = model_betray_own("mallory", &epoch);
+	size_t n = own ? encode_message(frames, own, epoch) : 0;
+
+	n += encode_message(frames + n, pair, 1 + kernel_pick(4));
+	(void)send(fd, frames, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void
