@@ -103,4 +103,7 @@ void pin(bool on);
 /* Runs argv with standard streams on /dev/null (or stdin from a file) and waits; exits the bench when it fails. */
 double run_us(const struct settings *set, char *const argv[], const char *input);
 
+/* The same for what may fail: *status is its exit status. */
+double try_us(char *const argv[], const char *input, int *status);
+
 #endif

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What a message, a send and a prompt cost in system calls and instructions, against bench/counts.expected:
+# What a message, a send and a prompt cost in system calls, instructions and page faults, against bench/counts.expected:
 # more than a tenth above it fails, so that no cost grows unnoticed; a tenth below asks for a new figure.
 # Counts, not times: the same on a busy machine. `counts.sh --print` prints new figures. What the commands cost
-# depends on how pchat is linked: `static` or `shared` with the compiler's own C library; with another one it is not judged.
+# depends on how pchat is linked: `musl`; `static` or `shared` with the compiler's own C library; with another one it is not
+# judged.
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}" "${BUILDDIR:=$PWD}"
 expected=$SRCDIR/bench/counts.expected
@@ -81,7 +82,9 @@ command_instructions() {
 }
 
 linkage() {
-	if grep -Eq '^FRONT_CC = .' "$BUILDDIR/Makefile"; then
+	if grep -Eq '^FRONT_CC = .*musl-gcc' "$BUILDDIR/Makefile"; then
+		echo musl
+	elif grep -Eq '^FRONT_CC = .' "$BUILDDIR/Makefile"; then
 		echo other
 	elif grep -Eq '^FRONT_LDFLAGS = .' "$BUILDDIR/Makefile"; then
 		echo static
@@ -103,6 +106,8 @@ measure() {
 	"$pchat" -q login one && "$pchat" -q login two && "$pchat" -q -s one to two || return 1
 	unset PCHAT_SOCKET
 	echo "$kind-send-syscalls $(command_syscalls "$pchat" -s one send hello)"
+	echo "$kind-send-faults $("$BUILDDIR/bench/faults" "$pchat" -s one send hello)"
+	echo "$kind-prompt-faults $("$BUILDDIR/bench/faults" "$pchat" -s one status --prompt)"
 	echo "$kind-send-instructions $(command_instructions "$pchat" -s one send hello)"
 	echo "$kind-prompt-syscalls $(command_syscalls "$pchat" -s one status --prompt)"
 	echo "$kind-prompt-instructions $(command_instructions "$pchat" -s one status --prompt)"

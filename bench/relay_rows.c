@@ -14,6 +14,7 @@
 
 #define MESSAGES_OF_PAIRS 200000U
 #define PAIRS_OF_TAIL 1000U
+#define OPEN_FILES_ANYWHERE 16384U /* what a shell may have without asking */
 #define FRAME_OF(body) (FRAME_HEADER + MSG_FIXED + (body))
 #define ACK_FRAME (FRAME_HEADER + ACK_BODY)
 
@@ -293,8 +294,10 @@ relay_stream_rate(const struct settings *set)
 bool
 enough_for(unsigned pairs)
 {
-	struct rlimit r;
+	struct rlimit r = { pairs * 2 + 1024, pairs * 2 + 1024 };
 
+	if (geteuid() == 0 && pairs * 2 + 1024 > OPEN_FILES_ANYWHERE)
+		(void)setrlimit(RLIMIT_NOFILE, &r);
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
 		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);
