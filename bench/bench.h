@@ -71,7 +71,8 @@ void rows_round_trip(const struct settings *set, json_t *report);
 void rows_stream(const struct settings *set, json_t *report);
 void rows_pairs(const struct settings *set, json_t *report, unsigned pairs);
 void rows_idle(const struct settings *set, json_t *report);
-bool enough_for(unsigned pairs); /* open files, and uids of root's for so many; else a word */
+unsigned sessions_possible(unsigned most); /* with the open files that one may have, in even numbers */
+bool enough_for(unsigned pairs);           /* open files, and uids of root's for so many; else a word */
 
 /* command_rows.c */
 void rows_commands(const struct settings *set, json_t *report);

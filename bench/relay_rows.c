@@ -14,7 +14,7 @@
 
 #define MESSAGES_OF_PAIRS 200000U
 #define PAIRS_OF_TAIL 1000U
-#define OPEN_FILES_ANYWHERE 16384U /* what a shell may have without asking */
+#define OPEN_FILES_OTHERS 200U /* of the bench, or the daemon, beside connections */
 #define FRAME_OF(body) (FRAME_HEADER + MSG_FIXED + (body))
 #define ACK_FRAME (FRAME_HEADER + ACK_BODY)
 
@@ -291,13 +291,23 @@ relay_stream_rate(const struct settings *set)
 	return stream(set, SERVER_RELAY, 1).per_second;
 }
 
+unsigned
+sessions_possible(unsigned most)
+{
+	struct rlimit r = { most + OPEN_FILES_OTHERS, most + OPEN_FILES_OTHERS };
+
+	if (geteuid() == 0)
+		(void)setrlimit(RLIMIT_NOFILE, &r); /* above the hard limit it takes a capability */
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_max >= most + OPEN_FILES_OTHERS)
+		return most;
+	return r.rlim_max > OPEN_FILES_OTHERS ? (unsigned)(r.rlim_max - OPEN_FILES_OTHERS) / 2 * 2 : 0;
+}
+
 bool
 enough_for(unsigned pairs)
 {
-	struct rlimit r = { pairs * 2 + 1024, pairs * 2 + 1024 };
+	struct rlimit r;
 
-	if (geteuid() == 0 && pairs * 2 + 1024 > OPEN_FILES_ANYWHERE)
-		(void)setrlimit(RLIMIT_NOFILE, &r);
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
 		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);

@@ -1,7 +1,8 @@
 /*
  * The rows of everyday commands in a crowd: login, to, read, who and Tab with
  * 4,000 sessions on the daemon; a message that `read -f` prints; memory of the
- * helpers under a stream; the search of a long history; 20,000 sessions.
+ * helpers under a stream; the search of a long history; 20,000 sessions, or as
+ * many as there may be open files.
  */
 #include <err.h>
 #include <errno.h>
@@ -178,8 +179,10 @@ static void
 rows_masses(const struct settings *set, json_t *report, struct stage *g)
 {
 	struct sample us[2] = { 0 }, bytes = { 0 }, most = { 0 }, wakes = { 0 }, none = { 0 };
+	const unsigned masses = sessions_possible(MASSES);
+	char name[64];
 
-	if (!enough_for(MASSES / 2))
+	if (!enough_for(masses / 2))
 		return;
 	for (unsigned r = 0; r < set->rounds; r++) {
 		crowd_disperse();
@@ -189,8 +192,8 @@ rows_masses(const struct settings *set, json_t *report, struct stage *g)
 		sample_add(&us[1], sends_us(set, g));
 		pin(false);
 		const long before = private_kib(g->server.pid);
-		crowd_grow(g, MASSES);
-		sample_add(&bytes, (double)(private_kib(g->server.pid) - before) * 1024 / (MASSES - FEW));
+		crowd_grow(g, masses);
+		sample_add(&bytes, (double)(private_kib(g->server.pid) - before) * 1024 / (masses - FEW));
 		sample_add(&most, 640);
 		pin(true);
 		sample_add(&us[0], sends_us(set, g));
@@ -201,9 +204,12 @@ rows_masses(const struct settings *set, json_t *report, struct stage *g)
 	(void)poll(NULL, 0, 10000);
 	sample_add(&wakes, (double)(context_switches(g->server.pid) - switches));
 	sample_add(&none, 0);
-	json_array_append_new(report, row_new("session-of-20000", "bytes", &bytes, &most, false, 1));
-	json_array_append_new(report, row_new("wakeups-of-20000", "in 10 s", &wakes, &none, false, 0));
-	json_array_append_new(report, row_new("send-among-20000", "us", &us[0], &us[1], false, 1.1));
+	snprintf(name, sizeof(name), "session-of-%u", masses);
+	json_array_append_new(report, row_new(name, "bytes", &bytes, &most, false, 1));
+	snprintf(name, sizeof(name), "wakeups-of-%u", masses);
+	json_array_append_new(report, row_new(name, "in 10 s", &wakes, &none, false, 0));
+	snprintf(name, sizeof(name), "send-among-%u", masses);
+	json_array_append_new(report, row_new(name, "us", &us[0], &us[1], false, 1.1));
 	crowd_disperse();
 }
 
