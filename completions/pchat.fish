@@ -6,7 +6,7 @@ function __pchat_words
     for word in (commandline -opc)[2..-1]
         if test $skip = yes
             set skip no
-        else if contains -- $word -s --session --socket --timeout --color --to --id --file --number -n --grep --since --before --keep --at-once --limit --output -o
+        else if contains -- $word -s --session --socket --timeout --color --to --id --file --number -n --grep --since --before --keep --via --at-once --limit --output -o
             set skip yes
         else if not string match -q -- '-*' $word
             echo -- $word

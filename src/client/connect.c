@@ -60,7 +60,7 @@ start_helper(struct link *l, uint64_t deadline)
 {
 	char program[PATH_MAX], report[REPORT_SIZE] = "", words[512];
 	char resume[] = "--resume";
-	char *const argv[] = { program, resume, l->name, NULL };
+	char *const argv[] = { program, resume, l->shown, NULL };
 	enum verdict verdict;
 	int rc;
 
@@ -68,7 +68,7 @@ start_helper(struct link *l, uint64_t deadline)
 		rc = process_start(argv, poll_time(deadline), report, sizeof(report));
 	if (rc == -ETIMEDOUT)
 		return link_trouble(
-		    l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->name);
+		    l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->shown);
 	if (rc < 0)
 		return link_trouble(l, VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
 	report_read(report, l->note, &verdict, words, sizeof(words));
@@ -88,7 +88,7 @@ revive(struct link *l, uint64_t deadline)
 	if (rc < 0)
 		return link_no_file(l, rc);
 	if (!l->revive)
-		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' does not run", l->name);
+		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' does not run", l->shown);
 	return start_helper(l, deadline);
 }
 
@@ -121,7 +121,7 @@ attempt(struct link *l, uint64_t deadline, int *error)
 		v = revive(l, deadline);
 	else if (*error != -EAGAIN)
 		return link_trouble(
-		    l, VERDICT_FAILED, "cannot reach the helper of session '%s': %s", l->name, strerror(-*error));
+		    l, VERDICT_FAILED, "cannot reach the helper of session '%s': %s", l->shown, strerror(-*error));
 	/* Another command starts it at the same time, or the one that was killed is not quite gone. */
 	if (v == VERDICT_STARTING || *error == -EAGAIN) {
 		(void)poll(NULL, 0, RETRY_MS);
@@ -140,7 +140,7 @@ link_connect(struct link *l, uint64_t deadline)
 	while ((v = attempt(l, deadline, &error)) == VERDICT_OK && error != 0)
 		if (poll_time(deadline) == 0)
 			return link_trouble(
-			    l, VERDICT_TIMED_OUT, "the helper of session '%s' does not answer", l->name);
+			    l, VERDICT_TIMED_OUT, "the helper of session '%s' does not answer", l->shown);
 	if (v == VERDICT_OK)
 		say_hello(l);
 	return v;

@@ -25,7 +25,7 @@ connect_own(void)
 	int fd = -ENOENT;
 
 	for (unsigned place = 0; place < RUNDIR_PLACES && fd < 0; place++) {
-		if (rundir_open(&dir, place) < 0)
+		if (rundir_open(&dir, place, NULL) < 0)
 			continue;
 		rundir_path(&dir, ENDPOINT_OWN, path);
 		fd = socket_connect(path, false);

@@ -8,10 +8,20 @@
 #include "base/translate.h"
 #include "client/link_impl.h"
 #include "core/names/name.h"
+#include "core/via.h"
 #include "net/endpoint.h"
 #include "net/folder.h"
 #include "net/socket.h"
 #include "net/whereabouts.h"
+
+void
+link_name(struct link *l, const char *host, const char *name)
+{
+	if (l->host != host)
+		(void)snprintf(l->host, sizeof(l->host), "%s", host);
+	(void)snprintf(l->name, sizeof(l->name), "%s", name);
+	(void)snprintf(l->shown, sizeof(l->shown), "%s%s%s", l->host, l->host[0] ? "/" : "", l->name);
+}
 
 /* ------------------------------------------------------------------------- why there is none */
 
@@ -49,12 +59,27 @@ tell_what_became(const char *name, char *words, size_t size)
 	return told;
 }
 
+static enum verdict
+no_session_there(struct link *l)
+{
+	char folder[PATH_MAX], below[sizeof("via/") + VIA_SESSION_MAX], what[PATH_MAX + 256];
+
+	(void)snprintf(below, sizeof(below), "via/%s", l->shown);
+	if (folder_state(below, folder) == 0 && whereabouts_tell(l->name, folder, what, sizeof(what)))
+		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in as %s: %s", l->shown, what);
+	return link_trouble(l, VERDICT_NO_SESSION,
+	    "you are not logged in as '%s'; log in with: pchat login --via %s %s", l->shown, l->host, l->name);
+}
+
 /* name: folded, NULL: any. */
 static enum verdict
 no_session(struct link *l, const char *name)
 {
 	char what[PATH_MAX + 512];
 	const char *hint = "";
+
+	if (name && l->host[0])
+		return no_session_there(l);
 
 	if (link_sockets_forbidden(l))
 		return VERDICT_FAILED;
@@ -81,20 +106,29 @@ link_no_file(struct link *l, int error)
 
 struct candidates {
 	unsigned count;
+	char host[VIA_HOST_MAX + 1];
 	char name[NAME_MAX_LEN + 1];
-	char list[128];
+	char list[192];
 };
 
 static bool
-candidate(const char *name, void *context)
+candidate_at(const char *host, const char *name, void *context)
 {
 	struct candidates *c = context;
 	const size_t len = strlen(c->list);
 
-	if (c->count++ == 0)
-		memcpy(c->name, name, strlen(name) + 1);
-	(void)snprintf(c->list + len, sizeof(c->list) - len, "%s%s", len ? ", " : "", name);
+	if (c->count++ == 0) {
+		(void)snprintf(c->host, sizeof(c->host), "%s", host);
+		(void)snprintf(c->name, sizeof(c->name), "%s", name);
+	}
+	(void)snprintf(c->list + len, sizeof(c->list) - len, "%s%s%s%s", len ? ", " : "", host, *host ? "/" : "", name);
 	return true;
+}
+
+static bool
+candidate(const char *name, void *context)
+{
+	return candidate_at("", name, context);
 }
 
 /* One that sessions may be in, and that we cannot look into. */
@@ -115,13 +149,14 @@ find_only(struct link *l)
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		const unsigned before = c.count;
 
-		if ((rc = rundir_open(&l->dir, place)) < 0) {
+		if ((rc = rundir_open(&l->dir, place, NULL)) < 0) {
 			if (rundir_hides(rc))
 				return closed_folder(l, rc);
 			continue;
 		}
 		rc = session_file_each(&l->dir, candidate, &c);
 		rundir_close(&l->dir);
+		session_file_each_via(place, candidate_at, &c);
 		if (rc < 0)
 			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
 		if (before == 0 && c.count > 0)
@@ -133,8 +168,8 @@ find_only(struct link *l)
 	if (c.count > 1)
 		return link_trouble(l, VERDICT_NO_SESSION,
 		    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c.count, c.list);
-	memcpy(l->name, c.name, sizeof(l->name));
-	return rundir_open(&l->dir, where) == 0 ? VERDICT_OK : no_session(l, l->name);
+	link_name(l, c.host, c.name);
+	return rundir_open(&l->dir, where, l->host) == 0 ? VERDICT_OK : no_session(l, l->name);
 }
 
 /*
@@ -145,7 +180,7 @@ static enum verdict
 find_named(struct link *l)
 {
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		const int rc = rundir_open(&l->dir, place);
+		const int rc = rundir_open(&l->dir, place, l->host);
 
 		if (rc == 0)
 			return VERDICT_OK;
@@ -160,7 +195,7 @@ link_look_further(struct link *l)
 {
 	struct rundir found;
 
-	if (session_file_exists(&l->dir, l->name) || session_file_find(&found, l->name) < 0)
+	if (session_file_exists(&l->dir, l->name) || session_file_find(&found, l->host, l->name) < 0)
 		return false;
 	rundir_close(&l->dir);
 	l->dir = found;
@@ -185,6 +220,9 @@ check_daemon(struct link *l, const char *socket)
 	struct session_file file;
 	int rc;
 
+	if (l->host[0])
+		return link_trouble(
+		    l, VERDICT_USAGE, "session '%s' is at another host: --socket is for daemons of this one", l->shown);
 	(void)link_look_further(l);
 	rc = session_file_read(&l->dir, l->name, &file);
 	if (rc < 0)
@@ -231,22 +269,25 @@ enum verdict
 link_find(struct link *l, const struct link_wish *wish)
 {
 	const char *name = wish->session ? wish->session : getenv("PCHAT_SESSION");
+	char lowered[NAME_MAX_LEN + 1];
 	const char *socket;
 	enum verdict v;
 
 	if ((v = link_named_socket(l, wish, &socket)) != VERDICT_OK)
 		return v;
 	if (name && *name) {
-		if (!name_possible(name, strlen(name)))
+		if (!via_split(name, l->host, &name) || !name_possible(name, strlen(name)))
 			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
-		name_lower(name, l->name);
+		name_lower(name, lowered);
+		link_name(l, l->host, lowered);
 		v = find_named(l);
 	} else {
 		v = find_only(l);
 	}
 	if (v != VERDICT_OK)
 		return v;
-	return socket ? check_daemon(l, socket) : VERDICT_OK;
+	/* PCHAT_SOCKET says nothing of another host. */
+	return socket && (!l->host[0] || wish->socket) ? check_daemon(l, socket) : VERDICT_OK;
 }
 
 const char *

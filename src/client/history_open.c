@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/translate.h"
+#include "client/link_impl.h"
 #include "core/names/name.h"
+#include "core/via.h"
 #include "net/folder.h"
 #include "net/process.h"
 
@@ -78,10 +80,11 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 {
 	const char *name = wish->session ? wish->session : getenv("PCHAT_SESSION");
 	struct inboxes in = { .count = 0 };
+	const char *bare;
 	int rc;
 
-	if (name && name_valid(name, strlen(name))) {
-		(void)snprintf(l->name, sizeof(l->name), "%s", name);
+	if (name && via_split(name, l->host, &bare) && name_valid(bare, strlen(bare))) {
+		link_name(l, l->host, bare);
 		return VERDICT_OK;
 	}
 	if ((rc = each_inbox(note_inbox, &in)) < 0) {
@@ -89,7 +92,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		return VERDICT_FAILED;
 	}
 	if (in.count == 1) {
-		memcpy(l->name, in.name, sizeof(l->name));
+		link_name(l, "", in.name);
 		return VERDICT_OK;
 	}
 	if (in.count == 0)
@@ -123,7 +126,7 @@ start_reader(struct link *l)
 {
 	static char option[] = "--history";
 	char path[PATH_MAX];
-	char *const argv[] = { path, option, l->name, NULL };
+	char *const argv[] = { path, option, l->shown, NULL };
 	_cleanup_(closep) int far = -1;
 	int fds[2], rc;
 

@@ -10,7 +10,8 @@
 #include "client/link_impl.h"
 #include "proto/status.h"
 
-#define NOTICE 0x80 /* bit of the type */
+#define LINK_MS 1000 /* for a helper to say how it is */
+#define NOTICE 0x80  /* bit of the type */
 
 enum verdict
 link_trouble(struct link *l, enum verdict v, const char *fmt, ...)
@@ -72,10 +73,10 @@ take_bye(struct link *l, const struct frame *f)
 	switch (m.u.bye.reason) {
 	case BYE_VERSION:
 		(void)link_trouble(l, VERDICT_FAILED,
-		    "the helper of session '%s' is of another version; 'pchat quit' and log in again", l->name);
+		    "the helper of session '%s' is of another version; 'pchat quit' and log in again", l->shown);
 		return -ESHUTDOWN;
 	case BYE_CROWDED:
-		(void)link_trouble(l, VERDICT_FAILED, "too many commands at once for session '%s'", l->name);
+		(void)link_trouble(l, VERDICT_FAILED, "too many commands at once for session '%s'", l->shown);
 		return -ESHUTDOWN;
 	case BYE_MALFORMED:
 		if (l->features != 0 && !l->heard) {
@@ -85,7 +86,7 @@ take_bye(struct link *l, const struct frame *f)
 		/* fall through */
 	case BYE_WINDOW:
 	case BYE_STALLED:
-		(void)link_trouble(l, VERDICT_FAILED, "the helper of session '%s' closed the connection", l->name);
+		(void)link_trouble(l, VERDICT_FAILED, "the helper of session '%s' closed the connection", l->shown);
 		return -ESHUTDOWN;
 	default:
 		return -ECONNRESET;
@@ -238,9 +239,9 @@ link_verdict(struct link *l, int error)
 	case -ETIMEDOUT:
 		return link_trouble(l, VERDICT_TIMED_OUT,
 		    "no answer in time from the helper of session '%s', or from the daemon; 'pchat status' tells more",
-		    l->name);
+		    l->shown);
 	case -ECONNRESET:
-		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' has ended", l->name);
+		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' has ended", l->shown);
 	case -ESHUTDOWN: /* the words are there */
 		return VERDICT_FAILED;
 	case -EPIPE:
@@ -248,7 +249,7 @@ link_verdict(struct link *l, int error)
 	default:
 		return link_trouble(l, VERDICT_FAILED,
 		    "the helper of session '%s' gave an answer that makes no sense; is it of another version?",
-		    l->name);
+		    l->shown);
 	}
 }
 
@@ -263,6 +264,19 @@ link_outcome(struct link *l, const struct control_message *reply)
 }
 
 enum verdict
+link_timed_out(struct link *l)
+{
+	const struct control_message request = { .type = CONTROL_LINK };
+	const uint64_t deadline = deadline_in(LINK_MS);
+	struct control_message reply;
+
+	if (l->host[0] && link_connect(l, deadline) == VERDICT_OK && link_request(l, &request, deadline, &reply) == 0 &&
+	    link_outcome(l, &reply) == VERDICT_NO_DAEMON)
+		return VERDICT_NO_DAEMON;
+	return link_verdict(l, -ETIMEDOUT);
+}
+
+enum verdict
 link_call(struct link *l, const struct control_message *request, uint64_t deadline, enum control_type expected,
     struct control_message *reply)
 {
@@ -273,6 +287,8 @@ link_call(struct link *l, const struct control_message *request, uint64_t deadli
 		if ((v = link_come_back(l, deadline)) != VERDICT_OK)
 			return v;
 	}
+	if (rc == -ETIMEDOUT)
+		return link_timed_out(l);
 	if (rc < 0)
 		return link_verdict(l, rc);
 	if (reply->type == expected)

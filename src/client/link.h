@@ -23,6 +23,8 @@ struct link {
 	int fd; /* -1: not connected */
 	struct rundir dir;
 	char name[NAME_MAX_LEN + 1];
+	char host[VIA_HOST_MAX + 1];     /* where it is logged in; empty: here */
+	char shown[VIA_SESSION_MAX + 1]; /* NAME, or HOST/NAME: what -s takes */
 	bool several;                   /* it is unclear which session: there are several */
 	uint32_t features;              /* that HELLO names; 0 once the helper is known to be an older one */
 	bool heard;                     /* the helper said something on this connection */
@@ -128,6 +130,12 @@ MUST_USE enum verdict link_command(struct link *l, const struct control_message 
  * when it is on another.
  */
 const char *link_alone(const struct link *l);
+
+/*
+ * Of a session at another host whose daemon did not answer in time: NO_DAEMON, and its helper's words, when it knows what is
+ * wrong; else TIMED_OUT, with words. Connects anew. Of one on this host TIMED_OUT.
+ */
+MUST_USE enum verdict link_timed_out(struct link *l);
 
 /* The verdict for an error of these functions, with words left in the link. */
 enum verdict link_verdict(struct link *l, int error);

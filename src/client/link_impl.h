@@ -10,6 +10,9 @@
 /* Leaves words about what went wrong; returns the verdict. */
 enum verdict link_trouble(struct link *l, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Which session it is, by its host (empty: here) and its name as it is; sets host, name and shown. */
+void link_name(struct link *l, const char *host, const char *name);
+
 /* The session's file could not be read: there is no such session, or the system, by this error, refuses. */
 enum verdict link_no_file(struct link *l, int error);
 

@@ -1,5 +1,6 @@
 #include "net/rundir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +9,10 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "core/via.h"
 #include "net/folder.h"
+
+#define VIA "via"
 
 /* Ours alone? One that only lets others look in is put right. */
 static int
@@ -123,8 +127,48 @@ open_verified(struct rundir *r)
 	return rc;
 }
 
-int
-rundir_open(struct rundir *r, unsigned place)
+/* Goes down into `name`, which is made if need be. */
+static int
+descend(struct rundir *r, const char *name, bool make)
+{
+	const int above = r->fd;
+	const size_t len = strlen(r->path);
+	int fd, rc;
+
+	if (len + 1 + strlen(name) >= sizeof(r->path))
+		return -ENAMETOOLONG;
+	if (make && mkdirat(above, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if ((rc = verify(fd)) < 0) {
+		(void)close(fd);
+		return rc;
+	}
+	(void)close(above);
+	r->fd = fd;
+	(void)stpcpy(stpcpy(r->path + len, "/"), name);
+	return 0;
+}
+
+/* To via/HOST. It is closed when that fails. */
+static int
+descend_to(struct rundir *r, const char *host, bool make)
+{
+	int rc;
+
+	if (!host || !*host)
+		return 0;
+	if ((rc = descend(r, VIA, make)) == 0)
+		rc = descend(r, host, make);
+	if (rc < 0)
+		rundir_close(r);
+	return rc;
+}
+
+static int
+open_place(struct rundir *r, unsigned place)
 {
 	int rc;
 
@@ -134,6 +178,14 @@ rundir_open(struct rundir *r, unsigned place)
 	if ((rc = place_path(place, r->path)) < 0)
 		return rc;
 	return open_verified(r);
+}
+
+int
+rundir_open(struct rundir *r, unsigned place, const char *host)
+{
+	const int rc = open_place(r, place);
+
+	return rc < 0 ? rc : descend_to(r, host, false);
 }
 
 /* In a runtime folder, which somebody else has made, or not: only in one that is ours. */
@@ -193,20 +245,40 @@ try_to_write(const struct rundir *r)
 }
 
 int
-rundir_make(struct rundir *r)
+rundir_make(struct rundir *r, const char *host)
 {
 	int rc = -ENOENT, last = -ENOENT;
 
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		rc = rundir_open(r, place);
+		rc = open_place(r, place);
 		if (rc == -ENOENT && r->path[0] && (rc = make(r)) == 0)
 			rc = open_verified(r);
+		if (rc == 0)
+			rc = descend_to(r, host, true);
 		if (rc == 0 && (rc = try_to_write(r)) == 0)
 			return 0;
 		rundir_close(r);
 		last = rc;
 	}
 	return last;
+}
+
+void
+rundir_each_host(unsigned place, bool (*fn)(const char *host, void *context), void *context)
+{
+	struct rundir r;
+	const struct dirent *e;
+	DIR *dir;
+
+	if (open_place(&r, place) < 0)
+		return;
+	if (descend(&r, VIA, false) == 0 && (dir = opendir(r.path))) {
+		while ((e = readdir(dir)))
+			if (via_is_host(e->d_name) && !fn(e->d_name, context))
+				break;
+		(void)closedir(dir);
+	}
+	rundir_close(&r);
 }
 
 void

@@ -25,16 +25,18 @@ struct rundir {
 };
 
 /*
+ * With a `host` (core/via.h) it is the folder via/HOST in that place, where sessions at another host are; NULL: those here.
+ *
  * Opens that of the places. 0; -ENOENT: it is not there, or is the same as an earlier one; -EPERM: it belongs to
  * somebody else or others may write to it; as open(2). r->path is set if there is such a place at all.
  */
-MUST_USE int rundir_open(struct rundir *r, unsigned place);
+MUST_USE int rundir_open(struct rundir *r, unsigned place, const char *host);
 
 /*
  * Opens the first place that is usable, and makes it if need be. 0; or -errno of the last one: -EPERM when r->path is
  * somebody else's or lies below what is somebody else's.
  */
-MUST_USE int rundir_make(struct rundir *r);
+MUST_USE int rundir_make(struct rundir *r, const char *host);
 
 /* Whether a folder that gave this error may hold sessions of ours all the same: not one that is nobody's or foreign. */
 static inline bool
@@ -45,6 +47,9 @@ rundir_hides(int error)
 
 /* Holds a shared flock(2) on the folder as long as it is open: whoever cleans /tmp leaves such a folder alone. */
 void rundir_hold(const struct rundir *r);
+
+/* Calls fn for each host of which there is a folder in that place. Stops when it returns false. */
+void rundir_each_host(unsigned place, bool (*fn)(const char *host, void *context), void *context);
 
 void rundir_close(struct rundir *r);
 

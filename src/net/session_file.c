@@ -10,7 +10,7 @@
 #include "core/names/name.h"
 
 #define SUFFIX ".session"
-#define SESSION_FILE_MAX (2 * PATH_MAX + 512)
+#define SESSION_FILE_MAX (3 * PATH_MAX + 1024)
 #define HASH_DIGITS 32U
 
 /* Copies what stands behind "key " up to the end of its line; moves *text behind it. */
@@ -60,9 +60,13 @@ parse(const char *text, struct session_file *s)
 	if (!take_line(&text, "socket", s->socket, sizeof(s->socket)) || !take_number(&text, "explicit", &named))
 		return false;
 	s->explicit_socket = named != 0;
-	return take_line(&text, "inbox", s->inbox, sizeof(s->inbox)) &&
-	    take_number(&text, "max-messages", &s->max_messages) && take_number(&text, "max-bytes", &s->max_bytes) &&
-	    *text == '\0';
+	if (!take_line(&text, "inbox", s->inbox, sizeof(s->inbox)) ||
+	    !take_number(&text, "max-messages", &s->max_messages) || !take_number(&text, "max-bytes", &s->max_bytes))
+		return false;
+	if (*text == '\0')
+		return true;
+	return take_line(&text, "via", s->via, sizeof(s->via)) &&
+	    take_line(&text, "agent", s->agent, sizeof(s->agent)) && *text == '\0';
 }
 
 static ssize_t
@@ -222,6 +226,45 @@ session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *con
 	return each_base(r, name_inside, &l);
 }
 
+struct at_hosts {
+	unsigned place;
+	const char *host;
+	bool (*fn)(const char *host, const char *name, void *context);
+	void *context;
+	bool stopped;
+};
+
+static bool
+name_at_host(const char *name, void *context)
+{
+	struct at_hosts *a = context;
+
+	a->stopped = !a->fn(a->host, name, a->context);
+	return !a->stopped;
+}
+
+static bool
+each_at_host(const char *host, void *context)
+{
+	struct at_hosts *a = context;
+	struct rundir r;
+
+	if (rundir_open(&r, a->place, host) < 0)
+		return true;
+	a->host = host;
+	(void)!session_file_each(&r, name_at_host, a);
+	rundir_close(&r);
+	return !a->stopped;
+}
+
+void
+session_file_each_via(unsigned place, bool (*fn)(const char *host, const char *name, void *context), void *context)
+{
+	struct at_hosts a = { .place = place, .fn = fn, .context = context };
+
+	rundir_each_host(place, each_at_host, &a);
+}
+
 /* ------ as a whole ------ */
 
 int
@@ -240,13 +283,15 @@ format(const struct session_file *s, char *out, size_t size)
 	int n;
 
 	/* One line each: a path with a line feed in it cannot be kept. */
-	if (strchr(s->socket, '\n') || strchr(s->inbox, '\n'))
+	if (strchr(s->socket, '\n') || strchr(s->inbox, '\n') || strchr(s->agent, '\n'))
 		return -EINVAL;
 	ident_format(&s->id, id);
 	n = snprintf(out, size,
 	    "pchat-session 1\nname %s\nid %s\nsocket %s\nexplicit %d\ninbox %s\n"
 	    "max-messages %" PRIu64 "\nmax-bytes %" PRIu64 "\n",
 	    s->name, id, s->socket, s->explicit_socket, s->inbox, s->max_messages, s->max_bytes);
+	if (n > 0 && (size_t)n < size && s->via[0])
+		n += snprintf(out + n, size - (size_t)n, "via %s\nagent %s\n", s->via, s->agent);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : n;
 }
 
@@ -304,7 +349,7 @@ session_file_exists(const struct rundir *r, const char *name)
 }
 
 int
-session_file_find(struct rundir *r, const char *name)
+session_file_find(struct rundir *r, const char *host, const char *name)
 {
 	int rc, hidden = -ENOENT;
 
@@ -312,7 +357,7 @@ session_file_find(struct rundir *r, const char *name)
 	if (!is_hashed(name) && !name_possible(name, strlen(name)))
 		return -EINVAL;
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		if ((rc = rundir_open(r, place)) < 0) {
+		if ((rc = rundir_open(r, place, host)) < 0) {
 			hidden = rundir_hides(rc) ? rc : hidden;
 			continue;
 		}

@@ -8,6 +8,7 @@
 
 #include "core/ident.h"
 #include "core/limits.h"
+#include "core/via.h"
 #include "net/rundir.h"
 
 #define SESSION_BASE_MAX NAME_MAX_LEN
@@ -20,6 +21,8 @@ struct session_file {
 	bool explicit_socket;             /* the user named it: any daemon's uid is accepted */
 	char inbox[PATH_MAX];             /* folder of the inbox */
 	uint64_t max_messages, max_bytes; /* unread limits */
+	char via[VIA_LOGIN_MAX + 1 + VIA_PATH_MAX + 1]; /* USER@HOST:PATH, where the daemon is; empty: on this host */
+	char agent[PATH_MAX];                           /* with via: of ssh's agent; empty: none */
 };
 
 /*
@@ -42,13 +45,17 @@ MUST_USE int session_file_base(const struct rundir *r, const char *name, char ou
  */
 MUST_USE int session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *context), void *context);
 
+/* The same for the sessions of all hosts in that place (net/rundir.h). */
+void session_file_each_via(
+    unsigned place, bool (*fn)(const char *host, const char *name, void *context), void *context);
+
 /* Whether there is a file of that session, which may be damaged. */
 bool session_file_exists(const struct rundir *r, const char *name);
 
 /*
- * Opens the first of the user's folders in which there is a session of that name. 0; -ENOENT: in none; -EINVAL: not a
+ * Opens the first of the user's folders in which there is a session of that name, at that host (rundir_open()). 0; -ENOENT: in none; -EINVAL: not a
  * name; as open(2) when it is in none that can be looked into.
  */
-MUST_USE int session_file_find(struct rundir *r, const char *name);
+MUST_USE int session_file_find(struct rundir *r, const char *host, const char *name);
 
 #endif

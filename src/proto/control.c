@@ -118,6 +118,7 @@ control_fields(struct codec *c, struct control_message *m)
 	case CONTROL_WATCH:
 	case CONTROL_POLICY:
 	case CONTROL_OFFERS:
+	case CONTROL_LINK:
 		return;
 	case CONTROL_HELLO:
 		codec_hello(c, &m->u.hello.magic, &m->u.hello.version, &m->u.hello.features);

@@ -37,6 +37,7 @@ enum control_type {
 	CONTROL_OFFERS = 0x52,  /* what the partner offers: RECORDs, then READ_END */
 	CONTROL_ACCEPT = 0x53,  /* RECORD with a descriptor, our end of the channel; or OUTCOME */
 	CONTROL_DECLINE = 0x54, /* OUTCOME */
+	CONTROL_LINK = 0x55,    /* whether the daemon is there: OUTCOME, of a session at another host with words */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
 	CONTROL_STATE = 0x61,

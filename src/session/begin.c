@@ -84,6 +84,12 @@ choose_daemon(struct session_file *file, const struct session_start *start)
 {
 	const char *path = endpoint_path(start->socket);
 
+	if (start->via) {
+		(void)snprintf(file->via, sizeof(file->via), "%s:%s", start->via->login, start->via->path);
+		(void)snprintf(file->agent, sizeof(file->agent), "%s", start->agent ? start->agent : "");
+		(void)snprintf(file->socket, sizeof(file->socket), "%s.via", file->base);
+		return;
+	}
 	file->explicit_socket = start->trusted;
 	(void)snprintf(file->socket, sizeof(file->socket), "%s", path ? path : "");
 }
@@ -99,17 +105,18 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
 	file->max_messages = start->max_messages;
 	file->max_bytes = start->max_bytes;
-	choose_daemon(file, start);
 	memcpy(file->base, s->folded, sizeof(s->folded));
+	choose_daemon(file, start);
 	name_fold(start->name, folder);
-	if ((r = session_folder(folder, file->inbox, true)) == -ENOENT && !file->inbox[0])
+	if ((r = session_folder(start->host, folder, file->inbox, true)) == -ENOENT && !file->inbox[0])
 		return say(words, size, VERDICT_FAILED, N_("no place for the inbox: set HOME or XDG_STATE_HOME"), r);
 	if (r < 0)
 		return say_folder(words, size, file->inbox,
 		    N_("'%s' is not yours, and nothing is made in it; set HOME (sudo -H does) or XDG_STATE_HOME to a "
 		       "folder of your own"),
 		    r);
-	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0;
+	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0 &&
+	    strcmp(old.via, file->via) == 0;
 	if (*known)
 		file->id = old.id;
 	else if ((r = random_ident(&file->id)) < 0)
@@ -230,7 +237,10 @@ connect_daemon(struct session *s, const struct session_start *start, char *words
 	s->wait_ms = start->resume ? 0 : start->wait_ms;
 	if ((r = uplink_start(s->uplink, !start->resume, why)) == 0)
 		return VERDICT_OK;
-	autostart_words(&s->autostart, r, why, words, size);
+	if (s->bridge)
+		(void)snprintf(words, size, "ssh cannot be started: %s", strerror(-r));
+	else
+		autostart_words(&s->autostart, r, why, words, size);
 	return VERDICT_NO_DAEMON;
 }
 
@@ -265,11 +275,11 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 static enum verdict
 find_place(struct session *s, const struct session_start *start, char *words, size_t size)
 {
-	int r = session_file_find(&s->rundir, s->folded);
+	int r = session_file_find(&s->rundir, start->host, s->folded);
 
 	if (r < 0 && start->resume)
 		return say(words, size, VERDICT_NO_SESSION, N_("there is no such session"), r);
-	if (r < 0 && (r = rundir_make(&s->rundir)) < 0)
+	if (r < 0 && (r = rundir_make(&s->rundir, start->host)) < 0)
 		return say_folder(words, size, s->rundir.path,
 		    N_("'%s' is not yours, or others may write to it; set XDG_RUNTIME_DIR to a folder of your own"), r);
 	rundir_hold(&s->rundir);

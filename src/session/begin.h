@@ -11,10 +11,13 @@
 #include "session/session.h"
 
 struct session_start {
+	const char *host; /* where it is logged in; empty: here */
 	const char *name;
 	bool resume;        /* an earlier helper's session goes on; what follows is in its file */
 	const char *socket; /* NULL: the host's, else the user's own */
 	bool trusted;       /* the user named it (--socket; a variable does not count): whoever listens there */
+	const struct via *via; /* with a host, and unless resumed: how it is reached */
+	const char *agent;     /* with via: the socket of ssh's agent; NULL: there is none */
 	uint64_t max_messages, max_bytes;
 	unsigned timeout_ms;              /* of a login */
 	unsigned wait_ms;                 /* for a daemon that is not there */

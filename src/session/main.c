@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "core/names/name.h"
 #include "core/verdict.h"
+#include "core/via.h"
 #include "db/database.h"
 #include "net/process.h"
 #include "net/socket.h"
@@ -28,6 +29,7 @@ enum {
 	OPT_HISTORY,
 	OPT_SOCKET,
 	OPT_CHECKED_SOCKET,
+	OPT_VIA,
 	OPT_TIMEOUT,
 	OPT_WAIT,
 	OPT_MESSAGES,
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
 	{ "history", required_argument, NULL, OPT_HISTORY },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "checked-socket", required_argument, NULL, OPT_CHECKED_SOCKET },
+	{ "via", required_argument, NULL, OPT_VIA },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "wait", required_argument, NULL, OPT_WAIT },
 	{ "max-unread", required_argument, NULL, OPT_MESSAGES },
@@ -51,18 +54,21 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char usage[] =
-    "usage: pchat-session --login NAME [--socket PATH|--checked-socket PATH] [--timeout SEC] [--wait SEC]\n"
-    "           [--max-unread N] [--max-unread-bytes N]\n"
-    "       pchat-session --resume NAME\n"
-    "       pchat-session --history NAME\n"
-    "The helper of a pchat session; pchat starts it by itself.\n";
+static const char usage[] = "usage: pchat-session --login NAME [--socket PATH|--checked-socket PATH|--via "
+                            "[USER@]HOST:PATH] [--timeout SEC] [--wait SEC]\n"
+			    "           [--max-unread N] [--max-unread-bytes N]\n"
+			    "       pchat-session --resume NAME\n"
+			    "       pchat-session --history NAME\n"
+			    "The helper of a pchat session; pchat starts it by itself.\n";
 
 enum mode { NO_MODE, LOGIN, RESUME, HISTORY };
 
 struct arguments {
 	enum mode mode;
 	struct session_start start;
+	struct via via;
+	char host[VIA_HOST_MAX + 1];
+	const char *session; /* NAME, or HOST/NAME */
 	int request_fd;
 };
 
@@ -94,9 +100,10 @@ set_mode(struct arguments *a, enum mode mode)
 	if (a->mode != NO_MODE)
 		return false;
 	a->mode = mode;
-	a->start.name = optarg;
+	a->session = optarg;
+	a->start.host = a->host;
 	a->start.resume = mode == RESUME;
-	return true;
+	return via_split(optarg, a->host, &a->start.name);
 }
 
 static bool
@@ -116,6 +123,10 @@ parse_option(struct arguments *a, int option)
 		a->start.socket = optarg;
 		a->start.trusted = option == OPT_SOCKET;
 		return true;
+	case OPT_VIA:
+		a->start.via = &a->via;
+		a->start.agent = getenv("SSH_AUTH_SOCK");
+		return via_parse(optarg, &a->via) && a->via.path[0];
 	case OPT_TIMEOUT:
 		return parse_seconds(optarg, &a->start.timeout_ms);
 	case OPT_WAIT:
@@ -154,7 +165,9 @@ parse(int argc, char **argv, struct arguments *a)
 			exit(2);
 		}
 	}
-	if (a->mode == NO_MODE || optind != argc) {
+	if (a->mode == LOGIN && a->start.via)
+		memcpy(a->host, a->via.host, sizeof(a->host));
+	if (a->mode == NO_MODE || optind != argc || (a->mode == LOGIN && a->host[0] && !a->start.via)) {
 		(void)fputs(usage, stderr);
 		exit(2);
 	}
@@ -230,7 +243,7 @@ main(int argc, char **argv)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */
 	v = check(&a, words, sizeof(words));
 	if (a.mode == HISTORY)
-		return v == VERDICT_OK ? history_serve(a.start.name, a.request_fd) : EXIT_FAILURE;
+		return v == VERDICT_OK ? history_serve(a.session, a.request_fd) : EXIT_FAILURE;
 	if (v == VERDICT_OK)
 		v = begin_session(&session, &a.start, words, sizeof(words));
 	if (v == VERDICT_OK)

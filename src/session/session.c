@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -23,6 +24,7 @@
 #include "session/messages/offers_out.h"
 #include "session/messages/outbound.h"
 #include "session/messages/pair.h"
+#include "session/uplink/bridge.h"
 #include "session/uplink/requests.h"
 #include "session/uplink/uplink.h"
 #include "session/watch.h"
@@ -530,6 +532,24 @@ static const struct outbound_class outbound_class = {
 
 /* ------------------------------------------------------------------------- uplink */
 
+/* Whoever logs in is told of the first trouble, and types what has to be typed; later it is tried again and again. */
+static void
+tell_trouble(struct session *s)
+{
+	if (s->report && s->end == SESSION_GOES_ON && bridge_trouble(s->bridge))
+		life_refused(s, VERDICT_NO_DAEMON, bridge_trouble(s->bridge));
+}
+
+static int
+cross_bridge(struct session *s, char why[UPLINK_WHY])
+{
+	const int fd = bridge_connect(s->bridge);
+
+	why[0] = '\0';
+	tell_trouble(s);
+	return fd;
+}
+
 static int
 uplink_connect(void *context, char why[UPLINK_WHY])
 {
@@ -537,6 +557,8 @@ uplink_connect(void *context, char why[UPLINK_WHY])
 	const unsigned wait_ms = s->wait_ms;
 
 	_Static_assert(AUTOSTART_WHY == UPLINK_WHY, "the same words");
+	if (s->bridge)
+		return cross_bridge(s, why);
 	s->wait_ms = 0;
 	return autostart_await(&s->autostart, wait_ms, why);
 }
@@ -563,6 +585,8 @@ uplink_on_ready(void *context)
 {
 	struct session *s = context;
 
+	if (s->bridge)
+		bridge_reached(s->bridge);
 	pair_settled(s->pair);
 	life_logged_in(s);
 	state_changed(&s->state);
@@ -575,6 +599,12 @@ uplink_on_down(void *context)
 	struct session *s = context;
 
 	requests_down(s->requests);
+	if (s->end != SESSION_GOES_ON)
+		return;
+	if (s->bridge) {
+		bridge_closed(s->bridge);
+		tell_trouble(s);
+	}
 	if (s->end != SESSION_GOES_ON)
 		return;
 	inbound_reset(s->inbound);
@@ -896,7 +926,7 @@ client_offer(void *context, uint32_t client, const struct offer *o)
 	const struct session *s = context;
 	const struct offer_word w = { .msgid = o->msgid, .verdict = VERDICT_NO_STREAMS };
 
-	if (uplink_ready(s->uplink) && !uplink_knows(s->uplink, FEATURE_STREAMS))
+	if (s->bridge || (uplink_ready(s->uplink) && !uplink_knows(s->uplink, FEATURE_STREAMS)))
 		offers_out_on_told(context, client, &w);
 	else
 		offers_out_offer(s->offers_out, client, o);
@@ -948,6 +978,24 @@ client_keep_rules(void *context, const struct policy *policy)
 	return life_keep_rules(context, policy);
 }
 
+static const char *
+client_trouble(void *context)
+{
+	const struct session *s = context;
+
+	if (uplink_ready(s->uplink))
+		return NULL;
+	return s->bridge && bridge_trouble(s->bridge) ? bridge_trouble(s->bridge) : "";
+}
+
+static const char *
+client_hopeless(void *context)
+{
+	const struct session *s = context;
+
+	return s->bridge && !uplink_ready(s->uplink) ? bridge_hopeless(s->bridge) : NULL;
+}
+
 static bool
 client_connected(void *context)
 {
@@ -961,10 +1009,14 @@ static int
 client_history(void *context, int fd, const struct control_message *m)
 {
 	const struct session *s = context;
+	char session[VIA_SESSION_MAX + 1];
+	struct via via;
+	const bool far = s->bridge && via_parse(s->file.via, &via);
 
 	inbound_flush(s->inbound);
 	sentbox_flush(s->sentbox);
-	return history_spawn(s->file.name, fd, m);
+	(void)snprintf(session, sizeof(session), "%s%s%s", far ? via.host : "", far ? "/" : "", s->file.name);
+	return history_spawn(session, fd, m);
 }
 
 static void
@@ -999,6 +1051,8 @@ static const struct control_client_class client_class = {
 	.read = client_read,
 	.done = client_done,
 	.keep_rules = client_keep_rules,
+	.trouble = client_trouble,
+	.hopeless = client_hopeless,
 	.connected = client_connected,
 	.history = client_history,
 	.closed = client_closed,
@@ -1066,6 +1120,8 @@ session_make(struct session *s)
 	s->state.changed = on_changed;
 	s->state.context = s;
 	s->autostart = (struct autostart){ .dir = &s->rundir, .file = &s->file, .note = autostart_note, .context = s };
+	if (s->file.via[0] && !(s->bridge = bridge_new(&s->file, &s->rundir, s->folded, s->loop)))
+		return false;
 	s->watch = watch_new(&watch_class, s, s->loop, &paths);
 	return (s->sentbox = sentbox_new(s->loop, s->file.inbox)) &&
 	    (s->pair = pair_new(&pair_class, s, &s->state, s->loop)) &&
@@ -1094,6 +1150,7 @@ session_free(struct session *s)
 	outbound_free(s->outbound);
 	requests_free(s->requests);
 	uplink_free(s->uplink);
+	bridge_free(s->bridge);
 	pair_free(s->pair);
 	sentbox_free(s->sentbox);
 	watch_free(s->watch);

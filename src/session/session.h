@@ -18,6 +18,7 @@
 #include "session/state/state.h"
 #include "session/uplink/autostart.h"
 
+struct bridge;
 struct inbound;
 struct listener;
 struct notes_in;
@@ -48,6 +49,7 @@ struct session {
 	int lock;
 	unsigned wait_ms; /* so long the first connection waits for a daemon that is not there */
 	struct autostart autostart;
+	struct bridge *bridge; /* NULL: the daemon is on this host */
 
 	bool begun; /* commands were served: there was a session */
 	enum session_end end;

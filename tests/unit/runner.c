@@ -25,6 +25,7 @@
 	X(name)           \
 	X(policy)         \
 	X(quota)          \
+	X(via)            \
 	X(waiting)        \
 	X(deadlines)      \
 	X(acceptor)       \

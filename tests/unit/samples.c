@@ -181,6 +181,7 @@ static struct control_message control[] = {
 	{ .type = CONTROL_TELL,
 	    .u.tell = { .msgid = ID, .name = "bob", .body = (const uint8_t *)"build: exit 0", .length = 13 } },
 	{ .type = CONTROL_NOTE, .u.note = { .id = 7 } },
+	{ .type = CONTROL_LINK },
 	{ .type = CONTROL_RULE, .u.rule = { .notes = 1 } },
 	{ .type = CONTROL_STATE, .u.state = { .self = ALICE, .notes_off = true } },
 	{ .type = CONTROL_TOLD, .u.told = { .msgid = ID, .verdict = VERDICT_NO_SUCH_USER } },

@@ -11,6 +11,7 @@
 #include "cli/line/command.h"
 #include "core/ident.h"
 #include "core/names/name.h"
+#include "core/via.h"
 
 const struct option_row options_global[] = {
 	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", N_("act as this session of yours") },
@@ -135,13 +136,17 @@ may_be_name(const char *text)
 static int
 take(struct options *o, const struct option_row *row, const char *value)
 {
+	char host[VIA_HOST_MAX + 1];
+	const char *name;
 	struct ident id;
 
 	o->given[row->id] = true;
 	o->text[row->id] = value;
 	switch (row->takes) {
 	case OPTION_NAME:
-		return may_be_name(value) ? 0 : malformed_name(o, value);
+		if (row->id == OPT_SESSION && !via_split(value, host, &name))
+			return malformed_name(o, value);
+		return may_be_name(row->id == OPT_SESSION ? name : value) ? 0 : malformed_name(o, value);
 	case OPTION_IDENT:
 		return ident_parse(value, &id) ? 0
 					       : mistake(o, "--%s needs the 32 hex digits of a message id", row->name);

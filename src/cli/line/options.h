@@ -55,6 +55,7 @@ enum option_id {
 	OPT_CANCEL,
 	OPT_LIST,
 	OPT_OUTPUT,
+	OPT_VIA,
 	OPT_IDS, /* how many there are */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/translate.h"
 #include "core/names/name.h"
+#include "core/via.h"
 #include "net/session_file.h"
 
 bool
@@ -53,7 +54,7 @@ as_it_began(char name[NAME_MAX_LEN + 1])
 	struct rundir r;
 
 	for (unsigned place = 0; place < RUNDIR_PLACES && !found[0]; place++) {
-		if (rundir_open(&r, place) < 0)
+		if (rundir_open(&r, place, NULL) < 0)
 			continue;
 		(void)!session_file_each(&r, is_it, (void *)&s);
 		rundir_close(&r);
@@ -72,25 +73,31 @@ is_ascii(const char *text)
 
 /* Of a session's name that came from the command line, or from PCHAT_SESSION. */
 static enum verdict
-take_session(const char *typed, char out[NAME_MAX_LEN + 1], char words[TYPED_WORDS])
+take_session(const char *typed, char out[VIA_SESSION_MAX + 1], char words[TYPED_WORDS])
 {
-	if (!typed_name(typed, out, words))
+	char host[VIA_HOST_MAX + 1], name[NAME_MAX_LEN + 1];
+
+	if (!via_split(typed, host, &typed))
+		host[0] = '\0'; /* the slash is seen below */
+	if (!typed_name(typed, name, words))
 		return VERDICT_MALFORMED;
-	as_it_began(out);
+	if (!host[0])
+		as_it_began(name);
+	(void)snprintf(out, VIA_SESSION_MAX + 1, "%s%s%s", host, host[0] ? "/" : "", name);
 	return VERDICT_OK;
 }
 
 static enum verdict
 take_option(struct options *o, const struct option_row *row, char words[TYPED_WORDS])
 {
-	static char name[OPT_IDS][NAME_MAX_LEN + 1];
+	static char name[OPT_IDS][NAME_MAX_LEN + 1], session[VIA_SESSION_MAX + 1];
 	const char *typed = o->text[row->id];
 
 	if (row->takes != OPTION_NAME || !o->given[row->id] || is_ascii(typed))
 		return VERDICT_OK;
-	o->text[row->id] = name[row->id];
+	o->text[row->id] = row->id == OPT_SESSION ? session : name[row->id];
 	if (row->id == OPT_SESSION)
-		return take_session(typed, name[row->id], words);
+		return take_session(typed, session, words);
 	return typed_name(typed, name[row->id], words) ? VERDICT_OK : VERDICT_MALFORMED;
 }
 
@@ -108,7 +115,7 @@ static enum verdict
 take_environment(char words[TYPED_WORDS])
 {
 	const char *typed = getenv("PCHAT_SESSION");
-	char name[NAME_MAX_LEN + 1];
+	char name[VIA_SESSION_MAX + 1];
 	enum verdict v;
 
 	if (!typed || is_ascii(typed))

@@ -64,7 +64,7 @@ find_runtime(struct places *p, char words[PLACES_WORDS])
 		(void)snprintf(p->runtime, sizeof(p->runtime), PLACES_FOLDER);
 		return 0;
 	}
-	if ((r = rundir_make(&dir)) < 0)
+	if ((r = rundir_make(&dir, NULL)) < 0)
 		return fail(words, "no runtime folder: '%s': %s; use --runtime DIR", shown(dir.path, s),
 		    r == -EPERM ? "it belongs to somebody else, or others may write to it" : strerror(-r));
 	rundir_close(&dir);

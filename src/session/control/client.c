@@ -129,6 +129,12 @@ typedef void request_fn(struct control_client *c, const struct control_message *
 static void
 ask(struct control_client *c, const struct upstream_message *m)
 {
+	const char *words = m->type == UPSTREAM_QUIT ? NULL : c->class->hopeless(c->context);
+
+	if (words) {
+		control_client_outcome(c, VERDICT_NO_DAEMON, words);
+		return;
+	}
 	c->asking = true;
 	if (!c->class->ask(c->context, c->index, m))
 		control_client_outcome(c, VERDICT_FAILED, N_("the session's helper is out of memory"));
@@ -152,6 +158,15 @@ on_status(struct control_client *c, const struct control_message *m)
 		c->watching = true;
 	show(c, &state);
 	control_client_send(c, &state);
+}
+
+static void
+on_link(struct control_client *c, const struct control_message *m)
+{
+	const char *words = c->class->trouble(c->context);
+
+	(void)m;
+	control_client_outcome(c, words ? VERDICT_NO_DAEMON : VERDICT_OK, words);
 }
 
 static void
@@ -332,6 +347,7 @@ static const struct {
 	{ CONTROL_POLICY, on_policy },
 	{ CONTROL_HISTORY, on_history },
 	{ CONTROL_FORGET, on_history },
+	{ CONTROL_LINK, on_link },
 };
 
 static void

@@ -45,6 +45,10 @@ struct control_client_class {
 	/* New rules: stored, then ours. 0 or -errno. Whether the daemon can be told now. */
 	int (*keep_rules)(void *context, const struct policy *policy);
 	bool (*connected)(void *context);
+	/* NULL: the daemon is there; else what is known of why not, or no words. */
+	const char *(*trouble)(void *context);
+	/* Why it is no use to wait for it: words; NULL: it may be there soon. */
+	const char *(*hopeless)(void *context);
 	/* HISTORY: another program takes the connection over, and answers. 0 or -errno. */
 	int (*history)(void *context, int fd, const struct control_message *m);
 	/* It is gone: its index is free, and the client no more after this returns. */

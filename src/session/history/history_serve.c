@@ -179,19 +179,22 @@ answer_forget(const struct folder *folder, const struct control_message *request
 static int
 find_folder(const char *name, char out[PATH_MAX])
 {
+	char host[VIA_HOST_MAX + 1];
 	char folder[NAME_FOLD_MAX + 1], base[NAME_FILE_MAX + 1];
 	struct session_file file;
 	struct rundir dir;
 	int r;
 
+	if (!via_split(name, host, &name))
+		return -EINVAL;
 	name_fold(name, folder);
 	name_file(name, base);
-	if ((r = session_file_find(&dir, base)) == 0) {
+	if ((r = session_file_find(&dir, host, base)) == 0) {
 		r = session_file_read(&dir, base, &file);
 		rundir_close(&dir);
 	}
 	if (r < 0)
-		return session_folder(folder, out, false);
+		return session_folder(host, folder, out, false);
 	memcpy(out, file.inbox, sizeof(file.inbox));
 	return 0;
 }

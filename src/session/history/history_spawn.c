@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "core/via.h"
 #include "net/process.h"
 #include "proto/control.h"
 
@@ -52,7 +53,7 @@ int
 history_spawn(const char *name, int connection, const struct control_message *request)
 {
 	char program[PATH_MAX], option[] = "--history", descriptor[] = "--request-fd", number[] = "3";
-	char session[NAME_MAX_LEN + 1];
+	char session[VIA_SESSION_MAX + 1];
 	char *const argv[] = { program, option, session, descriptor, number, NULL };
 	uint8_t frame[1024];
 	_cleanup_(closep) int out = -1;

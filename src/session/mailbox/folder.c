@@ -3,20 +3,28 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/names/same.h"
+#include "core/via.h"
 #include "net/folder.h"
 
 int
-session_folder(const char *folded, char out[PATH_MAX], bool create)
+session_folder(const char *host, const char *folded, char out[PATH_MAX], bool create)
 {
+	char below[sizeof("via/") + VIA_HOST_MAX + 1 + NAME_FOLD_MAX + 1];
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
 	int r;
 
-	if ((r = folder_state(folded, out)) < 0)
+	if (host && *host)
+		(void)snprintf(below, sizeof(below), "via/%s/%s", host, folded);
+	else
+		(void)snprintf(below, sizeof(below), "%s", folded);
+	if ((r = folder_state(below, out)) < 0)
 		return r;
 	if ((fd = folder_open(out, create)) < 0)
 		return fd;

@@ -122,9 +122,11 @@ send_login(struct uplink *u)
 static void
 greet(struct uplink *u)
 {
+	/* No descriptor crosses hosts: nobody offers anything to one who is at another (R13). */
+	const uint32_t features = u->file->via[0] ? FEATURES_KNOWN & ~(uint32_t)FEATURE_STREAMS : FEATURES_KNOWN;
 	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
 		.u.hello = {
-		    .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = u->plain ? 0 : FEATURES_KNOWN } };
+		    .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = u->plain ? 0 : features } };
 
 	u->features = 0;
 	login_begin(&u->login);
@@ -359,10 +361,11 @@ connect_now(struct uplink *u)
 		connected(u, fd);
 		return;
 	}
-	if (!u->complained)
+	if (fd != -EAGAIN && !u->complained)
 		log_notice("cannot reach the daemon: %s", strerror(-fd));
-	u->complained = true;
-	retry_later(u);
+	u->complained = u->complained || fd != -EAGAIN;
+	if (!u->stopped)
+		retry_later(u);
 }
 
 static void

@@ -39,9 +39,9 @@ START_TEST(is_made_only_when_asked_and_ours_alone)
 {
 	struct stat st;
 
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -ENOENT);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG, NULL), -ENOENT);
 	ck_assert_str_eq(r.path, inside);
-	ck_assert_int_eq(rundir_make(&r), 0);
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
 	ck_assert_int_eq(stat(inside, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 }
@@ -52,7 +52,7 @@ START_TEST(what_others_can_look_into_is_put_right)
 	struct stat st;
 
 	ck_assert_int_eq(mkdir(inside, 0755), 0);
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), 0);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG, NULL), 0);
 	ck_assert_int_eq(stat(inside, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 }
@@ -62,7 +62,7 @@ START_TEST(what_others_can_write_to_is_refused)
 {
 	ck_assert_int_eq(mkdir(inside, 0700), 0);
 	ck_assert_int_eq(chmod(inside, 0770), 0);
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -EPERM);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG, NULL), -EPERM);
 	ck_assert_int_eq(r.fd, -1);
 }
 END_TEST
@@ -70,13 +70,13 @@ END_TEST
 START_TEST(a_link_and_a_foreign_folder_are_refused)
 {
 	ck_assert_int_eq(symlink("/tmp", inside), 0);
-	ck_assert_int_lt(rundir_open(&r, RUNDIR_XDG), 0);
+	ck_assert_int_lt(rundir_open(&r, RUNDIR_XDG, NULL), 0);
 	ck_assert_int_eq(unlink(inside), 0);
 	if (geteuid() != 0)
 		return;
 	ck_assert_int_eq(mkdir(inside, 0700), 0);
 	ck_assert_int_eq(chown(inside, 4711, 4711), 0);
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -EPERM);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG, NULL), -EPERM);
 }
 END_TEST
 
@@ -138,15 +138,15 @@ START_TEST(a_session_is_found_in_any_folder)
 
 	ck_assert_int_eq(unsetenv("XDG_RUNTIME_DIR"), 0);
 	ck_assert_int_eq(setenv("XDG_STATE_HOME", dir, 1), 0);
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG), -ENOENT);
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE), -ENOENT);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_XDG, NULL), -ENOENT);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE, NULL), -ENOENT);
 	ck_assert_int_eq(folder_open(r.path, true) < 0, 0);
-	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE), 0);
-	ck_assert_int_eq(session_file_find(&other, "found"), -ENOENT);
+	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE, NULL), 0);
+	ck_assert_int_eq(session_file_find(&other, NULL, "found"), -ENOENT);
 	ck_assert_int_eq(session_file_write(&r, &s), 0);
-	ck_assert_int_eq(session_file_find(&other, "Found"), 0);
+	ck_assert_int_eq(session_file_find(&other, NULL, "Found"), 0);
 	ck_assert_uint_eq(other.place, RUNDIR_STATE);
-	ck_assert_int_eq(session_file_find(&other, "../x"), -EINVAL);
+	ck_assert_int_eq(session_file_find(&other, NULL, "../x"), -EINVAL);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(a_session_is_read_as_written_under_any_case)
 	const struct session_file s = sample("Bob.1");
 	struct session_file t;
 
-	ck_assert_int_eq(rundir_make(&r), 0);
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
 	ck_assert_int_eq(session_file_read(&r, "bob.1", &t), -ENOENT);
 	ck_assert_int_eq(session_file_write(&r, &s), 0);
 	ck_assert_int_eq(session_file_read(&r, "BOB.1", &t), 0);
@@ -191,7 +191,7 @@ START_TEST(no_name_reaches_out_of_the_folder)
 {
 	struct session_file s = sample("x");
 
-	ck_assert_int_eq(rundir_make(&r), 0);
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
 	ck_assert_int_eq(session_file_read(&r, "../x", &s), -EINVAL);
 	ck_assert_int_eq(session_file_remove(&r, "a/b"), -EINVAL);
 	(void)snprintf(s.name, sizeof(s.name), "../x");
@@ -221,7 +221,7 @@ START_TEST(a_damaged_file_is_told_from_a_whole_one)
 	ssize_t n;
 	int fd;
 
-	ck_assert_int_eq(rundir_make(&r), 0);
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
 	ck_assert_int_eq(session_file_write(&r, &s), 0);
 	fd = openat(r.fd, "bob.session", O_RDONLY | O_CLOEXEC);
 	n = read(fd, text, sizeof(text) - 1);
@@ -261,7 +261,7 @@ START_TEST(each_session_and_nothing_else_is_listed)
 	const struct session_file a = sample("alice"), b = sample("Bob");
 	unsigned n = 0;
 
-	ck_assert_int_eq(rundir_make(&r), 0);
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
 	ck_assert_int_eq(session_file_write(&r, &a), 0);
 	ck_assert_int_eq(session_file_write(&r, &b), 0);
 	write_file("bob.sock", "", 0);

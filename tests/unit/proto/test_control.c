@@ -159,7 +159,8 @@ START_TEST(test_control_types)
 
 		known += control_decode(&f, &m) == 0;
 	}
-	ck_assert_uint_eq(known, 6); /* STATUS, LEAVE, QUIT, WATCH, POLICY, OFFERS: all others have a body, or are none */
+	ck_assert_uint_eq(
+	    known, 7); /* STATUS, LEAVE, QUIT, WATCH, POLICY, OFFERS, LINK: all others have a body, or are none */
 }
 END_TEST
 

@@ -117,7 +117,7 @@ tell_own(const struct daemon_link *d, struct finding *f)
 		char path[RUNDIR_PATH_MAX], release[64];
 		int fd;
 
-		if (rundir_open(&r, place) < 0)
+		if (rundir_open(&r, place, NULL) < 0)
 			continue;
 		rundir_path(&r, ENDPOINT_OWN, path);
 		fd = socket_connect(path, false);

@@ -93,7 +93,7 @@ first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
 {
 	passed[0] = '\0';
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		const int error = rundir_open(r, place);
+		const int error = rundir_open(r, place, NULL);
 
 		if (error == 0)
 			return 0;

@@ -78,13 +78,13 @@ report_end(const struct link *l, enum verdict v)
 	switch (v) {
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED,
-		    "some of the history of '%s' cannot be read: its disk, or a file of it, is damaged", l->name);
+		    "some of the history of '%s' cannot be read: its disk, or a file of it, is damaged", l->shown);
 	case VERDICT_FAILED:
 		if (l->words[0])
 			break;
-		return report(v, "only its owner can read the history of '%s'", l->name);
+		return report(v, "only its owner can read the history of '%s'", l->shown);
 	case VERDICT_STALE:
-		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->name);
+		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->shown);
 	default:
 		break;
 	}

@@ -33,7 +33,7 @@ report_none(struct link *l, enum verdict v, uint64_t id)
 	case VERDICT_USAGE:
 		return report(v, "a newer note, by somebody else, is unread: read it first, or say --note N");
 	case VERDICT_STORAGE:
-		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read", l->name);
+		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read", l->shown);
 	default:
 		if (l->features == 0)
 			return report(

@@ -75,6 +75,10 @@ sender_report(const struct sender *s, const char *command)
 		return report(s->why, "%s", s->link->words);
 	case VERDICT_NO_SESSION:
 		return report(s->why, "%s%s", line, s->link->words);
+	case VERDICT_TIMED_OUT:
+		if (s->link->host[0] && link_timed_out(s->link) == VERDICT_NO_DAEMON)
+			return report(VERDICT_NO_DAEMON, "%s%s; certainly not delivered", line, s->link->words);
+		return report(s->why, "%s%s", line, status_words(s->why));
 	case VERDICT_NOT_PAIRED:
 		return report(s->why, "%s%s%s", line, last_words(s->last_end), _(status_words(s->why)));
 	case VERDICT_WRONG_PARTNER:

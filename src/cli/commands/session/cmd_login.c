@@ -15,6 +15,8 @@
 #include "client/history_open.h"
 #include "client/records.h"
 #include "core/names/same.h"
+#include "core/via.h"
+#include "net/endpoint.h"
 #include "net/process.h"
 #include "net/report.h"
 #include "proto/status.h"
@@ -25,6 +27,8 @@
 
 static const struct option_row options[] = {
 	{ OPT_IF_NEEDED, 0, "if-needed", OPTION_NOTHING, NULL, N_("do nothing if that session exists already") },
+	{ OPT_VIA, 0, "via", OPTION_TEXT, "[USER@]HOST[:PATH]",
+	    N_("at the daemon of another host, through ssh; the session is HOST/NAME") },
 	{ OPT_KEEP, 0, "keep", OPTION_TEXT, "AGE",
 	    N_("from now on, forget what was read and is older than AGE (30d, 12h), or all but the latest N records "
 	       "(1000); 'all' keeps everything") },
@@ -68,7 +72,7 @@ tell_note(const char *words)
 }
 
 static int
-tell(const char *name, const char *text)
+tell(const char *name, const struct via *via, const char *text)
 {
 	char words[512];
 	enum verdict v;
@@ -78,7 +82,10 @@ tell(const char *name, const char *text)
 		return report(VERDICT_FAILED, "the helper ended before it was logged in");
 	if (v != VERDICT_OK)
 		return words[0] ? report(v, "%s: %s", name, words) : report_verdict(v, name);
-	remark("logged in as %s", name);
+	if (via)
+		remark("logged in as %s at %s; this session is: -s %s/%s", name, via->host, via->host, name);
+	else
+		remark("logged in as %s", name);
 	return 0;
 }
 
@@ -89,17 +96,22 @@ seconds(char out[32], uint64_t ms)
 }
 
 static int
-start(const struct options *o, const char *name, const char *socket)
+start(const struct options *o, const char *name, const char *socket, const struct via *via)
 {
+	char target[VIA_LOGIN_MAX + 1 + VIA_PATH_MAX + 1];
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
 	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48], report_text[REPORT_SIZE] = "";
-	char *argv[16] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
+	char *argv[18] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
 	size_t argc = 7;
 	int rc = process_path("pchat-session", program, sizeof(program));
 
 	seconds(timeout, limit);
 	seconds(wait, options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
-	if (socket) {
+	if (via) {
+		(void)snprintf(target, sizeof(target), "%s:%s", via->login, via->path);
+		argv[argc++] = "--via";
+		argv[argc++] = target;
+	} else if (socket) {
 		argv[argc++] = o->given[OPT_SOCKET] ? "--socket" : "--checked-socket";
 		argv[argc++] = (char *)socket;
 	}
@@ -118,7 +130,7 @@ start(const struct options *o, const char *name, const char *socket)
 		    VERDICT_TIMED_OUT, "%s: the login took too long; check with: pchat -s %s status", name, name);
 	if (rc < 0)
 		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
-	return tell(name, report_text);
+	return tell(name, via, report_text);
 }
 
 /*
@@ -197,11 +209,29 @@ set_keep(struct invocation *inv, const char *name, const struct control_message 
 }
 
 static int
-login_as(struct invocation *inv, const char *name, const char *socket)
+login_as(struct invocation *inv, const char *name, const char *socket, const struct via *via)
 {
-	if (inv->opt.given[OPT_IF_NEEDED] && is_logged_in(inv, name))
+	char session[VIA_SESSION_MAX + 1];
+
+	(void)snprintf(session, sizeof(session), "%s%s%s", via ? via->host : "", via ? "/" : "", name);
+	if (inv->opt.given[OPT_IF_NEEDED] && is_logged_in(inv, session))
 		return 0;
-	return start(&inv->opt, name, socket);
+	return start(&inv->opt, name, socket, via);
+}
+
+/* Where to: VERDICT_OK, or a status that was told. */
+static int
+take_via(const struct options *o, struct via *via)
+{
+	if (o->given[OPT_SOCKET])
+		return report(
+		    VERDICT_USAGE, "--via and --socket exclude each other: --via USER@HOST:PATH names a socket there");
+	if (!via_parse(o->text[OPT_VIA], via))
+		return report(
+		    VERDICT_USAGE, "--via: '%.128s' is not [USER@]HOST or [USER@]HOST:/PATH", o->text[OPT_VIA]);
+	if (!via->path[0])
+		(void)snprintf(via->path, sizeof(via->path), "%s", ENDPOINT_HOST);
+	return 0;
 }
 
 static int
@@ -211,20 +241,30 @@ login_run(struct invocation *inv)
 	const char *name = o->operand_count > 0 ? o->operands[0] : o->given[OPT_SESSION] ? o->text[OPT_SESSION] : NULL;
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	struct control_message keep = { 0 };
+	struct via there, *via = o->given[OPT_VIA] ? &there : NULL;
+	char host[VIA_HOST_MAX + 1], session[VIA_SESSION_MAX + 1];
 	const char *socket;
 	int rc;
 
 	if (o->given[OPT_KEEP] && !parse_keep(o->text[OPT_KEEP], &keep))
 		return report(VERDICT_USAGE, "--keep: '%.64s' is neither an age (30d, 12h) nor a number of records",
 		    o->text[OPT_KEEP]);
+	if (via && (rc = take_via(o, via)) != 0)
+		return rc;
+	if (name && strchr(name, '/') && (!via || !via_split(name, host, &name) || strcmp(host, via->host) != 0))
+		return report(VERDICT_USAGE,
+		    "'%.128s': a session at another host begins with: pchat login --via HOST NAME", name);
+	if (!name && via && name_valid(via->user, strlen(via->user)))
+		name = via->user;
 	if (!name && !(name = own_account(&rc)))
 		return rc;
 	if (link_named_socket(&inv->link, &wish, &socket) != VERDICT_OK)
 		return report(VERDICT_USAGE, "%s", inv->link.words);
 	if (link_sockets_forbidden(&inv->link))
 		return report(VERDICT_FAILED, "%s", inv->link.words);
-	rc = login_as(inv, name, socket);
-	return rc == 0 && o->given[OPT_KEEP] ? set_keep(inv, name, &keep) : rc;
+	rc = login_as(inv, name, socket, via);
+	(void)snprintf(session, sizeof(session), "%s%s%s", via ? via->host : "", via ? "/" : "", name);
+	return rc == 0 && o->given[OPT_KEEP] ? set_keep(inv, session, &keep) : rc;
 }
 
 const struct command command_login = {
@@ -234,7 +274,8 @@ const struct command command_login = {
 	.examples = "pchat login\n"
 		    "pchat login alice\n"
 		    "pchat login --if-needed bot\n"
-		    "pchat login --keep 30d\n",
+		    "pchat login --keep 30d\n"
+		    "pchat login --via alice@lab.example\n",
 	.details = N_("A helper in the background keeps you logged in, until 'pchat quit'. Where the host\n"
 		      "has no daemon, one of your own is started.\n"),
 	.options = options,

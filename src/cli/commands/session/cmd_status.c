@@ -49,7 +49,7 @@ number_of(uint64_t count, char out[24])
 }
 
 static void
-print_text(const struct control_message *m)
+print_text(const struct link *l, const struct control_message *m)
 {
 	char account[FORMAT_SAFE_MAX], number[24];
 
@@ -72,7 +72,21 @@ print_text(const struct control_message *m)
 		output_string(_(", do not disturb"));
 	if (m->u.state.daemon != DAEMON_CONNECTED)
 		output_string(_(", reconnecting to the daemon"));
+	if (l->host[0])
+		output_printf(_(", at %s"), l->host);
 	output_string("\n");
+}
+
+/* Of a session at another host: why the daemon there cannot be reached, if that is known. */
+static void
+remark_trouble(struct invocation *inv, uint64_t deadline)
+{
+	const struct control_message request = { .type = CONTROL_LINK };
+	struct control_message reply;
+
+	if (link_call(&inv->link, &request, deadline, CONTROL_OUTCOME, &reply) == VERDICT_OK &&
+	    reply.u.outcome.verdict == VERDICT_NO_DAEMON && reply.u.outcome.words[0])
+		remark("%s", reply.u.outcome.words);
 }
 
 static int
@@ -95,7 +109,9 @@ status_run(struct invocation *inv)
 	if (inv->opt.given[OPT_JSON])
 		print_json(&m);
 	else
-		print_text(&m);
+		print_text(&inv->link, &m);
+	if (inv->link.host[0] && m.u.state.daemon != DAEMON_CONNECTED)
+		remark_trouble(inv, deadline);
 	if (!inv->opt.given[OPT_JSON] && link_alone(&inv->link))
 		remark("%s", link_alone(&inv->link));
 	return 0;

@@ -66,13 +66,23 @@ session_line(const char *name, void *context)
 	return true;
 }
 
+static bool
+session_line_at(const char *host, const char *name, void *context)
+{
+	char session[VIA_SESSION_MAX + 1];
+
+	(void)snprintf(session, sizeof(session), "%s/%s", host, name);
+	return session_line(session, context);
+}
+
 static int
 complete_sessions(struct invocation *inv)
 {
 	struct link *l = &inv->link;
 
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		if (rundir_open(&l->dir, place) < 0)
+		session_file_each_via(place, session_line_at, NULL);
+		if (rundir_open(&l->dir, place, NULL) < 0)
 			continue;
 		(void)!session_file_each(&l->dir, session_line, NULL);
 		rundir_close(&l->dir);

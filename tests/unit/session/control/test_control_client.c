@@ -86,11 +86,27 @@ keep_rules(void *context, const struct policy *p)
 	return failure;
 }
 
+static const char *away, *lost;
+
 static bool
 is_connected(void *context)
 {
 	(void)context;
 	return connected;
+}
+
+static const char *
+trouble(void *context)
+{
+	(void)context;
+	return away;
+}
+
+static const char *
+hopeless(void *context)
+{
+	(void)context;
+	return lost;
 }
 
 static int
@@ -166,7 +182,8 @@ decline(void *context, uint64_t number)
 }
 
 static const struct control_client_class class = { stirred, messages, expect, show, ask, take_notes, find_note, tell,
-	offer, offers, accept_offer, decline, read_inbox, done, keep_rules, is_connected, history, closed };
+	offer, offers, accept_offer, decline, read_inbox, done, keep_rules, is_connected, trouble, hopeless, history,
+	closed };
 
 static void
 say(enum control_type type)
@@ -462,6 +479,20 @@ START_TEST(test_client_rules)
 	say(CONTROL_POLICY);
 	hears(CONTROL_RULES, &m);
 	ck_assert_uint_eq(m.u.policy.count, 1);
+	say(CONTROL_LINK);
+	hears_verdict(VERDICT_OK);
+	away = "no route";
+	say(CONTROL_LINK);
+	hears_verdict(VERDICT_NO_DAEMON);
+	lost = "type ssh-add";
+	say(CONTROL_LEAVE); /* it is not asked what cannot be answered before a person has done something */
+	trace_is("");
+	hears_verdict(VERDICT_NO_DAEMON);
+	say(CONTROL_QUIT);
+	trace_is("ask 3 type 6");
+	control_client_outcome(c, VERDICT_OK, NULL);
+	hears_verdict(VERDICT_OK);
+	away = lost = NULL;
 	connected = false; /* it goes with the next login */
 	say_rule(1, true, true);
 	trace_is("rules 0 dnd 0");
