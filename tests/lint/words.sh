@@ -87,7 +87,7 @@ done
 
 # That a lack is seen.
 sed '0,/^msgstr ".\+/s/^msgstr ".\+/msgstr ""/' po/zh_CN.po >"$T/zh_CN.po"
-sed -i 's/%s/%d/' "$T/zh_CN.po"
+sed -i '/^msgstr/s/%s/%d/' "$T/zh_CN.po"
 ! msgfmt -c -o /dev/null "$T/zh_CN.po" 2>/dev/null
 report $? "a wrong directive would be seen"
 
