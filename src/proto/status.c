@@ -47,7 +47,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_RATE] = { 4, "rate", N_("too many requests in a short time; try again in a moment") },
 	[VERDICT_WRONG_PARTNER] = { 7, "partner-not",
 	    N_("not sent: somebody else is your partner; 'pchat status' tells who") },
-	[VERDICT_SUPERSEDED] = { 6, "superseded", N_("no longer waiting: another chat or another wait came first") },
+	[VERDICT_SUPERSEDED] = { 6, "superseded", N_("no longer waiting: a chat began, another wait took its place, or it was taken back") },
 	[VERDICT_STALE] = { 75, "stale",
 	    N_("sent while the connection changed; to send it again with the same id is safe") },
 	[VERDICT_NO_DAEMON] = { 4, "no-daemon", N_("the daemon cannot be reached") },
