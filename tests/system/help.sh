@@ -18,6 +18,8 @@ for command in $commands; do
 	ok $? "$command is in the manual"
 	grep -Eq "^\| .*\`(pchat )?$command" "$SRCDIR/README.md"
 	ok $? "$command is in the README"
+	grep -Eq "^\\| .*\`(pchat )?$command" "$SRCDIR/README.zh_CN.md"
+	ok $? "and in the Chinese one"
 done
 run alice pchat --help
 exits 0 "--help"
