@@ -1,0 +1,139 @@
+# Hostile ends of a stream (R13): descriptors that are pushed into the channel, answers and ends that lie, ends that do
+# nothing; no process but the two commands ever waits.
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/system/lib.sh"
+needs_root
+[ -x /usr/bin/python3 ] || skip_all "no /usr/bin/python3"
+
+cp "$SRCDIR/tests/system/streams_hostile.py" "$T/hostile.py"
+chmod 0644 "$T/hostile.py"
+start_daemon
+pair alice bob
+
+is_offered() {
+	(as bob pchat accept --list) >"$T/list" 2>/dev/null
+}
+
+# talks WORDS: messages go on, in no more than the time of one that is delivered at rest.
+talks() {
+	run alice pchat send --timeout "$(span 5000)" "$1"
+	exits 0 "$1: alice and bob talk on"
+}
+
+hostile() { # USER WHAT
+	spawn hostile "$1" /usr/bin/python3 "$T/hostile.py" "$T/$1/run/pchat/$1.sock" "$2"
+}
+
+is_ready() {
+	has_line "$T/hostile.out" ready
+}
+
+stop() {
+	kill -KILL "${pid_of[hostile]}" 2>/dev/null
+	reap hostile
+}
+
+for what in push answer flood; do
+	spawn pipe alice pchat pipe "$what"
+	wait_until is_offered
+	if [ $what != push ]; then # with something to say
+		kill -KILL "${pid_of[pipe]}"
+		reap pipe
+		mkfifo "$T/$what"
+		chmod 0666 "$T/$what"
+		exec 9<>"$T/$what"
+		as alice pchat pipe "$what" <"$T/$what" >"$T/pipe.out" 2>"$T/pipe.err" 9<&- &
+		pid_of[pipe]=$!
+		wait_until is_offered
+	fi
+	hostile bob $what 9<&-
+	reap pipe
+	case $what in
+	push) [ "$status" -eq 0 ] || exits 11 "$what: an end with a descriptor is none" ;; # nothing was to be read: where the kernel refuses the descriptor, it is an answer
+	*) exits 11 "$what: who offers is not deceived" ;;
+	esac
+	talks $what
+	stop
+	exec 9<&-
+done
+
+spawn pipe alice sh -c 'yes | pchat pipe'
+wait_until is_offered
+run bob pchat status
+hostile bob silent
+wait_until is_ready
+talks silent
+rss=$(ps -o rss= -p "$(pgrep -f "pchat pipe" -u "${uid_of[alice]}" | tail -n 1)")
+[ "${rss:-0}" -lt 65536 ]
+ok $? "a partner that reads nothing costs no memory" "$rss KiB"
+stop
+reap pipe
+exits 11 "and its end is told"
+
+for what in give-push lie short; do
+	hostile alice $what
+	wait_until is_offered
+	spawn taker bob pchat accept -- sh -c 'cat >/dev/null; echo end'
+	if [ $what = give-push ]; then
+		wait_until is_ready
+		talks $what
+		if has_line "$T/hostile.out" refused; then
+			stop
+		fi
+	fi
+	reap taker
+	exits 11 "$what: it is not whole"
+	unlike "$out" end "$what: no end is seen"
+	talks $what
+	stop
+done
+
+# On a kernel that knows no SO_PASSRIGHTS the descriptors arrive, and closing them would take an hour.
+stop_daemon
+cp "$BUILDDIR/tests/system/oldkernel.so" "$T/"
+chmod 0755 "$T/oldkernel.so"
+LD_PRELOAD=$T/oldkernel.so start_daemon
+wait_until daemon_is alice connected
+wait_until daemon_is bob connected
+spawn pipe alice pchat pipe "old push"
+wait_until is_offered
+hostile bob push
+wait_until is_ready
+unlike "$(cat "$T/hostile.out")" refused "old kernel: a descriptor is in the channel"
+talks "old push"
+reap pipe
+exits 11 "old push: whoever offers ends at once"
+talks "old push, ended"
+stop
+hostile alice give-push
+wait_until is_offered
+spawn taker bob pchat accept -- sh -c 'cat >/dev/null; echo end'
+wait_until is_ready
+talks "old give-push"
+reap taker
+exits 11 "old give-push: whoever takes ends at once"
+unlike "$out" end "old give-push: no end is seen"
+talks "old give-push, ended"
+stop
+
+# Thousands of offers: what a partner may say is bounded, and nobody else waits.
+offers_in_vain() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		pchat pipe --timeout 0.01 "number $i" </dev/null
+	done
+	true
+}
+export -f offers_in_vain
+spawn vain alice bash -c offers_in_vain
+for i in {1..5}; do
+	talks "offers in vain $i"
+done
+reap vain
+exits 0 "offers in vain come to an end"
+is_offered_no_more() {
+	! is_offered
+}
+wait_until is_offered_no_more
+ok $? "and nothing is left of them"
+finish
