@@ -62,7 +62,8 @@ exits 1 "it is gone"
 offer two "a label" <"$T/numbers"
 run bob pchat read
 like "$out" '^\[[-0-9: ]+\] \* alice offers stream ([0-9]+) \(pchat accept [0-9]+\): "a label"$' "people are shown how it is taken"
-number=$(sed 's/.*accept \([0-9]*\)).*/\1/' <<<"$out")
+[[ $out =~ accept\ ([0-9]+) ]]
+number=${BASH_REMATCH[1]}
 run bob pchat accept $((number + 1))
 exits 1 "another number is nothing"
 run bob pchat accept seven
