@@ -39,12 +39,11 @@ make_pair() { # NUMBER
 
 # Everything but the daemon, which has nothing on that disk, and the shells that start commands.
 signal_all() { # SIGNAL
-	local pid comm pids=()
-	for pid in /proc/[0-9]*; do
-		read -r comm 2>/dev/null <"$pid/comm" || continue
-		[[ $comm == pchat || $comm == pchat-full || $comm == pchat-session ]] || continue
-		grep -qzxF "PCHAT_TEST=$T" "$pid/environ" 2>/dev/null && pids+=("${pid#/proc/}")
-	done
+	local file pids=()
+	while read -r file; do
+		file=${file%/environ}
+		[[ $(cat "$file/comm" 2>/dev/null) != @(pchat|pchat-full|pchat-session) ]] || pids+=("${file#/proc/}")
+	done < <(grep -lzxF "PCHAT_TEST=$T" /proc/[0-9]*/environ 2>/dev/null)
 	[ ${#pids[@]} -eq 0 ] || kill -"$1" "${pids[@]}" 2>/dev/null
 }
 

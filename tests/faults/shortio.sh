@@ -2,7 +2,7 @@
 # The system suite with programs whose every read and write moves one byte (shortio.c). TAP: a line for each script.
 #
 #	shortio.sh            those about frames and streams, where a byte more or less decides
-#	shortio.sh all        the whole suite; also with FAULTS_SHORTIO=all
+#	shortio.sh all        the whole suite; also by FAULTS_SHORTIO=all
 #	shortio.sh NAME...    these scripts
 #
 # What is left out of all moves megabytes or thousands of messages, is about shells, terminals and pagers, whose bytes would
@@ -10,7 +10,7 @@
 # shellcheck source=../system/lib.sh
 . "${SRCDIR:?}/tests/system/lib.sh"
 
-[ $# -gt 0 ] || set -- ${FAULTS_SHORTIO-}
+[ $# -gt 0 ] || [ -z "${FAULTS_SHORTIO-}" ] || set -- "$FAULTS_SHORTIO"
 framing='notes.sh pairing.sh read.sh scripting.sh send.sh'
 unfit='completion-bash.sh completion-shells.sh descriptors.sh disks.sh lib.sh load.sh storage.sh terminal.sh'
 
@@ -46,7 +46,7 @@ for script in "$SRCDIR"/tests/system/*.sh; do
 	name=${script##*/}
 	case " $* " in
 	'  ') [[ " $framing " == *" $name "* ]] || continue ;;
-	' all ') [[ " $unfit " != *" $name "* ]] && ! grep -q '/terminal\.sh' "$script" || continue ;;
+	' all ') if [[ " $unfit " == *" $name "* ]] || grep -q '/terminal\.sh' "$script"; then continue; fi ;;
 	*) [[ " $* " == *" $name "* ]] || continue ;;
 	esac
 	chosen+=("$name")
