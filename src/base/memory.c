@@ -1,6 +1,9 @@
 #include "base/memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -35,3 +38,15 @@ memory_give_back(void)
 }
 
 #endif
+
+void
+memory_give_back_zeros(void *p, size_t n)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t first = ((uintptr_t)p + page - 1) / page * page;
+	const uintptr_t end = ((uintptr_t)p + n) / page * page;
+
+	/* One that is refused costs memory alone. */
+	if (first < end)
+		(void)madvise((char *)p + (first - (uintptr_t)p), end - first, MADV_DONTNEED);
+}

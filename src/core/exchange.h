@@ -181,6 +181,13 @@ bool exchange_settled(const struct exchange *x);
 /* A target's policy changed: all its waiters are to be looked at again, by exchange_settle(). */
 void exchange_recheck(struct exchange *x, slot_t target);
 
+/*
+ * After a rush: slots at the end that nobody has are as if they had never been used. Returns how many are left, and which bytes of the
+ * block are zero from then on until one is used again. It looks at every slot that was ever used; nothing happens while waiters
+ * are left to be settled.
+ */
+uint32_t exchange_shrink(struct exchange *x, size_t *from, size_t *to);
+
 /* The session in `slot`; never NULL for a slot that an event or a lookup gave. */
 const struct exchange_session *exchange_session(const struct exchange *x, slot_t slot);
 

@@ -1,5 +1,7 @@
 /* The slots of the exchange, and the tables by which a session is found in one. */
 #include <endian.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "core/exchange_impl.h"
 #include "core/names/name.h"
@@ -204,4 +206,37 @@ exchange_slot_release(struct exchange *x, slot_t slot)
 	else
 		exchange_at(x, x->free_last - 1)->id_next = slot + 1;
 	x->free_last = slot + 1;
+}
+
+/* The queue of free slots keeps its order. */
+static void
+forget_free_from(struct exchange *x, slot_t end)
+{
+	uint32_t link = x->free_first;
+
+	x->free_first = x->free_last = 0;
+	while (link != 0) {
+		const slot_t slot = link - 1;
+
+		link = exchange_at(x, slot)->id_next;
+		if (slot < end)
+			exchange_slot_release(x, slot);
+	}
+}
+
+uint32_t
+exchange_shrink(struct exchange *x, size_t *from, size_t *to)
+{
+	slot_t end = x->fresh;
+
+	while (end > 0 && !x->session[end - 1].used && exchange_settled(x))
+		end--;
+	if (end < x->fresh) {
+		forget_free_from(x, end);
+		memset(exchange_at(x, end), 0, (x->fresh - end) * sizeof(x->session[0]));
+		x->fresh = end;
+	}
+	*from = offsetof(struct exchange, session) + end * sizeof(x->session[0]);
+	*to = offsetof(struct exchange, session) + x->capacity * sizeof(x->session[0]);
+	return end;
 }

@@ -78,6 +78,9 @@ MUST_USE int roster_init(struct roster *r, struct ev_loop *loop, struct registry
     const struct roster_limits *limits);
 void roster_release(struct roster *r);
 
+/* Gives back the memory of sessions that a rush has brought. It looks at each session: not more often than now and then. */
+void roster_give_back(struct roster *r);
+
 /*
  * These perform one event of a client; the caller sends its reply before or after
  * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises. Verdicts are the

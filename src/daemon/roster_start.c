@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "daemon/names/names.h"
 #include "daemon/names/passwd.h"
 #include "daemon/places/registry.h"
@@ -125,6 +126,16 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 		ev_timer_again(loop, &r->only_timer);
 	}
 	return registry_load(registry, restore_session, &re);
+}
+
+void
+roster_give_back(struct roster *r)
+{
+	size_t from, to;
+	const uint32_t slots = exchange_shrink(r->exchange, &from, &to);
+
+	memory_give_back_zeros((char *)r->exchange + from, to - from);
+	memory_give_back_zeros(&r->member[slots], (exchange_capacity(r->exchange) - slots) * sizeof(*r->member));
 }
 
 void

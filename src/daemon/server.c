@@ -46,7 +46,9 @@ on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 	struct server *s = w->data;
 
 	(void)revents;
-	ev_timer_stop(loop, w);
+	if (!deadlines_first(&s->daemon.roster.lost)) /* those will be gone in a moment, or back */
+		ev_timer_stop(loop, w);
+	roster_give_back(&s->daemon.roster);
 	windows_release(&s->daemon.windows);
 	memory_give_back();
 }

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#define OVER_A_TURN 64U /* what else there is has its turn in between */
+
 static void
 watch(struct deadlines *ds)
 {
@@ -25,7 +27,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	struct deadline *d;
 
 	(void)loop, (void)revents;
-	while ((d = TAILQ_FIRST(&ds->list)) && d->at <= now) {
+	for (unsigned i = 0; i < OVER_A_TURN && (d = TAILQ_FIRST(&ds->list)) && d->at <= now; i++) {
 		TAILQ_REMOVE(&ds->list, d, link);
 		d->listed = false;
 		ds->over(ds, d);

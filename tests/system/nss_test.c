@@ -5,6 +5,7 @@
  *   unavail ERRNO       it is not there, for that reason
  *   tryagain ERRNO
  *   hang                it never answers
+ *   hang-for UID        it never answers about that uid and higher ones, nor about names that begin with "foe"; nobody else is known
  *
  * Each question is noted in $PCHAT_TEST/nss.asked.
  */
@@ -91,9 +92,10 @@ ask(const char *name, uid_t uid, struct passwd *pw, char *buffer, size_t size, i
 	else
 		(void)snprintf(question, sizeof(question), "uid %u", uid);
 	note(question);
-	while (strcmp(word, "hang") == 0)
+	while (strcmp(word, "hang") == 0 ||
+	    (strcmp(word, "hang-for") == 0 && (name ? strncmp(name, "foe", 3) == 0 : uid >= (uid_t)number)))
 		(void)pause();
-	if (strcmp(word, "answer") == 0) {
+	if (strcmp(word, "answer") == 0 || strcmp(word, "hang-for") == 0) {
 		status = answer(f, name, uid, pw, buffer, size, error);
 	} else {
 		*error = number;

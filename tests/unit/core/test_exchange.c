@@ -983,6 +983,62 @@ START_TEST(idle_memory_stays_untouched)
 }
 END_TEST
 
+/* After a rush the memory is as before it, as far as nobody's slot is in between; whoever stayed is found, and free slots keep their order. */
+START_TEST(a_rush_leaves_nothing)
+{
+	struct exchange *x = exchange_new(FULL, FIRST_PAIR);
+	const uint8_t *bytes = (const uint8_t *)x;
+	char name[NAME_MAX_LEN + 1];
+	slot_t slot[100], stays;
+	size_t from, to;
+
+	ck_assert_uint_eq(exchange_shrink(x, &from, &to), 0);
+	for (uint32_t n = 0; n < 100; n++) {
+		name_nth(n, name);
+		slot[n] = login(x, name);
+	}
+	ck_assert_uint_eq(exchange_shrink(x, &from, &to), 100);
+	stays = slot[4];
+	for (uint32_t n = 0; n < 100; n++)
+		if (slot[n] != stays)
+			simple(x, EXCHANGE_QUIT, slot[n]);
+	ck_assert_uint_eq(exchange_shrink(x, &from, &to), 5);
+	ck_assert_ptr_eq(bytes + from, exchange_session(x, 5));
+	ck_assert_ptr_eq(bytes + to, exchange_session(x, FULL));
+	for (size_t i = from; i < to; i++)
+		ck_assert_msg(bytes[i] == 0, "byte %zu is written", i);
+	name_nth(4, name);
+	ck_assert_uint_eq(exchange_find_name(x, name), stays);
+	for (uint32_t n = 0; n < 4; n++)
+		ck_assert_uint_eq(login(x, n == 0 ? "new-a" : n == 1 ? "new-b" : n == 2 ? "new-c" : "new-d"), slot[n]);
+	ck_assert_uint_eq(login(x, "new-e"), 5);
+	free(x);
+}
+END_TEST
+
+/* A slot is not taken back while its waiters are to be looked at, nor one that is used. */
+START_TEST(a_rush_that_goes_on)
+{
+	struct exchange *x = exchange_new(FULL, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob"), dee = login(x, "dee"), cy = login(x, "cy");
+	struct exchange_effects fx;
+	uint32_t budget = 10;
+	size_t from, to;
+
+	pair(x, bob, "ann");
+	ck_assert_int_eq(ask(x, EXCHANGE_WAIT, dee, "ann"), VERDICT_QUEUED);
+	simple(x, EXCHANGE_QUIT, cy);
+	exchange_recheck(x, ann);
+	ck_assert(!exchange_settled(x));
+	ck_assert_uint_eq(exchange_shrink(x, &from, &to), 4);
+	while (exchange_settle(x, nobody, &budget, &fx))
+		;
+	ck_assert(exchange_settled(x));
+	ck_assert_uint_eq(exchange_shrink(x, &from, &to), 3);
+	free(x);
+}
+END_TEST
+
 /* An index that somebody still holds by mistake is long nobody's before it is somebody else's. */
 START_TEST(slots_rest)
 {
@@ -1020,6 +1076,8 @@ exchange_suite(void)
 	tcase_add_test(full, idle_memory_stays_untouched);
 	tcase_add_test(full, slots_outlive_their_turn);
 	tcase_add_test(full, slots_rest);
+	tcase_add_test(full, a_rush_leaves_nothing);
+	tcase_add_test(full, a_rush_that_goes_on);
 	suite_add_tcase(suite, full);
 	return suite;
 }

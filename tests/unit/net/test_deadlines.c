@@ -29,6 +29,14 @@ on_over(struct deadlines *ds, struct deadline *which)
 }
 
 static void
+on_any_over(struct deadlines *ds, struct deadline *which)
+{
+	ck_assert_ptr_eq(ds, &all);
+	ck_assert(!which->listed);
+	count++;
+}
+
+static void
 setup(void)
 {
 	loop = loop_new();
@@ -102,6 +110,27 @@ START_TEST(none_is_left)
 }
 END_TEST
 
+/* However many are over at once, what else there is has its turn in between. */
+START_TEST(others_have_their_turn)
+{
+	static struct deadline many[500];
+	unsigned turns = 0, before = 0;
+
+	deadlines_stop(&all);
+	deadlines_init(&all, loop, 1, on_any_over);
+	for (unsigned i = 0; i < 500; i++)
+		deadlines_add(&all, &many[i]);
+	while (deadlines_first(&all)) {
+		(void)ev_run(loop, EVRUN_ONCE);
+		ck_assert_uint_le(count - before, 64);
+		before = count;
+		turns++;
+	}
+	ck_assert_uint_eq(count, 500);
+	ck_assert_uint_ge(turns, 8);
+}
+END_TEST
+
 Suite *
 deadlines_suite(void)
 {
@@ -112,6 +141,7 @@ deadlines_suite(void)
 	tcase_add_test(tc, in_their_order);
 	tcase_add_test(tc, a_removed_one_is_not_over);
 	tcase_add_test(tc, one_may_begin_anew);
+	tcase_add_test(tc, others_have_their_turn);
 	tcase_add_test(tc, none_is_left);
 	suite_add_tcase(suite, tc);
 	return suite;
