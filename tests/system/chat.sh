@@ -182,6 +182,34 @@ type_keys '/dnd off' Enter
 login bob
 run bob pchat to alice
 shows '^to bob> *$' "bob is back"
+
+# ------------------------------------------------------- what is offered
+spawn offer bob sh -c 'echo something | pchat pipe "a stream"'
+shows 'bob offers stream [0-9]+ .pchat accept [0-9]+.: "a stream"$' "an offer is shown"
+type_keys '/accept' Enter
+shows 'a stream is not shown on a terminal' "a stream is not poured into the chat"
+send_keys C-u
+type_keys '/accept -o taken' Enter
+shows '^. /accept: done$' "it is taken into a file"
+reap offer
+exits 0 "whole"
+is "$(cat "$T/alice/taken")" something "as it was"
+spawn offer bob sh -c 'echo something | pchat pipe "another"'
+shows '"another"$' "another one"
+type_keys '/decline' Enter
+shows '^. /decline: done$' "is declined"
+reap offer
+exits 11 "which is told"
+type_keys '/give taken' Enter
+offered_to_bob() {
+	(as bob pchat accept --list) >/dev/null 2>&1
+}
+wait_until offered_to_bob
+run bob pchat accept
+exits 0 "/give offers files"
+shows '^. /give: done$' "and says when they are taken"
+cmp -s "$T/alice/taken" "$T/bob/taken"
+ok $? "as they were"
 send_keys C-d
 shows '^\$ *$' "^D closes the chat"
 is "$(state_of alice)" paired "and the session stays"

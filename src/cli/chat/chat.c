@@ -340,7 +340,7 @@ on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 		return;
 	}
 	if (!c->reviver)
-		c->reviver = run_new(loop, status, revived, c);
+		c->reviver = run_new(loop, status, false, revived, c);
 	c->pause = 2 * c->pause < RETRY_MAX_MS / 1000. ? 2 * c->pause : RETRY_MAX_MS / 1000.;
 	ev_timer_set(w, c->pause, 0.);
 	ev_timer_start(loop, w);

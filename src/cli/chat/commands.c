@@ -36,6 +36,9 @@ static const struct row rows[] = {
 	{ "dnd", "on|off", N_("refuse contact, or accept it again"), 1, 1, false, run_dnd },
 	{ "block", "NAME", N_("refuse contact by NAME"), 1, 1, false, NULL },
 	{ "unblock", "NAME", N_("accept contact by NAME again"), 1, 1, false, NULL },
+	{ "accept", "[ID] [-o FILE]", N_("take what is offered: files, or into FILE"), 0, 3, false, NULL },
+	{ "decline", "[ID]", N_("refuse what is offered"), 0, 1, false, NULL },
+	{ "give", "FILE...", N_("offer files"), 1, RUN_WORDS - 2, false, NULL },
 	{ "history", "[NAME] [-n N]", N_("show what was said"), 0, RUN_WORDS - 2, false, run_history },
 	{ "grep", "TEXT", N_("show messages that hold TEXT"), 1, 1, true, run_grep },
 	{ "clear", "", N_("clear the screen"), 0, 0, false, run_clear },
@@ -148,7 +151,7 @@ start(struct chat *c, const char *name, const char *const words[])
 		t->chat = c;
 		t->name = name;
 		t->line = strdup(c->command);
-		t->run = t->line ? run_new(c->loop, words, task_done, t) : NULL;
+		t->run = t->line ? run_new(c->loop, words, strcmp(name, "accept") == 0, task_done, t) : NULL;
 		if (t->run)
 			return EDITOR_TAKEN;
 		chat_note(c, "cannot run '%s': %s", name, strerror(errno));

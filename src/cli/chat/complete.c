@@ -119,7 +119,7 @@ complete_tab(struct chat *c, const char *before, size_t len)
 		return;
 	question(before, command, sizeof(command), ask);
 	c->completed = strdup(before);
-	c->completer = c->completed ? run_new(c->loop, ask, names_known, c) : NULL;
+	c->completer = c->completed ? run_new(c->loop, ask, false, names_known, c) : NULL;
 	if (!c->completer) {
 		free(c->completed);
 		c->completed = NULL;

@@ -101,6 +101,6 @@ recent_begin(struct chat *c)
 	if (!*chat_partner(c) || c->unread == RECENT_MAX)
 		return false;
 	(void)snprintf(number, sizeof(number), "%zu", RECENT + c->unread);
-	c->recent = run_new(c->loop, words, recent_done, c);
+	c->recent = run_new(c->loop, words, false, recent_done, c);
 	return c->recent != NULL;
 }

@@ -103,7 +103,7 @@ on_output(struct ev_loop *loop, ev_io *w, int revents)
 
 /* Its input is empty, its output and errors go into the pipe; signals are as a shell would leave them. */
 static int
-spawn(pid_t *pid, const char *path, char *const argv[], int out)
+spawn(pid_t *pid, const char *path, char *const argv[], int out, bool on_terminal)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -119,7 +119,7 @@ spawn(pid_t *pid, const char *path, char *const argv[], int out)
 		return ENOMEM;
 	}
 	rc = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (rc == 0)
+	if (rc == 0 && !on_terminal)
 		rc = posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
 	if (rc == 0)
 		rc = posix_spawn_file_actions_adddup2(&files, out, STDERR_FILENO);
@@ -134,7 +134,7 @@ spawn(pid_t *pid, const char *path, char *const argv[], int out)
 }
 
 struct run *
-run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *context)
+run_new(struct ev_loop *loop, const char *const words[], bool on_terminal, run_fn *fn, void *context)
 {
 	char path[PATH_MAX], *argv[RUN_WORDS + 2] = { path };
 	struct run *r = calloc(1, sizeof(*r));
@@ -149,7 +149,7 @@ run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *conte
 	if (rc == 0 && pipe2(out, O_CLOEXEC) < 0)
 		rc = errno;
 	if (rc == 0) {
-		rc = spawn(&r->pid, path, argv, out[1]);
+		rc = spawn(&r->pid, path, argv, out[1], on_terminal);
 		(void)close(out[1]);
 		if (rc != 0)
 			(void)close(out[0]);

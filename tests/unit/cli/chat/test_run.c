@@ -56,7 +56,7 @@ run_script(const char *script)
 	ck_assert_int_gt(fprintf(f, "#!/bin/sh\n%s\n", script), 0);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_int_eq(chmod(path, 0700), 0);
-	ck_assert_ptr_nonnull(run_new(loop, words, take, &done));
+	ck_assert_ptr_nonnull(run_new(loop, words, false, take, &done));
 	while (!done)
 		ev_run(loop, EVRUN_ONCE);
 }
