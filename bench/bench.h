@@ -95,6 +95,7 @@ void rows_handing(const struct settings *set, json_t *report);
 
 /* work_rows.c */
 void rows_crowd(const struct settings *set, json_t *report);
+void rows_masses(const struct settings *set, json_t *report);
 void rows_reader(const struct settings *set, json_t *report);
 void rows_history(const struct settings *set, json_t *report);
 

@@ -1,6 +1,6 @@
 /*
  * usage: bench [--rounds N] [--quick] [--build DIR] [--json FILE] [ROW]...
- * ROW: round-trip stream pairs idle commands crowd reader history, all of these when none is named; or
+ * ROW: round-trip stream pairs idle commands crowd masses reader history, all of these when none is named; or
  * peers: the brokers that are installed here.
  */
 #include <err.h>
@@ -73,6 +73,8 @@ run_rows(const struct settings *set, json_t *report, char **rows)
 		rows_handing(set, report);
 	if (wanted(rows, "crowd"))
 		rows_crowd(set, report);
+	if (wanted(rows, "masses"))
+		rows_masses(set, report);
 	if (wanted(rows, "reader"))
 		rows_reader(set, report);
 	if (wanted(rows, "history"))

@@ -45,7 +45,7 @@ server_start(struct server *s, enum server_kind kind, const struct settings *set
 			execl(program, "relay", s->socket, NULL);
 		else
 			execl(program, "pchatd", "--socket", s->socket, "--state", state, "--max-sessions-per-user",
-			    "100000", "--max-unknown-sessions", "100000", "--max-connections", "20100", NULL);
+			    "100000", "--max-unknown-sessions", "100000", "--max-connections", "40000", NULL);
 		err(1, "%s", program);
 	}
 	/* The relay takes connections in pairs: look for its socket instead of connecting. */

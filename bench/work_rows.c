@@ -175,34 +175,36 @@ sends_us(const struct settings *set, const struct stage *g)
 }
 
 /* A daemon with 20,000 sessions against one with 10, in turn. */
-static void
-rows_masses(const struct settings *set, json_t *report, struct stage *g)
+void
+rows_masses(const struct settings *set, json_t *report)
 {
+	struct stage g;
 	struct sample us[2] = { 0 }, bytes = { 0 }, most = { 0 }, wakes = { 0 }, none = { 0 };
 	const unsigned masses = sessions_possible(MASSES);
 	char name[64];
 
 	if (!enough_for(masses / 2))
 		return;
+	stage_open(&g, set, NULL);
 	for (unsigned r = 0; r < set->rounds; r++) {
 		crowd_disperse();
-		stage_restart(g, set);
-		crowd_grow(g, FEW);
+		stage_restart(&g, set);
+		crowd_grow(&g, FEW);
 		pin(true);
-		sample_add(&us[1], sends_us(set, g));
+		sample_add(&us[1], sends_us(set, &g));
 		pin(false);
-		const long before = private_kib(g->server.pid);
-		crowd_grow(g, masses);
-		sample_add(&bytes, (double)(private_kib(g->server.pid) - before) * 1024 / (masses - FEW));
+		const long before = private_kib(g.server.pid);
+		crowd_grow(&g, masses);
+		sample_add(&bytes, (double)(private_kib(g.server.pid) - before) * 1024 / (masses - FEW));
 		sample_add(&most, 640);
 		pin(true);
-		sample_add(&us[0], sends_us(set, g));
+		sample_add(&us[0], sends_us(set, &g));
 		pin(false);
 	}
 	(void)poll(NULL, 0, 3000);
-	const long switches = context_switches(g->server.pid);
+	const long switches = context_switches(g.server.pid);
 	(void)poll(NULL, 0, 10000);
-	sample_add(&wakes, (double)(context_switches(g->server.pid) - switches));
+	sample_add(&wakes, (double)(context_switches(g.server.pid) - switches));
 	sample_add(&none, 0);
 	snprintf(name, sizeof(name), "session-of-%u", masses);
 	json_array_append_new(report, row_new(name, "bytes", &bytes, &most, false, 1));
@@ -211,6 +213,7 @@ rows_masses(const struct settings *set, json_t *report, struct stage *g)
 	snprintf(name, sizeof(name), "send-among-%u", masses);
 	json_array_append_new(report, row_new(name, "us", &us[0], &us[1], false, 1.1));
 	crowd_disperse();
+	stage_close(&g, set);
 }
 
 void
@@ -229,7 +232,7 @@ rows_crowd(const struct settings *set, json_t *report)
 			.pause_ms = WHO_PAGES_4000 * REQUEST_PAUSE_MS,
 			.goal = 3 });
 		rows_tab(set, report);
-		rows_masses(set, report, &g);
+		crowd_disperse();
 	}
 	stage_close(&g, set);
 }
