@@ -28,18 +28,17 @@ static const char hook_bash[] =
     "\tlocal state\n"
     "\tstate=$(command pchat status --prompt 2>/dev/null)\n"
     "\t[[ $state == *:* ]] || { __pchat_told=; return 0; }\n"
-    "\t[[ ${__pchat_told-} == \"$state\" ]] || printf 'pchat: %s%s unread; read with: pchat read\\n' \"${state##*:}\" "
-    "\"$1\"\n"
+    "\t[[ ${__pchat_told-} == \"$state\" ]] || printf \"$1\\n\" \"${state##*:}\"\n"
     "\t__pchat_told=$state\n"
     "}\n"
     "__pchat_new() {\n"
     "\tlocal status=$?\n"
     "\tif [[ ${TERM:-dumb} != dumb && -z ${INSIDE_EMACS-} ]]; then\n"
     "\t\tif [[ -n $__pchat_notify_only ]]; then\n"
-    "\t\t\t__pchat_more ''\n"
+    "\t\t\t__pchat_more \"$__pchat_says\"\n"
     "\t\telse\n"
     "\t\t\tcase $(command pchat status --prompt 2>/dev/null) in\n"
-    "\t\t\t*:*) command pchat read -n 10 && { __pchat_told=; __pchat_more ' more'; } || : ;;\n"
+    "\t\t\t*:*) command pchat read -n 10 && { __pchat_told=; __pchat_more \"$__pchat_says_more\"; } || : ;;\n"
     "\t\t\tesac\n"
     "\t\tfi\n"
     "\tfi\n"
@@ -65,17 +64,17 @@ static const char hook_zsh[] =
     "\temulate -L zsh\n"
     "\tlocal state=\"$(command pchat status --prompt 2>/dev/null)\"\n"
     "\t[[ $state == *:* ]] || { __pchat_told=; return 0; }\n"
-    "\t[[ $__pchat_told == $state ]] || print -r -- \"pchat: ${state##*:}$1 unread; read with: pchat read\"\n"
+    "\t[[ $__pchat_told == $state ]] || printf \"$1\\n\" \"${state##*:}\"\n"
     "\t__pchat_told=$state\n"
     "}\n"
     "__pchat_new() {\n"
     "\temulate -L zsh\n"
     "\t[[ ${TERM:-dumb} != dumb && -z $INSIDE_EMACS ]] || return 0\n"
     "\tif [[ -n $__pchat_notify_only ]]; then\n"
-    "\t\t__pchat_more ''\n"
+    "\t\t__pchat_more \"$__pchat_says\"\n"
     "\telse\n"
     "\t\tcase \"$(command pchat status --prompt 2>/dev/null)\" in\n"
-    "\t\t(*:*) command pchat read -n 10 && { __pchat_told=; __pchat_more ' more' } || : ;;\n"
+    "\t\t(*:*) command pchat read -n 10 && { __pchat_told=; __pchat_more \"$__pchat_says_more\" } || : ;;\n"
     "\t\tesac\n"
     "\tfi\n"
     "}\n"
@@ -88,18 +87,34 @@ static const char hook_fish[] =
     "        set -g __pchat_told ''\n"
     "        return 0\n"
     "    end\n"
-    "    test \"$__pchat_told\" = \"$state\"; or echo \"pchat: \"(string replace -r '.*:' '' -- $state)\"$argv[1] "
-    "unread; read with: pchat read\"\n"
+    "    test \"$__pchat_told\" = \"$state\"; or printf \"$argv[1]\\n\" (string replace -r '.*:' '' -- $state)\n"
     "    set -g __pchat_told $state\n"
     "end\n"
     "function __pchat_new --on-event fish_prompt\n"
     "    test \"$TERM\" = dumb -o -z \"$TERM\" -o -n \"$INSIDE_EMACS\"; and return\n"
     "    if test -n \"$__pchat_notify_only\"\n"
-    "        __pchat_more ''\n"
+    "        __pchat_more \"$__pchat_says\"\n"
     "    else if string match -q '*:*' -- (command pchat status --prompt 2>/dev/null)\n"
-    "        command pchat read -n 10; and set -g __pchat_told ''; and __pchat_more ' more'\n"
+    "        command pchat read -n 10; and set -g __pchat_told ''; and __pchat_more \"$__pchat_says_more\"\n"
     "    end\n"
     "end\n";
+
+/* Within the single quotes of a shell. */
+static const char *
+quotable(const char *english)
+{
+	const char *text = _(english);
+
+	return strpbrk(text, "'\\\n") ? english : text;
+}
+
+/* What __pchat_more says: a format with the number. Its language is that in which the shell begins. */
+static void
+print_words(const char *assignment)
+{
+	output_printf(assignment, "__pchat_says", quotable(N_("pchat: %s unread; read with: pchat read")));
+	output_printf(assignment, "__pchat_says_more", quotable(N_("pchat: %s more unread; read with: pchat read")));
+}
 
 static const struct option_row options[] = {
 	{ OPT_NOTIFY_ONLY, 0, "notify-only", OPTION_NOTHING, NULL, N_("say how much is unread, and read nothing") },
@@ -110,11 +125,12 @@ static int
 shellinit_run(struct invocation *inv)
 {
 	const struct {
-		const char *shell, *completion, *hook, *notify, *show;
+		const char *shell, *completion, *hook, *assignment, *notify, *show;
 	} shells[] = {
-		{ "bash", completion_bash, hook_bash, "__pchat_notify_only=yes\n", "__pchat_notify_only=\n" },
-		{ "zsh", completion_zsh, hook_zsh, "__pchat_notify_only=yes\n", "__pchat_notify_only=\n" },
-		{ "fish", completion_fish, hook_fish, "set -g __pchat_notify_only yes\n",
+		{ "bash", completion_bash, hook_bash, "%s='%s'\n", "__pchat_notify_only=yes\n",
+		    "__pchat_notify_only=\n" },
+		{ "zsh", completion_zsh, hook_zsh, "%s='%s'\n", "__pchat_notify_only=yes\n", "__pchat_notify_only=\n" },
+		{ "fish", completion_fish, hook_fish, "set -g %s '%s'\n", "set -g __pchat_notify_only yes\n",
 		    "set -g __pchat_notify_only\n" },
 	};
 
@@ -122,6 +138,7 @@ shellinit_run(struct invocation *inv)
 		if (strcmp(inv->opt.operands[0], shells[i].shell) != 0)
 			continue;
 		output_string(shells[i].completion);
+		print_words(shells[i].assignment);
 		output_string(shells[i].hook);
 		output_string(inv->opt.given[OPT_NOTIFY_ONLY] ? shells[i].notify : shells[i].show);
 		return 0;
