@@ -218,7 +218,7 @@ type_keys 'pchat chat' Enter
 shows 'bob: while you were away$' "starting it again shows what was missed"
 is "$(unread_of alice)" 0 "which is read then"
 send_keys Up
-shows '^to bob> /dnd off$' "the typed lines are kept across runs"
+shows '^to bob> /give taken$' "the typed lines are kept across runs"
 is "$(stat -c %a "$T/alice/state/pchat/alice/typed")" 600 "in a file of 0600"
 send_keys C-u
 

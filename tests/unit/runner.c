@@ -71,6 +71,7 @@
 	X(piece)          \
 	X(session_notes)  \
 	X(tells)          \
+	X(streams)        \
 	X(relay)          \
 	X(greeting)       \
 	X(kept)           \
