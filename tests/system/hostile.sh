@@ -74,6 +74,42 @@ run mallory "$raw" "$PCHAT_SOCKET" hello "login ALICE" "expect RESULT taken" "lo
 exits 0 "R1: a refused login may try another name"
 goes_on "refusals"
 
+# ------------------------------------------------- notes, by one who speaks badly, or for others
+
+id=000102030405060708090a0b0c0d0e0f
+to_bob=03626f62 hi=6869
+closed "a note of no bytes" "hello 1 2" "frame 09 ${id}00$to_bob"
+closed "a note with flags that are none" "hello 1 2" "frame 09 ${id}ff$to_bob$hi"
+closed "a note to an account that is missing" "hello 1 2" "frame 09 ${id}01${to_bob}e9"
+closed "a note to no name" "hello 1 2" "frame 09 ${id}0003612f62$hi"
+closed "a note cut off in its id" "hello 1 2" "frame 09 0001"
+closed "a name over the end of a note" "hello 1 2" "frame 09 ${id}00ff62"
+closed "a note that is taken back by half an id" "hello 1 2" "frame 0d 0001"
+closed "an answer to a note before login" "hello 1 2" "frame 0a 000400000000000000"
+closed "an answer to a note cut off" "hello 1 2" "login $m-$((++n))" "expect WELCOME" "frame 0a 00"
+closed "an answer to a note by no verdict" "hello 1 2" "login $m-$((++n))" "expect WELCOME" "frame 0a 0004000000000000ff"
+
+# Only the receiver's own answer counts: a stranger answers all notes that can be under way, and none is believed.
+answers=()
+for ((serial = 1; serial <= 12; serial++)); do
+	for ((place = 0; place < 6; place++)); do
+		answers+=("frame 0a $(printf '%02x%02x000000000000' $place $((serial * 4)))00")
+	done
+done
+kill -STOP "$(helper_pid bob)"
+spawn telling alice pchat tell --timeout "$(span 1500)" bob "not seen"
+wait_until sleeps "${pid_of[telling]}"
+run mallory "$raw" "$PCHAT_SOCKET" "hello 1 2" "login $m-$((++n))" "expect WELCOME" "${answers[@]}"
+reap telling
+[ "$status" -ne 0 ]
+ok $? "a stranger's answer to somebody else's note is not believed" "status $status" "$err"
+kill -CONT "$(helper_pid bob)"
+run alice pchat tell bob "seen"
+exits 0 "notes go on"
+run bob pchat read --raw --notes
+like "$out" "seen$" "and arrive"
+goes_on "notes"
+
 # -------------------------------------------------------------- D7, D5: too much
 
 run bob pchat leave

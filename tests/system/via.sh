@@ -284,4 +284,59 @@ like "$err" "Connection refused" "is told in ssh's words"
 at games env PATH=/nowhere "$programs/pchat" login --via "${far[0]}@$there" ann
 exits 4 "no ssh here"
 like "$err" "cannot run ssh" "is told"
+
+# ------------------------------------------------------------------ a network that drops packets
+# The server is in a network namespace, and its end of the cable goes down: nothing is refused, and nothing answers.
+net=pchat-$$
+if ! command -v ip >/dev/null || ! ip netns add $net 2>/dev/null; then
+	skip "it takes network namespaces" "packets are dropped"
+	finish
+fi
+end_net() {
+	local code=$?
+	ip netns del "$net"
+	(exit "$code")
+	end
+}
+trap end_net EXIT
+listen=192.0.2.2
+if ! { ip link add pv$$ type veth peer name far netns $net && ip addr add 192.0.2.1/30 dev pv$$ && ip link set pv$$ up &&
+	ip -n $net addr add $listen/30 dev far && ip -n $net link set far up; } 2>"$T/net.err"; then
+	skip "no cable can be laid: $(cat "$T/net.err")" "packets are dropped"
+	finish
+fi
+sshd_settings yes
+client_settings games "$T/games/key"
+echo "ServerAliveCountMax 1" >>"$T/games/ssh_config"
+printf '[%s]:%s %s\n' $listen "$port" "$(cut -d' ' -f1,2 "$server/host_key.pub")" >>"$T/games/known"
+start_sshd ip netns exec $net
+at games pchat login --via "${far[0]}@$there" ann
+exits 0 "a host behind a cable"
+at games pchat to carol
+run carol pchat read
+ip -n $net link set far down
+spawn short games env -u PCHAT_SOCKET "PATH=$T/games/bin:$PATH" pchat --timeout $PATIENCE send "over a short gap"
+wait_until sleeps "${pid_of[short]}"
+ip -n $net link set far up
+reap short
+exits 0 "packets are dropped for a moment: the message arrives"
+run carol pchat read --raw
+is "$out" "over a short gap" "once"
+before=$(ssh_of games)
+ip -n $net link set far down
+wait_until far_daemon games $here/ann reconnecting
+ok $? "packets are dropped for long: that is seen"
+spawn long games env -u PCHAT_SOCKET "PATH=$T/games/bin:$PATH" pchat --timeout $PATIENCE send "over a long gap"
+wait_until sleeps "${pid_of[long]}"
+ip -n $net link set far up
+reap long
+exits 0 "and when they pass again the message arrives"
+run carol pchat read --raw
+is "$out" "over a long gap" "once"
+at games pchat status --json
+is "$(jq -r .partner <<<"$out")" carol "the pair went on"
+[ "$(ssh_of games)" != "$before" ]
+ok $? "through another ssh"
+at games pchat quit
+exits 0 "and it ends"
 finish
