@@ -291,16 +291,22 @@ link_find(struct link *l, const struct link_wish *wish)
 }
 
 const char *
-link_alone(const struct link *l)
+link_alone_words(void)
 {
-	struct session_file file;
-
-	if (l->dir.fd < 0 || session_file_read(&l->dir, l->name, &file) < 0 || file.socket[0])
-		return NULL;
 	if (endpoint_path(NULL))
 		return _(
 		    "only your own sessions are on this daemon, which you started; other people meet on the host's "
 		    "daemon, which is there by now: 'pchat quit', then 'pchat login'");
 	return _("only your own sessions are on this daemon, which you started; to meet other people, an administrator "
 		 "starts the host's daemon: systemctl enable --now pchatd.socket");
+}
+
+const char *
+link_alone(const struct link *l)
+{
+	struct session_file file;
+
+	if (l->dir.fd < 0 || session_file_read(&l->dir, l->name, &file) < 0 || file.socket[0])
+		return NULL;
+	return link_alone_words();
 }

@@ -131,6 +131,9 @@ MUST_USE enum verdict link_command(struct link *l, const struct control_message 
  */
 const char *link_alone(const struct link *l);
 
+/* That sentence, for who is on such a daemon without a session. */
+const char *link_alone_words(void);
+
 /*
  * Of a session at another host whose daemon did not answer in time: NO_DAEMON, and its helper's words, when it knows what is
  * wrong; else TIMED_OUT, with words. Connects anew. Of one on this host TIMED_OUT.

@@ -299,8 +299,8 @@ end_net() {
 	end
 }
 trap end_net EXIT
-listen=192.0.2.2
-if ! { ip link add pv$$ type veth peer name far netns $net && ip addr add 192.0.2.1/30 dev pv$$ && ip link set pv$$ up &&
+listen=198.18.77.2
+if ! { ip link add pv$$ type veth peer name far netns $net && ip addr add 198.18.77.1/30 dev pv$$ && ip link set pv$$ up &&
 	ip -n $net addr add $listen/30 dev far && ip -n $net link set far up; } 2>"$T/net.err"; then
 	skip "no cable can be laid: $(cat "$T/net.err")" "packets are dropped"
 	finish

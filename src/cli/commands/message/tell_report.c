@@ -8,6 +8,7 @@
 #include "base/translate.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "net/endpoint.h"
 #include "proto/status.h"
 
 /* A name holds nothing that JSON would have to escape. */
@@ -49,6 +50,21 @@ report_unconfirmed(const struct teller *t, const char *command, const char *line
 	    line, command, hex, t->to);
 }
 
+/* Nobody of that name: on a daemon of the user's own nobody else is there at all. */
+static int
+report_nobody(const struct teller *t, const char *line)
+{
+	const char *alone = NULL;
+
+	if (t->session)
+		alone = link_alone(t->link);
+	else if (!endpoint_path(t->daemon.socket))
+		alone = link_alone_words();
+	if (!alone)
+		return report(VERDICT_NO_SUCH_USER, "%s%s: %s", line, t->to, _(status_words(VERDICT_NO_SUCH_USER)));
+	return report(VERDICT_NO_SUCH_USER, "%s%s: %s (%s)", line, t->to, _(status_words(VERDICT_NO_SUCH_USER)), alone);
+}
+
 int
 tell_report(const struct teller *t, const char *command, enum verdict v)
 {
@@ -79,6 +95,8 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 	case VERDICT_NO_DAEMON:
 	case VERDICT_NO_SESSION:
 		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
+	case VERDICT_NO_SUCH_USER:
+		return report_nobody(t, line);
 	case VERDICT_OLD_DAEMON:
 	case VERDICT_TIMED_OUT:
 		return report(v, "%s%s", line, _(status_words(v)));
