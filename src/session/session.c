@@ -602,7 +602,7 @@ uplink_on_down(void *context)
 	if (s->end != SESSION_GOES_ON)
 		return;
 	if (s->bridge) {
-		bridge_closed(s->bridge);
+		bridge_closed(s->bridge, uplink_heard(s->uplink));
 		tell_trouble(s);
 	}
 	if (s->end != SESSION_GOES_ON)

@@ -13,6 +13,11 @@ ok $? "in the user's own directory"
 run alice pchat login two
 exits 0 "a second session"
 unlike "$err" "own daemon" "finds it there"
+run alice pchat tell nobody-here hello
+exits 5 "nobody else is on one's own daemon"
+like "$err" "only your own sessions are on this daemon.*host's daemon" "tell says where others meet"
+run alice pchat -s one tell nobody-here hello
+like "$err" "only your own sessions are on this daemon.*host's daemon" "also as a session"
 run alice pchat -s one to two
 exits 0 "they pair"
 run alice pchat -s one send hello

@@ -214,7 +214,7 @@ exits 0 "the daemon there is killed and started: the message arrives"
 # The host there reboots: sshd and daemon go, and the runtime folder is empty.
 stop_sshd
 stop_daemon KILL
-rm -rf "$T/daemon"
+rm -rf "$T/daemon" "$PCHAT_SOCKET" "$PCHAT_SOCKET.lock"
 run carol env -u PCHAT_SESSION pchat status
 wait_until far_daemon games $here/ann reconnecting
 ok $? "while the other host boots the session is reconnecting"
@@ -294,6 +294,7 @@ if ! command -v ip >/dev/null || ! ip netns add $net 2>/dev/null; then
 fi
 end_net() {
 	local code=$?
+	ip link del "pv$$" 2>/dev/null
 	ip netns del "$net"
 	(exit "$code")
 	end
@@ -311,7 +312,7 @@ echo "ServerAliveCountMax 1" >>"$T/games/ssh_config"
 printf '[%s]:%s %s\n' $listen "$port" "$(cut -d' ' -f1,2 "$server/host_key.pub")" >>"$T/games/known"
 start_sshd ip netns exec $net
 at games pchat login --via "${far[0]}@$there" ann
-exits 0 "a host behind a cable"
+exits 0 "a host behind a cable" || { note "$(tail -n 8 "$T/sshd.err" "$T/daemon.err")"; finish; }
 at games pchat to carol
 run carol pchat read
 ip -n $net link set far down

@@ -220,10 +220,10 @@ bridge_reached(struct bridge *b)
 }
 
 void
-bridge_closed(struct bridge *b)
+bridge_closed(struct bridge *b, bool heard)
 {
 	look(b);
-	if (b->pid == 0)
+	if (b->pid == 0 || (heard && b->state.phase != VIA_UP))
 		return;
 	via_turned_away(&b->state, clock_monotonic_ms());
 	hear(b);

@@ -26,9 +26,11 @@ void bridge_free(struct bridge *b);
  */
 MUST_USE int bridge_connect(struct bridge *b);
 
-/* The daemon has let us in; a connection was closed, before that or after it. */
+/* The daemon has let us in. */
 void bridge_reached(struct bridge *b);
-void bridge_closed(struct bridge *b);
+
+/* A connection was closed, before that or after it. `heard`: the daemon had said something on it, so ssh is well. */
+void bridge_closed(struct bridge *b, bool heard);
 
 /* What is wrong, as words; NULL: nothing is known to be. */
 const char *bridge_trouble(const struct bridge *b);

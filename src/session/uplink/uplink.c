@@ -23,6 +23,7 @@ struct uplink {
 	struct login login;
 	struct stream stream; /* in use unless login.state is DOWN */
 	bool stopped;
+	bool heard;        /* the daemon said something on this connection */
 	bool expects;      /* a descriptor */
 	bool complained;   /* of this trouble with the daemon */
 	bool plain;        /* the daemon is an older one, to which HELLO names no features */
@@ -37,6 +38,12 @@ bool
 uplink_ready(const struct uplink *u)
 {
 	return u->login.state == LOGIN_READY && !u->stream.dead;
+}
+
+bool
+uplink_heard(const struct uplink *u)
+{
+	return u->heard;
 }
 
 void
@@ -129,6 +136,7 @@ greet(struct uplink *u)
 		    .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = u->plain ? 0 : features } };
 
 	u->features = 0;
+	u->heard = false;
 	login_begin(&u->login);
 	stream_cork(&u->stream);
 	(void)say(u, &hello);
@@ -295,6 +303,7 @@ on_input(struct stream *st, uint8_t *data, size_t n)
 
 	while (!st->dead && !u->stopped && (used = frame_parse(data + at, n - at, &f)) > 0) {
 		at += (size_t)used;
+		u->heard = true;
 		if (!take_frame(u, &f)) {
 			used = -1;
 			break;

@@ -56,6 +56,9 @@ MUST_USE int uplink_start(struct uplink *u, bool fresh, char why[UPLINK_WHY]);
 /* Whether we are logged in, and know of our pair what the daemon knows. */
 bool uplink_ready(const struct uplink *u);
 
+/* Whether the daemon has said anything on the latest connection. */
+bool uplink_heard(const struct uplink *u);
+
 /* Frames, written as they are; dropped when we are not logged in. */
 void uplink_write(struct uplink *u, const void *data, size_t n);
 

@@ -54,6 +54,7 @@ report_unconfirmed(const struct teller *t, const char *command, const char *line
 static int
 report_nobody(const struct teller *t, const char *line)
 {
+	char whom[64 + NAME_MAX_LEN + 1];
 	const char *alone = NULL;
 
 	if (t->session)
@@ -62,7 +63,8 @@ report_nobody(const struct teller *t, const char *line)
 		alone = link_alone_words();
 	if (!alone)
 		return report(VERDICT_NO_SUCH_USER, "%s%s: %s", line, t->to, _(status_words(VERDICT_NO_SUCH_USER)));
-	return report(VERDICT_NO_SUCH_USER, "%s%s: %s (%s)", line, t->to, _(status_words(VERDICT_NO_SUCH_USER)), alone);
+	(void)snprintf(whom, sizeof(whom), "%s%.*s", line, (int)NAME_MAX_LEN, t->to);
+	return report(VERDICT_NO_SUCH_USER, "%s: %s (%s)", whom, _(status_words(VERDICT_NO_SUCH_USER)), alone);
 }
 
 int
