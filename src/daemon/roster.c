@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "core/names/name.h"
 #include "daemon/client.h"
+#include "daemon/places/registry.h"
 #include "daemon/roster_impl.h"
 #include "net/socket.h"
 #include "proto/feature.h"
@@ -249,6 +250,8 @@ settle(struct roster *r)
 	while (exchange_settle(r->exchange, policy_of(r), &r->budget, &r->effects)) {
 		record_match(r);
 		tell_all(r);
+		if (registry_behind(r->registry))
+			return; /* until it is written again: no second pair under an id that is not recorded */
 	}
 }
 

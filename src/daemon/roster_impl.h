@@ -8,6 +8,12 @@
 
 #include "daemon/roster.h"
 
+/*
+ * A waiter's pair is made before it is recorded. When that cannot be written, the id is as good as gone (R9): so many of
+ * them are recorded as used ahead of time.
+ */
+#define SPARE_PAIRS 1U
+
 struct registry_row;
 
 static inline slot_t

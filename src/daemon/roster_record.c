@@ -46,7 +46,7 @@ write_all(struct roster *r)
 		registry_put(r->registry, &row);
 		left--;
 	}
-	registry_set_next_pair(r->registry, exchange_next_pair(r->exchange));
+	registry_set_next_pair(r->registry, exchange_next_pair(r->exchange) + SPARE_PAIRS);
 	registry_set_partial(r->registry, r->resumes_only);
 	return registry_commit(r->registry);
 }
@@ -92,7 +92,7 @@ roster_record_pair(struct roster *r, slot_t a, slot_t b, uint64_t pair, uint64_t
 	registry_begin(r->registry);
 	registry_set_pair(r->registry, &roster_session(r, a)->id, pair);
 	registry_set_pair(r->registry, &roster_session(r, b)->id, pair);
-	registry_set_next_pair(r->registry, next);
+	registry_set_next_pair(r->registry, next + SPARE_PAIRS);
 	if (!commit(r))
 		return false;
 	roster_drop_claim(r, a);

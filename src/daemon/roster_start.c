@@ -68,14 +68,19 @@ first_pair(struct roster *r, uint64_t *first)
 	int rc;
 
 	*first = registry_next_pair(r->registry);
-	if (*first != 0)
+	if (*first != 0) {
+		registry_begin(r->registry);
+		registry_set_next_pair(r->registry, *first + SPARE_PAIRS);
+		(void)registry_commit(
+		    r->registry); /* else it is behind, and written as a whole before any pair is made */
 		return 0;
+	}
 	if ((rc = random_ident(&id)) < 0)
 		return rc;
 	memcpy(first, id.b, sizeof(*first));
 	*first = (*first & (INT64_MAX >> 1)) | 1;
 	registry_begin(r->registry);
-	registry_set_next_pair(r->registry, *first);
+	registry_set_next_pair(r->registry, *first + SPARE_PAIRS);
 	return registry_commit(r->registry);
 }
 

@@ -94,7 +94,7 @@ struct entry {
 enum sock_state { SOCK_NEW, SOCK_BOUND, SOCK_LISTENS, SOCK_CONNECTED, SOCK_OVER };
 
 struct sock {
-	bool used, datagram;
+	bool used, datagram, accepted;
 	enum sock_state state;
 	int peer; /* NONE: gone */
 	int inode;

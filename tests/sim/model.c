@@ -33,6 +33,7 @@ struct request {
 	enum upstream_type type;
 	char name[NAME_BYTES];
 	bool wait;
+	int session; /* of a LOGIN */
 };
 
 struct conn {
@@ -41,7 +42,8 @@ struct conn {
 	int session; /* NONE */
 	struct request request[REQUESTS];
 	uint32_t first_request, n_requests;
-	uint64_t pair; /* told; 0: none */
+	uint64_t welcome; /* the step: what it is told then may have been so for long */
+	uint64_t pair;    /* told; 0: none */
 	uint32_t epoch;
 	struct window window; /* what it sent and is not answered yet, under these */
 	bool dnd, wants_dnd;
@@ -55,6 +57,7 @@ struct session {
 	struct ident id;
 	uid_t uid;
 	char name[NAME_BYTES];
+	bool stolen;          /* the thief began a session of her own under its id */
 	uint64_t asked_for;   /* the step in which it last asked for another pair */
 	uint64_t asked, lost; /* the step in which it last asked for another pair or none; lost a connection */
 	uint64_t lost_since;  /* us */
@@ -240,6 +243,7 @@ note_login(struct conn *c, const struct upstream_message *m)
 	c->dnd = c->wants_dnd = m->u.login.policy.dnd;
 	if (i != NONE) {
 		c->session = i;
+		model()->session[i].stolen |= c->uid == THIEF && !m->u.login.resume_only;
 		return;
 	}
 	if (model()->sessions == SESSIONS)
@@ -267,6 +271,7 @@ note_request(struct conn *c, const struct upstream_message *m)
 	case UPSTREAM_LOGIN:
 		if (!c->welcomed)
 			note_login(c, m);
+		r->session = c->session;
 		return;
 	case UPSTREAM_TO:
 		r->wait = m->u.to.wait;
@@ -351,6 +356,7 @@ told_welcome(struct conn *c, const struct upstream_message *m)
 		other->welcomed = false; /* taken over */
 	}
 	c->welcomed = true;
+	c->welcome = model()->step;
 	c->pair = 0;
 	c->epoch = 0;
 	c->free_since = k->now;
@@ -429,7 +435,8 @@ told_paired(struct conn *c, const struct upstream_message *m)
 
 	FAIL_IF(c->pair != 0 && c->pair != id && !waited && !asked_since(name_of(c), p->made),
 	    "R5: %s is taken out of a pair by %s", name_of(c), other);
-	FAIL_IF(c->dnd && side != NONE && !p->told[side] && !waited && !asked_since(name_of(c), p->made),
+	FAIL_IF(c->dnd && c->welcome + SLACK < model()->step && side != NONE && !p->told[side] && !waited &&
+		!asked_since(name_of(c), p->made),
 	    "R4: %s, who wants none, is paired with %s", name_of(c), other);
 	FAIL_IF(c->pair == id && m->u.paired.epoch < c->epoch, "R8: the epoch of %s goes back", name_of(c));
 	if (c->pair != 0 && c->pair != id && pair_of(c->pair) && side_of(pair_of(c->pair), c) != NONE)
@@ -558,6 +565,8 @@ on_write(struct conn *c, const struct frame *f)
 		return;
 	switch (m.type) {
 	case UPSTREAM_WELCOME:
+		if (c->n_requests > 0 && c->request[c->first_request].type == UPSTREAM_LOGIN)
+			c->session = c->request[c->first_request].session; /* there may have been more than one */
 		told_result(c, VERDICT_OK);
 		told_welcome(c, &m);
 		break;
@@ -569,9 +578,13 @@ on_write(struct conn *c, const struct frame *f)
 		told_result(c, VERDICT_OK);
 		break;
 	case UPSTREAM_PAIRED:
+		kernel_trace("tells %s: paired with %s (pair %llu, epoch %u)", name_of(c), m.u.paired.peer.name,
+		    (unsigned long long)m.u.paired.pair, m.u.paired.epoch);
 		told_paired(c, &m);
 		break;
 	case UPSTREAM_ENDED:
+		kernel_trace("tells %s: pair %llu is over (%u)", name_of(c), (unsigned long long)m.u.ended.pair,
+		    m.u.ended.ending);
 		told_ended(c, &m);
 		break;
 	case UPSTREAM_BACK:
@@ -690,6 +703,8 @@ model_look(void)
 
 		if (!c->used || !c->welcomed || k->sock[i].peer == NONE || k->sock[i].no_read)
 			continue;
+		if (k->sock[k->sock[i].peer].in.len > 0)
+			continue; /* it does not read, so there may be more that it cannot be told */
 		look_for_waiter(c);
 		look_for_partner(c);
 	}

@@ -107,6 +107,7 @@ on_ended(int proc, int status)
 		daemon_at = k->now + kernel_pick(3) * SECOND + 1000;
 		kernel_trace("the daemon is gone");
 		if (loses && kernel_fault(3)) {
+			k->watched_failed = true;
 			files_remove("/run/pchat/registry.db");
 			files_remove("/run/pchat/registry.db-wal");
 			files_remove("/run/pchat/registry.db-shm");

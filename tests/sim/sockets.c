@@ -71,7 +71,7 @@ sock_new(void)
 			struct sock *s = &k->sock[i];
 
 			s->used = true;
-			s->datagram = s->no_read = s->no_write = s->reset = false;
+			s->datagram = s->no_read = s->no_write = s->reset = s->accepted = false;
 			s->state = SOCK_NEW;
 			s->peer = s->inode = NONE;
 			s->n_waiting = 0;
@@ -111,15 +111,23 @@ sock_close(int i)
 	s->used = false;
 }
 
-/* As if both ends had closed it; what was written before can still be read, as with all Unix sockets. */
+/*
+ * As if both ends had closed it. What was written to the end that connected can still be read, as with all Unix sockets;
+ * what the other one has not read is lost, as when it dies: a connection is not cut between two who live, and who goes
+ * on reading from one that is gone would do what nobody can know of.
+ */
 void
 sock_cut(int i)
 {
 	struct sock *s = &k->sock[i];
+	struct sock *accepted;
 
 	if (s->peer == NONE)
 		return;
 	kernel_trace("a connection is cut");
+	accepted = s->accepted ? s : &k->sock[s->peer];
+	if (accepted->accepted)
+		accepted->in.len = 0;
 	sock_part(s, false);
 	s->state = SOCK_OVER;
 	s->no_read = true;
@@ -211,6 +219,7 @@ reach(struct ofile *o, struct sock *s, int inode)
 	other = &k->sock[j];
 	other->state = s->state = SOCK_CONNECTED;
 	other->peer = o->index;
+	other->accepted = true;
 	s->peer = j;
 	other->peer_uid = k->proc[me].uid;
 	other->peer_pid = k->proc[me].pid;
