@@ -17,10 +17,11 @@
 void
 link_name(struct link *l, const char *host, const char *name)
 {
+	/* By hand: each command does it. */
 	if (l->host != host)
-		(void)snprintf(l->host, sizeof(l->host), "%s", host);
-	(void)snprintf(l->name, sizeof(l->name), "%s", name);
-	(void)snprintf(l->shown, sizeof(l->shown), "%s%s%s", l->host, l->host[0] ? "/" : "", l->name);
+		(void)stpcpy(l->host, host);
+	(void)stpcpy(l->name, name);
+	(void)stpcpy(stpcpy(stpcpy(l->shown, l->host), l->host[0] ? "/" : ""), l->name);
 }
 
 /* ------------------------------------------------------------------------- why there is none */
@@ -118,8 +119,8 @@ candidate_at(const char *host, const char *name, void *context)
 	const size_t len = strlen(c->list);
 
 	if (c->count++ == 0) {
-		(void)snprintf(c->host, sizeof(c->host), "%s", host);
-		(void)snprintf(c->name, sizeof(c->name), "%s", name);
+		(void)stpcpy(c->host, host);
+		(void)stpcpy(c->name, name);
 	}
 	(void)snprintf(c->list + len, sizeof(c->list) - len, "%s%s%s%s", len ? ", " : "", host, *host ? "/" : "", name);
 	return true;
