@@ -99,6 +99,9 @@ void rows_masses(const struct settings *set, json_t *report);
 void rows_reader(const struct settings *set, json_t *report);
 void rows_history(const struct settings *set, json_t *report);
 
+/* typing_rows.c */
+void rows_typing(const struct settings *set, json_t *report);
+
 /* pin this process and what it starts to one CPU, or free it again. */
 void pin(bool on);
 

@@ -1,6 +1,6 @@
 /*
  * usage: bench [--rounds N] [--quick] [--build DIR] [--json FILE] [ROW]...
- * ROW: round-trip stream pairs idle commands crowd masses reader history, all of these when none is named; or
+ * ROW: round-trip stream pairs idle commands typing crowd masses reader history, all of these when none is named; or
  * peers: the brokers that are installed here.
  */
 #include <err.h>
@@ -69,6 +69,8 @@ run_rows(const struct settings *set, json_t *report, char **rows)
 		rows_idle(set, report);
 	if (wanted(rows, "commands"))
 		rows_commands(set, report);
+	if (wanted(rows, "typing"))
+		rows_typing(set, report);
 	if (wanted(rows, "handing"))
 		rows_handing(set, report);
 	if (wanted(rows, "crowd"))

@@ -530,6 +530,17 @@ editor_insert(struct editor *e, const char *text)
 	buffer_seal(&e->buffer);
 }
 
+void
+editor_complete(struct editor *e, size_t len, const char *text)
+{
+	const size_t at = e->buffer.at;
+
+	if (len > at || !buffer_replace(&e->buffer, at - len, at, text, strlen(text), false))
+		return;
+	buffer_seal(&e->buffer);
+	e->dirty = true;
+}
+
 char *
 editor_before(const struct editor *e, size_t *len)
 {

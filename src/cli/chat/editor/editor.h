@@ -71,6 +71,8 @@ void editor_label(struct editor *e, const char *label);
 
 /* Inserts text at the cursor, as if typed. */
 void editor_insert(struct editor *e, const char *text);
+/* The same, in the place of `len` bytes before the cursor: whole clusters, or nothing. */
+void editor_complete(struct editor *e, size_t len, const char *text);
 
 /* Whether something is typed. */
 bool editor_has_draft(const struct editor *e);

@@ -1,5 +1,6 @@
 #include "cli/chat/editor/metrics.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/unicode/unicode.h"
@@ -28,8 +29,9 @@ static const char *const samples[METRICS_KINDS] = {
 /* What a cluster consists of. */
 struct parts {
 	enum metrics_kind kind;
-	size_t pictographs, tones, marks, codes;
-	size_t sum; /* of its code points */
+	size_t pictographs, tones, marks, letters; /* letters: of a flag */
+	bool styled;                               /* made an emoji of by U+FE0F */
+	size_t sum;                                /* of its code points */
 };
 
 const char *
@@ -117,7 +119,8 @@ take_apart(const char *cluster, size_t len)
 		p.tones += (u->flags & UNICODE_MODIFIER) != 0;
 		p.marks += u->category == GC_MC;
 		p.sum += width_of(cp, u);
-		p.codes++;
+		p.letters += u->cluster == GCB_RI;
+		p.styled = p.styled || cp == EMOJI_STYLE;
 	}
 	return p;
 }
@@ -131,36 +134,45 @@ joined_width(const struct metrics *m, const struct parts *p)
 	return m->width[METRICS_JOINED] > 0 && m->width[METRICS_JOINED] <= 2 ? 2 : p->sum;
 }
 
-size_t
-metrics_width(const struct metrics *m, const char *cluster, size_t len, bool *doubtful)
+static size_t
+width_by_kind(const struct metrics *m, const struct parts *p)
 {
-	const struct parts p = take_apart(cluster, len);
-	const size_t known = m->width[p.kind];
+	const size_t known = m->width[p->kind];
 
-	*doubtful = p.kind != METRICS_PLAIN;
-	switch (p.kind) {
+	switch (p->kind) {
 	case METRICS_MARKED:
-		return known == 1 ? p.sum - p.marks : p.sum;
+		return known == 1 ? p->sum - p->marks : p->sum;
 	case METRICS_AM:
-		return known == 1 ? 1 : p.sum;
+		return known == 1 ? 1 : p->sum;
 	case METRICS_STYLED:
-		return known == 2 ? 2 : p.sum;
 	case METRICS_TONED:
-		return known == 2 ? 2 : p.sum;
-	case METRICS_JOINED:
-		return joined_width(m, &p);
-	case METRICS_JAMO:
-		return known > 2 ? known : p.sum;
 	case METRICS_AMBIGUOUS:
-		return known == 2 ? 2 : p.sum;
+		return known == 2 ? 2 : p->sum;
+	case METRICS_JOINED:
+		return joined_width(m, p);
+	case METRICS_JAMO:
+		return known > 2 ? known : p->sum;
 	case METRICS_KEYCAP:
 		return known == 2 ? 2 : 1;
 	case METRICS_FLAG:
-		return known > 0 && p.codes == 2 ? known : p.sum;
+		return known > 0 && p->letters == 2 ? known : p->sum;
 	case METRICS_TAGGED:
 	case METRICS_NEW:
 		return known > 0 ? known : 2;
 	default:
-		return p.sum;
+		return p->sum;
 	}
+}
+
+size_t
+metrics_width(const struct metrics *m, const char *cluster, size_t len, bool *doubtful)
+{
+	const struct parts p = take_apart(cluster, len);
+	const size_t width = width_by_kind(m, &p);
+
+	*doubtful = p.kind != METRICS_PLAIN;
+	/* Whatever else it is: a terminal that widens what is styled widens it. */
+	if (width == 1 && p.styled && p.kind != METRICS_KEYCAP && m->width[METRICS_STYLED] == 2)
+		return 2;
+	return width;
 }

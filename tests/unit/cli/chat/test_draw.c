@@ -210,6 +210,24 @@ START_TEST(a_keycap_on_something_else)
 }
 END_TEST
 
+/* A terminal that widens what U+FE0F makes an emoji widens also what it does not know, and half a flag. */
+START_TEST(an_emoji_by_style)
+{
+	static const char *const clusters[] = { "\U0001faff\ufe0f\u20e3", "\U0001faff\ufe0f", "\U0001f1e9\ufe0f" };
+	bool doubtful;
+
+	metrics.width[METRICS_NEW] = 1;
+	metrics.width[METRICS_FLAG] = 2;
+	for (size_t i = 0; i < ARRAY_SIZE(clusters); i++) {
+		metrics.width[METRICS_STYLED] = 2;
+		ck_assert_uint_eq(metrics_width(&metrics, clusters[i], strlen(clusters[i]), &doubtful), 2);
+		metrics.width[METRICS_STYLED] = 1;
+		ck_assert_uint_eq(metrics_width(&metrics, clusters[i], strlen(clusters[i]), &doubtful), 1);
+		ck_assert(doubtful);
+	}
+}
+END_TEST
+
 Suite *
 draw_suite(void)
 {
@@ -224,6 +242,7 @@ draw_suite(void)
 	tcase_add_test(t, sizes_change);
 	tcase_add_test(t, part_of_the_line_is_out_of_reach);
 	tcase_add_test(t, a_keycap_on_something_else);
+	tcase_add_test(t, an_emoji_by_style);
 	suite_add_tcase(s, t);
 	return s;
 }
