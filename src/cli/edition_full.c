@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	&command_on_message,
 	&command_shellinit,
 	&command_dnd,
+	&command_away,
 	&command_notes,
 	&command_block,
 	&command_unblock,

@@ -44,7 +44,9 @@
 
 /* Notes (R11). */
 #define NOTE_MAX 4096U /* bytes of one */
-#define NOTE_RATE 10U  /* a second and uid */
+
+#define AWAY_MAX 200U /* bytes of a text that says why somebody is away */
+#define NOTE_RATE 10U /* a second and uid */
 #define NOTE_BURST 50U
 #define NOTES_UNREAD 1000U
 #define NOTES_UNREAD_BYTES (1024U * 1024U)

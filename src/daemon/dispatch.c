@@ -178,6 +178,12 @@ on_policy(struct client *c, const struct upstream_message *m)
 	roster_deliver(&c->daemon->roster);
 }
 
+static void
+on_away(struct client *c, const struct upstream_message *m)
+{
+	client_result(c, client_may_ask(c) ? roster_away(&c->daemon->roster, c, m->u.away.text) : VERDICT_RATE);
+}
+
 /* ------ frames ------ */
 
 static void
@@ -201,6 +207,9 @@ on_request(struct client *c, const struct upstream_message *m)
 		break;
 	case UPSTREAM_POLICY:
 		on_policy(c, m);
+		break;
+	case UPSTREAM_AWAY:
+		on_away(c, m);
 		break;
 	case UPSTREAM_TELL:
 	case UPSTREAM_KEPT:

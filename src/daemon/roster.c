@@ -171,6 +171,7 @@ tell_paired(struct roster *r, struct client *c, const struct exchange_effect *e)
 	roster_peer(r, e->other, &m.u.paired.peer);
 	feature_fit_peer(c->features, &m.u.paired.peer);
 	client_send(c, &m);
+	roster_tell_away(r, c, e->other, e->pair);
 }
 
 static void
@@ -307,6 +308,7 @@ roster_member_end(struct roster *r, slot_t slot)
 	free(m->policy);
 	free(m->claim);
 	free(m->waiting);
+	free(m->away);
 	*m = (struct member){ .client = NULL };
 	if (exchange_count(r->exchange) == 0 && r->emptied)
 		r->emptied(r);

@@ -32,6 +32,7 @@ struct member {
 	struct account *account;
 	struct policy *policy;   /* NULL: refuses nobody. Only as long as its rules. */
 	int64_t since_ms;        /* of login; wall clock, for showing */
+	char *away;              /* why; NULL: not away */
 	struct waiting *waiting; /* of whom it was told that they wait for it; NULL: of nobody in this chat */
 	struct bucket resumes;   /* how often it may come back */
 	struct claim *claim;     /* what it says of its pair after a lost registry; NULL: nothing, as nearly always */
@@ -95,6 +96,8 @@ void roster_cancel(struct roster *r, struct client *c);
 enum verdict roster_leave(struct roster *r, struct client *c);
 void roster_quit(struct roster *r, struct client *c);
 enum verdict roster_policy(struct roster *r, struct client *c, const struct policy *policy);
+/* Away, or with "" no longer: its partner is told at once, whoever comes with the pair. OK or FAILED. */
+enum verdict roster_away(struct roster *r, const struct client *c, const char *text);
 void roster_lost(struct roster *r, struct client *c);
 void roster_deliver(struct roster *r);
 

@@ -68,6 +68,9 @@ void roster_record_window_over(struct roster *r);
 void roster_tell_waiting(struct roster *r, slot_t target, slot_t waiter);
 void roster_forget_waiting(struct roster *r, slot_t target);
 
+/* Tells c, behind PAIRED, when its partner is away. */
+void roster_tell_away(const struct roster *r, struct client *c, slot_t partner, uint64_t pair);
+
 /* A lost session's time is over. */
 void roster_on_grace(struct deadlines *ds, struct deadline *d);
 

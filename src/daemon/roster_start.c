@@ -150,6 +150,7 @@ roster_release(struct roster *r)
 		free(r->member[slot].policy);
 		free(r->member[slot].claim);
 		free(r->member[slot].waiting);
+		free(r->member[slot].away);
 	}
 	names_free(r->names);
 	accounts_release(&r->accounts);

@@ -51,6 +51,32 @@ forget_fields(struct codec *c, struct control_message *m)
 	codec_u64(c, &m->u.forget.keep_records);
 }
 
+/* What commands that name no features do not know stands at the end, as far as there is something to say. */
+static void
+state_notes(struct codec *c, struct control_message *m)
+{
+	bool notes, away;
+
+	if (!c->writing) {
+		m->u.state.notes = 0;
+		m->u.state.notes_off = false;
+		m->u.state.away[0] = m->u.state.partner_away[0] = '\0';
+	}
+	notes = m->u.state.notes != 0 || m->u.state.notes_off;
+	away = m->u.state.away[0] || m->u.state.partner_away[0];
+	if (!codec_follows(c, notes || away))
+		return;
+	codec_u64(c, &m->u.state.notes);
+	codec_bool(c, &m->u.state.notes_off);
+	if (codec_follows(c, away)) {
+		codec_string(c, m->u.state.away, sizeof(m->u.state.away));
+		codec_string(c, m->u.state.partner_away, sizeof(m->u.state.partner_away));
+		c->bad = c->bad || (!m->u.state.away[0] && !m->u.state.partner_away[0]);
+	} else {
+		c->bad = c->bad || (m->u.state.notes == 0 && !m->u.state.notes_off);
+	}
+}
+
 static void
 state_fields(struct codec *c, struct control_message *m)
 {
@@ -64,15 +90,7 @@ state_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.state.dnd);
 	codec_u64(c, &m->u.state.unread);
 	codec_u64(c, &m->u.state.last);
-	if (!c->writing) {
-		m->u.state.notes = 0;
-		m->u.state.notes_off = false;
-	}
-	if (codec_follows(c, m->u.state.notes != 0 || m->u.state.notes_off)) {
-		codec_u64(c, &m->u.state.notes);
-		codec_bool(c, &m->u.state.notes_off);
-		c->bad = c->bad || (m->u.state.notes == 0 && !m->u.state.notes_off);
-	}
+	state_notes(c, m);
 }
 
 static void
@@ -145,6 +163,9 @@ control_fields(struct codec *c, struct control_message *m)
 		return;
 	case CONTROL_NOTE:
 		codec_u64(c, &m->u.note.id);
+		return;
+	case CONTROL_AWAY:
+		codec_string(c, m->u.away.text, sizeof(m->u.away.text));
 		return;
 	case CONTROL_HISTORY:
 		history_fields(c, m);

@@ -38,6 +38,7 @@ enum control_type {
 	CONTROL_ACCEPT = 0x53,  /* RECORD with a descriptor, our end of the channel; or OUTCOME */
 	CONTROL_DECLINE = 0x54, /* OUTCOME */
 	CONTROL_LINK = 0x55,    /* whether the daemon is there: OUTCOME, of a session at another host with words */
+	CONTROL_AWAY = 0x56,    /* OUTCOME */
 	/* replies */
 	CONTROL_OUTCOME = 0x60,
 	CONTROL_STATE = 0x61,
@@ -50,7 +51,7 @@ enum control_type {
 	CONTROL_ENDED = 0xc2,   /* the pair that this client's messages went to is over */
 	CONTROL_CHANGED = 0xc3, /* a STATE that was asked for by WATCH */
 	CONTROL_BYE = 0xc4,
-	CONTROL_TOLD = 0xc5, /* what became of a TELL */
+	CONTROL_TOLD = 0xc5,       /* what became of a TELL */
 	CONTROL_OFFER_TOLD = 0xc6, /* what became of an OFFER */
 	CONTROL_CHANNEL = 0xc7,    /* OFFER was taken: with a descriptor, our end of the channel */
 };
@@ -145,6 +146,9 @@ struct control_message {
 			uint8_t notes; /* as dnd, 1: take none, 2: take them; 0 is not written */
 		} rule;
 		struct {
+			char text[AWAY_MAX + 1]; /* "": no longer */
+		} away;
+		struct {
 			uint64_t id; /* 0: the latest one that was read */
 		} note;
 		struct {
@@ -180,7 +184,9 @@ struct control_message {
 			/* Not told to one whose HELLO did not name FEATURE_NOTES; written when either is not 0. */
 			uint64_t notes; /* unread */
 			bool notes_off; /* none are taken */
-		} state;                /* STATE, CHANGED */
+			/* Likewise with FEATURE_AWAY; "": not away. Written, behind the notes, when either is not empty. */
+			char away[AWAY_MAX + 1], partner_away[AWAY_MAX + 1];
+		} state; /* STATE, CHANGED */
 		struct record record;
 		struct {
 			uint32_t count;

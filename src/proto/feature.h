@@ -16,10 +16,12 @@ enum feature {
 	FEATURE_WAITING = 4, /* WAITING: who is waited for is told by whom */
 	FEATURE_STREAMS = 8, /* offers and their channels (R13); on the control socket also their records */
 	FEATURE_ABOUT = 16,  /* ABOUT: of which release the daemon is */
+	FEATURE_AWAY = 32,   /* AWAY, IS_AWAY; on the control socket also what STATE tells of it */
 };
 
 /* All that this release knows. */
-#define FEATURES_KNOWN ((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_STREAMS | FEATURE_ABOUT))
+#define FEATURES_KNOWN \
+	((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_STREAMS | FEATURE_ABOUT | FEATURE_AWAY))
 
 #define FEATURE_OLD_ACCOUNT 32U
 

@@ -153,6 +153,13 @@ upstream_fields(struct codec *c, struct upstream_message *m)
 	case UPSTREAM_WAITING:
 		codec_peer(c, &m->u.waiting.peer);
 		return;
+	case UPSTREAM_IS_AWAY:
+		codec_u64(c, &m->u.away.pair);
+		codec_string(c, m->u.away.text, sizeof(m->u.away.text));
+		return;
+	case UPSTREAM_AWAY:
+		codec_string(c, m->u.away.text, sizeof(m->u.away.text));
+		return;
 	case UPSTREAM_ENDED:
 		codec_u64(c, &m->u.ended.pair);
 		codec_u8(c, &m->u.ended.ending, ENDING_LEFT, ENDING_MOVED);

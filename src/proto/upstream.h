@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/exchange.h"
+#include "core/limits.h"
 #include "core/policy.h"
 #include "proto/frame.h"
 
@@ -38,6 +39,8 @@ enum upstream_type {
 	UPSTREAM_OFFER_OVER = 0x12, /* an offer is withdrawn, or its channel is closed; no reply */
 	UPSTREAM_ACCEPT = 0x13,     /* CHANNEL follows */
 	UPSTREAM_DECLINE = 0x14,    /* no reply */
+	/* in order again */
+	UPSTREAM_AWAY = 0x16, /* to an end that named FEATURE_AWAY: RESULT */
 	/* replies */
 	UPSTREAM_RESULT = 0x20,
 	UPSTREAM_WELCOME = 0x21, /* PAIRED follows at once, as a notice, when a pair was resumed */
@@ -58,6 +61,7 @@ enum upstream_type {
 	UPSTREAM_OFFER_GONE = 0x8b, /* what was OFFERED is over */
 	UPSTREAM_CHANNEL = 0x8c,    /* OK: with a descriptor, one end of the channel; else why there is none */
 	UPSTREAM_WAITING = 0x88,    /* to an end that named FEATURE_WAITING: that session waits for this one */
+	UPSTREAM_IS_AWAY = 0x8d,    /* to an end that named FEATURE_AWAY: the partner is away, or no longer */
 };
 
 enum bye {
@@ -208,6 +212,10 @@ struct upstream_message {
 		struct {
 			struct peer peer;
 		} waiting;
+		struct {
+			uint64_t pair;           /* IS_AWAY */
+			char text[AWAY_MAX + 1]; /* why; "": not away, or no longer */
+		} away;
 		struct {
 			uint64_t pair;
 			uint8_t ending; /* enum ending */

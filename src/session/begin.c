@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/translate.h"
 #include "core/names/name.h"
 #include "net/endpoint.h"
@@ -219,8 +220,11 @@ restore_pair(struct session *s, bool known)
 {
 	struct partner *p = &s->state.partner;
 
+	kept_load_away(s->store, s->state.away);
 	if (!known) {
 		kept_pair(s->store, p);
+		if (s->state.away[0] && life_keep_away(s, "") < 0) /* that was another session */
+			log_error("cannot forget that the session before this one was away");
 		return;
 	}
 	kept_load_pair(s->store, p);

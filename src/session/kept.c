@@ -1,11 +1,13 @@
 #include "session/kept.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "session/mailbox/store.h"
 
 #define PAIR "pair"
 #define POLICY "policy"
+#define AWAY "away"           /* the text; empty: not away */
 #define NOTES_OFF "notes_off" /* empty: they are taken */
 
 /* 1; 0: there is none; -errno: it could not be read; -EUCLEAN: it is something else. */
@@ -79,6 +81,20 @@ kept_load_notes_off(struct store *store, bool *off)
 
 	*off = n > 0;
 	return n < 0 ? (int)n : 0;
+}
+
+int
+kept_away(struct store *store, const char *text)
+{
+	return commit(store, store_keep(store, AWAY, text, strlen(text)));
+}
+
+void
+kept_load_away(struct store *store, char text[AWAY_MAX + 1])
+{
+	const ssize_t n = store_kept(store, AWAY, text, AWAY_MAX);
+
+	text[n > 0 ? n : 0] = '\0';
 }
 
 int

@@ -20,6 +20,10 @@ void kept_load_pair(struct store *store, struct partner *partner);
 MUST_USE int kept_notes_off(struct store *store, bool off);
 MUST_USE int kept_load_notes_off(struct store *store, bool *off);
 
+/* Why we are away ("": we are not), committed. 0 or -errno. And as an earlier helper kept it; "" when that cannot be read. */
+MUST_USE int kept_away(struct store *store, const char *text);
+void kept_load_away(struct store *store, char text[AWAY_MAX + 1]);
+
 /* The rules, committed. 0 or -errno. */
 MUST_USE int kept_policy(struct store *store, const struct policy *policy);
 

@@ -196,6 +196,8 @@ life_damaged(struct session *s, int error)
 		log_error("cannot keep the rules in the new inbox");
 	if (life_take_notes(s, !s->state.notes_off) < 0)
 		log_error("cannot keep in the new inbox whether notes are taken");
+	if (s->state.away[0] && kept_away(s->store, s->state.away) < 0)
+		log_error("cannot keep in the new inbox that its owner is away");
 }
 
 int
@@ -218,6 +220,18 @@ life_take_notes(struct session *s, bool take)
 	if (r < 0)
 		return r;
 	s->state.notes_off = !take;
+	state_changed(&s->state);
+	return 0;
+}
+
+int
+life_keep_away(struct session *s, const char *text)
+{
+	const int r = kept_away(s->store, text);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(s->state.away, sizeof(s->state.away), "%s", text);
 	state_changed(&s->state);
 	return 0;
 }

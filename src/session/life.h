@@ -39,6 +39,9 @@ MUST_USE int life_keep_rules(struct session *s, const struct policy *policy);
 /* Whether notes are taken from now on: kept likewise. 0 or -errno. */
 MUST_USE int life_take_notes(struct session *s, bool take);
 
+/* Away from now on, or with "" no longer: kept likewise. 0 or -errno. */
+MUST_USE int life_keep_away(struct session *s, const char *text);
+
 /* Something happened: the next rest is put off. */
 void life_stir(struct session *s);
 

@@ -580,6 +580,17 @@ uplink_on_welcome(void *context, const struct upstream_message *m, bool lost)
 	pair_login(s->pair, lost, m->u.welcome.grace_ms, (enum ending)m->u.welcome.last_end);
 }
 
+/* A daemon that was started anew does not know it. */
+static void
+tell_away(struct session *s)
+{
+	const struct upstream_message m = { .type = UPSTREAM_AWAY };
+
+	if (s->state.away[0] && uplink_knows(s->uplink, FEATURE_AWAY) &&
+	    !requests_ask(s->requests, REQUESTS_NOBODY, &m))
+		uplink_restart(s->uplink, ENOMEM);
+}
+
 static void
 uplink_on_ready(void *context)
 {
@@ -590,6 +601,7 @@ uplink_on_ready(void *context)
 	pair_settled(s->pair);
 	life_logged_in(s);
 	state_changed(&s->state);
+	tell_away(s);
 	requests_ready(s->requests);
 }
 
@@ -972,6 +984,16 @@ client_done(void *context, uint32_t client, const struct control_message *m)
 	reading_done(s->reading, client, m);
 }
 
+static enum verdict
+client_keep_away(void *context, const char *text)
+{
+	struct session *s = context;
+
+	if (uplink_ready(s->uplink) && !uplink_knows(s->uplink, FEATURE_AWAY))
+		return VERDICT_OLD_DAEMON;
+	return life_keep_away(s, text) < 0 ? VERDICT_FAILED : VERDICT_OK;
+}
+
 static int
 client_keep_rules(void *context, const struct policy *policy)
 {
@@ -1053,6 +1075,7 @@ static const struct control_client_class client_class = {
 	.keep_rules = client_keep_rules,
 	.trouble = client_trouble,
 	.hopeless = client_hopeless,
+	.keep_away = client_keep_away,
 	.connected = client_connected,
 	.history = client_history,
 	.closed = client_closed,

@@ -14,10 +14,13 @@
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "cli/output/partner.h"
 #include "cli/output/report.h"
 #include "client/conn.h"
+#include "core/names/name.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "proto/feature.h"
 #include "proto/safe.h"
 #include "proto/status.h"
 
@@ -229,6 +232,40 @@ retire(struct chat *c)
 	deliver_free(d);
 }
 
+/* Who came by himself is told by a record; with whom the user named it is said here whose the name is. */
+static void
+say_partner(struct chat *c)
+{
+	const struct peer *p = &c->state.u.state.partner;
+	char words[PARTNER_WORDS], safe[4 * PARTNER_WORDS];
+
+	if (!c->editor || c->opt->operand_count == 0 || name_equal(p->name, p->account))
+		return;
+	(void)partner_words(p, words);
+	chat_note(c, "%.*s", (int)safe_line(words, strlen(words), safe, sizeof(safe)), safe);
+}
+
+/* That the partner is away: when it is found so, and when it changes. */
+static void
+say_away(struct chat *c, bool another)
+{
+	const struct peer *p = &c->state.u.state.partner;
+	const char *text = c->state.u.state.partner_away;
+	char words[PARTNER_AWAY], safe[4 * PARTNER_AWAY];
+
+	if (another)
+		c->away[0] = '\0';
+	if (!c->editor || strcmp(text, c->away) == 0)
+		return;
+	memcpy(c->away, text, sizeof(c->away));
+	if (*text) {
+		(void)partner_away(p, text, words);
+		chat_note(c, "%.*s", (int)safe_line(words, strlen(words), safe, sizeof(safe)), safe);
+	} else {
+		chat_note(c, "%s is no longer away", p->name);
+	}
+}
+
 static void
 take_state(struct chat *c, const struct control_message *m)
 {
@@ -244,6 +281,9 @@ take_state(struct chat *c, const struct control_message *m)
 		c->confirm = known && now != 0 && c->editor && editor_has_draft(c->editor);
 	}
 	terminal_update(c);
+	if (!known && now != 0)
+		say_partner(c);
+	say_away(c, now != before);
 	if (!known && c->held && !recent_begin(c))
 		chat_go_on(c);
 	if (c->filter)
@@ -255,9 +295,12 @@ on_watch_frame(void *owner, const struct frame *f)
 {
 	struct control_message m;
 
-	if (f->type != FRAME_ACK && control_decode(f, &m) == 0 &&
-	    (m.type == CONTROL_STATE || m.type == CONTROL_CHANGED))
+	if (f->type == FRAME_ACK || control_decode(f, &m) < 0)
+		return;
+	if (m.type == CONTROL_STATE || m.type == CONTROL_CHANGED)
 		take_state(owner, &m);
+	else if (m.type == CONTROL_BYE && m.u.bye.reason == BYE_MALFORMED)
+		((struct chat *)owner)->plain_watch = true; /* it takes a HELLO that names features for a broken one */
 }
 
 static void
@@ -278,7 +321,9 @@ watch_reconnect(struct chat *c)
 
 	if (c->watch)
 		return true;
+	c->link->features = c->plain_watch ? 0 : FEATURE_AWAY;
 	c->watch = conn_open(c->loop, c->link, &class, c);
+	c->link->features = 0; /* others on this link name none */
 	if (c->watch)
 		conn_request(c->watch, &m);
 	return c->watch != NULL;

@@ -47,7 +47,9 @@ struct chat {
 
 	bool known; /* the helper has told the state at least once */
 	struct control_message state;
-	bool confirm; /* the pair changed under a draft: Enter asks once more */
+	char away[AWAY_MAX + 1]; /* what was said of the partner */
+	bool plain_watch;        /* the helper is an older one */
+	bool confirm;            /* the pair changed under a draft: Enter asks once more */
 
 	/* On a terminal. */
 	struct run *recent;                    /* what was said last is being looked up */

@@ -5,6 +5,7 @@
 
 #include "base/translate.h"
 #include "cli/chat/chat.h"
+#include "cli/line/typed.h"
 #include "cli/output/colour.h"
 #include "cli/output/output.h"
 #include "proto/safe.h"
@@ -22,6 +23,7 @@ struct row {
 
 static enum editor_answer run_to(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_dnd(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_away(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_history(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_grep(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_clear(struct chat *c, const struct row *row, char **words);
@@ -34,6 +36,8 @@ static const struct row rows[] = {
 	{ "who", "", N_("show everyone who is online"), 0, 0, false, NULL },
 	{ "leave", "", N_("end this chat, stay logged in"), 0, 0, false, NULL },
 	{ "dnd", "on|off", N_("refuse contact, or accept it again"), 1, 1, false, run_dnd },
+	{ "away", "[TEXT]", N_("say why you are away to who makes contact; without TEXT, no longer"), 0, 1, true,
+	    run_away },
 	{ "block", "NAME", N_("refuse contact by NAME"), 1, 1, false, NULL },
 	{ "unblock", "NAME", N_("accept contact by NAME again"), 1, 1, false, NULL },
 	{ "accept", "[ID] [-o FILE]", N_("take what is offered: files, or into FILE"), 0, 3, false, NULL },
@@ -209,11 +213,19 @@ static enum editor_answer
 run_to(struct chat *c, const struct row *row, char **words)
 {
 	const char *const before[] = { row->name, NULL }, *const quietly[] = { row->name, "--quiet", NULL };
-	const char *name = is_wait(words[0]) ? words[1] : words[0];
+	const char *typed = is_wait(words[0]) ? words[1] : words[0];
 	const bool wait = is_wait(words[0]) || (words[1] && is_wait(words[1]));
+	char name[NAME_MAX_LEN + 1], why[TYPED_WORDS];
 
-	if (!name || (words[1] && !wait)) {
+	if (!typed || (words[1] && !wait)) {
 		chat_note(c, "/to takes one NAME: /to NAME [--wait[=SEC]]");
+		return EDITOR_STAYS;
+	}
+	if (!typed_name(typed, name, why)) {
+		char safe[2 * TYPED_WORDS];
+
+		safe[safe_line(why, strlen(why), safe, sizeof(safe) - 1)] = '\0';
+		chat_note(c, "/%s: %s", row->name, safe);
 		return EDITOR_STAYS;
 	}
 	if (wait)
@@ -224,11 +236,8 @@ run_to(struct chat *c, const struct row *row, char **words)
 		if (t->run && t->line && strcmp(t->line, c->command) == 0)
 			t->waits = true;
 	if (wait) {
-		char safe[8 * NAME_MAX_LEN + 16];
-
-		safe[safe_line(name, strnlen(name, NAME_MAX_LEN), safe, sizeof(safe) - 1)] = '\0';
-		(void)snprintf(c->awaited, sizeof(c->awaited), "%.*s", NAME_MAX_LEN, safe);
-		chat_note(c, "waiting until %s is free; ^C stops waiting", safe);
+		(void)snprintf(c->awaited, sizeof(c->awaited), "%s", name);
+		chat_note(c, "waiting until %s is free; ^C stops waiting", name);
 		terminal_update(c);
 	}
 	return EDITOR_UNRECALLED;
@@ -255,6 +264,14 @@ run_dnd(struct chat *c, const struct row *row, char **words)
 		return run_plainly(c, row, words);
 	chat_note(c, "/dnd on refuses contact, /dnd off accepts it again");
 	return EDITOR_STAYS;
+}
+
+static enum editor_answer
+run_away(struct chat *c, const struct row *row, char **words)
+{
+	const char *const before[] = { row->name, "--", NULL };
+
+	return run_shell(c, row, before, words);
 }
 
 static enum editor_answer

@@ -1,18 +1,57 @@
-/* Tab: /commands at the beginning of a line, else the names of those who are online, as `pchat __complete` knows them. */
+/*
+ * Tab: /commands at the beginning of a line; behind one its options, groups, or rules; else the names of those who are
+ * online: all as `pchat __complete` knows them. What cannot be seen (a joiner in a name) is not looked at.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/chat/chat.h"
 #include "cli/output/output.h"
+#include "core/unicode/unicode.h"
+
+#define WORD_MAX 300U /* bytes of the name of a group, with its @ */
 
 struct matches {
 	const char *word; /* what is to be completed */
 	size_t len;
 	size_t count;
-	char common[NAME_MAX_LEN + 1]; /* what all of them begin with */
-	char list[1024];               /* all of them */
+	char common[WORD_MAX]; /* what all of them begin with */
+	char list[2048];       /* all of them */
 };
+
+/* Bytes of what cannot be seen there; 0: it can be. */
+static size_t
+unseen(const char *text, size_t len)
+{
+	uint32_t cp;
+	const size_t n = unicode_decode(text, len, &cp);
+
+	return n > 0 && (unicode_get(cp)->flags & UNICODE_IGNORABLE) ? n : 0;
+}
+
+/* Whether what is seen of the name begins with what is seen of the word. */
+static bool
+begins_with(const char *name, const char *word, size_t len)
+{
+	size_t left = strlen(name), n;
+
+	while (len > 0) {
+		if ((n = unseen(word, len)) > 0) {
+			word += n;
+			len -= n;
+		} else if ((n = unseen(name, left)) > 0) {
+			name += n;
+			left -= n;
+		} else if (left == 0 || strncasecmp(name, word, 1) != 0) {
+			return false;
+		} else {
+			name++, left--;
+			word++, len--;
+		}
+	}
+	return true;
+}
 
 static void
 match(void *context, const char *name)
@@ -20,7 +59,7 @@ match(void *context, const char *name)
 	struct matches *m = context;
 	size_t at = 0, used;
 
-	if (strncasecmp(name, m->word, m->len) != 0 || strlen(name) >= sizeof(m->common))
+	if (!begins_with(name, m->word, m->len) || strlen(name) >= sizeof(m->common))
 		return;
 	if (m->count++ == 0)
 		memcpy(m->common, name, strlen(name) + 1);
@@ -34,24 +73,26 @@ match(void *context, const char *name)
 		(void)snprintf(m->list + used, sizeof(m->list) - used, "  %s", name);
 }
 
-/* Puts in what is certain, with a blank when it is all; shows the choice when nothing is. */
+/* Puts in what is certain, with a blank when it is all; shows the choice when nothing is. The case typed stays. */
 static void
 apply(struct chat *c, const struct matches *m)
 {
 	char insert[sizeof(m->common) + 1];
-	const size_t more = strlen(m->common) - (m->count ? m->len : 0);
+	const size_t common = strlen(m->common);
+	const bool as_typed = common >= m->len && strncasecmp(m->common, m->word, m->len) == 0;
+	const bool more = m->count > 0 && (!as_typed || common > m->len);
 
-	if (m->count == 0 || (m->count == 1 && m->len == 0 && more == 0)) {
+	if (m->count == 0 || (m->count == 1 && m->len == 0 && !more)) {
 		editor_beep(c->editor);
 		return;
 	}
-	if (m->count > 1 && more == 0) {
+	if (m->count > 1 && (!more || !begins_with(m->common, m->word, m->len))) {
 		output_printf("%s\n", m->list);
 		(void)chat_show(c);
 		return;
 	}
-	(void)snprintf(insert, sizeof(insert), "%s%s", m->common + m->len, m->count == 1 ? " " : "");
-	editor_insert(c->editor, insert);
+	(void)snprintf(insert, sizeof(insert), "%s%s", m->common + (as_typed ? m->len : 0), m->count == 1 ? " " : "");
+	editor_complete(c->editor, as_typed ? 0 : m->len, insert);
 }
 
 static const char *
@@ -85,21 +126,35 @@ names_known(void *context, const char *text, size_t len, int status)
 	free(asked);
 }
 
-/* What may stand there: an option of the /command when it begins with a dash, else a name. The words of __complete. */
+static bool
+is_command(const char *before, const char *name)
+{
+	const size_t n = strcspn(before, " ");
+
+	return before[0] == '/' && n == 1 + strlen(name) && strncmp(before + 1, name, n - 1) == 0;
+}
+
+/* What may stand there, in the words of __complete: behind a /command its options, groups, rules; else names. */
 static void
 question(const char *before, char *command, size_t size, const char *ask[4])
 {
 	const size_t n = strcspn(before, " ");
+	const char first = last_word(before)[0];
 
 	ask[0] = "__complete";
 	ask[1] = "users";
-	ask[2] = NULL;
-	if (before[0] != '/' || last_word(before)[0] != '-' || n >= size)
+	ask[2] = ask[3] = NULL;
+	if (before[0] != '/' || n >= size)
 		return;
-	(void)snprintf(command, size, "%.*s", (int)n - 1, before + 1);
-	ask[1] = "options";
-	ask[2] = command;
-	ask[3] = NULL;
+	if (first == '-') {
+		(void)snprintf(command, size, "%.*s", (int)n - 1, before + 1);
+		ask[1] = "options";
+		ask[2] = command;
+	} else if (is_command(before, "unblock")) {
+		ask[1] = "rules";
+	} else if (is_command(before, "block") && first == '@') {
+		ask[1] = "groups";
+	}
 }
 
 void

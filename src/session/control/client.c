@@ -147,6 +147,8 @@ show(struct control_client *c, struct control_message *m)
 	c->class->show(c->context, m);
 	if (!(c->features & FEATURE_NOTES))
 		m->u.state.notes = 0, m->u.state.notes_off = false;
+	if (!(c->features & FEATURE_AWAY))
+		m->u.state.away[0] = m->u.state.partner_away[0] = '\0';
 }
 
 static void
@@ -306,6 +308,23 @@ on_rule(struct control_client *c, const struct control_message *m)
 }
 
 static void
+on_away(struct control_client *c, const struct control_message *m)
+{
+	const struct upstream_message up = { .type = UPSTREAM_AWAY };
+	const enum verdict v = c->class->keep_away(c->context, m->u.away.text);
+
+	if (v != VERDICT_OK)
+		control_client_outcome(c, v,
+		    v == VERDICT_FAILED
+			? NOT_STORED
+			: N_("the daemon is of an older pchat, and tells nobody; it has to be restarted"));
+	else if (c->class->connected(c->context))
+		ask(c, &up);
+	else
+		control_client_outcome(c, VERDICT_OK, NULL); /* it is told when the daemon is there again */
+}
+
+static void
 on_policy(struct control_client *c, const struct control_message *m)
 {
 	const struct control_message rules = { .type = CONTROL_RULES, .u.policy = c->state->policy };
@@ -345,6 +364,7 @@ static const struct {
 	{ CONTROL_DONE, on_done },
 	{ CONTROL_RULE, on_rule },
 	{ CONTROL_POLICY, on_policy },
+	{ CONTROL_AWAY, on_away },
 	{ CONTROL_HISTORY, on_history },
 	{ CONTROL_FORGET, on_history },
 	{ CONTROL_LINK, on_link },

@@ -49,6 +49,8 @@ struct control_client_class {
 	const char *(*trouble)(void *context);
 	/* Why it is no use to wait for it: words; NULL: it may be there soon. */
 	const char *(*hopeless)(void *context);
+	/* Away from now on, or with "" no longer: OK; FAILED, it is not stored; OLD_DAEMON, it could not be told. */
+	enum verdict (*keep_away)(void *context, const char *text);
 	/* HISTORY: another program takes the connection over, and answers. 0 or -errno. */
 	int (*history)(void *context, int fd, const struct control_message *m);
 	/* It is gone: its index is free, and the client no more after this returns. */

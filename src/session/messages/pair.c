@@ -1,5 +1,7 @@
 #include "session/messages/pair.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "core/names/name.h"
 
@@ -95,6 +97,13 @@ back(struct pair *p, uint32_t epoch)
 	state_changed(p->state);
 }
 
+static void
+away(struct pair *p, const char text[AWAY_MAX + 1])
+{
+	memcpy(p->state->partner.away, text, sizeof(p->state->partner.away));
+	state_changed(p->state);
+}
+
 void
 pair_notice(struct pair *p, const struct upstream_message *m)
 {
@@ -106,6 +115,8 @@ pair_notice(struct pair *p, const struct upstream_message *m)
 		lost(p);
 	else if (m->type == UPSTREAM_BACK && m->u.link.pair == pair)
 		back(p, m->u.link.epoch);
+	else if (m->type == UPSTREAM_IS_AWAY && m->u.away.pair == pair)
+		away(p, m->u.away.text);
 }
 
 /* ------------------------------------------------------------------------- its beginning */
@@ -142,6 +153,7 @@ pair_paired(struct pair *p, const struct upstream_message *m, bool asked)
 
 	p->told = true;
 	p->missed = 0;
+	p->state->partner.away[0] = '\0'; /* told again behind this, if it is */
 	if (is_impostor(partner, m)) {
 		log_error("somebody else claims to be '%s': the pair is over", partner->peer.name);
 		ended(p, ENDING_GONE);

@@ -24,4 +24,6 @@ state_show(const struct state *s, bool ready, struct control_message *m)
 	m->u.state.partner_online = p->pair && p->online;
 	m->u.state.dnd = s->policy.dnd;
 	m->u.state.notes_off = s->notes_off;
+	memcpy(m->u.state.away, s->away, sizeof(m->u.state.away));
+	memcpy(m->u.state.partner_away, p->pair ? p->away : "", p->pair ? sizeof(p->away) : 1);
 }

@@ -18,13 +18,15 @@ struct partner {
 	uint64_t pair; /* 0: none */
 	bool online;
 	struct peer peer;
-	uint8_t last_end; /* enum ending of the latest pair, when there is none */
+	char away[AWAY_MAX + 1]; /* why it is; "": it is not */
+	uint8_t last_end;        /* enum ending of the latest pair, when there is none */
 };
 
 struct state {
 	struct peer self;
 	struct partner partner;
 	struct policy policy;
+	char away[AWAY_MAX + 1];        /* why we are; "": we are not */
 	bool notes_off;                 /* no notes are taken */
 	void (*changed)(void *context); /* may be called often, and from within any part: it only notes it */
 	void *context;

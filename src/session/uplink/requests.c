@@ -9,7 +9,7 @@
 
 #define RATE_RETRY_MS 150U /* a question was one too many: it is repeated */
 #define QUIT_MS 2000U      /* a daemon that does not answer so long to QUIT is not waited for */
-#define NOBODY UINT32_MAX
+#define NOBODY REQUESTS_NOBODY
 
 /* One question to the daemon. */
 struct request {
@@ -56,6 +56,13 @@ request_new(enum upstream_type type, uint32_t client)
 	return q;
 }
 
+/* What they say is in our state: said is said, whether or not the command that said it is still there. */
+static bool
+tells_state(const struct request *q)
+{
+	return q->type == UPSTREAM_POLICY || q->type == UPSTREAM_AWAY;
+}
+
 /* Answers and forgets it; it is on no list any more. */
 static void
 finish(struct requests *r, struct request *q, enum verdict v)
@@ -90,6 +97,8 @@ send_request(struct requests *r, const struct request *q)
 		m.u.who.cursor = q->cursor;
 	} else if (q->type == UPSTREAM_POLICY) {
 		m.u.policy = r->state->policy;
+	} else if (q->type == UPSTREAM_AWAY) {
+		memcpy(m.u.away.text, r->state->away, sizeof(m.u.away.text));
 	}
 	return r->class->send(r->context, &m);
 }
@@ -190,7 +199,7 @@ requests_forget(struct requests *r, uint32_t client)
 
 	if (r->queued && r->queued->client == client) {
 		forget_queued(r);
-	} else if (q && q->type != UPSTREAM_QUIT && q->type != UPSTREAM_POLICY) { /* for those, said is said */
+	} else if (q && q->type != UPSTREAM_QUIT && !tells_state(q)) {
 		TAILQ_REMOVE(&r->waiting, q, link);
 		free(q);
 	} else if (q || (q = find(&r->sent, client))) {
@@ -252,7 +261,7 @@ requests_result(struct requests *r, enum verdict v)
 		return;
 	changes = changes_pair(q);
 	r->unsure -= changes;
-	if (v == VERDICT_RATE && (q->client != NOBODY || q->type == UPSTREAM_POLICY)) {
+	if (v == VERDICT_RATE && (q->client != NOBODY || tells_state(q))) {
 		TAILQ_INSERT_HEAD(&r->waiting, q, link);
 		start_timer(r, &r->again, RATE_RETRY_MS);
 	} else {

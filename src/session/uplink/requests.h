@@ -1,5 +1,5 @@
 /*
- * Questions of our commands to the daemon: TO, LEAVE, QUIT, WHO, POLICY. They are asked in order, as soon as the
+ * Questions of our commands to the daemon: TO, LEAVE, QUIT, WHO, POLICY, AWAY. They are asked in order, as soon as the
  * daemon is there, and asked again when a connection was lost with their answers. Commands are named by their index;
  * each has at most one question at a time.
  */
@@ -16,6 +16,8 @@
 #include "session/state/state.h"
 
 struct requests;
+
+#define REQUESTS_NOBODY UINT32_MAX /* asked by ourselves: no command waits for the answer */
 
 struct requests_class {
 	/* To the daemon; false: the connection is lost, and requests_down() follows. */

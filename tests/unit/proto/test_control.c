@@ -39,7 +39,9 @@ START_TEST(test_control_lengths)
 
 		if (m->type == CONTROL_RECORD && r->length == MESSAGE_MAX)
 			continue; /* below */
-		if ((m->type == CONTROL_STATE && (m->u.state.notes > 0 || m->u.state.notes_off)) ||
+		if ((m->type == CONTROL_STATE &&
+			(m->u.state.notes > 0 || m->u.state.notes_off || m->u.state.away[0] ||
+			    m->u.state.partner_away[0])) ||
 		    (m->type == CONTROL_RULE && m->u.rule.notes > 0) ||
 		    (m->type == CONTROL_HISTORY && m->u.history.notes))
 			continue; /* of two lengths, as HELLO */

@@ -7,6 +7,7 @@
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "cli/output/partner.h"
 #include "cli/output/report.h"
 #include "proto/feature.h"
 #include "proto/status.h"
@@ -48,6 +49,19 @@ number_of(uint64_t count, char out[24])
 	return out;
 }
 
+/* What a person wrote comes last, quoted. */
+static void
+print_away(const struct control_message *m)
+{
+	char quoted[2 * AWAY_MAX + 1], text[FORMAT_SAFE_MAX];
+
+	if (m->u.state.away[0])
+		output_printf(_(", away: \"%s\""), format_safe(partner_quoted(m->u.state.away, quoted), text));
+	if (m->u.state.partner_away[0])
+		output_printf(
+		    _(", who is away: \"%s\""), format_safe(partner_quoted(m->u.state.partner_away, quoted), text));
+}
+
 static void
 print_text(const struct link *l, const struct control_message *m)
 {
@@ -74,6 +88,7 @@ print_text(const struct link *l, const struct control_message *m)
 		output_string(_(", reconnecting to the daemon"));
 	if (l->host[0])
 		output_printf(_(", at %s"), l->host);
+	print_away(m);
 	output_string("\n");
 }
 
@@ -100,7 +115,7 @@ status_run(struct invocation *inv)
 	if (inv->opt.given[OPT_PROMPT])
 		return status_prompt_run(inv);
 	inv->link.revive = true;
-	inv->link.features = FEATURE_NOTES;
+	inv->link.features = FEATURE_NOTES | FEATURE_AWAY;
 	v = command_find_session(inv);
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);

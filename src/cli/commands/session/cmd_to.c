@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
+#include "cli/output/partner.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
 
@@ -48,18 +48,6 @@ pair(struct link *l, const struct control_message *request, uint64_t deadline)
 	return rc < 0 ? link_verdict(l, rc) : link_outcome(l, &reply);
 }
 
-/* The account is told unless it has the same name; as "uid 1001" when it has none that is known. */
-static void
-say_whose(const struct peer *partner)
-{
-	if (strcasecmp(partner->name, partner->account) == 0)
-		remark("chatting with %s", partner->name);
-	else if (strncmp(partner->account, "uid ", 4) == 0)
-		remark("chatting with %s (%s)", partner->name, partner->account);
-	else
-		remark("chatting with %s (account %s)", partner->name, partner->account);
-}
-
 /* With whom, as the helper knows it. It is a remark: when the partner went away meanwhile, the next command tells. */
 static void
 say_partner(struct invocation *inv, const char *name)
@@ -67,13 +55,17 @@ say_partner(struct invocation *inv, const char *name)
 	const struct control_message request = { .type = CONTROL_STATUS };
 	const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
 	struct control_message m;
+	char words[PARTNER_WORDS], away[PARTNER_AWAY];
 
 	if (inv->opt.given[OPT_QUIET])
 		return;
-	if (link_call(&inv->link, &request, deadline, CONTROL_STATE, &m) == VERDICT_OK && m.u.state.partner.name[0])
-		say_whose(&m.u.state.partner);
-	else
+	if (link_call(&inv->link, &request, deadline, CONTROL_STATE, &m) != VERDICT_OK || !m.u.state.partner.name[0]) {
 		remark("chatting with %s", name);
+		return;
+	}
+	remark("%s", partner_words(&m.u.state.partner, words));
+	if (m.u.state.partner_away[0])
+		remark("%s", partner_away(&m.u.state.partner, m.u.state.partner_away, away));
 }
 
 static int
@@ -114,5 +106,6 @@ const struct command command_to = {
 	.max_operands = 1,
 	.names_first = true,
 	.needs_session = true,
+	.knows_away = true,
 	.run = to_run,
 };

@@ -181,8 +181,16 @@ decline(void *context, uint64_t number)
 	return VERDICT_NOTHING;
 }
 
+static enum verdict
+keep_away(void *context, const char *text)
+{
+	(void)context;
+	trace("keep_away %s", text);
+	return VERDICT_OK;
+}
+
 static const struct control_client_class class = { stirred, messages, expect, show, ask, take_notes, find_note, tell,
-	offer, offers, accept_offer, decline, read_inbox, done, keep_rules, is_connected, trouble, hopeless, history,
+	offer, offers, accept_offer, decline, read_inbox, done, keep_rules, is_connected, trouble, hopeless, keep_away, history,
 	closed };
 
 static void

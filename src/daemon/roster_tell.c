@@ -1,5 +1,6 @@
-/* Who is waited for is told by whom (R12). */
+/* What a session is told beside its pair: who waits for it (R12), and that its partner is away. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "core/waiting.h"
@@ -48,4 +49,40 @@ roster_forget_waiting(struct roster *r, slot_t target)
 {
 	free(r->member[target].waiting);
 	r->member[target].waiting = NULL;
+}
+
+/* ------ who is away ------ */
+
+static void
+tell_away(struct client *c, uint64_t pair, const char *text)
+{
+	struct upstream_message m = { .type = UPSTREAM_IS_AWAY, .u.away.pair = pair };
+
+	if (!(c->features & FEATURE_AWAY))
+		return;
+	memcpy(m.u.away.text, text, strlen(text) + 1);
+	client_send(c, &m);
+}
+
+void
+roster_tell_away(const struct roster *r, struct client *c, slot_t partner, uint64_t pair)
+{
+	if (r->member[partner].away)
+		tell_away(c, pair, r->member[partner].away);
+}
+
+enum verdict
+roster_away(struct roster *r, const struct client *c, const char *text)
+{
+	struct member *m = &r->member[c->slot];
+	const struct exchange_session *s = roster_session(r, c->slot);
+	char *copy = *text ? strdup(text) : NULL;
+
+	if (*text && !copy)
+		return VERDICT_FAILED;
+	free(m->away);
+	m->away = copy;
+	if (s->partner != SLOT_NONE && r->member[s->partner].client)
+		tell_away(r->member[s->partner].client, s->pair, text);
+	return VERDICT_OK;
 }
