@@ -126,7 +126,7 @@ for bad in -oProxyCommand=touch "" "lab/x" "lab:relative/%h" "lab:/a b" ".."; do
 	exits 2 "'$bad' is nowhere"
 done
 at games pchat login --via "$there" --socket /x ann
-exits 2 "--via and --socket exclude each other"
+exits 2 "--via and --socket cannot be used together"
 at games pchat login --via "${far[0]}@$here:$T/nobody.sock" ann
 exits 4 "a daemon that is not there"
 like "$err" "not passed on to '$T/nobody.sock'|closed there at once" "is told"

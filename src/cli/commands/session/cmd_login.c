@@ -224,8 +224,8 @@ static int
 take_via(const struct options *o, struct via *via)
 {
 	if (o->given[OPT_SOCKET])
-		return report(
-		    VERDICT_USAGE, "--via and --socket exclude each other: --via USER@HOST:PATH names a socket there");
+		return report(VERDICT_USAGE,
+		    "--via and --socket cannot be used together: --via USER@HOST:PATH names a socket there");
 	if (!via_parse(o->text[OPT_VIA], via))
 		return report(
 		    VERDICT_USAGE, "--via: '%.128s' is not [USER@]HOST or [USER@]HOST:/PATH", o->text[OPT_VIA]);
