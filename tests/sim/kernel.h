@@ -51,7 +51,7 @@
 #define IMAGE_PARTS 2048
 #define IMAGE_BYTES (32UL * 1024 * 1024)
 #define SKIPS 65536
-#define SHARED 1024
+#define SHARED 4096
 
 struct ring {
 	uint32_t start, len;

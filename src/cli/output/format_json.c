@@ -39,11 +39,29 @@ format_json_text(const char *text)
 	return safe ? json_stringn(safe, safe_line(text, len, safe, safe_bound(len, 0))) : NULL;
 }
 
+/* What json_dumps() makes, which goes on without a key that it has no memory for: here nothing grows on the way. */
+static char *
+dump(const json_t *object, size_t *len)
+{
+	char *line;
+
+	*len = json_dumpb(object, NULL, 0, JSON_COMPACT);
+	line = *len > 0 ? malloc(*len + 1) : NULL;
+	if (!line)
+		return NULL;
+	if (json_dumpb(object, line, *len, JSON_COMPACT) != *len) {
+		free(line);
+		return NULL;
+	}
+	line[*len] = '\0';
+	return line;
+}
+
 char *
 format_json_dump(json_t *object)
 {
-	_cleanup_(freep) char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-	const size_t len = line ? strlen(line) : 0;
+	size_t len = 0;
+	_cleanup_(freep) char *line = object ? dump(object, &len) : NULL;
 	char *safe = line ? malloc(safe_json_bound(len) + 1) : NULL;
 
 	if (safe)
@@ -119,8 +137,8 @@ offered_files(const struct record *r)
 	size_t at = 0;
 
 	while (files && offer_next_file(r->body, r->length, &at, &f)) {
-		if (json_array_append_new(files,
-			json_pack("{sosI}", "name", format_json_text(f.name), "size", (json_int_t)f.size)) == 0)
+		if (json_array_append_new(
+			files, json_pack("{sosI}", "name", format_json_text(f.name), "size", (json_int_t)f.size)) == 0)
 			continue;
 		json_decref(files); /* a list without one of them would not be true */
 		files = NULL;
