@@ -1,5 +1,6 @@
 #include "cli/chat/editor/view.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +33,12 @@ view_release(struct view *v)
 	}
 	free(v->rows);
 	free(v->starts);
+	free(v->before);
+	free(v->laid);
 	v->rows = NULL;
-	v->starts = NULL;
+	v->starts = v->before = NULL;
+	v->laid = NULL;
+	v->laid_len = v->laid_cap = v->laid_columns = v->before_cap = 0;
 	v->cap = v->count = v->start_cap = v->start_count = 0;
 }
 
@@ -120,6 +125,21 @@ cluster_width(const struct view *v, const char *cluster, size_t len, size_t colu
 
 /* ------------------------------------------------------------------ all the rows */
 
+static bool
+grow(void **p, size_t *cap, size_t need)
+{
+	void *more;
+
+	if (need <= *cap)
+		return true;
+	more = realloc(*p, 2 * need);
+	if (!more)
+		return false;
+	*p = more;
+	*cap = 2 * need;
+	return true;
+}
+
 static void
 begin_row(struct view *v, size_t at)
 {
@@ -186,26 +206,152 @@ advance(struct view *v, struct place *p, const char *text, size_t len, size_t at
 	return n;
 }
 
-/* Finds where each row begins, and the row of the cursor. */
+/* The latest that begins at the cursor or before it. */
+static size_t
+row_of(const struct view *v, size_t cursor)
+{
+	size_t low = 0, high = v->start_count;
+
+	while (high - low > 1) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (v->starts[middle] <= cursor)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * What of the layout before this one still holds. The text is the same up to `same_begin`, and from `same_end` bytes before
+ * its end on.
+ */
+struct earlier {
+	size_t count; /* of the starts, in v->before */
+	size_t same_begin, same_end;
+	size_t at; /* the next start to look at */
+};
+
+static size_t
+same_bytes(const char *a, const char *b, size_t most)
+{
+	size_t n = 0;
+
+	while (most - n >= 256 && memcmp(a + n, b + n, 256) == 0)
+		n += 256;
+	while (n < most && a[n] == b[n])
+		n++;
+	return n;
+}
+
+static size_t
+same_bytes_at_end(const char *a_end, const char *b_end, size_t most)
+{
+	size_t n = 0;
+
+	while (most - n >= 256 && memcmp(a_end - n - 256, b_end - n - 256, 256) == 0)
+		n += 256;
+	while (n < most && a_end[-1 - (ptrdiff_t)n] == b_end[-1 - (ptrdiff_t)n])
+		n++;
+	return n;
+}
+
+/* Sets the starts that were found aside, and sees what of the text is another one. */
+static void
+set_aside(struct view *v, size_t prompt, const char *text, size_t len, struct earlier *e)
+{
+	size_t *starts = v->before;
+	const size_t cap = v->before_cap, most = len < v->laid_len ? len : v->laid_len;
+
+	*e = (struct earlier){ .count = v->start_count };
+	v->before = v->starts;
+	v->before_cap = v->start_cap;
+	v->starts = starts;
+	v->start_cap = cap;
+	v->start_count = 0;
+	if (v->laid_columns != v->columns || v->laid_prompt != prompt ||
+	    memcmp(&v->laid_metrics, v->metrics, sizeof(v->laid_metrics)) != 0) {
+		e->count = 0;
+		return;
+	}
+	e->same_begin = same_bytes(v->laid, text, most);
+	e->same_end = same_bytes_at_end(v->laid + v->laid_len, text + len, most - e->same_begin);
+}
+
+/*
+ * Takes over the rows before the change: those whose first cluster is whole before it, for that one did not go into the
+ * row above. Returns where the latest of them begins.
+ */
+static size_t
+take_begin(struct view *v, struct earlier *e, struct place *p)
+{
+	while (e->at < e->count && v->before[e->at] + VIEW_PIECE + UNICODE_UTF8_MAX <= e->same_begin && !v->failed)
+		begin_row(v, v->before[e->at++]);
+	if (v->start_count == 0) {
+		begin_row(v, 0);
+		return 0;
+	}
+	if (v->start_count > 1)
+		*p = (struct place){ .row = v->start_count - 1 };
+	return v->starts[v->start_count - 1];
+}
+
+/* The row that begins at `at`, behind the change, began there before: so do all below it. */
+static bool
+take_end(struct view *v, struct earlier *e, size_t len, size_t at)
+{
+	const size_t from_end = len - at;
+
+	if (e->count == 0 || from_end > e->same_end || from_end > v->laid_len)
+		return false;
+	while (e->at < e->count && v->before[e->at] < v->laid_len - from_end)
+		e->at++;
+	if (e->at >= e->count || v->before[e->at] != v->laid_len - from_end || e->at == 0)
+		return false;
+	while (++e->at < e->count && !v->failed)
+		begin_row(v, len - (v->laid_len - v->before[e->at]));
+	return true;
+}
+
+static void
+remember_layout(struct view *v, size_t prompt, const char *text, size_t len)
+{
+	v->laid_columns = 0;
+	if (v->failed || !grow((void **)&v->laid, &v->laid_cap, len + 1))
+		return;
+	if (len > 0)
+		memcpy(v->laid, text, len);
+	v->laid_len = len;
+	v->laid_columns = v->columns;
+	v->laid_prompt = prompt;
+	v->laid_metrics = *v->metrics;
+}
+
+/* Finds where each row begins, and the row of the cursor. `column`: the prompt's. */
 static void
 find_rows(struct view *v, size_t column, const char *text, size_t len, size_t cursor, size_t *row)
 {
 	struct place p = { .column = column };
+	struct earlier e;
+	size_t at, rows;
 
-	v->start_count = 0;
-	begin_row(v, 0);
-	*row = 0;
-	for (size_t at = 0; at < len && !v->failed;) {
+	set_aside(v, column, text, len, &e);
+	at = take_begin(v, &e, &p);
+	while (at < len && !v->failed) {
+		rows = v->start_count;
 		if (text[at] != '\n') {
 			at += advance(v, &p, text, len, at);
-			continue;
+		} else {
+			at++;
+			p = (struct place){ .row = p.row + 1 };
+			begin_row(v, at);
 		}
-		at++;
-		p = (struct place){ .row = p.row + 1 };
-		begin_row(v, at);
+		if (v->start_count > rows && take_end(v, &e, len, v->starts[v->start_count - 1]))
+			break;
 	}
-	while (*row + 1 < v->start_count && v->starts[*row + 1] <= cursor)
-		++*row;
+	remember_layout(v, column, text, len);
+	*row = row_of(v, cursor);
 }
 
 /* ---------------------------------------------------------------- the rows shown */
@@ -230,21 +376,6 @@ add_row(struct view *v)
 	r = &v->rows[v->count++];
 	r->len = r->cell_count = r->width = 0;
 	return r;
-}
-
-static bool
-grow(void **p, size_t *cap, size_t need)
-{
-	void *more;
-
-	if (need <= *cap)
-		return true;
-	more = realloc(*p, 2 * need);
-	if (!more)
-		return false;
-	*p = more;
-	*cap = 2 * need;
-	return true;
 }
 
 static void
@@ -428,8 +559,12 @@ view_lay(struct view *v, const char *prompt, const char *text, size_t len, size_
 
 	v->failed = false;
 	find_rows(v, view_width(v, prompt), text, len, at, &row);
-	do
+	show_rows(v, prompt, text, len, at, row, most);
+	while (!v->failed && bytes_shown(v) > VIEW_BYTES && most > 1) {
+		const size_t fewer = most * VIEW_BYTES / bytes_shown(v); /* rows are much alike */
+
+		most = fewer < 1 ? 1 : fewer < most ? fewer : most - 1;
 		show_rows(v, prompt, text, len, at, row, most);
-	while (!v->failed && bytes_shown(v) > VIEW_BYTES && --most > 0);
+	}
 	return !v->failed;
 }

@@ -37,6 +37,13 @@ struct view {
 	size_t first;   /* first row of the text that is shown */
 	size_t *starts; /* of each row of the text, its first byte */
 	size_t start_count, start_cap;
+	/* What `starts` was found for: a row that begins in the same text begins the next one at the same place. */
+	char *laid;
+	size_t laid_len, laid_cap;
+	size_t laid_columns, laid_prompt; /* of the terminal, and of the prompt; 0: nothing was laid out */
+	struct metrics laid_metrics;
+	size_t *before; /* the starts of that, while new ones are found */
+	size_t before_cap;
 	bool failed; /* memory was short */
 	bool plain;  /* without CHA */
 };

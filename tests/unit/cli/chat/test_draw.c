@@ -228,6 +228,56 @@ START_TEST(an_emoji_by_style)
 }
 END_TEST
 
+/* What is laid out anew behind a change is what would be laid out from the start. */
+static void
+same_as_anew(const char *text, size_t len, size_t at)
+{
+	struct view anew;
+
+	view_init(&anew, &metrics);
+	anew.columns = view.columns;
+	anew.most = view.most;
+	ck_assert(view_lay(&view, "> ", text, len, at));
+	ck_assert(view_lay(&anew, "> ", text, len, at));
+	ck_assert_uint_eq(view.start_count, anew.start_count);
+	for (size_t i = 0; i < anew.start_count; i++)
+		ck_assert_uint_eq(view.starts[i], anew.starts[i]);
+	view_release(&anew);
+}
+
+START_TEST(laid_out_behind_a_change)
+{
+	static const char *const pieces[] = { "word ", "\u6f22", "\u0939\u093f\u0928\u094d", "\n", "\t", "e\u0301",
+		"\u0301", "\U0001f469\u200d", "\U0001f680", "\U0001f1e9", "\ufe0f",
+		"0123456789012345678901234567890123456789" };
+	char text[8192];
+	size_t len = 0;
+	uint32_t random = 1;
+
+	for (unsigned i = 0; i < 6000; i++) {
+		const char *piece = pieces[(random >> 20) % ARRAY_SIZE(pieces)];
+		const size_t n = strlen(piece);
+		size_t at = len > 0 ? (random >> 8) % (len + 1) : 0, gone;
+
+		random = random * 1664525 + 1013904223;
+		while (at > 0 && at < len && ((unsigned char)text[at] & 0xc0) == 0x80)
+			at--;
+		gone = (random >> 10) % 4 == 0 ? (random >> 12) % 60 : 0;
+		gone = gone < len - at ? gone : len - at;
+		while (at + gone < len && ((unsigned char)text[at + gone] & 0xc0) == 0x80)
+			gone++;
+		if (len - gone + n > sizeof(text) / 2)
+			gone = len - at;
+		memmove(text + at + n, text + at + gone, len - at - gone);
+		memcpy(text + at, piece, n);
+		len = len - gone + n;
+		if (i % 100 == 0)
+			view.columns = 20 + (random >> 15) % 60;
+		same_as_anew(text, len, at);
+	}
+}
+END_TEST
+
 Suite *
 draw_suite(void)
 {
@@ -243,6 +293,7 @@ draw_suite(void)
 	tcase_add_test(t, part_of_the_line_is_out_of_reach);
 	tcase_add_test(t, a_keycap_on_something_else);
 	tcase_add_test(t, an_emoji_by_style);
+	tcase_add_test(t, laid_out_behind_a_change);
 	suite_add_tcase(s, t);
 	return s;
 }
