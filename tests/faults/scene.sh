@@ -6,7 +6,18 @@
 # TARGET is pchatd, sender (alice's helper), receiver (bob's), or send (the command): the first process of its kind runs
 # under strace with these options; those that follow it run without. Prints nothing when all is well; $STRICT is
 # set when every `send` has to be delivered (unless it was the one that was killed). With TRACE=FILE the trace is kept there.
+# A fault may make the runtime folder unusable, and the next one is shared with whatever else this user runs: so all but the
+# first are empty ones that nobody else sees.
+if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
+	PCHAT_OWN_MOUNTS=yes exec unshare -m -- "$BASH" "$0" "$@"
+fi
 set -u
+if [ -n "${PCHAT_OWN_MOUNTS-}" ]; then
+	mkdir -p -m 0700 "/tmp/pchat-$(id -u)"
+	for folder in "/tmp/pchat-$(id -u)" "/run/user/$(id -u)"; do
+		[ ! -d "$folder" ] || mount -t tmpfs -o mode=0700 tmpfs "$folder" || exit 99
+	done
+fi
 target=$1
 shift
 D=$(mktemp -d "${TMPDIR:-/tmp}/pchat-scene.XXXXXX") || exit 99
@@ -158,14 +169,14 @@ hear() { # NAME
 # Started here rather than by `pchat login`, which would wait for strace to close the pipe of the report.
 log_in() { # TARGET NAME
 	traced "$1" pchat-session --login "$2" --timeout 15 --socket "$PCHAT_SOCKET" </dev/null >/dev/null 2>&1 3>/dev/null &
-	wait_for "$!" "$D/run/pchat/$2.sock"
+	wait_for "$!" "$2"
 	# One that was killed on its way may have logged in.
 	insist sh -c "pchat -s $2 status || pchat login $2"
 }
 
-# Until the helper listens, or is no more.
-wait_for() { # PID SOCKET
-	until [ -S "$2" ] || ! kill -0 "$1" 2>/dev/null; do
+# Until the helper listens, in whatever folder it could use, or is no more.
+wait_for() { # PID NAME
+	until find "$D/run" "$D/state" "/tmp/pchat-$(id -u)" -name "$2.sock" 2>/dev/null | grep -q . || ! kill -0 "$1" 2>/dev/null; do
 		pause
 	done
 }
