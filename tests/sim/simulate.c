@@ -26,8 +26,9 @@
 #define SECOND 1000000ULL
 #define LINE_MORE 4000 /* bytes that a line may have behind its text */
 #define LINES_BYTES (FLOOD * 64)
-#define FLOOD 1200    /* lines */
-#define STORM_MOST 40 /* actions of each */
+#define FLOOD 1200        /* lines */
+#define STORM_MOST 40     /* actions of each */
+#define STORM_SECONDS 240 /* at most */
 #define REST (180 * SECOND)
 #define NOT_PAIRED 7 /* the exit status */
 #define EXPECTED_CALLS 60000U
@@ -390,11 +391,25 @@ busy(void)
 	return any;
 }
 
+static const struct weather fair = { .preempt = 20 };
+
+static void
+clear_up(void)
+{
+	k->weather = fair;
+	kernel_trace("the weather clears");
+	for (int i = 1; i < PROCS; i++) {
+		k->proc[i].mortal = false;
+		k->proc[i].stopped = 0;
+	}
+}
+
 static void
 storm(void)
 {
-	const bool bad = k->weather.kill > 0;
+	bool bad = k->weather.kill > 0;
 	uint64_t luck = k->now;
+	const uint64_t end = k->now + STORM_SECONDS * SECOND;
 
 	while (!failed() && busy()) {
 		uint64_t next = k->now + SECOND;
@@ -403,6 +418,12 @@ storm(void)
 			if (!people[i].now && people[i].left > 0 && people[i].next < next)
 				next = people[i].next;
 		pass(next > k->now ? next : k->now + 1);
+		if (k->now > end && bad) { /* some are so bad that nobody gets anywhere */
+			bad = false;
+			clear_up();
+			for (unsigned i = 0; i < PEOPLE; i++)
+				people[i].left = 0;
+		}
 		if (bad && k->now >= luck) {
 			luck = k->now + SECOND;
 			bad_moment();
@@ -641,7 +662,6 @@ account(uid_t uid)
 static bool
 one(uint64_t seed, bool trace)
 {
-	const struct weather fair = { .preempt = 20 };
 	uint64_t calls, faults;
 	bool ok;
 
@@ -661,12 +681,7 @@ one(uint64_t seed, bool trace)
 	daemon_files = files_of(daemon_proc);
 	weather(seed);
 	storm();
-	k->weather = fair;
-	kernel_trace("the weather clears");
-	for (int i = 1; i < PROCS; i++) {
-		k->proc[i].mortal = false;
-		k->proc[i].stopped = 0;
-	}
+	clear_up();
 	if (!failed())
 		pass(k->now + 5 * SECOND);
 	if (!failed())
