@@ -13,7 +13,7 @@ if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
 fi
 set -u
 if [ -n "${PCHAT_OWN_MOUNTS-}" ]; then
-	mkdir -p -m 0700 "/tmp/pchat-$(id -u)"
+	mkdir -m 0700 "/tmp/pchat-$(id -u)" 2>/dev/null
 	for folder in "/tmp/pchat-$(id -u)" "/run/user/$(id -u)"; do
 		[ ! -d "$folder" ] || mount -t tmpfs -o mode=0700 tmpfs "$folder" || exit 99
 	done
@@ -40,13 +40,12 @@ pause() {
 
 # ours PATTERN: pids of processes of this scene by their names.
 ours() {
-	local pid comm
-	for pid in /proc/[0-9]*; do
-		read -r comm 2>/dev/null <"$pid/comm" || continue
+	local file
+	while read -r file; do
+		file=${file%/environ}
 		# shellcheck disable=SC2053 # a pattern
-		[[ $comm == $1 ]] || continue
-		grep -qzxF "PCHAT_SCENE=$D" "$pid/environ" 2>/dev/null && echo "${pid#/proc/}"
-	done
+		[[ $(cat "$file/comm" 2>/dev/null) != $1 ]] || echo "${file#/proc/}"
+	done < <(grep -lzxF "PCHAT_SCENE=$D" /proc/[0-9]*/environ 2>/dev/null)
 }
 
 end() {
@@ -55,7 +54,7 @@ end() {
 	for ((i = 0; i < 500; i++)); do
 		mapfile -t pids < <(ours '@(pchat*|strace)')
 		[ ${#pids[@]} -gt 0 ] || break
-		if [ $i -lt 200 ]; then # strace sees how they end, and ends with them
+		if [ $i -lt 60 ]; then # strace sees how they end, and ends with them
 			mapfile -t pids < <(ours 'pchat*')
 			[ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}"
 		else
