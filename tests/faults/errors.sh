@@ -38,4 +38,4 @@ for target in pchatd sender receiver send; do
 	done < <(count $target)
 done >"$work/cases"
 echo "# $(wc -l <"$work/cases") failures in all"
-sweep 12 <"$work/cases"
+sweep 18 <"$work/cases"

@@ -14,4 +14,4 @@ for target in pchatd sender receiver send; do
 	done < <(count $target)
 done >"$work/cases"
 echo "# $(wc -l <"$work/cases") system calls in all"
-sweep 4 <"$work/cases"
+sweep 6 <"$work/cases"

@@ -11,7 +11,7 @@
 . "${SRCDIR:?}/tests/system/lib.sh"
 
 [ $# -gt 0 ] || [ -z "${FAULTS_SHORTIO-}" ] || set -- "$FAULTS_SHORTIO"
-framing='notes.sh pairing.sh read.sh scripting.sh send.sh'
+framing='notes.sh pairing.sh scripting.sh send.sh'
 unfit='completion-bash.sh completion-shells.sh descriptors.sh disks.sh lib.sh load.sh storage.sh terminal.sh'
 
 mkdir -m 0755 "$T/real" "$T/bin"
