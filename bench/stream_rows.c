@@ -57,9 +57,9 @@ rows_handing(const struct settings *set, json_t *report)
 		ZEROS " | gzip -1 >/dev/null" };
 	static const char *const speed[] = { BETWEEN(OFFERED, " -- sh -c 'cat >/dev/null'"),
 		ZEROS " | cat >/dev/null" };
-	static const char *const files[] = { "cd \"$DIR\" && " BETWEEN(
+	static const char *const files[] = { "cd \"$DIR\"; " BETWEEN(
 						 "\"$PCHAT\" -q -s bench-a give given", " -o taken"),
-		"cd \"$DIR\" && cp given taken && sync taken" };
+		"cd \"$DIR\"; cp given taken && sync taken" };
 	const unsigned long long piped = 4000000000ULL / set->scale, given = (4ULL << 30) / set->scale;
 	struct stage g;
 
