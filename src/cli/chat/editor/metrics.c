@@ -125,6 +125,12 @@ take_apart(const char *cluster, size_t len)
 	return p;
 }
 
+size_t
+metrics_code_width(uint32_t cp)
+{
+	return width_of(cp, unicode_get(cp));
+}
+
 /* A family of emoji is one emoji, or all of them one behind the other. */
 static size_t
 joined_width(const struct metrics *m, const struct parts *p)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum metrics_kind {
 	METRICS_PLAIN,  /* one code point, and marks that take no column: all terminals agree */
@@ -31,6 +32,9 @@ struct metrics {
 
 /* The sample of a kind; NULL for METRICS_PLAIN. */
 const char *metrics_sample(enum metrics_kind kind);
+
+/* Columns of a code point that stands alone, as most terminals have it. */
+size_t metrics_code_width(uint32_t cp);
 
 /* Columns of a cluster that may be shown as it is. `doubtful`: the terminal may take it otherwise. */
 size_t metrics_width(const struct metrics *m, const char *cluster, size_t len, bool *doubtful);

@@ -401,14 +401,25 @@ put_cell(struct view *v, struct view_row *r, size_t width)
 	r->width += width;
 }
 
-/* Blanks and escapes are cells of their own. */
+/*
+ * The cells of a piece, between which a terminal that becomes narrower can break the row: blanks and escapes are cells of their
+ * own; so are the code points of a cluster where it is as wide as all of them.
+ */
 static void
-put_cells(struct view *v, struct view_row *r, size_t width, bool each)
+put_cells(struct view *v, struct view_row *r, const char *piece, size_t len, size_t width)
 {
-	for (; each && width > 0; width--)
-		put_cell(v, r, 1);
-	if (!each)
+	size_t sum = 0, n;
+	uint32_t cp;
+
+	for (size_t at = 0; at < len && (n = unicode_decode(piece + at, len - at, &cp)) > 0; at += n)
+		sum += metrics_code_width(cp);
+	if (sum != width) {
 		put_cell(v, r, width);
+		return;
+	}
+	for (size_t at = 0; at < len && (n = unicode_decode(piece + at, len - at, &cp)) > 0; at += n)
+		if (metrics_code_width(cp) > 0)
+			put_cell(v, r, metrics_code_width(cp));
 }
 
 /* What does not go into a row that has nothing else is cut: only on a terminal that is narrower than one character. */
@@ -425,7 +436,7 @@ put_piece(struct view *v, struct view_row *r, const char *piece, size_t len)
 		memset(out, '?', n);
 	}
 	put_bytes(v, r, out, n);
-	put_cells(v, r, width, n == width);
+	put_cells(v, r, out, n, width);
 	if (doubtful && !v->plain)
 		put_bytes(v, r, set, (size_t)snprintf(set, sizeof(set), "\033[%zuG", r->width + 1));
 }

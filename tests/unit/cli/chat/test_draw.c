@@ -278,6 +278,40 @@ START_TEST(laid_out_behind_a_change)
 }
 END_TEST
 
+/* A terminal that adds up code points breaks a row within a cluster, too. */
+START_TEST(a_row_breaks_within_a_cluster)
+{
+	static const char *const clusters[] = { "\U0001f469\u200d\U0001f680", "\U0001f44d\U0001f3fd", "\u0995\u09cb" };
+	char text[400];
+	unsigned shown;
+
+	for (size_t i = 0; i < ARRAY_SIZE(clusters); i++)
+		for (size_t columns = 8; columns < 24; columns++) {
+			tear_down();
+			set_up();
+			draw_raw(&draw, "\033[999B", 6);
+			draw_text(&draw, "a message\n", 10);
+			text[0] = '\0';
+			for (size_t n = 0; n < 18; n++)
+				(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", clusters[i],
+				    n % 3 ? "" : "x");
+			(void)lay(text, strlen(text), strlen(text));
+			screen_resize(screen, columns, 24);
+			draw_clear(&draw, columns, 24);
+			(void)put_on_screen();
+			screen_resize(screen, 80, 24);
+			shown = 0;
+			for (long row = -(long)screen_scrolled(screen); row < 24; row++) {
+				ck_assert_msg(
+				    !*screen_row(screen, row) || strcmp(screen_row(screen, row), "a message") == 0,
+				    "%zu columns: %s", columns, screen_row(screen, row));
+				shown += *screen_row(screen, row) != '\0';
+			}
+			ck_assert_uint_eq(shown, 1);
+		}
+}
+END_TEST
+
 Suite *
 draw_suite(void)
 {
@@ -294,6 +328,7 @@ draw_suite(void)
 	tcase_add_test(t, a_keycap_on_something_else);
 	tcase_add_test(t, an_emoji_by_style);
 	tcase_add_test(t, laid_out_behind_a_change);
+	tcase_add_test(t, a_row_breaks_within_a_cluster);
 	suite_add_tcase(s, t);
 	return s;
 }
