@@ -146,7 +146,7 @@ START_TEST(test_protocol_page_types)
 		}
 	}
 	ck_assert_uint_eq(rows, headings);
-	ck_assert_uint_eq(rows, 72);
+	ck_assert_uint_eq(rows, 75);
 }
 END_TEST
 
