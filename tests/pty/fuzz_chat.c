@@ -117,7 +117,8 @@ say_what_should_be(struct user *u)
 
 		if (e->plain && i != e->view.cursor_row)
 			continue;
-		memcpy(dump + len, r->bytes, r->len);
+		if (r->len > 0)
+			memcpy(dump + len, r->bytes, r->len);
 		len += r->len;
 		dump[len++] = '\n';
 	}
