@@ -18,6 +18,10 @@ nss() {
 	mv "$T/nss.new" "$T/nss"
 }
 
+# Root's session lives beside ours, not in a folder that other tests look into.
+mkdir -m 0700 "$T/root" "$T/root/run"
+roots=(env HOME="$T/root" XDG_RUNTIME_DIR="$T/root/run" XDG_STATE_HOME="$T/root/state")
+
 asked() { # REGEXP; how often it was
 	grep -Ec -- "$1" "$T/nss.asked"
 }
@@ -98,9 +102,9 @@ ok $? "the log tells which database it is" "$(cat "$T/daemon.err")"
 is "$(grep -c 'database does not answer' "$T/daemon.err")" 1 "once"
 run boss pchat login ldapboss
 exits 4 "its owner is refused as well"
-run root pchat login root
+run root "${roots[@]}" pchat login root
 exits 0 "an account of /etc/passwd logs in"
-run root pchat quit
+run root "${roots[@]}" pchat quit
 nss answer "ldapboss ${uid_of[boss]}"
 run boss pchat login ldapboss
 exits 0 "it is the owner's as soon as the directory answers"
@@ -120,9 +124,9 @@ for i in 1 2 3; do
 	run boss pchat -s ldapboss send "meanwhile $i"
 	exits 0 "others talk on ($i)"
 done
-run root pchat login root
+run root "${roots[@]}" pchat login root
 exits 0 "and log in"
-run root pchat quit
+run root "${roots[@]}" pchat quit
 is "$(process_state "${pid_of[waits]}")" S "while it waits"
 reap waits
 exits 4 "until its time is over"

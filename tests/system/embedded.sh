@@ -111,7 +111,7 @@ if is_root && unshare --mount true 2>/dev/null; then
 		export XDG_RUNTIME_DIR=$1 XDG_STATE_HOME=$1/state
 		pchat login admin || exit 98
 		pchatd --detach || exit 97
-		pchat quit' - "$T"
+		pchat -s admin quit' - "$T"
 	exits 0 "root's own daemon does not keep that of the host from starting"
 else
 	skip "takes root" "root's own daemon and that of the host"
