@@ -156,8 +156,8 @@ find_only(struct link *l)
 			continue;
 		}
 		rc = session_file_each(&l->dir, candidate, &c);
+		session_file_each_via(&l->dir, place, candidate_at, &c);
 		rundir_close(&l->dir);
-		session_file_each_via(place, candidate_at, &c);
 		if (rc < 0)
 			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
 		if (before == 0 && c.count > 0)

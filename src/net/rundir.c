@@ -264,21 +264,21 @@ rundir_make(struct rundir *r, const char *host)
 }
 
 void
-rundir_each_host(unsigned place, bool (*fn)(const char *host, void *context), void *context)
+rundir_each_host(const struct rundir *r, bool (*fn)(const char *host, void *context), void *context)
 {
-	struct rundir r;
+	const int fd = openat(r->fd, VIA, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 || verify(fd) < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
-	DIR *dir;
 
-	if (open_place(&r, place) < 0)
+	if (!dir) {
+		if (fd >= 0)
+			(void)close(fd);
 		return;
-	if (descend(&r, VIA, false) == 0 && (dir = opendir(r.path))) {
-		while ((e = readdir(dir)))
-			if (via_is_host(e->d_name) && !fn(e->d_name, context))
-				break;
-		(void)closedir(dir);
 	}
-	rundir_close(&r);
+	while ((e = readdir(dir)))
+		if (via_is_host(e->d_name) && !fn(e->d_name, context))
+			break;
+	(void)closedir(dir);
 }
 
 void

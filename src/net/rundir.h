@@ -48,8 +48,8 @@ rundir_hides(int error)
 /* Holds a shared flock(2) on the folder as long as it is open: whoever cleans /tmp leaves such a folder alone. */
 void rundir_hold(const struct rundir *r);
 
-/* Calls fn for each host of which there is a folder in that place. Stops when it returns false. */
-void rundir_each_host(unsigned place, bool (*fn)(const char *host, void *context), void *context);
+/* Calls fn for each host of which there is a folder in r. Stops when it returns false. */
+void rundir_each_host(const struct rundir *r, bool (*fn)(const char *host, void *context), void *context);
 
 void rundir_close(struct rundir *r);
 

@@ -258,11 +258,12 @@ each_at_host(const char *host, void *context)
 }
 
 void
-session_file_each_via(unsigned place, bool (*fn)(const char *host, const char *name, void *context), void *context)
+session_file_each_via(const struct rundir *r, unsigned place,
+    bool (*fn)(const char *host, const char *name, void *context), void *context)
 {
 	struct at_hosts a = { .place = place, .fn = fn, .context = context };
 
-	rundir_each_host(place, each_at_host, &a);
+	rundir_each_host(r, each_at_host, &a);
 }
 
 /* ------ as a whole ------ */

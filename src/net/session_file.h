@@ -17,10 +17,10 @@ struct session_file {
 	char name[NAME_MAX_LEN + 1];     /* as typed */
 	char base[SESSION_BASE_MAX + 1]; /* of its files: name_file() of the name; may be empty for one of ASCII */
 	struct ident id;
-	char socket[PATH_MAX];            /* of the daemon; empty: the user's own */
-	bool explicit_socket;             /* the user named it: any daemon's uid is accepted */
-	char inbox[PATH_MAX];             /* folder of the inbox */
-	uint64_t max_messages, max_bytes; /* unread limits */
+	char socket[PATH_MAX];                          /* of the daemon; empty: the user's own */
+	bool explicit_socket;                           /* the user named it: any daemon's uid is accepted */
+	char inbox[PATH_MAX];                           /* folder of the inbox */
+	uint64_t max_messages, max_bytes;               /* unread limits */
 	char via[VIA_LOGIN_MAX + 1 + VIA_PATH_MAX + 1]; /* USER@HOST:PATH, where the daemon is; empty: on this host */
 	char agent[PATH_MAX];                           /* with via: of ssh's agent; empty: none */
 };
@@ -45,9 +45,9 @@ MUST_USE int session_file_base(const struct rundir *r, const char *name, char ou
  */
 MUST_USE int session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *context), void *context);
 
-/* The same for the sessions of all hosts in that place (net/rundir.h). */
-void session_file_each_via(
-    unsigned place, bool (*fn)(const char *host, const char *name, void *context), void *context);
+/* The same for the sessions at all hosts. r is open, and that place (net/rundir.h). */
+void session_file_each_via(const struct rundir *r, unsigned place,
+    bool (*fn)(const char *host, const char *name, void *context), void *context);
 
 /* Whether there is a file of that session, which may be damaged. */
 bool session_file_exists(const struct rundir *r, const char *name);

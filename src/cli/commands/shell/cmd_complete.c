@@ -81,9 +81,9 @@ complete_sessions(struct invocation *inv)
 	struct link *l = &inv->link;
 
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		session_file_each_via(place, session_line_at, NULL);
 		if (rundir_open(&l->dir, place, NULL) < 0)
 			continue;
+		session_file_each_via(&l->dir, place, session_line_at, NULL);
 		(void)!session_file_each(&l->dir, session_line, NULL);
 		rundir_close(&l->dir);
 	}
@@ -219,8 +219,8 @@ complete_run(struct invocation *inv)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(inv->opt.operands[0], kinds[i].what) == 0)
 			return kinds[i].run(inv);
-	return report(
-	    VERDICT_USAGE, "__complete knows commands, groups, inboxes, offers, options [COMMAND], rules, sessions and users");
+	return report(VERDICT_USAGE,
+	    "__complete knows commands, groups, inboxes, offers, options [COMMAND], rules, sessions and users");
 }
 
 const struct command command_complete = {
