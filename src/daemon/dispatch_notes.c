@@ -205,7 +205,7 @@ on_untell(struct client *c, const struct upstream_message *m)
 }
 
 bool
-dispatch_is_note(uint8_t type)
+dispatch_is_note(enum upstream_type type)
 {
 	return type == UPSTREAM_TELL || type == UPSTREAM_KEPT || type == UPSTREAM_UNTELL;
 }

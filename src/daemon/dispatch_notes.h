@@ -12,7 +12,7 @@ struct keeper_class;
 struct tells_class;
 
 /* Whether it is a request about notes, which needs no session. */
-bool dispatch_is_note(uint8_t type);
+bool dispatch_is_note(enum upstream_type type);
 
 /* One of those requests, or a NOTE_ACK. */
 void dispatch_note(struct client *c, const struct upstream_message *m);

@@ -62,7 +62,9 @@ above() { # REGEXP REGEXP NAME
 
 # type_keys TEXT [KEY]...: the text as it is, then keys by tmux's names.
 type_keys() {
-	tmux_do send-keys -l -- "$1"
+	local text=$1
+	[ "${text%;}" = "$text" ] || text=${text%;}\\\; # or tmux takes it for the end of its command
+	tmux_do send-keys -l -- "$text"
 	shift
 	[ $# -eq 0 ] || tmux_do send-keys "$@"
 }

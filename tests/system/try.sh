@@ -25,6 +25,8 @@ type_keys "y" Enter
 shows '│' "there are two panes"
 wait_until on_screen 'Ctrl-D leaves one'
 ok $? "it says how to get out"
+wait_until on_screen '│to (alice|bob)> *$' # before that the chat does not know its session yet
+ok $? "and a chat is in each"
 type_keys "hello from the right" Enter
 shows '(alice|bob)(-try)?: hello from the right.*│.*hello' "what is said in one appears in the other"
 send_keys C-d
