@@ -1,6 +1,7 @@
 #include "client/channel.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,6 +19,16 @@ channel_open(struct channel *c, int fd)
 		return -ENOMEM;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)); /* as much of it as the host allows */
 	return 0;
+}
+
+void
+channel_release(struct channel *c)
+{
+	closep(&c->fd);
+	c->fd = -1;
+	freep(&c->in);
+	freep(&c->out);
+	c->in = c->out = NULL;
 }
 
 int

@@ -25,8 +25,11 @@ struct channel {
 	bool ended; /* the other end has gone, or takes nothing more */
 };
 
-/* Takes over fd. 0 or -ENOMEM. */
+/* Takes over fd. 0 or -ENOMEM. In any case channel_release(). */
 MUST_USE int channel_open(struct channel *c, int fd);
+
+/* Closes it. Fine for one that is zeroed but for its fd of -1, and again. */
+void channel_release(struct channel *c);
 
 /* Reads what is there: 1; 0: nothing now; -EPIPE: the end; -EPERM: it brought a descriptor; -errno. Not while pieces are left. */
 MUST_USE int channel_fill(struct channel *c);

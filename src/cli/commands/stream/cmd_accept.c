@@ -246,6 +246,7 @@ accept_run(struct invocation *inv)
 		status = take(inv, &t, deadline);
 	sink_abort(&t.sink); /* of one that did not begin */
 	free(t.names);
+	channel_release(&t.channel);
 	return status;
 }
 

@@ -208,10 +208,14 @@ handing_run(struct handing *h, struct invocation *inv, const uint8_t *body, uint
 		return report(v, "%s did not take it in time", h->offering.partner);
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
-	if ((rc = channel_open(&h->channel, h->offering.channel)) < 0)
+	rc = channel_open(&h->channel, h->offering.channel);
+	if (rc == 0) {
+		progress_begin(&h->progress, o->given[OPT_JSON], o->given[OPT_QUIET], h->of);
+		hand_over(h);
+		progress_end(&h->progress);
+	}
+	channel_release(&h->channel);
+	if (rc < 0)
 		return report(VERDICT_FAILED, "%s", strerror(-rc));
-	progress_begin(&h->progress, o->given[OPT_JSON], o->given[OPT_QUIET], h->of);
-	hand_over(h);
-	progress_end(&h->progress);
 	return h->verdict == VERDICT_OK ? 0 : report(h->verdict, "%s", h->words);
 }
