@@ -5,6 +5,7 @@
 needs_root
 strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 STRIDE=${STRIDE:-13}
+export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS # which cannot be done under strace
 
 start_daemon
 pair alice bob
