@@ -28,7 +28,11 @@ ok $? "it says how to get out"
 wait_until on_screen '│to (alice|bob)> *$' # before that the chat does not know its session yet
 ok $? "and a chat is in each"
 type_keys "hello from the right" Enter
-shows '(alice|bob)(-try)?: hello from the right.*│.*hello' "what is said in one appears in the other"
+in_both() {
+	[ "$(screen | grep -o 'hello from the right' | wc -l)" -eq 2 ]
+}
+wait_until in_both
+ok $? "what is said in one appears in the other" "$(screen)"
 send_keys C-d
 one_pane() {
 	! on_screen '│'
