@@ -241,7 +241,7 @@ login_run(struct invocation *inv)
 	const char *name = o->operand_count > 0 ? o->operands[0] : o->given[OPT_SESSION] ? o->text[OPT_SESSION] : NULL;
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	struct control_message keep = { 0 };
-	struct via there, *via = o->given[OPT_VIA] ? &there : NULL;
+	struct via there = { .path = "" }, *via = o->given[OPT_VIA] ? &there : NULL;
 	char host[VIA_HOST_MAX + 1], session[VIA_SESSION_MAX + 1];
 	const char *socket;
 	int rc;
