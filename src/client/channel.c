@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/closing.h"
+
 #define SMALL (PIECE_HEADER + PIECE_SMALL_MAX)
 #define OUT_ROOM (2U * SMALL + PIECE_HEADER + PIECE_DATA_MAX + 2U * SMALL)
-#define DESCRIPTORS 253U /* that one message can bring: the kernel's SCM_MAX_FD */
 
 int
 channel_open(struct channel *c, int fd)
@@ -24,8 +25,6 @@ channel_open(struct channel *c, int fd)
 void
 channel_release(struct channel *c)
 {
-	closep(&c->fd);
-	c->fd = -1;
 	freep(&c->in);
 	freep(&c->out);
 	c->in = c->out = NULL;
@@ -34,7 +33,7 @@ channel_release(struct channel *c)
 int
 channel_fill(struct channel *c)
 {
-	static char control[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
+	static char control[CMSG_SPACE(CLOSING_PASSED * sizeof(int))];
 	struct msghdr m = { .msg_control = control, .msg_controllen = sizeof(control) };
 	struct iovec room;
 	ssize_t n;

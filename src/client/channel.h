@@ -28,7 +28,7 @@ struct channel {
 /* Takes over fd. 0 or -ENOMEM. In any case channel_release(). */
 MUST_USE int channel_open(struct channel *c, int fd);
 
-/* Closes it. Fine for one that is zeroed but for its fd of -1, and again. */
+/* Gives back its memory; its descriptor stays open, as said above. Fine for one that was never opened, and again. */
 void channel_release(struct channel *c);
 
 /* Reads what is there: 1; 0: nothing now; -EPIPE: the end; -EPERM: it brought a descriptor; -errno. Not while pieces are left. */

@@ -21,7 +21,7 @@ link_name(struct link *l, const char *host, const char *name)
 	if (l->host != host)
 		(void)stpcpy(l->host, host);
 	(void)stpcpy(l->name, name);
-	(void)stpcpy(stpcpy(stpcpy(l->shown, l->host), l->host[0] ? "/" : ""), l->name);
+	via_join(l->host, l->name, l->shown);
 }
 
 /* ------------------------------------------------------------------------- why there is none */
@@ -63,9 +63,9 @@ tell_what_became(const char *name, char *words, size_t size)
 static enum verdict
 no_session_there(struct link *l)
 {
-	char folder[PATH_MAX], below[sizeof("via/") + VIA_SESSION_MAX], what[PATH_MAX + 256];
+	char folder[PATH_MAX], below[sizeof(VIA_FOLDER "/") + VIA_SESSION_MAX], what[PATH_MAX + 256];
 
-	(void)snprintf(below, sizeof(below), "via/%s", l->shown);
+	(void)snprintf(below, sizeof(below), VIA_FOLDER "/%s", l->shown);
 	if (folder_state(below, folder) == 0 && whereabouts_tell(l->name, folder, what, sizeof(what)))
 		return link_trouble(l, VERDICT_NO_SESSION, "you are not logged in as %s: %s", l->shown, what);
 	return link_trouble(l, VERDICT_NO_SESSION,
@@ -156,7 +156,7 @@ find_only(struct link *l)
 			continue;
 		}
 		rc = session_file_each(&l->dir, candidate, &c);
-		session_file_each_via(&l->dir, place, candidate_at, &c);
+		session_file_each_via(&l->dir, candidate_at, &c);
 		rundir_close(&l->dir);
 		if (rc < 0)
 			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));

@@ -264,6 +264,12 @@ link_outcome(struct link *l, const struct control_message *reply)
 }
 
 enum verdict
+link_old_helper(struct link *l, enum verdict v)
+{
+	return link_trouble(l, v, "the session's helper is an older pchat; 'pchat quit' and log in again");
+}
+
+enum verdict
 link_timed_out(struct link *l)
 {
 	const struct control_message request = { .type = CONTROL_LINK };

@@ -25,12 +25,12 @@ struct link {
 	char name[NAME_MAX_LEN + 1];
 	char host[VIA_HOST_MAX + 1];     /* where it is logged in; empty: here */
 	char shown[VIA_SESSION_MAX + 1]; /* NAME, or HOST/NAME: what -s takes */
-	bool several;                   /* it is unclear which session: there are several */
-	uint32_t features;              /* that HELLO names; 0 once the helper is known to be an older one */
-	bool heard;                     /* the helper said something on this connection */
-	bool revive;                    /* start a helper that is gone */
-	void (*note)(const char *text); /* for a remark of a helper that was started; NULL: nobody wants it */
-	unsigned pause_ms;              /* before the next attempt to come back; 0 again after any progress */
+	bool several;                    /* it is unclear which session: there are several */
+	uint32_t features;               /* that HELLO names; 0 once the helper is known to be an older one */
+	bool heard;                      /* the helper said something on this connection */
+	bool revive;                     /* start a helper that is gone */
+	void (*note)(const char *text);  /* for a remark of a helper that was started; NULL: nobody wants it */
+	unsigned pause_ms;               /* before the next attempt to come back; 0 again after any progress */
 	int watch;        /* a descriptor whose other end must not go away while we wait (our output); -1: none */
 	bool takes;       /* a descriptor may come with a frame, */
 	int passed;       /* and did; -1: none, or it was taken */
@@ -41,8 +41,8 @@ struct link {
 	uint8_t in[2 * FRAME_MAX];
 };
 
-#define LINK_INIT                                   \
-	{                                           \
+#define LINK_INIT                                                 \
+	{                                                         \
 		.fd = -1, .dir.fd = -1, .watch = -1, .passed = -1 \
 	}
 
@@ -130,6 +130,9 @@ MUST_USE enum verdict link_command(struct link *l, const struct control_message 
  * when it is on another.
  */
 const char *link_alone(const struct link *l);
+
+/* `v`, with words: the helper is older than what is asked of it. */
+enum verdict link_old_helper(struct link *l, enum verdict v);
 
 /* That sentence, for who is on such a daemon without a session. */
 const char *link_alone_words(void);

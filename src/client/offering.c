@@ -45,8 +45,7 @@ say(struct offering *o, uint64_t deadline)
 	int rc;
 
 	if (o->link->features == 0)
-		return link_trouble(o->link, VERDICT_NO_STREAMS,
-		    "the session's helper is an older pchat; 'pchat quit' and log in again");
+		return link_old_helper(o->link, VERDICT_NO_STREAMS);
 	link_queue(o->link, &m);
 	rc = link_flush(o->link, deadline);
 	return rc < 0 ? link_verdict(o->link, rc) : VERDICT_OK;

@@ -35,15 +35,9 @@ courier_detach(struct courier *c, uint32_t client)
 static enum verdict
 past_pair(const struct courier *c, uint64_t pair)
 {
-	static const enum verdict by_ending[] = {
-		[ENDING_NONE] = VERDICT_NOT_PAIRED,
-		[ENDING_LEFT] = VERDICT_LEFT,
-		[ENDING_QUIT] = VERDICT_PARTNER_QUIT,
-		[ENDING_GONE] = VERDICT_GONE,
-	};
 	const bool latest = !c->paired && pair != 0 && (c->pair == 0 || c->pair == pair);
 
-	return latest ? by_ending[c->last_end] : VERDICT_NOT_PAIRED;
+	return latest ? ending_verdict(c->last_end) : VERDICT_NOT_PAIRED;
 }
 
 static void

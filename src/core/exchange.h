@@ -33,6 +33,23 @@ enum ending {
 	ENDING_MOVED, /* left for somebody else: the partner's helper hears of it later, and may store until then */
 };
 
+/* What whoever asks about a pair that is over is told of its end; of none: NOT_PAIRED. */
+static inline enum verdict
+ending_verdict(enum ending how)
+{
+	switch (how) {
+	case ENDING_LEFT:
+	case ENDING_MOVED:
+		return VERDICT_LEFT;
+	case ENDING_QUIT:
+		return VERDICT_PARTNER_QUIT;
+	case ENDING_GONE:
+		return VERDICT_GONE;
+	default:
+		return VERDICT_NOT_PAIRED;
+	}
+}
+
 struct exchange_session {
 	struct ident id;
 	char name[NAME_MAX_LEN + 1];

@@ -96,6 +96,19 @@ via_is_host(const char *text)
 	return is_host(text, strlen(text));
 }
 
+void
+via_join(const char *host, const char *name, char out[VIA_SESSION_MAX + 1])
+{
+	size_t n = strnlen(host, VIA_HOST_MAX);
+	const size_t length = strnlen(name, NAME_MAX_LEN);
+
+	memcpy(out, host, n);
+	if (n > 0)
+		out[n++] = '/';
+	memcpy(out + n, name, length);
+	out[n + length] = '\0';
+}
+
 bool
 via_split(const char *text, char host[VIA_HOST_MAX + 1], const char **name)
 {

@@ -35,6 +35,12 @@ MUST_USE bool via_parse(const char *text, struct via *out);
  */
 MUST_USE bool via_split(const char *text, char host[VIA_HOST_MAX + 1], const char **name);
 
+/* The other way round: HOST/NAME, or of an empty host NAME; each cut to its limit. */
+void via_join(const char *host, const char *name, char out[VIA_SESSION_MAX + 1]);
+
+/* The folder in which sessions at other hosts have theirs, below the one where those of this host are. */
+#define VIA_FOLDER "via"
+
 /* Whether a folder that is called so can be that of a host. */
 MUST_USE bool via_is_host(const char *text);
 

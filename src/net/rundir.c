@@ -12,8 +12,6 @@
 #include "core/via.h"
 #include "net/folder.h"
 
-#define VIA "via"
-
 /* Ours alone? One that only lets others look in is put right. */
 static int
 verify(int fd)
@@ -127,25 +125,36 @@ open_verified(struct rundir *r)
 	return rc;
 }
 
-/* Goes down into `name`, which is made if need be. */
+/* A folder of ours in the one that is open: a descriptor, or -errno. */
 static int
-descend(struct rundir *r, const char *name, bool make)
+open_below(int above, const char *name)
 {
-	const int above = r->fd;
-	const size_t len = strlen(r->path);
-	int fd, rc;
+	const int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int rc;
 
-	if (len + 1 + strlen(name) >= sizeof(r->path))
-		return -ENAMETOOLONG;
-	if (make && mkdirat(above, name, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if ((rc = verify(fd)) < 0) {
 		(void)close(fd);
 		return rc;
 	}
+	return fd;
+}
+
+/* Goes down into `name`, which is made if need be. */
+static int
+descend(struct rundir *r, const char *name, bool make)
+{
+	const int above = r->fd;
+	const size_t len = strlen(r->path);
+	int fd;
+
+	if (len + 1 + strlen(name) >= sizeof(r->path))
+		return -ENAMETOOLONG;
+	if (make && mkdirat(above, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if ((fd = open_below(above, name)) < 0)
+		return fd;
 	(void)close(above);
 	r->fd = fd;
 	(void)stpcpy(stpcpy(r->path + len, "/"), name);
@@ -160,7 +169,7 @@ descend_to(struct rundir *r, const char *host, bool make)
 
 	if (!host || !*host)
 		return 0;
-	if ((rc = descend(r, VIA, make)) == 0)
+	if ((rc = descend(r, VIA_FOLDER, make)) == 0)
 		rc = descend(r, host, make);
 	if (rc < 0)
 		rundir_close(r);
@@ -263,11 +272,19 @@ rundir_make(struct rundir *r, const char *host)
 	return last;
 }
 
+int
+rundir_open_host(struct rundir *at, const struct rundir *r, const char *host)
+{
+	*at = *r;
+	at->fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0);
+	return at->fd < 0 ? -errno : descend_to(at, host, false);
+}
+
 void
 rundir_each_host(const struct rundir *r, bool (*fn)(const char *host, void *context), void *context)
 {
-	const int fd = openat(r->fd, VIA, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 || verify(fd) < 0 ? NULL : fdopendir(fd);
+	const int fd = open_below(r->fd, VIA_FOLDER);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
 	if (!dir) {

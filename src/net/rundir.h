@@ -48,6 +48,9 @@ rundir_hides(int error)
 /* Holds a shared flock(2) on the folder as long as it is open: whoever cleans /tmp leaves such a folder alone. */
 void rundir_hold(const struct rundir *r);
 
+/* Opens the folder of a host in r, which is open and stays so. 0 or -errno. */
+MUST_USE int rundir_open_host(struct rundir *at, const struct rundir *r, const char *host);
+
 /* Calls fn for each host of which there is a folder in r. Stops when it returns false. */
 void rundir_each_host(const struct rundir *r, bool (*fn)(const char *host, void *context), void *context);
 

@@ -227,7 +227,7 @@ session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *con
 }
 
 struct at_hosts {
-	unsigned place;
+	const struct rundir *in;
 	const char *host;
 	bool (*fn)(const char *host, const char *name, void *context);
 	void *context;
@@ -249,7 +249,7 @@ each_at_host(const char *host, void *context)
 	struct at_hosts *a = context;
 	struct rundir r;
 
-	if (rundir_open(&r, a->place, host) < 0)
+	if (rundir_open_host(&r, a->in, host) < 0)
 		return true;
 	a->host = host;
 	(void)!session_file_each(&r, name_at_host, a);
@@ -258,10 +258,10 @@ each_at_host(const char *host, void *context)
 }
 
 void
-session_file_each_via(const struct rundir *r, unsigned place,
-    bool (*fn)(const char *host, const char *name, void *context), void *context)
+session_file_each_via(
+    const struct rundir *r, bool (*fn)(const char *host, const char *name, void *context), void *context)
 {
-	struct at_hosts a = { .place = place, .fn = fn, .context = context };
+	struct at_hosts a = { .in = r, .fn = fn, .context = context };
 
 	rundir_each_host(r, each_at_host, &a);
 }

@@ -45,16 +45,16 @@ MUST_USE int session_file_base(const struct rundir *r, const char *name, char ou
  */
 MUST_USE int session_file_each(const struct rundir *r, bool (*fn)(const char *name, void *context), void *context);
 
-/* The same for the sessions at all hosts. r is open, and that place (net/rundir.h). */
-void session_file_each_via(const struct rundir *r, unsigned place,
-    bool (*fn)(const char *host, const char *name, void *context), void *context);
+/* The same for the sessions at all hosts. */
+void session_file_each_via(
+    const struct rundir *r, bool (*fn)(const char *host, const char *name, void *context), void *context);
 
 /* Whether there is a file of that session, which may be damaged. */
 bool session_file_exists(const struct rundir *r, const char *name);
 
 /*
- * Opens the first of the user's folders in which there is a session of that name, at that host (rundir_open()). 0; -ENOENT: in none; -EINVAL: not a
- * name; as open(2) when it is in none that can be looked into.
+ * Opens the first of the user's folders in which there is a session of that name, at that host (rundir_open()). 0;
+ * -ENOENT: in none; -EINVAL: not a name; as open(2) when it is in none that can be looked into.
  */
 MUST_USE int session_file_find(struct rundir *r, const char *host, const char *name);
 

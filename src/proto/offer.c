@@ -72,7 +72,7 @@ offer_total(const void *body, size_t length, uint32_t *files, uint64_t *bytes)
 
 	*files = 0;
 	*bytes = 0;
-	while (offer_next_file(body, length, &at, &f)) {
+	while (offer_kind(body, length) == OFFER_FILES && offer_next_file(body, length, &at, &f)) {
 		++*files;
 		*bytes +=
 		    f.size; /* each is below 2^63, and they are not 2^10: what wraps around is shown wrongly, no more */

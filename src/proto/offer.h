@@ -35,7 +35,7 @@ struct offer_file {
 /* The file that stands at *at, which begins with 0 and then is the next one's place; false: that was all. */
 bool offer_next_file(const void *body, size_t length, size_t *at, struct offer_file *f);
 
-/* How many files, and how many bytes they have together. */
+/* How many files, and how many bytes they have together; of a stream none. */
 void offer_total(const void *body, size_t length, uint32_t *files, uint64_t *bytes);
 
 /* Writes the text of a stream: its length, or 0: the label is not allowed. `out` has OFFER_MAX bytes. */

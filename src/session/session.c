@@ -77,17 +77,11 @@ pair_on_blocked(void *context)
 static void
 pair_on_ended(void *context, enum ending how)
 {
-	static const enum verdict why[] = {
-		[ENDING_NONE] = VERDICT_GONE,
-		[ENDING_LEFT] = VERDICT_LEFT,
-		[ENDING_QUIT] = VERDICT_PARTNER_QUIT,
-		[ENDING_GONE] = VERDICT_GONE,
-	};
 	const struct session *s = context;
 
 	outbound_ended(s->outbound, how);
 	offers_in_reset(s->offers_in);
-	offers_out_ended(s->offers_out, (unsigned)how < ARRAY_SIZE(why) ? why[how] : VERDICT_LEFT);
+	offers_out_ended(s->offers_out, how == ENDING_NONE ? VERDICT_GONE : ending_verdict(how));
 }
 
 static void
@@ -1037,7 +1031,7 @@ client_history(void *context, int fd, const struct control_message *m)
 
 	inbound_flush(s->inbound);
 	sentbox_flush(s->sentbox);
-	(void)snprintf(session, sizeof(session), "%s%s%s", far ? via.host : "", far ? "/" : "", s->file.name);
+	via_join(far ? via.host : "", s->file.name, session);
 	return history_spawn(session, fd, m);
 }
 

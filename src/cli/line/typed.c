@@ -83,7 +83,7 @@ take_session(const char *typed, char out[VIA_SESSION_MAX + 1], char words[TYPED_
 		return VERDICT_MALFORMED;
 	if (!host[0])
 		as_it_began(name);
-	(void)snprintf(out, VIA_SESSION_MAX + 1, "%s%s%s", host, host[0] ? "/" : "", name);
+	via_join(host, name, out);
 	return VERDICT_OK;
 }
 

@@ -15,13 +15,13 @@
 int
 session_folder(const char *host, const char *folded, char out[PATH_MAX], bool create)
 {
-	char below[sizeof("via/") + VIA_HOST_MAX + 1 + NAME_FOLD_MAX + 1];
+	char below[sizeof(VIA_FOLDER "/") + VIA_HOST_MAX + 1 + NAME_FOLD_MAX + 1];
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
 	int r;
 
 	if (host && *host)
-		(void)snprintf(below, sizeof(below), "via/%s/%s", host, folded);
+		(void)snprintf(below, sizeof(below), VIA_FOLDER "/%s/%s", host, folded);
 	else
 		(void)snprintf(below, sizeof(below), "%s", folded);
 	if ((r = folder_state(below, out)) < 0)

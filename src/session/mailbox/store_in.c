@@ -277,22 +277,35 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 
 /* ------------------------------------------------------------------------- notes */
 
+/* A record of one message that belongs to no run of others. */
 static int
-note_add(struct store *s, const struct note *n, int64_t now_ms)
+single_add(
+    struct store *s, enum record_type type, const struct peer *from, uint64_t pair, const struct msg *m, int64_t now_ms)
 {
-	struct store_stretch t = {
-		.count = 1, .first = n->msgid, .pair = n->stranger, .peer = n->from, .record = s->now.newest + 1
+	const struct store_stretch t = {
+		.count = 1, .first = m->id, .pair = pair, .peer = *from, .record = s->now.newest + 1
 	};
 	int r;
 
-	if ((r = store_save_gathered(s)) < 0 ||
-	    (r = row_add(s, t.record, RECORD_NOTE, now_ms, n->body, n->length)) < 0 || (r = stretch_add(s, &t)) < 0)
+	if ((r = store_save_gathered(s)) < 0 || (r = row_add(s, t.record, type, now_ms, m->body, m->length)) < 0 ||
+	    (r = stretch_add(s, &t)) < 0)
 		return r;
 	s->now.newest++;
 	s->now.stretch.record = 0;
+	s->used = true;
+	return 0;
+}
+
+static int
+note_add(struct store *s, const struct note *n, int64_t now_ms)
+{
+	const struct msg m = { .id = n->msgid, .body = n->body, .length = n->length };
+	const int r = single_add(s, RECORD_NOTE, &n->from, n->stranger, &m, now_ms);
+
+	if (r < 0)
+		return r;
 	s->now.notes.count++;
 	s->now.notes.bytes += n->length;
-	s->used = true;
 	return 0;
 }
 
@@ -325,18 +338,9 @@ store_note(struct store *s, const struct note *n, int64_t now_ms)
 static int
 offer_add(struct store *s, const struct peer *from, const struct offer *o, int64_t now_ms)
 {
-	const struct store_stretch t = {
-		.count = 1, .first = o->msgid, .pair = o->pair, .peer = *from, .record = s->now.newest + 1
-	};
-	int r;
+	const struct msg m = { .id = o->msgid, .body = o->body, .length = o->length };
 
-	if ((r = store_save_gathered(s)) < 0 ||
-	    (r = row_add(s, t.record, RECORD_OFFER, now_ms, o->body, o->length)) < 0 || (r = stretch_add(s, &t)) < 0)
-		return r;
-	s->now.newest++;
-	s->now.stretch.record = 0;
-	s->used = true;
-	return 0;
+	return single_add(s, RECORD_OFFER, from, o->pair, &m, now_ms);
 }
 
 enum store_answer

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/macros.h"
 #include "core/exchange.h"
 #include "core/limits.h"
 #include "proto/offer.h"
@@ -100,15 +99,9 @@ say(struct offers_out *o, struct held *h)
 static enum verdict
 why_not(const struct offers_out *o)
 {
-	static const enum verdict verdicts[] = {
-		[ENDING_NONE] = VERDICT_NOT_PAIRED,
-		[ENDING_LEFT] = VERDICT_LEFT,
-		[ENDING_QUIT] = VERDICT_PARTNER_QUIT,
-		[ENDING_GONE] = VERDICT_GONE,
-	};
 	const struct partner *p = &o->state->partner;
 
-	return p->pair != 0 || p->last_end >= ARRAY_SIZE(verdicts) ? VERDICT_LEFT : verdicts[p->last_end];
+	return p->pair != 0 ? VERDICT_LEFT : ending_verdict(p->last_end);
 }
 
 void

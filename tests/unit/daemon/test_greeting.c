@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/client.h"
+#include "daemon/fake_client.h"
 #include "daemon/greeting.h"
 #include "net/loop.h"
 
@@ -18,21 +18,6 @@ static struct account unknown = { .all = &accounts, .uid = 61000, .refs = 1, .st
 static struct client client[CLIENTS];
 static int peer[CLIENTS];
 
-static ssize_t
-on_input(struct stream *s, uint8_t *data, size_t n)
-{
-	(void)s, (void)data;
-	return (ssize_t)n;
-}
-
-static void
-on_closed(struct stream *s, int error)
-{
-	(void)s, (void)error;
-}
-
-static const struct stream_class class = { .input = on_input, .closed = on_closed, .output_cap = 4096 };
-
 static void
 setup(void)
 {
@@ -40,14 +25,8 @@ setup(void)
 	ck_assert_ptr_nonnull(loop);
 	ck_assert_int_eq(stream_setup(loop), 0);
 	greeting_init(&greetings, loop);
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		int fds[2];
-
-		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-		client[i] = (struct client){ .account = &known, .slot = SLOT_NONE };
-		stream_init(&client[i].stream, &class, loop, fds[0]);
-		peer[i] = fds[1];
-	}
+	for (unsigned i = 0; i < CLIENTS; i++)
+		peer[i] = fake_client(&client[i], loop);
 }
 
 static void

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/client.h"
+#include "daemon/fake_client.h"
 #include "daemon/relay.h"
 #include "daemon/roster.h"
 #include "daemon/windows.h"
@@ -27,21 +27,6 @@ static uint32_t epoch; /* of the pair */
 static uint8_t input[4 * FRAME_MAX], output[4 * FRAME_MAX];
 static size_t length; /* of input */
 
-static ssize_t
-on_input(struct stream *s, uint8_t *data, size_t n)
-{
-	(void)s, (void)data;
-	return (ssize_t)n;
-}
-
-static void
-on_closed(struct stream *s, int error)
-{
-	(void)s, (void)error;
-}
-
-static const struct stream_class class = { .input = on_input, .closed = on_closed, .output_cap = 1U << 20U };
-
 static slot_t
 step(enum exchange_event_type type, slot_t slot, const char *name, uint8_t id)
 {
@@ -56,16 +41,13 @@ step(enum exchange_event_type type, slot_t slot, const char *name, uint8_t id)
 static int
 seat(struct client *c, const char *name, uint8_t id)
 {
-	const int size = 1 << 20;
-	int fds[2];
+	const int end = fake_client(c, loop);
 
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-	ck_assert_int_eq(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
-	*c = (struct client){ .windows = &windows, .state = CLIENT_LOGGED_IN };
-	stream_init(&c->stream, &class, loop, fds[0]);
+	c->windows = &windows;
+	c->state = CLIENT_LOGGED_IN;
 	c->slot = step(EXCHANGE_LOGIN, SLOT_NONE, name, id);
 	members[c->slot].client = c;
-	return fds[1];
+	return end;
 }
 
 static void

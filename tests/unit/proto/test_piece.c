@@ -98,6 +98,9 @@ END_TEST
 
 START_TEST(test_offer_stream)
 {
+	static const char likeness[] = "12345678!abcdefghijklmnopqrstuvwxyzabcdefg";
+	uint32_t files;
+	uint64_t bytes;
 	uint8_t body[OFFER_MAX];
 	char label[OFFER_LABEL_MAX + 1];
 	size_t n, length;
@@ -110,6 +113,11 @@ START_TEST(test_offer_stream)
 	ck_assert(offer_valid(body, n));
 	ck_assert_int_eq(offer_kind(body, n), OFFER_STREAM);
 	ck_assert_mem_eq(offer_label(body, n, &length), label, OFFER_LABEL_MAX);
+	/* A label that reads as a file, too. */
+	n = offer_put_stream(body, likeness, sizeof(likeness) - 1);
+	offer_total(body, n, &files, &bytes);
+	ck_assert_uint_eq(files, 0);
+	ck_assert_uint_eq(bytes, 0);
 	ck_assert_uint_eq(length, OFFER_LABEL_MAX);
 	ck_assert_uint_eq(offer_put_stream(body, "", 0), 1);
 	ck_assert(offer_valid(body, 1));

@@ -36,8 +36,7 @@ report_none(struct link *l, enum verdict v, uint64_t id)
 		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read", l->shown);
 	default:
 		if (l->features == 0)
-			return report(
-			    VERDICT_FAILED, "the session's helper is an older pchat; 'pchat quit' and log in again");
+			v = link_old_helper(l, VERDICT_FAILED);
 		return report(v, "%s", l->words);
 	}
 }

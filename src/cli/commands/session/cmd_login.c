@@ -213,7 +213,7 @@ login_as(struct invocation *inv, const char *name, const char *socket, const str
 {
 	char session[VIA_SESSION_MAX + 1];
 
-	(void)snprintf(session, sizeof(session), "%s%s%s", via ? via->host : "", via ? "/" : "", name);
+	via_join(via ? via->host : "", name, session);
 	if (inv->opt.given[OPT_IF_NEEDED] && is_logged_in(inv, session))
 		return 0;
 	return start(&inv->opt, name, socket, via);
@@ -263,7 +263,7 @@ login_run(struct invocation *inv)
 	if (link_sockets_forbidden(&inv->link))
 		return report(VERDICT_FAILED, "%s", inv->link.words);
 	rc = login_as(inv, name, socket, via);
-	(void)snprintf(session, sizeof(session), "%s%s%s", via ? via->host : "", via ? "/" : "", name);
+	via_join(via ? via->host : "", name, session);
 	return rc == 0 && o->given[OPT_KEEP] ? set_keep(inv, session, &keep) : rc;
 }
 

@@ -38,7 +38,7 @@ switch_notes(struct invocation *inv)
 	if (v == VERDICT_OK && (v = link_connect(&inv->link, deadline)) == VERDICT_OK)
 		v = link_command(&inv->link, &request, deadline);
 	if (v != VERDICT_OK && inv->link.features == 0)
-		return report(VERDICT_FAILED, "the session's helper is an older pchat; 'pchat quit' and log in again");
+		v = link_old_helper(&inv->link, VERDICT_FAILED);
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 

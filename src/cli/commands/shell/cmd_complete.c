@@ -71,7 +71,7 @@ session_line_at(const char *host, const char *name, void *context)
 {
 	char session[VIA_SESSION_MAX + 1];
 
-	(void)snprintf(session, sizeof(session), "%s/%s", host, name);
+	via_join(host, name, session);
 	return session_line(session, context);
 }
 
@@ -83,7 +83,7 @@ complete_sessions(struct invocation *inv)
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		if (rundir_open(&l->dir, place, NULL) < 0)
 			continue;
-		session_file_each_via(&l->dir, place, session_line_at, NULL);
+		session_file_each_via(&l->dir, session_line_at, NULL);
 		(void)!session_file_each(&l->dir, session_line, NULL);
 		rundir_close(&l->dir);
 	}

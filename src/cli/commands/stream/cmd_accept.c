@@ -139,18 +139,6 @@ catch_signals(struct taking *t)
 
 /* ------------------------------------------------------------------------- taking it */
 
-static enum verdict
-learn_pair(struct taking *t, uint64_t deadline)
-{
-	const struct control_message request = { .type = CONTROL_WATCH };
-	struct control_message m;
-	const enum verdict v = link_call(t->link, &request, deadline, CONTROL_STATE, &m);
-
-	if (v == VERDICT_OK)
-		t->pair = m.u.state.pair;
-	return v;
-}
-
 /* The channel; -1, and *status. */
 static int
 ask_for_channel(struct taking *t, uint64_t deadline, int *status)
@@ -191,7 +179,7 @@ die_by(int signal_number)
 static int
 take(struct invocation *inv, struct taking *t, uint64_t deadline)
 {
-	enum verdict v = learn_pair(t, deadline);
+	enum verdict v = taking_watch(t, deadline);
 	int fd, status = 0;
 
 	if (v != VERDICT_OK)

@@ -12,11 +12,7 @@
 enum verdict
 offers_need_features(struct link *l)
 {
-	if (l->features != 0)
-		return VERDICT_OK;
-	(void)snprintf(l->words, sizeof(l->words), "%s",
-	    _("the session's helper is an older pchat; 'pchat quit' and log in again"));
-	return VERDICT_NO_STREAMS;
+	return l->features != 0 ? VERDICT_OK : link_old_helper(l, VERDICT_NO_STREAMS);
 }
 
 enum verdict

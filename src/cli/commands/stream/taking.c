@@ -190,15 +190,18 @@ read_some(struct taking *t)
 
 /* ------------------------------------------------------------------------- the helper, and signals */
 
-static enum verdict
-watch(struct taking *t, uint64_t deadline)
+enum verdict
+taking_watch(struct taking *t, uint64_t deadline)
 {
 	const struct control_message request = { .type = CONTROL_WATCH };
 	struct control_message m;
 	const enum verdict v = link_call(t->link, &request, deadline, CONTROL_STATE, &m);
 
-	if (v == VERDICT_OK)
-		t->pair_over |= m.u.state.pair != t->pair;
+	if (v != VERDICT_OK)
+		return v;
+	if (t->pair == 0)
+		t->pair = m.u.state.pair;
+	t->pair_over |= m.u.state.pair != t->pair;
 	return v;
 }
 
@@ -216,7 +219,7 @@ listen_to_helper(struct taking *t)
 	if (rc < 0)
 		filled = rc;
 	if (filled < 0 && !t->pair_over &&
-	    (link_come_back(t->link, deadline) != VERDICT_OK || watch(t, deadline) != VERDICT_OK))
+	    (link_come_back(t->link, deadline) != VERDICT_OK || taking_watch(t, deadline) != VERDICT_OK))
 		t->pair_over = true;
 	if (t->pair_over)
 		breaks(t, VERDICT_LEFT, _("the chat with %s is over"), t->partner);
@@ -337,27 +340,14 @@ find_out_why(struct taking *t)
 	}
 }
 
-static uint64_t
-bytes_offered(const struct taking *t)
-{
-	uint32_t files;
-	uint64_t bytes;
-
-	offer_total(t->body, t->length, &files, &bytes);
-	return bytes;
-}
-
 enum verdict
 taking_run(struct taking *t, int fd)
 {
-	uint32_t files = 0;
-	uint64_t bytes;
+	uint32_t files;
 	int rc;
 
-	if (offer_kind(t->body, t->length) == OFFER_FILES)
-		offer_total(t->body, t->length, &files, &bytes);
+	offer_total(t->body, t->length, &files, &t->progress.of);
 	transfer_init(&t->transfer, files);
-	t->progress.of = bytes_offered(t);
 	if ((rc = channel_open(&t->channel, fd)) < 0) {
 		breaks(t, VERDICT_FAILED, "%s", strerror(-rc));
 		return t->verdict;

@@ -19,7 +19,7 @@
 struct taking {
 	struct link *link;
 	char partner[NAME_MAX_LEN + 1];
-	uint64_t pair;
+	uint64_t pair; /* 0: see taking_watch() */
 	uint64_t number;
 	uint8_t body[OFFER_MAX]; /* of the offer */
 	uint32_t length;
@@ -44,6 +44,9 @@ struct taking {
 	enum verdict verdict; /* OK as long as all is well */
 	char words[PIECE_WORDS_MAX + 1];
 };
+
+/* Learns under which pair it is taken; later, whether that is still there. OK, or why that is not known. */
+enum verdict taking_watch(struct taking *t, uint64_t deadline);
 
 /* Takes all from the channel `fd`; the verdict, and what failed in t->words. */
 enum verdict taking_run(struct taking *t, int fd);
