@@ -92,6 +92,7 @@ done
 stop_daemon
 cp "$BUILDDIR/tests/system/oldkernel.so" "$T/"
 chmod 0755 "$T/oldkernel.so"
+export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0
 LD_PRELOAD=$T/oldkernel.so start_daemon
 wait_until daemon_is alice connected
 wait_until daemon_is bob connected
