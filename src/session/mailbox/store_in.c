@@ -45,13 +45,13 @@ stretch_save(struct store *s)
 
 /* A row of its own, for one record or a pack of them. */
 static int
-row_add(struct store *s, int64_t id, int type, int64_t time_ms, const void *body, size_t length)
+row_add(struct store *s, int64_t id, enum record_type type, int64_t time_ms, const void *body, size_t length)
 {
 	sqlite3_stmt *q = s->stmt[RECORD_ADD];
 
 	(void)sqlite3_bind_int64(q, 1, id);
 	(void)sqlite3_bind_int64(q, 2, time_ms);
-	(void)sqlite3_bind_int(q, 3, type);
+	(void)sqlite3_bind_int(q, 3, (int)type);
 	if (body)
 		(void)sqlite3_bind_blob(q, 4, body, (int)length, SQLITE_STATIC);
 	else
@@ -92,7 +92,7 @@ event_add(struct store *s, enum record_type type, const struct peer *peer, int64
 	sqlite3_stmt *q = s->stmt[STRETCH_ADD];
 	int r;
 
-	if ((r = store_save_gathered(s)) < 0 || (r = row_add(s, s->now.newest + 1, (int)type, now_ms, NULL, 0)) < 0)
+	if ((r = store_save_gathered(s)) < 0 || (r = row_add(s, s->now.newest + 1, type, now_ms, NULL, 0)) < 0)
 		return r;
 	s->now.newest++;
 	s->now.stretch.record = 0;
