@@ -35,8 +35,10 @@
 #define LOOKUP_MS 3000U       /* one that takes longer is killed */
 #define LOOKUP_KEEP_MS 10000U /* for so long a name is known to be nobody's, and is no account asked for again */
 #define LOOKUPS_RUNNING 4U
-#define LOOKUPS_MAX 128U   /* waiting and running */
-#define LOOKUPS_CACHE 256U /* names known to be nobody's */
+#define LOOKUPS_MAX 128U    /* waiting and running */
+#define LOOKUPS_NOTE 32U    /* of those, whose account a note is for, */
+#define LOOKUPS_NOTE_UID 4U /* asked for by one uid */
+#define LOOKUPS_CACHE 256U  /* names known to be nobody's */
 
 #define INBOX_MESSAGES 100000U              /* unread */
 #define INBOX_EVENTS 10000U                 /* unread, of paired, left, lost, ... */

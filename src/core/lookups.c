@@ -38,7 +38,22 @@ find_place(const struct lookups *l, enum lookup_rank rank)
 		    (latest == LOOKUP_NONE || q->arrival > l->lookup[latest].arrival))
 			latest = i;
 	}
-	return rank == LOOKUP_LATER ? LOOKUP_NONE : latest;
+	return rank >= LOOKUP_NOTE ? LOOKUP_NONE : latest;
+}
+
+static bool
+are_too_many(const struct lookups *l, uint32_t uid)
+{
+	unsigned all = 0, of_uid = 0;
+
+	for (size_t i = 0; i < LOOKUPS_MAX; i++) {
+		const struct lookup *q = &l->lookup[i];
+		const bool counts = q->used && q->rank == LOOKUP_NOTE;
+
+		all += counts;
+		of_uid += counts && q->uid == uid;
+	}
+	return all >= LOOKUPS_NOTE || of_uid >= LOOKUPS_NOTE_UID;
 }
 
 size_t
@@ -47,7 +62,7 @@ lookups_ask(struct lookups *l, uint32_t uid, const char *name, bool account, enu
 	const size_t place = find_place(l, rank);
 	struct lookup *q;
 
-	if (place == LOOKUP_NONE)
+	if (place == LOOKUP_NONE || (rank == LOOKUP_NOTE && are_too_many(l, uid)))
 		return LOOKUP_NONE;
 	q = &l->lookup[place];
 	*q = (struct lookup){ .used = true, .account = account, .rank = (uint8_t)rank, .uid = uid };
@@ -94,7 +109,7 @@ comes_before(const struct lookup *a, const struct lookup *b)
 size_t
 lookups_next(struct lookups *l)
 {
-	const bool later = running(l, LOOKUP_LATER) == 0;
+	const bool note = running(l, LOOKUP_NOTE) == 0, later = running(l, LOOKUP_LATER) == 0;
 	size_t next = LOOKUP_NONE;
 
 	if (running(l, LOOKUP_RANKS) >= LOOKUPS_RUNNING)
@@ -102,7 +117,9 @@ lookups_next(struct lookups *l)
 	for (size_t i = 0; i < LOOKUPS_MAX; i++) {
 		const struct lookup *q = &l->lookup[i];
 
-		if (!q->used || q->running || (q->rank == LOOKUP_LATER && !later) || runs_for(l, q->uid))
+		if (!q->used || q->running || runs_for(l, q->uid))
+			continue;
+		if ((q->rank == LOOKUP_NOTE && !note) || (q->rank == LOOKUP_LATER && !later))
 			continue;
 		if (next == LOOKUP_NONE || comes_before(q, &l->lookup[next]))
 			next = i;

@@ -19,6 +19,7 @@
 enum lookup_rank {
 	LOOKUP_LOCAL, /* a login of a uid that /etc/passwd has */
 	LOOKUP_LOGIN, /* another login */
+	LOOKUP_NOTE,  /* whose account a note is for, that is to be kept; one of these runs at a time */
 	LOOKUP_LATER, /* nobody waits; one of these runs at a time */
 	LOOKUP_RANKS
 };
@@ -50,7 +51,8 @@ struct lookups {
 bool lookups_is_free(const struct lookups *l, const char *name, uint64_t now);
 
 /*
- * A new question; LOOKUP_NONE when there are too many already. A login takes the place of one that nobody waits for.
+ * A new question; LOOKUP_NONE when there are too many already. A login takes the place of one that nobody waits for; of
+ * those for notes there are at most LOOKUPS_NOTE, and LOOKUPS_NOTE_UID of one uid.
  */
 size_t lookups_ask(struct lookups *l, uint32_t uid, const char *name, bool account, enum lookup_rank rank);
 

@@ -37,26 +37,27 @@ enum verdict {
 	VERDICT_NO_SESSION,    /* not logged in, or which session is unclear */
 	VERDICT_NOTHING,       /* nothing to read */
 	VERDICT_USAGE,
-	VERDICT_OUTPUT,      /* output could not be written */
-	VERDICT_FAILED,      /* refused by the system on our side; words say what */
-	VERDICT_ID_USED,     /* another message of this sender has that id */
-	VERDICT_NO_COMMAND,  /* a command of the user's was not found */
-	VERDICT_NOT_RUN,     /* it was, and could not be run */
-	VERDICT_NO_ANSWER,   /* the user database does not tell whose a name or a uid is */
-	VERDICT_TAKEN_OVER,  /* a later login under its name took the place of this lost session (R8) */
-	VERDICT_UNMAPPED,    /* the daemon's user namespace has no number for the caller's uid */
-	VERDICT_FULL,        /* the daemon has no place for another session */
-	VERDICT_OLD_PARTNER, /* the other's helper is of an older pchat, and cannot hold the caller's name */
-	VERDICT_ABSENT,      /* a note: the receiver's connection is lost for the moment, or takes no more just now */
-	VERDICT_NO_NOTES,    /* the receiver takes no notes, or its helper is of an older pchat */
-	VERDICT_NOTES_FULL,  /* the receiver's limits of unread notes */
-	VERDICT_OLD_DAEMON,  /* it knows no notes */
-	VERDICT_KEPT,        /* a note: kept by the daemon, on its disk, until that session logs in */
-	VERDICT_DECLINED,    /* an offer: the partner does not want it */
-	VERDICT_NOT_TAKEN,   /* an offer: it was not taken to its end */
-	VERDICT_OFFERS_FULL, /* an offer: so many of the pair are open already */
-	VERDICT_NO_STREAMS,  /* the partner's helper, or the daemon, is of an older pchat */
+	VERDICT_OUTPUT,       /* output could not be written */
+	VERDICT_FAILED,       /* refused by the system on our side; words say what */
+	VERDICT_ID_USED,      /* another message of this sender has that id */
+	VERDICT_NO_COMMAND,   /* a command of the user's was not found */
+	VERDICT_NOT_RUN,      /* it was, and could not be run */
+	VERDICT_NO_ANSWER,    /* the user database does not tell whose a name or a uid is */
+	VERDICT_TAKEN_OVER,   /* a later login under its name took the place of this lost session (R8) */
+	VERDICT_UNMAPPED,     /* the daemon's user namespace has no number for the caller's uid */
+	VERDICT_FULL,         /* the daemon has no place for another session */
+	VERDICT_OLD_PARTNER,  /* the other's helper is of an older pchat, and cannot hold the caller's name */
+	VERDICT_ABSENT,       /* a note: the receiver's connection is lost for the moment, or takes no more just now */
+	VERDICT_NO_NOTES,     /* the receiver takes no notes, or its helper is of an older pchat */
+	VERDICT_NOTES_FULL,   /* the receiver's limits of unread notes */
+	VERDICT_OLD_DAEMON,   /* it knows no notes */
+	VERDICT_KEPT,         /* a note: kept by the daemon, on its disk, until that session logs in */
+	VERDICT_DECLINED,     /* an offer: the partner does not want it */
+	VERDICT_NOT_TAKEN,    /* an offer: it was not taken to its end */
+	VERDICT_OFFERS_FULL,  /* an offer: so many of the pair are open already */
+	VERDICT_NO_STREAMS,   /* the partner's helper, or the daemon, is of an older pchat */
 	VERDICT_CHANNEL_OPEN, /* another stream is being taken */
+	VERDICT_NO_OWNER,     /* a note to be kept: the user database does not tell whose account its receiver is */
 	VERDICT_COUNT
 };
 

@@ -5,6 +5,7 @@
 #include <ev.h>
 
 #include "daemon/greeting.h"
+#include "daemon/notes/finder.h"
 #include "daemon/notes/keeper.h"
 #include "daemon/notes/tells.h"
 #include "daemon/roster.h"
@@ -15,6 +16,7 @@ struct daemon {
 	struct roster roster;
 	struct greetings greetings; /* connections that have not logged in */
 	struct tells tells;
+	struct finder finder;  /* of whom a note is kept for */
 	struct keeper *keeper; /* NULL: nothing can be kept */
 	struct windows windows;
 	void (*closed)(struct daemon *d); /* a connection has ended */

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "daemon/client.h"
 #include "daemon/daemon.h"
-#include "daemon/names/passwd.h"
 #include "net/socket.h"
 #include "proto/feature.h"
 
@@ -51,17 +50,6 @@ admit_note(const struct tells_end *from, const struct tell *t, struct tells_end 
 	return receiver->features & FEATURE_NOTES ? roster_judge_note(r, slot, c) : VERDICT_NO_NOTES;
 }
 
-/* Whose account it is that is not there. */
-static enum verdict
-find_account(const struct daemon *d, const struct tell *t, uint32_t *uid)
-{
-	enum verdict v = VERDICT_NO_SUCH_USER;
-
-	if (d->roster.accounts.passwd)
-		v = passwd_uid(d->roster.accounts.passwd, t->name, uid);
-	return v == VERDICT_OK && (t->flags & TELL_TO_UID) && *uid != t->uid ? VERDICT_NO_SUCH_USER : v;
-}
-
 /* The groups that the sender has now: policy is asked when it is gone. */
 static void
 add_groups(const struct client *c, struct kept_record *r)
@@ -81,17 +69,31 @@ keep_note(const struct tells_end *from, const struct tell *t, uint64_t token)
 	const struct client *c = of_notes(from);
 	struct kept_record r = { .time_ms = clock_wall_ms(),
 		.note = { .stranger = !is_known(from), .msgid = t->msgid, .body = t->body, .length = t->length } };
+	struct daemon *d = c->daemon;
 	enum verdict v;
 
-	if (!c->daemon->keeper)
+	if (!d->keeper)
 		return VERDICT_STORAGE;
-	if ((v = find_account(c->daemon, t, &r.to_uid)) != VERDICT_OK)
-		return v;
 	memcpy(r.to_name, t->name, sizeof(r.to_name));
-	roster_sender(&c->daemon->roster, c, &r.note.from);
+	roster_sender(&d->roster, c, &r.note.from);
 	add_groups(c, &r);
-	return keeper_keep(c->daemon->keeper, token, &r);
+	v = finder_find(&d->finder, token, &r, t->flags & TELL_TO_UID ? &t->uid : NULL);
+	return v == VERDICT_OK ? keeper_keep(d->keeper, token, &r) : v;
 }
+
+/* The user database has told whose account it is that is not there. */
+static void
+on_found(void *context, uint64_t token, const struct kept_record *r, enum verdict v)
+{
+	struct daemon *d = context;
+
+	if (v == VERDICT_OK)
+		v = keeper_keep(d->keeper, token, r);
+	if (v != VERDICT_QUEUED)
+		tells_settled(&d->tells, token, v);
+}
+
+const struct finder_class dispatch_finder = { .found = on_found };
 
 static void
 kept_answered(const struct tells_end *to, uint64_t number, enum verdict v)

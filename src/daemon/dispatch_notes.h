@@ -8,6 +8,7 @@
 #include "proto/upstream.h"
 
 struct client;
+struct finder_class;
 struct keeper_class;
 struct tells_class;
 
@@ -20,8 +21,9 @@ void dispatch_note(struct client *c, const struct upstream_message *m);
 /* The same, as what a connection begins with: it has said what it is here for, as one that logs in. */
 void dispatch_first_note(struct client *c, const struct upstream_message *m);
 
-/* What notes/tells.h asks of the daemon; and notes/keeper.h, whose context is struct daemon. */
+/* What notes/tells.h asks of the daemon; and notes/finder.h and notes/keeper.h, whose context is struct daemon. */
 extern const struct tells_class dispatch_tells;
+extern const struct finder_class dispatch_finder;
 extern const struct keeper_class dispatch_keeper;
 
 #endif

@@ -134,6 +134,7 @@ server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t idle_exit)
 	s->rest_timer.data = s;
 	s->daemon.roster.emptied = on_emptied;
 	tells_init(&s->daemon.tells, &dispatch_tells, loop, s->daemon.roster.quota.connections);
+	finder_init(&s->daemon.finder, &dispatch_finder, &s->daemon, s->daemon.roster.names);
 	/* One a turn, so that it has said who it is before the next comes in: few are not yet logged in at any time. */
 	acceptor_init(&s->acceptor, loop, 1, on_accepted);
 	acceptor_start(&s->acceptor, fd);
@@ -161,5 +162,6 @@ server_stop(struct server *s)
 	(void)ev_run(s->daemon.loop, EVRUN_NOWAIT); /* the closed are freed there */
 	ev_timer_stop(s->daemon.loop, &s->rest_timer);
 	windows_release(&s->daemon.windows);
+	finder_release(&s->daemon.finder);
 	tells_release(&s->daemon.tells);
 }

@@ -52,6 +52,8 @@ static const struct status table[VERDICT_COUNT] = {
 	    N_("sent while the connection changed; to send it again with the same id is safe") },
 	[VERDICT_NO_DAEMON] = { 4, "no-daemon", N_("the daemon cannot be reached") },
 	[VERDICT_NO_ANSWER] = { 4, "no-answer", N_("the user database does not answer; try again in a moment") },
+	[VERDICT_NO_OWNER] = { 4, "no-owner",
+	    N_("the user database does not answer, so nobody can say whose that name is") },
 	[VERDICT_TAKEN_OVER] = { 3, "taken-over",
 	    N_("another login under its name has taken the place of this session") },
 	[VERDICT_UNMAPPED] = { 4, "unmapped",

@@ -110,6 +110,50 @@ run boss pchat login ldapboss
 exits 0 "it is the owner's as soon as the directory answers"
 like "$(cat "$T/daemon.err")" "user database answers again" "which is told"
 
+# ------------------------------------------------------------- a note for one who is not there
+
+quits boss ldapboss
+notes() {
+	find "$T/daemon/kept" -name '*.note' | wc -l
+}
+no_notes() {
+	[ "$(notes)" -eq 0 ]
+}
+run stranger pchat tell ldapboss "who is not there"
+exits 5 "an account of the directory that is not logged in is not told"
+run stranger pchat tell --later ldapboss "the first"
+exits 12 "with --later the note is kept: the directory is asked whose the name is"
+printf 'line %d\n' 1 2 3 4 5 6 >"$T/lines"
+feed stranger pchat tell --later -l --timeout "$PATIENCE" ldapboss <"$T/lines"
+exits 12 "and so are six, each of which asks"
+run stranger pchat tell --later nobodys2 "hello"
+exits 5 "nothing is kept for a name that the directory says is nobody's"
+for how in "unavail 111" "tryagain 11" "unavail 0" hang; do
+	nss "$how"
+	run stranger pchat tell --later --timeout "$(span 5000)" ldapboss "unanswered"
+	exits 4 "nothing is kept while the directory does not answer ($how)"
+	like "$err" "the user database does not answer" "which is told ($how)"
+done
+is "$(notes)" 7 "none of those is on the disk"
+run root "${roots[@]}" pchat tell --later games "an account of /etc/passwd"
+exits 12 "an account of /etc/passwd is known meanwhile"
+wait_until no_children
+nss answer "ldapboss ${uid_of[carol]}"
+run boss pchat login ldapboss
+exits 9 "whose account that is, changes in the directory"
+run carol pchat login ldapboss
+exits 0 "somebody else has the name now"
+run carol pchat read --wait="$(span 300)"
+exits 1 "and gets nothing of what was kept for the other"
+quits carol ldapboss
+nss answer "ldapboss ${uid_of[boss]}"
+run boss pchat login ldapboss
+exits 0 "it is the first one's again"
+run root "${roots[@]}" pchat notes --cancel "$( (as root "${roots[@]}" pchat notes --kept --json) | jq -r .msgid)"
+wait_until no_notes
+run boss pchat read --raw --notes
+is "$out" "$(printf '%s\n' "the first"; cat "$T/lines")" "who gets all of it, in order"
+
 # ------------------------------------------------------------- nobody waits
 
 login carol

@@ -75,6 +75,7 @@
 	X(relay)          \
 	X(greeting)       \
 	X(kept)           \
+	X(finder)         \
 	X(state)          \
 	X(inbound)        \
 	X(outbound)       \

@@ -102,6 +102,7 @@ lookup_understand(const struct lookup_task *task, const uint8_t *bytes, size_t n
 	if (task->name[0]) {
 		t = take(&bytes, &n);
 		note_silence(a, &t);
+		a->owner_uid = t.account.uid;
 		if (t.result == 0)
 			a->owner = t.account.uid == task->uid ? VERDICT_OK : VERDICT_RESERVED;
 		else if (t.result == -ENOENT)

@@ -25,6 +25,7 @@ void lookup_run(const void *task, int out);
 
 struct lookup_answer {
 	enum verdict owner;            /* of the name: OK (the uid that asks), RESERVED, NO_SUCH_USER, or NO_ANSWER */
+	uint32_t owner_uid;            /* whose it is, with OK and RESERVED */
 	bool account_told;             /* the database has answered for the uid: */
 	bool account_found;            /* there is one, */
 	char account[SERVICE_ACCOUNT]; /* called so; empty: its name is too long for here */

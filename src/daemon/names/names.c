@@ -94,12 +94,23 @@ nobodys(const char *name)
 	return name_is_number(name) ? VERDICT_MALFORMED : VERDICT_OK;
 }
 
+/* Of one who asks whose a name is. */
+static enum verdict
+found(struct names_asker *asker, const struct lookup_answer *answer)
+{
+	if (answer->owner == VERDICT_NO_SUCH_USER || answer->owner == VERDICT_NO_ANSWER)
+		return answer->owner;
+	asker->uid = answer->owner_uid;
+	return VERDICT_OK;
+}
+
 /* A name that was not asked for is known to be nobody's. */
 static void
 on_told(struct worker *c)
 {
 	struct runner *r = (struct runner *)c;
 	struct names *n = r->names;
+	struct names_asker *asker = n->waiting[r->question].asker;
 	struct account *a = n->waiting[r->question].account;
 	struct lookup_answer answer;
 	enum verdict v = VERDICT_OK;
@@ -108,7 +119,9 @@ on_told(struct worker *c)
 	note_silence(n, &answer);
 	if (a && r->task.account)
 		tell_account(n, a, &answer);
-	if (r->task.name[0])
+	if (asker && asker->finds)
+		v = found(asker, &answer);
+	else if (r->task.name[0])
 		v = answer.owner == VERDICT_NO_SUCH_USER ? nobodys(r->task.name) : answer.owner;
 	finish(n, r->question, v, answer.owner == VERDICT_NO_SUCH_USER);
 }
@@ -148,6 +161,16 @@ start(struct names *n, struct runner *r, size_t question)
 	finish(n, question, q->name[0] ? VERDICT_NO_ANSWER : VERDICT_OK, false);
 }
 
+/* The name that was asked for is known to be nobody's. */
+static void
+settle(struct names *n, size_t question)
+{
+	const struct names_asker *asker = n->waiting[question].asker;
+
+	finish(n, question, asker && asker->finds ? VERDICT_NO_SUCH_USER : nobodys(n->lookups.lookup[question].name),
+	    false);
+}
+
 static void
 on_turn(struct ev_loop *loop, ev_timer *w, int revents)
 {
@@ -157,7 +180,7 @@ on_turn(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	while ((question = lookups_settled(&n->lookups, clock_monotonic_ms())) != LOOKUP_NONE)
-		finish(n, question, nobodys(n->lookups.lookup[question].name), false);
+		settle(n, question);
 	while ((r = idle_runner(n)) && (question = lookups_next(&n->lookups)) != LOOKUP_NONE)
 		start(n, r, question);
 }
@@ -224,6 +247,27 @@ names_ask(struct names *n, struct account *a, const char *name, struct names_ask
 	question = ask(n, a->uid, a, is_free ? "" : name, account, is_local(n, a) ? LOOKUP_LOCAL : LOOKUP_LOGIN);
 	if (question == LOOKUP_NONE)
 		return VERDICT_NO_ANSWER;
+	n->waiting[question].asker = asker;
+	asker->question = question + 1;
+	return VERDICT_QUEUED;
+}
+
+enum verdict
+names_find(struct names *n, uint32_t uid_asking, const char *name, uint32_t *uid, struct names_asker *asker)
+{
+	const enum verdict v = passwd_uid(n->accounts->passwd, name, uid);
+	size_t question;
+
+	if (v != VERDICT_NO_SUCH_USER)
+		return v;
+	/* One that is spelled in another way there is that account's, and nobody else's. */
+	if (passwd_owner(n->accounts->passwd, name, uid_asking) != VERDICT_NO_SUCH_USER ||
+	    lookups_is_free(&n->lookups, name, clock_monotonic_ms()))
+		return VERDICT_NO_SUCH_USER;
+	question = ask(n, uid_asking, NULL, name, false, LOOKUP_NOTE);
+	if (question == LOOKUP_NONE)
+		return VERDICT_FULL;
+	asker->finds = true;
 	n->waiting[question].asker = asker;
 	asker->question = question + 1;
 	return VERDICT_QUEUED;

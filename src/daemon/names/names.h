@@ -19,6 +19,8 @@ struct names;
 struct names_asker {
 	void (*answered)(struct names_asker *asker, enum verdict v); /* once, from the loop */
 	size_t question;                                             /* of core/lookups.h, + 1; 0: waits for none */
+	bool finds;                                                  /* asked by names_find(): */
+	uint32_t uid; /* whose the name is, when it is answered with OK */
 };
 
 /* `nsswitch` is the path of nsswitch.conf(5), and not copied. NULL: short of memory. */
@@ -35,6 +37,14 @@ void names_begin(struct names *n);
  * By then the account's own name is known, too, if the database has told it.
  */
 enum verdict names_ask(struct names *n, struct account *a, const char *name, struct names_asker *asker);
+
+/*
+ * The uid of the account that has that name, whoever asks: OK (*uid), NO_SUCH_USER, NO_ANSWER; FULL (there are too many such
+ * questions); or QUEUED: then asker->answered is called with one of the first three. Questions of one `uid_asking` are answered in
+ * their order.
+ */
+enum verdict
+names_find(struct names *n, uint32_t uid_asking, const char *name, uint32_t *uid, struct names_asker *asker);
 
 /* Whether `name` is another uid's for sure, by /etc/passwd or since nobody can tell whose it is there. */
 bool names_reserved(struct names *n, const struct account *a, const char *name);

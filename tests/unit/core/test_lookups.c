@@ -69,6 +69,33 @@ START_TEST(test_one_for_each_uid)
 }
 END_TEST
 
+/* Notes wait for their receivers' names behind all who log in, one at a time, and never fill the places. */
+START_TEST(test_notes)
+{
+	const size_t note = ask(1, "a", LOOKUP_NOTE), later = ask(2, "", LOOKUP_LATER),
+		     second = ask(3, "b", LOOKUP_NOTE), login = ask(4, "c", LOOKUP_LOGIN);
+
+	assert_next(login);
+	assert_next(note);
+	assert_next(later);
+	assert_next(LOOKUP_NONE);
+	lookups_end(&l, note, false, 0);
+	assert_next(second);
+	setup();
+	for (uint32_t i = 0; i < LOOKUPS_NOTE; i++) {
+		(void)ask(1 + i / LOOKUPS_NOTE_UID, "name", LOOKUP_NOTE);
+		if ((i + 1) % LOOKUPS_NOTE_UID == 0)
+			ck_assert_uint_eq(
+			    lookups_ask(&l, 1 + i / LOOKUPS_NOTE_UID, "name", false, LOOKUP_NOTE), LOOKUP_NONE);
+	}
+	ck_assert_uint_eq(lookups_ask(&l, 99, "name", false, LOOKUP_NOTE), LOOKUP_NONE);
+	for (uint32_t i = LOOKUPS_NOTE; i < LOOKUPS_MAX; i++)
+		(void)ask(100 + i, "name", LOOKUP_LOGIN);
+	/* somebody waits for each of them: none gives way */
+	ck_assert_uint_eq(lookups_ask(&l, 99, "name", false, LOOKUP_LOGIN), LOOKUP_NONE);
+}
+END_TEST
+
 START_TEST(test_one_that_nobody_waits_for)
 {
 	const size_t a = ask(1, "", LOOKUP_LATER), b = ask(2, "", LOOKUP_LATER);
@@ -176,6 +203,7 @@ lookups_suite(void)
 	tcase_add_test(tc, test_first_come_first_served_but_local_ones);
 	tcase_add_test(tc, test_four_at_a_time);
 	tcase_add_test(tc, test_one_for_each_uid);
+	tcase_add_test(tc, test_notes);
 	tcase_add_test(tc, test_one_that_nobody_waits_for);
 	tcase_add_test(tc, test_what_is_remembered);
 	tcase_add_test(tc, test_the_cache_is_bounded);

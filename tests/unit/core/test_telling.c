@@ -26,7 +26,7 @@ START_TEST(test_telling_answers_at_once)
 {
 	static const enum verdict final[] = { VERDICT_OK, VERDICT_KEPT, VERDICT_NO_SUCH_USER, VERDICT_REFUSES,
 		VERDICT_NO_NOTES, VERDICT_NOTES_FULL, VERDICT_STORAGE, VERDICT_ID_USED, VERDICT_UNCONFIRMED,
-		VERDICT_OLD_DAEMON, VERDICT_OLD_PARTNER };
+		VERDICT_OLD_DAEMON, VERDICT_OLD_PARTNER, VERDICT_NO_OWNER };
 
 	for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++) {
 		begin(false);

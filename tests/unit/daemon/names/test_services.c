@@ -109,6 +109,7 @@ START_TEST(test_a_look_up)
 	task.uid = 1;
 	lookup_understand(&task, bytes, n, &answer);
 	ck_assert_int_eq(answer.owner, VERDICT_RESERVED);
+	ck_assert_uint_eq(answer.owner_uid, 0);
 }
 END_TEST
 
