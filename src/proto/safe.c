@@ -109,14 +109,15 @@ put_line_feed(struct output *o, unsigned indent)
 	o->column = 0; /* tabs count from where the text begins */
 }
 
+/* Of a text of `len` bytes those from `at` to `end`. */
 static size_t
-render(const char *text, size_t len, bool lines, unsigned indent, char *out)
+render(const char *text, size_t len, size_t at, size_t end, bool lines, unsigned indent, char *out)
 {
 	struct output o = { .start = out, .p = out };
-	struct safe_rules rules = { 0 };
+	struct safe_rules rules = safe_rules_before(text, len, at);
 
-	for (size_t at = 0; at < len;) {
-		const size_t plain = plain_run(text + at, len - at);
+	while (at < end) {
+		const size_t plain = plain_run(text + at, end - at);
 
 		if (plain > 0) {
 			put(&o, text + at, plain, plain);
@@ -160,13 +161,21 @@ fitting(size_t len, unsigned indent, size_t cap)
 size_t
 safe_text(const char *text, size_t len, unsigned indent, char *out, size_t cap)
 {
-	return render(text, fitting(len, indent, cap), true, indent, out);
+	len = fitting(len, indent, cap);
+	return render(text, len, 0, len, true, indent, out);
 }
 
 size_t
 safe_line(const char *text, size_t len, char *out, size_t cap)
 {
-	return render(text, fitting(len, 0, cap), false, 0, out);
+	len = fitting(len, 0, cap);
+	return render(text, len, 0, len, false, 0, out);
+}
+
+size_t
+safe_within(const char *text, size_t len, size_t at, size_t n, char *out, size_t cap)
+{
+	return render(text, len, at, at + fitting(n, 0, cap), false, 0, out);
 }
 
 static void

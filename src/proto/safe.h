@@ -24,6 +24,12 @@ size_t safe_text(const char *text, size_t len, unsigned indent, char *out, size_
 size_t safe_line(const char *text, size_t len, char *out, size_t cap);
 
 /*
+ * What safe_line() makes of n bytes of a line, from text[at] on: what stands around them decides, too. They are whole code
+ * points or bytes that are none. Looks back SAFE_RULES_BACK bytes. cap >= safe_bound(n, 0).
+ */
+size_t safe_within(const char *text, size_t len, size_t at, size_t n, char *out, size_t cap);
+
+/*
  * A line of JSON that means the same: what would be shown as \u{NNNN} or left out elsewhere becomes an escape of
  * JSON's, \uNNNN.
  * cap >= safe_json_bound(len). Returns the length; not NUL-terminated.

@@ -243,3 +243,62 @@ safe_rules_escaped(struct safe_rules *r)
 {
 	*r = (struct safe_rules){ .marks = r->marks };
 }
+
+bool
+safe_rules_carries_mark(const struct safe_rules *r)
+{
+	return r->base || r->marked || r->letter;
+}
+
+/* ------ in the middle of a text ------ */
+
+/* The code point of n bytes that ends before text[at]; a byte that ends none is one that is not assigned. */
+static uint32_t
+code_point_before(const char *text, size_t at, size_t *n)
+{
+	const size_t most = at < UNICODE_UTF8_MAX ? at : UNICODE_UTF8_MAX;
+	uint32_t cp;
+
+	for (*n = 1; *n <= most; ++*n)
+		if (unicode_decode(text + at - *n, *n, &cp) == *n)
+			return cp;
+	*n = 1;
+	return UNICODE_MAX;
+}
+
+/* Whether all is decided anew by it: a base, or what begins a line. */
+static bool
+begins_anew(uint32_t cp)
+{
+	const struct safe_rules none = { 0 };
+	const struct unicode *u = unicode_get(cp);
+
+	if (cp == '\t' || cp == '\n')
+		return true;
+	return !(u->flags & UNICODE_IGNORABLE) && !unicode_is_mark(u) && may_show(&none, cp, u, NULL, 0);
+}
+
+struct safe_rules
+safe_rules_before(const char *text, size_t len, size_t at)
+{
+	struct safe_rules r = { 0 };
+	size_t from = at, n = 0;
+	uint32_t cp = 0;
+
+	while (from > 0 && at - from < SAFE_RULES_BACK && !begins_anew(cp = code_point_before(text, from, &n)))
+		from -= n;
+	if (from > 0 && at - from < SAFE_RULES_BACK)
+		from -= n;
+	for (; from < at; from += n) {
+		n = unicode_decode(text + from, at - from, &cp);
+		if (n == 0) {
+			safe_rules_escaped(&r);
+			n = 1;
+		} else if (cp == '\t' || cp == '\n') {
+			r = (struct safe_rules){ 0 };
+		} else {
+			(void)safe_rules_next(&r, cp, text + from, n, len - from);
+		}
+	}
+	return r;
+}

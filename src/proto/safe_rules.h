@@ -35,6 +35,15 @@ enum safe_fate {
 /* What becomes of the code point of n bytes at `text`, no tab and no line feed; looks no further than len. */
 enum safe_fate safe_rules_next(struct safe_rules *r, uint32_t cp, const char *text, size_t n, size_t len);
 
+/* How far safe_rules_before() looks back, in bytes: more than SAFE_MARKS_MAX marks have. */
+#define SAFE_RULES_BACK 96U
+
+/* As they are in front of text[at], a code point's beginning, when `text` begins a line. */
+struct safe_rules safe_rules_before(const char *text, size_t len, size_t at);
+
+/* Whether what was shown last carries a mark that follows. */
+bool safe_rules_carries_mark(const struct safe_rules *r);
+
 /* A run of printable ASCII that ends in `last` was shown. */
 void safe_rules_plain(struct safe_rules *r, char last);
 

@@ -4,7 +4,9 @@
  * then the child says what should be there, and the two are compared: the rows of the line, its cursor, and that each message
  * stands above it, whole, once, in its order. Prints its seed; give it back to repeat a run:
  *
- *     fuzz_chat [ACTIONS [SEED]]
+ *     fuzz_chat [ACTIONS [SEED [CHARACTERS]]]
+ *
+ * CHARACTERS: of how many of the table below it takes one. The table grows at its end, so a seed goes on meaning the same run.
  */
 #include <errno.h>
 #include <ev.h>
@@ -218,7 +220,8 @@ struct hand {
 	pid_t child;
 	struct screen *screen;
 	bool dumb;
-	unsigned messages; /* that were shown */
+	uint32_t characters; /* that are known to it */
+	unsigned messages;   /* that were shown */
 	unsigned compared;
 };
 
@@ -267,6 +270,13 @@ static const char *const characters[] = {
 	"\u05e9\u05dc\u05d5\u05dd ",
 	"\xed\x9f\xbf",
 	"0123456789012345678901234567890123456789",
+	/* Drawn by what stands around them. */
+	"\u0e14\u200b\u0e01",
+	"\u200b",
+	"\u1820\u180b\u1828\u180e\u1820",
+	"\u180b",
+	"\u1000\u102b\u1038",
+	"\u102b",
 };
 
 static const char *const sequences[] = {
@@ -324,7 +334,7 @@ random_text(struct hand *h, char *out, size_t cap, uint32_t words)
 	size_t n = 0;
 
 	for (; words > 0; words--) {
-		n = put(out, n, cap, characters[roll(h, sizeof(characters) / sizeof(*characters))]);
+		n = put(out, n, cap, characters[roll(h, h->characters)]);
 		if (roll(h, 12) == 0)
 			n = put(out, n, cap, roll(h, 2) ? "\n" : "\t");
 	}
@@ -352,7 +362,7 @@ random_keys(struct hand *h, char *out, size_t cap)
 	uint32_t kind = roll(h, 100);
 
 	if (kind < 45)
-		return put(out, 0, cap, characters[roll(h, sizeof(characters) / sizeof(*characters))]);
+		return put(out, 0, cap, characters[roll(h, h->characters)]);
 	if (kind < 62) {
 		out[0] = (char)(roll(h, 33) == 32 ? 127 : roll(h, 32));
 		/* What leaves the terminal comes alone, see leave(). */
@@ -547,8 +557,8 @@ compare(struct hand *h)
 	rows++;
 	h->compared++;
 	screen_cursor(h->screen, &is_column, &is_line);
-	if (screen_unknown(h->screen) > 0)
-		return differs(h, "a sequence", "unknown", "known");
+	if (screen_unknown(h->screen))
+		return differs(h, "a sequence", screen_unknown(h->screen), "known");
 	if (columns != screen_columns(h->screen) || lines != screen_lines(h->screen))
 		return true; /* the signal is still on its way */
 	if (h->dumb)         /* no width can be measured there, and no column set */
@@ -697,15 +707,18 @@ main(int argc, char **argv)
 	} terms[] = { { "xterm-256color", false }, { "tmux-256color", true }, { "screen", false }, { "dumb", false } };
 	const size_t n = sizeof(terms) / sizeof(*terms);
 	unsigned long actions = argc > 1 ? strtoul(argv[1], NULL, 10) : ACTIONS;
-	struct hand h = { 0 };
+	const uint32_t known = sizeof(characters) / sizeof(*characters);
+	struct hand h = { .characters = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : known };
 	uint64_t seed;
 
 	if (argc > 2)
 		seed = strtoull(argv[2], NULL, 0);
 	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return 2;
+	if (h.characters == 0 || h.characters > known)
+		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
-	printf("1..%zu\n# seed %#llx, %lu actions\n", n, (unsigned long long)seed, actions);
+	printf("1..%zu\n# seed %#llx, %u characters, %lu actions\n", n, (unsigned long long)seed, h.characters, actions);
 	for (size_t i = 0; i < n; i++) {
 		h.random = (seed + i) * 0x9E3779B97F4A7C15U | 1;
 		(void)fflush(stdout);

@@ -28,9 +28,22 @@ struct screen {
 	size_t x, y;
 	char held[64]; /* an escape sequence, or a character, that is not complete */
 	size_t held_len;
-	unsigned unknown;
+	char unknown[64]; /* the first sequence that is not known */
 	bool forgot; /* the oldest lines */
 };
+
+/* A sequence, or a byte, that is not known. */
+static void
+not_known(struct screen *s, const char *bytes, size_t n)
+{
+	size_t len = 0;
+
+	if (s->unknown[0])
+		return;
+	for (size_t i = 0; i < n && len + sizeof("\\x00") <= sizeof(s->unknown); i++)
+		len += (size_t)snprintf(s->unknown + len, sizeof(s->unknown) - len,
+		    bytes[i] > 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' ? "%c" : "\\x%02X", (uint8_t)bytes[i]);
+}
 
 static void *
 need(void *p)
@@ -262,7 +275,7 @@ csi(struct screen *s, const char *args, char final, char *answers, size_t size)
 	else if ((final == 'h' || final == 'l') && strcmp(args, "?7") == 0)
 		s->wrap = final == 'h';
 	else if (final != 'm' && final != 't' && strcmp(args, "?2004") != 0)
-		s->unknown++;
+		not_known(s, s->held, s->held_len);
 }
 
 /* Whether what is held is complete; it is done then. */
@@ -276,7 +289,7 @@ sequence(struct screen *s, char *answers, size_t size)
 	if (s->held[1] == ']')
 		return last == '\a';
 	if (s->held[1] != '[') {
-		s->unknown++;
+		not_known(s, s->held, s->held_len);
 		return true;
 	}
 	if (s->held_len == 2 || last < 0x40 || last > 0x7e)
@@ -296,7 +309,7 @@ control(struct screen *s, char c)
 	else if (c == '\b' && s->x > 0)
 		s->x--;
 	else if (c != '\a' && c != '\b')
-		s->unknown++;
+		not_known(s, &c, 1);
 }
 
 void
@@ -319,7 +332,7 @@ screen_write(struct screen *s, const char *bytes, size_t n, char *answers, size_
 			put(s, s->held, s->held_len, cp);
 			s->held_len = 0;
 		} else if (s->held_len == 4) {
-			s->unknown++;
+			not_known(s, s->held, s->held_len);
 			s->held_len = 0;
 		}
 	}
@@ -481,10 +494,10 @@ screen_row(const struct screen *s, long row)
 	return text;
 }
 
-unsigned
+const char *
 screen_unknown(const struct screen *s)
 {
-	return s->unknown;
+	return s->unknown[0] ? s->unknown : NULL;
 }
 
 bool

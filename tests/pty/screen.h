@@ -31,7 +31,7 @@ size_t screen_scrolled(const struct screen *s);
 /* Whether it had more than it keeps: the oldest rows are gone. */
 bool screen_forgot(const struct screen *s);
 
-/* Escape sequences that it does not know: there should be none. */
-unsigned screen_unknown(const struct screen *s);
+/* The first escape sequence that it did not know; NULL: there was none. */
+const char *screen_unknown(const struct screen *s);
 
 #endif

@@ -403,6 +403,37 @@ START_TEST(test_safe_output_is_safe_again)
 }
 END_TEST
 
+/* A text that is shown piece by piece is shown as all of it: what stands around a piece is known. */
+START_TEST(test_safe_within_a_text)
+{
+	static const char *const piece[] = { "\342\200\215", "\360\237\221\251", "\360", "\237", "a", "\033", "\u0915",
+		"\u094D", "\u200C", "\u00AD", "\uFE0F", "\u20E3", "\u0301\u0301\u0301\u0301\u0301", "\u200B", "\u0E14",
+		"\u1000", "\u102B", "\u1100", "\u1160", "\u11A8", "\u1820", "\u180B", "\u180E", "\U0001F3F4", "\U000E0067",
+		"\U000E007F", "\u202E", "1", " ", "\U0010EEEE", "\u0378" };
+	char text[96], whole[8 * sizeof(text)], out[sizeof(whole)];
+
+	srandom(1);
+	for (unsigned round = 0; round < 20000; round++) {
+		size_t len = 0, made = 0, wanted, n;
+		uint32_t cp;
+
+		while (len < sizeof(text) - 16) {
+			const char *p = piece[(size_t)random() % ARRAY_SIZE(piece)];
+
+			memcpy(text + len, p, strlen(p));
+			len += strlen(p);
+		}
+		wanted = safe_line(text, len, whole, sizeof(whole));
+		for (size_t at = 0; at < len; at += n) {
+			n = unicode_decode(text + at, len - at, &cp);
+			n = n > 0 ? n : 1;
+			made += safe_within(text, len, at, n, out + made, sizeof(out) - made);
+		}
+		quick_assert(made == wanted && memcmp(out, whole, made) == 0);
+	}
+}
+END_TEST
+
 START_TEST(test_safe_never_writes_more_than_it_may)
 {
 	char out[65];
@@ -464,6 +495,7 @@ safe_suite(void)
 	tcase_add_test(t, test_safe_json);
 	tcase_add_test(t, test_safe_json_every_code_point);
 	tcase_add_test(t, test_safe_output_is_safe_again);
+	tcase_add_test(t, test_safe_within_a_text);
 	tcase_add_test(t, test_safe_never_writes_more_than_it_may);
 	tcase_add_test(t, test_safe_width);
 	tcase_add_test(t, test_safe_is_text);

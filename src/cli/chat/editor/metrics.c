@@ -117,7 +117,7 @@ take_apart(const char *cluster, size_t len)
 			p.kind = kind;
 		p.pictographs += (u->flags & UNICODE_PICTOGRAPH) != 0;
 		p.tones += (u->flags & UNICODE_MODIFIER) != 0;
-		p.marks += u->category == GC_MC;
+		p.marks += at > 0 && u->category == GC_MC; /* one that begins a cluster has a cell of its own */
 		p.sum += width_of(cp, u);
 		p.letters += u->cluster == GCB_RI;
 		p.styled = p.styled || cp == EMOJI_STYLE;

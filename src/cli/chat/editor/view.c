@@ -8,9 +8,14 @@
 #include "base/translate.h"
 #include "core/unicode/unicode.h"
 #include "proto/safe.h"
+#include "proto/safe_rules.h"
 
 #define TAB 8U
 #define MARK_MAX 48U /* bytes of "[+280 lines]" */
+
+/* Bytes of what is drawn next: a cluster that is longer than VIEW_PIECE goes to pieces; and room for what is drawn of it. */
+#define VIEW_PIECE 96U
+#define PIECE_DRAWN_MAX 1024U
 
 /* Where a layout stands. */
 struct place {
@@ -42,8 +47,8 @@ view_release(struct view *v)
 	v->cap = v->count = v->start_cap = v->start_count = 0;
 }
 
-size_t
-view_piece(const char *text, size_t len)
+static size_t
+piece_at(const char *text, size_t len)
 {
 	size_t n = unicode_cluster(text, len);
 
@@ -71,56 +76,71 @@ tab_width(const struct view *v, size_t column)
 	return width < room ? width : room;
 }
 
+/* Whether a mark begins at text[at] that nothing before it carries. */
 static bool
-begins_with_mark(const char *cluster, size_t len)
+lacks_base(const char *text, size_t len, size_t at)
 {
 	uint32_t cp;
 
-	return unicode_decode(cluster, len, &cp) > 0 && unicode_is_mark(unicode_get(cp));
+	if (unicode_decode(text + at, len - at, &cp) == 0 || !unicode_is_mark(unicode_get(cp)))
+		return false;
+
+	const struct safe_rules before = safe_rules_before(text, len, at);
+
+	return !safe_rules_carries_mark(&before);
 }
 
-/* A mark without a base is shown on a dotted circle: terminals drop it, or put it on what stands before. */
+/* Columns of what is drawn, cluster by cluster: an escape may stand behind a character. */
 static size_t
-put_on_circle(const struct view *v, const char *cluster, size_t len, char *out, size_t *out_len, bool *doubtful)
+drawn_width(const struct view *v, const char *drawn, size_t len, bool *doubtful)
+{
+	size_t width = 0;
+
+	*doubtful = false;
+	for (size_t at = 0, n; at < len; at += n) {
+		bool so;
+
+		n = unicode_cluster(drawn + at, len - at);
+		width += metrics_width(v->metrics, drawn + at, n, &so);
+		*doubtful = *doubtful || so;
+	}
+	return width;
+}
+
+/*
+ * A row's bytes of the n at text[at], a piece: what is printable there as it is, as in a message, all else as an escape.
+ * Returns its columns.
+ */
+static size_t
+draw_piece(const struct view *v, const char *text, size_t len, size_t at, size_t n, size_t column, char *out,
+    size_t *out_len, bool *doubtful)
 {
 	static const char circle[] = "\u25cc";
-	const size_t n = sizeof(circle) - 1;
+	const size_t circle_len = lacks_base(text, len, at) ? sizeof(circle) - 1 : 0;
 
-	memcpy(out, circle, n);
-	memcpy(out + n, cluster, len);
-	*out_len = n + len;
-	return metrics_width(v->metrics, out, *out_len, doubtful);
-}
-
-size_t
-view_cluster(
-    const struct view *v, const char *cluster, size_t len, size_t column, char *out, size_t *out_len, bool *doubtful)
-{
-	*doubtful = false;
-	if (len == 1 && *cluster == '\t') {
+	if (n == 1 && text[at] == '\t') {
+		*doubtful = false;
 		*out_len = tab_width(v, column);
 		memset(out, ' ', *out_len);
 		return *out_len;
 	}
-	*out_len = safe_line(cluster, len, out, VIEW_CLUSTER_MAX);
-	if (*out_len == len && memcmp(out, cluster, len) == 0)
-		return begins_with_mark(cluster, len) ? put_on_circle(v, cluster, len, out, out_len, doubtful)
-						      : metrics_width(v->metrics, cluster, len, doubtful);
-	/* An escape, or what a terminal is not given. */
-	return safe_width(out, *out_len);
+	/* A mark without a base: terminals drop it, or put it on what stands before. */
+	memcpy(out, circle, circle_len);
+	*out_len = circle_len + safe_within(text, len, at, n, out + circle_len, PIECE_DRAWN_MAX - circle_len);
+	return drawn_width(v, out, *out_len, doubtful);
 }
 
 /* The same, when nothing is written. */
 static size_t
-cluster_width(const struct view *v, const char *cluster, size_t len, size_t column)
+piece_width(const struct view *v, const char *text, size_t len, size_t at, size_t n, size_t column)
 {
-	char out[VIEW_CLUSTER_MAX];
-	size_t n;
+	char out[PIECE_DRAWN_MAX];
+	size_t drawn;
 	bool doubtful;
 
-	if (len == 1 && is_ascii(*cluster))
+	if (n == 1 && is_ascii(text[at]))
 		return 1;
-	return view_cluster(v, cluster, len, column, out, &n, &doubtful);
+	return draw_piece(v, text, len, at, n, column, out, &drawn, &doubtful);
 }
 
 /* ------------------------------------------------------------------ all the rows */
@@ -192,8 +212,8 @@ advance(struct view *v, struct place *p, const char *text, size_t len, size_t at
 	size_t n = ascii_run(v, p, text + at, len - at), width = n;
 
 	if (n == 0) {
-		n = view_piece(text + at, len - at);
-		width = cluster_width(v, text + at, n, p->column);
+		n = piece_at(text + at, len - at);
+		width = piece_width(v, text, len, at, n, p->column);
 	}
 	if (!fits(v, p, width, n)) {
 		*p = (struct place){ .row = p->row + 1 };
@@ -303,7 +323,8 @@ take_end(struct view *v, struct earlier *e, size_t len, size_t at)
 {
 	const size_t from_end = len - at;
 
-	if (e->count == 0 || from_end > e->same_end || from_end > v->laid_len)
+	/* What its first cluster looks like may depend on what stands before it. */
+	if (e->count == 0 || from_end + SAFE_RULES_BACK > e->same_end)
 		return false;
 	while (e->at < e->count && v->before[e->at] < v->laid_len - from_end)
 		e->at++;
@@ -424,11 +445,11 @@ put_cells(struct view *v, struct view_row *r, const char *piece, size_t len, siz
 
 /* What does not go into a row that has nothing else is cut: only on a terminal that is narrower than one character. */
 static void
-put_piece(struct view *v, struct view_row *r, const char *piece, size_t len)
+put_piece(struct view *v, struct view_row *r, const char *text, size_t len, size_t at, size_t piece)
 {
-	char out[VIEW_CLUSTER_MAX], set[24];
+	char out[PIECE_DRAWN_MAX], set[24];
 	bool doubtful;
-	size_t n, width = view_cluster(v, piece, len, r->width, out, &n, &doubtful);
+	size_t n, width = draw_piece(v, text, len, at, piece, r->width, out, &n, &doubtful);
 
 	if (r->width + width > row_room(v)) {
 		width = row_room(v) - r->width;
@@ -441,23 +462,29 @@ put_piece(struct view *v, struct view_row *r, const char *piece, size_t len)
 		put_bytes(v, r, set, (size_t)snprintf(set, sizeof(set), "\033[%zuG", r->width + 1));
 }
 
-/* Adds text to a row; `cursor`: where in it the cursor is, else beyond it. */
+/* Adds the text between two places to a row; `cursor`: where in the text the cursor is, else beyond it. */
 static void
-put_text(struct view *v, struct view_row *r, const char *text, size_t len, size_t cursor)
+put_part(struct view *v, struct view_row *r, const char *text, size_t len, size_t from, size_t end, size_t cursor)
 {
-	for (size_t at = 0, n; at < len && !v->failed; at += n) {
+	for (size_t at = from, n; at < end && !v->failed; at += n) {
 		if (at == cursor)
 			v->cursor_column = r->width;
-		n = view_piece(text + at, len - at);
+		n = piece_at(text + at, end - at);
 		if (n == 1 && is_ascii(text[at])) {
 			put_bytes(v, r, text + at, 1);
 			put_cell(v, r, 1);
 		} else {
-			put_piece(v, r, text + at, n);
+			put_piece(v, r, text, len, at, n);
 		}
 	}
-	if (cursor == len)
+	if (cursor == end)
 		v->cursor_column = r->width;
+}
+
+static void
+put_text(struct view *v, struct view_row *r, const char *text, size_t len)
+{
+	put_part(v, r, text, len, 0, len, SIZE_MAX);
 }
 
 /* "[+280 lines]", as far as it goes into the row. */
@@ -468,7 +495,7 @@ put_mark(struct view *v, struct view_row *r, size_t hidden)
 	const int n = snprintf(mark, sizeof(mark), translate_count("[+%zu line]", "[+%zu lines]", hidden), hidden);
 	const size_t room = row_room(v) > r->width ? row_room(v) - r->width : 0;
 
-	put_text(v, r, mark, (size_t)n < room ? (size_t)n : room, SIZE_MAX);
+	put_text(v, r, mark, (size_t)n < room ? (size_t)n : room);
 }
 
 /* Where the text of a row ends, without its line feed. */
@@ -524,17 +551,15 @@ show_rows(struct view *v, const char *prompt, const char *text, size_t len, size
 	v->count = 0;
 	choose(v, row, most, &first, &last);
 	if (first > 0 && most > 2 && (r = add_row(v))) {
-		put_text(v, r, prompt, strlen(prompt), SIZE_MAX);
+		put_text(v, r, prompt, strlen(prompt));
 		put_mark(v, r, first);
 	}
 	for (size_t i = first; i < last && (r = add_row(v)); i++) {
-		const size_t from = v->starts[i];
-
 		if (i == 0)
-			put_text(v, r, prompt, strlen(prompt), SIZE_MAX);
+			put_text(v, r, prompt, strlen(prompt));
 		if (i == row)
 			v->cursor_row = v->count - 1;
-		put_text(v, r, text + from, row_end(v, i, text, len) - from, i == row ? at - from : SIZE_MAX);
+		put_part(v, r, text, len, v->starts[i], row_end(v, i, text, len), i == row ? at : SIZE_MAX);
 	}
 	if (last < v->start_count && most > 2 && (r = add_row(v)))
 		put_mark(v, r, v->start_count - last);
@@ -557,8 +582,8 @@ view_width(const struct view *v, const char *text)
 	size_t width = 0;
 
 	for (size_t at = 0, n; at < len; at += n) {
-		n = view_piece(text + at, len - at);
-		width += cluster_width(v, text + at, n, width);
+		n = piece_at(text + at, len - at);
+		width += piece_width(v, text, len, at, n, width);
 	}
 	return width;
 }

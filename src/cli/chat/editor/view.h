@@ -57,15 +57,4 @@ MUST_USE bool view_lay(struct view *v, const char *prompt, const char *text, siz
 /* Columns of a safe text, such as a prompt. */
 size_t view_width(const struct view *v, const char *text);
 
-/* A row's bytes: what is printable as it is, all else as an escape. Returns the columns of the cluster. */
-size_t view_cluster(
-    const struct view *v, const char *cluster, size_t len, size_t column, char *out, size_t *out_len, bool *doubtful);
-
-/* Room for what view_cluster() writes. */
-#define VIEW_CLUSTER_MAX 1024U
-
-/* Bytes of the cluster to draw next: one that is longer than VIEW_PIECE goes to pieces. */
-#define VIEW_PIECE 96U
-size_t view_piece(const char *text, size_t len);
-
 #endif

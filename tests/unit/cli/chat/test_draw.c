@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "cli/chat/editor/draw.h"
 #include "core/limits.h"
+#include "proto/safe.h"
 
 static struct metrics metrics;
 static struct view view;
@@ -107,7 +108,34 @@ START_TEST(what_may_not_be_drawn)
 	expect_row(0, "> a\\u{001B}[2Jb c\\u{202E}d");
 	(void)lay("\u0301a", 3, 0);
 	expect_row(0, "> \u25cc\u0301a"); /* a mark without a base */
-	ck_assert_uint_eq(screen_unknown(screen), 0);
+	metrics.width[METRICS_MARKED] = 1;
+	(void)lay("\u102ba", 4, 0);
+	expect_row(0, "> \u25cc\u102ba");
+	ck_assert_ptr_null(screen_unknown(screen));
+}
+END_TEST
+
+/* What a script needs, where it needs it, stands in the line as it does in a message. */
+START_TEST(drawn_as_in_a_message)
+{
+	static const char *const texts[] = {
+		"\u0e14\u0e35\u200b\u0e01", /* Thai: a place to wrap */
+		"\u1820\u180b\u1820 \u1828\u180e\u1820", /* Mongolian: a form of the letter, a vowel by itself */
+		"\u1000\u102b\u1038", /* Myanmar: marks that are clusters of their own */
+		"\u0e14\u200b", /* none of its places */
+	};
+	size_t column, line;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const size_t len = strlen(texts[i]);
+		char wanted[256] = "> ";
+
+		wanted[2 + safe_line(texts[i], len, wanted + 2, sizeof(wanted) - 3)] = '\0';
+		(void)lay(texts[i], len, len);
+		expect_row(0, wanted);
+		screen_cursor(screen, &column, &line);
+		ck_assert_uint_eq(column, view.cursor_column);
+	}
 }
 END_TEST
 
@@ -228,6 +256,20 @@ START_TEST(an_emoji_by_style)
 }
 END_TEST
 
+/* Marks that join no cluster, as those of Myanmar, have a column of their own on every terminal. */
+START_TEST(a_mark_by_itself)
+{
+	bool doubtful;
+
+	metrics.width[METRICS_MARKED] = 1;
+	ck_assert_uint_eq(metrics_width(&metrics, "\u0915\u093f", 6, &doubtful), 1);
+	ck_assert_uint_eq(metrics_width(&metrics, "\u102b", 3, &doubtful), 1);
+	metrics.width[METRICS_MARKED] = 2;
+	ck_assert_uint_eq(metrics_width(&metrics, "\u0915\u093f", 6, &doubtful), 2);
+	ck_assert_uint_eq(metrics_width(&metrics, "\u102b", 3, &doubtful), 1);
+}
+END_TEST
+
 /* What is laid out anew behind a change is what would be laid out from the start. */
 static void
 same_as_anew(const char *text, size_t len, size_t at)
@@ -248,7 +290,7 @@ same_as_anew(const char *text, size_t len, size_t at)
 START_TEST(laid_out_behind_a_change)
 {
 	static const char *const pieces[] = { "word ", "\u6f22", "\u0939\u093f\u0928\u094d", "\n", "\t", "e\u0301",
-		"\u0301", "\U0001f469\u200d", "\U0001f680", "\U0001f1e9", "\ufe0f",
+		"\u0301", "\u200b", "\u0e01", "\u1000", "\u102b", "\u1820", "\u180b", "\u180e", "\U0001f469\u200d", "\U0001f680", "\U0001f1e9", "\ufe0f",
 		"0123456789012345678901234567890123456789" };
 	char text[8192];
 	size_t len = 0;
@@ -322,11 +364,13 @@ draw_suite(void)
 	tcase_add_test(t, rows_of_a_line);
 	tcase_add_test(t, folded_for_the_eye);
 	tcase_add_test(t, what_may_not_be_drawn);
+	tcase_add_test(t, drawn_as_in_a_message);
 	tcase_add_test(t, output_of_a_key);
 	tcase_add_test(t, sizes_change);
 	tcase_add_test(t, part_of_the_line_is_out_of_reach);
 	tcase_add_test(t, a_keycap_on_something_else);
 	tcase_add_test(t, an_emoji_by_style);
+	tcase_add_test(t, a_mark_by_itself);
 	tcase_add_test(t, laid_out_behind_a_change);
 	tcase_add_test(t, a_row_breaks_within_a_cluster);
 	suite_add_tcase(s, t);
