@@ -1,6 +1,6 @@
 /*
  * The rows of whole commands: pchat send, status --prompt, send -l, against
- * /bin/true and against SQLite alone.
+ * /bin/true and against SQLite alone; and tell, against send.
  */
 #include <err.h>
 #include <errno.h>
@@ -129,6 +129,36 @@ row_command(const struct settings *set, json_t *report, const char *name, char *
 	json_array_append_new(report, row_new(name, "us", &us[0], &us[1], false, goal));
 }
 
+/*
+ * tell, without a session, against send. A uid may tell ten notes a second, and have 100 unread at one receiver: so each pair of
+ * runs begins a tenth of a second after the one before it, and they are read now and then.
+ */
+static void
+row_tell(const struct settings *set, json_t *report, struct stage *g)
+{
+	struct sample us[2] = { 0 };
+	char *const reads[] = { g->pchat, "-s", "bench-b", "read", "--raw", "--notes", NULL };
+	const unsigned runs = 100 / set->scale + 1;
+	int status;
+
+	pin(true);
+	for (unsigned r = 0; r < set->rounds; r++) {
+		double total[2] = { 0, 0 };
+
+		for (unsigned i = 0; i < runs; i++) {
+			if (i % 64 == 0)
+				(void)try_us(reads, NULL, &status); /* 1: there is nothing yet */
+			(void)poll(NULL, 0, 100);
+			total[0] += RUN(set, NULL, g->pchat, "tell", "bench-b", "hello");
+			total[1] += RUN(set, NULL, g->pchat, "-s", "bench-a", "send", "hello");
+		}
+		sample_add(&us[0], total[0] / runs);
+		sample_add(&us[1], total[1] / runs);
+	}
+	pin(false);
+	json_array_append_new(report, row_new("tell", "us", &us[0], &us[1], false, 1.3));
+}
+
 static void
 sql(sqlite3 *db, const char *text)
 {
@@ -243,6 +273,7 @@ rows_commands(const struct settings *set, json_t *report)
 
 	stage_open(&g, set, NULL);
 	row_command(set, report, "send", (char *const[]){ g.pchat, "-s", "bench-a", "send", "hello", NULL }, 1.0);
+	row_tell(set, report, &g);
 	row_command(set, report, "status-prompt",
 	    (char *const[]){ g.pchat, "-s", "bench-a", "status", "--prompt", NULL }, 0.45);
 	row_helper(set, report);

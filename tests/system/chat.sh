@@ -51,6 +51,15 @@ for keys in '' C-a "$to_the_middle"; do
 	shows '^to bob> *$' "the screen is cleared"
 done
 
+# ---------------------------------------------------------------------- notes
+type_keys 'half a line'
+run bob pchat tell alice "a note for the chat"
+shows 'note from [^:]+: a note for the chat$' "a note is shown as what it is"
+shows '^to bob> half a line$' "above the line being typed"
+send_keys C-u
+run alice pchat status --json
+is "$(jq .notes <<<"$out")" 0 "and is read by that"
+
 # ------------------------------------------------------------------ wide characters
 type_keys '漢字 und 😀 é'
 shows '^to bob> 漢字 und 😀 é$' "wide characters are typed"

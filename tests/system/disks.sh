@@ -138,4 +138,48 @@ for kind in tmpfs ext4 ext4-1k xfs btrfs; do
 	try "$kind"
 done
 
+# ---------------------------------------------------------------- kept notes, and a receiver's full disk
+# One that its receiver's disk refused stays with the daemon, in its place, until that session is there again.
+
+kept() {
+	find "$T/daemon/kept" -name '*.note' | wc -l
+}
+none_kept() {
+	[ "$(kept)" -eq 0 ]
+}
+
+if id -u games >/dev/null 2>&1 && disk_mount tmpfs; then
+	add_user games
+	mkdir "$disk/games"
+	chown "${uid_of[games]}" "$disk/games"
+	on_disk games pchat login games
+	on_disk games pchat quit
+	wait_until 10 is_logged_out games
+	disk_fill
+	for i in 1 2 3; do
+		run alice pchat tell --later games "kept $i"
+	done
+	exits 12 "notes are kept for somebody whose disk is full"
+	on_disk games pchat login games
+	like "$err" "takes no messages" "who logs in"
+	run root pchat tell games "directly"
+	exits 10 "a note is refused there"
+	is "$(kept)" 3 "those that were kept stay where they are"
+	disk_empty
+	run root pchat tell games "with room again"
+	exits 0 "with room again notes are taken"
+	is "$(kept)" 3 "those that were refused wait for the session's next coming"
+	kill -KILL "$(helper_pid games)"
+	on_disk games pchat status
+	wait_until none_kept
+	ok $? "which is also that of another helper"
+	on_disk games pchat read --raw --notes
+	is "$out" $'with room again\nkept 1\nkept 2\nkept 3' "each is delivered, once and in order"
+	on_disk games pchat quit
+	wait_until 10 is_logged_out games
+	disk_unmount
+else
+	skip "there is no account 'games', or no file system can be mounted" "kept notes, and a receiver's full disk"
+fi
+
 finish

@@ -122,6 +122,31 @@ run carol pchat tell bob hello
 exits 6 "also without the session: the account is blocked"
 run bob pchat unblock carol
 
+# What a reader did not print stays unread, each record for itself.
+run bob pchat read
+run carol pchat to bob
+run bob pchat read
+for i in 1 2 3; do
+	run alice pchat tell bob "passed over $i"
+	run carol pchat send "taken $i"
+done
+run bob pchat read --raw -n 1
+is "$out" "taken 1" "read --raw -n 1 takes a message"
+run bob pchat read --raw -n 1
+is "$out" "taken 2" "and the next, whatever stands between them"
+(as bob pchat read) >/dev/full 2>/dev/null
+run bob pchat read -n 1
+like "$out" "note from [^:]+: passed over 1$" "what could not be printed is unread, as are the notes"
+run bob pchat read --raw
+is "$out" "taken 3" "one that is printed does not take others with it"
+run bob pchat status --json
+is "$(jq -c '[.unread, .notes]' <<<"$out")" "[0,2]" "status counts what is left"
+kill -KILL "$(helper_pid bob)"
+run bob pchat read --raw --notes
+is "$out" $'passed over 2\npassed over 3' "a new helper has the same left"
+run carol pchat leave
+run bob pchat read
+
 # ---------------------------------------------------------------- answers, and none at all
 
 run root pchat tell bob "a note from root"
@@ -179,11 +204,18 @@ like "$out" "build: exit 0" "which can be searched"
 run bob pchat history --delete --before "2020-01-01"
 run bob pchat history --delete
 exits 2 "what is unread is not deleted"
+in_files() { # TEXT: in any file of bob's
+	grep -qraF -- "$1" "$T/bob/state"
+}
 run bob pchat read
+in_files "build: exit 0"
+ok $? "a note is in the files"
 run bob pchat history --delete
 exits 0 "all else is"
 run bob pchat history
 exits 1 "with all else"
+! in_files "build: exit 0"
+ok $? "and in no file any more"
 
 # ---------------------------------------------------------------- the same id
 

@@ -89,6 +89,10 @@ ok $? "with: and is not left behind"
 
 # ------------------------------------------------------------------ on-message
 
+has_no_notes() {
+	[ "$( (as bob pchat status --json) | jq .notes)" = 0 ]
+}
+
 run alice pchat to bob
 run bob pchat read
 # shellcheck disable=SC2016
@@ -102,9 +106,25 @@ like "$(cat "$T/hook.out")" "^alice ${uid_of[alice]} bob: " "on-message: who it 
 is "$(find "$T/bob" -name evil)" "" "on-message: and never a shell's business"
 wait_until has_unread bob 0
 ok $? "on-message: they are read by that"
+run carol pchat tell bob "no message"
+run alice pchat send three
+wait_until has_line "$T/hook.out" ': three$'
+unlike "$(cat "$T/hook.out")" "no message" "on-message: a note is none"
+run bob pchat status --json
+is "$(jq .notes <<<"$out")" 1 "on-message: and stays unread, though a later message was taken"
 kill -TERM "${pid_of[hook]}"
 reap hook
 exits 0 "on-message: ends when told to"
+spawn hook bob pchat on-message --notes -- sh -c 'echo "got $(cat)"'
+wait_until has_line "$T/hook.out" '^got no message$'
+ok $? "on-message: with --notes it is, also one that came before"
+run alice pchat send "and a message"
+wait_until has_line "$T/hook.out" '^got and a message$'
+ok $? "on-message: beside messages"
+wait_until has_no_notes
+ok $? "on-message: and is read by that"
+kill -TERM "${pid_of[hook]}"
+reap hook
 mkfifo -m 0666 "$T/block"
 spawn hook bob pchat on-message --limit "$(span 200)" -- cat "$T/block"
 run alice pchat send four

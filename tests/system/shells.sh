@@ -75,6 +75,10 @@ notices() { # SHELL yes|no
 	ok $? "$1: and is shown before the next prompt" "$(screen)"
 	is "$(screen | grep -c "bob: a word for $1$")" 1 "$1: once, though shellinit was evaluated twice"
 	is "$(unread_of alice)" 0 "$1: and is read by that"
+	run bob pchat tell alice "a note for $1"
+	exits 0 "$1: a note arrives"
+	wait_until shown_at_a_prompt "note from .*: a note for $1$"
+	ok $? "$1: and is shown before the next prompt as well" "$(screen)"
 }
 
 # ------------------------------------------------------------------------ bash

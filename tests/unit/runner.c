@@ -82,6 +82,7 @@
 	X(pair)           \
 	X(login)          \
 	X(uplink)         \
+	X(bridge)         \
 	X(control_client) \
 	X(listener)       \
 	X(watch)          \

@@ -1,0 +1,156 @@
+#include "session/fake_process.h"
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+#include "net/socket.h"
+#include "trace.h"
+
+#define CHILD 4194305 /* no process has a number so high */
+
+static struct {
+	bool on, runs;
+	uint64_t now;
+	int fork_error;
+	unsigned forks;
+	int pipe; /* a copy of the child's end */
+	int ends_by;
+	int connects;
+} fake;
+
+void
+fake_process_begin(uint64_t now_ms)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.on = true;
+	fake.now = now_ms;
+	fake.pipe = -1;
+	fake.ends_by = SIGTERM;
+	fake.connects = -ENOENT;
+}
+
+void
+fake_clock(uint64_t now_ms)
+{
+	fake.now = now_ms;
+}
+
+void
+fake_fork_fails(int error)
+{
+	fake.fork_error = error;
+}
+
+unsigned
+fake_forks(void)
+{
+	return fake.forks;
+}
+
+void
+fake_child_says(const char *text)
+{
+	ck_assert_int_eq(write(fake.pipe, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+void
+fake_child_ends(void)
+{
+	ck_assert(fake.runs);
+	fake.runs = false;
+	(void)close(fake.pipe);
+	fake.pipe = -1;
+}
+
+void
+fake_child_ends_by(int signal)
+{
+	fake.ends_by = signal;
+}
+
+void
+fake_connects(int result)
+{
+	fake.connects = result;
+}
+
+/* ------------------------------------------------------------------------- in the place of the system's */
+
+uint64_t __real_clock_monotonic_ms(void);
+uint64_t
+__wrap_clock_monotonic_ms(void)
+{
+	return fake.on ? fake.now : __real_clock_monotonic_ms();
+}
+
+int __real_pipe2(int fds[2], int flags);
+int
+__wrap_pipe2(int fds[2], int flags)
+{
+	const int r = __real_pipe2(fds, flags);
+
+	if (fake.on && r == 0) {
+		_cleanup_(closep) int old = fake.pipe;
+
+		fake.pipe = dup(fds[1]);
+	}
+	return r;
+}
+
+pid_t __real_fork(void);
+pid_t
+__wrap_fork(void)
+{
+	if (!fake.on)
+		return __real_fork();
+	if (fake.fork_error != 0) {
+		errno = fake.fork_error;
+		return -1;
+	}
+	ck_assert(!fake.runs); /* one at a time */
+	fake.runs = true;
+	fake.forks++;
+	return CHILD;
+}
+
+pid_t __real_waitpid(pid_t pid, int *status, int options);
+pid_t
+__wrap_waitpid(pid_t pid, int *status, int options)
+{
+	if (!fake.on)
+		return __real_waitpid(pid, status, options);
+	ck_assert_int_eq(pid, CHILD);
+	*status = 0;
+	return fake.runs ? 0 : CHILD;
+}
+
+int __real_kill(pid_t pid, int signal);
+int
+__wrap_kill(pid_t pid, int signal)
+{
+	if (!fake.on)
+		return __real_kill(pid, signal);
+	ck_assert_int_eq(pid, CHILD);
+	trace("signal %d", signal);
+	if (fake.runs && (signal == fake.ends_by || signal == SIGKILL))
+		fake_child_ends();
+	return 0;
+}
+
+int __real_socket_connect(const char *path, bool blocking);
+int
+__wrap_socket_connect(const char *path, bool blocking)
+{
+	if (!fake.on)
+		return __real_socket_connect(path, blocking);
+	ck_assert(!blocking);
+	trace("connect %s", strrchr(path, '/') + 1);
+	return fake.connects;
+}
