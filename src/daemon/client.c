@@ -25,6 +25,13 @@ client_result(struct client *c, enum verdict v)
 }
 
 void
+client_unanswered(struct client *c)
+{
+	c->unanswered = true;
+	client_result(c, c->resumes ? VERDICT_FAILED : VERDICT_NO_ANSWER);
+}
+
+void
 client_bye(struct client *c, enum bye reason)
 {
 	struct upstream_message m;

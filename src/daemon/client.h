@@ -43,6 +43,8 @@ struct client {
 	bool waits;            /* its LOGIN, unread as yet, waits for a look-up */
 	bool answered;         /* the look-up has told `may`: OK, RESERVED or NO_ANSWER */
 	bool came_back;        /* it asked to resume a session that is not there any more */
+	bool resumes;          /* its LOGIN is of a helper that comes back, not of somebody who logs in */
+	bool unanswered;       /* its LOGIN was refused since no look-up has told */
 	uint8_t may;
 	struct names_asker asker;
 	struct deadline greeting; /* daemon::greetings */
@@ -52,6 +54,9 @@ struct client {
 
 void client_send(struct client *c, const struct upstream_message *m);
 void client_result(struct client *c, enum verdict v);
+
+/* The user database has not answered for its LOGIN. Who logs in is told so; a helper that comes back, whatever its age, tries again. */
+void client_unanswered(struct client *c);
 
 /* Says why, and closes. */
 void client_bye(struct client *c, enum bye reason);

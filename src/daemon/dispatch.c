@@ -69,13 +69,16 @@ on_login(struct client *c, const struct upstream_message *m)
 	bool resumed = false;
 	enum verdict v;
 
+	c->resumes = m->u.login.resume_only || c->came_back;
 	v = known || client_may_ask(c) ? roster_login(r, c, m, &resumed) : VERDICT_RATE;
 	c->answered = false; /* it was for this LOGIN alone */
 	c->came_back |= v == VERDICT_EXPIRED;
-	if (v == VERDICT_NO_ANSWER && (m->u.login.resume_only || c->came_back))
-		v = VERDICT_FAILED; /* this helpers of any age try again */
 	if (v == VERDICT_QUEUED)
 		return;
+	if (v == VERDICT_NO_ANSWER) {
+		client_unanswered(c);
+		return;
+	}
 	if (v != VERDICT_OK) {
 		client_result(c, v);
 		return;

@@ -27,7 +27,7 @@ on_timeout(struct deadlines *list, struct deadline *d)
 
 	over(container_of(list, struct greetings, list), c);
 	if (c->waits)
-		client_result(c, VERDICT_NO_ANSWER);
+		client_unanswered(c);
 	client_bye(c, BYE_TIMEOUT);
 }
 

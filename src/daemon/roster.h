@@ -58,6 +58,7 @@ struct roster {
 	ev_timer only_timer;             /* ends resumes_only */
 	bool resumes_only;               /* the registry was lost: those who come back are let in, nobody else */
 	bool unanswered;                 /* one of those was not let in, since the user database did not answer */
+	bool awaited;                    /* the end was put off for those whose look-ups ran */
 	struct ident taken[ROSTER_TAKEN];
 	size_t taken_next;
 	struct quota quota;

@@ -11,6 +11,9 @@
 
 /* ------ after a lost registry ------ */
 
+/* Within this time a helper that was not answered for tries again: it pauses for 2 s, and its LOGIN waits for 5 s. */
+#define UNANSWERED_SECONDS 8.
+
 bool
 roster_awaits_partner(const struct roster *r, slot_t slot)
 {
@@ -24,14 +27,27 @@ roster_drop_claim(struct roster *r, slot_t slot)
 	r->member[slot].claim = NULL;
 }
 
+/* The user database has not answered for one of them. Those whose look-up runs at the end are waited for once, lest a crowd keep it from ending. */
+static bool
+may_still_come(struct roster *r)
+{
+	const bool asked = !r->awaited && names_asked(r->names);
+	const bool may = r->unanswered || asked;
+
+	r->awaited |= asked;
+	r->unanswered = false;
+	return may;
+}
+
 void
 roster_on_only_over(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct roster *r = w->data;
 
 	(void)revents;
-	if (r->unanswered) { /* they may still come back */
-		r->unanswered = false;
+	if (may_still_come(r)) {
+		if (w->repeat < UNANSWERED_SECONDS)
+			w->repeat = UNANSWERED_SECONDS;
 		ev_timer_again(loop, w);
 		return;
 	}
@@ -175,6 +191,7 @@ on_answered(struct names_asker *asker, enum verdict v)
 void
 roster_login_forget(struct roster *r, struct client *c)
 {
+	r->unanswered |= r->resumes_only && c->resumes && c->unanswered;
 	names_leave(r->names, &c->asker);
 	c->waits = false;
 }
@@ -299,6 +316,5 @@ roster_login(struct roster *r, struct client *c, const struct upstream_message *
 		v = enter(r, c, login);
 	if (v == VERDICT_OK && login->u.login.resume_only && login->u.login.pair != 0)
 		reclaim_pair(r, c->slot, login);
-	r->unanswered |= r->resumes_only && v == VERDICT_NO_ANSWER;
 	return v;
 }

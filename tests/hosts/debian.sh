@@ -72,7 +72,7 @@ debian_boot() {
 	mkdir -p /run/systemd/nspawn
 	[ "$(stat -f -c %T /run/systemd/nspawn)" = tmpfs ] || mount -t tmpfs tmpfs /run/systemd/nspawn
 	# The container's name is not the host's: two of them can run at once.
-	systemd-nspawn -q -D "$dir" -M "pchat$$-$(basename "$dir")" -b --register=no --keep-unit --console=pipe \
+	systemd-nspawn -q -D "$dir" -M "pchat$$-$(basename "$dir")" -b --private-network --register=no --keep-unit --console=pipe \
 		>"$dir.console" 2>&1 </dev/null &
 	echo $! >"$dir.nspawn"
 	until init=$(debian_init "$dir") && [ -n "$init" ] &&

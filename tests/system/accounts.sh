@@ -190,4 +190,51 @@ nss answer "ldapboss ${uid_of[boss]}" "carol2 ${uid_of[carol]}"
 wait_until shown_as carol carol2
 ok $? "an account that is shown as a number is looked up again"
 
+# ------------------------------------------------------------- a lost registry, and nobody who answers
+
+# More accounts of the directory than are looked up at once: some wait longer than a LOGIN may take.
+stop_daemon
+directory "files pchat"
+people=(dora1 dora2 dora3 dora4 dora5 dora6 dora7 dora8 dora9 dora10 dora11 dora12)
+known=("ldapboss ${uid_of[boss]}")
+for user in "${people[@]}"; do
+	add_user "$user"
+	known+=("$user ${uid_of[$user]}")
+done
+nss answer "${known[@]}"
+for user in "${people[@]}"; do
+	run "$user" pchat login "$user"
+done
+run dora1 pchat to dora2
+exits 0 "accounts of the directory, and a pair of them"
+stop_daemon KILL
+rm "$T/daemon/registry.db"*
+nss hang
+: >"$T/nss.asked"
+window=$((3 * SLOW))
+directory "files pchat" --grace $window
+like "$(cat "$T/daemon.err")" "registry was lost: for $window s" "the registry is lost"
+spawn newcomer root "${roots[@]}" pchat login --timeout $((2 * PATIENCE)) root
+# Four are asked every three seconds: that is more than twice the window.
+asked_for_long() {
+	[ "$(asked 'name dora')" -ge $((8 + 8 * window / 3)) ]
+}
+wait_until asked_for_long
+is "$(process_state "${pid_of[newcomer]}")" S "for as long as the directory does not answer, nobody new gets in"
+nss answer "${known[@]}"
+all_back() {
+	local user
+	for user in "${people[@]}"; do
+		daemon_is "$user" connected || return 1
+	done
+}
+wait_until all_back
+ok $? "all who were here come back, however long they waited" "$(for user in "${people[@]}"; do
+	echo "$user: $( (as "$user" pchat status) 2>&1)"
+done)"
+has_partner dora1 dora2 && has_partner dora2 dora1
+ok $? "into their pair"
+reap newcomer
+exits 0 "then others may log in"
+
 finish

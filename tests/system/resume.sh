@@ -175,7 +175,10 @@ is "$(helper_pid alice)" "$old" "and ends no helper"
 # Whose session is not quit, and held for the grace time.
 stop_daemon TERM
 start_daemon --grace $((4 * SLOW))
-wait_until daemon_is alice connected && wait_until daemon_is bob connected && wait_until has_unread_record alice back
+wait_until daemon_is alice connected && wait_until daemon_is bob connected
+# Alice hears that bob was lost and is back only if she was there first: whatever she hears of him has come before his message.
+run bob pchat send "both are back"
+exits 0 "over a restart"
 run alice pchat read
 rm -r "$T/alice/run/pchat"
 wait_until is_gone "$old" && wait_until has_partner bob null

@@ -1,7 +1,9 @@
 #include "daemon/names/names.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,6 +11,7 @@
 #include "core/names/rules.h"
 #include "daemon/names/lookup.h"
 #include "daemon/names/passwd.h"
+#include "daemon/names/services.h"
 #include "net/worker.h"
 
 #define NAMES_PROBE "pchat-probe" /* as likely nobody's as any other name */
@@ -47,6 +50,18 @@ turn_soon(struct names *n)
 
 /* ------ answers ------ */
 
+static void
+tell_silence(const struct lookup_answer *answer)
+{
+	log_error("the user database does not answer ('%s': %s): until it does, only the accounts of %s can log in "
+		  "under their names",
+	    answer->silent, strerror(-answer->error), "/etc/passwd");
+	if (!services_reach_network())
+		log_error(
+		    "pchatd may not use the network here; a database that is asked over it takes a drop-in for the "
+		    "unit: see 'Start by systemd' in pchatd(8)");
+}
+
 /* Told once when it begins and once when it is over. */
 static void
 note_silence(struct names *n, const struct lookup_answer *answer)
@@ -54,10 +69,7 @@ note_silence(struct names *n, const struct lookup_answer *answer)
 	if (answer->error == 0 && n->silent)
 		log_notice("the user database answers again");
 	else if (answer->error != 0 && !n->silent)
-		log_error(
-		    "the user database does not answer ('%s': %s): until it does, only the accounts of %s can log in "
-		    "under their names",
-		    answer->silent, strerror(-answer->error), "/etc/passwd");
+		tell_silence(answer);
 	n->silent = answer->error != 0;
 }
 
@@ -143,6 +155,17 @@ idle_runner(struct names *n)
 	return NULL;
 }
 
+/* In the child. What a database's library writes to standard error is a line for each login of a stranger: it goes nowhere. */
+static void
+look_up(const void *task, int out)
+{
+	const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0)
+		(void)close(STDERR_FILENO);
+	lookup_run(task, out);
+}
+
 static void
 start(struct names *n, struct runner *r, size_t question)
 {
@@ -154,7 +177,7 @@ start(struct names *n, struct runner *r, size_t question)
 	memcpy(r->task.name, q->name, sizeof(r->task.name));
 	r->worker.told = on_told;
 	r->worker.gone = on_gone;
-	error = worker_start(&r->worker, n->loop, LOOKUP_MS, lookup_run, &r->task);
+	error = worker_start(&r->worker, n->loop, LOOKUP_MS, look_up, &r->task);
 	if (error == 0)
 		return;
 	log_error("cannot look up an account: %s", strerror(-error));
@@ -280,6 +303,15 @@ names_reserved(struct names *n, const struct account *a, const char *name)
 
 	return v == VERDICT_RESERVED || v == VERDICT_NO_ANSWER ||
 	    (v == VERDICT_NO_SUCH_USER && accounts_have(n->accounts, name, a->uid));
+}
+
+bool
+names_asked(const struct names *n)
+{
+	for (size_t i = 0; i < LOOKUPS_MAX; i++)
+		if (n->waiting[i].asker)
+			return true;
+	return false;
 }
 
 void

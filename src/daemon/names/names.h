@@ -49,6 +49,9 @@ names_find(struct names *n, uint32_t uid_asking, const char *name, uint32_t *uid
 /* Whether `name` is another uid's for sure, by /etc/passwd or since nobody can tell whose it is there. */
 bool names_reserved(struct names *n, const struct account *a, const char *name);
 
+/* Whether anybody waits. */
+bool names_asked(const struct names *n);
+
 /* The asker waits no longer. */
 void names_leave(struct names *n, struct names_asker *asker);
 

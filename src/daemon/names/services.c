@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <dlfcn.h>
 #include <nss.h>
@@ -76,6 +77,17 @@ services_text(const struct services *s, char out[SERVICES_TEXT])
 	for (size_t i = 0; i < s->count && len < SERVICES_TEXT; i++)
 		len += (size_t)snprintf(out + len, SERVICES_TEXT - len, "%s%s", i ? ", " : "", s->name[i]);
 	return out;
+}
+
+bool
+services_reach_network(void)
+{
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno != EAFNOSUPPORT && errno != EPERM && errno != EACCES;
+	(void)close(fd);
+	return true;
 }
 
 /* ------ asking ------ */

@@ -5,6 +5,7 @@
 #ifndef PCHAT_DAEMON_NAMES_SERVICES_H
 #define PCHAT_DAEMON_NAMES_SERVICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,6 +30,12 @@ MUST_USE int services_read(const char *path, struct services *s);
 #define SERVICES_TEXT 256U
 const char *services_text(const struct services *s, char out[SERVICES_TEXT]);
 
+/*
+ * Whether we may use the network: a service of systemd(1) may be kept from it, and with it databases that each program asks by
+ * itself (NIS, LDAP without a daemon of this host's).
+ */
+bool services_reach_network(void);
+
 /* An account, as one of them knows it. */
 #define SERVICE_ACCOUNT 64U
 struct service_account {
@@ -38,7 +45,7 @@ struct service_account {
 
 /*
  * These ask all of them, as the C library does and each by itself: of "ldap files" the C library tells nobody that ldap did not
- * answer when files says no. 0: it is there; -ENOENT: each has answered that there is none; else *silent is the name of the one
+ * answer when files says no, and of NIS without a network (UNAVAIL, with no errno) that nobody has that name. 0: it is there; -ENOENT: each has answered that there is none; else *silent is the name of the one
  * that did not answer (or "nss"), with its -errno, which is -EIO when it told none and never -ENOENT.
  */
 MUST_USE int
