@@ -84,10 +84,21 @@ says $'begun here\nfrom the editor' "and what it wrote is said"
 # ------------------------------------------------------------------------ the begin
 send_keys C-d
 shows '^\$ *$' "the chat is left"
+type_keys 'clear; pchat chat' Enter
+type_keys 'typed ahead' Enter
+says 'typed ahead' "what is typed ahead waits for the chat"
+send_keys C-d
+shows '^\$ *$' "which is left again"
+kill -STOP "$(helper_pid alice)"
+type_keys 'clear; pchat chat' Enter
+shows 'the session does not answer yet; .C gives up$' "a session that does not answer is told"
+send_keys C-c
+shows '^\$ *$' "and ^C gives up"
+kill -CONT "$(helper_pid alice)"
 run bob pchat send 'new while away'
 type_keys 'clear; pchat chat' Enter
 shows 'bob: new while away$' "a chat begins with what is new"
-above 'alice to bob: another one' '^--- new ---$' "below what was said last"
+above 'alice to bob: typed ahead' '^--- new ---$' "below what was said last"
 above '^--- new ---$' 'bob: new while away$' "and a line that parts them"
 is "$(screen | grep -c 'new while away')" 1 "which is shown once"
 shows '^to bob> *$' "and the prompt"

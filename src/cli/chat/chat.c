@@ -25,6 +25,7 @@
 #include "proto/status.h"
 
 #define RETRY_FIRST 0.02 /* seconds; then twice as long each time, up to RETRY_MAX_MS */
+#define SLOW_SECONDS 2.  /* without the state of the session; then that is said */
 #define EXCERPT 48       /* bytes of a line that is spoken of again */
 
 /* --------------------------------------------------------------------- showing */
@@ -207,6 +208,39 @@ chat_partner(const struct chat *c)
 	return c->known ? c->state.u.state.partner.name : "";
 }
 
+/* ------------------------------------------------------------------ the editor */
+
+/* The typed lines are kept beside the inbox. */
+static void
+open_recall(struct chat *c)
+{
+	struct session_file file;
+	char path[PATH_MAX], words[PATH_MAX + 256] = "";
+
+	if (session_file_read(&c->link->dir, c->link->name, &file) < 0 ||
+	    snprintf(path, sizeof(path), "%s/typed", file.inbox) >= (int)sizeof(path))
+		return;
+	recall_open(c->recall, path, words, sizeof(words));
+	if (*words)
+		chat_note(c, "%s", words);
+}
+
+/* Keys that were typed before wait in the terminal. */
+static bool
+begin_terminal(struct chat *c)
+{
+	if (!terminal_new(c)) {
+		c->status = report(VERDICT_FAILED, "the terminal cannot be set up: %s", strerror(errno ? errno : ENOMEM));
+		c->over = true;
+		return false;
+	}
+	output_divert(collect, c);
+	format_text_setup(!c->opt->given[OPT_FULL_TIME]);
+	chat_note(c, "you are %s; /help shows what you can do, ^D closes the chat", c->link->name);
+	open_recall(c);
+	return true;
+}
+
 /* --------------------------------------------------------------------- the state */
 
 /* The lines of an earlier pair wait for their fate beside those of the new one. */
@@ -274,6 +308,9 @@ take_state(struct chat *c, const struct control_message *m)
 
 	c->state = *m;
 	c->known = true;
+	ev_timer_stop(c->loop, &c->slow);
+	if (!known && c->recall && !begin_terminal(c))
+		return;
 	if (now != before && (now != 0 || m->u.state.daemon == DAEMON_CONNECTED)) {
 		retire(c);
 		if (now != 0)
@@ -494,6 +531,13 @@ on_patience(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 static void
+on_slow(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	chat_note(w->data, "the session does not answer yet; ^C gives up");
+}
+
+static void
 on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	struct chat *c = w->data;
@@ -541,37 +585,6 @@ set_locale(void)
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* The typed lines are kept beside the inbox. */
-static void
-open_recall(struct chat *c)
-{
-	struct session_file file;
-	char path[PATH_MAX], words[PATH_MAX + 256] = "";
-
-	if (session_file_read(&c->link->dir, c->link->name, &file) < 0 ||
-	    snprintf(path, sizeof(path), "%s/typed", file.inbox) >= (int)sizeof(path))
-		return;
-	recall_open(c->recall, path, words, sizeof(words));
-	if (*words)
-		chat_note(c, "%s", words);
-}
-
-static int
-set_up_terminal(struct chat *c)
-{
-	set_locale();
-	c->recall = recall_new();
-	if (!c->recall || !terminal_new(c))
-		return report(VERDICT_FAILED, "the terminal cannot be set up: %s", strerror(errno ? errno : ENOMEM));
-	output_divert(collect, c);
-	format_text_setup(!c->opt->given[OPT_FULL_TIME]);
-	chat_note(c, "you are %s; /help shows what you can do, ^D closes the chat", c->link->name);
-	open_recall(c);
-	terminal_update(c);
-	c->held = true;
-	return 0;
-}
-
 static int
 set_up(struct chat *c)
 {
@@ -584,10 +597,10 @@ set_up(struct chat *c)
 	if (c->opt->given[OPT_SOCKET])
 		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-		const int rc = set_up_terminal(c);
-
-		if (rc != 0)
-			return rc;
+		set_locale();
+		c->held = true;
+		if (!(c->recall = recall_new()))
+			return report(VERDICT_FAILED, "%s", strerror(ENOMEM));
 	} else if (!(c->filter = filter_new(c))) {
 		return report(VERDICT_FAILED, "%s", strerror(ENOMEM));
 	}
@@ -607,7 +620,10 @@ watch_signals(struct chat *c)
 	}
 	ev_timer_init(&c->retry, on_retry, 0., 0.);
 	ev_timer_init(&c->patience, on_patience, SEND_TIMEOUT_SECONDS, 0.);
-	c->retry.data = c->patience.data = c;
+	ev_timer_init(&c->slow, on_slow, SLOW_SECONDS, 0.);
+	c->retry.data = c->patience.data = c->slow.data = c;
+	if (c->recall)
+		ev_timer_start(c->loop, &c->slow);
 	c->pause = RETRY_FIRST;
 }
 

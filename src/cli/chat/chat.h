@@ -37,8 +37,8 @@ struct chat {
 	struct ev_loop *loop;
 	struct link *link;
 	const struct options *opt;
-	struct editor *editor; /* NULL: a filter, or the terminal is gone */
-	struct recall *recall;
+	struct editor *editor; /* NULL: a filter, the state is not known yet, or the terminal is gone */
+	struct recall *recall; /* NULL: a filter */
 	struct filter *filter;
 	struct inbox *inbox;
 	struct conn *watch;
@@ -73,6 +73,7 @@ struct chat {
 	bool over;             /* now */
 	bool hung_up;          /* nothing can be shown any more */
 	ev_timer patience;     /* for what is under way, when it ends */
+	ev_timer slow;         /* for the first state */
 	ev_signal signals[3];
 	int signal; /* that ended it, or 0 */
 	int status;

@@ -155,9 +155,7 @@ show_prompt(struct chat *c)
 
 	if (*c->awaited)
 		(void)snprintf(wait, sizeof(wait), _("(waiting for %s) "), c->awaited);
-	if (!c->known)
-		(void)snprintf(prompt, sizeof(prompt), "%s> ", wait);
-	else if (!*chat_partner(c))
+	if (!*chat_partner(c))
 		(void)snprintf(prompt, sizeof(prompt), "%s> ", *wait ? wait : _("(nobody)"));
 	else
 		(void)snprintf(

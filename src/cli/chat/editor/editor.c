@@ -255,8 +255,11 @@ static void
 on_expiry(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct editor *e = w->data;
+	struct pollfd there = { .fd = e->in, .events = POLLIN };
 
 	(void)loop, (void)revents;
+	if (poll(&there, 1, 0) > 0) /* it came while we did not run, and on_input() follows */
+		return;
 	keys_expire(&e->keys, edit_key, e);
 }
 

@@ -40,12 +40,15 @@ void keys_init(struct keys *k, const struct bindings *bindings);
 /* Takes all n bytes; fn is called for each key that is complete. */
 void keys_feed(struct keys *k, const uint8_t *in, size_t n, key_fn *fn, void *context);
 
-/* Whether a character or an escape sequence is incomplete: after KEYS_WAIT_MS without a byte, keys_expire(). */
+/*
+ * Whether a character or an escape sequence is incomplete: after KEYS_WAIT_MS without a byte, keys_expire(). The second
+ * key of two, as of ^X^E, is waited for without limit.
+ */
 #define KEYS_WAIT_MS 500
 static inline bool
 keys_incomplete(const struct keys *k)
 {
-	return k->state != KEYS_PLAIN && k->state != KEYS_PASTE;
+	return k->state == KEYS_CHARACTER || k->state == KEYS_ESCAPE;
 }
 
 /*

@@ -147,6 +147,8 @@ START_TEST(test_prefixes)
 	expect("\030z", one(KEY_UNKNOWN));
 	expect("\033\r", one(KEY_NEWLINE));
 	expect("\037", one(KEY_UNDO));
+	keys_feed(&keys, (const uint8_t *)"\030", 1, note, NULL);
+	ck_assert(!keys_incomplete(&keys)); /* however long the second one takes */
 }
 END_TEST
 
