@@ -41,6 +41,7 @@
 	X(lookups)        \
 	X(passwd)         \
 	X(services)       \
+	X(places)         \
 	X(registry)       \
 	X(history)        \
 	X(forget)         \
