@@ -35,6 +35,7 @@ double median_of(double *v, size_t n); /* sorts them */
 double now_us(void);
 
 /* server.c: a relay or a pchatd of our own. */
+#define UID_BASE 61000U /* of the peers, where we are root */
 enum server_kind { SERVER_RELAY, SERVER_PCHATD };
 struct server {
 	enum server_kind kind;

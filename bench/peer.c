@@ -13,8 +13,6 @@
 #include "bench.h"
 #include "proto/upstream.h"
 
-#define UID_BASE 61000U
-
 void
 write_all(int fd, const void *data, size_t n)
 {

@@ -2,9 +2,11 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,16 +27,50 @@ answers(const char *path)
 	return up;
 }
 
+#define ACCOUNTS 10000U
+
+/* The host's list, and an account for each uid of a crowd: who is online at a host is no stranger to its user database. */
+static void
+write_accounts(const char *path)
+{
+	char line[1024];
+	FILE *from = fopen("/etc/passwd", "re"), *to = fopen(path, "we");
+
+	if (!from || !to)
+		err(1, "%s", path);
+	while (fgets(line, sizeof(line), from))
+		fputs(line, to);
+	for (unsigned i = 0; i < ACCOUNTS; i++)
+		fprintf(to, "member%u:x:%u:%u::/nonexistent:/bin/false\n", i, UID_BASE + i, UID_BASE + i);
+	fclose(from);
+	if (fchmod(fileno(to), 0644) < 0 || fclose(to) != 0)
+		err(1, "%s", path);
+}
+
+/* The daemon sees that list in place of its own; where that cannot be done the crowd has no accounts, and is dearer. */
+static void
+show_accounts(const char *path)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
+		return;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(path, "/etc/passwd", NULL, MS_BIND, NULL) < 0)
+		fprintf(stderr, "the crowd has no accounts: %s\n", strerror(errno));
+}
+
 void
 server_start(struct server *s, enum server_kind kind, const struct settings *set)
 {
 	static unsigned serial;
-	char program[4096], state[96];
+	char program[4096], state[96], accounts[96];
 
 	s->kind = kind;
 	snprintf(s->socket, sizeof(s->socket), "%s/%u.sock", set->dir, ++serial);
 	snprintf(state, sizeof(state), "%s/%u.state", set->dir, serial);
 	snprintf(program, sizeof(program), "%s/%s", set->build, kind == SERVER_RELAY ? "bench/relay" : "pchatd");
+	snprintf(accounts, sizeof(accounts), "%s/passwd", set->dir);
+	if (serial == 1)
+		write_accounts(accounts);
 	s->pid = fork();
 	if (s->pid < 0)
 		err(1, "fork");
@@ -43,7 +79,8 @@ server_start(struct server *s, enum server_kind kind, const struct settings *set
 		(void)umask(0); /* the peers have uids of their own */
 		if (kind == SERVER_RELAY)
 			execl(program, "relay", s->socket, NULL);
-		else
+		show_accounts(accounts);
+		if (kind != SERVER_RELAY)
 			execl(program, "pchatd", "--socket", s->socket, "--state", state, "--max-sessions-per-user",
 			    "100000", "--max-unknown-sessions", "100000", "--max-connections", "40000", NULL);
 		err(1, "%s", program);

@@ -18,14 +18,43 @@ __pchat_offer() {
 	done
 }
 
-# __pchat_ask WHAT...: offers the first column of what the program answers. Names are the same in any case.
+# Whether a word begins with what was typed. Names are the same in any case.
+__pchat_begins() { # WORD
+	[[ ${1,,} == "${cur,,}"* ]]
+}
+
+# __pchat_ask WHAT...: offers the first column of what the program answers.
 __pchat_ask() {
-	local word _
-	while IFS=$'\t' read -r word _; do
-		if [[ ${word,,} == "${cur,,}"* ]]; then
+	local word
+	local -a words=()
+	mapfile -t words < <("${pchat[@]}" __complete "$@" 2>/dev/null)
+	words=("${words[@]%%$'\t'*}")
+	for word in "${words[@]}"; do
+		if __pchat_begins "$word"; then
 			__pchat_reply "$word"
 		fi
-	done < <("${pchat[@]}" __complete "$@" 2>/dev/null)
+	done
+}
+
+# Of a crowd the program picks those that begin so, in order: when the first and the last do, all do (a program that does not pick
+# is not believed). Where none of them is to be quoted they are taken together, which spares a crowd nearly all of the time.
+__pchat_users() {
+	local all
+	local -a words
+	[[ $cur == *[!A-Za-z0-9._-]* ]] ||
+		all=$("${pchat[@]}" __complete names "$cur" 2>/dev/null) # not by mapfile: of a pipe it reads each byte alone
+	if [[ -n $prefix || -z ${all-} || $all == *[!A-Za-z0-9._$'\n'-]* ]]; then
+		__pchat_ask users
+		return
+	fi
+	mapfile -t words <<<"$all"
+	if __pchat_begins "${words[0]}" && __pchat_begins "${words[-1]}"; then
+		COMPREPLY+=("${words[@]}")
+		return
+	fi
+	for all in "${words[@]}"; do
+		! __pchat_begins "$all" || COMPREPLY+=("$all")
+	done
 }
 
 __pchat_files() {
@@ -40,7 +69,7 @@ __pchat_files() {
 __pchat_value() { # OPTION
 	case $1 in
 	-s | --session) __pchat_ask sessions ;;
-	--to) __pchat_ask users ;;
+	--to) __pchat_users ;;
 	--socket | --file | -f | --output | -o) __pchat_files ;;
 	--color) __pchat_offer auto always never ;;
 	esac
@@ -49,10 +78,10 @@ __pchat_value() { # OPTION
 # What a command's operands are.
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
-	to | chat | with | tell) [[ $2 -gt 0 ]] || __pchat_ask users ;;
-	history) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask inboxes; } ;;
+	to | chat | with | tell) [[ $2 -gt 0 ]] || __pchat_users ;;
+	history) [[ $2 -gt 0 ]] || { __pchat_users; __pchat_ask inboxes; } ;;
 	login) [[ $2 -gt 0 ]] || __pchat_ask inboxes ;;
-	block) [[ $2 -gt 0 ]] || { __pchat_ask users; __pchat_ask groups; } ;;
+	block) [[ $2 -gt 0 ]] || { __pchat_users; __pchat_ask groups; } ;;
 	allow) [[ $2 -gt 0 ]] || __pchat_ask groups ;;
 	unblock) [[ $2 -gt 0 ]] || __pchat_ask rules ;;
 	accept | decline) [[ $2 -gt 0 ]] || __pchat_ask offers ;;

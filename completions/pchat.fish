@@ -41,6 +41,20 @@ function __pchat_ask
     command pchat $session __complete $argv 2>/dev/null
 end
 
+# Of a crowd those that begin as what was typed; where none does, all of them: fish finds it in their middle, too.
+function __pchat_users
+    set -l typed (commandline -ct)
+    set -l found
+    if string match -qr '^[A-Za-z0-9._-]+$' -- $typed
+        set found (__pchat_ask users $typed)
+    end
+    if test (count $found) -eq 0
+        __pchat_ask users
+        return
+    end
+    printf '%s\n' $found
+end
+
 # Behind the -- of with, on-message and accept stands somebody else's command line.
 function __pchat_behind_dashes
     contains -- -- (commandline -opc); and contains -- (__pchat_command) with on-message accept
@@ -59,7 +73,7 @@ end
 complete -c pchat -e
 complete -c pchat -f
 complete -c pchat -n __pchat_no_command -a '(__pchat_ask commands)'
-complete -c pchat -n '__pchat_first_operand to chat with tell history block' -a '(__pchat_ask users)'
+complete -c pchat -n '__pchat_first_operand to chat with tell history block' -a '(__pchat_users)'
 complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inboxes)'
 complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
 complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
@@ -74,6 +88,6 @@ complete -c pchat -s s -l session -x -a '(__pchat_ask sessions)' -d 'act as this
 complete -c pchat -l color -x -a 'auto always never' -d colour
 complete -c pchat -l socket -r -F -d "the daemon's socket"
 complete -c pchat -l timeout -x -d 'give up after SEC seconds'
-complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_ask users)' -d 'only if NAME is the partner'
+complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_users)' -d 'only if NAME is the partner'
 complete -c pchat -n 'contains -- (__pchat_command) accept' -s o -l output -r -F -d 'into a new file of this name'
 complete -c pchat -n 'contains -- (__pchat_command) send tell' -s f -l file -r -F -d 'read FILE instead of standard input'

@@ -3,10 +3,15 @@
 
 __pchat_ask() { # WHAT...
 	local word about
-	local -a offered
+	local -a offered begins=()
+	# Of a crowd those that begin so; where none does, all: a matcher may find it elsewhere in them.
+	if [[ $1 == users && $# -eq 1 && $PREFIX != *[^A-Za-z0-9._-]* && -n $PREFIX ]]; then
+		begins=("$PREFIX")
+		[[ -n $("${pchat[@]}" __complete users "$PREFIX" 2>/dev/null) ]] || begins=()
+	fi
 	while IFS=$'\t' read -r word about; do
 		offered+=("${word//:/\\:}:$about")
-	done < <("${pchat[@]}" __complete "$@" 2>/dev/null)
+	done < <("${pchat[@]}" __complete "$@" "${begins[@]}" 2>/dev/null)
 	if [[ $1 == options ]]; then
 		_describe -o "$1" offered
 	else

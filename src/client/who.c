@@ -8,29 +8,95 @@
 #include "client/link_impl.h"
 #include "core/names/name.h"
 
+#define TEXT_ROOM 16384U
+
+struct who_text {
+	struct who_text *next;
+	size_t used;
+	char text[TEXT_ROOM];
+};
+
 void
 who_release(struct who_list *r)
 {
-	free(r->entry);
+	struct who_text *next;
+
+	for (; r->text; r->text = next) {
+		next = r->text->next;
+		free(r->text);
+	}
+	free(r->row);
 	*r = (struct who_list){ .count = 0 };
 }
 
-static int
-add(struct who_list *r, struct who_page *page)
+/* A copy that lives as long as the list; NULL: no memory. */
+static const char *
+keep(struct who_list *r, const char *text, size_t length)
 {
-	if (r->count + page->count > r->room) {
-		const size_t room = 2 * r->room + WHO_PAGE_ENTRIES;
-		struct who_entry *grown = reallocarray(r->entry, room, sizeof(*grown));
+	struct who_text *t = r->text;
+	char *copy;
 
-		if (!grown)
-			return -ENOMEM;
-		r->entry = grown;
-		r->room = room;
+	if (!t || sizeof(t->text) - t->used <= length) {
+		if (!(t = malloc(sizeof(*t))))
+			return NULL;
+		t->next = r->text;
+		t->used = 0;
+		r->text = t;
 	}
-	while (who_page_next(page, &r->entry[r->count])) {
-		const char *name = r->entry[r->count].peer.name;
+	copy = t->text + t->used;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	t->used += length + 1;
+	return copy;
+}
 
-		r->count += name_valid(name, strlen(name)); /* what a daemon says is no name is shown to nobody */
+static bool
+grow(struct who_list *r, size_t more)
+{
+	const size_t room = 2 * r->room + WHO_PAGE_ENTRIES;
+	struct who_row *grown;
+
+	if (r->count + more <= r->room)
+		return true;
+	if (!(grown = reallocarray(r->row, room, sizeof(*grown))))
+		return false;
+	r->row = grown;
+	r->room = room;
+	return true;
+}
+
+static int
+add_entry(struct who_list *r, const struct who_entry *e)
+{
+	const struct who_row row = {
+		.name = keep(r, e->peer.name, strlen(e->peer.name)),
+		.account = keep(r, e->peer.account, strlen(e->peer.account)),
+		.uid = e->peer.uid,
+		.state = e->state,
+		.reachable = e->reachable,
+		.since_ms = e->since_ms,
+	};
+
+	if (!row.name || !row.account)
+		return -ENOMEM;
+	r->row[r->count++] = row;
+	return 0;
+}
+
+static int
+add(struct who_list *r, struct who_page *page, const char *begins)
+{
+	const size_t length = strlen(begins);
+	struct who_entry e;
+
+	if (!grow(r, page->count))
+		return -ENOMEM;
+	while (who_page_next(page, &e)) {
+		/* What a daemon says is no name is shown to nobody. */
+		if (strncasecmp(e.peer.name, begins, length) != 0 || !name_valid(e.peer.name, strlen(e.peer.name)))
+			continue;
+		if (add_entry(r, &e) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -38,12 +104,12 @@ add(struct who_list *r, struct who_page *page)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcasecmp(((const struct who_entry *)a)->peer.name, ((const struct who_entry *)b)->peer.name);
+	return strcasecmp(((const struct who_row *)a)->name, ((const struct who_row *)b)->name);
 }
 
 /* One page, as the daemon made it, or the helper's refusal. OK, and *next: 0 is the end. */
 static enum verdict
-take_page(struct who_list *r, struct link *l, const struct frame *f, uint32_t *next)
+take_page(struct who_list *r, struct link *l, const struct frame *f, const char *begins, uint32_t *next)
 {
 	struct upstream_message page;
 	struct control_message m;
@@ -53,12 +119,13 @@ take_page(struct who_list *r, struct link *l, const struct frame *f, uint32_t *n
 	if (upstream_decode(f, &page) < 0)
 		return link_verdict(l, -EPROTO);
 	*next = page.u.who_page.next;
-	return add(r, &page.u.who_page) < 0 ? link_trouble(l, VERDICT_FAILED, "out of memory") : VERDICT_OK;
+	return add(r, &page.u.who_page, begins) < 0 ? link_trouble(l, VERDICT_FAILED, "out of memory") : VERDICT_OK;
 }
 
 /* One page; rc: -ECONNRESET when the helper has died. */
 static enum verdict
-ask_page(struct who_list *r, struct link *l, uint64_t deadline, struct control_message *request, int *rc)
+ask_page(
+    struct who_list *r, struct link *l, const char *begins, uint64_t deadline, struct control_message *request, int *rc)
 {
 	struct frame f;
 
@@ -69,24 +136,24 @@ ask_page(struct who_list *r, struct link *l, uint64_t deadline, struct control_m
 		if ((*rc = link_receive(l, deadline, &f)) < 0)
 			return link_verdict(l, *rc);
 	while (f.type & 0x80);
-	return take_page(r, l, &f, &request->u.who.cursor);
+	return take_page(r, l, &f, begins, &request->u.who.cursor);
 }
 
 enum verdict
-who_fetch(struct who_list *r, struct link *l, uint64_t deadline)
+who_fetch(struct who_list *r, struct link *l, const char *begins, uint64_t deadline)
 {
 	struct control_message request = { .type = CONTROL_WHO };
 	enum verdict v;
 	int rc;
 
 	do {
-		v = ask_page(r, l, deadline, &request, &rc);
+		v = ask_page(r, l, begins, deadline, &request, &rc);
 		if (rc == -ECONNRESET && (v = link_come_back(l, deadline)) == VERDICT_OK) {
 			who_release(r); /* another helper, another list */
 			request.u.who.cursor = 0;
 		}
 	} while (v == VERDICT_OK && (rc == -ECONNRESET || request.u.who.cursor != 0));
 	if (r->count > 0)
-		qsort(r->entry, r->count, sizeof(*r->entry), by_name);
+		qsort(r->row, r->count, sizeof(*r->row), by_name);
 	return v;
 }

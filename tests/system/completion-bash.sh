@@ -151,6 +151,28 @@ else
 	skip "script(1) is missing" "pressing Tab"
 fi
 
+# ---------------------------------------------------- those that begin so
+
+login bobby
+wait_until users_are_told
+run alice pchat __complete names BO
+is "$out" $'bob\nbobby' "the program picks who begins so, whatever the case"
+run alice pchat __complete names ""
+is "$out" $'Bea\nbob\nbobby\ncarol\nsecond' "without a beginning everybody but oneself, in order"
+run alice pchat __complete users car
+is "$(cut -f1 <<<"$out")" carol "with descriptions, too"
+run alice pchat __complete names ob
+is "$out" "" "the middle of a name is no beginning"
+setup=". '$file'"
+offers "bob bobby " "a shell offers those" pchat to BO
+offers " " "and nobody else" pchat to ob
+# Another program of that name that does not pick: what it says is looked through here.
+mkdir -m 0755 "$T/unpicked"
+printf '#!/bin/sh\nprintf "%%s\\n" ann bob zoe\n' >"$T/unpicked/pchat"
+chmod 0755 "$T/unpicked/pchat"
+setup="PATH=$T/unpicked:\$PATH; . '$file'"
+offers "bob " "what a program has not picked is not offered" pchat to bo
+
 # ------------------------------------------------------- never starts, never waits
 
 run alice pchat -s second quit

@@ -31,10 +31,34 @@ format_local(int64_t time_ms, const char *how, char out[FORMAT_TIME_MAX])
 	return out;
 }
 
+/*
+ * Thousands of lines are of few minutes: only the seconds are put in then. Those of the minute that is kept, by the tm_sec of
+ * one of them: 60 is a leap second, and asked for.
+ */
 const char *
 format_time(int64_t time_ms, char out[FORMAT_TIME_MAX])
 {
-	return format_local(time_ms, "%Y-%m-%d %H:%M:%S", out);
+	static const char how[] = "%Y-%m-%d %H:%M:%S";
+	static struct {
+		char text[FORMAT_TIME_MAX];
+		size_t length; /* 0: none */
+		int64_t began; /* the second that its tm_sec is 0 in */
+	} kept;
+	const int64_t seconds = time_ms / 1000, second = seconds - kept.began;
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (kept.length == 0 || second < 0 || second > 59) {
+		kept.length = localtime_r(&t, &tm) ? strftime(kept.text, sizeof(kept.text), how, &tm) : 0;
+		if (kept.length == 0)
+			return strcpy(out, "?");
+		kept.began = seconds - tm.tm_sec;
+		return memcpy(out, kept.text, sizeof(kept.text));
+	}
+	memcpy(out, kept.text, sizeof(kept.text));
+	out[kept.length - 2] = (char)('0' + second / 10);
+	out[kept.length - 1] = (char)('0' + second % 10);
+	return out;
 }
 
 void

@@ -46,11 +46,11 @@ sequence(const char *text, size_t len)
 
 #define LETTERS UINT64_C(0x7FFFFFE) /* of 32 codes those of A to Z, or a to z */
 
-/* Of ASCII what may stand in a name: a bit for each, looked up, since each message asks. */
+/* Of ASCII what may stand in a name: a bit for each, looked up, since each message asks. What is beyond ASCII is not. */
 static bool
 is_name_character(uint8_t c)
 {
-	static const uint64_t allowed[2] = {
+	static const uint64_t allowed[4] = {
 		UINT64_C(0x3FF) << '0' | UINT64_C(1) << '.' | UINT64_C(1) << '-',
 		LETTERS | LETTERS << 32 | UINT64_C(1) << ('_' - 64) | UINT64_C(1) << ('@' - 64),
 	};
@@ -61,20 +61,22 @@ is_name_character(uint8_t c)
 bool
 name_possible(const char *text, size_t len)
 {
-	bool ascii = true;
-	size_t n = 1;
+	size_t at = 0, n;
 
 	if (len < 1 || len > NAME_MAX_LEN || !(is_alnum(text[0]) || (uint8_t)text[0] >= 0x80))
 		return false;
-	for (size_t at = 0; at < len; at += n) {
+	while (at < len && is_name_character((uint8_t)text[at]))
+		at++;
+	if (at == len)
+		return len <= NAME_MAX_CHARACTERS; /* of ASCII alone, as most are */
+	for (; at < len; at += n) {
 		const uint8_t c = (uint8_t)text[at];
 
 		n = 1;
 		if (c < 0x80 ? !is_name_character(c) : (n = sequence(text + at, len - at)) == 0)
 			return false;
-		ascii = ascii && c < 0x80;
 	}
-	return !ascii || len <= NAME_MAX_CHARACTERS;
+	return true;
 }
 
 bool

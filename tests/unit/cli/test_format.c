@@ -83,6 +83,28 @@ START_TEST(full_times)
 }
 END_TEST
 
+/* Each as if it were the only one, whatever stood before it: within a minute, over its ends, back and forth, before 1970. */
+START_TEST(each_second_has_its_own_time)
+{
+	static const int64_t steps[] = { 0, 1, 59, 60, 61, -1, -60, 3599, 3600, -DAY_MS / 1000, 30, 90, 59, -3601 };
+	static const char *const zones[] = { "UTC", "Asia/Kolkata", "America/St_Johns" };
+	const int64_t start = _i == 0 ? 1795824000 : _i == 1 ? 1774746000 : -86400; /* a midnight, a change of clocks */
+	char out[FORMAT_TIME_MAX], expected[FORMAT_TIME_MAX];
+
+	for (size_t z = 0; z < sizeof(zones) / sizeof(*zones); z++) {
+		ck_assert_int_eq(setenv("TZ", zones[z], 1), 0);
+		tzset();
+		(void)format_time(start * 1000 + 400L * DAY_MS, out); /* of no minute of this zone that comes now */
+		for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+			const int64_t ms = (start + steps[i]) * 1000;
+
+			ck_assert_str_eq(
+			    format_time(ms, out), line("%Y-%m-%d %H:%M:%S", ms, expected, sizeof(expected)));
+		}
+	}
+}
+END_TEST
+
 Suite *
 format_suite(void)
 {
@@ -91,6 +113,7 @@ format_suite(void)
 
 	tcase_add_test(t, days_change);
 	tcase_add_test(t, full_times);
+	tcase_add_loop_test(t, each_second_has_its_own_time, 0, 3);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -71,15 +71,15 @@ static enum verdict
 find_account(struct link *l, const char *name, uint64_t deadline, uint32_t *uid, bool *online)
 {
 	_cleanup_(who_release) struct who_list r = { .count = 0 };
-	const enum verdict v = who_fetch(&r, l, deadline);
+	const enum verdict v = who_fetch(&r, l, "", deadline);
 
 	*uid = POLICY_NO_UID;
 	*online = false;
 	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
-		if (!name_equal(r.entry[i].peer.name, name))
+		if (!name_equal(r.row[i].name, name))
 			continue;
 		*online = true;
-		*uid = r.entry[i].peer.uid == geteuid() ? POLICY_NO_UID : r.entry[i].peer.uid;
+		*uid = r.row[i].uid == geteuid() ? POLICY_NO_UID : r.row[i].uid;
 	}
 	return v;
 }

@@ -23,7 +23,10 @@
 static void
 line(const char *word, const char *description)
 {
-	output_printf("%s\t%s\n", word, description);
+	output_string(word);
+	output_string("\t");
+	output_string(description);
+	output_string("\n");
 }
 
 static int
@@ -91,31 +94,61 @@ complete_sessions(struct invocation *inv)
 }
 
 static const char *
-about(const struct who_entry *e)
+about(const struct who_row *e)
 {
 	static char text[FORMAT_SAFE_MAX + 32];
 	char account[FORMAT_SAFE_MAX];
 
 	(void)snprintf(
-	    text, sizeof(text), _("%s, account %s"), _(format_state(e->state)), format_safe(e->peer.account, account));
+	    text, sizeof(text), _("%s, account %s"), _(format_state(e->state)), format_safe(e->account, account));
 	return text;
 }
 
-/* Everyone but ourselves, and those who would refuse. */
+/*
+ * Everyone but ourselves, and those who would refuse; those alone whose names begin as the second operand: a shell takes
+ * long to look through a crowd.
+ */
 static int
-complete_users(struct invocation *inv)
+each_user(struct invocation *inv, void (*print)(const struct who_row *e))
 {
+	const char *begins = inv->opt.operand_count > 1 ? inv->opt.operands[1] : "";
 	const uint64_t deadline = deadline_in(COMPLETE_MS);
 	struct link *l = &inv->link;
 	_cleanup_(who_release) struct who_list r = { .count = 0 };
 
 	if (command_find_session(inv) != VERDICT_OK || link_connect(l, deadline) != VERDICT_OK ||
-	    who_fetch(&r, l, deadline) != VERDICT_OK)
+	    who_fetch(&r, l, begins, deadline) != VERDICT_OK)
 		return 0;
 	for (size_t i = 0; i < r.count; i++)
-		if (r.entry[i].reachable && strcasecmp(r.entry[i].peer.name, l->name) != 0)
-			line(r.entry[i].peer.name, about(&r.entry[i]));
+		if (r.row[i].reachable && strcasecmp(r.row[i].name, l->name) != 0)
+			print(&r.row[i]);
 	return 0;
+}
+
+static void
+user_line(const struct who_row *e)
+{
+	line(e->name, about(e));
+}
+
+static void
+name_line(const struct who_row *e)
+{
+	output_string(e->name);
+	output_string("\n");
+}
+
+static int
+complete_users(struct invocation *inv)
+{
+	return each_user(inv, user_line);
+}
+
+/* The same, without a description. */
+static int
+complete_names(struct invocation *inv)
+{
+	return each_user(inv, name_line);
 }
 
 /* All that there are: one may be blocked that one is no member of. */
@@ -206,6 +239,7 @@ static const struct {
 	{ "commands", complete_commands },
 	{ "groups", complete_groups },
 	{ "inboxes", complete_inboxes },
+	{ "names", complete_names },
 	{ "offers", complete_offers },
 	{ "options", complete_options },
 	{ "rules", complete_rules },
@@ -220,7 +254,8 @@ complete_run(struct invocation *inv)
 		if (strcmp(inv->opt.operands[0], kinds[i].what) == 0)
 			return kinds[i].run(inv);
 	return report(VERDICT_USAGE,
-	    "__complete knows commands, groups, inboxes, offers, options [COMMAND], rules, sessions and users");
+	    "__complete knows commands, groups, inboxes, names [BEGIN], offers, options [COMMAND], rules, "
+	    "sessions and users [BEGIN]");
 }
 
 const struct command command_complete = {
