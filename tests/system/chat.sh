@@ -146,8 +146,7 @@ type_keys x
 shows '^to bob> /who x$' "Tab completes a command"
 send_keys C-u
 type_keys '/block bo'
-send_keys Tab
-shows '^to bob> /block bob$' "Tab completes the name of someone who is online"
+tab_shows '^to bob> /block bob$' "Tab completes the name of someone who is online"
 send_keys C-u
 type_keys '/history -n 3' Enter
 shows 'row 100' "/history shows what was said" || :

@@ -121,26 +121,22 @@ is "$(state_of alice)" paired "the session stays"
 
 # ------------------------------------------------------------------------------- Tab
 type_keys '/block @roo'
-send_keys Tab
-shows '^to bob> /block @root *$' "Tab completes a group"
+tab_shows '^to bob> /block @root *$' "Tab completes a group"
 send_keys C-u
 (as alice pchat block @daemon) 2>/dev/null
 (as alice pchat block mallory) 2>/dev/null
 type_keys '/unblock @da'
-send_keys Tab
-shows '^to bob> /unblock @daemon *$' "and a rule"
+tab_shows '^to bob> /unblock @daemon *$' "and a rule"
 send_keys C-u
 type_keys '/unblock mal'
-send_keys Tab
-shows '^to bob> /unblock mallory *$' "of either kind"
+tab_shows '^to bob> /unblock mallory *$' "of either kind"
 send_keys C-u
 (as alice pchat unblock mallory) 2>/dev/null
 add_user carol
 run carol pchat login 'می‌روم'
 exits 0 "a name with a joiner"
 type_keys '/to میر'
-send_keys Tab
-shows '^to bob> /to می‌روم *$' "is completed without it"
+tab_shows '^to bob> /to می‌روم *$' "is completed without it"
 send_keys C-u
 type_keys '/to -oops' Enter
 shows "/to: '-oops' is not a name|-oops" "a name is judged as everywhere"

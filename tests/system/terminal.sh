@@ -51,6 +51,16 @@ shows() {
 	ok $? "$2" "looked for: $1" "on the screen:" "$(screen)"
 }
 
+# What Tab offers has to be there within a moment, else nothing is: where it was not, Tab is pressed again.
+tab_shows() { # REGEXP NAME
+	tab_until() {
+		within 2 on_screen "$1" || { send_keys Tab && false; }
+	}
+	send_keys Tab
+	wait_until tab_until "$1"
+	shows "$1" "$2"
+}
+
 # The row that matches the first stands above the one that matches the second.
 above() { # REGEXP REGEXP NAME
 	local first second

@@ -131,8 +131,7 @@ is "$(partner_of bob)" null "bob is free, and nobody comes"
 type_keys '/to bob --wait' Enter
 shows '^to bob> *$' "who is free is there at once"
 type_keys '/to bob --wa'
-send_keys Tab
-shows '^to bob> /to bob --wait *$' "Tab completes an option"
+tab_shows '^to bob> /to bob --wait *$' "Tab completes an option"
 send_keys C-u
 type_keys '/to nosuch one' Enter
 shows '/to takes one NAME' "too much behind a command is told"
