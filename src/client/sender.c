@@ -233,6 +233,8 @@ listen_to_helper(struct sender *s)
 		return;
 	if (taken < 0)
 		rc = taken;
+	if (rc < 0 && fed(s) && outbox_empty(&s->out.box))
+		return; /* all is delivered: whatever became of the helper behind that */
 	if (rc == -ECONNRESET) {
 		come_back(s);
 	} else if (rc < 0) {

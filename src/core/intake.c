@@ -34,13 +34,6 @@ add_gap(struct intake *i, const struct ident *next, enum verdict v)
 	    (struct intake_gap){ .next = *next, .until = i->arrived + WINDOW_MESSAGES, .verdict = (uint8_t)v };
 }
 
-/* What is refused behind a refused message: that itself may have been stored, those cannot. */
-static enum verdict
-behind(enum verdict v)
-{
-	return v == VERDICT_UNCONFIRMED ? VERDICT_STORAGE : v;
-}
-
 /* The gap that this message stands behind, the latest first; NULL: none. */
 static const struct intake_gap *
 find_gap(struct intake *i, const struct ident *id)
@@ -75,7 +68,7 @@ refuse(struct intake *i, const struct ident *id, enum verdict v)
 {
 	const struct ident next = ident_add(id, 1);
 
-	add_gap(i, &next, behind(v));
+	add_gap(i, &next, v);
 	add_to_runs(i, id, v, false);
 }
 
@@ -129,7 +122,7 @@ intake_committed(struct intake *i, enum verdict v)
 		if (!r->pending)
 			continue;
 		r->verdict = (uint8_t)v;
-		add_gap(i, &next, VERDICT_STORAGE);
+		add_gap(i, &next, v);
 	}
 }
 

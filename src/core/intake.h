@@ -12,6 +12,8 @@
  * No gap is stored. When a message is refused, those that follow it in its stream are refused as well, as far as they
  * can have been on their way: a sender has at most WINDOW_MESSAGES under way, so a later message was sent by somebody
  * who knew of the refusal. Under a new epoch the sender repeats all, in order, and nothing is on its way any more.
+ * Behind a message that may be stored nothing is certain either: what follows may have come before, under an earlier
+ * epoch, and be stored as well.
  *
  * Plain state, no I/O, no clock.
  */

@@ -60,7 +60,8 @@ database_error(sqlite3 *db, int result)
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
 		error = db ? sqlite3_system_errno(db) : 0;
-		return error > 0 ? -error : -EIO;
+		/* A file system that calls itself damaged says nothing of what the file holds. */
+		return error > 0 && error != EUCLEAN ? -error : -EIO;
 	default:
 		return -EIO;
 	}

@@ -23,6 +23,7 @@
 #include "session/watch.h"
 
 #define REST_SECONDS 2.    /* after the latest event */
+#define RENEW_MS 10000U    /* between attempts to begin a new inbox, each of which reads all of the old one */
 #define IDLE_SECONDS 3600. /* and then again and again: the mailbox forgets what is too old */
 
 /* ------------------------------------------------------------------------- the beginning */
@@ -180,14 +181,15 @@ life_damaged(struct session *s, int error)
 		log_error("another helper took this session over");
 		life_finish(s, SESSION_REPLACED);
 	}
-	if (error != -EUCLEAN)
+	if (error != -EUCLEAN || clock_monotonic_ms() < s->renew_at)
 		return;
 	r = store_renew(s->store, note);
 	if (note[0])
 		life_note(s, "%s", note);
+	/* A disk that fails looks damaged, too: the session goes on, and takes messages when the disk does. */
 	if (r < 0) {
 		log_error("cannot begin a new inbox: %s", strerror(-r));
-		life_finish(s, SESSION_STOPPED);
+		s->renew_at = clock_monotonic_ms() + RENEW_MS;
 		return;
 	}
 	watch_renew(s->watch);

@@ -53,6 +53,7 @@ struct session {
 
 	bool begun; /* commands were served: there was a session */
 	enum session_end end;
+	uint64_t renew_at;                /* clock_monotonic_ms(): no new inbox is tried before */
 	void (*report)(const char *text); /* to whoever started us; NULL: it was told how it went */
 	char notes[1024];                 /* for the report: lines "note: ..." */
 	ev_timer login_timer;             /* until we are let in */

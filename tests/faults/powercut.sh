@@ -6,6 +6,7 @@
 #	POWERCUT_DISKS  the file systems ("ext4 ext4-1k xfs btrfs")
 #	POWERCUT_PAIRS  how many talk (4)
 #	POWERCUT_LIVE   yes: what talks goes on for a moment on the disk that is shut down, as on one that fails
+#	POWERCUT_KEEP   a folder for what was told, and for the inboxes as they were judged
 #	POWERCUT_SEED   the moments to come again, as far as they are ours to choose (new ones, printed)
 # What is mounted here is nobody else's business, nor can anybody else keep it from being unmounted.
 if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
@@ -124,6 +125,7 @@ converse() { # KIND
 	cat "$dir"/told.* >"$dir/told"
 	figures=$("$BUILDDIR/tests/faults/ledger" "$dir/told" "${inboxes[@]}" 2>"$dir/crimes")
 	ok $? "$kind: the ledger after $((n + 1)) cuts: $figures" "$(cat "$dir/crimes")"
+	[ -z "${POWERCUT_KEEP-}" ] || cp -a "$dir" "$disk" "$POWERCUT_KEEP/"
 	note "$kind: $(cat "$dir"/refusals.* 2>/dev/null | sed 's/line [0-9]*: //; s/ r[0-9]*\b//; s/ l[0-9]*\b//' | sort | uniq -c | sort -rn | head -n 8)"
 	kill_all
 }

@@ -382,9 +382,9 @@ lose_unsynced(struct inode *n)
 	const int64_t most = n->size > n->synced_size ? n->size : n->synced_size;
 
 	for (int64_t s = 0; s * SECTOR < most; s++) {
-		if (!(n->dirty[s / 8] & (1 << (s % 8))))
-			continue;
-		if (kernel_pick(2))
+		const bool dirty = n->dirty[s / 8] & (1 << (s % 8));
+
+		if (!dirty || kernel_pick(2))
 			memcpy(n->data + s * SECTOR, n->synced + s * SECTOR, SECTOR);
 		else
 			memcpy(n->synced + s * SECTOR, n->data + s * SECTOR, SECTOR);
@@ -600,7 +600,7 @@ file_read(struct ofile *o, void *buf, size_t n, int64_t at)
 		return 0;
 	if ((int64_t)n > i->size - at)
 		n = (size_t)(i->size - at);
-	memcpy(buf, i->data + at, n);
+	memcpy(buf, (o->flags & O_DIRECT ? i->synced : i->data) + at, n);
 	return (ssize_t)n;
 }
 
@@ -677,9 +677,13 @@ fsync(int fd)
 		return -1;
 	if (o->kind != FILE_)
 		return 0;
-	if ((fault = bad_fault()) != 0)
-		FAIL(fault);
 	n = &k->inode[o->index];
+	if ((fault = bad_fault()) != 0) {
+		/* What a disk failed to take stays in memory, and counts as written. */
+		if (kernel_pick(2))
+			memset(n->dirty, 0, sizeof(n->dirty));
+		FAIL(fault);
+	}
 	for (int64_t s = 0; s * SECTOR < n->size || s * SECTOR < n->synced_size; s++)
 		if (n->dirty[s / 8] & (1 << (s % 8)))
 			memcpy(n->synced + s * SECTOR, n->data + s * SECTOR, SECTOR);

@@ -640,7 +640,7 @@ weather(uint64_t seed)
 	w->kill = 150 + kernel_pick(4000);
 	w->shortened = 1 + kernel_pick(30);
 	w->cut = 30 + kernel_pick(1000);
-	power_fails = seed % 4 == 1;
+	power_fails = seed % 4 == 1 || seed % 16 == 10;
 	if (seed % 4 == 2) {
 		w->enospc = 60 + kernel_pick(2000);
 		w->eio = 60 + kernel_pick(2000);

@@ -191,4 +191,28 @@ run alice pchat read
 unlike "$out" "bob" "and the new session is not told of the end of the other one's pair"
 like "$out" "your session alice ended" "but of its own"
 
+# A command that has its answer needs no helper any more: one that ends behind the answer, and cannot be started again,
+# makes no refusal of it. (The command is stopped until both lie before it.)
+has_said() { # USER TEXT
+	(as "$1" pchat history --json 2>/dev/null) | jq -e --arg text "$2" -s 'any(.text == $text)' >/dev/null
+}
+run alice pchat to bob
+slow=$(helper_pid bob)
+kill -STOP "$slow"
+spawn answered alice pchat send "said before the end"
+wait_until sleeps "${pid_of[answered]}"
+kill -STOP "${pid_of[answered]}"
+kill -CONT "$slow"
+wait_until has_said alice "said before the end" # it is there when the answer has come
+old=$(helper_pid alice)
+mv "$T/alice/state/pchat/alice" "$T/alice/aside"
+: >"$T/alice/state/pchat/alice"
+kill -TERM "$old"
+wait_until is_gone "$old"
+kill -CONT "${pid_of[answered]}"
+reap answered
+exits 0 "what was answered is delivered, whatever becomes of the helper behind that"
+rm "$T/alice/state/pchat/alice"
+mv "$T/alice/aside" "$T/alice/state/pchat/alice"
+
 finish

@@ -12,6 +12,7 @@
 #include "session/mailbox/store_impl.h"
 
 #define SMALL_BYTES (4L * 1024 * 1024)
+#define INDEX_FRAMES 3000 /* fewer than the first part of the index of a log is for, with a transaction's to spare */
 #define MINUTE_MS 60000U
 #define HOUR_MS (60U * MINUTE_MS)
 
@@ -95,11 +96,15 @@ store_rollback(struct store *s)
 int
 store_write_generation(struct store *s, int64_t generation)
 {
+	int64_t present;
 	int r;
 
 	if ((r = database_run(s->stmt[BEGIN])) < 0)
 		return r;
-	r = store_keep_number(s, "generation", generation);
+	if ((r = store_kept_number(s, "generation", &present)) == 0 && present > generation)
+		r = -ESTALE;
+	if (r == 0)
+		r = store_keep_number(s, "generation", generation);
 	if (r == 0)
 		r = database_run(s->stmt[COMMIT]);
 	if (r < 0 && !sqlite3_get_autocommit(s->db))
@@ -119,21 +124,58 @@ store_claim(struct store *s)
 		s->generation = last + 1;
 	r = store_write_generation(s, s->generation);
 	s->claimed = r == 0;
-	s->synced |= s->claimed;
 	return r;
 }
 
 static int
-set_durability(struct store *s)
+set_durability(struct store *s, bool lazily)
 {
 	int r;
 
-	if (s->lazy == s->lazily)
+	if (s->lazy == lazily)
 		return 0;
-	r = database_exec(s->db, s->lazily ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+	r = database_exec(s->db, lazily ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
 	if (r == 0)
-		s->lazy = s->lazily;
+		s->lazy = lazily;
 	return r;
+}
+
+/* Copies all that is committed from the log into the file, and begins the log anew. 0; -EBUSY; -errno. */
+static int
+begin_log_anew(struct store *s)
+{
+	int r, frames, moved;
+
+	r = database_error(s->db, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved));
+	if (r == 0 && frames != moved)
+		r = -EBUSY;
+	if (r == 0)
+		r = s->claimed ? store_write_generation(s, s->generation) : store_claim(s);
+	if (r < 0)
+		return r;
+	return frames > 0 && s->frames > frames ? -EBUSY : 0; /* a reader kept it from being begun anew */
+}
+
+int
+store_settle(struct store *s)
+{
+	int r = 0;
+
+	if (s->db && store_log_lost(s))
+		r = store_log_rescue(s);
+	if (r == 0 && !s->db)
+		r = -EIO;
+	if (r == 0)
+		r = set_durability(s, false);
+	if (r == 0)
+		r = begin_log_anew(s);
+	if (r == 0 && store_log_lost(s))
+		r = -EIO;
+	if (r < 0)
+		return r;
+	s->unsure = false;
+	s->synced = true;
+	return 0;
 }
 
 static int
@@ -142,7 +184,8 @@ begin_checked(struct store *s)
 	int64_t generation;
 	int r;
 
-	if ((r = store_reach(s)) < 0 || (r = set_durability(s)) < 0)
+	if ((r = store_reach(s)) < 0 || (s->unsure && (r = store_settle(s)) < 0) ||
+	    (r = set_durability(s, s->lazily)) < 0)
 		return r;
 	if (!s->claimed && (r = store_claim(s)) < 0)
 		return r;
@@ -157,14 +200,13 @@ int
 store_begin(struct store *s)
 {
 	if (!s->writing) {
-		s->writing = true;
 		s->failure = begin_checked(s);
 		/* What SQLite could not open for writing once, for want of descriptors, it goes on to read alone. */
 		if (s->failure == -EROFS) {
 			store_detach(s);
-			s->writing = true;
 			s->failure = begin_checked(s);
 		}
+		s->writing = true;
 	}
 	return s->failure;
 }
@@ -184,18 +226,26 @@ store_writing(const struct store *s)
 }
 
 /*
- * A commit whose sync failed may have left whole frames in the log, which a crash would bring
- * to life. Another transaction in their place makes sure that they are not.
+ * Whether a commit failed before its last frame was in the log. Once the log needs a further part of its index, room for
+ * that is looked for behind the sync.
  */
+static bool
+failed_early(const struct store *s, int result)
+{
+	return result == SQLITE_IOERR_WRITE || (result == SQLITE_FULL && s->frames < INDEX_FRAMES);
+}
+
+/* Another commit that failed may have left whole frames in the log, which a crash would bring to life. */
 static int
 after_failed_commit(struct store *s, int failure)
 {
-	const bool synced = sqlite3_extended_errcode(s->db) != SQLITE_IOERR_FSYNC;
+	const bool early = failed_early(s, sqlite3_extended_errcode(s->db));
+	int r;
 
 	store_rollback(s);
-	if (synced || (store_write_generation(s, s->generation) == 0 && !store_log_lost(s)))
+	if (early || (r = store_settle(s)) == 0)
 		return failure;
-	return STORE_UNSURE;
+	return r == -ESTALE ? r : STORE_UNSURE;
 }
 
 /* What was committed counts only where the next helper finds it. */
@@ -238,7 +288,7 @@ store_commit(struct store *s)
 	/* A message that comes again may be the one whose commit is unsure: its refusal now would be no truth. */
 	if (r < 0 && s->unsure && r != -ESTALE && r != -EUCLEAN)
 		r = STORE_UNSURE;
-	s->unsure = r == STORE_UNSURE || (s->unsure && r != 0);
+	s->unsure |= r == STORE_UNSURE; /* until store_settle() */
 	return r;
 }
 

@@ -91,7 +91,7 @@ void store_rest(struct store *s);
 
 /*
  * Sets a damaged inbox aside and begins a new one in its place, with what of it can be read; ids go on. `note` as
- * store_open(). -errno: only close.
+ * store_open(). -errno: nothing is stored, until it can be opened, or renewed, after all.
  */
 MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
 

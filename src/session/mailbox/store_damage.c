@@ -238,7 +238,11 @@ store_leave_log(struct store *s, char note[STORE_NOTE])
 int
 store_renew(struct store *s, char note[STORE_NOTE])
 {
+	int r;
+
 	note[0] = '\0';
 	store_detach(s);
-	return store_anew(s, note);
+	if ((r = store_anew(s, note)) == 0)
+		s->unsure = false; /* what of it is there was written anew */
+	return r;
 }

@@ -82,11 +82,11 @@ struct store {
 	int64_t generation;
 	int64_t version; /* SQLite's number of what the file was like when it was read; only others' changes alter it */
 	bool claimed;    /* our generation is on the disk */
-	bool synced;     /* as is all that an earlier helper wrote: by our claim, or because it was asked for */
+	bool synced;     /* as is all that an earlier helper wrote, because it was looked for there */
 	bool lazily;     /* whether the next transaction need not be synced, */
 	bool lazy;       /* and whether SQLite knows */
 	bool writing;
-	bool unsure; /* what failed last may be on the disk: only a commit that succeeds settles it */
+	bool unsure; /* what failed last may be on the disk, and what was committed may not: store_settle() */
 	int failure; /* of the open transaction: it will be rolled back */
 	int log;     /* its descriptor, -1: none */
 	ino_t log_ino;
@@ -108,8 +108,15 @@ void store_rollback(struct store *s);
 /* Counts the generation up: from now on nothing of an earlier helper is accepted. 0 or -errno. */
 int store_claim(struct store *s);
 
-/* One transaction that says which generation writes. 0 or -errno. */
+/* One transaction that says which generation writes. 0; -ESTALE: a later one does; -errno. */
 int store_write_generation(struct store *s, int64_t generation);
+
+/*
+ * After a commit that failed, or whose log was lost: writes all that is committed anew, into the file itself, and begins
+ * the log anew, so that nothing of what failed can come back and nothing counts that only memory holds. Outside of a
+ * transaction. 0, and nothing is unsure any more; -EBUSY: a reader is in the way; -errno.
+ */
+MUST_USE int store_settle(struct store *s);
 
 /* As store_keep(), within the open transaction; as store_kept(), 0 when there is none. */
 int store_keep_number(struct store *s, const char *key, int64_t value);
@@ -121,7 +128,10 @@ int store_kept_number(struct store *s, const char *key, int64_t *value);
 void store_log_begin(struct store *s);
 void store_log_end(struct store *s);
 
-/* Brings to the disk what an earlier helper, killed before it could, left in the log. 0 or -errno. */
+/*
+ * Brings to the disk what an earlier helper, killed before it could, left in the log, and looks whether it is there: what
+ * a disk failed to take stays in memory, and counts as written. 0 or -errno.
+ */
 MUST_USE int store_log_sync(const struct store *s);
 
 /* When nothing happens: makes the log as long as it may become, once it is used, or cuts it. */

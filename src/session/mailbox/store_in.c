@@ -241,7 +241,10 @@ recall(
 	/* What this transaction added holds only if it is committed. */
 	if (!*found || record > s->committed.newest)
 		return STORE_ADDED;
-	/* What an earlier helper left may be in memory only: killed before its sync, it has acknowledged nothing. */
+	/* What was committed last may be in memory only. */
+	if (s->unsure)
+		return STORE_UNKNOWN;
+	/* So may be what an earlier helper left: killed before its sync, it has acknowledged nothing. */
 	if (!s->synced)
 		s->synced = store_log_sync(s) == 0;
 	return s->synced ? STORE_KNOWN : STORE_UNKNOWN;

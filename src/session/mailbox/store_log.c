@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -10,6 +12,8 @@
 
 #define FRAME_BYTES 4120L            /* of a page and its header, https://sqlite.org/fileformat2.html section 4 */
 #define AHEAD_BYTES (64L * 1024)     /* more than most commits add */
+#define DIRECT_BYTES 65536L /* read at once from the disk itself, */
+#define DIRECT_ALIGN 4096   /* which wants buffers that begin where its blocks may */
 #define WAL_FRAMES 1000              /* the log is written back when it is so long, */
 #define WAL_BYTES (4L * 1024 * 1024) /* which is how long the file is made beforehand */
 
@@ -46,9 +50,12 @@ static void
 write_back(struct store *s)
 {
 	int frames, moved;
+	const int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
 
+	/* A sync that failed here fails nobody else's, and what it should have brought to the disk stays in memory. */
 	s->frames = 0;
-	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved) != SQLITE_OK)
+	s->unsure |= (rc & 0xff) == SQLITE_IOERR;
+	if (rc != SQLITE_OK)
 		return;
 	/* The next commit begins the log anew, with a sync more than others: let none that somebody waits for be it. */
 	if (frames == moved && s->claimed)
@@ -100,6 +107,59 @@ name_of_log(const struct store *s, char path[PATH_MAX + 4])
 	(void)snprintf(path, PATH_MAX + 4, "%s-wal", s->path);
 }
 
+/* How many bytes of the file are read, all that there are up to `n`; or -errno. */
+static ssize_t
+read_all(int fd, uint8_t *out, size_t n, off_t at)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		const ssize_t r = pread(fd, out + have, n - have, at + (off_t)have);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	return (ssize_t)have;
+}
+
+/* Whether the disk has what memory has of the file: 0, -EIO, -errno. Both buffers are aligned. */
+static int
+compare(int memory, int disk, uint8_t *a, uint8_t *b)
+{
+	for (off_t at = 0;; at += DIRECT_BYTES) {
+		const ssize_t n = read_all(memory, a, DIRECT_BYTES, at), m = read_all(disk, b, DIRECT_BYTES, at);
+
+		if (m == -EINVAL)
+			return 0; /* it cannot be read so, or not in such pieces: the sync is all that can be had */
+		if (n < 0 || m < 0)
+			return (int)(n < 0 ? n : m);
+		if (n != m || memcmp(a, b, (size_t)n) != 0)
+			return -EIO;
+		if (n < DIRECT_BYTES)
+			return 0;
+	}
+}
+
+static int
+compare_with_disk(int fd, const char *path)
+{
+	_cleanup_(closep) int disk = open(path, O_RDONLY | O_CLOEXEC | O_DIRECT);
+	_cleanup_(freep) uint8_t *room = NULL;
+	uint8_t *buffer;
+
+	if (disk < 0)
+		return errno == EINVAL ? 0 : -errno; /* a file system in memory */
+	if (!(room = malloc(DIRECT_ALIGN + 2 * DIRECT_BYTES)))
+		return -ENOMEM;
+	buffer = room + (DIRECT_ALIGN - (uintptr_t)room % DIRECT_ALIGN) % DIRECT_ALIGN;
+	return compare(fd, disk, buffer, buffer + DIRECT_BYTES);
+}
+
 int
 store_log_sync(const struct store *s)
 {
@@ -110,7 +170,7 @@ store_log_sync(const struct store *s)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return fdatasync(fd) < 0 ? -errno : 0;
+	return fdatasync(fd) < 0 ? -errno : compare_with_disk(fd, path);
 }
 
 void

@@ -66,6 +66,13 @@ is_there(const struct message *m)
 	return m->state == STORED || m->state == PENDING || m->state == MAYBE;
 }
 
+/* From an earlier epoch: what nobody could know then is not known by coming again. */
+static bool
+is_or_may_be(const struct message *m)
+{
+	return m->state == STORED || m->state == MAYBE;
+}
+
 /* ------------------------------------------------------------------------- the end of a turn */
 
 static void
@@ -143,6 +150,10 @@ store(uint32_t stream, uint32_t index, enum intake_fate fate)
 	if (index > 0 && message[stream][index - 1].state == MAYBE)
 		blame("stored behind what may be a gap");
 	m->state = (uint8_t)states[fate];
+	/* Was it not there, then nothing was that came behind it. */
+	for (uint32_t i = index + 1; i < LENGTH && fate != INTAKE_KNOWN && fate != INTAKE_UNKNOWN; i++)
+		if (message[stream][i].state == MAYBE)
+			message[stream][i].state = REFUSED;
 	intake_stored(&in, &id, fate);
 }
 
@@ -157,7 +168,7 @@ arrive(uint32_t stream, enum intake_fate fate)
 
 	while ((d = intake_offer(&in, PAIR, PAIR, epoch, &id)) == INTAKE_COMMIT)
 		end_turn(VERDICT_OK);
-	*m = (struct message){ .state = m->state == STORED ? STORED : UNDER_WAY };
+	*m = (struct message){ .state = is_or_may_be(m) ? m->state : UNDER_WAY };
 	order[order_count].stream = stream;
 	order[order_count++].index = index;
 	if (d == INTAKE_DROP) {
@@ -167,12 +178,12 @@ arrive(uint32_t stream, enum intake_fate fate)
 	if (d == INTAKE_REFUSED) {
 		if (index == 0 || message[stream][index - 1].state == STORED)
 			blame("refused, and no gap is there");
-		m->state = m->state == STORED ? STORED : REFUSED;
+		m->state = is_or_may_be(m) ? m->state : REFUSED;
 		return;
 	}
 	if (m->state == STORED)
 		fate = INTAKE_KNOWN; /* the inbox looks for the id first */
-	else if (fate == INTAKE_KNOWN)
+	else if (fate == INTAKE_KNOWN && m->state != MAYBE)
 		fate = INTAKE_ADDED;
 	store(stream, index, fate);
 }

@@ -1224,6 +1224,11 @@ START_TEST(lost_inbox_is_not_acknowledged)
 	shell("mkdir %s/old && mv %s/inbox.db* %s/old/");
 	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), STORE_UNSURE);
+	/* It is committed, but nowhere; when it comes again that is no reason to call it known. */
+	for (unsigned again = 0; again < 2; again++) {
+		ck_assert_int_eq(put(&alice, 2), STORE_UNKNOWN);
+		ck_assert_int_eq(store_commit(store), STORE_UNSURE);
+	}
 }
 END_TEST
 
