@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "cli/chat/chat.h"
 #include "cli/line/command.h"
 #include "cli/line/typed.h"
@@ -59,7 +60,7 @@ chat_run(struct invocation *inv)
 	/* Before anything is changed: a connection that cannot be made would be waited for. */
 	if (room < 0)
 		return report(VERDICT_FAILED, "a chat needs %u more open files: %s; 'ulimit -n' shows the limit",
-		    CHAT_FILES, strerror(-room));
+		    CHAT_FILES, error_words(-room));
 	v = pair(inv);
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -31,14 +32,15 @@ hand_over(char **argv)
 
 	/* The loader of its libraries would have words and a status of its own for that. */
 	if (error < 0)
-		return report(VERDICT_FAILED, "cannot run 'pchat-full': %s", strerror(-error));
+		return report(VERDICT_FAILED, "cannot run 'pchat-full': %s", error_words(-error));
 	error = process_path("pchat-full", path, sizeof(path));
 	if (error == 0) {
 		(void)signal(SIGPIPE, SIG_DFL);
 		(void)execv(path, argv);
 		error = -errno;
 	}
-	return report(VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", strerror(-error));
+	return report(
+	    VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", error_words(-error));
 }
 
 /* A name beyond ASCII takes tables to be judged, and composed. */

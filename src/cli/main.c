@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -62,7 +63,7 @@ finish(int status)
 	if (error == -EPIPE)
 		return status_exit(VERDICT_OUTPUT);
 	if (error < 0)
-		return report(VERDICT_OUTPUT, "%s: %s", status_words(VERDICT_OUTPUT), strerror(-error));
+		return report(VERDICT_OUTPUT, "%s: %s", status_words(VERDICT_OUTPUT), error_words(-error));
 	return status;
 }
 

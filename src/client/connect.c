@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "client/link_impl.h"
 #include "core/names/name.h"
 #include "net/process.h"
@@ -70,7 +71,7 @@ start_helper(struct link *l, uint64_t deadline)
 		return link_trouble(
 		    l, VERDICT_TIMED_OUT, "the helper of session '%s' was started, but is not ready yet", l->shown);
 	if (rc < 0)
-		return link_trouble(l, VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
+		return link_trouble(l, VERDICT_FAILED, "cannot start '%s': %s", program, error_words(-rc));
 	report_read(report, l->note, &verdict, words, sizeof(words));
 	return verdict == VERDICT_OK ? VERDICT_OK : link_trouble(l, verdict, "%s", words);
 }
@@ -121,7 +122,7 @@ attempt(struct link *l, uint64_t deadline, int *error)
 		v = revive(l, deadline);
 	else if (*error != -EAGAIN)
 		return link_trouble(
-		    l, VERDICT_FAILED, "cannot reach the helper of session '%s': %s", l->shown, strerror(-*error));
+		    l, VERDICT_FAILED, "cannot reach the helper of session '%s': %s", l->shown, error_words(-*error));
 	/* Another command starts it at the same time, or the one that was killed is not quite gone. */
 	if (v == VERDICT_STARTING || *error == -EAGAIN) {
 		(void)poll(NULL, 0, RETRY_MS);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "client/link_impl.h"
 #include "net/endpoint.h"
@@ -57,7 +58,7 @@ say_why(struct link *l, const char *path, int error)
 		(void)link_trouble(l, VERDICT_NO_DAEMON,
 		    "there is no daemon: neither the host's, nor one of your own; 'pchat login' starts one");
 	else
-		(void)link_trouble(l, VERDICT_NO_DAEMON, "cannot reach your own daemon: %s", strerror(-error));
+		(void)link_trouble(l, VERDICT_NO_DAEMON, "cannot reach your own daemon: %s", error_words(-error));
 }
 
 void

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "client/link_impl.h"
 #include "core/names/name.h"
@@ -34,7 +35,8 @@ link_sockets_forbidden(struct link *l)
 
 	if (fd < 0)
 		(void)link_trouble(l, VERDICT_FAILED,
-		    "this process may not use Unix sockets (%s): pchat cannot work in this sandbox", strerror(errno));
+		    "this process may not use Unix sockets (%s): pchat cannot work in this sandbox",
+		    error_words(errno));
 	else
 		(void)close(fd);
 	return fd < 0;
@@ -100,7 +102,7 @@ link_no_file(struct link *l, int error)
 	if (error == -ENOENT)
 		return no_session(l, l->name);
 	return link_trouble(l, error == -EBADMSG ? VERDICT_NO_SESSION : VERDICT_FAILED,
-	    "cannot read '%s/%s.session': %s", l->dir.path, l->name, strerror(-error));
+	    "cannot read '%s/%s.session': %s", l->dir.path, l->name, error_words(-error));
 }
 
 /* ------------------------------------------------------------------------- which one */
@@ -136,7 +138,7 @@ candidate(const char *name, void *context)
 static enum verdict
 closed_folder(struct link *l, int error)
 {
-	return link_trouble(l, VERDICT_FAILED, "cannot open '%s': %s", l->dir.path, strerror(-error));
+	return link_trouble(l, VERDICT_FAILED, "cannot open '%s': %s", l->dir.path, error_words(-error));
 }
 
 /* Of the sessions in all folders. */
@@ -159,7 +161,7 @@ find_only(struct link *l)
 		session_file_each_via(&l->dir, candidate_at, &c);
 		rundir_close(&l->dir);
 		if (rc < 0)
-			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, strerror(-rc));
+			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, error_words(-rc));
 		if (before == 0 && c.count > 0)
 			where = place;
 	}
@@ -258,7 +260,8 @@ link_named_socket(struct link *l, const struct link_wish *wish, const char **soc
 	if (*named == '/')
 		return VERDICT_OK;
 	if (!getcwd(here, sizeof(here)))
-		return link_trouble(l, VERDICT_USAGE, "cannot make '%s' an absolute path: %s", named, strerror(errno));
+		return link_trouble(
+		    l, VERDICT_USAGE, "cannot make '%s' an absolute path: %s", named, error_words(errno));
 	length = (size_t)snprintf(absolute, sizeof(absolute), "%s/%s", here, named);
 	if (length > SOCKET_PATH_MAX)
 		return too_long(l, length);

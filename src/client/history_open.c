@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "client/link_impl.h"
 #include "core/names/name.h"
@@ -88,7 +89,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		return VERDICT_OK;
 	}
 	if ((rc = each_inbox(note_inbox, &in)) < 0) {
-		(void)snprintf(l->words, sizeof(l->words), _("cannot look for the history: %s"), strerror(-rc));
+		(void)snprintf(l->words, sizeof(l->words), _("cannot look for the history: %s"), error_words(-rc));
 		return VERDICT_FAILED;
 	}
 	if (in.count == 1) {
@@ -131,7 +132,7 @@ start_reader(struct link *l)
 	int fds[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
-		(void)snprintf(l->words, sizeof(l->words), _("no socket: %s"), strerror(errno));
+		(void)snprintf(l->words, sizeof(l->words), _("no socket: %s"), error_words(errno));
 		return VERDICT_FAILED;
 	}
 	far = fds[1];
@@ -139,7 +140,7 @@ start_reader(struct link *l)
 		rc = spawn(argv, far);
 	if (rc < 0) {
 		(void)close(fds[0]);
-		(void)snprintf(l->words, sizeof(l->words), _("cannot run 'pchat-session': %s"), strerror(-rc));
+		(void)snprintf(l->words, sizeof(l->words), _("cannot run 'pchat-session': %s"), error_words(-rc));
 		return VERDICT_FAILED;
 	}
 	link_adopt(l, fds[0]);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "client/link_impl.h"
 #include "proto/status.h"
@@ -245,7 +246,7 @@ link_verdict(struct link *l, int error)
 	case -ESHUTDOWN: /* the words are there */
 		return VERDICT_FAILED;
 	case -EPIPE:
-		return link_trouble(l, VERDICT_OUTPUT, "%s", strerror(EPIPE));
+		return link_trouble(l, VERDICT_OUTPUT, "%s", error_words(EPIPE));
 	default:
 		return link_trouble(l, VERDICT_FAILED,
 		    "the helper of session '%s' gave an answer that makes no sense; is it of another version?",

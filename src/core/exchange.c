@@ -564,11 +564,11 @@ exchange_recheck(struct exchange *x, slot_t target)
 enum verdict
 exchange_route(const struct exchange *x, slot_t from, uint64_t pair, uint32_t epoch, slot_t *to)
 {
-	const struct exchange_session *s = exchange_session(x, from);
+	const struct exchange_session *s = &x->session[from];
 
 	if (s->partner == SLOT_NONE || s->pair != pair)
 		return VERDICT_NOT_PAIRED;
-	if (s->epoch != epoch || !exchange_session(x, s->partner)->online)
+	if (s->epoch != epoch || !x->session[s->partner].online)
 		return VERDICT_STALE;
 	*to = s->partner;
 	return VERDICT_OK;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "net/socket.h"
 
@@ -100,7 +101,7 @@ denied_words(const char *path, char *words, size_t size)
 		    _("the daemon at '%s' is for the group '%s'; an administrator adds you to it: usermod -aG %s USER"),
 		    path, gr->gr_name, gr->gr_name);
 	else
-		(void)snprintf(words, size, _("the daemon at '%s' is not for you: %s"), path, strerror(EACCES));
+		(void)snprintf(words, size, _("the daemon at '%s' is not for you: %s"), path, error_words(EACCES));
 }
 
 /* What connect(2) tells of a path that is there and can be no daemon's socket is no help. */
@@ -128,10 +129,10 @@ endpoint_words(const char *path, int error, char *words, size_t size)
 		(void)snprintf(words, size,
 		    _("the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
 		      "pchatd.socket"),
-		    path, strerror(-error));
+		    path, error_words(-error));
 	else if (error == -ENOENT || error == -ECONNREFUSED)
 		(void)snprintf(words, size, _("no daemon at '%s': %s; start one with: pchatd --detach --socket '%s'"),
-		    path, strerror(-error), path);
+		    path, error_words(-error), path);
 	else
-		(void)snprintf(words, size, _("cannot reach the daemon at '%s': %s"), path, strerror(-error));
+		(void)snprintf(words, size, _("cannot reach the daemon at '%s': %s"), path, error_words(-error));
 }

@@ -16,14 +16,17 @@ TAILQ_HEAD(stream_list, stream);
 
 struct hub {
 	struct ev_loop *loop;
-	uint8_t *input;           /* what was left of the frame before, then what recvmsg(2) brings */
-	uint8_t *spare;           /* a queue that nobody uses just now */
-	size_t streams;           /* open ones */
-	size_t limit;             /* of descriptors (RLIMIT_NOFILE) */
+	uint8_t *input; /* what was left of the frame before, then what recvmsg(2) brings */
+	uint8_t *spare; /* a queue that nobody uses just now */
+	size_t streams; /* open ones */
+	size_t room;    /* for so many streams, open or closing, and the descriptors of one message (RLIMIT_NOFILE) */
 	struct stream_list dead;  /* by the turn they died */
 	struct deadlines stalled; /* streams with output queued */
 	ev_prepare reaper;        /* runs while somebody is dead */
 	struct closing closing;
+	/* How input is received: only where it goes, and how much room there was, changes from one time to the next. */
+	struct iovec into;
+	struct msghdr message;
 	char control[CMSG_SPACE(CLOSING_PASSED * sizeof(int))];
 };
 

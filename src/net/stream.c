@@ -66,12 +66,14 @@ on_stalled(struct deadlines *ds, struct deadline *d)
 	stream_close((struct stream *)((char *)d - offsetof(struct stream, stalled)), ETIMEDOUT);
 }
 
+/* For how many streams there are descriptors beside those that one message may bring. */
 static size_t
-descriptor_limit(void)
+descriptor_room(void)
 {
+	const size_t kept = CLOSING_PASSED + DESCRIPTORS_OF_OTHERS;
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < kept ? 0 : limit.rlim_cur - kept;
 }
 
 int
@@ -90,7 +92,9 @@ stream_setup(struct ev_loop *loop)
 		free(hub);
 		return r;
 	}
-	hub->limit = descriptor_limit();
+	hub->room = descriptor_room();
+	hub->into.iov_len = READ_SIZE;
+	hub->message = (struct msghdr){ .msg_iov = &hub->into, .msg_iovlen = 1, .msg_control = hub->control };
 	TAILQ_INIT(&hub->dead);
 	deadlines_init(&hub->stalled, loop, STALL_MS, on_stalled);
 	ev_prepare_init(&hub->reaper, reap);
@@ -429,17 +433,14 @@ static ssize_t
 take(struct stream *s, uint8_t *into)
 {
 	struct hub *hub = s->hub;
-	struct iovec room = { .iov_base = into, .iov_len = READ_SIZE };
-	struct msghdr m = {
-		.msg_iov = &room,
-		.msg_iovlen = 1,
-		.msg_control = hub->control,
-		.msg_controllen = sizeof(hub->control),
-	};
-	const ssize_t n = recvmsg(s->io.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct msghdr *m = &hub->message;
+	ssize_t n;
 
-	if (n >= 0 && m.msg_controllen > 0 && !keep_passed(s, &m))
-		refuse_descriptors(s, &m);
+	hub->into.iov_base = into;
+	m->msg_controllen = sizeof(hub->control);
+	n = recvmsg(s->io.fd, m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n >= 0 && m->msg_controllen > 0 && !keep_passed(s, m))
+		refuse_descriptors(s, m);
 	return n;
 }
 
@@ -465,8 +466,7 @@ take_looking(struct stream *s, uint8_t *into)
 static bool
 has_room(const struct hub *hub)
 {
-	return hub->streams + closing_held(&hub->closing) + CLOSING_PASSED + DESCRIPTORS_OF_OTHERS <= hub->limit &&
-	    closing_takes(&hub->closing);
+	return closing_takes(&hub->closing) && hub->streams + hub->closing.n_waiting <= hub->room;
 }
 
 static void

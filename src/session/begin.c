@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "base/translate.h"
 #include "core/names/name.h"
@@ -31,7 +32,7 @@
 static enum verdict
 say(char *words, size_t size, enum verdict v, const char *what, int error)
 {
-	(void)snprintf(words, size, "%s: %s", _(what), strerror(-error));
+	(void)snprintf(words, size, "%s: %s", _(what), error_words(-error));
 	return v;
 }
 
@@ -242,7 +243,7 @@ connect_daemon(struct session *s, const struct session_start *start, char *words
 	if ((r = uplink_start(s->uplink, !start->resume, why)) == 0)
 		return VERDICT_OK;
 	if (s->bridge)
-		(void)snprintf(words, size, "ssh cannot be started: %s", strerror(-r));
+		(void)snprintf(words, size, "ssh cannot be started: %s", error_words(-r));
 	else
 		autostart_words(&s->autostart, r, why, words, size);
 	return VERDICT_NO_DAEMON;
@@ -304,7 +305,7 @@ begin_session(struct session *s, const struct session_start *start, char *words,
 	/* One that had too few would log in, and then not be able to answer. */
 	if ((r = process_room(FILES)) < 0) {
 		(void)snprintf(words, size, _("a session needs %u more open files: %s; 'ulimit -n' shows the limit"),
-		    FILES, strerror(-r));
+		    FILES, error_words(-r));
 		return VERDICT_FAILED;
 	}
 	if ((v = find_place(s, start, words, size)) != VERDICT_OK ||

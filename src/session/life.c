@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "base/translate.h"
 #include "net/whereabouts.h"
@@ -88,7 +89,7 @@ life_logged_in(struct session *s)
 	if (!s->report || (r = life_serve(s)) == 0)
 		return;
 	uplink_farewell(s->uplink); /* the name is free for the next attempt */
-	(void)snprintf(words, sizeof(words), _("cannot listen for commands: %s"), strerror(-r));
+	(void)snprintf(words, sizeof(words), _("cannot listen for commands: %s"), error_words(-r));
 	life_refused(s, VERDICT_FAILED, words);
 }
 

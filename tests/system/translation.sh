@@ -58,6 +58,14 @@ like "$err" '没有这个名字的人在线' "the words of a verdict"
 run alice pchat send -- $'\e]2;evil\a'
 run alice pchat to '‮evil'
 unlike "$err" $'[\e\xe2]' "foreign bytes are as safe as in English"
+# What the system says, by the program that is linked by itself and by one that is linked as the rest.
+run alice pchat send -f "$T/nosuch"
+exits 71 "no such file"
+like "$err" '：没有那个文件或目录$' "the system's own words are Chinese as well"
+run alice pchat give "$T/nosuch"
+like "$err" '：没有那个文件或目录$' "from each program"
+run alice pchat send --json -f "$T/nosuch"
+like "$err" ': No such file or directory"' "and English where programs read"
 for command in send to read login history with; do
 	run alice pchat help "$command"
 	exits 0 "help $command"

@@ -17,6 +17,7 @@
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
 #define SUITES(X)         \
 	X(log)            \
+	X(errors)         \
 	X(translate)      \
 	X(bucket)         \
 	X(exchange)       \

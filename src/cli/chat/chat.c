@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
@@ -230,7 +231,8 @@ static bool
 begin_terminal(struct chat *c)
 {
 	if (!terminal_new(c)) {
-		c->status = report(VERDICT_FAILED, "the terminal cannot be set up: %s", strerror(errno ? errno : ENOMEM));
+		c->status =
+		    report(VERDICT_FAILED, "the terminal cannot be set up: %s", error_words(errno ? errno : ENOMEM));
 		c->over = true;
 		return false;
 	}
@@ -592,7 +594,7 @@ set_up(struct chat *c)
 
 	c->loop = loop_new();
 	if (!c->loop || stream_setup(c->loop) < 0)
-		return report(VERDICT_FAILED, "cannot set up: %s", strerror(errno));
+		return report(VERDICT_FAILED, "cannot set up: %s", error_words(errno));
 	(void)setenv("PCHAT_SESSION", c->link->name, 1); /* for the commands that are run beside */
 	if (c->opt->given[OPT_SOCKET])
 		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
@@ -600,12 +602,12 @@ set_up(struct chat *c)
 		set_locale();
 		c->held = true;
 		if (!(c->recall = recall_new()))
-			return report(VERDICT_FAILED, "%s", strerror(ENOMEM));
+			return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
 	} else if (!(c->filter = filter_new(c))) {
-		return report(VERDICT_FAILED, "%s", strerror(ENOMEM));
+		return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
 	}
 	c->inbox = inbox_new(c->loop, c->link, &inbox_class, c);
-	return c->inbox ? 0 : report(VERDICT_FAILED, "%s", strerror(ENOMEM));
+	return c->inbox ? 0 : report(VERDICT_FAILED, "%s", error_words(ENOMEM));
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/chat/chat.h"
 #include "cli/line/typed.h"
@@ -158,7 +159,7 @@ start(struct chat *c, const char *name, const char *const words[])
 		t->run = t->line ? run_new(c->loop, words, strcmp(name, "accept") == 0, task_done, t) : NULL;
 		if (t->run)
 			return EDITOR_TAKEN;
-		chat_note(c, "cannot run '%s': %s", name, strerror(errno));
+		chat_note(c, "cannot run '%s': %s", name, error_words(errno));
 		forget_wait(t);
 		return EDITOR_STAYS;
 	}

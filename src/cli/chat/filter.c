@@ -4,9 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errors.h"
 #include "cli/chat/chat.h"
-#include "client/feed.h"
 #include "cli/output/report.h"
+#include "client/feed.h"
 #include "proto/status.h"
 
 struct filter {
@@ -127,7 +128,7 @@ take_input(struct filter *f)
 	const int rc = feed_fill(&f->feed);
 
 	if (rc < 0) {
-		f->chat->status = report(VERDICT_FAILED, "cannot read the lines to say: %s", strerror(-rc));
+		f->chat->status = report(VERDICT_FAILED, "cannot read the lines to say: %s", error_words(-rc));
 		end_input(f);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/macros.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -83,7 +84,7 @@ pager_begin(void)
 		output_redirect(into);
 		(void)signal(SIGINT, SIG_IGN); /* is for the pager */
 	} else {
-		remark("cannot run the pager '%s': %s; set PAGER to another, or to nothing", command, strerror(-rc));
+		remark("cannot run the pager '%s': %s; set PAGER to another, or to nothing", command, error_words(-rc));
 		(void)close(fds[1]);
 	}
 	(void)close(fds[0]);

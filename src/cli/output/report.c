@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "proto/status.h"
 
@@ -99,7 +100,7 @@ report_not_started(const char *command, int error)
 {
 	const enum verdict v = error == -ENOENT ? VERDICT_NO_COMMAND : VERDICT_NOT_RUN;
 
-	return report(v, "cannot run '%s': %s", command, strerror(-error));
+	return report(v, "cannot run '%s': %s", command, error_words(-error));
 }
 
 void

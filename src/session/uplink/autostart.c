@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "base/translate.h"
 #include "net/endpoint.h"
@@ -75,7 +76,7 @@ start(const struct rundir *dir, char why[AUTOSTART_WHY])
 	r = process_start(argv, START_MS, report, sizeof(report));
 	if (r >= 0 && strncmp(report, "ok", 2) == 0)
 		return 1;
-	explain(r < 0 ? strerror(-r) : r == 0 ? _("it ended at once") : report, why);
+	explain(r < 0 ? error_words(-r) : r == 0 ? _("it ended at once") : report, why);
 	log_error("cannot start a daemon: %s", why);
 	return r < 0 ? r : -ECONNREFUSED;
 }
@@ -159,5 +160,5 @@ autostart_words(const struct autostart *a, int error, const char *why, char *wor
 	if (a->file->socket[0])
 		endpoint_words(a->file->socket, error, words, size);
 	else
-		(void)snprintf(words, size, _("cannot start your own daemon: %s"), why[0] ? why : strerror(-error));
+		(void)snprintf(words, size, _("cannot start your own daemon: %s"), why[0] ? why : error_words(-error));
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 
 #include "cli/chat/editor/editor_impl.h"
@@ -110,7 +111,7 @@ take_file(struct editor *e, const char *path)
 
 	if (!text)
 		editor_note(e, "* the text is as it was: %s",
-		    errno == EMSGSIZE ? _("what was written is too long") : strerror(errno));
+		    errno == EMSGSIZE ? _("what was written is too long") : error_words(errno));
 	else if (keys_fault(text, len, &n) < len)
 		editor_note(
 		    e, "* the text is as it was: what was written holds characters that cannot be sent from here");
@@ -141,7 +142,7 @@ compose(struct editor *e)
 	int status;
 
 	if (!write_file(e, path, sizeof(path))) {
-		editor_note(e, "* no file for the editor: %s", strerror(errno));
+		editor_note(e, "* no file for the editor: %s", error_words(errno));
 		return;
 	}
 	editor_leave_screen(e);

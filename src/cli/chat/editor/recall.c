@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "core/limits.h"
 
@@ -293,21 +294,21 @@ load(struct recall *r)
 	off_t from;
 
 	if (fstat(r->fd, &st) < 0)
-		return strerror(errno);
+		return error_words(errno);
 	if (!S_ISREG(st.st_mode))
 		return _("it is damaged");
 	if ((st.st_mode & 077) != 0 && fchmod(r->fd, 0600) < 0)
-		return strerror(errno);
+		return error_words(errno);
 	from = st.st_size > (off_t)FILE_MAX ? st.st_size - (off_t)FILE_MAX : 0;
 	data = read_end(r->fd, from, (size_t)(st.st_size - from), &len);
 	if (!data)
-		return strerror(ENOMEM);
+		return error_words(ENOMEM);
 	if (from > 0) /* begins within a line */
 		skip = strcspn(data, "\n") + 1;
 	if (skip > len || !parse(r, data + skip, len - skip, &lines, &used))
 		return _("it is damaged");
 	if (skip + used < len && ftruncate(r->fd, from + (off_t)(skip + used)) < 0)
-		return strerror(errno);
+		return error_words(errno);
 	if (lines > LINES_MAX || from > 0)
 		shorten(r);
 	return NULL;
@@ -358,7 +359,7 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 	r->fd = open_own(path);
 	if (r->fd < 0 && errno != ELOOP && errno != EISDIR && errno != ENXIO) {
 		(void)snprintf(
-		    words, size, _("the history of typed lines cannot be kept in '%s': %s"), path, strerror(errno));
+		    words, size, _("the history of typed lines cannot be kept in '%s': %s"), path, error_words(errno));
 		return;
 	}
 	if (r->fd < 0) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "cli/line/options.h"
@@ -43,13 +44,13 @@ tell_refusal(const char *path, int error, struct finding *f)
 		    "'%s' is closed to you", path);
 	else if (error == -EPERM || error == -EAFNOSUPPORT)
 		finding_ill(
-		    f, N_("run pchat outside of the sandbox"), "sockets are forbidden here: %s", strerror(-error));
+		    f, N_("run pchat outside of the sandbox"), "sockets are forbidden here: %s", error_words(-error));
 	else if (host)
 		finding_ill(f, N_("an administrator starts it: systemctl start pchatd.socket"),
-		    "the host's daemon does not answer at '%s': %s", path, strerror(-error));
+		    "the host's daemon does not answer at '%s': %s", path, error_words(-error));
 	else
 		finding_ill(f, N_("start it: pchatd --detach --socket PATH"), "no daemon answers at '%s': %s", path,
-		    strerror(-error));
+		    error_words(-error));
 }
 
 /* Who serves the socket is trusted: `which` says where it is, and whose; the rest is what it says of itself. */

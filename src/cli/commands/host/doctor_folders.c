@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "net/folder.h"
@@ -68,8 +69,8 @@ has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const cha
 	uint64_t left;
 
 	if (fstatvfs(fd, &v) < 0 || fstatfs(fd, &s) < 0) {
-		finding_ill(
-		    f, N_("look at the file system"), "'%s' cannot be asked for its space: %s", path, strerror(errno));
+		finding_ill(f, N_("look at the file system"), "'%s' cannot be asked for its space: %s", path,
+		    error_words(errno));
 		return false;
 	}
 	*type = filesystem_name((long)s.f_type);
@@ -117,7 +118,7 @@ doctor_runtime(const struct options *o, struct finding *f)
 	if (first_usable(&r, passed, &why) < 0) {
 		if (passed[0])
 			finding_note(f, N_("its owner removes it, or set XDG_RUNTIME_DIR to a folder of your own"),
-			    "'%s' cannot be used (%s): a login takes another folder", passed, strerror(-why));
+			    "'%s' cannot be used (%s): a login takes another folder", passed, error_words(-why));
 		else
 			finding_well(f, "there is none yet; the first login makes it");
 		return;
@@ -125,7 +126,7 @@ doctor_runtime(const struct options *o, struct finding *f)
 	if (has_room(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
 		if (passed[0])
 			finding_note(f, N_("its owner removes it, or unset XDG_RUNTIME_DIR"),
-			    "'%s' is used, since '%s' cannot be: %s", r.path, passed, strerror(-why));
+			    "'%s' is used, since '%s' cannot be: %s", r.path, passed, error_words(-why));
 		else if (r.place == RUNDIR_STATE)
 			finding_note(f, N_("log in by pam_systemd, or set XDG_RUNTIME_DIR"),
 			    "'%s' is used: there is no folder in memory", r.path);
@@ -148,7 +149,7 @@ doctor_state(const struct options *o, struct finding *f)
 		return;
 	}
 	if (r < 0) {
-		finding_ill(f, N_("set HOME"), "there is no folder for inboxes: %s", strerror(-r));
+		finding_ill(f, N_("set HOME"), "there is no folder for inboxes: %s", error_words(-r));
 		return;
 	}
 	path[strlen(path) - 2] = '\0';
@@ -158,7 +159,7 @@ doctor_state(const struct options *o, struct finding *f)
 		return;
 	}
 	if (r < 0) {
-		finding_ill(f, N_("look at who may enter it"), "'%s' cannot be opened: %s", path, strerror(errno));
+		finding_ill(f, N_("look at who may enter it"), "'%s' cannot be opened: %s", path, error_words(errno));
 		return;
 	}
 	if (folder_owned(r) < 0)

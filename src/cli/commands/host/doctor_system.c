@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/host/doctor.h"
 #include "net/process.h"
@@ -35,7 +36,7 @@ doctor_programs(const struct options *o, struct finding *f)
 
 		if (r < 0 || access(path, X_OK) < 0) {
 			finding_ill(f, N_("install pchat again, or unset PCHAT_EXEC_PATH"), "'%s' cannot be run: %s",
-			    r < 0 ? program[i] : path, strerror(r < 0 ? -r : errno));
+			    r < 0 ? program[i] : path, error_words(r < 0 ? -r : errno));
 			return;
 		}
 	}
@@ -49,7 +50,7 @@ doctor_limits(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_FSIZE, &size) < 0)
-		finding_ill(f, N_("look at ulimit -a"), "the limits cannot be asked for: %s", strerror(errno));
+		finding_ill(f, N_("look at ulimit -a"), "the limits cannot be asked for: %s", error_words(errno));
 	else if (files.rlim_cur < FILES_WANTED)
 		finding_ill(f, N_("raise it: ulimit -n 1024"), "a helper needs %d open files, and the limit is %ju",
 		    FILES_WANTED, (uintmax_t)files.rlim_cur);
@@ -112,7 +113,7 @@ doctor_accounts(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (pipe(ends) < 0 || (child = fork()) < 0) {
-		finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", strerror(errno));
+		finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", error_words(errno));
 		return;
 	}
 	if (child == 0)

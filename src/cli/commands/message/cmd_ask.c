@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/message/sender_report.h"
 #include "cli/line/command.h"
@@ -48,7 +49,7 @@ put_question(struct invocation *inv, struct answer *a)
 	const int rc = random_ident(&id);
 
 	if (rc < 0)
-		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
+		return report(VERDICT_FAILED, "no random numbers: %s", error_words(-rc));
 	feed_words(&feed, inv->opt.operands, inv->opt.operand_count);
 	sender_init(&sender, &inv->link, &feed, &id, false);
 	sender.to = inv->opt.text[OPT_TO];

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/message/tell_report.h"
 #include "cli/commands/message/text_source.h"
@@ -83,7 +84,7 @@ reply_run(struct invocation *inv)
 	if ((rc = text_source_open(o, 0, true, &feed)) != 0)
 		return rc;
 	if ((rc = random_ident(&t.id)) < 0)
-		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
+		return report(VERDICT_FAILED, "no random numbers: %s", error_words(-rc));
 	remark("to %s", t.to);
 	return tell_report(&t, "tell", teller_run(&t));
 }

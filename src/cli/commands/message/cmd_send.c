@@ -1,6 +1,7 @@
 /* pchat send: messages out, and the truth about each. */
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/message/sender_report.h"
 #include "cli/commands/message/text_source.h"
@@ -38,7 +39,7 @@ send_run(struct invocation *inv)
 	if (o->given[OPT_ID])
 		(void)ident_parse(o->text[OPT_ID], &id);
 	else if ((rc = random_ident(&id)) < 0)
-		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
+		return report(VERDICT_FAILED, "no random numbers: %s", error_words(-rc));
 	sender_init(&sender, &inv->link, &feed, &id, o->given[OPT_ID]);
 	sender.to = o->text[OPT_TO];
 	sender.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/message/tell_report.h"
 #include "cli/commands/message/text_source.h"
@@ -62,7 +63,7 @@ tell_run(struct invocation *inv)
 	if (o->given[OPT_ID])
 		(void)ident_parse(o->text[OPT_ID], &t.id);
 	else if ((rc = random_ident(&t.id)) < 0)
-		return report(VERDICT_FAILED, "no random numbers: %s", strerror(-rc));
+		return report(VERDICT_FAILED, "no random numbers: %s", error_words(-rc));
 	if ((v = find_sender(inv, &t)) == VERDICT_OK)
 		v = teller_run(&t);
 	return tell_report(&t, "tell", v);

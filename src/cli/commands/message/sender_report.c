@@ -5,6 +5,7 @@
 
 #include "cli/commands/message/sender_report.h"
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
@@ -71,7 +72,7 @@ sender_report(const struct sender *s, const char *command)
 		return report_unconfirmed(s, command);
 	case VERDICT_FAILED:
 		if (s->problem != 0)
-			return report(s->why, "cannot read the message: %s", strerror(-s->problem));
+			return report(s->why, "cannot read the message: %s", error_words(-s->problem));
 		return report(s->why, "%s", s->link->words);
 	case VERDICT_NO_SESSION:
 		return report(s->why, "%s%s", line, s->link->words);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -92,7 +93,7 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 		return report(v, "%sthe note is too long; it may have 1 to %u bytes", line, NOTE_MAX);
 	case VERDICT_FAILED:
 		if (t->problem != 0)
-			return report(v, "cannot read the note: %s", strerror(-t->problem));
+			return report(v, "cannot read the note: %s", error_words(-t->problem));
 		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
 	case VERDICT_NO_DAEMON:
 	case VERDICT_NO_SESSION:

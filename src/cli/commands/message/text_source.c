@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
@@ -39,7 +40,7 @@ text_source_open(const struct options *o, int before, bool note, struct feed *fe
 	}
 	if (o->given[OPT_FILE] && strcmp(o->text[OPT_FILE], "-") != 0 &&
 	    (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC)) < 0)
-		return report(VERDICT_FAILED, "cannot open '%s': %s", o->text[OPT_FILE], strerror(errno));
+		return report(VERDICT_FAILED, "cannot open '%s': %s", o->text[OPT_FILE], error_words(errno));
 	if (fd == STDIN_FILENO && isatty(fd))
 		remark(note ? separator == FEED_WHOLE ? N_("type the note; ^D ends") : N_("type the notes; ^D ends")
 			: separator == FEED_WHOLE ? N_("type the message; ^D ends")

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/typed.h"
@@ -62,7 +63,7 @@ static int
 report_group(const char *operand, int error)
 {
 	if (error != -ENOENT)
-		return report(VERDICT_FAILED, "cannot look up the group '%.64s': %s", operand + 1, strerror(-error));
+		return report(VERDICT_FAILED, "cannot look up the group '%.64s': %s", operand + 1, error_words(-error));
 	return report(VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists the groups", operand + 1);
 }
 

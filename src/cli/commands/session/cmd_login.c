@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/when.h"
@@ -129,7 +130,7 @@ start(const struct options *o, const char *name, const char *socket, const struc
 		return report(
 		    VERDICT_TIMED_OUT, "%s: the login took too long; check with: pchat -s %s status", name, name);
 	if (rc < 0)
-		return report(VERDICT_FAILED, "cannot start '%s': %s", program, strerror(-rc));
+		return report(VERDICT_FAILED, "cannot start '%s': %s", program, error_words(-rc));
 	return tell(name, via, report_text);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "net/process.h"
@@ -19,5 +20,6 @@ chat_run(struct invocation *inv)
 		(void)execv(path, inv->argv);
 		error = -errno;
 	}
-	return report(VERDICT_FAILED, "cannot run 'pchat-chat': %s; is pchat installed completely?", strerror(-error));
+	return report(
+	    VERDICT_FAILED, "cannot run 'pchat-chat': %s; is pchat installed completely?", error_words(-error));
 }

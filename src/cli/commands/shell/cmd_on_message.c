@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
@@ -249,7 +250,7 @@ one_turn(struct hooks *h)
 	watch_children(h, p + 2);
 	if (poll(p, 2 + h->at_once, v == VERDICT_STALE ? 0 : poll_time(nearest_deadline(h))) < 0) {
 		if (errno != EINTR)
-			h->failed = report(VERDICT_FAILED, "cannot wait for messages: %s", strerror(errno));
+			h->failed = report(VERDICT_FAILED, "cannot wait for messages: %s", error_words(errno));
 		return VERDICT_OK;
 	}
 	look_after_children(h);
@@ -302,7 +303,7 @@ on_message_run(struct invocation *inv)
 	h.notes = o->given[OPT_NOTES];
 	h.limit_ms = o->given[OPT_LIMIT] ? o->number[OPT_LIMIT] : LIMIT_MS;
 	if ((h.signals = child_catch_signals(ends_us, ARRAY_SIZE(ends_us))) < 0)
-		return report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(-h.signals));
+		return report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(-h.signals));
 	do
 		v = one_turn(&h);
 	while (v == VERDICT_OK && !h.stop && h.failed == 0);

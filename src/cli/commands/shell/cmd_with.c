@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
@@ -173,7 +174,7 @@ with_run(struct invocation *inv)
 	(void)setenv("PCHAT_SESSION", inv->link.name, 1);
 	(void)setenv("PCHAT_PARTNER", c.partner, 1);
 	if ((rc = catch_signals(&c)) < 0)
-		return report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(-rc));
+		return report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(-rc));
 	if ((rc = child_start(&c.child, o->operands + 1, -1, -1, false)) < 0)
 		return report_not_started(o->operands[1], rc);
 	leave_signals_to_child();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/file_names.h"
 #include "cli/commands/stream/offers.h"
@@ -106,11 +107,11 @@ open_sink(struct invocation *inv, struct taking *t)
 	if (command) {
 		t->command = command[0];
 		rc = sink_open_command(&t->sink, command);
-		return rc < 0 ? report(VERDICT_FAILED, "'%s' cannot be started: %s", command[0], strerror(-rc)) : 0;
+		return rc < 0 ? report(VERDICT_FAILED, "'%s' cannot be started: %s", command[0], error_words(-rc)) : 0;
 	}
 	if (o->given[OPT_OUTPUT]) {
 		rc = sink_open_file(&t->sink, o->text[OPT_OUTPUT]);
-		return rc < 0 ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", o->text[OPT_OUTPUT], strerror(-rc))
+		return rc < 0 ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", o->text[OPT_OUTPUT], error_words(-rc))
 			      : 0;
 	}
 	if (offer_kind(t->body, t->length) == OFFER_FILES) {
@@ -121,7 +122,7 @@ open_sink(struct invocation *inv, struct taking *t)
 		return report(
 		    VERDICT_USAGE, "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
 	rc = sink_open_output(&t->sink);
-	return rc < 0 ? report(VERDICT_OUTPUT, "%s", strerror(-rc)) : 0;
+	return rc < 0 ? report(VERDICT_OUTPUT, "%s", error_words(-rc)) : 0;
 }
 
 /* Where something is left behind by one who is ended: a command, or a file under a name. */
@@ -229,7 +230,7 @@ accept_run(struct invocation *inv)
 	if ((status = find_offer(inv, &t, deadline)) != 0 || (status = open_sink(inv, &t)) != 0)
 		return status;
 	if (catch_signals(&t) < 0)
-		status = report(VERDICT_FAILED, "cannot wait for signals: %s", strerror(errno));
+		status = report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(errno));
 	else
 		status = take(inv, &t, deadline);
 	sink_abort(&t.sink); /* of one that did not begin */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/handing.h"
 #include "cli/output/report.h"
@@ -32,7 +33,7 @@ static int
 fails(struct giving *g, int error, const char *what)
 {
 	(void)snprintf(g->handing.words, sizeof(g->handing.words), "'%.100s' %s%s%s", g->file[g->at].path, what,
-	    error ? ": " : "", error ? strerror(error) : "");
+	    error ? ": " : "", error ? error_words(error) : "");
 	return error ? -error : -EIO;
 }
 
@@ -156,9 +157,9 @@ open_one(struct given *f, const char *path)
 	f->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (f->fd < 0)
 		return report(VERDICT_FAILED, "'%s' cannot be opened: %s", path,
-		    errno == ELOOP ? _("it is a symbolic link") : strerror(errno));
+		    errno == ELOOP ? _("it is a symbolic link") : error_words(errno));
 	if (fstat(f->fd, &st) < 0)
-		return report(VERDICT_FAILED, "'%s': %s", path, strerror(errno));
+		return report(VERDICT_FAILED, "'%s': %s", path, error_words(errno));
 	if (!S_ISREG(st.st_mode))
 		return report(VERDICT_FAILED, "'%s' is no regular file", path);
 	f->size = (uint64_t)st.st_size;
@@ -178,7 +179,7 @@ open_all(struct giving *g, char *const *paths, uint8_t *body, size_t *length)
 			return status;
 		f.size = g->file[i].size;
 		if ((size_t)snprintf(f.name, sizeof(f.name), "%s", slash ? slash + 1 : paths[i]) >= sizeof(f.name))
-			return report(VERDICT_FAILED, "'%s': %s", paths[i], strerror(ENAMETOOLONG));
+			return report(VERDICT_FAILED, "'%s': %s", paths[i], error_words(ENAMETOOLONG));
 		*length = offer_put_file(body, *length, &f);
 		if (*length == 0)
 			return report(

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/handing.h"
 #include "cli/output/report.h"
@@ -32,7 +33,7 @@ next(struct handing *h)
 	if (n < 0) {
 		const int error = errno;
 
-		(void)snprintf(h->words, sizeof(h->words), _("standard input cannot be read: %s"), strerror(error));
+		(void)snprintf(h->words, sizeof(h->words), _("standard input cannot be read: %s"), error_words(error));
 		return -error;
 	}
 	if (n > 0) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/offers.h"
 #include "cli/output/report.h"
@@ -216,6 +217,6 @@ handing_run(struct handing *h, struct invocation *inv, const uint8_t *body, uint
 	}
 	channel_release(&h->channel);
 	if (rc < 0)
-		return report(VERDICT_FAILED, "%s", strerror(-rc));
+		return report(VERDICT_FAILED, "%s", error_words(-rc));
 	return h->verdict == VERDICT_OK ? 0 : report(h->verdict, "%s", h->words);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errors.h"
 #include "base/translate.h"
 #include "cli/process/child.h"
 
@@ -40,7 +41,7 @@ write_failed(struct taking *t, int error)
 	if (t->sink.kind == SINK_COMMAND)
 		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' did not take all"), t->command);
 	else
-		breaks(t, VERDICT_OUTPUT, _("it could not be written: %s"), strerror(error));
+		breaks(t, VERDICT_OUTPUT, _("it could not be written: %s"), error_words(error));
 }
 
 /* What came goes on to the sink, as far as that takes it. */
@@ -76,7 +77,7 @@ finish_sink(struct taking *t)
 
 	if (rc < 0)
 		breaks(t, VERDICT_OUTPUT, _("'%.100s' could not be written: %s"),
-		    t->sink.kind == SINK_FILE ? t->sink.name : _("standard output"), strerror(-rc));
+		    t->sink.kind == SINK_FILE ? t->sink.name : _("standard output"), error_words(-rc));
 }
 
 /* A command that has ended: all is well only when it has read all, and says so. */
@@ -105,7 +106,7 @@ next_file(struct taking *t, uint32_t index)
 	if (!transfer_file(&t->transfer, is_next ? index : UINT32_MAX, f.size) || !into_new_files(t))
 		return;
 	if ((rc = sink_open_file(&t->sink, t->names[index])) < 0)
-		breaks(t, VERDICT_OUTPUT, _("'%.100s' cannot be made: %s"), t->names[index], strerror(-rc));
+		breaks(t, VERDICT_OUTPUT, _("'%.100s' cannot be made: %s"), t->names[index], error_words(-rc));
 }
 
 static void
@@ -349,11 +350,11 @@ taking_run(struct taking *t, int fd)
 	offer_total(t->body, t->length, &files, &t->progress.of);
 	transfer_init(&t->transfer, files);
 	if ((rc = channel_open(&t->channel, fd)) < 0) {
-		breaks(t, VERDICT_FAILED, "%s", strerror(-rc));
+		breaks(t, VERDICT_FAILED, "%s", error_words(-rc));
 		return t->verdict;
 	}
 	if ((rc = sink_begin(&t->sink)) < 0)
-		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' could not be run: %s"), t->command, strerror(-rc));
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' could not be run: %s"), t->command, error_words(-rc));
 	take_all(t);
 	if (!t->broken && t->sink.kind == SINK_COMMAND)
 		await_command(t);
