@@ -5,7 +5,8 @@
 #	POWERCUT_CUTS   how often, on each file system (10)
 #	POWERCUT_DISKS  the file systems ("ext4 ext4-1k xfs btrfs")
 #	POWERCUT_PAIRS  how many talk (4)
-#	POWERCUT_LIVE   yes: what talks goes on for a moment on the disk that is shut down, as on one that fails
+#	POWERCUT_LIVE   yes: what talks goes on for a moment on the disk that is shut down, as on one that fails; both: so at
+#	                each second cut
 #	POWERCUT_KEEP   a folder for what was told, and for the inboxes as they were judged
 #	POWERCUT_SEED   the moments to come again, as far as they are ours to choose (new ones, printed)
 # What is mounted here is nobody else's business, nor can anybody else keep it from being unmounted.
@@ -71,12 +72,22 @@ stop_all() { # PID...
 	signal_all STOP # one that was just being started
 }
 
+# Whether what talks goes on at this cut.
+cuts_made=0
+is_live() {
+	case ${POWERCUT_LIVE-} in
+	both) [ $((cuts_made % 2)) -eq 1 ] ;;
+	*) [ -n "${POWERCUT_LIVE-}" ] ;;
+	esac
+}
+
 # cut PID...: the power goes, and comes back.
 cut() {
 	local words
-	[ -n "${POWERCUT_LIVE-}" ] || stop_all "$@"
+	cuts_made=$((cuts_made + 1))
+	is_live || stop_all "$@"
 	words=$("$BUILDDIR/tests/faults/poweroff" "$disk" 2>&1) || { note "the power does not go: $words"; return 1; }
-	if [ -n "${POWERCUT_LIVE-}" ]; then
+	if is_live; then
 		sleep_ms $((RANDOM % 60))
 		[ $# -eq 0 ] || kill -STOP "$@"
 	fi
