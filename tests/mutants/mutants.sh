@@ -39,6 +39,7 @@ scripts_for() { # FILE
 	case $1 in
 	src/*/streams/* | *_streams.c) echo streams give streams_hostile ;;
 	src/*/notes/* | *_notes.c) echo notes kept ;;
+	src/net/stream.c | src/net/closing.c) echo streams passed hostile ;;
 	src/core/names/* | src/core/unicode/*) echo names story ;;
 	src/core/via.c) echo via ;;
 	src/core/waiting.c) echo waiting ;;

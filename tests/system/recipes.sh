@@ -122,7 +122,8 @@ if command -v patch >/dev/null; then
 else
 	skip "it takes patch" "a patch is handed over"
 fi
-sed 's/ask --to/ask --timeout 0.01 --to/; s/--timeout 600//' "$T/agents-patch.sh" >"$T/late.sh"
+# Long enough for the question to be sent.
+sed "s/ask --to/ask --timeout $SLOW --to/; s/--timeout 600//" "$T/agents-patch.sh" >"$T/late.sh"
 program bob review 'exec sleep 1000'
 run alice sh "$T/late.sh"
 exits 1 "a reviewer that says nothing is not waited for"

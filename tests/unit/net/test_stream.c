@@ -304,6 +304,91 @@ START_TEST(one_that_is_handed_over_stays_open)
 }
 END_TEST
 
+/* A frame with so many descriptors of /dev/null; 0: none. */
+static void
+pass(unsigned number, unsigned descriptors)
+{
+	union {
+		struct cmsghdr head;
+		uint8_t room[CMSG_SPACE(4 * sizeof(int))];
+	} control = { .room = { 0 } };
+	uint8_t data[64];
+	struct iovec part = { .iov_base = data, .iov_len = make(data, number, 5) };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	int fds[4];
+
+	for (unsigned i = 0; i < descriptors; i++) {
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		ck_assert_int_ge(fds[i], 0);
+	}
+	if (descriptors > 0) {
+		m.msg_control = control.room;
+		m.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
+		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(descriptors * sizeof(int)) };
+		memcpy(CMSG_DATA(&control.head), fds, descriptors * sizeof(int));
+	}
+	ck_assert_int_eq(sendmsg(peer, &m, 0), (ssize_t)part.iov_len);
+	for (unsigned i = 0; i < descriptors; i++)
+		(void)close(fds[i]);
+	turn();
+	turn();
+}
+
+START_TEST(one_descriptor_that_is_expected_is_kept)
+{
+	stream_expect(&end.stream, true);
+	pass(0, 1);
+	ck_assert_uint_eq(end.closes, 0);
+	const int fd = stream_take_passed(&end.stream);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	(void)close(fd);
+	ck_assert_int_lt(stream_take_passed(&end.stream), 0);
+	pass(1, 0);
+	ck_assert_int_lt(stream_take_passed(&end.stream), 0);
+	ck_assert_uint_eq(end.closes, 0);
+	ck_assert_uint_eq(end.frames, 2);
+}
+END_TEST
+
+START_TEST(one_that_is_not_expected_ends_it)
+{
+	if (_i == 1) { /* no longer */
+		stream_expect(&end.stream, true);
+		stream_expect(&end.stream, false);
+	}
+	pass(0, 1);
+	ck_assert_uint_eq(end.closes, 1);
+	ck_assert_int_eq(end.error, EPERM);
+}
+END_TEST
+
+START_TEST(two_with_a_frame_end_it)
+{
+	stream_expect(&end.stream, true);
+	pass(0, 2);
+	ck_assert_uint_eq(end.closes, 1);
+	ck_assert_int_eq(end.error, EPERM);
+}
+END_TEST
+
+/* What is not taken is kept, to a limit. */
+START_TEST(no_more_than_there_is_room_for)
+{
+	unsigned kept = 0;
+
+	stream_expect(&end.stream, true);
+	while (end.closes == 0) {
+		pass(end.frames, 1);
+		kept += end.closes == 0;
+	}
+	ck_assert_uint_eq(kept, STREAM_PASSED);
+	ck_assert_int_eq(end.error, EPERM);
+}
+END_TEST
+
 Suite *
 stream_suite(void)
 {
@@ -322,6 +407,10 @@ stream_suite(void)
 	tcase_add_test(tc, a_broken_protocol_closes);
 	tcase_add_test(tc, a_close_writes_what_is_queued_and_tells_once);
 	tcase_add_test(tc, one_that_is_handed_over_stays_open);
+	tcase_add_test(tc, one_descriptor_that_is_expected_is_kept);
+	tcase_add_loop_test(tc, one_that_is_not_expected_ends_it, 0, 2);
+	tcase_add_test(tc, two_with_a_frame_end_it);
+	tcase_add_test(tc, no_more_than_there_is_room_for);
 	suite_add_tcase(s, tc);
 	return s;
 }
