@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "core/bucket.h"
 #include "daemon/windows.h"
+#include "proto/feature.h"
 
 void
 client_send(struct client *c, const struct upstream_message *m)
@@ -20,7 +21,7 @@ client_result(struct client *c, enum verdict v)
 	struct upstream_message m;
 
 	m.type = UPSTREAM_RESULT;
-	m.u.result.verdict = (uint8_t)v;
+	m.u.result.verdict = (uint8_t)feature_fit_verdict(c->features, v);
 	client_send(c, &m);
 }
 

@@ -213,7 +213,7 @@ tell(struct roster *r, const struct exchange_effect *e)
 		break;
 	case EFFECT_WAIT_OVER:
 		m.type = UPSTREAM_WAIT_OVER;
-		m.u.wait_over.verdict = (uint8_t)e->verdict;
+		m.u.wait_over.verdict = (uint8_t)feature_fit_verdict(c->features, e->verdict);
 		client_send(c, &m);
 		break;
 	}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/verdict.h"
 #include "proto/upstream.h"
 
 enum feature {
@@ -30,5 +31,11 @@ bool feature_holds_name(uint32_t features, const char *name);
 
 /* What an end with these features cannot hold of a peer's account becomes its uid. */
 void feature_fit_peer(uint32_t features, struct peer *peer);
+
+/*
+ * A verdict as an end with these features can be told it. One that named none is of the first release: it breaks the connection
+ * at a number that it does not know, so it is told the nearest that it does, of the same exit status where there is one.
+ */
+enum verdict feature_fit_verdict(uint32_t features, enum verdict v);
 
 #endif

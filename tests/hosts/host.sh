@@ -1,5 +1,5 @@
 # pchat on a host as hosts are: systemd as process 1, installed as README.md says, a directory server (slapd, nslcd) that is up, down and
-# slow, sshd, sudo, boots, restarts in storms, cleaners of /tmp. `make check-hosts`, as root; it takes minutes.
+# slow, NIS, sshd, sudo, logouts, boots, restarts in storms, an upgrade, cleaners of /tmp. `make check-hosts`, as root; it takes minutes.
 # shellcheck disable=SC2031 # $T is as lib.sh has set it
 # shellcheck source=../system/lib.sh
 . "$SRCDIR/tests/system/lib.sh"
@@ -21,18 +21,21 @@ host() {
 	err=$(cat "$T/host.err")
 }
 
-# user NAME COMMAND...: as that user, logged in.
+# user NAME COMMAND...: as that user, logged in. Not by runuser(1), which asks the directory for groups.
 user() {
 	local name=$1
 	shift
-	host runuser -u "$name" -- env XDG_RUNTIME_DIR="/run/user/$(uid "$name")" HOME="/home/$name" "$@"
+	host setpriv --reuid="$(uid "$name")" --regid="$(uid "$name")" --clear-groups \
+		env XDG_RUNTIME_DIR="/run/user/$(uid "$name")" HOME="/home/$name" "$@"
 }
 
 uid() {
 	case $1 in
 	alice) echo 2001 ;;
 	bob) echo 2002 ;;
+	carol) echo 2003 ;;
 	boss) echo 3001 ;;
+	nisboss) echo 3002 ;;
 	esac
 }
 
@@ -44,6 +47,12 @@ works() { # COMMAND...: on the host
 is_active() {
 	host systemctl is-active "$1"
 	[ "$out" = active ]
+}
+
+# However often it failed, nothing waits for an administrator.
+none_failed() { # NAME
+	host systemctl is-failed pchatd.service pchatd.socket
+	unlike "$out" failed "$1"
 }
 
 boot() {
@@ -69,7 +78,7 @@ pair_up() {
 # ------------------------------------------------------------------------ the host
 
 base=$(debian_base "$suite" passwd util-linux slapd ldap-utils nslcd libnss-ldapd openssh-server openssh-client sudo libpam-systemd \
-	jq libev4 libsqlite3-0 libjansson4 libutf8proc2 libedit2) || skip_all "no $suite can be made here"
+	libnss-nis ypserv ypbind-mt yp-tools rpcbind netbase jq libev4 libsqlite3-0 libjansson4 libutf8proc2 libedit2) || skip_all "no $suite can be made here"
 debian_copy "$base" "$host"
 make -C "$BUILDDIR" -s install DESTDIR="$T/installed" >"$T/install.log" 2>&1
 ok $? "it is installed" "$(tail -n 5 "$T/install.log")"
@@ -90,11 +99,14 @@ timelimit 30
 EOF
 chmod 0640 "$host/etc/nslcd.conf"
 debian_run "$host" chown root:nslcd /etc/nslcd.conf
-for name in alice bob; do
+for name in alice bob carol; do
 	debian_run "$host" useradd -m -u "$(uid $name)" -s /bin/bash $name
 done
 debian_run "$host" sh -c 'echo "alice ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/alice; chmod 0440 /etc/sudoers.d/alice'
-debian_run "$host" systemctl disable -q slapd 2>/dev/null
+debian_run "$host" systemctl disable -q slapd ypserv ypbind rpcbind.service rpcbind.socket 2>/dev/null
+echo "127.0.0.1 localhost $(uname -n)" >"$host/etc/hosts"
+mkdir -p "$host/etc/systemd/logind.conf.d"
+printf '%s\n' '[Login]' 'UserStopDelaySec=0' >"$host/etc/systemd/logind.conf.d/test.conf"
 cat >"$host/root/slapd.conf" <<'EOF'
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -170,7 +182,8 @@ for i in 1 2 3 4 5 6 7 8; do
 	host systemctl kill -s KILL pchatd.service
 done
 user alice pchat send "after eight kills"
-exits 0 "eight kills in a row leave neither service nor socket failed"
+exits 0 "eight kills in a row stop nobody"
+none_failed "and leave neither service nor socket failed"
 for i in 1 2 3 4 5 6 7 8; do
 	host systemctl restart pchatd.service
 done
@@ -184,9 +197,44 @@ fails_often() {
 }
 wait_until fails_often
 ok $? "a daemon that cannot start is tried again and again" "$out"
+host systemctl stop pchatd.service
+is_active pchatd.socket
+ok $? "its socket listens all the same" "$out"
+for i in 1 2 3 4 5 6 7 8; do
+	user carol pchat login --timeout 0.2 carol
+done
+none_failed "eight who connect to it leave neither failed"
 host mv "$prefix/sbin/pchatd.away" "$prefix/sbin/pchatd"
 user alice pchat send --timeout "$PATIENCE" "it is there again"
-exits 0 "and comes back by itself when the cause is gone"
+exits 0 "it comes back by itself when the cause is gone"
+
+# ------------------------------------------------------------------------ an upgrade
+
+user bob pchat read
+debian_run "$host" setpriv --reuid=2001 --regid=2001 --clear-groups env XDG_RUNTIME_DIR=/run/user/2001 HOME=/home/alice \
+	sh -c 'i=0; until [ -e /tmp/upgraded ]; do i=$((i + 1)); echo $i; done | pchat send -l --timeout "$1"' sh "$PATIENCE" \
+	>"$T/stream.out" 2>&1 </dev/null &
+stream=$!
+debian_run "$host" setpriv --reuid=2002 --regid=2002 --clear-groups env XDG_RUNTIME_DIR=/run/user/2002 HOME=/home/bob \
+	pchat read -f --raw >"$T/followed" 2>&1 </dev/null &
+follower=$!
+wait_until test -s "$T/followed"
+rm -r "$T/installed"
+make -C "$BUILDDIR" -s install DESTDIR="$T/installed" >"$T/install.log" 2>&1
+cp -a --remove-destination "$T/installed/." "$host/"
+host systemctl daemon-reload
+host systemctl restart pchatd.service
+user alice touch /tmp/upgraded
+wait "$stream"
+ok $? "all lines of a stream are delivered through an upgrade" "$(cat "$T/stream.out")"
+user alice pchat history --json -n 1
+last=$(jq -r .text <<<"$out")
+wait_until has_line "$T/followed" "^$last\$"
+seq "$last" | cmp - "$T/followed"
+ok $? "each of the $last once, in order"
+user bob pchat leave
+user bob pchat to alice
+kill "$follower"
 
 # ------------------------------------------------------------------------ the directory
 
@@ -241,11 +289,30 @@ back() {
 wait_until back
 ok $? "when it answers again its accounts log in"
 boss pchat quit
+# One that is slow: it goes on while somebody waits for its answer, which counts if it comes in time.
+looks_up() {
+	# shellcheck disable=SC2016 # expanded there
+	host sh -c 'p=$(systemctl show -p MainPID --value pchatd.service); test -n "$(cat "/proc/$p/task/$p/children")"'
+	[ "$status" -eq 0 ]
+}
+waits_and_is_let_in() {
+	host systemctl kill -s STOP directory.service
+	debian_run "$host" setpriv --reuid=2002 --regid=2002 --clear-groups env XDG_RUNTIME_DIR=/run/user/2002 HOME=/home/bob \
+		pchat login --timeout "$PATIENCE" "slow$((++n))" >"$T/slow.out" 2>&1 </dev/null &
+	wait_until looks_up
+	host systemctl kill -s CONT directory.service
+	wait $!
+}
+n=0
+wait_until waits_and_is_let_in
+ok $? "who waits for a slow directory is let in when it answers" "$(cat "$T/slow.out")"
+user bob pchat -s "slow$n" quit
 
 # ------------------------------------------------------------------------ homes, sudo, /tmp
 
 user alice sudo -E pchat login root-as-alice
-unlike "$status" '^(0|137)$' "sudo -E does not make alice's folders root's"
+exits 71 "sudo -E does not make alice's folders root's"
+like "$err" "'/home/alice.*(HOME|not yours)" "which is said"
 host find /home/alice /run/user/2001 -user root
 is "$out" "" "nothing below her home is root's"
 user alice pchat send "after sudo"
@@ -264,6 +331,136 @@ host sh -c 'mkdir -p /run/sshd; su - alice -c "mkdir -m 0700 .ssh; ssh-keygen -q
 host systemctl restart ssh
 user alice ssh -o StrictHostKeyChecking=no 127.0.0.1 pchat -s alice send over-ssh
 exits 0 "a command over ssh finds the session"
+
+# ------------------------------------------------------------------------ a logout
+
+visits() {
+	works test -d /run/user/2003
+}
+no_runtime() {
+	! visits
+}
+# visit COMMAND...: carol is there by ssh, until the unit is stopped; she does not linger.
+host sh -c 'install -d -m 0700 -o carol -g carol /home/carol/.ssh && cp /home/alice/.ssh/authorized_keys /home/carol/.ssh/ && chown carol:carol /home/carol/.ssh/authorized_keys'
+visit() {
+	host systemd-run -q --unit="visit$((++n))" setpriv --reuid=2001 --regid=2001 --clear-groups env HOME=/home/alice \
+		ssh -tt -o StrictHostKeyChecking=no carol@127.0.0.1 "$@"
+}
+n=0
+visit sleep 10000
+wait_until visits
+user carol pchat login carol
+exits 0 "one who does not linger logs in"
+host systemctl stop visit1
+wait_until no_runtime
+ok $? "at her last logout her runtime folder vanishes"
+user carol pchat status
+exits 3 "her session is over"
+like "$err" "'carol' ended .*folder.* was removed, as at a last logout" "the next command says why"
+host journalctl -o cat
+like "$out" "the session ends: its folder '/run/user/2003/pchat' was removed" "so does the log"
+user carol pchat login carol
+exits 0 "she logs in anew"
+user carol pchat read
+like "$out" "your session carol ended: its folder was removed" "and a record says so"
+user carol pchat quit
+
+# What logind kills at a logout.
+host sh -c 'echo KillUserProcesses=yes >>/etc/systemd/logind.conf.d/test.conf; systemctl restart systemd-logind'
+visit pchat login carol
+wait_until visits
+wait_until no_runtime
+user carol pchat status
+exits 3 "a session that logind killed is over"
+like "$err" "'carol' ended .*folder.* was removed, as at a last logout" "the next command says why"
+host loginctl enable-linger carol
+visit systemd-run --user --unit=pchat-carol -p Type=oneshot -p RemainAfterExit=yes pchat login carol
+in_service() {
+	user carol pchat status
+	[ "$status" -eq 0 ]
+}
+wait_until in_service
+ok $? "one that is a service of a user who lingers stays"
+user carol pchat quit
+host sh -c 'sed -i /Kill/d /etc/systemd/logind.conf.d/test.conf; systemctl restart systemd-logind'
+
+# ------------------------------------------------------------------------ a /tmp of one's own
+
+printf '%s\n' '[Service]' 'User=daemon' 'PrivateTmp=yes' 'StateDirectory=inside' 'Environment=HOME=/var/lib/inside' 'Type=oneshot' \
+	'RemainAfterExit=yes' "ExecStart=$prefix/bin/pchat login daemon" >"$host/etc/systemd/system/inside.service"
+host systemctl daemon-reload
+host systemctl start inside.service
+exits 0 "a service with a /tmp of its own logs in"
+outside() {
+	host setpriv --reuid=1 --regid=1 --clear-groups env HOME=/var/lib/inside "$@"
+}
+outside pchat status
+exits 3 "from outside it is not reached"
+like "$err" "lives in '/tmp/pchat-1', which cannot be seen from here .*PrivateTmp" "which is said as it is"
+host systemctl restart inside.service
+exits 0 "restarted it logs in again"
+host systemctl stop inside.service
+
+# ------------------------------------------------------------------------ NIS
+
+# Asked over the network by each program itself: without one libnss_nis says nothing that tells "no answer" from "nobody".
+host sh -c 'echo testdom >/etc/defaultdomain; echo "domain testdom server 127.0.0.1" >/etc/yp.conf
+	mkdir -p /var/yp/testdom; cd /var/yp/testdom
+	line=nisboss:x:3002:3002::/home/nisboss:/bin/sh
+	printf "nisboss\t%s\n" $line | /usr/lib/yp/makedbm - passwd.byname; printf "3002\t%s\n" $line | /usr/lib/yp/makedbm - passwd.byuid
+	systemctl start rpcbind ypserv ypbind; install -d -m 0700 -o 3002 -g 3002 /home/nisboss /run/user/3002'
+host sed -i 's/^passwd:.*/passwd: files systemd nis/' /etc/nsswitch.conf
+knows_nisboss() {
+	host getent passwd nisboss
+	[ "$status" -eq 0 ]
+}
+wait_until knows_nisboss
+ok $? "an account of NIS" "$err"
+host systemctl restart pchatd.service
+user bob pchat login nisboss
+exits 4 "where the unit is kept from the network, NIS does not answer"
+user nisboss pchat login nisboss
+exits 4 "its accounts neither"
+user bob pchat login nobodys
+exits 4 "nobody gets a name that it was not asked for"
+host journalctl -u pchatd -p err -o cat
+like "$out" "database does not answer .'nis'.*may not use the network here.*Start by systemd" "the journal has it from the start on, and what to do"
+host mkdir -p /etc/systemd/system/pchatd.service.d
+# As pchatd(8) shows it.
+sed -n '/^\[Service\]$/,/^\.Ed$/p' "$SRCDIR"/man/pchatd.8* | sed '/^\.Ed/,$d' >"$host/etc/systemd/system/pchatd.service.d/network.conf"
+host grep -c = /etc/systemd/system/pchatd.service.d/network.conf
+is "$out" 3 "the manual has a drop-in"
+host systemctl daemon-reload
+host systemctl restart pchatd.service
+user bob pchat login nisboss
+exits 9 "with it the name is somebody else's"
+user nisboss pchat login nisboss
+exits 0 "its owner's"
+user nisboss pchat who --json
+is "$(jq -r 'select(.name == "nisboss") | .account' <<<"$out")" nisboss "who is known"
+user nisboss pchat quit
+host systemctl stop ypbind ypserv
+user bob pchat login nisboss
+exits 4 "when NIS is down, too, nobody gets it"
+host rm -r /etc/systemd/system/pchatd.service.d
+host sed -i 's/^passwd:.*/passwd: files systemd ldap/' /etc/nsswitch.conf
+host systemctl daemon-reload
+
+# ------------------------------------------------------------------------ a group
+
+host sh -c 'groupadd chatters && install -d -m 0711 /run/group && pchatd --socket /run/group/sock --state /run/group/state --mode 0660 --group chatters --detach'
+exits 0 "a daemon for a group"
+user carol pchat --socket /run/group/sock login carol
+exits 4 "it is closed to others"
+like "$err" "for the group 'chatters'; an administrator adds you" "who are told what an administrator does"
+host usermod -aG chatters carol
+user carol pchat --socket /run/group/sock login carol
+exits 4 "a login of before does not have the group yet"
+like "$err" "which you joined after you logged in to this host" "which is said"
+host setpriv --reuid=2003 --regid=2003 --init-groups env XDG_RUNTIME_DIR=/run/user/2003 HOME=/home/carol \
+	pchat --socket /run/group/sock login carol
+exits 0 "a new one does"
+user carol pchat -s carol quit
 
 # ------------------------------------------------------------------------ a boot
 

@@ -67,7 +67,7 @@ run "$ann" pchat login third
 exits 0 "who has an account has a place"
 run "$ann" pchat -s third quit
 kill "${pid_of[stranger-1]}"
-run mallory "$T/rawclient" "$PCHAT_SOCKET" hello "login stranger-9" "expect RESULT full"
+run mallory "$T/rawclient" "$PCHAT_SOCKET" "hello 1 1" "login stranger-9" "expect RESULT full"
 exits 0 "a session that is lost keeps its place"
 
 # ----------------------------------------------------------- a session that comes back
@@ -103,7 +103,7 @@ for i in 1 2 3; do
 	login_of "full-$i" "$i"
 	ok $? "session $i of three"
 done
-run root "$T/rawclient" "$PCHAT_SOCKET" hello "login full-4" "expect RESULT full"
+run root "$T/rawclient" "$PCHAT_SOCKET" "hello 1 1" "login full-4" "expect RESULT full"
 exits 0 "of four connections one is kept for those who come back"
 
 finish

@@ -39,6 +39,7 @@
 	X(process)        \
 	X(userns)         \
 	X(worker)         \
+	X(feature)        \
 	X(lookups)        \
 	X(passwd)         \
 	X(services)       \

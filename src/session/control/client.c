@@ -9,6 +9,7 @@
 #include "base/translate.h"
 #include "net/closing.h"
 #include "proto/feature.h"
+#include "proto/status.h"
 
 #define OUTPUT_CAP (1024U * 1024U)
 
@@ -70,8 +71,11 @@ answered(struct control_client *c)
 void
 control_client_outcome(struct control_client *c, enum verdict v, const char *words)
 {
-	struct control_message m = { .type = CONTROL_OUTCOME, .u.outcome.verdict = (uint8_t)v };
+	const enum verdict fit = feature_fit_verdict(c->features, v);
+	struct control_message m = { .type = CONTROL_OUTCOME, .u.outcome.verdict = (uint8_t)fit };
 
+	if (!words && fit != v)
+		words = status_words(v);
 	(void)snprintf(m.u.outcome.words, sizeof(m.u.outcome.words), "%s", words ? words : "");
 	control_client_send(c, &m);
 	answered(c);
