@@ -25,17 +25,24 @@ errors_of() { # CALL
 
 # The C library's loader crashes when its first mmap fails, before a line of ours has run.
 is_loaders() { # TARGET CALL NUMBER
-	[ "$1" != send ] && [ "$2:$3" = mmap:1 ]
+	[ "$1" != send ] && [ "$1" != notes/tell ] && [ "$2:$3" = mmap:1 ]
 }
 
-for target in pchatd sender receiver send; do
+cases() { # TARGET
 	while read -r call times; do
 		for error in $(errors_of "$call"); do
 			for ((i = 1; i <= times; i++)); do
-				is_loaders $target "$call" $i || echo "$target $call:error=$error:when=$i"
+				is_loaders "$1" "$call" $i || echo "$1 $call:error=$error:when=$i"
 			done
 		done
-	done < <(count $target)
+	done < <(count "$1")
+}
+
+for target in $(targets pchatd sender receiver send); do
+	cases "$target"
 done >"$work/cases"
+for target in $(targets notes/pchatd notes/sender notes/receiver notes/tell); do
+	cases "$target"
+done | thin 12 >>"$work/cases"
 echo "# $(wc -l <"$work/cases") failures in all"
 sweep 18 <"$work/cases"

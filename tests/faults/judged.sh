@@ -7,7 +7,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/pchat-judged.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; exit 0; }
-echo 1..3
+echo 1..4
 
 # Every other turn is acknowledged at once, and committed with the next one.
 mkdir -p "$work/tests/faults"
@@ -78,4 +78,12 @@ printf '%s\n' 'alice bob 1 1 0' 'alice bob 2 2 0' 'alice bob 3 3 0' 'alice bob 4
 got=$("$BUILDDIR/tests/faults/ledger" "$work/told" "$work/in/alice" "$work/in/bob" "$work/in/carol" 2>/dev/null)
 verdict 3 "the ledger sees each kind of crime: $got" \
 	[ "${got##*; }" = "lost 1, twice 1, reordered 2, lies 1, strays 1" ]
+
+# Notes: kept ones have an order of their own, and one that was told as kept has to be there.
+sqlite3 "$work/in/carol/inbox.db" "DELETE FROM record; INSERT INTO record(type, body) VALUES
+	(8,'kept 2'),(8,'told 1'),(8,'kept 1'),(8,'told 2'),(8,'kept 4'),(8,'kept 4')"
+printf '%s\n' 'kept carol 1 1 12' 'kept carol 2 2 12' 'kept carol 3 3 12' 'kept carol 4 4 10' 'told carol 1 1 0' \
+	'told carol 2 2 0' >"$work/told"
+got=$("$BUILDDIR/tests/faults/ledger" "$work/told" "$work/in/carol" 2>/dev/null)
+verdict 4 "and of notes: $got" [ "${got##*; }" = "lost 1, twice 1, reordered 1, lies 1, strays 0" ]
 exit $failed

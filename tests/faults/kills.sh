@@ -5,13 +5,20 @@
 . "${SRCDIR:?}/tests/faults/sweep.sh"
 export STRICT=1
 
-for target in pchatd sender receiver send; do
+cases() { # TARGET
 	while read -r call times; do
 		[ "$call" != execve ] || continue # that would be strace's own
 		for ((i = 1; i <= times; i++)); do
-			echo "$target $call:signal=KILL:when=$i"
+			echo "$1 $call:signal=KILL:when=$i"
 		done
-	done < <(count $target)
+	done < <(count "$1")
+}
+
+for target in $(targets pchatd sender receiver send); do
+	cases "$target"
 done >"$work/cases"
+for target in $(targets notes/pchatd notes/sender notes/receiver notes/tell); do
+	cases "$target"
+done | thin 12 >>"$work/cases"
 echo "# $(wc -l <"$work/cases") system calls in all"
 sweep 6 <"$work/cases"

@@ -8,12 +8,13 @@
  * stream of `send -l`) had as body "SENDER NUMBER", numbers counting up for each sender, an attempt after
  * another. STATUS is the exit status; for a stream with another status than 0, `STATUS:DELIVERED` says
  * how many of its messages were delivered for certain. A number may have several attempts, with one id.
+ * What was told (`tell`, `tell --later`) is a message as well; 12 says that it is kept, and has to be delivered in the end.
  *
  * INBOX/inbox.db is the inbox of whom the folder is called after, and inbox.db.corrupt-* what was set
  * aside of it, older first. They are read with SQLite alone: the programs under test are not asked.
  *
  * Crimes:
- *   lost       told 0, but not in the inbox of TO
+ *   lost       told 0 or 12, but not in the inbox of TO
  *   twice      there more than once
  *   reordered  before a message that was delivered earlier, or in a stream without its predecessor
  *   lies       told in every attempt that it was certainly not delivered, but there
@@ -38,7 +39,9 @@
 #define NAME_SIZE 34
 #define SHOWN 20 /* crimes of one kind that are told in words */
 
-enum fate { UNTOLD, REFUSED, UNSURE, DELIVERED };
+enum fate { UNTOLD, REFUSED, UNSURE, DELIVERED, KEPT };
+
+#define NOTE 8 /* type of a row */
 
 struct message {
 	uint8_t fate; /* enum fate */
@@ -52,8 +55,7 @@ struct peer {
 	char name[NAME_SIZE];
 	struct message *message;
 	size_t messages;
-	uint64_t last_delivered; /* while an inbox is read: the greatest number seen */
-	uint64_t last_streamed;
+	uint64_t last[KEPT + 1]; /* while an inbox is read: the greatest number seen of DELIVERED and of KEPT ones */
 };
 
 static struct peer peer[PEERS];
@@ -109,12 +111,12 @@ message_of(struct peer *p, uint64_t number)
 
 /* ------------------------------------------------------------------ what was told */
 
-/* 0 is delivered; 75, and the end of a killed command, leave it open; all else says: certainly not. */
+/* 0 is delivered, 12 kept; 75, and the end of a killed command, leave it open; all else says: certainly not. */
 static enum fate
 fate_of(int status)
 {
-	if (status == 0)
-		return DELIVERED;
+	if (status == 0 || status == 12)
+		return status == 0 ? DELIVERED : KEPT;
 	return status == 75 || status > 128 ? UNSURE : REFUSED;
 }
 
@@ -159,7 +161,7 @@ read_told(const char *path)
 			enum fate fate = fate_of(status);
 
 			/* Of a stream, the refusal is of the first that was not delivered; those after it were not sent, or follow it. */
-			if (fate != DELIVERED && i < first + delivered)
+			if (fate < DELIVERED && i < first + delivered)
 				fate = DELIVERED;
 			tell(p, t, i, first, last > first, fate);
 		}
@@ -191,12 +193,12 @@ hold(uint16_t owner, const char *body, int length)
 		accuse(TWICE, from, number, peer[owner].name);
 		return;
 	}
-	if (m->fate == DELIVERED && number < p->last_delivered)
+	if (m->fate >= DELIVERED && number < p->last[m->fate])
 		accuse(REORDERED, from, number, "after a later one");
 	if (m->streamed && number > m->stream && message_of(p, number - 1)->count == 0)
 		accuse(REORDERED, from, number, "without its predecessor");
-	if (m->fate == DELIVERED && number > p->last_delivered)
-		p->last_delivered = number;
+	if (m->fate >= DELIVERED && number > p->last[m->fate])
+		p->last[m->fate] = number;
 }
 
 static void
@@ -244,12 +246,12 @@ read_inbox(uint16_t owner, const char *path, bool must, void (*fn)(uint16_t owne
 
 	if (r == SQLITE_OK && has_table(db))
 		r = sqlite3_prepare_v2(
-		    db, "SELECT type, body FROM record WHERE type IN (0, 64) ORDER BY id", -1, &q, NULL);
+		    db, "SELECT type, body FROM record WHERE type IN (0, 8, 64) ORDER BY id", -1, &q, NULL);
 	while (q && (r = sqlite3_step(q)) == SQLITE_ROW) {
 		const char *body = sqlite3_column_blob(q, 1);
 		const int length = sqlite3_column_bytes(q, 1);
 
-		if (sqlite3_column_int(q, 0) == 0)
+		if (sqlite3_column_int(q, 0) == 0 || sqlite3_column_int(q, 0) == NOTE)
 			fn(owner, body, length);
 		else if (!each_body(owner, body, length, fn) && must)
 			die(path, "a damaged row");
@@ -295,7 +297,7 @@ judge(const struct peer *p)
 	for (size_t i = 0; i < p->messages; i++) {
 		const struct message *m = &p->message[i];
 
-		if (m->fate == DELIVERED && m->count == 0)
+		if (m->fate >= DELIVERED && m->count == 0)
 			accuse(LOST, p->name, i, peer[m->to].name);
 		if (m->fate == REFUSED && m->count > 0)
 			accuse(LIES, p->name, i, "certainly not delivered, but it was");

@@ -97,6 +97,20 @@ for ((i = 0; i < pairs; i++)); do
 	done
 done
 
+# Notes are kept for accounts of the host, so two of those tell and are told.
+notes=no
+if is_root && id -u games >/dev/null 2>&1 && id -u news >/dev/null 2>&1; then
+	notes=yes
+	add_user games
+	add_user news
+	inboxes+=("$T/games/state/pchat/games")
+	run games pchat login games
+	as news "$BASH" "$SRCDIR/tests/faults/talker.sh" tell news games $((seed % 30000)) "$dir" 2>/dev/null &
+	talkers+=($!)
+	as games "$BASH" "$SRCDIR/tests/faults/talker.sh" come games news $((seed % 30000 + 1)) "$dir" 2>/dev/null &
+	talkers+=($!)
+fi
+
 begin=$SECONDS
 while [ $((SECONDS - begin)) -lt "$seconds" ]; do
 	misfortune
@@ -115,6 +129,18 @@ for ((i = 0; i < pairs; i++)); do
 	(as left pchat -s "l$i" read --raw) >>"$dir/heard.l$i" 2>/dev/null
 	(as right pchat -s "r$i" read --raw) >>"$dir/heard.r$i" 2>/dev/null
 done
+# What a receiver did not take comes with its next login.
+none_kept() {
+	(as games pchat -s games quit) >/dev/null 2>&1
+	(as games pchat login games) >/dev/null 2>&1
+	(as news pchat notes --kept) >/dev/null 2>&1
+	[ $? -eq 1 ]
+}
+if [ $notes = yes ]; then
+	wait_until none_kept
+	ok $? "every note that was kept is delivered"
+	(as games pchat -s games read --raw --notes) >>"$dir/heard.games" 2>/dev/null
+fi
 touch "$dir/stop-daemon"
 mapfile -t all < <(processes pchatd pchat-session)
 kill -TERM "${all[@]}" 2>/dev/null

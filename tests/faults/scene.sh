@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # One short conversation in a directory of its own, with one fault in it; the ledger judges. For kills.sh and errors.sh.
 #
-#	scene.sh TARGET STRACE-OPTION...
+#	scene.sh [notes/]TARGET STRACE-OPTION...
 #
 # TARGET is pchatd, sender (alice's helper), receiver (bob's), or send (the command): the first process of its kind runs
-# under strace with these options; those that follow it run without. Prints nothing when all is well; $STRICT is
-# set when every `send` has to be delivered (unless it was the one that was killed). With TRACE=FILE the trace is kept there.
+# under strace with these options; those that follow it run without. With notes/ it is no conversation: notes are told, to
+# somebody who is there or not; the receiver is our own account's session, and the command tell. Prints nothing when all is well;
+# $STRICT is set when every `send` has to be delivered, and every `tell` or kept (unless it was the one that was killed). With
+# TRACE=FILE the trace is kept there.
 # A fault may make the runtime folder unusable, and the next one is shared with whatever else this user runs: so all but the
 # first are empty ones that nobody else sees.
 if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
@@ -18,7 +20,8 @@ if [ -n "${PCHAT_OWN_MOUNTS-}" ]; then
 		[ ! -d "$folder" ] || mount -t tmpfs -o mode=0700 tmpfs "$folder" || exit 99
 	done
 fi
-target=$1
+scene=talk target=$1
+[ "$target" = "${target#notes/}" ] || { scene=notes target=${target#notes/}; }
 shift
 D=$(mktemp -d "${TMPDIR:-/tmp}/pchat-scene.XXXXXX") || exit 99
 export PCHAT_SCENE=$D HOME=$D XDG_RUNTIME_DIR=$D/run XDG_STATE_HOME=$D/state PCHAT_SOCKET=$D/pchat.sock
@@ -96,7 +99,7 @@ keep_daemon() {
 
 # --------------------------------------------------------------- conversation
 
-declare -A number=([alice]=0 [bob]=0)
+declare -A number=([alice]=0 [bob]=0 [later]=0 [at-once]=0 [session]=0)
 
 # A fault that meets each child anew may stay for ever, and keep somebody out for as long, and rightly. It is over when
 # strace lets go of what it traces.
@@ -136,16 +139,16 @@ say() {
 		traced send pchat -s "$from" send --timeout 15 --to "$to" "$from $first" 2>"$D/err"
 		status=$?
 	else
-		pchat -s "$from" send -l --timeout 15 --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" $last)
+		pchat -s "$from" send -l --timeout 15 --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" "$last")
 		status=$?
 		delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$D/err")
 	fi
 	rm "$saying"
-	[ $status -eq 0 ] || [ -z "$delivered" ] || delivered=:$((delivered - 1))
-	[ $status -ne 0 ] || delivered=
+	[ "$status" -eq 0 ] || [ -z "$delivered" ] || delivered=:$((delivered - 1))
+	[ "$status" -ne 0 ] || delivered=
 	echo "$from $to $first $last $status$delivered" >>"$D/told"
 	said=$status
-	[ $status -eq 0 ] || [ -z "${STRICT-}" ] || [ "$target:$status" = send:137 ] || fail "send: $status: $(cat "$D/err")"
+	[ "$status" -eq 0 ] || [ -z "${STRICT-}" ] || [ "$target:$status" = send:137 ] || fail "send: $status: $(cat "$D/err")"
 }
 
 # Whatever came before, this has to go through. TO looks after a helper that died with nobody asking it for anything:
@@ -155,8 +158,8 @@ say_at_last() { # FROM TO
 	for ((i = 0; i < 20; i++)); do
 		insist pchat -s "$2" status
 		STRICT='' say "$1" "$2"
-		[ $said -ne 0 ] || return
-		[ $said -eq 124 ] || [ $said -eq 75 ] || insist pchat -s "$1" to "$2"
+		[ "$said" -ne 0 ] || return
+		[ "$said" -eq 124 ] || [ "$said" -eq 75 ] || insist pchat -s "$1" to "$2"
 	done
 	fail "nothing goes through any more: $said: $(cat "$D/err")"
 }
@@ -180,27 +183,101 @@ wait_for() { # PID NAME
 	done
 }
 
+talk() {
+	log_in sender alice
+	log_in receiver bob
+	insist pchat -s alice to bob
+	say alice bob
+	say alice bob 4
+	hear bob
+	say bob alice
+	hear alice
+	insist sh -c 'pchat -s alice leave || [ $? -eq 7 ]'
+	insist pchat -s bob to alice
+	say bob alice
+	say_at_last alice bob
+	hear bob
+	hear alice
+}
+
+# ---------------------------------------------------------------------- notes
+
+me=$(id -un) # notes are kept for accounts
+
+# note WAY OPTION...: one to our own session. What stays open is told again under its id, until that says what became of it.
+note() {
+	local way=$1 i id=() status
+	shift
+	number[$way]=$((number[$way] + 1))
+	for ((i = 0; i < 10; i++)); do
+		traced tell pchat "$@" tell --timeout 15 "${later[@]}" "${id[@]}" "$me" "$way ${number[$way]}" 2>"$D/err"
+		status=$?
+		echo "$way $me ${number[$way]} ${number[$way]} $status" >>"$D/told"
+		[ "$status" -eq 75 ] || break
+		id=(--id "$(sed -n 's/.*--id \([0-9a-f]\{32\}\).*/\1/p' "$D/err")")
+	done
+	case $status in
+	0 | 12) return ;;
+	esac
+	[ -z "${STRICT-}" ] || [ "$target:$status" = tell:137 ] || fail "tell: $status: $(cat "$D/err")"
+}
+
+hear_notes() {
+	timeout 10 pchat -s "$me" read --raw --notes >/dev/null 2>&1
+}
+
+# What a receiver did not take comes with its next login.
+take_all() {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		[ "$i" -ne 8 ] || clear_up
+		insist sh -c 'pchat notes --kept >/dev/null; [ $? -le 1 ]'
+		pchat notes --kept >/dev/null 2>&1
+		[ $? -ne 1 ] || return
+		insist sh -c "pchat -s $me quit || [ \$? -eq 3 ]"
+		insist pchat login "$me"
+		pause
+	done
+	fail "notes are still kept: $(pchat notes --kept 2>&1)"
+}
+
+notes() {
+	local later=(--later)
+	note later
+	note later
+	log_in receiver "$me"
+	touch "$D/there"
+	tend "$me" "$D/there" &
+	later=()
+	note at-once
+	log_in sender alice
+	note session -s alice
+	hear_notes
+	rm "$D/there"
+	insist sh -c "pchat -s $me quit || [ \$? -eq 3 ]"
+	later=(--later)
+	note later
+	insist sh -c "pchat -s $me status || pchat login $me"
+	later=()
+	touch "$D/there"
+	tend "$me" "$D/there" &
+	note at-once
+	hear_notes
+	rm "$D/there"
+	take_all
+	hear_notes
+}
+
 keep_daemon 2>/dev/null &
 insist test -S "$PCHAT_SOCKET"
-log_in sender alice
-log_in receiver bob
-insist pchat -s alice to bob
-say alice bob
-say alice bob 4
-hear bob
-say bob alice
-hear alice
-insist sh -c 'pchat -s alice leave || [ $? -eq 7 ]'
-insist pchat -s bob to alice
-say bob alice
-say_at_last alice bob
-hear bob
-hear alice
+$scene
 end
 
 # -------------------------------------------------------------------- verdict
 
-crimes=$("$BUILDDIR/tests/faults/ledger" "$D/told" "$D/state/pchat/alice" "$D/state/pchat/bob" 2>&1) || fail "$crimes"
+inboxes=("$D/state/pchat/alice" "$D/state/pchat/bob")
+[ $scene = talk ] || inboxes=("$D/state/pchat/$me")
+crimes=$("$BUILDDIR/tests/faults/ledger" "$D/told" "${inboxes[@]}" 2>&1) || fail "$crimes"
 grep -E 'killed by SIG(SEGV|ABRT|BUS|FPE|ILL|SYS)' "$D/trace" && fail "crashed"
 [ -e "$D/used" ] || fail "no $target was started"
 [ -z "${TRACE-}" ] || cp "$D/trace" "$TRACE"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What kills.sh and errors.sh share: they list cases, "TARGET STRACE-OPTION", and run scene.sh once for each of a
-# part of them. FAULTS_STRIDE=N takes each Nth, beginning at a place that FAULTS_SEED moves from run to run. TAP.
+# part of them. FAULTS_STRIDE=N takes each Nth, beginning at a place that FAULTS_SEED moves from run to run; FAULTS_TARGETS is a
+# pattern of those to be tried. TAP.
 set -u
 : "${SRCDIR:?is set by make faults}" "${BUILDDIR:?is set by make faults}"
 export BUILDDIR
@@ -15,11 +16,28 @@ strace -o /dev/null true 2>/dev/null || { echo "1..0 # SKIP strace may not trace
 
 # count TARGET: "CALL TIMES" for each system call of its first process, in a conversation without faults.
 count() {
-	TRACE=$work/trace.$1 STRICT=1 bash "$scene" "$1" -e trace=all >"$work/out" 2>&1 ||
+	local trace=$work/trace.${1//\//.}
+	TRACE=$trace STRICT=1 bash "$scene" "$1" -e trace=all >"$work/out" 2>&1 ||
 		{ echo "Bail out! $1 without a fault: $(cat "$work/out")"; exit 1; }
 	# By thread or child each, as strace counts when it injects: the greatest number.
-	sed -n 's/^\([0-9]*\) *\([a-z0-9_]*\)(.*/\1 \2/p' "$work/trace.$1" | sort | uniq -c |
+	sed -n 's/^\([0-9]*\) *\([a-z0-9_]*\)(.*/\1 \2/p' "$trace" | sort | uniq -c |
 		awk '{ if ($1 > n[$3]) n[$3] = $1 } END { for (call in n) print call, n[call] }' | sort
+}
+
+targets() { # TARGET...
+	local target
+	for target; do
+		[[ $target =~ ${FAULTS_TARGETS:-.} ]] && echo "$target"
+	done
+}
+
+# As `cat`, but each Nth only, when no stride was asked for: there are more cases than a day has time for.
+thin() { # N
+	if [ -n "${FAULTS_STRIDE-}" ]; then
+		cat
+	else
+		awk -v n="$1" -v first=$((RANDOM % $1)) 'NR % n == first'
+	fi
 }
 
 one() { # NUMBER TARGET OPTION

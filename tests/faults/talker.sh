@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # One who talks, and one who reads, for nemesis.sh: talker.sh talk|read NAME PARTNER SEED FOLDER, until
-# FOLDER/stop is there. What each attempt to send was told goes to FOLDER/told.NAME, see ledger.c.
+# FOLDER/stop is there. What each attempt to send was told goes to FOLDER/told.NAME, see ledger.c. And with tell|come: one who
+# tells PARTNER notes without a session, and one who comes for them and goes again.
 set -u
 what=$1 me=$2 partner=$3 dir=$5
 RANDOM=$4
@@ -95,7 +96,39 @@ hear() {
 	done
 }
 
+# Notes, to be kept or not; what stays open is told again under its id, until that says what became of it.
+tell() {
+	local -A count=([later]=0 [at-once]=0)
+	local way options again try id
+	until [ -e "$dir/stop" ]; do
+		way=at-once options=() again=()
+		[ $((RANDOM % 2)) -eq 0 ] || { way=later options=(--later); }
+		count[$way]=$((count[$way] + 1))
+		[ $((RANDOM % 3)) -gt 0 ] || { new_id; options+=(--id "$id"); }
+		for ((try = 0; try < 8; try++)); do
+			pchat tell --timeout 2 "${options[@]}" "${again[@]}" "$partner" "$way ${count[$way]}" 2>"$err"
+			status=$?
+			echo "$way $partner ${count[$way]} ${count[$way]} $status" >>"$dir/told.$me"
+			[ $status -eq 75 ] || [ $status -gt 128 ] || break
+			[[ " ${options[*]} " == *" --id "* ]] || again=(--id "$(sed -n 's/.*--id \([0-9a-f]\{32\}\).*/\1/p' "$err")")
+			[ -n "${again[1]-known}" ] || break # it was killed before it said which
+		done
+		pause $((RANDOM % ${PAUSE_MS:-300}))
+	done
+}
+
+come() {
+	until [ -e "$dir/stop" ]; do
+		pchat -s "$me" read --wait=1 --raw --notes >>"$dir/heard.$me" 2>/dev/null
+		[ $? -ne 3 ] || pchat login "$me" 2>/dev/null
+		[ $((RANDOM % 4)) -gt 0 ] || pchat -s "$me" quit 2>/dev/null
+		pause $((RANDOM % ${PAUSE_MS:-300}))
+	done
+}
+
 case $what in
 talk) talk ;;
+tell) tell ;;
+come) come ;;
 read) hear ;;
 esac

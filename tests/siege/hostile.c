@@ -15,6 +15,8 @@
  *   bytes    log in with one byte a write, and go, again and again
  *   who      log in, and ask who is there as fast as they can
  *   wait     log in, and wait for the first of them, who is paired; then they all change their policy all the time
+ *   tell     without a session, tell bob as many notes as they can; whoever is closed comes again
+ *   later    the same for games, who is not there: notes that are to be kept
  *   stopped  log in in pairs; one sends as much as it can, the other takes nothing
  */
 #include <endian.h>
@@ -32,6 +34,7 @@
 
 #include "base/macros.h"
 #include "net/random.h"
+#include "proto/feature.h"
 #include "proto/upstream.h"
 
 #define HELD_MAX 60000U
@@ -365,6 +368,61 @@ stopped(void)
 	hold();
 }
 
+/* HELLO of one that only tells. */
+static int
+reach_to_tell(unsigned number)
+{
+	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = FEATURE_NOTES } };
+	const int fd = reach(number);
+
+	say(fd, &hello);
+	return fd;
+}
+
+static void
+tell_on(const char *name, uint8_t flags)
+{
+	static uint8_t body[NOTE_MAX];
+	struct upstream_message m = { .type = UPSTREAM_TELL,
+		.u.tell = { .flags = flags, .body = body, .length = sizeof(body) } };
+
+	(void)snprintf(m.u.tell.name, sizeof(m.u.tell.name), "%s", name);
+	memset(body, 'x', sizeof(body));
+	for (unsigned i = 0; i < count; i++)
+		held[i] = reach_to_tell(i);
+	ready();
+	while (!over(0)) {
+		for (unsigned i = 0; i < count; i++) {
+			char byte;
+
+			for (unsigned k = 0; k < 16; k++) {
+				if (random_ident(&m.u.tell.msgid) < 0)
+					err(2, "getrandom");
+				say(held[i], &m);
+			}
+			drain(held[i]);
+			if (recv(held[i], &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 0)
+				continue;
+			closed++;
+			(void)close(held[i]);
+			held[i] = reach_to_tell(i);
+		}
+	}
+}
+
+static void
+tell(void)
+{
+	tell_on("bob", 0);
+}
+
+static void
+later(void)
+{
+	tell_on("games", TELL_LATER);
+}
+
 static void
 look_back(void)
 {
@@ -395,8 +453,8 @@ main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} ways[] = { { "silent", silent }, { "login", login }, { "storm", storm }, { "logins", logins },
-		{ "resume", resume }, { "bytes", bytes }, { "who", who }, { "wait", wait_all },
-		{ "stopped", stopped } };
+		{ "resume", resume }, { "bytes", bytes }, { "who", who }, { "wait", wait_all }, { "tell", tell },
+		{ "later", later }, { "stopped", stopped } };
 	const struct rlimit files = { .rlim_cur = HELD_MAX + 64, .rlim_max = HELD_MAX + 64 };
 
 	if (argc != 6)

@@ -152,6 +152,15 @@ hostile "a session that resumes all the time" resume 700001 1 0
 hostile "one byte a write" bytes 700001 1 0
 hostile "who" who 700001 1 8
 hostile "receivers that take nothing" stopped 700100 32 64
+hostile "notes, of many uids" tell 700100 64 64
+relieved
+
+# Notes that are kept: for an account that is not there, by those who have none, and by one who has.
+besieged
+hostile "notes to be kept" later 700100 64 64
+if uid=$(id -u games 2>/dev/null); then
+	hostile "notes to be kept, of an account" later "$uid" 1 8
+fi
 relieved
 
 besieged -- --max-unknown-sessions 100000

@@ -269,6 +269,33 @@ at games pchat history -n 1
 exits 0 "the history is still read"
 unset PCHAT_SESSION
 
+# Two sessions of one name, here and there: each has a history of its own, and it is known by HOST/NAME.
+run games pchat login ann
+run games pchat to carol
+run games pchat send "said on this host"
+run carol pchat read
+run games pchat quit
+at games pchat -s $here/ann history --json
+is "$(jq -r 'select(.text == "greetings from afar") | .from' <<<"$out")" ann "history -s HOST/NAME has what was said there"
+unlike "$out" "said on this host" "and nothing of this host's session of that name"
+at games pchat history -s $here/ann --grep afar
+exits 0 "also with the option behind the command, and searched"
+at games pchat -s "${here^^}/ann" history -n 1
+exits 0 "hosts have no case"
+at games pchat -s ann history --json
+like "$out" "said on this host" "history -s NAME has what was said here"
+unlike "$out" afar "and nothing of the other host"
+at games pchat -s nowhere.example/ann history
+exits 1 "a host where one never was has none"
+at games pchat -s $here/ann history --delete
+exits 0 "what was said there can be forgotten"
+at games pchat -s $here/ann history
+exits 1 "and is"
+! grep -qraF "greetings from afar" "$T/games/state/pchat/via"
+ok $? "in every file"
+at games pchat -s ann history
+like "$out" "said on this host" "while the other one's is left alone"
+
 stop_sshd
 sshd_settings no
 start_sshd

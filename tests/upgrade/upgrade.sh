@@ -154,6 +154,27 @@ run alice new pchat history --json
 is "$(jq -r 'select(.text == "all old, from bob") | .from' <<<"$out")" bob "what the first release stored is in the history"
 run alice new pchat send "before the downgrade"
 
+# What the first release does not know, in an inbox that it is to open: notes, read and unread, an offer, and who waits.
+has_record() { # TYPE: bob has it, read or unread
+	[ -n "$( (as bob new pchat history --json) | jq -r --arg type "$1" 'select(.type == $type) | .type')" ]
+}
+run alice new pchat tell bob "an unread note"
+exits 0 "a note is unread"
+spawn offer alice new pchat pipe "an offer of before"
+wait_until run_quietly bob new pchat accept --list
+kill -TERM "${pid_of[offer]}"
+reap offer
+run carol new pchat login carol
+spawn waits carol new pchat to bob --wait
+waits_for_bob() {
+	[ -n "$( (as bob new pchat read --peek --json) | jq -r 'select(.type == "waiting") | .from')" ]
+}
+wait_until waits_for_bob
+ok $? "somebody waits"
+kill -TERM "${pid_of[waits]}"
+reap waits
+run carol new pchat quit
+
 # And down again: a daemon of the first release under new helpers, then old commands, then old helpers.
 stop_daemon
 daemon old
@@ -170,9 +191,42 @@ replace_helper alice old
 talk old "all old again"
 run alice old pchat history --json
 is "$(jq -r 'select(.text == "all new, from bob") | .from' <<<"$out")" bob "what this release stored is in the history"
-run alice old pchat quit
+run bob old pchat history --json
+exits 71 "of an inbox with notes, offers and who waited the first release says that it cannot read some of it"
+is "$(jq -r 'select(.text == "all new, from alice") | .from' <<<"$out")" alice "with all messages in it"
+for what in status 'status --prompt' 'read --peek' 'dnd off'; do
+	# shellcheck disable=SC2086 # words
+	run bob old pchat $what
+	[[ $status = 0 || $what$status = "read --peek1" ]]
+	ok $? "its other commands mind nothing: $what" "$status: $err"
+done
+is "$(find "$T/bob/state" -name '*corrupt*')" "" "it sets nothing aside"
+run alice old pchat send "unread in the old release"
+
+# And up once more: nothing was lost by that.
+stop_daemon
+daemon new
+wait_until 30 daemon_is alice connected
+wait_until 30 daemon_is bob connected
+replace_helper bob new
+replace_helper alice new
+run bob new pchat read --raw
+is "$out" "unread in the old release" "what was unread in the old release is read in the new one"
+talk new "all new once more"
+run bob new pchat history --json
+is "$(jq -r 'select(.type == "note") | .text' <<<"$out" | tr '\n' ,)" "a note,an unread note," "the notes are there"
+is "$(jq -r 'select(.type == "offer") | .type' <<<"$out" | sort -u)" offer "and the offers"
+for text in "all old" "new daemon" "all new" "all old again" "all new once more"; do
+	is "$(jq -r --arg text "$text, from alice" 'select(.text == $text) | .from' <<<"$out")" alice "and what was said: $text"
+done
+run alice new pchat tell bob "a note once more"
+exits 0 "notes are told again"
+run bob new pchat read --raw --notes
+note "unread notes after that: $out"
+like "$out" "a note once more" "and read"
+run alice new pchat quit
 exits 0 "alice quits"
-run bob old pchat quit
+run bob new pchat quit
 exits 0 "bob quits"
 
 # Verdicts that the first release does not know: it is told the nearest that it does, and nothing of it hangs or comes back for ever.
