@@ -77,6 +77,7 @@
 	X(streams)        \
 	X(relay)          \
 	X(greeting)       \
+	X(keeper)         \
 	X(kept)           \
 	X(finder)         \
 	X(state)          \

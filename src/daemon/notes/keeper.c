@@ -18,6 +18,14 @@
 #define JOBS_MAX 256U /* that wait */
 #define HOUR 3600.
 
+/* What is known of its file. */
+enum file_state {
+	FILE_NEW,    /* it is being written */
+	FILE_UNSURE, /* whoever was to write it died, or could not sync it: it may be there */
+	FILE_SURE,   /* it is there */
+	FILE_BAD,    /* it is there, and cannot be read: it is left alone, and is nobody's */
+};
+
 /* One that is kept. */
 struct kept {
 	TAILQ_ENTRY(kept) link;
@@ -27,9 +35,10 @@ struct kept {
 	int64_t time_ms;
 	uint32_t from_uid, to_uid;
 	uint32_t length;
-	bool stranger; /* its sender is not known to have an account */
-	bool stored;
-	bool under_way; /* it is read, or passed on and not answered */
+	bool stranger;  /* its sender is not known to have an account */
+	uint8_t file;   /* enum file_state */
+	bool under_way; /* it is read, or passed on and not answered: */
+	bool passed;
 	char to_name[NAME_MAX_LEN + 1];
 };
 
@@ -62,8 +71,8 @@ struct keeper {
 	ev_timer hourly;
 };
 
-/* What a child answers in one byte, but to WORK_LOAD. */
-enum { DONE = 'd', FAILED = 'f', UNSURE = 'u' };
+/* What a child answers in one byte; to WORK_LOAD the note, which is longer, or GONE: it is not there. */
+enum { DONE = 'd', FAILED = 'f', UNSURE = 'u', GONE = 'g' };
 
 /* ------ in the child ------ */
 
@@ -82,8 +91,12 @@ work(const void *task, int out)
 	int r;
 
 	if (j->work == WORK_LOAD) {
-		if ((n = kept_file_load(j->dir, j->number, bytes, sizeof(bytes))) > 0)
+		if ((n = kept_file_load(j->dir, j->number, bytes, sizeof(bytes))) >= 0)
 			answer(out, bytes, (size_t)n);
+		else if (n == -ENOENT && kept_file_forget(j->dir, j->number) == 0) /* what was not finished */
+			answer(out, "g", 1);
+		else
+			answer(out, "f", 1);
 		return;
 	}
 	r = j->work == WORK_STORE ? kept_file_store(j->dir, j->number, j->bytes, j->length)
@@ -209,21 +222,43 @@ forget(struct keeper *k, struct kept *e, uint64_t token)
 		k->class->told(k->context, token, VERDICT_STORAGE);
 }
 
+/* A write that certainly failed leaves what an earlier one may have left. */
 static void
 stored(struct keeper *k, const struct job *j, uint8_t result)
 {
 	struct kept *e = find(k, j->number);
 
+	if (e && result == FAILED && e->file != FILE_NEW)
+		result = UNSURE;
 	if (e && result == FAILED)
 		drop(k, e);
 	else if (e)
-		e->stored = true; /* or it may be: whoever reads it will see */
+		e->file = result == DONE ? FILE_SURE : FILE_UNSURE;
 	k->class->told(k->context, j->token,
 	    result == DONE         ? VERDICT_KEPT
 		: result == FAILED ? VERDICT_STORAGE
 				   : VERDICT_UNCONFIRMED);
 	if (e && result != FAILED)
 		keeper_arrived(k, e->to_name, e->to_uid); /* it may have logged in meanwhile */
+}
+
+/* It cannot be read. The one behind it is next; but a disk that fails, or a reader that died, may do better next time. */
+static void
+unreadable(struct keeper *k, struct kept *e)
+{
+	const uint8_t result = k->worker.length == 1 ? k->worker.answer[0] : UNSURE;
+	const struct kept who = *e;
+
+	e->under_way = false;
+	if (result == GONE) { /* it was never written after all */
+		drop(k, e);
+	} else {
+		log_error("a kept note cannot be read: %s/%016llx", k->dir, (unsigned long long)e->number);
+		if (k->worker.length == 0 || result == FAILED)
+			return;
+		e->file = FILE_BAD;
+	}
+	keeper_arrived(k, who.to_name, who.to_uid);
 }
 
 static void
@@ -236,10 +271,10 @@ loaded(struct keeper *k, const struct job *j)
 	if (!e)
 		return;
 	if (kept_file_decode(k->worker.answer, k->worker.length, &r) < 0) {
-		log_error("a kept note cannot be read: %s/%016llx", k->dir, (unsigned long long)j->number);
-		e->under_way = false;
+		unreadable(k, e);
 		return;
 	}
+	e->passed = true;
 	v = k->class->pass(k->context, j->number, &r);
 	if (v != VERDICT_OK)
 		keeper_answered(k, j->number, v);
@@ -310,6 +345,25 @@ next_job(struct keeper *k)
 
 /* ------ what comes and goes ------ */
 
+/* One of that id is there, or may be: then it is written once more. */
+static enum verdict
+keep_again(struct keeper *k, uint64_t token, const struct kept *e, const struct kept_record *r)
+{
+	uint8_t bytes[KEPT_FILE_MAX];
+	size_t n;
+
+	if (e->digest != digest_of(r->note.body, r->note.length))
+		return VERDICT_ID_USED;
+	if (e->file == FILE_SURE)
+		return VERDICT_KEPT;
+	if (e->file == FILE_BAD)
+		return VERDICT_STORAGE;
+	if (e->file == FILE_NEW || e->passed || (n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 ||
+	    !queue(k, WORK_STORE, e->number, token, bytes, n))
+		return VERDICT_FULL; /* it is under way: ask again */
+	return VERDICT_QUEUED;
+}
+
 enum verdict
 keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 {
@@ -318,10 +372,8 @@ keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 	uint8_t bytes[KEPT_FILE_MAX];
 	size_t n;
 
-	if (e && e->digest != digest_of(r->note.body, r->note.length))
-		return VERDICT_ID_USED;
 	if (e)
-		return e->stored ? VERDICT_KEPT : VERDICT_FULL; /* it is on its way to the disk: ask again */
+		return keep_again(k, token, e, r);
 	if (kept_has_room(&use, r->note.length, k->most_bytes) != VERDICT_OK)
 		return VERDICT_NOTES_FULL;
 	if ((n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 || !(e = add(k, k->last + 1, r)))
@@ -343,7 +395,7 @@ first_for(const struct keeper *k, const char *name, uint32_t uid)
 			continue;
 		if (e->under_way)
 			return NULL;
-		if (!first && e->stored)
+		if (!first && e->file != FILE_NEW && e->file != FILE_BAD)
 			first = e;
 	}
 	return first;
@@ -370,7 +422,7 @@ keeper_answered(struct keeper *k, uint64_t number, enum verdict v)
 
 	if (!e)
 		return;
-	e->under_way = false;
+	e->under_way = e->passed = false;
 	if (kept_fate(v) != KEPT_DONE)
 		return;
 	memcpy(name, e->to_name, sizeof(name));
@@ -384,7 +436,7 @@ keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident
 {
 	struct kept *e = find_id(k, uid, msgid);
 
-	if (!e || !e->stored || e->under_way)
+	if (!e || e->file == FILE_NEW || e->passed)
 		return VERDICT_NOTHING;
 	forget(k, e, token);
 	return VERDICT_QUEUED;
@@ -397,7 +449,7 @@ keeper_list(const struct keeper *k, uint32_t uid, uint64_t cursor, struct kept_p
 
 	*page = (struct kept_page){ .next = 0 };
 	TAILQ_FOREACH(e, &k->kept, link) {
-		if (e->number < cursor || e->from_uid != uid || !e->stored)
+		if (e->number < cursor || e->from_uid != uid || e->file == FILE_NEW || e->file == FILE_BAD)
 			continue;
 		if (page->count == KEPT_PAGE_ENTRIES) {
 			page->next = e->number;
@@ -419,7 +471,7 @@ forget_old(struct keeper *k)
 
 	for (e = TAILQ_FIRST(&k->kept); e; e = next) {
 		next = TAILQ_NEXT(e, link);
-		if (e->stored && !e->under_way && kept_is_over(e->time_ms, now))
+		if (e->file != FILE_NEW && !e->under_way && kept_is_over(e->time_ms, now))
 			forget(k, e, 0);
 	}
 }
@@ -437,7 +489,7 @@ take_over(void *context, uint64_t number, const struct kept_record *r)
 	struct kept *e = add(context, number, r);
 
 	if (e)
-		e->stored = true;
+		e->file = FILE_SURE;
 }
 
 /*

@@ -126,6 +126,7 @@ kept_file_store(const char *dir, uint64_t number, const uint8_t *bytes, size_t n
 
 	path_of(dir, number, NEW, fresh);
 	path_of(dir, number, SUFFIX, path);
+	(void)unlink(fresh); /* of one who was killed at it, and whose work this is again */
 	if ((r = write_new(fresh, bytes, n)) < 0)
 		return r;
 	if (rename(fresh, path) < 0) {
@@ -162,18 +163,29 @@ overwrite(const char *path)
 	return write_all(fd, nothing, st.st_size < (off_t)sizeof(nothing) ? (size_t)st.st_size : sizeof(nothing));
 }
 
+/* 1: there is none. */
+static int
+forget(const char *path)
+{
+	const int r = overwrite(path);
+
+	if (r == -ENOENT)
+		return 1;
+	return unlink(path) < 0 ? -errno : r;
+}
+
 int
 kept_file_forget(const char *dir, uint64_t number)
 {
 	char path[PATH_MAX];
-	int r;
+	int fresh, r;
 
+	path_of(dir, number, NEW, path);
+	fresh = forget(path);
 	path_of(dir, number, SUFFIX, path);
-	if ((r = overwrite(path)) == -ENOENT)
-		return 0;
-	if (unlink(path) < 0)
-		return -errno;
-	return r < 0 ? r : sync_folder(dir);
+	if ((r = forget(path)) < 0 || fresh < 0)
+		return r < 0 ? r : fresh;
+	return r == 1 && fresh == 1 ? 0 : sync_folder(dir);
 }
 
 /* ------ all of them ------ */

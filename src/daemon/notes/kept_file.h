@@ -29,7 +29,10 @@ struct kept_record {
 size_t kept_file_encode(const struct kept_record *r, uint8_t *out, size_t cap);
 MUST_USE int kept_file_decode(const uint8_t *bytes, size_t n, struct kept_record *r);
 
-/* 0; -errno: it is not there, and will not be; 1: the disk failed so that it may be. */
+/*
+ * 0; -errno: it is not there, and will not be, but for what an earlier attempt has left; 1: the disk failed so that it may
+ * be. An attempt that was killed may be repeated.
+ */
 MUST_USE int kept_file_store(const char *dir, uint64_t number, const uint8_t *bytes, size_t n);
 
 /* The bytes read, or -errno. */

@@ -1,0 +1,354 @@
+/* What is kept, and what is next, with a worker that does its work here, or is killed at it. */
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/limits.h"
+#include "daemon/notes/keeper.h"
+#include "folder.h"
+#include "net/worker.h"
+#include "trace.h"
+
+/* ------------------------------------------------------------------------- the worker */
+
+enum fate {
+	DOES,   /* all of it */
+	MUTE,   /* the same, and is killed before it can say so */
+	HALF,   /* is killed when the new file is not in its place yet */
+	KILLED, /* before it did anything */
+};
+
+static struct {
+	bool on;
+	struct worker *worker;
+	void (*work)(const void *task, int out);
+	const void *task;
+} fake;
+
+int __real_worker_start(struct worker *w, struct ev_loop *loop, unsigned limit_ms,
+    void (*work)(const void *task, int out), const void *task);
+int
+__wrap_worker_start(struct worker *w, struct ev_loop *loop, unsigned limit_ms, void (*work)(const void *task, int out),
+    const void *task)
+{
+	if (!fake.on)
+		return __real_worker_start(w, loop, limit_ms, work, task);
+	ck_assert_ptr_null(fake.worker); /* one thing after another */
+	fake.worker = w;
+	fake.work = work;
+	fake.task = task;
+	w->pid = 1;
+	w->length = 0;
+	return 0;
+}
+
+void __real_worker_stop(struct worker *w);
+void
+__wrap_worker_stop(struct worker *w)
+{
+	if (!fake.on)
+		__real_worker_stop(w);
+}
+
+static char dir[FOLDER_PATH];
+
+/* Files whose names end so; `to`: each is renamed to end like that. */
+static unsigned
+files(const char *end, const char *to)
+{
+	char path[FOLDER_PATH + 64], other[FOLDER_PATH + 64];
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while ((e = readdir(d))) {
+		const char *dot = strchr(e->d_name + 1, '.');
+
+		if (!dot || strcmp(dot, end) != 0)
+			continue;
+		n++;
+		(void)snprintf(path, sizeof(path), "%s/%.16s%s", dir, e->d_name, end);
+		(void)snprintf(other, sizeof(other), "%s/%.16s%s", dir, e->d_name, to ? to : "");
+		if (to)
+			ck_assert_int_eq(rename(path, other), 0);
+	}
+	(void)closedir(d);
+	return n;
+}
+
+/* What is to be done is done, or not. */
+static void
+turn(enum fate fate)
+{
+	struct worker *w = fake.worker;
+	int fds[2];
+	ssize_t n;
+
+	ck_assert_ptr_nonnull(w);
+	if (fate != KILLED) {
+		ck_assert_int_eq(pipe(fds), 0);
+		fake.work(fake.task, fds[1]);
+		(void)close(fds[1]);
+		n = read(fds[0], w->answer, sizeof(w->answer));
+		(void)close(fds[0]);
+		w->length = fate == DOES && n > 0 ? (size_t)n : 0;
+	}
+	if (fate == HALF)
+		ck_assert_uint_eq(files(".note", ".new"), 1);
+	fake.worker = NULL;
+	w->told(w);
+	w->pid = 0;
+	w->gone(w);
+}
+
+/* All that waits. */
+static void
+turns(void)
+{
+	while (fake.worker)
+		turn(DOES);
+}
+
+/* ------------------------------------------------------------------------- the keeper */
+
+static struct keeper *k;
+static enum verdict passing;
+static uint64_t passed; /* the number of the latest note that was passed on */
+
+static void
+told(void *context, uint64_t token, enum verdict v)
+{
+	(void)context;
+	trace("told %u %s", (unsigned)token,
+	    v == VERDICT_KEPT              ? "kept"
+		: v == VERDICT_UNCONFIRMED ? "unconfirmed"
+		: v == VERDICT_STORAGE     ? "storage"
+		: v == VERDICT_OK          ? "ok"
+					   : "?");
+}
+
+static enum verdict
+pass(void *context, uint64_t number, const struct kept_record *r)
+{
+	(void)context;
+	if (passing == VERDICT_ABSENT)
+		return passing;
+	trace("pass %.*s", (int)r->note.length, (const char *)r->note.body);
+	passed = number;
+	return passing;
+}
+
+static const struct keeper_class class = { .told = told, .pass = pass };
+
+static void
+begin(void)
+{
+	ck_assert_int_eq(keeper_new(&k, &class, NULL, ev_default_loop(0), dir, KEPT_BYTES_ALL), 0);
+}
+
+static void
+setup(void)
+{
+	folder_make(dir);
+	memset(&fake, 0, sizeof(fake));
+	fake.on = true;
+	passing = VERDICT_ABSENT;
+	trace_clear();
+	begin();
+}
+
+static void
+teardown(void)
+{
+	keeper_free(k);
+	folder_remove(dir);
+}
+
+/* The daemon is killed, and started again. */
+static void
+restart(void)
+{
+	keeper_free(k);
+	fake.worker = NULL;
+	begin();
+}
+
+static enum verdict
+keep(uint64_t token, uint8_t id, const char *text)
+{
+	const struct kept_record r = { .time_ms = clock_wall_ms(),
+		.to_uid = 1001,
+		.to_name = "bob",
+		.note = { .from = { .account = "alice", .uid = 1000 },
+		    .msgid.b = { id },
+		    .body = (const uint8_t *)text,
+		    .length = (uint32_t)strlen(text) } };
+
+	return keeper_keep(k, token, &r);
+}
+
+static void
+arrives(void)
+{
+	passing = VERDICT_OK;
+	keeper_arrived(k, "bob", 1001);
+	turns();
+}
+
+START_TEST(test_keeper_keeps_and_delivers)
+{
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(2, 1, "one"), VERDICT_FULL); /* it is on its way to the disk */
+	turns();
+	trace_is("told 1 kept");
+	ck_assert_int_eq(keep(3, 1, "one"), VERDICT_KEPT);
+	ck_assert_int_eq(keep(3, 1, "other"), VERDICT_ID_USED);
+	ck_assert_int_eq(keep(4, 2, "two"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 4 kept");
+	restart();
+	arrives();
+	trace_is("pass one");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_STORAGE); /* a full disk, say: it stays */
+	turns();
+	trace_is("");
+	ck_assert_uint_eq(files(".note", NULL), 1);
+	arrives();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_REFUSES);
+	turns();
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
+/* Whoever was to write it died: nobody may say that it is kept before it is. */
+START_TEST(test_keeper_does_not_know)
+{
+	const enum fate fate = (enum fate)_i;
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turn(fate);
+	turns();
+	trace_is("told 1 unconfirmed");
+	ck_assert_uint_eq(files(".new", NULL), 0); /* somebody has looked for it: what was not finished is gone */
+	if (fate == MUTE)
+		ck_assert_int_eq(keep(3, 1, "other"), VERDICT_ID_USED);
+	ck_assert_int_eq(keep(2, 1, "one"), VERDICT_QUEUED); /* it is written again */
+	turn(fate);
+	turns();
+	trace_is("told 2 unconfirmed");
+	ck_assert_int_eq(keep(4, 1, "one"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 4 kept");
+	ck_assert_int_eq(keep(5, 1, "one"), VERDICT_KEPT);
+	ck_assert_uint_eq(files(".note", NULL), 1);
+	ck_assert_uint_eq(files(".new", NULL), 0);
+	restart();
+	arrives();
+	trace_is("pass one");
+}
+END_TEST
+
+/* One that is not there after all keeps none of those behind it. */
+START_TEST(test_keeper_passes_over_what_is_gone)
+{
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turn(KILLED);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 unconfirmed; told 2 kept");
+	arrives();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	ck_assert_int_eq(keep(3, 1, "one"), VERDICT_QUEUED); /* it is nobody's now: kept as a new one */
+	turns();
+	trace_is("told 3 kept; pass one");
+}
+END_TEST
+
+/* Nor does one that cannot be read, which stays where it is. */
+START_TEST(test_keeper_passes_over_what_is_damaged)
+{
+	char path[FOLDER_PATH + 64];
+	const struct dirent *e;
+	DIR *d;
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turns();
+	d = opendir(dir);
+	ck_assert_ptr_nonnull(d);
+	while ((e = readdir(d)))
+		if (strstr(e->d_name, ".note")) {
+			(void)snprintf(path, sizeof(path), "%s/%.32s", dir, e->d_name);
+			ck_assert_int_eq(truncate(path, 10), 0);
+		}
+	(void)closedir(d);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 2 kept");
+	arrives();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	ck_assert_uint_eq(files(".note", NULL), 1);
+}
+END_TEST
+
+/* A reader that died is no reason to forget anything, or to change the order. */
+START_TEST(test_keeper_reads_again)
+{
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 2 kept");
+	passing = VERDICT_OK;
+	keeper_arrived(k, "bob", 1001);
+	turn(KILLED);
+	ck_assert_ptr_null(fake.worker);
+	trace_is("");
+	arrives();
+	trace_is("pass one");
+}
+END_TEST
+
+START_TEST(test_keeper_takes_back)
+{
+	const struct ident id = { .b = { 1 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turn(MUTE);
+	turns();
+	ck_assert_int_eq(keeper_cancel(k, 2, 1001, &id), VERDICT_NOTHING); /* not somebody else's */
+	ck_assert_int_eq(keeper_cancel(k, 2, 1000, &id), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 unconfirmed; told 2 ok");
+	ck_assert_uint_eq(files(".note", NULL), 0);
+	ck_assert_int_eq(keeper_cancel(k, 3, 1000, &id), VERDICT_NOTHING);
+}
+END_TEST
+
+Suite *
+keeper_suite(void)
+{
+	Suite *s = suite_create("keeper");
+	TCase *tc = tcase_create("keeper");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_keeper_keeps_and_delivers);
+	tcase_add_loop_test(tc, test_keeper_does_not_know, MUTE, KILLED + 1);
+	tcase_add_test(tc, test_keeper_passes_over_what_is_gone);
+	tcase_add_test(tc, test_keeper_passes_over_what_is_damaged);
+	tcase_add_test(tc, test_keeper_reads_again);
+	tcase_add_test(tc, test_keeper_takes_back);
+	suite_add_tcase(s, tc);
+	return s;
+}
