@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/macros.h"
 #include "net/socket.h"
 #include "trace.h"
 
@@ -97,8 +96,8 @@ __wrap_pipe2(int fds[2], int flags)
 	const int r = __real_pipe2(fds, flags);
 
 	if (fake.on && r == 0) {
-		_cleanup_(closep) int old = fake.pipe;
-
+		if (fake.pipe >= 0)
+			(void)close(fake.pipe);
 		fake.pipe = dup(fds[1]);
 	}
 	return r;
