@@ -181,7 +181,7 @@ process_state() { # PID
 
 # ---------------------------------------------------------------------- users
 
-declare -A uid_of
+declare -A uid_of=() # without it, what nobody added to is unbound, and the end is not reached
 next_uid=$((20001 + $$ % 2400 * 16)) # those of two scripts that run at once share no folder in /tmp
 
 is_root() {
@@ -244,7 +244,7 @@ feed() { # USER COMMAND...
 	bounded "$@"
 }
 
-declare -A pid_of
+declare -A pid_of=()
 
 # Its output grows in $T/NAME.out and $T/NAME.err; pid_of[NAME] is the process itself.
 spawn() { # NAME USER COMMAND...
