@@ -31,7 +31,7 @@ check_peer(int fd)
 static int
 try_connect(struct link *l)
 {
-	char base[SESSION_BASE_MAX + 1], file[sizeof(base) + sizeof(".sock")], path[PATH_MAX + sizeof(file)];
+	char base[SESSION_BASE_MAX + 1], file[sizeof(base) + sizeof(".sock")], path[SOCKET_PATH_MAX + 1];
 	int fd, rc;
 
 	const char *files = l->name; /* of ASCII: as they are called */
@@ -43,6 +43,7 @@ try_connect(struct link *l)
 	}
 	(void)snprintf(file, sizeof(file), "%s.sock", files);
 	/* By its name, which is found faster than a descriptor's: whoever answers there is checked. */
+	_Static_assert(sizeof(path) >= RUNDIR_PATH_MAX, "either is a path of a socket");
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", l->dir.path, file) > SOCKET_PATH_MAX)
 		rundir_path(&l->dir, file, path);
 	fd = socket_connect(path, false);
@@ -96,9 +97,11 @@ revive(struct link *l, uint64_t deadline)
 static void
 say_hello(struct link *l)
 {
-	static struct control_message hello = { .type = CONTROL_HELLO,
-		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
+	struct control_message hello; /* most of it is for other types, and stays untouched */
 
+	hello.type = CONTROL_HELLO;
+	hello.u.hello.magic = PROTOCOL_MAGIC;
+	hello.u.hello.version = PROTOCOL_VERSION;
 	hello.u.hello.features = l->features;
 	link_queue(l, &hello);
 }

@@ -244,21 +244,13 @@ too_long(struct link *l, size_t length)
 	    l, VERDICT_USAGE, "the socket's path has %zu bytes; at most %zu are possible", length, SOCKET_PATH_MAX);
 }
 
-enum verdict
-link_named_socket(struct link *l, const struct link_wish *wish, const char **socket)
+/* A relative path from the root on. Apart, for the stack's sake: a prompt is not to touch pages that it does not need. */
+static enum verdict __attribute__((noinline)) make_absolute(struct link *l, const char *named, const char **socket)
 {
 	static char absolute[SOCKET_PATH_MAX + 1];
-	const char *named = wish->socket ? wish->socket : getenv("PCHAT_SOCKET");
 	char here[PATH_MAX];
 	size_t length;
 
-	*socket = named && *named ? named : NULL;
-	if (!*socket)
-		return VERDICT_OK;
-	if ((length = strlen(named)) > SOCKET_PATH_MAX)
-		return too_long(l, length);
-	if (*named == '/')
-		return VERDICT_OK;
 	if (!getcwd(here, sizeof(here)))
 		return link_trouble(
 		    l, VERDICT_USAGE, "cannot make '%s' an absolute path: %s", named, error_words(errno));
@@ -267,6 +259,20 @@ link_named_socket(struct link *l, const struct link_wish *wish, const char **soc
 		return too_long(l, length);
 	*socket = absolute;
 	return VERDICT_OK;
+}
+
+enum verdict
+link_named_socket(struct link *l, const struct link_wish *wish, const char **socket)
+{
+	const char *named = wish->socket ? wish->socket : getenv("PCHAT_SOCKET");
+	size_t length;
+
+	*socket = named && *named ? named : NULL;
+	if (!*socket)
+		return VERDICT_OK;
+	if ((length = strlen(named)) > SOCKET_PATH_MAX)
+		return too_long(l, length);
+	return *named == '/' ? VERDICT_OK : make_absolute(l, named, socket);
 }
 
 enum verdict

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/translate.h"
 #include "net/whereabouts.h"
 #include "proto/status.h"
@@ -251,7 +251,7 @@ on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_timer_again(loop, w);
 	sentbox_rest(s->sentbox);
 	store_rest(s->store);
-	(void)malloc_trim(0);
+	memory_give_back();
 }
 
 void
