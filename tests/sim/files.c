@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define ROOT 1
+#define ZEROS (256U * 1024U) /* a log that is made beforehand */
 #define FAIL(e) return errno = (e), -1
 #define FOLDER_AT(fd) ((fd) == AT_FDCWD ? ROOT : folder_of(fd))
 
@@ -30,6 +31,7 @@ ofile_new(enum kind kind, int index, int flags)
 {
 	for (int i = 0; i < OFILES; i++)
 		if (k->ofile[i].kind == FREE) {
+			k->ofiles = i < k->ofiles ? k->ofiles : i + 1;
 			memset(&k->ofile[i], 0, sizeof(k->ofile[i]));
 			k->ofile[i].kind = kind;
 			k->ofile[i].index = index;
@@ -122,15 +124,29 @@ tell_watchers(int inode)
 			k->ofile[k->watch[w].ofile].count++;
 }
 
+static void
+wrote(struct inode *n, int64_t end)
+{
+	n->zeros = end > n->zeros ? end : n->zeros;
+}
+
+/* Of what lies from `from` up to `to`, what may be other than zero. */
+static size_t
+written(const struct inode *n, int64_t from, int64_t to)
+{
+	to = to < n->zeros ? to : n->zeros;
+	return to > from ? (size_t)(to - from) : 0;
+}
+
 /* What it holds is zero again. */
 void
 inode_clear(int i)
 {
 	struct inode *n = &k->inode[i];
-	const size_t most = (size_t)(n->size > n->synced_size ? n->size : n->synced_size);
 
-	memset(n->data, 0, most);
-	memset(n->synced, 0, most);
+	memset(n->data, 0, (size_t)n->zeros);
+	memset(n->synced, 0, (size_t)n->zeros);
+	n->zeros = 0;
 }
 
 void
@@ -154,7 +170,7 @@ inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 
 	while (i < INODES && k->inode[i].used)
 		i++;
-	while (e < ENTRIES && k->entry[e].used)
+	while (e < k->entries && k->entry[e].used)
 		e++;
 	if (i == INODES || e == ENTRIES)
 		kernel_bug("the disk has no room for another file");
@@ -165,10 +181,11 @@ inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 	k->inode[i].opens = 0;
 	k->inode[i].listener = NONE;
 	k->inode[i].born = ++k->inodes_made;
-	k->inode[i].size = k->inode[i].synced_size = 0;
+	k->inode[i].size = k->inode[i].synced_size = k->inode[i].zeros = 0;
 	k->inode[i].data = k->disk + (size_t)i * FILE_CAP;
 	k->inode[i].synced = k->disk + (size_t)(INODES + i) * FILE_CAP;
 	memset(k->inode[i].dirty, 0, sizeof(k->inode[i].dirty));
+	k->entries = e < k->entries ? k->entries : e + 1;
 	k->entry[e] = (struct entry){ .used = true, .parent = parent, .child = i };
 	(void)snprintf(k->entry[e].name, NAME_BYTES, "%s", name);
 	return i;
@@ -177,7 +194,7 @@ inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 static struct entry *
 entry_of(int parent, const char *name)
 {
-	for (int e = 0; e < ENTRIES; e++)
+	for (int e = 0; e < k->entries; e++)
 		if (k->entry[e].used && k->entry[e].parent == parent && strcmp(k->entry[e].name, name) == 0)
 			return &k->entry[e];
 	return NULL;
@@ -205,7 +222,7 @@ permits(const struct inode *n, mode_t bit)
 static int
 parent_of(int inode)
 {
-	for (int e = 0; e < ENTRIES; e++)
+	for (int e = 0; e < k->entries; e++)
 		if (k->entry[e].used && k->entry[e].child == inode)
 			return k->entry[e].parent;
 	return ROOT;
@@ -318,6 +335,7 @@ files_text(const char *path, const char *text)
 		i = inode_make(parent, name, S_IFREG | 0644, 0);
 	memcpy(k->inode[i].data, text, strlen(text));
 	memcpy(k->inode[i].synced, text, strlen(text));
+	wrote(&k->inode[i], (int64_t)strlen(text));
 	k->inode[i].size = k->inode[i].synced_size = (int64_t)strlen(text);
 }
 
@@ -336,7 +354,7 @@ drop_entry(struct entry *e)
 static void
 remove_below(int inode)
 {
-	for (int e = 0; e < ENTRIES; e++) {
+	for (int e = 0; e < k->entries; e++) {
 		struct entry *f = &k->entry[e];
 
 		if (!f->used || f->parent != inode)
@@ -385,28 +403,27 @@ lose_unsynced(struct inode *n)
 		const bool dirty = n->dirty[s / 8] & (1 << (s % 8));
 
 		if (!dirty || kernel_pick(2))
-			memcpy(n->data + s * SECTOR, n->synced + s * SECTOR, SECTOR);
+			memcpy(n->data + s * SECTOR, n->synced + s * SECTOR, written(n, s * SECTOR, (s + 1) * SECTOR));
 		else
-			memcpy(n->synced + s * SECTOR, n->data + s * SECTOR, SECTOR);
+			memcpy(n->synced + s * SECTOR, n->data + s * SECTOR, written(n, s * SECTOR, (s + 1) * SECTOR));
 	}
 	memset(n->dirty, 0, sizeof(n->dirty));
-	if (size < most)
-		memset(n->data + size, 0, (size_t)(most - size));
+	memset(n->data + size, 0, written(n, size, most));
 	n->size = n->synced_size = size;
-	memcpy(n->synced, n->data, (size_t)most);
+	memcpy(n->synced, n->data, written(n, 0, most));
 }
 
 void
 files_power(void)
 {
 	for (int pass = 0; pass < 8; pass++) /* what is deepest first */
-		for (int e = 0; e < ENTRIES; e++) {
+		for (int e = 0; e < k->entries; e++) {
 			struct entry *f = &k->entry[e];
 			bool empty = true;
 
 			if (!f->used || f->child == ROOT || !is_in_memory(f->parent))
 				continue;
-			for (int c = 0; c < ENTRIES; c++)
+			for (int c = 0; c < k->entries; c++)
 				empty &= !k->entry[c].used || k->entry[c].parent != f->child;
 			if (empty)
 				drop_entry(f);
@@ -458,7 +475,7 @@ open_inode(int i, int flags)
 	o = ofile_new(FILE_, i, flags);
 	n->opens++;
 	if ((flags & O_TRUNC) && S_ISREG(n->mode)) {
-		memset(n->data, 0, (size_t)n->size);
+		memset(n->data, 0, written(n, 0, n->size));
 		memset(n->dirty, 0xff, (size_t)(n->size / SECTOR / 8 + 1));
 		n->size = 0;
 	}
@@ -556,7 +573,7 @@ __openat_2(int at, const char *path, int flags)
 static void
 unlock_all(int inode)
 {
-	for (int l = 0; l < LOCKS; l++)
+	for (int l = 0; l < k->locks; l++)
 		if (k->lock[l].used && k->lock[l].proc == me && k->lock[l].inode == inode)
 			k->lock[l].used = false;
 }
@@ -585,8 +602,17 @@ close(int fd)
 static void
 mark(struct inode *n, int64_t from, int64_t to)
 {
-	for (int64_t s = from / SECTOR; s * SECTOR < to; s++)
-		n->dirty[s / 8] |= (uint8_t)(1 << (s % 8));
+	int64_t s = from / SECTOR;
+	const int64_t end = (to + SECTOR - 1) / SECTOR;
+
+	while (s < end)
+		if (s % 8 == 0 && end - s >= 8) {
+			n->dirty[s / 8] = 0xff;
+			s += 8;
+		} else {
+			n->dirty[s / 8] |= (uint8_t)(1 << (s % 8));
+			s++;
+		}
 }
 
 ssize_t
@@ -614,7 +640,12 @@ file_write(struct ofile *o, const void *buf, size_t n, int64_t at)
 		FAIL(fault);
 	if (at + (int64_t)n > (int64_t)FILE_CAP)
 		FAIL(ENOSPC);
-	memcpy(i->data + at, buf, n);
+	if (n >= ZEROS && heap_holds_zeros(buf, n)) {
+		memset(i->data + at, 0, written(i, at, at + (int64_t)n));
+	} else {
+		memcpy(i->data + at, buf, n);
+		wrote(i, at + (int64_t)n);
+	}
 	mark(i, at, at + (int64_t)n);
 	if (at + (int64_t)n > i->size)
 		i->size = at + (int64_t)n;
@@ -684,8 +715,10 @@ fsync(int fd)
 			memset(n->dirty, 0, sizeof(n->dirty));
 		FAIL(fault);
 	}
-	for (int64_t s = 0; s * SECTOR < n->size || s * SECTOR < n->synced_size; s++)
-		if (n->dirty[s / 8] & (1 << (s % 8)))
+	for (int64_t s = 0; s * SECTOR < n->zeros; s++)
+		if (n->dirty[s / 8] == 0)
+			s |= 7;
+		else if (n->dirty[s / 8] & (1 << (s % 8)))
 			memcpy(n->synced + s * SECTOR, n->data + s * SECTOR, SECTOR);
 	memset(n->dirty, 0, sizeof(n->dirty));
 	n->synced_size = n->size;
@@ -714,7 +747,7 @@ ftruncate(int fd, off_t size)
 		FAIL(fault);
 	n = &k->inode[o->index];
 	if (size < n->size) {
-		memset(n->data + size, 0, (size_t)(n->size - size));
+		memset(n->data + size, 0, written(n, size, n->size));
 		mark(n, size, n->size);
 	}
 	n->size = size;
@@ -749,6 +782,7 @@ mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 	o = ofile_at(fd);
 	if (!o || o->kind != FILE_)
 		return errno = ENODEV, MAP_FAILED;
+	wrote(&k->inode[o->index], (int64_t)n + offset);
 	return k->inode[o->index].data + offset;
 }
 
@@ -1065,7 +1099,7 @@ flock(int fd, int how)
 		return -1;
 	if ((how & ~LOCK_NB) == LOCK_UN)
 		return o->flock = 0, 0;
-	for (int i = 0; i < OFILES; i++) {
+	for (int i = 0; i < k->ofiles; i++) {
 		const struct ofile *other = &k->ofile[i];
 
 		if (other != o && other->kind == FILE_ && other->index == o->index && other->flock &&
@@ -1081,6 +1115,7 @@ lock_range(int inode, bool exclusive, int64_t start, int64_t end)
 {
 	for (int l = 0; l < LOCKS; l++)
 		if (!k->lock[l].used) {
+			k->locks = l < k->locks ? k->locks : l + 1;
 			k->lock[l] = (struct lock){ .used = true,
 				.exclusive = exclusive,
 				.inode = inode,
@@ -1095,7 +1130,7 @@ lock_range(int inode, bool exclusive, int64_t start, int64_t end)
 static void
 unlock_range(int inode, int64_t start, int64_t end)
 {
-	for (int l = 0; l < LOCKS; l++) {
+	for (int l = 0; l < k->locks; l++) {
 		struct lock *x = &k->lock[l];
 		const struct lock was = *x;
 
@@ -1112,7 +1147,7 @@ unlock_range(int inode, int64_t start, int64_t end)
 static const struct lock *
 conflict(int inode, const struct flock *f, int64_t end)
 {
-	for (int l = 0; l < LOCKS; l++) {
+	for (int l = 0; l < k->locks; l++) {
 		const struct lock *x = &k->lock[l];
 
 		if (x->used && x->proc != me && x->inode == inode && x->start < end && x->end > f->l_start &&
@@ -1261,7 +1296,7 @@ readdir(DIR *d)
 	kernel_enter("getdents64");
 	if (!(o = ofile_at(d->fd)))
 		return NULL;
-	while (d->next < ENTRIES) {
+	while (d->next < k->entries) {
 		const struct entry *e = &k->entry[d->next++];
 
 		if (!e->used || e->parent != o->index)

@@ -18,9 +18,9 @@
 
 #define OBJECTS 8
 #define FIXES 16384
-#define PAGE 4096UL
 #define SEGMENTS 6
 #define PARTS 4096
+#define FEW (4 * PAGE) /* are quicker copied than asked for */
 #define UP(n) (((n) + PAGE - 1) & ~(PAGE - 1))
 #define DOWN(n) ((n) & ~(PAGE - 1))
 
@@ -285,6 +285,25 @@ slot_make(struct slot *s)
 	s->made = true;
 }
 
+/* Calls fn for each page of this memory that was ever touched; what was not is zero. */
+void
+image_each_touched(uint8_t *from, size_t n, void (*fn)(uint8_t *at, size_t n, void *context), void *context)
+{
+	unsigned char there[PARTS];
+
+	for (size_t pages = n / PAGE; pages > 0;) {
+		const size_t some = pages < PARTS ? pages : PARTS;
+
+		if (raw(SYS_mincore, from, some * PAGE, there) != 0)
+			kernel_bug("the real host does not say which pages are there");
+		for (size_t i = 0; i < some; i++)
+			if (there[i] & 1)
+				fn(from + i * PAGE, PAGE, context);
+		from += some * PAGE;
+		pages -= some;
+	}
+}
+
 /* Calls fn for each part of the copies' zeroed memory that was ever touched. */
 static void
 each_touched(
@@ -292,24 +311,19 @@ each_touched(
 {
 	uint8_t *const from = s->copies + o->offset + o->bss, *const to = s->copies + o->offset + o->end;
 	uint8_t *const pages = s->copies + o->offset + UP(o->bss);
-	unsigned char there[PARTS];
-	size_t n;
 
 	if (from == to)
 		return;
-	fn(from, (size_t)((to < pages ? to : pages) - from), context);
-	if (to <= pages)
+	if (to <= pages + FEW) {
+		fn(from, (size_t)(to - from), context);
 		return;
-	n = UP((size_t)(to - pages)) / PAGE;
-	if (n > PARTS || raw(SYS_mincore, pages, n * PAGE, there) != 0)
-		kernel_bug("the real host does not say which pages are there");
-	for (size_t i = 0; i < n; i++)
-		if (there[i] & 1)
-			fn(pages + i * PAGE, PAGE, context);
+	}
+	fn(from, (size_t)(pages - from), context);
+	image_each_touched(pages, UP((size_t)(to - pages)), fn, context);
 }
 
-static void
-clear(uint8_t *at, size_t n, void *context)
+void
+image_clear(uint8_t *at, size_t n, void *context)
 {
 	(void)context;
 	memset(at, 0, n);
@@ -325,7 +339,7 @@ slot_reset(const struct slot *s)
 
 		if (from < o->bss)
 			memcpy(s->copies + o->offset + from, o->initial + (from - o->data), o->bss - from);
-		each_touched(s, o, clear, NULL);
+		each_touched(s, o, image_clear, NULL);
 	}
 	apply(s, false);
 	heap_reset(s->heap);
@@ -398,7 +412,7 @@ keep(int i)
 			keep_part(s->copies + o->offset + from, o->bss - from, kept);
 		each_touched(s, o, keep_part, kept);
 	}
-	keep_part((uint8_t *)s->heap, s->heap->brk, kept);
+	image_each_touched((uint8_t *)s->heap, UP(s->heap->zeros), keep_part, kept);
 	keep_part((uint8_t *)p->sp - 128, (size_t)(s->top - (uint8_t *)p->sp) + 128, kept);
 	p->kept = kept;
 }
@@ -406,11 +420,13 @@ keep(int i)
 static void
 clear_unkept(uint8_t *at, size_t n, void *context)
 {
-	const struct kept *kept = context;
+	struct kept *kept = context;
 
-	for (unsigned i = 0; i < kept->n; i++)
-		if (kept->part[i].at == at)
+	for (unsigned i = 0; i < kept->n; i++) {
+		kept->next = kept->next + 1 < kept->n ? kept->next + 1 : 0;
+		if (kept->part[kept->next].at == at)
 			return;
+	}
 	memset(at, 0, n);
 }
 
@@ -429,6 +445,7 @@ bring(int i)
 		keep(s->in);
 	for (unsigned at = 0; at < objects; at++)
 		each_touched(s, &object[at], clear_unkept, kept);
+	image_each_touched((uint8_t *)s->heap, UP(s->heap->zeros), clear_unkept, kept);
 	from = kept->data;
 	for (unsigned at = 0; at < kept->n; at++) {
 		memcpy(kept->part[at].at, from, kept->part[at].n);

@@ -165,7 +165,7 @@ give_to(int next)
 static bool
 child_ended(int parent)
 {
-	for (int i = 1; i < PROCS; i++) {
+	for (int i = 1; i < k->procs; i++) {
 		const struct proc *c = &k->proc[i];
 
 		if (c->state == P_ZOMBIE && c->ppid == k->proc[parent].pid &&
@@ -244,13 +244,13 @@ choose(void)
 
 	if (k->stop || k->calls > CALLS_MOST)
 		return 0;
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].exec)
 			return 0;
 	for (;;) {
 		n = 0;
 		next = UINT64_MAX;
-		for (int i = 0; i < PROCS; i++) {
+		for (int i = 0; i < k->procs; i++) {
 			if (may_run(i))
 				ready[n++] = i;
 			else if ((t = wakes_at(i)) < next)
@@ -311,7 +311,7 @@ kernel_enter(const char *call)
 	if (kernel_fault(k->weather.jump)) {
 		k->wall += (int64_t)(kernel_pick(2) ? 1 : -1) * 31536000000000LL;
 		kernel_trace("the wall clock jumps by a year");
-		for (int i = 0; i < OFILES; i++)
+		for (int i = 0; i < k->ofiles; i++)
 			if (k->ofile[i].kind == TIMER)
 				k->ofile[i].count = 1;
 	}
@@ -405,12 +405,12 @@ kernel_make(void)
 void
 kernel_begin(uint64_t seed, bool trace)
 {
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		image_drop(i);
 	for (int i = 0; i < INODES; i++)
 		if (k->inode[i].used && k->inode[i].data)
 			inode_clear(i);
-	for (int i = 0; i < SOCKS; i++)
+	for (int i = 0; i < k->socks; i++)
 		k->sock[i].used = false;
 	for (int i = 0; i < PIPES; i++)
 		k->pipe[i].readers = k->pipe[i].writers = 0;
@@ -421,12 +421,14 @@ kernel_begin(uint64_t seed, bool trace)
 	for (int i = 0; i < k->n_mapped; i++)
 		(void)raw(SYS_munmap, k->mapped[i].at, k->mapped[i].n);
 	k->n_mapped = 0;
-	memset(k->proc, 0, sizeof(k->proc));
-	memset(k->ofile, 0, sizeof(k->ofile));
+	memset(k->proc, 0, (size_t)k->procs * sizeof(k->proc[0]));
+	memset(k->ofile, 0, (size_t)k->ofiles * sizeof(k->ofile[0]));
 	memset(k->inode, 0, sizeof(k->inode));
-	memset(k->entry, 0, sizeof(k->entry));
-	memset(k->lock, 0, sizeof(k->lock));
+	memset(k->entry, 0, (size_t)k->entries * sizeof(k->entry[0]));
+	memset(k->lock, 0, (size_t)k->locks * sizeof(k->lock[0]));
 	memset(&k->weather, 0, sizeof(k->weather));
+	k->procs = 1;
+	k->ofiles = k->entries = k->socks = k->locks = 0;
 	k->inodes_made = k->boots = 0;
 	k->calls = k->faults = k->actions = 0;
 	k->stop = k->host = false;
@@ -439,9 +441,8 @@ kernel_begin(uint64_t seed, bool trace)
 	k->wall = WALL_START;
 	k->next_pid = 100;
 	k->trace = trace;
-	for (int i = 0; i < PROCS; i++)
-		for (int fd = 0; fd < FDS; fd++)
-			k->proc[i].fd[fd] = NONE;
+	for (int fd = 0; fd < FDS; fd++)
+		k->proc[0].fd[fd] = NONE;
 	for (int i = 0; i < WATCHES; i++)
 		k->watch[i].ofile = NONE;
 	k->proc[0].state = P_RUNS;

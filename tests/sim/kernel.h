@@ -46,6 +46,7 @@
 #define SLOTS PROCS
 #define SPACE (64UL * 1024 * 1024) /* a heap, and a stack at its end; a multiple of it is where it begins */
 #define STACK (1024UL * 1024)
+#define PAGE 4096UL
 #define HEAP_CLASSES 160
 #define IMAGES_KEPT 24
 #define IMAGE_PARTS 2048
@@ -80,6 +81,7 @@ struct inode {
 	int nlink, opens;
 	int listener; /* the socket that is bound to it */
 	int64_t size, synced_size;
+	int64_t zeros; /* from here on data and synced are zero */
 	int born;                             /* how many inodes were made before it */
 	uint8_t *data, *synced;               /* FILE_CAP each */
 	uint8_t dirty[FILE_CAP / SECTOR / 8]; /* written since the last sync */
@@ -137,7 +139,8 @@ struct piece;
 
 /* At the beginning of its space. */
 struct heap {
-	size_t brk;            /* what was ever given out ends here */
+	size_t brk;            /* what is given out ends here */
+	size_t zeros;          /* from here on nothing was ever written */
 	size_t in_use, pieces; /* bytes; how many */
 	struct piece *free[HEAP_CLASSES];
 };
@@ -145,7 +148,7 @@ struct heap {
 /* The memory of a process that was told to make room for another one with the same addresses. */
 struct kept {
 	bool used;
-	unsigned n;
+	unsigned n, next; /* next: where the last one was found */
 	size_t bytes;
 	struct {
 		uint8_t *at;
@@ -247,7 +250,7 @@ struct kernel {
 	int boots;
 	bool trace, stop;
 	struct weather weather;
-	int ofiles_most;
+	int procs, ofiles, entries, socks, locks; /* of each table: nothing is used from here on */
 	struct proc proc[PROCS];
 	struct ofile ofile[OFILES];
 	struct inode inode[INODES];
@@ -325,9 +328,12 @@ void image_begin(void);
 void image_carrier(void);
 void image_load(int proc, void (*fn)(void));
 void image_drop(int proc);
+void image_each_touched(uint8_t *from, size_t n, void (*fn)(uint8_t *at, size_t n, void *context), void *context);
+void image_clear(uint8_t *at, size_t n, void *context); /* context: NULL */
 
 /* ------ memory.c ------ */
 void heap_reset(struct heap *h);
+bool heap_holds_zeros(const void *p, size_t n); /* false: perhaps not */
 
 /* ------ libc.c ------ */
 void libc_begin(void);

@@ -17,6 +17,7 @@
 #define STEPS 4U     /* above, so many for each doubling */
 #define FILLED 1024U /* the beginning of what is given out */
 #define FILL 0xa5
+#define LARGE (256U * 1024U) /* is given back to the real host, where it is the last */
 
 /* In front of each piece. */
 struct piece {
@@ -35,8 +36,11 @@ heap_of(const void *p)
 void
 heap_reset(struct heap *h)
 {
-	memset(h, 0, sizeof(*h));
-	h->brk = sizeof(*h);
+	const size_t zeros = h->zeros;
+
+	if (zeros > 0)
+		image_each_touched((uint8_t *)h, (zeros + PAGE - 1) / PAGE * PAGE, image_clear, NULL);
+	h->brk = h->zeros = sizeof(*h);
 }
 
 static struct heap *
@@ -104,10 +108,53 @@ take(size_t n)
 		h->brk += sizeof(*p) + size;
 		p->size = size;
 	}
+	h->zeros = h->zeros > h->brk ? h->zeros : h->brk;
 	h->in_use += size;
 	h->pieces++;
 	p->next = NULL;
 	return p + 1;
+}
+
+/* The last piece: its memory is as if it had never been given out. */
+static void
+give_back(struct heap *h, uint8_t *from)
+{
+	uint8_t *const page = (uint8_t *)(((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+	const size_t brk = (size_t)(from - (uint8_t *)h), end = (h->zeros + PAGE - 1) / PAGE * PAGE;
+
+	memset(from, 0, (size_t)(page - from));
+	if ((uint8_t *)h + end > page)
+		(void)raw(SYS_madvise, page, (size_t)((uint8_t *)h + end - page), (long)MADV_DONTNEED);
+	h->brk = h->zeros = brk;
+}
+
+static void
+note_other(uint8_t *at, size_t n, void *context)
+{
+	bool *zeros = context;
+
+	for (size_t i = 0; i < n && *zeros; i += 8)
+		*zeros = *(const uint64_t *)(const void *)(at + i) == 0;
+}
+
+bool
+heap_holds_zeros(const void *p, size_t n)
+{
+	const struct heap *h = heap_of(p);
+	uint8_t *const page = (uint8_t *)((uintptr_t)p & ~(uintptr_t)(PAGE - 1));
+	uint8_t *const from = page + PAGE, *const to = (uint8_t *)(((uintptr_t)p + n) & ~(uintptr_t)(PAGE - 1));
+	const uint8_t *const end = (const uint8_t *)p + n;
+	bool zeros = true;
+
+	if (me == 0 || h != k->proc[me].slot->heap || n < 2 * PAGE)
+		return false;
+	for (const uint8_t *at = p; at < from; at++)
+		zeros &= *at == 0;
+	for (const uint8_t *at = to; at < end; at++)
+		zeros &= *at == 0;
+	if (zeros)
+		image_each_touched(from, (size_t)(to - from), note_other, &zeros);
+	return zeros;
 }
 
 void *
@@ -135,6 +182,10 @@ free(void *at)
 		kernel_bug("freed twice, or never given out");
 	h->in_use -= size;
 	h->pieces--;
+	if (size >= LARGE && (uint8_t *)at + size == (uint8_t *)h + h->brk) {
+		give_back(h, (uint8_t *)p);
+		return;
+	}
 	p->next = h->free[class] ? h->free[class] : NULL;
 	h->free[class] = p;
 }
@@ -142,13 +193,16 @@ free(void *at)
 void *
 calloc(size_t n, size_t each)
 {
-	size_t all;
+	size_t all, zeros, from;
 	void *p;
 
 	if (__builtin_mul_overflow(n, each, &all))
 		return errno = ENOMEM, NULL;
-	p = runs_short() ? NULL : take(all);
-	return p ? memset(p, 0, all) : NULL;
+	zeros = heap_now()->zeros;
+	if (!(p = runs_short() ? NULL : take(all)))
+		return NULL;
+	from = (size_t)((uint8_t *)p - (uint8_t *)heap_of(p));
+	return memset(p, 0, from >= zeros ? 0 : all < zeros - from ? all : zeros - from);
 }
 
 void *

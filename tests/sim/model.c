@@ -198,7 +198,7 @@ side_of(const struct pair *p, const struct conn *c)
 static struct conn *
 online(const char *name)
 {
-	for (int i = 0; i < SOCKS; i++) {
+	for (int i = 0; i < k->socks; i++) {
 		struct conn *c = &model()->conn[i];
 
 		if (c->used && c->welcomed && strcmp(name_of(c), name) == 0)
@@ -345,7 +345,7 @@ told_welcome(struct conn *c, const struct upstream_message *m)
 	FAIL_IF(strcmp(k->account(c->uid), name) != 0, "R3: uid %u is '%s'", c->uid, name);
 	s->uid = c->uid;
 	(void)snprintf(s->name, sizeof(s->name), "%s", name);
-	for (int i = 0; i < SOCKS; i++) {
+	for (int i = 0; i < k->socks; i++) {
 		struct conn *other = &model()->conn[i];
 
 		if (!other->used || other == c || !other->welcomed || strcmp(name_of(other), s->name) != 0)
@@ -377,7 +377,7 @@ must_be_first(const struct conn *c, const char *target)
 
 	if (!t || model()->session[t->session].asked_for + SLACK >= model()->step)
 		return;
-	for (int i = 0; i < SOCKS; i++) {
+	for (int i = 0; i < k->socks; i++) {
 		const struct conn *before = &model()->conn[i];
 
 		FAIL_IF(before->used && before->welcomed && before != c && strcmp(before->waits_for, target) == 0 &&
@@ -394,7 +394,7 @@ must_be_waited_for(const struct conn *c, const char *other)
 
 	if ((asked > 0 && asked + SLACK >= model()->step) || c->dnd || k->watched_failed)
 		return;
-	for (int i = 0; i < SOCKS; i++) {
+	for (int i = 0; i < k->socks; i++) {
 		const struct conn *w = &model()->conn[i];
 
 		FAIL_IF(w->used && w->welcomed && strcmp(w->waits_for, name_of(c)) == 0 &&
@@ -695,10 +695,10 @@ void
 model_look(void)
 {
 	/* A daemon that was stopped may be at its beginning still. */
-	for (int i = 0; i < PROCS; i++)
+	for (int i = 0; i < k->procs; i++)
 		if (k->proc[i].watched && k->proc[i].stopped > model()->begun)
 			model()->begun = k->proc[i].stopped;
-	for (int i = 0; i < SOCKS; i++) {
+	for (int i = 0; i < k->socks; i++) {
 		const struct conn *c = &model()->conn[i];
 
 		if (!c->used || !c->welcomed || k->sock[i].peer == NONE || k->sock[i].no_read)

@@ -115,8 +115,10 @@ static int
 free_slot(void)
 {
 	for (int i = 1; i < PROCS; i++)
-		if (k->proc[i].state == P_FREE)
+		if (k->proc[i].state == P_FREE) {
+			k->procs = i < k->procs ? k->procs : i + 1;
 			return i;
+		}
 	kernel_bug("too many processes");
 }
 
@@ -166,7 +168,7 @@ process_make(const char *label, uid_t uid, char *const argv[], char *const env[]
 void
 process_begin_waiting(void)
 {
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].exec)
 			begin(i);
 }
@@ -185,7 +187,7 @@ release_files(int i)
 		if (o != NONE)
 			ofile_put(o);
 	}
-	for (int l = 0; l < LOCKS; l++)
+	for (int l = 0; l < k->locks; l++)
 		if (k->lock[l].used && k->lock[l].proc == i)
 			k->lock[l].used = false;
 }
@@ -193,7 +195,7 @@ release_files(int i)
 int
 process_of_pid(pid_t pid)
 {
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].state != P_FREE && k->proc[i].pid == pid)
 			return i;
 	return NONE;
@@ -220,7 +222,7 @@ become_zombie(int i, int status)
 static void
 leave_children(int i)
 {
-	for (int c = 1; c < PROCS; c++) {
+	for (int c = 1; c < k->procs; c++) {
 		struct proc *p = &k->proc[c];
 
 		if (p->state == P_FREE || p->ppid != k->proc[i].pid)
@@ -286,7 +288,7 @@ kernel_signals(void)
 	struct proc *p = &k->proc[me];
 	bool ran = false;
 
-	if (me == 0)
+	if (me == 0 || !(p->pending & ~p->blocked))
 		return false;
 	for (int sig = 1; sig < NSIG && sig < 64; sig++) {
 		if (!((p->pending & ~p->blocked) & (1ULL << sig)))
@@ -477,7 +479,7 @@ waitpid(pid_t pid, int *status, int options)
 	for (;;) {
 		bool any = false;
 
-		for (int i = 1; i < PROCS; i++) {
+		for (int i = 1; i < k->procs; i++) {
 			struct proc *c = &k->proc[i];
 
 			if (c->state == P_FREE || c->ppid != p->pid || (pid > 0 && c->pid != pid))

@@ -129,7 +129,7 @@ on_ended(int proc, int status)
 static void
 reap(void)
 {
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].state == P_ZOMBIE && k->proc[i].ppid == 0) {
 			k->proc[i].state = P_FREE;
 			on_ended(i, k->proc[i].status);
@@ -221,7 +221,7 @@ say_lines(struct person *p, unsigned partner, bool flood)
 	static char text[LINES_BYTES];
 	char path[NAME_BYTES], other[NAME_BYTES];
 	floods -= flood;
-	for (int i = 1; flood && i < PROCS; i++) /* it takes nothing meanwhile */
+	for (int i = 1; flood && i < k->procs; i++) /* it takes nothing meanwhile */
 		if (k->proc[i].state != P_FREE && k->proc[i].uid == 1001 + partner)
 			k->proc[i].stopped = k->now + 5 * SECOND;
 	const unsigned n = flood ? FLOOD : 2 + kernel_pick(14);
@@ -324,7 +324,7 @@ bad_moment(void)
 {
 	int alive[PROCS], n = 0;
 
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].mortal && (k->proc[i].state == P_RUNS || k->proc[i].state == P_WAITS))
 			alive[n++] = i;
 	if (n > 0 && kernel_fault(3)) {
@@ -344,7 +344,7 @@ lose_inbox(void)
 	const unsigned who = kernel_pick(PEOPLE);
 	char path[NAME_BYTES];
 
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].state != P_FREE && k->proc[i].uid == 1001 + who)
 			process_kill(i, 9, "its inbox is taken away");
 	reap();
@@ -358,9 +358,9 @@ static void
 power(void)
 {
 	kernel_trace("the power goes");
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		process_kill(i, 9, "the power");
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].state == P_ZOMBIE && k->proc[i].ppid != 0)
 			k->proc[i].state = P_FREE;
 	files_power();
@@ -398,7 +398,7 @@ clear_up(void)
 {
 	k->weather = fair;
 	kernel_trace("the weather clears");
-	for (int i = 1; i < PROCS; i++) {
+	for (int i = 1; i < k->procs; i++) {
 		k->proc[i].mortal = false;
 		k->proc[i].stopped = 0;
 	}
@@ -575,7 +575,7 @@ all_go(void)
 	must_be_alone();
 	if (k->seed % 8 == 0)
 		must_not_leak();
-	for (int i = 1; i < PROCS && !failed(); i++)
+	for (int i = 1; i < k->procs && !failed(); i++)
 		if (k->proc[i].state != P_FREE && i != daemon_proc)
 			judge_fail("%s is still there when everybody has quit", k->proc[i].label);
 	if (!failed() && files_of(daemon_proc) > daemon_files)
@@ -595,7 +595,7 @@ strike(unsigned partner)
 		return;
 	}
 	(void)snprintf(helper, sizeof(helper), "%s's helper", names[partner]);
-	for (int i = 1; i < PROCS; i++)
+	for (int i = 1; i < k->procs; i++)
 		if (strcmp(k->proc[i].label, helper) == 0 && k->proc[i].uid == 1001 + partner)
 			process_kill(i, 9, "a trial");
 	judge_release(run(partner, ARGV(status)));

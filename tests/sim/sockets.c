@@ -30,9 +30,10 @@ void
 ring_add(struct ring *r, const void *data, uint32_t n)
 {
 	const uint8_t *from = data;
+	const uint32_t at = (r->start + r->len) % RING, first = n < RING - at ? n : RING - at;
 
-	for (uint32_t i = 0; i < n; i++)
-		r->data[(r->start + r->len + i) % RING] = from[i];
+	memcpy(r->data + at, from, first);
+	memcpy(r->data, from + first, n - first);
 	r->len += n;
 }
 
@@ -40,9 +41,10 @@ void
 ring_take(struct ring *r, void *data, uint32_t n, bool peek)
 {
 	uint8_t *to = data;
+	const uint32_t first = n < RING - r->start ? n : RING - r->start;
 
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = r->data[(r->start + i) % RING];
+	memcpy(to, r->data + r->start, first);
+	memcpy(to + first, r->data, n - first);
 	if (peek)
 		return;
 	r->start = (r->start + n) % RING;
@@ -70,6 +72,7 @@ sock_new(void)
 		if (!k->sock[i].used) {
 			struct sock *s = &k->sock[i];
 
+			k->socks = i < k->socks ? k->socks : i + 1;
 			s->used = true;
 			s->datagram = s->no_read = s->no_write = s->reset = s->accepted = false;
 			s->state = SOCK_NEW;
