@@ -39,7 +39,8 @@ struct request {
 struct conn {
 	bool used, welcomed, broken, first; /* first: it is the first connection of its session */
 	uid_t uid;
-	int session; /* NONE */
+	char asks_for[NAME_BYTES]; /* by its LOGIN */
+	int session;               /* NONE */
 	struct request request[REQUESTS];
 	uint32_t first_request, n_requests;
 	uint64_t welcome; /* the step: what it is told then may have been so for long */
@@ -57,7 +58,6 @@ struct session {
 	struct ident id;
 	uid_t uid;
 	char name[NAME_BYTES];
-	bool stolen;          /* the thief began a session of her own under its id */
 	uint64_t asked_for;   /* the step in which it last asked for another pair */
 	uint64_t asked, lost; /* the step in which it last asked for another pair or none; lost a connection */
 	uint64_t lost_since;  /* us */
@@ -241,9 +241,9 @@ note_login(struct conn *c, const struct upstream_message *m)
 	struct session *s;
 
 	c->dnd = c->wants_dnd = m->u.login.policy.dnd;
+	(void)snprintf(c->asks_for, sizeof(c->asks_for), "%s", m->u.login.name);
 	if (i != NONE) {
 		c->session = i;
-		model()->session[i].stolen |= c->uid == THIEF && !m->u.login.resume_only;
 		return;
 	}
 	if (model()->sessions == SESSIONS)
@@ -341,7 +341,7 @@ told_welcome(struct conn *c, const struct upstream_message *m)
 	FAIL_IF(
 	    m->u.welcome.resumed && c->uid != s->uid, "R8: uid %u has taken up the session of uid %u", c->uid, s->uid);
 	FAIL_IF(m->u.welcome.resumed && c->first && c->uid != THIEF, "R8: '%s' resumes a session that never was", name);
-	FAIL_IF(c->uid != THIEF && strcmp(name, s->name) != 0, "R1: '%s' is told that it is '%s'", s->name, name);
+	FAIL_IF(c->uid != THIEF && strcmp(name, c->asks_for) != 0, "R1: '%s' is told that it is '%s'", c->asks_for, name);
 	FAIL_IF(strcmp(k->account(c->uid), name) != 0, "R3: uid %u is '%s'", c->uid, name);
 	s->uid = c->uid;
 	(void)snprintf(s->name, sizeof(s->name), "%s", name);

@@ -236,6 +236,9 @@ answered(struct requests *r, struct request *q, enum verdict v)
 			drop_wait(r);
 		break;
 	case UPSTREAM_LEAVE:
+		/* After a lost registry we may wait for our partner longer than the daemon does. */
+		if (v == VERDICT_NOT_PAIRED && r->state->partner.pair != 0)
+			v = VERDICT_OK;
 		if (v == VERDICT_OK)
 			r->class->left(r->context);
 		else if (v == VERDICT_NOT_PAIRED && q->repeated)

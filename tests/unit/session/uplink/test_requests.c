@@ -190,6 +190,16 @@ START_TEST(test_requests_leave)
 }
 END_TEST
 
+/* After a lost registry: the daemon gave up waiting for the partner before we did. */
+START_TEST(test_requests_leave_a_pair_that_is_only_ours)
+{
+	state.partner.pair = 9;
+	ask(0, UPSTREAM_LEAVE);
+	requests_result(req, VERDICT_NOT_PAIRED);
+	trace_is("unsure; LEAVE; left; answer 0 0; sure");
+}
+END_TEST
+
 START_TEST(test_requests_wait_in_the_queue)
 {
 	ask_to(0, "bob", true);
@@ -306,6 +316,7 @@ requests_suite(void)
 	tcase_add_test(t, test_requests_are_asked_again);
 	tcase_add_test(t, test_requests_connection_that_is_lost_already);
 	tcase_add_test(t, test_requests_leave);
+	tcase_add_test(t, test_requests_leave_a_pair_that_is_only_ours);
 	tcase_add_test(t, test_requests_wait_in_the_queue);
 	tcase_add_test(t, test_requests_wait_that_nobody_is_behind);
 	tcase_add_test(t, test_requests_wait_is_asked_again_first);
