@@ -15,7 +15,7 @@
 #include "proto/status.h"
 
 /* Large, and mostly never touched. */
-static struct invocation inv = { .edition = &edition, .link = LINK_INIT };
+static struct invocation inv;
 
 static void
 pass_note_on(const char *words)
@@ -74,7 +74,9 @@ main(int argc, char **argv)
 
 	occupy_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
+	inv.edition = &edition;
 	inv.argv = argv;
+	link_init(&inv.link);
 	inv.link.note = pass_note_on;
 	parsed = options_parse(&inv.opt, edition.commands, argc, argv);
 	report_setup(edition.safe, inv.opt.given[OPT_QUIET]);

@@ -26,6 +26,12 @@ link_trouble(struct link *l, enum verdict v, const char *fmt, ...)
 }
 
 void
+link_init(struct link *l)
+{
+	l->fd = l->dir.fd = l->watch = l->passed = -1;
+}
+
+void
 link_adopt(struct link *l, int fd)
 {
 	link_close(l);

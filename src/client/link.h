@@ -41,10 +41,8 @@ struct link {
 	uint8_t in[2 * FRAME_MAX];
 };
 
-#define LINK_INIT                                                 \
-	{                                                         \
-		.fd = -1, .dir.fd = -1, .watch = -1, .passed = -1 \
-	}
+/* Makes one that is all zero ready: it has no connection yet. */
+void link_init(struct link *l);
 
 /* What the user said of the session: NULL, nothing. Without it the environment says, PCHAT_SESSION and PCHAT_SOCKET. */
 struct link_wish {

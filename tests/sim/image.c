@@ -45,9 +45,9 @@ struct fix {
 	bool constant; /* nobody but the loader writes there */
 };
 
-/* Above these nothing is static: the director alone makes images. */
+/* Static is here what the director alone has to do with: it makes the images. What is large lies outside of what is copied. */
 static struct object object[OBJECTS];
-static struct fix fix[FIXES];
+static struct fix *fix;
 static unsigned objects, fixes;
 static uintptr_t all_bytes; /* of the copies of one slot */
 
@@ -213,6 +213,7 @@ note_dynamic(struct dl_phdr_info *info, size_t size, void *context)
 void
 image_begin(void)
 {
+	fix = kernel_memory(FIXES * sizeof(*fix));
 	(void)dl_iterate_phdr(note_object, NULL);
 	for (unsigned i = 0; i < objects; i++) {
 		struct object *o = &object[i];
@@ -506,8 +507,11 @@ carrier(void)
 void
 image_carrier(void)
 {
-	static uint8_t bottom[STACK];
-	uintptr_t *stack = (uintptr_t *)(((uintptr_t)bottom + STACK - 128) & ~(uintptr_t)127);
+	static uint8_t *bottom;
+	uintptr_t *stack;
+
+	bottom = bottom ? bottom : kernel_memory(STACK);
+	stack = (uintptr_t *)(((uintptr_t)bottom + STACK - 128) & ~(uintptr_t)127);
 
 	stack -= 6;
 	memset(stack, 0, 16 * sizeof(*stack));

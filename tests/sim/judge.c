@@ -14,7 +14,7 @@
 
 static const char *const *names;
 static unsigned people;
-static struct message messages[MESSAGES];
+static struct message *messages;
 static struct command commands[COMMANDS];
 static unsigned count;
 static char words[2048];
@@ -24,9 +24,10 @@ judge_begin(const char *const *people_names, unsigned n)
 {
 	names = people_names;
 	people = n;
-	count = 0;
 	words[0] = '\0';
-	memset(messages, 0, sizeof(messages));
+	messages = messages ? messages : kernel_memory(MESSAGES * sizeof(*messages));
+	memset(messages, 0, count * sizeof(*messages));
+	count = 0;
 	memset(commands, 0, sizeof(commands));
 }
 

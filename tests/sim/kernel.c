@@ -384,8 +384,8 @@ limit_time(long s)
 	(void)raw(SYS_setitimer, (long)ITIMER_PROF, &limit, NULL);
 }
 
-static void *
-host_memory(size_t size)
+void *
+kernel_memory(size_t size)
 {
 	return (void *)raw(SYS_mmap, 0L, size, (long)(PROT_READ | PROT_WRITE),
 	    (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
@@ -394,8 +394,8 @@ host_memory(size_t size)
 void
 kernel_make(void)
 {
-	k = host_memory(sizeof(struct kernel));
-	k->disk = host_memory(2 * (size_t)INODES * FILE_CAP);
+	k = kernel_memory(sizeof(struct kernel));
+	k->disk = kernel_memory(2 * (size_t)INODES * FILE_CAP);
 	image_begin();
 	libc_begin();
 	catch_crashes();

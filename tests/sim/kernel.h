@@ -295,6 +295,7 @@ int sim_pchat_main(int argc, char **argv);
 
 /* ------ kernel.c ------ */
 _Noreturn void kernel_leave(void); /* of one that ends */
+void *kernel_memory(size_t size);  /* of the real host, zero; no process's */
 void kernel_make(void);            /* once, before anything else */
 void kernel_begin(uint64_t seed, bool trace);
 void kernel_end(void);

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "core/names/name.h"
 #include "core/policy.h"
@@ -107,8 +105,7 @@ model_begin(void)
 	struct model *m = k->model;
 
 	if (!m)
-		m = k->model = (struct model *)raw(SYS_mmap, 0L, sizeof(struct model), (long)(PROT_READ | PROT_WRITE),
-		    (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
+		m = k->model = kernel_memory(sizeof(*m));
 	m->step = 0;
 	m->sessions = m->pairs = 0;
 	m->last_sent = NULL;

@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+static int descriptor = STDOUT_FILENO;
 static struct {
-	int fd;
-	void (*take)(const void *data, size_t n, void *context); /* instead of fd */
+	void (*take)(const void *data, size_t n, void *context); /* instead of the descriptor */
 	void *context;
 	int error;
 	size_t len;
 	char buf[65536];
-} out = { .fd = STDOUT_FILENO };
+} out;
 
 static void
 write_all(const char *data, size_t n)
@@ -25,14 +25,14 @@ write_all(const char *data, size_t n)
 		return;
 	}
 	while (n > 0 && out.error == 0) {
-		const ssize_t w = write(out.fd, data, n);
+		const ssize_t w = write(descriptor, data, n);
 
 		if (w >= 0) {
 			data += w;
 			n -= (size_t)w;
 		} else if (errno == EAGAIN) {
 			/* Somebody else made it non-blocking. */
-			(void)poll(&(struct pollfd){ .fd = out.fd, .events = POLLOUT }, 1, -1);
+			(void)poll(&(struct pollfd){ .fd = descriptor, .events = POLLOUT }, 1, -1);
 		} else if (errno != EINTR) {
 			out.error = -errno;
 		}
@@ -91,7 +91,7 @@ void
 output_redirect(int fd)
 {
 	(void)output_flush();
-	out.fd = fd;
+	descriptor = fd;
 	out.error = 0;
 }
 

@@ -137,7 +137,7 @@ tell_own(const struct daemon_link *d, struct finding *f)
 void
 doctor_daemon(const struct options *o, struct finding *f)
 {
-	_cleanup_(freep) struct link *l = malloc(sizeof(*l));
+	_cleanup_(freep) struct link *l = calloc(1, sizeof(*l));
 	struct daemon_link d = { .link = l, .explicit = o->given[OPT_SOCKET] };
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	const char *named, *path;
@@ -147,7 +147,7 @@ doctor_daemon(const struct options *o, struct finding *f)
 		finding_ill(f, N_("end other programs"), "there is no memory");
 		return;
 	}
-	*l = (struct link)LINK_INIT;
+	link_init(l);
 	if (link_named_socket(l, &wish, &named) != VERDICT_OK) {
 		finding_ill(f, N_("name a shorter path"), "%s", l->words);
 		return;
