@@ -792,6 +792,13 @@ mmap64(void *at, size_t n, int protection, int flags, int fd, off64_t offset)
 	return mmap(at, n, protection, flags, fd, offset);
 }
 
+/* There is always room. */
+int
+madvise(void *at, size_t n, int advice)
+{
+	return advice == MADV_DONTNEED ? (int)raw(SYS_madvise, at, n, (long)advice) : 0;
+}
+
 int
 munmap(void *at, size_t n)
 {

@@ -20,7 +20,7 @@
 #define FIXES 16384
 #define SEGMENTS 6
 #define PARTS 4096
-#define FEW (4 * PAGE) /* are quicker copied than asked for */
+#define SMALL (4 * PAGE) /* is quicker copied than asked for */
 #define UP(n) (((n) + PAGE - 1) & ~(PAGE - 1))
 #define DOWN(n) ((n) & ~(PAGE - 1))
 
@@ -286,22 +286,19 @@ slot_make(struct slot *s)
 	s->made = true;
 }
 
-/* Calls fn for each page of this memory that was ever touched; what was not is zero. */
+/* Calls fn for each page that was ever touched; what was not is zero. */
 void
 image_each_touched(uint8_t *from, size_t n, void (*fn)(uint8_t *at, size_t n, void *context), void *context)
 {
 	unsigned char there[PARTS];
 
-	for (size_t pages = n / PAGE; pages > 0;) {
-		const size_t some = pages < PARTS ? pages : PARTS;
-
-		if (raw(SYS_mincore, from, some * PAGE, there) != 0)
+	for (size_t pages; n > 0; from += pages * PAGE, n -= pages * PAGE) {
+		pages = n / PAGE < PARTS ? n / PAGE : PARTS;
+		if (raw(SYS_mincore, from, pages * PAGE, there) != 0)
 			kernel_bug("the real host does not say which pages are there");
-		for (size_t i = 0; i < some; i++)
+		for (size_t i = 0; i < pages; i++)
 			if (there[i] & 1)
 				fn(from + i * PAGE, PAGE, context);
-		from += some * PAGE;
-		pages -= some;
 	}
 }
 
@@ -315,7 +312,7 @@ each_touched(
 
 	if (from == to)
 		return;
-	if (to <= pages + FEW) {
+	if (to <= pages + SMALL) {
 		fn(from, (size_t)(to - from), context);
 		return;
 	}
@@ -323,11 +320,17 @@ each_touched(
 	image_each_touched(pages, UP((size_t)(to - pages)), fn, context);
 }
 
-void
-image_clear(uint8_t *at, size_t n, void *context)
+static void
+clear(uint8_t *at, size_t n, void *context)
 {
 	(void)context;
 	memset(at, 0, n);
+}
+
+void
+image_wipe(uint8_t *from, size_t n)
+{
+	image_each_touched(from, n, clear, NULL);
 }
 
 /* As when a program is loaded. */
@@ -340,7 +343,7 @@ slot_reset(const struct slot *s)
 
 		if (from < o->bss)
 			memcpy(s->copies + o->offset + from, o->initial + (from - o->data), o->bss - from);
-		each_touched(s, o, image_clear, NULL);
+		each_touched(s, o, clear, NULL);
 	}
 	apply(s, false);
 	heap_reset(s->heap);

@@ -330,7 +330,7 @@ void image_carrier(void);
 void image_load(int proc, void (*fn)(void));
 void image_drop(int proc);
 void image_each_touched(uint8_t *from, size_t n, void (*fn)(uint8_t *at, size_t n, void *context), void *context);
-void image_clear(uint8_t *at, size_t n, void *context); /* context: NULL */
+void image_wipe(uint8_t *from, size_t n); /* it is zero again; whole pages */
 
 /* ------ memory.c ------ */
 void heap_reset(struct heap *h);

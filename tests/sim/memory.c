@@ -39,7 +39,7 @@ heap_reset(struct heap *h)
 	const size_t zeros = h->zeros;
 
 	if (zeros > 0)
-		image_each_touched((uint8_t *)h, (zeros + PAGE - 1) / PAGE * PAGE, image_clear, NULL);
+		image_wipe((uint8_t *)h, (zeros + PAGE - 1) / PAGE * PAGE);
 	h->brk = h->zeros = sizeof(*h);
 }
 

@@ -3,10 +3,11 @@
  * commands that they run, in good and bad weather. Then the weather clears, everything has to come to rest, and the
  * judge compares what the commands said with what lies in the inboxes (judge.h).
  *
- * usage: simulate [-f] [-n SEEDS] [-t SECONDS] [SEED]...     -f: no further than the first failure
+ * usage: simulate [-fm] [-n SEEDS] [-t SECONDS] [SEED]...     -f: no further than the first failure
  *
  * With a SEED, that one and the SEEDS - 1 behind it; without, SEEDS or SECONDS of fresh ones. SIM_TRACE=1 prints what
- * happens. What is printed of a seed is the same each time. Status 0: all held. SIM_COUNT=1 prints how many actions and
+ * happens. -m: instead of all that people may do, two pairs exchange 20 messages under some 10 faults, which is the
+ * measure of how fast this is. What is printed of a seed is the same each time. Status 0: all held. SIM_COUNT=1 prints how many actions and
  * faults there were; SIM_WITHOUT="a3 f17" leaves some out (tests/sim/shrink finds those that do not matter).
  */
 #include <stdio.h>
@@ -49,6 +50,7 @@ struct person {
 
 static struct person people[PEOPLE];
 static bool power_fails, loses, crowded; /* crowded: all wait for alice */
+static bool measures;                    /* -m */
 static bool counts;                      /* how many actions and faults there were is printed */
 static unsigned floods;                  /* that may still come */
 static unsigned streams;
@@ -87,8 +89,8 @@ start(unsigned who, char *const argv[], bool mortal)
 static void
 start_daemon(void)
 {
-	char program[] = "/sbin/pchatd";
-	char *argv[] = { program, NULL };
+	char program[] = "/sbin/pchatd", most[] = "--max-connections", few[] = "64"; /* whose memory is soon copied */
+	char *argv[] = { program, most, few, NULL };
 	char zone[] = "TZ=UTC";
 	char *env[] = { zone, NULL };
 
@@ -251,6 +253,29 @@ say_lines(struct person *p, unsigned partner, bool flood)
 	return c;
 }
 
+/* -m: 20 messages of two pairs. */
+#define MEASURED 5 /* messages of each */
+
+static struct command *
+act_measured(struct person *p)
+{
+	char login[] = "login", needed[] = "--if-needed", to[] = "to", read[] = "read", json[] = "--json";
+	char name[NAME_BYTES], other[NAME_BYTES];
+
+	(void)snprintf(name, sizeof(name), "%s", names[p->who]);
+	(void)snprintf(other, sizeof(other), "%s", names[p->who ^ 1]);
+	if (p->again)
+		return say(p, p->again);
+	if (!p->known)
+		return start(p->who, ARGV(login, needed, name), true);
+	if (p->lonely)
+		return start(p->who, ARGV(to, other), true);
+	if (p->seq < MEASURED)
+		return say(p, judge_message(p->who, p->who ^ 1, p->seq++));
+	p->left = 0;
+	return start(p->who, ARGV(read, json), true);
+}
+
 static struct command *
 act(struct person *p)
 {
@@ -382,7 +407,7 @@ busy(void)
 		if (!p->now && p->left > 0 && k->now >= p->next) {
 			p->left--;
 			if (!kernel_left_out(&k->actions, 'a'))
-				p->now = act(p);
+				p->now = measures ? act_measured(p) : act(p);
 			if (!p->now) /* left out */
 				p->next = k->now + kernel_pick(200000);
 		}
@@ -424,7 +449,7 @@ storm(void)
 			for (unsigned i = 0; i < PEOPLE; i++)
 				people[i].left = 0;
 		}
-		if (bad && k->now >= luck) {
+		if (bad && !measures && k->now >= luck) {
 			luck = k->now + SECOND;
 			bad_moment();
 			if (power_fails && kernel_fault(4))
@@ -631,7 +656,12 @@ weather(uint64_t seed)
 {
 	struct weather *w = &k->weather;
 
-	power_fails = loses = false;
+	power_fails = loses = crowded = false;
+	floods = 0;
+	if (measures) {
+		*w = (struct weather){ .preempt = 20, .kill = 900, .cut = 300, .shortened = 300 };
+		return;
+	}
 	floods = seed % 8 == 5 || seed % 16 == 4 ? 2 : 0;
 	crowded = seed % 16 >= 12;
 	w->preempt = 2 + kernel_pick(60);
@@ -675,6 +705,8 @@ one(uint64_t seed, bool trace)
 	streams = 0;
 	for (unsigned i = 0; i < PEOPLE; i++)
 		people[i] = (struct person){ .who = i, .left = 10 + kernel_pick(STORM_MOST - 10) };
+	for (unsigned i = 0; measures && i < PEOPLE; i++)
+		people[i] = (struct person){ .who = i, .lonely = true, .left = i < FRIENDS ? STORM_MOST : 0 };
 	start_daemon();
 	for (uint64_t end = k->now + SECOND; k->now < end && !failed();)
 		pass(end);
@@ -751,7 +783,7 @@ leave_out(const char *list)
 static int
 usage(void)
 {
-	(void)fputs("usage: simulate [-f] [-n SEEDS] [-t SECONDS] [SEED]...\n", stderr);
+	(void)fputs("usage: simulate [-fm] [-n SEEDS] [-t SECONDS] [SEED]...\n", stderr);
 	(void)fflush(stderr);
 	return 2;
 }
@@ -772,9 +804,11 @@ main(int argc, char **argv)
 	kernel_make();
 	leave_out(without);
 	(void)setvbuf(stdout, NULL, _IOLBF, 1 << 16);
-	while ((option = getopt(argc, argv, "fn:t:")) != -1) {
+	while ((option = getopt(argc, argv, "fmn:t:")) != -1) {
 		if (option == 'f')
 			first_only = true;
+		else if (option == 'm')
+			measures = true;
 		else if (option == 'n')
 			count = strtoull(optarg, NULL, 10);
 		else if (option == 't')
