@@ -242,7 +242,8 @@ choose(void)
 	int ready[PROCS], n;
 	uint64_t next, t;
 
-	if (k->stop || k->calls > CALLS_MOST)
+	k->stop |= k->calls > CALLS_MOST;
+	if (k->stop)
 		return 0;
 	for (int i = 1; i < k->procs; i++)
 		if (k->proc[i].exec)

@@ -41,6 +41,8 @@ login_refused(struct login *l, enum verdict v)
 {
 	switch (v) {
 	case VERDICT_EXPIRED:
+		if (l->anew)
+			return LOGIN_OVER; /* somebody else has a session of this id */
 		l->anew = true;
 		return LOGIN_AGAIN;
 	case VERDICT_STARTING:

@@ -25,6 +25,16 @@ START_TEST(test_login_refused)
 }
 END_TEST
 
+/* Somebody else has a session of this id: asked again at once, the daemon would say the same for ever. */
+START_TEST(test_login_somebody_elses)
+{
+	struct login l = { .state = LOGIN_GREETING };
+
+	ck_assert_int_eq(login_refused(&l, VERDICT_EXPIRED), LOGIN_AGAIN);
+	ck_assert_int_eq(login_refused(&l, VERDICT_EXPIRED), LOGIN_OVER);
+}
+END_TEST
+
 /* Of a new session, of one that comes back, and of one that the daemon does not know any more. */
 START_TEST(test_login_message)
 {
@@ -80,6 +90,7 @@ login_suite(void)
 	TCase *t = tcase_create("login");
 
 	tcase_add_test(t, test_login_refused);
+	tcase_add_test(t, test_login_somebody_elses);
 	tcase_add_test(t, test_login_message);
 	tcase_add_test(t, test_login_lost_registry);
 	suite_add_tcase(s, t);
