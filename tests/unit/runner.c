@@ -98,6 +98,7 @@
 	X(outgoing)       \
 	X(report)         \
 	X(format)         \
+	X(forkless)       \
 	X(base64)         \
 	X(when)           \
 	X(buffer)         \

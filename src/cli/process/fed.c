@@ -20,6 +20,14 @@
 
 enum word { GO = 'g', WHOLE = 'w', STOP = 's' };
 
+static void
+close_end(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
 /* ------------------------------------------------------------------------- the keeper */
 
 /* What it has, and nothing else: standard output and error are for the command. */
@@ -85,21 +93,13 @@ end_all(struct child *c)
 }
 
 static void
-close_input(struct care *c)
-{
-	if (c->input >= 0)
-		(void)close(c->input);
-	c->input = -1;
-}
-
-static void
 on_word(struct care *c)
 {
 	const char word = listen_to(c);
 
 	if (word == WHOLE) {
 		c->whole = true;
-		close_input(c);
+		close_end(&c->input);
 	} else if (word == STOP || !c->whole) {
 		end_all(&c->child);
 	} else {
@@ -142,41 +142,50 @@ take_care(struct care *c)
 static void
 let_go(struct fed *f)
 {
-	if (f->input >= 0)
-		(void)close(f->input);
-	if (f->keeper >= 0)
-		(void)close(f->keeper);
-	f->input = f->keeper = -1;
+	close_end(&f->input);
+	close_end(&f->keeper);
+}
+
+/* Both ends of the pipe and of the connection to the keeper. 0 or -errno, and then some may be there. */
+static int
+open_ends(struct fed *f, struct care *c)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	c->output = ends[0];
+	f->input = ends[1];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	f->keeper = ends[0];
+	c->control = ends[1];
+	return 0;
 }
 
 int
 fed_prepare(struct fed *f, char *const argv[])
 {
-	struct care care = { .argv = argv };
-	int pipes[2], control[2], rc;
+	struct care care = { .argv = argv, .control = -1, .output = -1 };
 	pid_t pid;
+	int rc;
 
 	*f = (struct fed){ .input = -1, .keeper = -1, .unread = -1 };
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return -errno;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0 || (pid = fork()) < 0) {
+	rc = open_ends(f, &care);
+	if (rc == 0 && (pid = fork()) < 0)
 		rc = -errno;
-		(void)close(pipes[0]);
-		(void)close(pipes[1]);
-		return rc;
-	}
-	if (pid == 0) {
-		care.control = control[1];
-		care.output = pipes[0];
-		care.input = pipes[1];
+	if (rc == 0 && pid == 0) {
+		care.input = f->input;
 		take_care(&care);
 	}
-	(void)close(control[1]);
-	(void)close(pipes[0]);
-	(void)fcntl(pipes[1], F_SETPIPE_SZ, PIPE_BYTES);
-	(void)fcntl(pipes[1], F_SETFL, O_NONBLOCK); /* of this end: the command's is another */
-	f->input = pipes[1];
-	f->keeper = control[0];
+	close_end(&care.control);
+	close_end(&care.output);
+	if (rc < 0) {
+		let_go(f);
+		return rc;
+	}
+	(void)fcntl(f->input, F_SETPIPE_SZ, PIPE_BYTES);
+	(void)fcntl(f->input, F_SETFL, O_NONBLOCK); /* of this end: the command's is another */
 	return 0;
 }
 

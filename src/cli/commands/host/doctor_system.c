@@ -104,6 +104,12 @@ wait_for(pid_t child, int end)
 	return ready <= 0 ? -ETIMEDOUT : WIFEXITED(status) ? WEXITSTATUS(status) : 2;
 }
 
+static void
+cannot_be_asked(struct finding *f, int error)
+{
+	finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", error_words(error));
+}
+
 /* In a child: a directory server that is down may keep a look-up waiting for minutes. */
 void
 doctor_accounts(const struct options *o, struct finding *f)
@@ -112,12 +118,18 @@ doctor_accounts(const struct options *o, struct finding *f)
 	pid_t child;
 
 	(void)o;
-	if (pipe(ends) < 0 || (child = fork()) < 0) {
-		finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", error_words(errno));
+	if (pipe(ends) < 0) {
+		cannot_be_asked(f, errno);
 		return;
 	}
-	if (child == 0)
+	if ((child = fork()) == 0)
 		ask_database();
+	if (child < 0) {
+		cannot_be_asked(f, errno);
+		(void)close(ends[0]);
+		(void)close(ends[1]);
+		return;
+	}
 	(void)close(ends[1]); /* the child holds the other: its end shows on ours */
 	r = wait_for(child, ends[0]);
 	(void)close(ends[0]);
