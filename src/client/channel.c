@@ -80,6 +80,14 @@ channel_put_data(struct channel *c, uint32_t length)
 }
 
 void
+channel_lend_data(struct channel *c, uint8_t *data, uint32_t length)
+{
+	piece_data_header(data - PIECE_HEADER, length);
+	c->lent = data - PIECE_HEADER;
+	c->lent_left = PIECE_HEADER + length;
+}
+
+void
 channel_put(struct channel *c, const struct piece *p)
 {
 	if (c->out_start == c->out_end)
@@ -88,17 +96,30 @@ channel_put(struct channel *c, const struct piece *p)
 		c->out_end += (uint32_t)piece_encode(p, c->out + c->out_end);
 }
 
+/* As much as it takes now: bytes, or -errno. */
+static int
+write_some(const struct channel *c, const uint8_t *bytes, uint32_t length)
+{
+	ssize_t n;
+
+	do
+		n = send(c->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == ENOBUFS ? -EAGAIN : -errno;
+	return (int)n;
+}
+
 int
 channel_flush(struct channel *c)
 {
-	while (c->out_start < c->out_end) {
-		const ssize_t n =
-		    send(c->fd, c->out + c->out_start, c->out_end - c->out_start, MSG_NOSIGNAL | MSG_DONTWAIT);
+	int n;
 
-		if (n >= 0)
-			c->out_start += (uint32_t)n;
-		else if (errno != EINTR)
-			return errno == EAGAIN || errno == ENOBUFS ? -EAGAIN : -errno;
-	}
+	for (; c->lent_left > 0; c->lent += n, c->lent_left -= (uint32_t)n)
+		if ((n = write_some(c, c->lent, c->lent_left)) < 0)
+			return n;
+	for (; c->out_start < c->out_end; c->out_start += (uint32_t)n)
+		if ((n = write_some(c, c->out + c->out_start, c->out_end - c->out_start)) < 0)
+			return n;
 	return 0;
 }

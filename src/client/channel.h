@@ -22,6 +22,8 @@ struct channel {
 	uint32_t in_start, in_end;
 	uint8_t *out; /* one DATA, and small pieces before or behind it */
 	uint32_t out_start, out_end;
+	const uint8_t *lent; /* goes before `out`; so much is left of it: */
+	uint32_t lent_left;
 	bool ended; /* the other end has gone, or takes nothing more */
 };
 
@@ -41,6 +43,9 @@ MUST_USE int channel_next(struct channel *c, struct piece *p);
 uint8_t *channel_room(struct channel *c);
 void channel_put_data(struct channel *c, uint32_t length);
 
+/* The same of bytes that stand elsewhere, with PIECE_HEADER bytes of room before them: the caller's until channel_idle(). */
+void channel_lend_data(struct channel *c, uint8_t *data, uint32_t length);
+
 /* Any other piece, behind what is queued: there is room for a few. */
 void channel_put(struct channel *c, const struct piece *p);
 
@@ -50,7 +55,7 @@ MUST_USE int channel_flush(struct channel *c);
 static inline bool
 channel_idle(const struct channel *c)
 {
-	return c->out_start == c->out_end;
+	return c->lent_left == 0 && c->out_start == c->out_end;
 }
 
 #endif

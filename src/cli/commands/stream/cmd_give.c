@@ -1,104 +1,54 @@
 /* pchat give: files for the partner, who takes them or not. */
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/handing.h"
+#include "cli/commands/stream/source.h"
 #include "cli/output/report.h"
 #include "proto/offer.h"
 
-struct given {
-	int fd;
-	uint64_t size;
-	const char *path;
-};
-
 struct giving {
 	struct handing handing;
-	struct given *file;
+	struct source source;
+	char *const *path;
+	uint64_t *size;
 	uint32_t count;
-	uint32_t at;     /* which one is being read */
-	bool begun;      /* FILE was said of it */
-	uint64_t offset; /* in it */
-	uint64_t data;   /* where the data ends that stands here; below or at offset: not known */
+	uint32_t at; /* which one is being read */
+	bool reads;  /* the reader was told to */
+	bool begun;  /* FILE was said of it */
 };
 
-/* ------------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------------- handing over */
 
 static int
 fails(struct giving *g, int error, const char *what)
 {
-	(void)snprintf(g->handing.words, sizeof(g->handing.words), "'%.100s' %s%s%s", g->file[g->at].path, what,
+	(void)snprintf(g->handing.words, sizeof(g->handing.words), "'%.100s' %s%s%s", g->path[g->at], what,
 	    error ? ": " : "", error ? error_words(error) : "");
 	return error ? -error : -EIO;
 }
 
-/* Where the next data stands, for a hole is not read: 0; or -errno. A file system that knows no holes has none. */
 static int
-find_data(struct giving *g, uint64_t *hole)
+put_hole(struct giving *g, uint64_t bytes)
 {
-	const struct given *f = &g->file[g->at];
-	off_t begins, ends;
+	const struct piece p = { .type = PIECE_HOLE, .u.bytes = bytes };
 
-	*hole = 0;
-	if (g->offset < g->data)
-		return 0;
-	begins = lseek(f->fd, (off_t)g->offset, SEEK_DATA);
-	if (begins < 0 && errno == ENXIO)
-		begins = (off_t)f->size; /* nothing but a hole is left; or it has shrunk, which fstat(2) tells */
-	else if (begins < 0)
-		begins = (off_t)g->offset;
-	if ((uint64_t)begins > f->size)
-		begins = (off_t)f->size;
-	*hole = (uint64_t)begins - g->offset;
-	ends = *hole < f->size - g->offset ? lseek(f->fd, begins, SEEK_HOLE) : begins;
-	g->data = ends < 0 || (uint64_t)ends > f->size ? f->size : (uint64_t)ends;
-	return 0;
-}
-
-static bool
-has_shrunk(const struct given *f)
-{
-	struct stat st;
-
-	return fstat(f->fd, &st) == 0 && (uint64_t)st.st_size < f->size;
-}
-
-static int
-put_hole(struct giving *g, uint64_t hole)
-{
-	const struct piece p = { .type = PIECE_HOLE, .u.bytes = hole };
-
-	if (has_shrunk(&g->file[g->at]))
-		return fails(g, 0, _("has shrunk"));
 	channel_put(&g->handing.channel, &p);
-	g->offset += hole;
-	g->handing.bytes += hole;
+	g->handing.bytes += bytes;
 	return HANDING_MORE;
 }
 
 static int
-put_data(struct giving *g)
+put_data(struct giving *g, uint64_t bytes)
 {
-	const struct given *f = &g->file[g->at];
-	const uint64_t left = g->data - g->offset;
-	ssize_t n;
-
-	do
-		n = pread(f->fd, channel_room(&g->handing.channel), left < PIECE_DATA_MAX ? left : PIECE_DATA_MAX,
-		    (off_t)g->offset);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return fails(g, errno, _("cannot be read"));
-	if (n == 0)
-		return fails(g, 0, _("has shrunk"));
-	channel_put_data(&g->handing.channel, (uint32_t)n);
-	g->offset += (uint64_t)n;
-	g->handing.bytes += (uint64_t)n;
+	channel_lend_data(&g->handing.channel, source_data(&g->source), (uint32_t)bytes);
+	g->handing.bytes += bytes;
 	return HANDING_MORE;
 }
 
@@ -107,16 +57,17 @@ begin_file(struct giving *g)
 {
 	const struct piece p = { .type = PIECE_FILE, .u.index = g->at };
 
+	if (!g->reads)
+		source_begin(&g->source);
+	g->reads = g->begun = true;
 	channel_put(&g->handing.channel, &p);
-	g->begun = true;
-	g->offset = g->data = 0;
 	return HANDING_MORE;
 }
 
 static int
 end_file(struct giving *g)
 {
-	const struct piece end = { .type = PIECE_END, .u.bytes = g->file[g->at].size };
+	const struct piece end = { .type = PIECE_END, .u.bytes = g->size[g->at] };
 	const struct piece done = { .type = PIECE_DONE };
 
 	channel_put(&g->handing.channel, &end);
@@ -131,55 +82,63 @@ static int
 next(struct handing *h)
 {
 	struct giving *g = container_of(h, struct giving, handing);
-	uint64_t hole;
+	struct source_word w;
 	int rc;
 
 	if (!g->begun)
 		return begin_file(g);
-	if (g->offset == g->file[g->at].size)
+	if ((rc = source_next(&g->source, &w)) <= 0)
+		return rc < 0 ? fails(g, -rc, _("cannot be read")) : HANDING_NOTHING;
+	switch (w.said) {
+	case SOURCE_DATA:
+		return put_data(g, w.bytes);
+	case SOURCE_HOLE:
+		return put_hole(g, w.bytes);
+	case SOURCE_END:
 		return end_file(g);
-	if ((rc = find_data(g, &hole)) < 0)
-		return rc;
-	return hole > 0 ? put_hole(g, hole) : put_data(g);
+	default:
+		return fails(g, w.error, w.error ? _("cannot be read") : _("has shrunk"));
+	}
 }
 
 static const struct handing_class give_class = { .next = next };
 
 /* ------------------------------------------------------------------------- opening */
 
-/* With our rights, now, and without waiting for a FIFO or a device; its bytes are read when it is accepted. */
+/* What the reader says of the next file: 0, or an exit status. */
 static int
-open_one(struct given *f, const char *path)
+await_opened(struct giving *g, const char *path, uint64_t deadline, struct source_word *w)
 {
-	struct stat st;
+	struct pollfd p = { .fd = g->source.fd, .events = POLLIN };
+	int rc;
 
-	f->path = path;
-	f->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	if (f->fd < 0)
-		return report(VERDICT_FAILED, "'%s' cannot be opened: %s", path,
-		    errno == ELOOP ? _("it is a symbolic link") : error_words(errno));
-	if (fstat(f->fd, &st) < 0)
-		return report(VERDICT_FAILED, "'%s': %s", path, error_words(errno));
-	if (!S_ISREG(st.st_mode))
+	while ((rc = source_next(&g->source, w)) == 0)
+		if (poll(&p, 1, poll_time(deadline)) == 0)
+			return report(VERDICT_TIMED_OUT, "'%s' cannot be opened in time", path);
+	if (rc > 0 && w->said == SOURCE_OPENED)
+		return 0;
+	if (rc > 0 && w->error == 0)
 		return report(VERDICT_FAILED, "'%s' is no regular file", path);
-	f->size = (uint64_t)st.st_size;
-	return 0;
+	if (rc > 0 && w->error == ELOOP)
+		return report(VERDICT_FAILED, "'%s' cannot be opened: %s", path, _("it is a symbolic link"));
+	return report(VERDICT_FAILED, "'%s' cannot be opened: %s", path, error_words(rc < 0 ? -rc : w->error));
 }
 
 static int
-open_all(struct giving *g, char *const *paths, uint8_t *body, size_t *length)
+open_all(struct giving *g, uint64_t deadline, uint8_t *body, size_t *length)
 {
+	struct source_word w;
 	struct offer_file f;
 	int status;
 
 	for (uint32_t i = 0; i < g->count; i++) {
-		const char *slash = strrchr(paths[i], '/');
+		const char *slash = strrchr(g->path[i], '/');
 
-		if ((status = open_one(&g->file[i], paths[i])) != 0)
+		if ((status = await_opened(g, g->path[i], deadline, &w)) != 0)
 			return status;
-		f.size = g->file[i].size;
-		if ((size_t)snprintf(f.name, sizeof(f.name), "%s", slash ? slash + 1 : paths[i]) >= sizeof(f.name))
-			return report(VERDICT_FAILED, "'%s': %s", paths[i], error_words(ENAMETOOLONG));
+		f.size = g->size[i] = w.bytes;
+		if ((size_t)snprintf(f.name, sizeof(f.name), "%s", slash ? slash + 1 : g->path[i]) >= sizeof(f.name))
+			return report(VERDICT_FAILED, "'%s': %s", g->path[i], error_words(ENAMETOOLONG));
 		*length = offer_put_file(body, *length, &f);
 		if (*length == 0)
 			return report(
@@ -193,18 +152,24 @@ static int
 give_run(struct invocation *inv)
 {
 	static uint8_t body[OFFER_MAX];
-	struct giving g = { .handing = { .class = &give_class, .input = -1, .channel.fd = -1 } };
+	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, UINT64_MAX));
+	struct giving g = { .handing = { .class = &give_class, .channel.fd = -1 }, .path = inv->opt.operands };
 	size_t length = 0;
-	int status;
+	int status, rc;
 
 	g.count = (uint32_t)inv->opt.operand_count;
-	g.file = calloc(g.count, sizeof(*g.file));
-	if (!g.file)
-		return report(VERDICT_FAILED, "out of memory");
-	status = open_all(&g, inv->opt.operands, body, &length);
+	g.size = calloc(g.count, sizeof(*g.size));
+	rc = g.size ? source_open(&g.source, g.path, g.count) : -ENOMEM;
+	if (rc < 0) {
+		free(g.size);
+		return report(VERDICT_FAILED, "%s", error_words(-rc));
+	}
+	g.handing.input = g.source.fd;
+	status = open_all(&g, deadline, body, &length);
 	if (status == 0)
-		status = handing_run(&g.handing, inv, body, (uint32_t)length);
-	free(g.file);
+		status = handing_run(&g.handing, inv, deadline, body, (uint32_t)length);
+	source_close(&g.source);
+	free(g.size);
 	return status;
 }
 

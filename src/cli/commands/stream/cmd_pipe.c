@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/handing.h"
@@ -53,12 +54,13 @@ pipe_run(struct invocation *inv)
 {
 	static uint8_t body[OFFER_MAX];
 	struct handing h = { .class = &pipe_class, .input = STDIN_FILENO, .channel.fd = -1 };
+	const uint64_t deadline = deadline_in(options_timeout(&inv->opt, UINT64_MAX));
 	const char *label = inv->opt.operand_count > 0 ? inv->opt.operands[0] : "";
 	const size_t length = offer_put_stream(body, label, strlen(label));
 
 	if (length == 0)
 		return report(VERDICT_TOO_LONG, "the label is too long; it may have 200 bytes");
-	return handing_run(&h, inv, body, (uint32_t)length);
+	return handing_run(&h, inv, deadline, body, (uint32_t)length);
 }
 
 const struct command command_pipe = {

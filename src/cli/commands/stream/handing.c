@@ -192,10 +192,9 @@ hand_over(struct handing *h)
 /* ------------------------------------------------------------------------- as a whole */
 
 int
-handing_run(struct handing *h, struct invocation *inv, const uint8_t *body, uint32_t length)
+handing_run(struct handing *h, struct invocation *inv, uint64_t deadline, const uint8_t *body, uint32_t length)
 {
 	const struct options *o = &inv->opt;
-	const uint64_t deadline = deadline_in(options_timeout(o, UINT64_MAX));
 	enum verdict v;
 	int rc;
 

@@ -1,6 +1,6 @@
 /*
  * Handing something over to the partner: it is offered, and when it was taken its pieces go into the channel, until the
- * other side has said what became of it. Only reading what is handed over may wait.
+ * other side has said what became of it.
  */
 #ifndef PCHAT_CLI_COMMANDS_STREAM_HANDING_H
 #define PCHAT_CLI_COMMANDS_STREAM_HANDING_H
@@ -29,7 +29,7 @@ enum handing_step { HANDING_NOTHING, HANDING_MORE, HANDING_ALL };
 
 struct handing {
 	const struct handing_class *class;
-	int input;      /* to poll for POLLIN before next(); -1: it never waits */
+	int input;      /* to poll for POLLIN before next() */
 	uint64_t of;    /* bytes in all; 0: nobody knows */
 	uint64_t bytes; /* that were put into the channel, by next() */
 	char words[512];
@@ -42,7 +42,10 @@ struct handing {
 	enum verdict verdict;
 };
 
-/* Offers `body` (proto/offer.h), and hands it over. The exit status; what failed was told. */
-int handing_run(struct handing *h, struct invocation *inv, const uint8_t *body, uint32_t length);
+/*
+ * Offers `body` (proto/offer.h) until `deadline` (base/clock.h), and hands it over. The exit status; what failed was
+ * told.
+ */
+int handing_run(struct handing *h, struct invocation *inv, uint64_t deadline, const uint8_t *body, uint32_t length);
 
 #endif
