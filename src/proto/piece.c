@@ -38,6 +38,7 @@ parse_body(struct reader *r, struct piece *p)
 		break;
 	case PIECE_RESULT:
 		p->u.said.verdict = read_u8(r);
+		p->u.said.status = read_u16(r);
 		if (p->u.said.verdict >= VERDICT_COUNT)
 			return false;
 		/* fall through */
@@ -130,6 +131,7 @@ piece_encode(const struct piece *p, uint8_t out[PIECE_HEADER + PIECE_SMALL_MAX])
 		break;
 	case PIECE_RESULT:
 		write_u8(&w, p->u.said.verdict);
+		write_u16(&w, p->u.said.status);
 		/* fall through */
 	case PIECE_FAILED:
 		write_bytes(&w, p->u.said.words, strlen(p->u.said.words));

@@ -21,6 +21,7 @@
 #define PIECE_WORDS_MAX 255U
 #define PIECE_SMALL_MAX 512U /* bytes of every other body, at most */
 #define PIECE_VERSION 1U
+#define PIECE_NO_STATUS UINT16_MAX
 
 enum piece_type {
 	PIECE_BEGIN = 1, /* u16 version */
@@ -30,7 +31,7 @@ enum piece_type {
 	PIECE_END,       /* u64 bytes of the stream, or of the file: it is whole */
 	PIECE_DONE,      /* all files are */
 	PIECE_FAILED,    /* words: what failed at the side that offers */
-	PIECE_RESULT,    /* u8 verdict, words: OK, all was taken; else what failed at the side that takes */
+	PIECE_RESULT,    /* u8 verdict, u16 status, words: OK, all was taken; else what failed at the side that takes */
 };
 
 struct piece {
@@ -45,6 +46,8 @@ struct piece {
 		} data;
 		struct {
 			uint8_t verdict; /* RESULT */
+			uint16_t
+			    status; /* RESULT: of the command that took it, as shells have it; or PIECE_NO_STATUS */
 			char words[PIECE_WORDS_MAX + 1];
 		} said; /* FAILED, RESULT */
 	} u;

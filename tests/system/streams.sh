@@ -107,6 +107,21 @@ like "$err" 'sh.*exit status 3' "with its status"
 reap five
 exits 11 "is told to who offered"
 like "$err" 'sh.*exit status 3' "in the same words"
+# failed_with COMMAND STATUS WHAT: under --json both sides name the command's status.
+failed_with() {
+	offer five --json <"$T/numbers"
+	run bob pchat --json accept -- sh -c "$1"
+	is "$(jq -c '.error // empty | [.code, .command_status]' <<<"$err")" "[11,$2]" "$3: --json has the status"
+	reap five
+	is "$(jq -c '.error // empty | [.code, .command_status]' <<<"$err")" "[11,$2]" "$3: at the other side as well"
+}
+failed_with 'cat >/dev/null; exit 3' 3 "a command that fails"
+failed_with 'cat >/dev/null; kill -TERM $$' 143 "one that a signal ends"
+failed_with 'exit 0' 0 "one that does not take all"
+offer five --json <"$T/numbers"
+run bob pchat decline
+reap five
+is "$(jq -c '.error | [.code, has("command_status")]' <<<"$err")" "[11,false]" "where there was no command there is none"
 offer six <"$T/numbers"
 run bob pchat accept -- head -n 1
 exits 11 "a command that does not take all"

@@ -97,9 +97,9 @@ def main():
     channel = take(helper) if what in ("push", "silent", "answer", "flood") else offer(helper)
     kept = None
     if what == "push":
-        kept = push(channel, piece(RESULT, b"\0"))
+        kept = push(channel, piece(RESULT, b"\0\xff\xff"))
     elif what == "answer":  # all is well, though nothing was read
-        channel.sendall(piece(RESULT, b"\0"))
+        channel.sendall(piece(RESULT, b"\0\xff\xff"))
     elif what == "flood":
         channel.settimeout(5)
         try:

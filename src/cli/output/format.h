@@ -47,7 +47,9 @@ void format_json_add(json_t **object, const char *key, json_t *value);
 /* Text; null when it is empty; NULL without memory. Bytes that are not UTF-8 are escaped as for people. */
 json_t *format_json_text(const char *text);
 
+struct report_details;
+
 /* The object that stands for an error, as one line for the caller to free; for report_as_json(). */
-char *format_json_error(enum verdict v, const char *message, const char *msgid);
+char *format_json_error(enum verdict v, const char *message, const struct report_details *d);
 
 #endif

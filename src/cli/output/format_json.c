@@ -8,6 +8,7 @@
 #include "cli/output/base64.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "cli/output/report.h"
 #include "proto/offer.h"
 #include "proto/safe.h"
 #include "proto/status.h"
@@ -80,13 +81,15 @@ format_json_add(json_t **object, const char *key, json_t *value)
 }
 
 char *
-format_json_error(enum verdict v, const char *message, const char *msgid)
+format_json_error(enum verdict v, const char *message, const struct report_details *d)
 {
 	json_t *error =
 	    json_pack("{sissso}", "code", status_exit(v), "name", status_name(v), "message", format_json_text(message));
 
-	if (msgid)
-		format_json_add(&error, "msgid", json_string(msgid));
+	if (d->msgid)
+		format_json_add(&error, "msgid", json_string(d->msgid));
+	if (d->command_status >= 0)
+		format_json_add(&error, "command_status", json_integer(d->command_status));
 	return format_json_dump(json_pack("{so}", "error", error));
 }
 

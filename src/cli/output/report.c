@@ -12,7 +12,7 @@
 
 #define REPORT_MAX 1024
 
-static char *(*to_json)(enum verdict v, const char *message, const char *msgid);
+static char *(*to_json)(enum verdict v, const char *message, const struct report_details *d);
 static size_t (*to_safe)(const char *text, char *out, size_t size);
 static bool quiet;
 
@@ -24,7 +24,7 @@ report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool be_q
 }
 
 void
-report_as_json(char *(*json)(enum verdict v, const char *message, const char *msgid))
+report_as_json(char *(*json)(enum verdict v, const char *message, const struct report_details *d))
 {
 	to_json = json;
 }
@@ -41,23 +41,23 @@ say(const char *text)
 }
 
 static void
-say_json(enum verdict v, const char *text, const char *msgid)
+say_json(enum verdict v, const char *text, const struct report_details *d)
 {
-	_cleanup_(freep) char *line = to_json(v, text, msgid);
+	_cleanup_(freep) char *line = to_json(v, text, d);
 
 	if (line)
 		(void)dprintf(STDERR_FILENO, "%s\n", line);
 }
 
 static int
-report_all(enum verdict v, const char *msgid, const char *fmt, va_list ap)
+report_all(enum verdict v, const struct report_details *d, const char *fmt, va_list ap)
 {
 	char text[REPORT_MAX] = "pchat: ";
 	const size_t prefix = strlen(text);
 
 	(void)vsnprintf(text + prefix, sizeof(text) - prefix, translate(fmt), ap);
 	if (to_json)
-		say_json(v, text + prefix, msgid);
+		say_json(v, text + prefix, d);
 	else
 		say(text);
 	return status_exit(v);
@@ -66,11 +66,12 @@ report_all(enum verdict v, const char *msgid, const char *fmt, va_list ap)
 int
 report(enum verdict v, const char *fmt, ...)
 {
+	const struct report_details none = { .command_status = -1 };
 	va_list ap;
 	int status;
 
 	va_start(ap, fmt);
-	status = report_all(v, NULL, fmt, ap);
+	status = report_all(v, &none, fmt, ap);
 	va_end(ap);
 	return status;
 }
@@ -78,11 +79,25 @@ report(enum verdict v, const char *fmt, ...)
 int
 report_message(enum verdict v, const char *msgid, const char *fmt, ...)
 {
+	const struct report_details d = { .msgid = msgid, .command_status = -1 };
 	va_list ap;
 	int status;
 
 	va_start(ap, fmt);
-	status = report_all(v, msgid, fmt, ap);
+	status = report_all(v, &d, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+int
+report_command(enum verdict v, int command_status, const char *fmt, ...)
+{
+	const struct report_details d = { .command_status = command_status };
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	status = report_all(v, &d, fmt, ap);
 	va_end(ap);
 	return status;
 }

@@ -19,14 +19,23 @@
 #define REPORT_SAFE_MAX(length) (8 * (length) + 16)
 void report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool quiet);
 
-/* Errors in another form (--json), as text that is the caller's. `msgid`: of the message that it is about, or NULL. */
-void report_as_json(char *(*json)(enum verdict v, const char *message, const char *msgid));
+/* What an error is about, beside its words. */
+struct report_details {
+	const char *msgid;  /* of a message; NULL: of none */
+	int command_status; /* of a command of the user's, as shells have it; -1: of none */
+};
+
+/* Errors in another form (--json), as text that is the caller's. */
+void report_as_json(char *(*json)(enum verdict v, const char *message, const struct report_details *d));
 
 /* Says "pchat: ..." and returns the exit status of v. All of these look their text up (base/translate.h). */
 int report(enum verdict v, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The same about the message of that id, which is in the words as well. */
 int report_message(enum verdict v, const char *msgid, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The same about a command of the user's, which ended with this status; -1: about none. */
+int report_command(enum verdict v, int command_status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* The same in the words of the verdict itself, about `subject`: "pchat: bob: nobody is ...". NULL: about nobody. */
 int report_verdict(enum verdict v, const char *subject);

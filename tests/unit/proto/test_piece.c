@@ -13,7 +13,7 @@ static const struct piece small[] = {
 	{ .type = PIECE_END, .u.bytes = 12 },
 	{ .type = PIECE_DONE },
 	{ .type = PIECE_FAILED, .u.said = { .words = "disk on fire" } },
-	{ .type = PIECE_RESULT, .u.said = { .verdict = 46, .words = "'psql' failed" } },
+	{ .type = PIECE_RESULT, .u.said = { .verdict = 46, .status = 3, .words = "'psql' failed" } },
 };
 
 START_TEST(test_piece_small)
@@ -31,6 +31,10 @@ START_TEST(test_piece_small)
 	ck_assert_uint_eq(back.type, p->type);
 	if (p->type == PIECE_RESULT || p->type == PIECE_FAILED)
 		ck_assert_str_eq(back.u.said.words, p->u.said.words);
+	if (p->type == PIECE_RESULT) {
+		ck_assert_uint_eq(back.u.said.verdict, p->u.said.verdict);
+		ck_assert_uint_eq(back.u.said.status, p->u.said.status);
+	}
 	if (p->type == PIECE_HOLE || p->type == PIECE_END)
 		ck_assert_uint_eq(back.u.bytes, p->u.bytes);
 	for (size_t at = 5; at < PIECE_HEADER; at++) { /* the bytes that are zero */
@@ -83,7 +87,8 @@ START_TEST(test_piece_malformed)
 		{ 1, 0, 0, 0, PIECE_DONE },                                   /* something in it */
 		{ 1, 0, 0, 0, PIECE_BEGIN },                                  /* something missing */
 		{ 8, 0, 0, 0, PIECE_HOLE },                                   /* of nothing */
-		{ 1, 0, 0, 0, PIECE_RESULT, 0, 0, 0, 255 },                   /* no such verdict */
+		{ 3, 0, 0, 0, PIECE_RESULT, 0, 0, 0, 255, 0, 0 },             /* no such verdict */
+		{ 1, 0, 0, 0, PIECE_RESULT, 0, 0, 0, 0 },                     /* a result without a status */
 		{ 2, 0, 0, 0, PIECE_FAILED, 0, 0, 0, 'a', 0 },                /* NUL */
 		{ 8, 0, 0, 0, PIECE_END, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128 }, /* below zero */
 	};
@@ -175,7 +180,7 @@ piece_suite(void)
 
 	tcase_add_loop_test(t, test_piece_small, 0, (int)ARRAY_SIZE(small));
 	tcase_add_test(t, test_piece_data);
-	tcase_add_loop_test(t, test_piece_malformed, 0, 11);
+	tcase_add_loop_test(t, test_piece_malformed, 0, 12);
 	tcase_add_test(t, test_offer_stream);
 	tcase_add_test(t, test_offer_files);
 	tcase_add_test(t, test_offer_no_file);

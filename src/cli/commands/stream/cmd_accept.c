@@ -191,7 +191,7 @@ take(struct invocation *inv, struct taking *t, uint64_t deadline)
 	v = taking_run(t, fd);
 	if (t->signal > 0)
 		return die_by(t->signal);
-	return v == VERDICT_OK ? 0 : report(v, "%s", t->words);
+	return v == VERDICT_OK ? 0 : report_command(v, t->command_status, "%s", t->words);
 }
 
 static int
@@ -226,7 +226,7 @@ accept_run(struct invocation *inv)
 		return report(v, "%s", inv->link.words);
 	if (inv->opt.given[OPT_LIST])
 		return list(inv);
-	t = (struct taking){ .link = &inv->link, .signals = -1, .channel.fd = -1 };
+	t = (struct taking){ .link = &inv->link, .signals = -1, .channel.fd = -1, .command_status = -1 };
 	if ((status = find_offer(inv, &t, deadline)) != 0 || (status = open_sink(inv, &t)) != 0)
 		return status;
 	if (catch_signals(&t) < 0)

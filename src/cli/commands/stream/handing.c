@@ -35,6 +35,8 @@ take_result(struct handing *h, const struct piece *p)
 {
 	const bool ok = p->u.said.verdict == VERDICT_OK;
 
+	if (p->type == PIECE_RESULT && p->u.said.status != PIECE_NO_STATUS)
+		h->command_status = p->u.said.status;
 	if (p->type != PIECE_RESULT || (ok && !h->said_all))
 		finish(h, VERDICT_NOT_TAKEN, _("what came from the other side is no answer"));
 	else if (ok)
@@ -198,6 +200,7 @@ handing_run(struct handing *h, struct invocation *inv, uint64_t deadline, const 
 	enum verdict v;
 	int rc;
 
+	h->command_status = -1;
 	inv->link.takes = true;
 	v = offers_need_features(&inv->link);
 	if (v == VERDICT_OK)
@@ -217,5 +220,5 @@ handing_run(struct handing *h, struct invocation *inv, uint64_t deadline, const 
 	channel_release(&h->channel);
 	if (rc < 0)
 		return report(VERDICT_FAILED, "%s", error_words(-rc));
-	return h->verdict == VERDICT_OK ? 0 : report(h->verdict, "%s", h->words);
+	return h->verdict == VERDICT_OK ? 0 : report_command(h->verdict, h->command_status, "%s", h->words);
 }

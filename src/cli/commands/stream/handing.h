@@ -40,6 +40,7 @@ struct handing {
 	struct progress progress;
 	bool said_all, done;
 	enum verdict verdict;
+	int command_status; /* of the command that took it; -1: there was none, or it was not heard of */
 };
 
 /*

@@ -86,6 +86,7 @@ judge_command(struct taking *t)
 {
 	const int status = fed_exit_status(&t->sink.fed);
 
+	t->command_status = status;
 	if (status > 128)
 		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' was ended by signal %d"), t->command, status - 128);
 	else if (status != 0)
@@ -320,6 +321,7 @@ tell_result(struct taking *t)
 	if (t->pair_over)
 		return; /* which its own helper tells, and better */
 	p.u.said.verdict = t->broken ? VERDICT_NOT_TAKEN : VERDICT_OK;
+	p.u.said.status = t->command_status >= 0 ? (uint16_t)t->command_status : PIECE_NO_STATUS;
 	(void)snprintf(p.u.said.words, sizeof(p.u.said.words), "%s", t->broken ? t->words : "");
 	channel_put(&t->channel, &p);
 	while (channel_flush(&t->channel) == -EAGAIN && poll(&out, 1, poll_time(deadline)) > 0)

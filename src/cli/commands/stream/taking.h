@@ -42,13 +42,14 @@ struct taking {
 	int signal; /* that came; 0: none */
 	bool broken;
 	enum verdict verdict; /* OK as long as all is well */
+	int command_status;   /* of a command that ended by itself, as shells have it; -1 */
 	char words[PIECE_WORDS_MAX + 1];
 };
 
 /* Learns under which pair it is taken; later, whether that is still there. OK, or why that is not known. */
 enum verdict taking_watch(struct taking *t, uint64_t deadline);
 
-/* Takes all from the channel `fd`; the verdict, and what failed in t->words. */
+/* Takes all from the channel `fd`; the verdict, and what failed in t->words and t->command_status. */
 enum verdict taking_run(struct taking *t, int fd);
 
 #endif
