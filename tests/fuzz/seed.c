@@ -74,7 +74,7 @@ write_pieces(void)
 				  file = { .type = PIECE_FILE }, hole = { .type = PIECE_HOLE, .u.bytes = 10 },
 				  done = { .type = PIECE_DONE }, end = { .type = PIECE_END, .u.bytes = 3 },
 				  failed = { .type = PIECE_FAILED, .u.said.words = "failed" },
-				  result = { .type = PIECE_RESULT, .u.said = { VERDICT_NOT_TAKEN, "not taken" } };
+				  result = { .type = PIECE_RESULT, .u.said = { VERDICT_NOT_TAKEN, 3, "not taken" } };
 	static const struct piece *const rows[][6] = { { &begin, NULL, &end },
 		{ &begin, &file, NULL, &hole, &end, &done }, { &failed, &result, &begin } };
 

@@ -132,6 +132,44 @@ type_keys '/unblock mal'
 tab_shows '^to bob> /unblock mallory *$' "of either kind"
 send_keys C-u
 (as alice pchat unblock mallory) 2>/dev/null
+
+# Offers by their number, files by their path.
+spawn offer bob pchat pipe "for a Tab"
+is_offered() {
+	(as alice pchat accept --list) >"$T/list" 2>/dev/null
+}
+wait_until is_offered
+number=$(cut -d ' ' -f 1 "$T/list")
+type_keys '/decline '
+send_keys Tab
+shows "^to bob> /decline $number *\$" "the number of an offer"
+send_keys C-u
+type_keys "/accept ${number:0:1}"
+send_keys Tab
+shows "^to bob> /accept $number *\$" "what is left of it"
+type_keys '-o '
+mkdir "$T/alice/Folder"
+for file in Report.pdf report.txt Folder/inner Folder/.hidden 'Folder/two words'; do
+	echo "$file" >"$T/alice/$file"
+done
+mkfifo "$T/alice/Folder/fifo"
+chown -R "${uid_of[alice]}" "$T/alice"
+type_keys 'Fo'
+send_keys Tab
+shows "^to bob> /accept $number -o Folder/\$" "a folder, where the file is to be made"
+send_keys C-u
+type_keys '/decline' Enter
+reap offer
+exits 11 "it is declined"
+type_keys '/give Re'
+send_keys Tab
+shows '^to bob> /give Report.pdf *$' "a file, case and all"
+type_keys 'Fo'
+send_keys Tab
+shows '^to bob> /give Report.pdf Folder/$' "a folder, which goes on"
+send_keys Tab
+shows '^to bob> /give Report.pdf Folder/inner *$' "with what can be given of it"
+send_keys C-u
 add_user carol
 run carol pchat login 'می‌روم'
 exits 0 "a name with a joiner"

@@ -1,6 +1,6 @@
 /*
- * Tab: /commands at the beginning of a line; behind one its options, groups, or rules; else the names of those who are
- * online: all as `pchat __complete` knows them. What cannot be seen (a joiner in a name) is not looked at.
+ * Tab: /commands at the beginning of a line; behind one its options, groups, rules, offers, or files; else the names of those
+ * who are online: all as `pchat __complete` knows them. What cannot be seen (a joiner in a name) is not looked at.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +10,12 @@
 #include "cli/output/output.h"
 #include "core/unicode/unicode.h"
 
-#define WORD_MAX 300U /* bytes of the name of a group, with its @ */
+#define WORD_MAX 1024U /* bytes of the name of a group, with its @, or of a path */
 
 struct matches {
 	const char *word; /* what is to be completed */
 	size_t len;
+	bool exact; /* case and what cannot be seen count: a file's path */
 	size_t count;
 	char common[WORD_MAX]; /* what all of them begin with */
 	char list[2048];       /* all of them */
@@ -59,11 +60,13 @@ match(void *context, const char *name)
 	struct matches *m = context;
 	size_t at = 0, used;
 
-	if (!begins_with(name, m->word, m->len) || strlen(name) >= sizeof(m->common))
+	if (m->exact ? strncmp(name, m->word, m->len) != 0 : !begins_with(name, m->word, m->len))
+		return;
+	if (strlen(name) >= sizeof(m->common))
 		return;
 	if (m->count++ == 0)
 		memcpy(m->common, name, strlen(name) + 1);
-	while (m->common[at] && strncasecmp(&m->common[at], &name[at], 1) == 0)
+	while (m->common[at] && (m->exact ? m->common[at] == name[at] : strncasecmp(&m->common[at], &name[at], 1) == 0))
 		at++;
 	while (at > 0 && ((unsigned char)name[at] & 0xC0) == 0x80)
 		at--; /* no part of a character is common */
@@ -91,7 +94,8 @@ apply(struct chat *c, const struct matches *m)
 		(void)chat_show(c);
 		return;
 	}
-	(void)snprintf(insert, sizeof(insert), "%s%s", m->common + (as_typed ? m->len : 0), m->count == 1 ? " " : "");
+	(void)snprintf(insert, sizeof(insert), "%s%s", m->common + (as_typed ? m->len : 0),
+	    m->count == 1 && !(m->exact && common > 0 && m->common[common - 1] == '/') ? " " : "");
 	editor_complete(c->editor, as_typed ? 0 : m->len, insert);
 }
 
@@ -101,6 +105,26 @@ last_word(const char *before)
 	const char *blank = strrchr(before, ' ');
 
 	return blank ? blank + 1 : before;
+}
+
+static bool
+is_command(const char *before, const char *name)
+{
+	const size_t n = strcspn(before, " ");
+
+	return before[0] == '/' && n == 1 + strlen(name) && strncmp(before + 1, name, n - 1) == 0;
+}
+
+/* Whether a file is to be named there: behind /give, and behind the -o of /accept. */
+static bool
+is_file(const char *before)
+{
+	const char *word = last_word(before);
+
+	if (word[0] == '-')
+		return false;
+	return is_command(before, "give") ||
+	    (is_command(before, "accept") && word - before > 3 && strncmp(word - 4, " -o ", 4) == 0);
 }
 
 /* The names have come; they count only when the line still is what it was. */
@@ -115,7 +139,7 @@ names_known(void *context, const char *text, size_t len, int status)
 	c->completer = NULL;
 	c->completed = NULL;
 	if (status == 0 && names && now && strcmp(now, asked) == 0) {
-		struct matches m = { .word = last_word(now), .len = strlen(last_word(now)) };
+		struct matches m = { .word = last_word(now), .len = strlen(last_word(now)), .exact = is_file(now) };
 
 		while ((line = strsep(&rest, "\n")))
 			if (*line)
@@ -126,15 +150,7 @@ names_known(void *context, const char *text, size_t len, int status)
 	free(asked);
 }
 
-static bool
-is_command(const char *before, const char *name)
-{
-	const size_t n = strcspn(before, " ");
-
-	return before[0] == '/' && n == 1 + strlen(name) && strncmp(before + 1, name, n - 1) == 0;
-}
-
-/* What may stand there, in the words of __complete: behind a /command its options, groups, rules; else names. */
+/* What may stand there, in the words of __complete. */
 static void
 question(const char *before, char *command, size_t size, const char *ask[4])
 {
@@ -150,6 +166,11 @@ question(const char *before, char *command, size_t size, const char *ask[4])
 		(void)snprintf(command, size, "%.*s", (int)n - 1, before + 1);
 		ask[1] = "options";
 		ask[2] = command;
+	} else if (is_file(before)) {
+		ask[1] = "files";
+		ask[2] = last_word(before);
+	} else if (is_command(before, "accept") || is_command(before, "decline")) {
+		ask[1] = "offers";
 	} else if (is_command(before, "unblock")) {
 		ask[1] = "rules";
 	} else if (is_command(before, "block") && first == '@') {

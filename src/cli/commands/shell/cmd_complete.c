@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/translate.h"
+#include "cli/commands/shell/complete_files.h"
 #include "cli/commands/stream/offers.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
@@ -232,11 +233,20 @@ complete_inboxes(struct invocation *inv)
 	return 0;
 }
 
+/* __complete files WORD; a shell knows them itself. */
+static int
+files(struct invocation *inv)
+{
+	complete_files(inv->opt.operand_count > 1 ? inv->opt.operands[1] : "", deadline_in(COMPLETE_MS));
+	return 0;
+}
+
 static const struct {
 	const char *what;
 	int (*run)(struct invocation *inv);
 } kinds[] = {
 	{ "commands", complete_commands },
+	{ "files", files },
 	{ "groups", complete_groups },
 	{ "inboxes", complete_inboxes },
 	{ "names", complete_names },
@@ -254,7 +264,7 @@ complete_run(struct invocation *inv)
 		if (strcmp(inv->opt.operands[0], kinds[i].what) == 0)
 			return kinds[i].run(inv);
 	return report(VERDICT_USAGE,
-	    "__complete knows commands, groups, inboxes, names [BEGIN], offers, options [COMMAND], rules, "
+	    "__complete knows commands, files WORD, groups, inboxes, names [BEGIN], offers, options [COMMAND], rules, "
 	    "sessions and users [BEGIN]");
 }
 
