@@ -18,6 +18,8 @@
  *   tell     without a session, tell bob as many notes as they can; whoever is closed comes again
  *   later    the same for games, who is not there: notes that are to be kept
  *   stopped  log in in pairs; one sends as much as it can, the other takes nothing
+ *   offers   log in in pairs; one offers streams as fast as it can, the other takes each, and passes down its end of the channel
+ *            a descriptor whose close blocks. It tells "offered N", "channels N", and "passed N"
  */
 #include <endian.h>
 #include <err.h>
@@ -32,9 +34,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../system/slow.h"
 #include "base/macros.h"
 #include "net/random.h"
 #include "proto/feature.h"
+#include "proto/offer.h"
 #include "proto/upstream.h"
 
 #define HELD_MAX 60000U
@@ -43,7 +47,9 @@
 static const char *path;
 static unsigned first_uid, uids, count, serial;
 static int held[HELD_MAX];
-static unsigned crowded, refused, closed;
+static unsigned crowded, refused, closed, offered, channels, passed;
+static uint32_t features;
+static int end = -1; /* of a channel, that came with what was heard last */
 
 /* ------ one connection ------ */
 
@@ -88,7 +94,7 @@ static size_t
 make_login(uint8_t *out, size_t size, const struct ident *id)
 {
 	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
-		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = features } };
 	struct upstream_message login = { .type = UPSTREAM_LOGIN };
 	size_t n = upstream_encode(&hello, out, size);
 
@@ -109,6 +115,24 @@ log_in(int fd)
 	put(fd, frame, make_login(frame, sizeof(frame), NULL));
 }
 
+/* Takes `length` bytes, and the end of a channel that comes with them. It is never closed: what is passed into it blocks. */
+static bool
+take(int fd, void *in, size_t length)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { .iov_base = in, .iov_len = length };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	const bool all = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) == (ssize_t)length;
+	const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	end = -1;
+	if (c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(&end, CMSG_DATA(c), sizeof(end));
+	return all;
+}
+
 /* The next frame, waiting at most so long; false: there is none, or the other side is gone. Only small ones are asked for. */
 static bool
 hear(int fd, struct upstream_message *m, int wait_ms)
@@ -122,7 +146,7 @@ hear(int fd, struct upstream_message *m, int wait_ms)
 		return false;
 	memcpy(&length, in, sizeof(length));
 	length = le32toh(length) + FRAME_HEADER;
-	if (length > sizeof(in) || recv(fd, in, length, MSG_DONTWAIT) != (ssize_t)length)
+	if (length > sizeof(in) || !take(fd, in, length))
 		return false;
 	return frame_parse(in, length, &f) > 0 && f.type != FRAME_MSG && f.type != FRAME_ACK &&
 	    upstream_decode(&f, m) == 0;
@@ -423,6 +447,95 @@ later(void)
 	tell_on("games", TELL_LATER);
 }
 
+/* Into the channel, for whoever closes its other end. */
+static void
+pass_slow(void)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
+	char byte = 'x';
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	const int slow = slow_make();
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &slow, sizeof(slow));
+	channels++;
+	if (sendmsg(end, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return; /* and it is ours until we end, when nobody waits for its close */
+	passed++;
+	(void)close(slow);
+}
+
+static void
+offer_some(int fd, uint64_t pair)
+{
+	uint8_t body[OFFER_MAX];
+	struct upstream_message m = { .type = UPSTREAM_OFFER, .u.offer = { .pair = pair, .body = body } };
+
+	m.u.offer.length = (uint32_t)offer_put_stream(body, "siege", 5);
+	for (unsigned k = 0; k < 16; k++) {
+		if (random_ident(&m.u.offer.msgid) < 0)
+			err(2, "getrandom");
+		say(fd, &m);
+		offered++;
+	}
+}
+
+/* What was offered is said to be stored, taken, and let go. */
+static void
+take_offers(int fd)
+{
+	static uint64_t number;
+	struct upstream_message m, word;
+
+	while (hear(fd, &m, 0)) {
+		word = (struct upstream_message){ .type = UPSTREAM_OFFER_ACK };
+		if (m.type == UPSTREAM_OFFERED) {
+			word.u.word = (struct offer_word){ .msgid = m.u.offer.msgid, .number = ++number };
+			say(fd, &word);
+			word.type = UPSTREAM_ACCEPT;
+			say(fd, &word);
+		} else if (m.type == UPSTREAM_CHANNEL && end >= 0) {
+			pass_slow();
+			word.type = UPSTREAM_OFFER_OVER;
+			word.u.word = (struct offer_word){ .msgid = m.u.word.msgid };
+			say(fd, &word);
+		}
+	}
+}
+
+static void
+offers(void)
+{
+	static uint64_t pair[HELD_MAX];
+	struct upstream_message m;
+	char name[NAME_MAX_LEN + 1];
+	unsigned n;
+
+	slow_begin();
+	features = FEATURES_KNOWN;
+	n = enter_all();
+	for (unsigned i = 0; i + 1 < n; i += 2) {
+		name_of(i + 1, name, sizeof(name));
+		ask(held[i], name, false);
+		if (await(held[i], UPSTREAM_PAIRED, &m))
+			pair[i] = m.u.paired.pair;
+	}
+	ready();
+	while (!over(0)) {
+		for (unsigned i = 0; i + 1 < n; i += 2) {
+			offer_some(held[i], pair[i]);
+			drain(held[i]);
+			take_offers(held[i + 1]);
+		}
+	}
+}
+
 static void
 look_back(void)
 {
@@ -435,7 +548,8 @@ look_back(void)
 		closed += recv(held[i], &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 		(void)close(held[i]);
 	}
-	(void)printf("crowded %u\nrefused %u\nclosed %u\n", crowded, refused, closed);
+	(void)printf("crowded %u\nrefused %u\nclosed %u\noffered %u\nchannels %u\npassed %u\n", crowded, refused,
+	    closed, offered, channels, passed);
 }
 
 /* As we began: of a process that has changed its uid nobody sees the memory, not even a sanitizer's look for leaks at the end. */
@@ -454,7 +568,7 @@ main(int argc, char **argv)
 		void (*run)(void);
 	} ways[] = { { "silent", silent }, { "login", login }, { "storm", storm }, { "logins", logins },
 		{ "resume", resume }, { "bytes", bytes }, { "who", who }, { "wait", wait_all }, { "tell", tell },
-		{ "later", later }, { "stopped", stopped } };
+		{ "later", later }, { "stopped", stopped }, { "offers", offers } };
 	const struct rlimit files = { .rlim_cur = HELD_MAX + 64, .rlim_max = HELD_MAX + 64 };
 
 	if (argc != 6)

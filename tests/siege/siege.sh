@@ -152,6 +152,7 @@ hostile "a session that resumes all the time" resume 700001 1 0
 hostile "one byte a write" bytes 700001 1 0
 hostile "who" who 700001 1 8
 hostile "receivers that take nothing" stopped 700100 32 64
+hostile "thousands of offers" offers 700100 32 64
 hostile "notes, of many uids" tell 700100 64 64
 relieved
 
@@ -170,6 +171,11 @@ relieved
 
 besieged env LD_PRELOAD="$T/oldkernel.so"
 attack "descriptors whose close blocks, on an older kernel" "$T/passes" "$T/passer" "$PCHAT_SOCKET" crowd 100
+hostile "offers, and such descriptors in their channels, on an older kernel" offers 700100 32 64
+[ ! -e "$T/attack.out" ] || [[ ! "offers, and such" =~ ${SIEGE_ROWS:-.} ]] || {
+	[ "$(field passed "$(tr '\n' ' ' <"$T/attack.out")")" -gt 0 ]
+	ok $? "which were passed" "$(tail -n 3 "$T/attack.out")"
+}
 relieved
 
 printf '%s\n' '#!/bin/bash' 'ulimit -n "$1"; shift; exec "$@"' >"$T/few"

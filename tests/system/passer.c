@@ -9,12 +9,11 @@
  *   nested   a socket on which one waits unread
  *   crowd    connects COUNT times, and passes one over each at once
  *
- * It waits $PATIENCE seconds for that. What blocks is a TCP socket whose peer reads nothing, with SO_LINGER of an hour.
+ * It waits $PATIENCE seconds for that. What blocks: slow.h.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,41 +24,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LINGER_SECONDS 3600
+#include "slow.h"
+
 #define MOST 253
-
-static struct sockaddr_in peer; /* the one that reads nothing */
-
-static void
-make_peer(void)
-{
-	socklen_t n = sizeof(peer);
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const int small = 4096;
-
-	peer = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) < 0 ||
-	    bind(fd, (struct sockaddr *)&peer, n) < 0 || listen(fd, 4096) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&peer, &n) < 0)
-		err(2, "a peer that reads nothing");
-}
-
-/* One that blocks whoever closes it last. */
-static int
-make_slow(void)
-{
-	const struct linger hour = { .l_onoff = 1, .l_linger = LINGER_SECONDS };
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
-	char bytes[4096] = "";
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) < 0 ||
-	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) < 0)
-		err(2, "a socket that lingers");
-	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		continue;
-	return fd;
-}
 
 static int
 reach(const char *path)
@@ -115,7 +82,7 @@ static int
 make_nested(void)
 {
 	int pair[2];
-	const int fd = make_slow();
+	const int fd = slow_make();
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || pass(pair[0], fd, 1, 0) != 0)
 		err(2, "a socket on which one waits");
@@ -148,7 +115,7 @@ crowd(const char *path, unsigned count)
 	bool sent[MOST];
 
 	for (unsigned i = 0; i < count; i++)
-		slow[i] = make_slow();
+		slow[i] = slow_make();
 	for (unsigned i = 0; i < count; i++) {
 		fd[i] = reach(path);
 		sent[i] = hand(fd[i], slow[i], 1, 0);
@@ -170,7 +137,7 @@ main(int argc, char **argv)
 	if (!path || count < 1 || count > MOST)
 		errx(2, "usage: passer SOCKET WAY [COUNT]");
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	make_peer();
+	slow_begin();
 	if (strcmp(way, "crowd") == 0) {
 		crowd(path, count);
 		return 0;
@@ -179,7 +146,7 @@ main(int argc, char **argv)
 	if (strcmp(way, "nested") == 0)
 		sent = hand(fd, make_nested(), 1, 0);
 	else
-		sent = hand(fd, make_slow(), count, strcmp(way, "oob") == 0 ? MSG_OOB : 0);
+		sent = hand(fd, slow_make(), count, strcmp(way, "oob") == 0 ? MSG_OOB : 0);
 	if (sent)
 		await_end(fd);
 	return 0;

@@ -1,5 +1,6 @@
-# Streams whose commands are killed at their system calls (R13): whatever dies, no command sees an end that is none, and
-# status 0 is said of what was taken alone. STRIDE=1 tries every call; by day some of them.
+# Streams during which the commands, a helper or the daemon are killed at their system calls (R13): whatever dies, no command
+# sees an end that is none, status 0 is said of what was taken alone, nobody waits for ever, and no descriptor is left.
+# STRIDE=1 tries every call; by day some of them.
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 needs_root
@@ -7,7 +8,16 @@ strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 STRIDE=${STRIDE:-13}
 export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS # which cannot be done under strace
 
-start_daemon
+# Who runs a host's daemon starts it again.
+cat >"$T/keep" <<EOF
+#!/bin/bash
+while :; do
+	pchatd --socket "$PCHAT_SOCKET" --state "$T/daemon" --grace $AGES
+done
+EOF
+chmod 0755 "$T/keep"
+spawn daemon root "$T/keep"
+wait_until test -S "$PCHAT_SOCKET"
 pair alice bob
 seq 100000 >"$T/numbers"
 chmod 0644 "$T/numbers"
@@ -31,13 +41,18 @@ nothing_is_left() {
 	! pgrep -u "${uid_of[bob]}" -f 'wc -c' >/dev/null
 }
 
-# stream WHO [OPTION OF strace]...: one stream, with WHO (pipe, accept) under strace; judges it. Sets $offered and $taken.
+# stream WHO [OPTION OF strace]...: one stream, with WHO (pipe, give, accept; any other: none) under strace; judges it.
+# Sets $offered and $taken.
 stream() {
-	local who=$1 killer=(strace -o "$T/trace" "${@:2}") offerer=() taker=()
-	[ "$who" = pipe ] && offerer=("${killer[@]}") || taker=("${killer[@]}")
+	local who=$1 killer=(strace -o "$T/trace" "${@:2}") offerer=() taker=() offers=(pchat pipe)
+	case $who in
+	pipe) offerer=("${killer[@]}") ;;
+	give) offerer=("${killer[@]}" -f) offers=(pchat give "$T/numbers") ;; # and the process that reads for it
+	accept) taker=("${killer[@]}") ;;
+	esac
 	rm -f "$T/bob/seen"
 	verdict=''
-	as alice "${offerer[@]}" pchat pipe <"$T/numbers" >"$T/pipe.out" 2>"$T/pipe.err" &
+	as alice "${offerer[@]}" "${offers[@]}" <"$T/numbers" >"$T/pipe.out" 2>"$T/pipe.err" &
 	pid_of[pipe]=$!
 	until is_offered || is_gone "${pid_of[pipe]}"; do
 		pause
@@ -61,10 +76,10 @@ stream() {
 
 # Each call of a traced run, as "NAME HOW-MANYTH": strace counts each by itself.
 calls() {
-	sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$T/trace" | awk '!/^(execve|exit_group)$/ { print $1, ++n[$1] }'
+	sed -n 's/^\(\[*[a-z]* *[0-9][0-9]* *\)\{0,1\}\([a-z][a-z0-9_]*\)(.*/\2/p' "$T/trace" | awk '!/^(execve|exit_group)$/ { print $1, ++n[$1] }'
 }
 
-for who in pipe accept; do
+for who in pipe give accept; do
 	verdict='' tried=0
 	: >"$T/trace"
 	chmod 0666 "$T/trace"
@@ -79,5 +94,68 @@ for who in pipe accept; do
 	ok $? "$who killed at $tried of its calls" "$verdict"
 	run alice pchat send "after $who"
 	exits 0 "messages go on"
+done
+
+# ---------------------------------------------------------------- what is between the commands
+
+pid_between() { # alice|bob|daemon
+	if [ "$1" = daemon ]; then
+		pgrep -P "${pid_of[daemon]}" -x pchatd
+	else
+		helper_pid "$1"
+	fi
+}
+
+descriptors() { # alice|bob|daemon
+	find "/proc/$(pid_between "$1")/fd" -mindepth 1 2>/dev/null | wc -l
+}
+
+all_there() {
+	daemon_is alice connected && daemon_is bob connected
+}
+
+# during WHO [OPTION OF strace]...: a stream while that process is traced.
+during() {
+	local who=$1
+	shift
+	wait_until all_there || { verdict="not all are connected"; return 1; }
+	: >"$T/trace"
+	spawn tracer root strace -o "$T/trace" -p "$(pid_between "$who")" "$@"
+	wait_until has_line "$T/tracer.err" attached
+	stream none
+	[ "$offered" -ne 137 ] && [ "$taken" -ne 137 ] || verdict="$offered and $taken: a command waits for ever"
+	kill -TERM "${pid_of[tracer]}" 2>/dev/null
+	reap tracer
+	[ -z "$verdict" ]
+}
+
+rests() { # WHO DESCRIPTORS
+	[ "$(descriptors "$1")" -le "$2" ]
+}
+
+declare -A before
+stream none
+ok $? "a stream of which nobody is killed" "$verdict" "$offered $taken"
+for who in alice bob daemon; do
+	before[$who]=$(descriptors $who)
+done
+for who in alice bob daemon; do
+	tried=0 verdict=''
+	during $who
+	ok $? "a stream beside $who under strace" "$verdict" "$offered $taken"
+	calls | awk -v stride=$((STRIDE > 1 ? 2 * STRIDE : 1)) -v from=$(($$ % STRIDE)) 'NR % stride == from' >"$T/calls"
+	while read -r call count; do
+		during $who -e "inject=$call:signal=KILL:when=$count" || { verdict="$call $count: $verdict"; break; }
+		tried=$((tried + 1))
+	done <"$T/calls"
+	[ -z "$verdict" ] && [ $tried -gt 0 ]
+	ok $? "$who killed at $tried of its calls" "$verdict"
+	wait_until all_there
+	run alice pchat send "after $who"
+	exits 0 "messages go on"
+	for each in alice bob daemon; do
+		wait_until rests $each "${before[$each]}"
+		ok $? "and $each has as many descriptors as before" "$(descriptors $each), before ${before[$each]}"
+	done
 done
 finish
