@@ -1,11 +1,13 @@
 # Streams during which the commands, a helper or the daemon are killed at their system calls (R13): whatever dies, no command
 # sees an end that is none, status 0 is said of what was taken alone, nobody waits for ever, and no descriptor is left.
-# STRIDE=1 tries every call; by day some of them.
+# STRIDE=1 tries every call; by day some of them. STREAM_FAULTS=errors: the calls fail instead, with what they may fail with.
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 needs_root
 strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
-STRIDE=${STRIDE:-13}
+STRIDE=${STRIDE:-13} STREAM_FAULTS=${STREAM_FAULTS:-kills}
+# shellcheck source=../faults/errors_of.sh
+. "$SRCDIR/tests/faults/errors_of.sh"
 export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS # which cannot be done under strace
 
 # Who runs a host's daemon starts it again.
@@ -74,24 +76,50 @@ stream() {
 	[ -z "$verdict" ]
 }
 
+# What happens at a call, in the words of strace.
+faults_at() { # CALL
+	local error
+	if [ "$STREAM_FAULTS" = kills ]; then
+		echo signal=KILL
+		return
+	fi
+	for error in $(errors_of "$1"); do
+		echo "error=$error"
+	done
+	case $1 in
+	clone | clone3 | fork | vfork) echo error=EAGAIN ;;
+	socketpair | signalfd4 | pidfd_open | dup3) echo error=EMFILE ;;
+	linkat | lseek | fcntl) echo error=EIO ;;
+	esac
+}
+
+# trials COMMAND...: it is run with each fault at each of the chosen calls, until one is lied about. Sets $verdict and $tried.
+trials() {
+	local call count fault
+	tried=0
+	while read -r call count <&4; do
+		for fault in $(faults_at "$call"); do
+			"$@" -e "inject=$call:$fault:when=$count" 4<&- || { verdict="$call $count $fault: $verdict"; return 1; }
+			tried=$((tried + 1))
+		done
+	done 4<"$T/calls"
+	[ $tried -gt 0 ]
+}
+
 # Each call of a traced run, as "NAME HOW-MANYTH": strace counts each by itself.
 calls() {
 	sed -n 's/^\(\[*[a-z]* *[0-9][0-9]* *\)\{0,1\}\([a-z][a-z0-9_]*\)(.*/\2/p' "$T/trace" | awk '!/^(execve|exit_group)$/ { print $1, ++n[$1] }'
 }
 
 for who in pipe give accept; do
-	verdict='' tried=0
+	verdict=''
 	: >"$T/trace"
 	chmod 0666 "$T/trace"
 	stream $who
 	ok $? "$who under strace" "$verdict" "$offered $taken"
 	calls | awk -v stride="$STRIDE" -v from=$(($$ % STRIDE)) 'NR % stride == from' >"$T/calls"
-	while read -r call count; do
-		stream $who -e "inject=$call:signal=KILL:when=$count" || { verdict="$call $count: $verdict"; break; }
-		tried=$((tried + 1))
-	done <"$T/calls"
-	[ -z "$verdict" ] && [ $tried -gt 0 ]
-	ok $? "$who killed at $tried of its calls" "$verdict"
+	trials stream $who
+	ok $? "$who: $STREAM_FAULTS, $tried of them" "$verdict"
 	run alice pchat send "after $who"
 	exits 0 "messages go on"
 done
@@ -140,16 +168,12 @@ for who in alice bob daemon; do
 	before[$who]=$(descriptors $who)
 done
 for who in alice bob daemon; do
-	tried=0 verdict=''
+	verdict=''
 	during $who
 	ok $? "a stream beside $who under strace" "$verdict" "$offered $taken"
 	calls | awk -v stride=$((STRIDE > 1 ? 2 * STRIDE : 1)) -v from=$(($$ % STRIDE)) 'NR % stride == from' >"$T/calls"
-	while read -r call count; do
-		during $who -e "inject=$call:signal=KILL:when=$count" || { verdict="$call $count: $verdict"; break; }
-		tried=$((tried + 1))
-	done <"$T/calls"
-	[ -z "$verdict" ] && [ $tried -gt 0 ]
-	ok $? "$who killed at $tried of its calls" "$verdict"
+	trials during $who
+	ok $? "$who: $STREAM_FAULTS, $tried of them" "$verdict"
 	wait_until all_there
 	run alice pchat send "after $who"
 	exits 0 "messages go on"
