@@ -141,12 +141,10 @@ is_offered() {
 wait_until is_offered
 number=$(cut -d ' ' -f 1 "$T/list")
 type_keys '/decline '
-send_keys Tab
-shows "^to bob> /decline $number *\$" "the number of an offer"
+tab_shows "^to bob> /decline $number *\$" "the number of an offer"
 send_keys C-u
 type_keys "/accept ${number:0:1}"
-send_keys Tab
-shows "^to bob> /accept $number *\$" "what is left of it"
+tab_shows "^to bob> /accept $number *\$" "what is left of it"
 type_keys '-o '
 mkdir "$T/alice/Folder"
 for file in Report.pdf report.txt Folder/inner Folder/.hidden 'Folder/two words'; do
@@ -155,20 +153,16 @@ done
 mkfifo "$T/alice/Folder/fifo"
 chown -R "${uid_of[alice]}" "$T/alice"
 type_keys 'Fo'
-send_keys Tab
-shows "^to bob> /accept $number -o Folder/\$" "a folder, where the file is to be made"
+tab_shows "^to bob> /accept $number -o Folder/\$" "a folder, where the file is to be made"
 send_keys C-u
 type_keys '/decline' Enter
 reap offer
 exits 11 "it is declined"
 type_keys '/give Re'
-send_keys Tab
-shows '^to bob> /give Report.pdf *$' "a file, case and all"
+tab_shows '^to bob> /give Report.pdf *$' "a file, case and all"
 type_keys 'Fo'
-send_keys Tab
-shows '^to bob> /give Report.pdf Folder/$' "a folder, which goes on"
-send_keys Tab
-shows '^to bob> /give Report.pdf Folder/inner *$' "with what can be given of it"
+tab_shows '^to bob> /give Report.pdf Folder/$' "a folder, which goes on"
+tab_shows '^to bob> /give Report.pdf Folder/inner *$' "with what can be given of it"
 send_keys C-u
 add_user carol
 run carol pchat login 'می‌روم'
