@@ -6,6 +6,8 @@
  *
  *     fuzz_chat [ACTIONS [SEED [CHARACTERS]]]
  *
+ *     fuzz_chat --tmux [ACTIONS [SEED]]      the same in a real tmux, on what that shows of the characters
+ *
  * CHARACTERS: of how many of the table below it takes one. The table grows at its end, so a seed goes on meaning the same run.
  */
 #include <errno.h>
@@ -21,12 +23,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/chat/editor/editor_impl.h"
 #include "core/limits.h"
+#include "in_tmux.h"
 #include "net/loop.h"
 #include "screen.h"
 
@@ -219,6 +223,10 @@ struct hand {
 	int master, orders, report;
 	pid_t child;
 	struct screen *screen;
+	struct in_tmux *tmux; /* in its place */
+	uint32_t shown[64];   /* the characters that tmux shows, n_shown of them */
+	uint32_t n_shown;
+	bool silent; /* a difference may be over in a moment */
 	bool dumb;
 	uint32_t characters; /* that are known to it */
 	unsigned messages;   /* that were shown */
@@ -279,6 +287,12 @@ static const char *const characters[] = {
 	"\u102b",
 };
 
+static const char *
+character(struct hand *h)
+{
+	return h->n_shown > 0 ? characters[h->shown[roll(h, h->n_shown)]] : characters[roll(h, h->characters)];
+}
+
 static const char *const sequences[] = {
 	"\033[A",
 	"\033[B",
@@ -334,7 +348,7 @@ random_text(struct hand *h, char *out, size_t cap, uint32_t words)
 	size_t n = 0;
 
 	for (; words > 0; words--) {
-		n = put(out, n, cap, characters[roll(h, h->characters)]);
+		n = put(out, n, cap, character(h));
 		if (roll(h, 12) == 0)
 			n = put(out, n, cap, roll(h, 2) ? "\n" : "\t");
 	}
@@ -362,7 +376,7 @@ random_keys(struct hand *h, char *out, size_t cap)
 	uint32_t kind = roll(h, 100);
 
 	if (kind < 45)
-		return put(out, 0, cap, characters[roll(h, h->characters)]);
+		return put(out, 0, cap, character(h));
 	if (kind < 62) {
 		out[0] = (char)(roll(h, 33) == 32 ? 127 : roll(h, 32));
 		/* What leaves the terminal comes alone, see leave(). */
@@ -435,6 +449,39 @@ order(struct hand *h, char what, const char *text, size_t n)
 
 /* ------------------------------------------------------------------- the comparison */
 
+static const char *
+row_at(const struct hand *h, long row)
+{
+	return h->tmux ? in_tmux_row(h->tmux, row) : screen_row(h->screen, row);
+}
+
+static size_t
+lines_of(const struct hand *h)
+{
+	return h->tmux ? in_tmux_lines(h->tmux) : screen_lines(h->screen);
+}
+
+static size_t
+columns_of(const struct hand *h)
+{
+	return h->tmux ? in_tmux_columns(h->tmux) : screen_columns(h->screen);
+}
+
+static size_t
+scrolled_of(const struct hand *h)
+{
+	return h->tmux ? in_tmux_scrolled(h->tmux) : screen_scrolled(h->screen);
+}
+
+static void
+cursor_of(const struct hand *h, size_t *column, size_t *line)
+{
+	if (h->tmux)
+		in_tmux_cursor(h->tmux, column, line);
+	else
+		screen_cursor(h->screen, column, line);
+}
+
 /* Reads n bytes from the child, drawing meanwhile. */
 static bool
 receive(struct hand *h, void *data, size_t n)
@@ -463,9 +510,11 @@ receive(struct hand *h, void *data, size_t n)
 static bool
 differs(struct hand *h, const char *what, const char *is, const char *should)
 {
+	if (h->silent)
+		return false;
 	printf("# %s\n#     is:        '%s'\n#     should be: '%s'\n", what, is ? is : "(nothing)", should);
-	for (long row = -3; row < (long)screen_lines(h->screen); row++)
-		printf("#  %3ld |%s\n", row, screen_row(h->screen, row) ? screen_row(h->screen, row) : "");
+	for (long row = -3; row < (long)lines_of(h); row++)
+		printf("#  %3ld |%s\n", row, row_at(h, row) ? row_at(h, row) : "");
 	return false;
 }
 
@@ -494,10 +543,10 @@ compare_rows(struct hand *h, const char *dump, size_t len, size_t cursor_row)
 	static char is[65536], should[65536];
 	size_t column, line, row = 0;
 
-	screen_cursor(h->screen, &column, &line);
+	cursor_of(h, &column, &line);
 	for (const char *p = dump, *end = dump + len; p < end; row++) {
 		const size_t n = strcspn(p, "\n");
-		const char *shown = screen_row(h->screen, (long)(line + row) - (long)cursor_row);
+		const char *shown = row_at(h, (long)(line + row) - (long)cursor_row);
 
 		bare(shown ? shown : "", shown ? strlen(shown) : 0, is);
 		bare(p, n, should);
@@ -505,9 +554,9 @@ compare_rows(struct hand *h, const char *dump, size_t len, size_t cursor_row)
 			return differs(h, "a row of the line", is, should);
 		p += n + 1;
 	}
-	for (size_t below = line + row - cursor_row; !h->dumb && below < screen_lines(h->screen); below++)
-		if (*screen_row(h->screen, (long)below))
-			return differs(h, "a row below the line", screen_row(h->screen, (long)below), "");
+	for (size_t below = line + row - cursor_row; !h->dumb && below < lines_of(h); below++)
+		if (*row_at(h, (long)below))
+			return differs(h, "a row below the line", row_at(h, (long)below), "");
 	return true;
 }
 
@@ -515,33 +564,34 @@ compare_rows(struct hand *h, const char *dump, size_t len, size_t cursor_row)
 static bool
 compare_messages(struct hand *h)
 {
-	const long first = -(long)screen_scrolled(h->screen);
+	const long first = -(long)scrolled_of(h);
 	unsigned wanted = h->messages;
 
-	for (long row = (long)screen_lines(h->screen) - 1; row >= first && wanted > 0; row--) {
-		const char *text = screen_row(h->screen, row);
+	for (long row = (long)lines_of(h) - 1; row >= first && wanted > 0; row--) {
+		const char *text = row_at(h, row);
 		unsigned number;
 		char end;
 
 		if (sscanf(text, "{%u%c", &number, &end) != 2 || end != '}')
 			continue;
+		if (number != wanted && h->silent)
+			return false;
 		if (number != wanted) {
 			printf("# message %u in place of %u\n", number, wanted);
 			for (long near = row - 2; near < row + 12; near++)
-				printf("#  %3ld >%s\n", near,
-				    screen_row(h->screen, near) ? screen_row(h->screen, near) : "");
-			text = screen_row(h->screen, row);
+				printf("#  %3ld >%s\n", near, row_at(h, near) ? row_at(h, near) : "");
+			text = row_at(h, row);
 			return differs(h, "a message", text, "the one before");
 		}
 		wanted--;
 	}
-	return wanted == 0 || (screen_forgot(h->screen) && wanted < h->messages) ||
+	return wanted == 0 || (h->screen && screen_forgot(h->screen) && wanted < h->messages) ||
 	    differs(h, "the messages", "end early", "all are there");
 }
 
 /* Asks the child what should be there, and compares it with what is. */
 static bool
-compare(struct hand *h)
+compare_now(struct hand *h)
 {
 	static char dump[DUMP_MAX + 1];
 	size_t columns, lines, row, column, is_column, is_line;
@@ -556,16 +606,42 @@ compare(struct hand *h)
 		return false;
 	rows++;
 	h->compared++;
-	screen_cursor(h->screen, &is_column, &is_line);
-	if (screen_unknown(h->screen))
+	if (h->tmux && !in_tmux_look(h->tmux))
+		return differs(h, "tmux", "silent", "there");
+	cursor_of(h, &is_column, &is_line);
+	if (h->screen && screen_unknown(h->screen))
 		return differs(h, "a sequence", screen_unknown(h->screen), "known");
-	if (columns != screen_columns(h->screen) || lines != screen_lines(h->screen))
-		return true; /* the signal is still on its way */
-	if (h->dumb)         /* no width can be measured there, and no column set */
+	if (columns != columns_of(h) || lines != lines_of(h))
+		return !h->tmux; /* the signal is still on its way */
+	if (h->dumb)             /* no width can be measured there, and no column set */
 		return compare_messages(h);
 	if (is_column != column)
 		return differs(h, "the column of the cursor", "another", "as said");
 	return compare_rows(h, rows, len - (size_t)(rows - dump), row) && compare_messages(h);
+}
+
+/* A key, or what is drawn, is on its way through a tmux for a moment. */
+static bool
+compare(struct hand *h)
+{
+	if (!h->tmux)
+		return compare_now(h);
+	h->silent = true;
+	for (unsigned tries = 0; tries < 300; tries++) {
+		if (compare_now(h)) {
+			h->silent = false;
+			return true;
+		}
+		(void)poll(NULL, 0, 20 + (int)tries);
+	}
+	h->silent = false;
+	return compare_now(h);
+}
+
+static bool
+press(struct hand *h, const char *keys, size_t n)
+{
+	return h->tmux ? in_tmux_keys(h->tmux, keys, n) : give(h, h->master, keys, n);
 }
 
 /* ------------------------------------------------------------------------ what it does */
@@ -606,6 +682,8 @@ resize(struct hand *h)
 		return true;
 	if (!compare(h))
 		return false;
+	if (h->tmux)
+		return in_tmux_resize(h->tmux, size.ws_col, size.ws_row);
 	screen_resize(h->screen, size.ws_col, size.ws_row);
 	return ioctl(h->master, TIOCSWINSZ, &size) == 0;
 }
@@ -616,7 +694,7 @@ leave(struct hand *h)
 {
 	const char *key = roll(h, 2) ? "\032" : "\030\005";
 
-	return compare(h) && give(h, h->master, key, strlen(key)) && compare(h);
+	return compare(h) && press(h, key, strlen(key)) && compare(h);
 }
 
 static bool
@@ -626,7 +704,7 @@ act(struct hand *h)
 	uint32_t kind = roll(h, 100);
 
 	if (kind < 88)
-		return give(h, h->master, text, random_keys(h, text, sizeof(text)));
+		return press(h, text, random_keys(h, text, sizeof(text)));
 	if (kind < 95) { /* a message, now and then a burst */
 		for (uint32_t n = roll(h, 20) ? 1 : 50; n > 0; n--)
 			if (!say_message(h))
@@ -698,9 +776,112 @@ live(struct hand *h, const char *term, bool clusters, unsigned long actions)
 	return well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* ---------------------------------------------------------------------- in a real tmux */
+
+/* A character that tmux does not know it drops, or draws in another place: of those nothing is asked. */
+static bool
+find_shown(struct hand *h)
+{
+	static char is[65536], should[65536];
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < h->characters; i++) {
+		char text[128];
+		const int n = snprintf(text, sizeof(text), "{%u} %s", ++h->messages, characters[i]);
+		size_t bytes, column, line;
+
+		if (keys_fault(text, (size_t)n, &bytes) < (size_t)n) {
+			h->messages--;
+			h->shown[shown++] = i; /* is named where it is typed, and never drawn */
+			continue;
+		}
+		if (!order(h, 'm', text, (size_t)n) || !compare(h))
+			return false;
+		cursor_of(h, &column, &line);
+		bare(line > 0 ? row_at(h, (long)line - 1) : "", line > 0 ? strlen(row_at(h, (long)line - 1)) : 0, is);
+		bare(text, (size_t)n, should);
+		if (strcmp(is, should) == 0)
+			h->shown[shown++] = i;
+	}
+	h->n_shown = shown;
+	return shown > 20;
+}
+
+static bool
+begin_in_tmux(struct hand *h, const char *program)
+{
+	char orders[96], report[96], command[512];
+
+	(void)snprintf(orders, sizeof(orders), "%s/orders", in_tmux_folder());
+	(void)snprintf(report, sizeof(report), "%s/report", in_tmux_folder());
+	(void)snprintf(command, sizeof(command),
+	    "env TERM=tmux-256color '%s' --child '%s' '%s'; echo $? >'%s/status'; cat", program, orders, report,
+	    in_tmux_folder());
+	if (mkfifo(orders, 0600) < 0 || mkfifo(report, 0600) < 0)
+		return false;
+	h->orders = open(orders, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	h->report = open(report, O_RDWR | O_CLOEXEC);
+	h->master = -1;
+	h->tmux = h->orders < 0 || h->report < 0 ? NULL : in_tmux_new(command, 80, 24);
+	return h->tmux && compare(h) && find_shown(h);
+}
+
+/* How the child ended, by what the shell around it wrote. */
+static int
+status_in_tmux(void)
+{
+	char path[96];
+	int status = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/status", in_tmux_folder());
+	for (unsigned tries = 0; tries < 600 && status < 0; tries++) {
+		FILE *f = fopen(path, "re");
+
+		if (f && fscanf(f, "%d", &status) != 1)
+			status = -1;
+		if (f)
+			(void)fclose(f);
+		(void)poll(NULL, 0, 100);
+	}
+	return status;
+}
+
+static int
+live_in_tmux(struct hand *h, const char *program, unsigned long actions)
+{
+	bool well = begin_in_tmux(h, program);
+	unsigned long done = 0;
+	int status = -1;
+
+	if (!h->tmux) {
+		printf("not ok 1 - tmux starts\n");
+		return 1;
+	}
+	for (; well && done < actions; done++)
+		well = act(h) && (roll(h, BETWEEN / 4) > 0 || compare(h));
+	well = well && compare(h);
+	(void)close(h->orders);
+	if (well)
+		status = status_in_tmux();
+	printf("# tmux: %lu actions, %u characters, %u comparisons, %u messages, ended with status %d\n", done,
+	    h->n_shown, h->compared, h->messages, status);
+	in_tmux_free(h->tmux);
+	printf("%sok 1 - editing at random in a real tmux\n", well && status == 0 ? "" : "not ");
+	return well && status == 0 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], "--child") == 0)
+		return child(open(argv[2], O_RDONLY | O_CLOEXEC), open(argv[3], O_WRONLY | O_CLOEXEC));
+
+	const bool tmux = argc > 1 && strcmp(argv[1], "--tmux") == 0;
+
+	argc -= tmux;
+	argv[1] = tmux ? argv[0] : argv[1];
+	argv += tmux;
+
 	static const struct {
 		const char *term;
 		bool clusters;
@@ -718,7 +899,13 @@ main(int argc, char **argv)
 	if (h.characters == 0 || h.characters > known)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
-	printf("1..%zu\n# seed %#llx, %u characters, %lu actions\n", n, (unsigned long long)seed, h.characters, actions);
+	printf("1..%zu\n# seed %#llx, %u characters, %lu actions\n", tmux ? 1 : n, (unsigned long long)seed,
+	    h.characters, actions);
+	(void)fflush(stdout);
+	if (tmux) {
+		h.random = seed * 0x9E3779B97F4A7C15U | 1;
+		return live_in_tmux(&h, argv[0], actions);
+	}
 	for (size_t i = 0; i < n; i++) {
 		h.random = (seed + i) * 0x9E3779B97F4A7C15U | 1;
 		(void)fflush(stdout);

@@ -29,7 +29,7 @@ struct screen {
 	char held[64]; /* an escape sequence, or a character, that is not complete */
 	size_t held_len;
 	char unknown[64]; /* the first sequence that is not known */
-	bool forgot; /* the oldest lines */
+	bool forgot;      /* the oldest lines */
 };
 
 /* A sequence, or a byte, that is not known. */
