@@ -31,6 +31,9 @@ void database_setup(void);
  */
 MUST_USE int database_open(sqlite3 **db, const char *path, enum database_mode mode, const char *schema);
 void database_close(sqlite3 *db);
+
+/* How long a writer waits for another one: 2 s, as at first, or for so long as no work of ours takes. */
+void database_wait(sqlite3 *db, bool long_time);
 void database_closep(sqlite3 **db);
 
 /* The result of the last call on db as -errno; 0 for OK, ROW and DONE. */

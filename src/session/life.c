@@ -15,9 +15,11 @@
 #include "session/control/client.h"
 #include "session/control/listener.h"
 #include "session/control/reading.h"
+#include "session/history/history_spawn.h"
 #include "session/kept.h"
 #include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
+#include "session/messages/inbound.h"
 #include "session/messages/pair.h"
 #include "session/uplink/requests.h"
 #include "session/uplink/uplink.h"
@@ -138,12 +140,22 @@ let_go(struct control_client *c)
 	control_client_bye(c, BYE_STOPPING);
 }
 
+static void
+stop_waiting(struct session *s)
+{
+	if (!ev_is_active(&s->forgetting))
+		return;
+	ev_io_stop(s->loop, &s->forgetting);
+	(void)close(s->forgetting.fd);
+}
+
 void
 life_finish(struct session *s, enum session_end end)
 {
 	if (s->end != SESSION_GOES_ON)
 		return;
 	s->end = end;
+	stop_waiting(s);
 	ev_break(s->loop, EVBREAK_ALL);
 	uplink_stop(s->uplink);
 	if (end == SESSION_OVER)
@@ -242,6 +254,44 @@ life_keep_away(struct session *s, const char *text)
 /* ------------------------------------------------------------------------- meanwhile */
 
 static void
+hold(struct session *s, bool held)
+{
+	store_be_patient(s->store, held);
+	sentbox_be_patient(s->sentbox, held);
+	inbound_hold(s->inbound, held);
+}
+
+/* Nothing is ever written there: it is the end. */
+static void
+on_forgotten(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct session *s = w->data;
+
+	(void)loop, (void)revents;
+	stop_waiting(s);
+	hold(s, false);
+	state_changed(&s->state);
+}
+
+/* What the rule of the inbox does not keep. It may take long: messages that arrive meanwhile wait, nothing else does. */
+static void
+forget_beside(struct session *s)
+{
+	char name[VIA_SESSION_MAX + 1];
+	int ended, r;
+
+	session_name(s, name);
+	hold(s, true);
+	if ((r = history_spawn_forget(name, &ended)) < 0) {
+		log_error("cannot forget what is not to be kept: %s", strerror(-r));
+		hold(s, false);
+		return;
+	}
+	ev_io_set(&s->forgetting, ended, EV_READ);
+	ev_io_start(s->loop, &s->forgetting);
+}
+
+static void
 on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct session *s = w->data;
@@ -251,6 +301,8 @@ on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_timer_again(loop, w);
 	sentbox_rest(s->sentbox);
 	store_rest(s->store);
+	if (!ev_is_active(&s->forgetting) && store_forget_due(s->store))
+		forget_beside(s);
 	memory_give_back();
 }
 
@@ -283,6 +335,8 @@ life_watch(struct session *s, unsigned login_ms)
 {
 	ev_prepare_init(&s->tell, on_tell);
 	ev_init(&s->rest_timer, on_rest);
+	ev_init(&s->forgetting, on_forgotten);
+	s->forgetting.data = s;
 	ev_timer_init(&s->login_timer, on_login_timeout, login_ms / 1000., 0.);
 	s->tell.data = s->rest_timer.data = s->login_timer.data = s;
 	life_stir(s);

@@ -27,6 +27,7 @@ enum {
 	OPT_LOGIN = 256,
 	OPT_RESUME,
 	OPT_HISTORY,
+	OPT_FORGET,
 	OPT_SOCKET,
 	OPT_CHECKED_SOCKET,
 	OPT_VIA,
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
 	{ "login", required_argument, NULL, OPT_LOGIN },
 	{ "resume", required_argument, NULL, OPT_RESUME },
 	{ "history", required_argument, NULL, OPT_HISTORY },
+	{ "forget", required_argument, NULL, OPT_FORGET },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "checked-socket", required_argument, NULL, OPT_CHECKED_SOCKET },
 	{ "via", required_argument, NULL, OPT_VIA },
@@ -55,13 +57,14 @@ static const struct option long_options[] = {
 };
 
 static const char usage[] = "usage: pchat-session --login NAME [--socket PATH|--checked-socket PATH|--via "
-                            "[USER@]HOST:PATH] [--timeout SEC] [--wait SEC]\n"
+			    "[USER@]HOST:PATH] [--timeout SEC] [--wait SEC]\n"
 			    "           [--max-unread N] [--max-unread-bytes N]\n"
 			    "       pchat-session --resume NAME\n"
 			    "       pchat-session --history NAME\n"
+			    "       pchat-session --forget NAME\n"
 			    "The helper of a pchat session; pchat starts it by itself.\n";
 
-enum mode { NO_MODE, LOGIN, RESUME, HISTORY };
+enum mode { NO_MODE, LOGIN, RESUME, HISTORY, FORGET };
 
 struct arguments {
 	enum mode mode;
@@ -118,6 +121,8 @@ parse_option(struct arguments *a, int option)
 		return set_mode(a, RESUME);
 	case OPT_HISTORY:
 		return set_mode(a, HISTORY);
+	case OPT_FORGET:
+		return set_mode(a, FORGET);
 	case OPT_SOCKET:
 	case OPT_CHECKED_SOCKET: /* a variable named it, and whoever set that may not be the user */
 		a->start.socket = optarg;
@@ -242,6 +247,8 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */
 	v = check(&a, words, sizeof(words));
+	if (a.mode == FORGET)
+		return v == VERDICT_OK ? history_forget(a.session) : EXIT_FAILURE;
 	if (a.mode == HISTORY)
 		return v == VERDICT_OK ? history_serve(a.session, a.request_fd) : EXIT_FAILURE;
 	if (v == VERDICT_OK)

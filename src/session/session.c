@@ -1020,18 +1020,25 @@ client_connected(void *context)
 	return uplink_ready(s->uplink);
 }
 
+void
+session_name(const struct session *s, char name[VIA_SESSION_MAX + 1])
+{
+	struct via via;
+	const bool far = s->bridge && via_parse(s->file.via, &via);
+
+	via_join(far ? via.host : "", s->file.name, name);
+}
+
 /* The history is read from the disk: what is still in memory has to be there. */
 static int
 client_history(void *context, int fd, const struct control_message *m)
 {
 	const struct session *s = context;
 	char session[VIA_SESSION_MAX + 1];
-	struct via via;
-	const bool far = s->bridge && via_parse(s->file.via, &via);
 
 	inbound_flush(s->inbound);
 	sentbox_flush(s->sentbox);
-	via_join(far ? via.host : "", s->file.name, session);
+	session_name(s, session);
 	return history_spawn(session, fd, m);
 }
 

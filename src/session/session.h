@@ -14,6 +14,7 @@
 
 #include "base/macros.h"
 #include "core/names/name.h"
+#include "core/via.h"
 #include "net/session_file.h"
 #include "session/state/state.h"
 #include "session/uplink/autostart.h"
@@ -59,6 +60,7 @@ struct session {
 	ev_timer login_timer;             /* until we are let in */
 	ev_timer rest_timer;              /* when nothing has happened for a while */
 	ev_prepare tell;                  /* runs in a turn that changed the state */
+	ev_io forgetting;                 /* active: a process forgets what is not kept; its end ends it */
 
 	struct state state;
 	struct store *store;
@@ -80,5 +82,8 @@ struct session {
 /* Makes the parts of a session whose inbox is open; false: there is no memory. */
 MUST_USE bool session_make(struct session *s);
 void session_free(struct session *s);
+
+/* What programs call the session: NAME, or HOST/NAME. */
+void session_name(const struct session *s, char name[VIA_SESSION_MAX + 1]);
 
 #endif

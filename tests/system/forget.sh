@@ -131,4 +131,39 @@ ok $? "an hour is not over" "$(as bob pchat history)"
 run bob pchat login --if-needed --keep all bob
 exits 0 "and it can be ended"
 
+# At rest the helper lets another process forget; while that is at it, messages wait, and nothing else does. (Here it
+# waits to be let go.)
+mkdir "$T/slow"
+for program in "$programs"/*; do
+	[ ! -f "$program" ] || ln -s "$program" "$T/slow/${program##*/}" 2>/dev/null
+done
+rm -f "$T/slow/pchat-session"
+cat >"$T/slow/pchat-session" <<END
+#!/bin/sh
+if [ "\$1" = --forget ]; then
+	: >"$T/bob/forgetting"
+	until [ -e "$T/go" ]; do sleep 0.1; done
+fi
+exec "$programs/pchat-session" "\$@"
+END
+chmod 0755 "$T/slow" "$T/slow/pchat-session"
+run bob pchat quit
+run bob env PCHAT_EXEC_PATH="$T/slow" pchat login --keep 2 bob
+exits 0 "a helper with a rule"
+run bob pchat read
+run alice pchat to bob
+wait_until test -e "$T/bob/forgetting"
+ok $? "at rest it lets forget what is not kept"
+spawn held alice pchat send --timeout $AGES "while it forgets"
+run bob pchat status
+exits 0 "which keeps no command waiting"
+wait_until sleeps "${pid_of[held]}"
+has_unread bob 0 && ! is_gone "${pid_of[held]}"
+ok $? "a message waits"
+: >"$T/go"
+reap held
+exits 0 "and is stored behind it"
+has_unread bob 1
+ok $? "once"
+
 finish

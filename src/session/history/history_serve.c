@@ -252,18 +252,43 @@ serve(const struct folder *dir, int fd)
 	return r;
 }
 
+/* What cannot be opened for want of a descriptor would look damaged. */
+static int
+make_room(void)
+{
+	const int r = process_room(FILES);
+
+	if (r < 0)
+		log_error("reading the history needs %u more open files: %s; 'ulimit -n' shows the limit", FILES,
+		    strerror(-r));
+	return r;
+}
+
+int
+history_forget(const char *name)
+{
+	char dir[PATH_MAX];
+	uint64_t count;
+	int r;
+
+	if (make_room() < 0)
+		return EXIT_FAILURE;
+	if ((r = find_folder(name, dir)) == 0)
+		r = forget_expired(dir, clock_wall_ms(), &count);
+	if (r >= 0 || r == -ENOENT)
+		return EXIT_SUCCESS;
+	log_error("cannot forget what is not to be kept: %s", strerror(-r));
+	return EXIT_FAILURE;
+}
+
 int
 history_serve(const char *name, int request_fd)
 {
 	static struct folder dir;
-	int r = process_room(FILES);
+	int r;
 
-	/* What cannot be opened for want of one would look damaged. */
-	if (r < 0) {
-		log_error("reading the history needs %u more open files: %s; 'ulimit -n' shows the limit", FILES,
-		    strerror(-r));
+	if (make_room() < 0)
 		return EXIT_FAILURE;
-	}
 	r = find_folder(name, dir.path);
 	dir.error = r == -ENOENT ? 0 : r;
 	r = request_fd >= 0 ? serve(&dir, request_fd) : 0;

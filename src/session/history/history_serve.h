@@ -13,4 +13,7 @@
  */
 MUST_USE int history_serve(const char *name, int request_fd);
 
+/* Forgets what the rule of the session's inbox does not keep; while it does, the inbox is not to be written to. An exit status. */
+MUST_USE int history_forget(const char *name);
+
 #endif

@@ -74,3 +74,29 @@ history_spawn(const char *name, int connection, const struct control_message *re
 		return -EIO;
 	return spawn(argv, connection, out);
 }
+
+int
+history_spawn_forget(const char *name, int *ended)
+{
+	char program[PATH_MAX], option[] = "--forget", session[VIA_SESSION_MAX + 1];
+	char *const argv[] = { program, option, session, NULL };
+	_cleanup_(closep) int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_cleanup_(closep) int out = -1;
+	_cleanup_(closep) int in = -1;
+	int fds[2], r;
+
+	(void)snprintf(session, sizeof(session), "%s", name);
+	if (nothing < 0)
+		return -errno;
+	if ((r = process_path("pchat-session", program, sizeof(program))) < 0)
+		return r;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	out = fds[0];
+	in = fds[1];
+	if ((r = spawn(argv, nothing, in)) < 0)
+		return r;
+	*ended = out;
+	out = -1;
+	return 0;
+}

@@ -17,4 +17,10 @@ struct control_message;
  */
 MUST_USE int history_spawn(const char *name, int connection, const struct control_message *request);
 
+/*
+ * Starts one that forgets what the rule of the inbox of session `name` does not keep. 0, and *ended, the caller's, comes
+ * to its end when that process does; -errno.
+ */
+MUST_USE int history_spawn_forget(const char *name, int *ended);
+
 #endif

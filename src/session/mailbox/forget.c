@@ -153,10 +153,12 @@ forget_sides(const char *dir, const struct choice *c, uint64_t *count)
 	int r;
 
 	*count = 0;
-	if ((r = open_side(&inbox, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0 ||
-	    (r = open_side(&sent, dir, SENTBOX_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
+	if ((r = open_side(&inbox, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	if (inbox && (r = forget_received(inbox, c, count)) != 0)
+		return r;
+	/* One behind the other, so that neither keeps a helper from writing for longer than it has to. */
+	if ((r = open_side(&sent, dir, SENTBOX_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	return sent ? forget_own(sent, c, count) : 0;
 }

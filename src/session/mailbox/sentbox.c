@@ -40,6 +40,7 @@ struct sentbox {
 	sqlite3 *db; /* NULL: not opened yet */
 	sqlite3_stmt *stmt[STATEMENTS];
 	bool failed; /* said so already */
+	bool patient;
 	bool writing;
 	size_t batch; /* bytes of the open transaction */
 	int64_t next_id;
@@ -82,6 +83,7 @@ attach(struct sentbox *b)
 
 	if ((r = database_open(&b->db, b->path, DATABASE_LAZY, SENTBOX_SCHEMA)) < 0)
 		return r;
+	database_wait(b->db, b->patient);
 	if ((r = database_prepare(b->db, statements, b->stmt, STATEMENTS)) < 0) {
 		detach(b);
 		return r;
@@ -286,6 +288,14 @@ sentbox_acked(struct sentbox *b, const struct ident *first, uint32_t count, cons
 }
 
 /* ------------------------------------------------------------------------- as a whole */
+
+void
+sentbox_be_patient(struct sentbox *b, bool patient)
+{
+	b->patient = patient;
+	if (b->db)
+		database_wait(b->db, patient);
+}
 
 void
 sentbox_rest(struct sentbox *b)

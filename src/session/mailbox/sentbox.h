@@ -38,6 +38,9 @@ void sentbox_forget(struct sentbox *b);
 /* Stores what was acknowledged; called in good time by itself. */
 void sentbox_flush(struct sentbox *b);
 
+/* As store_be_patient(). */
+void sentbox_be_patient(struct sentbox *b, bool patient);
+
 /* Gives memory back that is not needed now. */
 void sentbox_rest(struct sentbox *b);
 

@@ -6,9 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "db/database.h"
-#include "session/mailbox/forget.h"
 #include "session/mailbox/store_impl.h"
 
 #define SMALL_BYTES (4L * 1024 * 1024)
@@ -320,22 +318,27 @@ store_newest(const struct store *s)
 	return (uint64_t)s->now.newest;
 }
 
-/* What the rule of the inbox does not keep (forget.h). To forget takes the longer the more is kept. */
-static void
-forget_now_and_then(struct store *s)
+/* To forget takes the longer the more is kept. */
+bool
+store_forget_due(struct store *s)
 {
-	char dir[PATH_MAX];
-	uint64_t count;
+	int64_t age = 0, records = 0;
 	struct stat st;
-	int r;
 
-	if (s->writing || clock_monotonic_ms() < s->forget_at)
-		return;
+	if (!s->db || s->writing || clock_monotonic_ms() < s->forget_at)
+		return false;
 	s->forget_at =
 	    clock_monotonic_ms() + (stat(s->path, &st) == 0 && st.st_size < SMALL_BYTES ? MINUTE_MS : HOUR_MS);
-	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(s->path, '/') - s->path), s->path);
-	if ((r = forget_expired(dir, clock_wall_ms(), &count)) < 0)
-		log_error("cannot forget what is not to be kept: %s", strerror(-r));
+	return (store_kept_number(s, "keep_age", &age) == 0 && age > 0) ||
+	    (store_kept_number(s, "keep_records", &records) == 0 && records > 0);
+}
+
+void
+store_be_patient(struct store *s, bool patient)
+{
+	s->patient = patient;
+	if (s->db)
+		database_wait(s->db, patient);
 }
 
 void
@@ -345,7 +348,7 @@ store_rest(struct store *s)
 		pack_release(&s->pack);
 	if (!s->db)
 		return;
-	store_log_rest(s);
-	forget_now_and_then(s);
+	if (!s->patient)
+		store_log_rest(s);
 	(void)sqlite3_db_release_memory(s->db);
 }

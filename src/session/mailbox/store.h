@@ -89,6 +89,12 @@ void store_tidy(struct store *s);
 /* To be called when nothing has happened for a while: gives memory back. */
 void store_rest(struct store *s);
 
+/* Whether what the rule of the inbox does not keep should be forgotten now (forget.h): now and then, if there is a rule. */
+bool store_forget_due(struct store *s);
+
+/* Whether to wait as long as it takes, and not for 2 s, for whoever else writes: another process of ours is at it. */
+void store_be_patient(struct store *s, bool patient);
+
 /*
  * Sets a damaged inbox aside and begins a new one in its place, with what of it can be read; ids go on. `note` as
  * store_open(). -errno: nothing is stored, until it can be opened, or renewed, after all.

@@ -93,6 +93,7 @@ struct store {
 	dev_t log_dev;
 	int frames;         /* in the log */
 	bool used;          /* messages came since it was opened */
+	bool patient;       /* store_be_patient() */
 	off_t ahead;        /* how far the log has been asked for */
 	uint64_t forget_at; /* clock_monotonic_ms(), when it is to be looked next for what is not kept */
 	struct store_tally now, committed;

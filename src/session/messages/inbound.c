@@ -17,6 +17,7 @@ struct inbound {
 	int64_t now_ms; /* of this turn; 0: not looked yet */
 	bool failing;   /* said so already; a partner may go on sending for long */
 	bool unsure;    /* whether our pair is still our pair */
+	bool held;      /* the inbox is somebody else's for a moment */
 	uint8_t *kept;  /* frames that came meanwhile */
 	size_t kept_len, kept_cap;
 };
@@ -90,13 +91,13 @@ inbound_message(struct inbound *i, const struct frame *f)
 
 	if (msg_decode(f, &m) < 0 || m.length == 0 || m.length > MESSAGE_MAX)
 		return; /* no daemon passes that on */
-	if (!i->unsure)
+	if (!i->unsure && !i->held)
 		take(i, &m);
 	else if (!keep(i, f))
 		i->class->no_memory(i->context); /* without this one there would be a gap */
 }
 
-/* ------------------------------------------------------------------------- an uncertain pair */
+/* ------------------------------------------------------------------------- what cannot be stored yet */
 
 static void
 take_kept(struct inbound *i)
@@ -119,8 +120,20 @@ inbound_unsure(struct inbound *i, bool unsure)
 	if (unsure)
 		inbound_flush(i);
 	i->unsure = unsure;
-	if (!unsure && i->kept_len > 0)
+	if (!unsure && !i->held && i->kept_len > 0)
 		take_kept(i);
+}
+
+void
+inbound_hold(struct inbound *i, bool held)
+{
+	if (held)
+		inbound_flush(i);
+	i->held = held;
+	if (held || i->unsure || i->kept_len == 0)
+		return;
+	take_kept(i);
+	inbound_flush(i);
 }
 
 void

@@ -51,4 +51,7 @@ void inbound_reset(struct inbound *i);
  */
 void inbound_unsure(struct inbound *i, bool unsure);
 
+/* While `held`, nothing is stored, and what comes is kept likewise: another process changes all of the inbox. */
+void inbound_hold(struct inbound *i, bool held);
+
 #endif
