@@ -97,7 +97,7 @@ shown_at_a_prompt() { # REGEXP
 }
 
 tried() { # SHELL START SETUP
-	interactive "$2"
+	interactive "env TERM=xterm $2" # a dumb one is told nothing
 	printf 'echo rea""dy-; %s\r' "$3" >&7
 	wait_until has_line "$T/screen.out" 'ready-'
 	run carol env -u PCHAT_SESSION pchat send "seen by $1"
