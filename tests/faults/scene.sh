@@ -209,7 +209,8 @@ note() {
 	local way=$1 i id=() status
 	shift
 	number[$way]=$((number[$way] + 1))
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 12; i++)); do
+		[ "$i" -ne 8 ] || clear_up
 		traced tell pchat "$@" tell --timeout 15 "${later[@]}" "${id[@]}" "$me" "$way ${number[$way]}" 2>"$D/err"
 		status=$?
 		echo "$way $me ${number[$way]} ${number[$way]} $status" >>"$D/told"

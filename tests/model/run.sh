@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Checks delivery.pml with spin(1). The design must hold in every state that there is; every deliberate mistake
+# Checks delivery.pml, and later.pml by the cases kept-*, with spin(1). The design must hold in every state that there is; every deliberate mistake
 # must be caught; every witness must be met, or the model would prove nothing. Prints TAP.
 #
 #	run.sh [NAME]...       all, or the cases of these names; the trace of a case that fails is shown
 set -u
-model=$(cd "$(dirname "$0")" && pwd)/delivery.pml
+models=$(cd "$(dirname "$0")" && pwd)
 : "${CC:=cc}" "${SPIN:=spin}"
 jobs=${MODEL_JOBS:-$(nproc)}
 
@@ -40,6 +40,17 @@ caught pair-forgotten           FAULTS=1 PAIR_FORGOTTEN
 caught no-drain                 FAULTS=1 NO_DRAIN
 caught forwards-for-the-dead    FAULTS=1 N=1 RETRY FORWARDS_FOR_THE_DEAD
 caught retry-to-anybody         FAULTS=1 N=1 RETRY RETRY_TO_ANYBODY
+holds  kept-two-faults          FAULTS=2 REFUSALS=1
+holds  kept-three-faults        FAULTS=3 REFUSALS=2
+met    kept-delivered           FAULTS=2 WITNESS_DELIVERED
+caught kept-before-sync         FAULTS=1 KEPT_BEFORE_SYNC
+caught kept-in-doubt            FAULTS=1 DOUBT_IS_KEPT
+caught kept-as-found            FAULTS=2 FOUND_IS_SURE
+caught kept-refused-but-there   FAULTS=2 REFUSES_WHAT_IS_THERE
+caught kept-looked-for-early    FAULTS=1 LOOKS_WHILE_WRITING
+caught kept-forgotten-early     FAULTS=1 FORGOTTEN_WHEN_PASSED
+caught kept-not-taken           FAULTS=1 LATER_IS_DONE
+caught kept-no-dedup            FAULTS=1 NO_DEDUP
 '
 
 for tool in "$SPIN" "$CC"; do
@@ -52,7 +63,8 @@ trap 'exit 1' INT TERM HUP
 
 # check KIND NAME SWITCH...: leaves "ok" or "not ok" in $dir/NAME/verdict, and words on it in $dir/NAME/words.
 check() {
-	local kind=$1 name=$2 switches error=no
+	local kind=$1 name=$2 model=$models/delivery.pml switches error=no
+	[ "${name#kept-}" = "$name" ] || model=$models/later.pml
 	shift 2
 	switches=("${@/#/-D}")
 	mkdir "$dir/$name" && cd "$dir/$name" || return
@@ -77,7 +89,7 @@ check() {
 	if grep -q not verdict; then
 		{
 			tail -n 30 log
-			[ -e delivery.pml.trail ] && "$SPIN" -k delivery.pml.trail -p "${switches[@]}" "$model" |
+			[ -e "${model##*/}.trail" ] && "$SPIN" -k "${model##*/}.trail" -p "${switches[@]}" "$model" |
 				grep -v 'sub-sequence\|goto\|\[IF\]\|\[DO\]' | tail -n 200
 		} >trace 2>&1
 	fi

@@ -20,10 +20,10 @@
 
 /* What is known of its file. */
 enum file_state {
-	FILE_NEW,    /* it is being written */
-	FILE_UNSURE, /* whoever was to write it died, or could not sync it: it may be there */
-	FILE_SURE,   /* it is there */
-	FILE_BAD,    /* it is there, and cannot be read: it is left alone, and is nobody's */
+	FILE_NEW, /* it is being written */
+	FILE_UNSURE, /* whoever was to write it died, or could not sync it, or it was found: it may be there, synced or not */
+	FILE_SURE, /* it is there */
+	FILE_BAD,  /* it is there, and cannot be read: it is left alone, and is nobody's */
 };
 
 /* One that is kept. */
@@ -358,7 +358,8 @@ keep_again(struct keeper *k, uint64_t token, const struct kept *e, const struct 
 		return VERDICT_KEPT;
 	if (e->file == FILE_BAD)
 		return VERDICT_STORAGE;
-	if (e->file == FILE_NEW || e->passed || (n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 ||
+	/* Not while somebody looks whether it is there: what is not is forgotten then. */
+	if (e->file == FILE_NEW || e->under_way || (n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 ||
 	    !queue(k, WORK_STORE, e->number, token, bytes, n))
 		return VERDICT_FULL; /* it is under way: ask again */
 	return VERDICT_QUEUED;
@@ -489,7 +490,7 @@ take_over(void *context, uint64_t number, const struct kept_record *r)
 	struct kept *e = add(context, number, r);
 
 	if (e)
-		e->file = FILE_SURE;
+		e->file = FILE_UNSURE; /* nobody has said yet that its name is synced */
 }
 
 /*

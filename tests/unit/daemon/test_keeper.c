@@ -257,6 +257,36 @@ START_TEST(test_keeper_does_not_know)
 }
 END_TEST
 
+/* While somebody looks for it: it may be forgotten by that, and is not to be written for nobody. */
+START_TEST(test_keeper_looks_first)
+{
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turn(KILLED);
+	ck_assert_int_eq(keep(2, 1, "one"), VERDICT_FULL);
+	turns();
+	ck_assert_int_eq(keep(3, 1, "one"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 unconfirmed; told 3 kept");
+	arrives();
+	trace_is("pass one");
+}
+END_TEST
+
+/* What an earlier daemon has left may not be synced: it is, before it is said to be kept. */
+START_TEST(test_keeper_syncs_what_it_has_found)
+{
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turn(MUTE);
+	restart();
+	trace_is("told 1 unconfirmed");
+	ck_assert_int_eq(keep(2, 1, "one"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 2 kept");
+	ck_assert_int_eq(keep(3, 1, "one"), VERDICT_KEPT);
+	ck_assert_uint_eq(files(".note", NULL), 1);
+}
+END_TEST
+
 /* One that is not there after all keeps none of those behind it. */
 START_TEST(test_keeper_passes_over_what_is_gone)
 {
@@ -345,6 +375,8 @@ keeper_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_keeper_keeps_and_delivers);
 	tcase_add_loop_test(tc, test_keeper_does_not_know, MUTE, KILLED + 1);
+	tcase_add_test(tc, test_keeper_looks_first);
+	tcase_add_test(tc, test_keeper_syncs_what_it_has_found);
 	tcase_add_test(tc, test_keeper_passes_over_what_is_gone);
 	tcase_add_test(tc, test_keeper_passes_over_what_is_damaged);
 	tcase_add_test(tc, test_keeper_reads_again);
