@@ -81,7 +81,7 @@ struct inode {
 	int nlink, opens;
 	int listener; /* the socket that is bound to it */
 	int64_t size, synced_size;
-	int64_t zeros; /* from here on data and synced are zero */
+	int64_t zeros;                        /* from here on data and synced are zero */
 	int born;                             /* how many inodes were made before it */
 	uint8_t *data, *synced;               /* FILE_CAP each */
 	uint8_t dirty[FILE_CAP / SECTOR / 8]; /* written since the last sync */

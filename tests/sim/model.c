@@ -339,8 +339,10 @@ told_welcome(struct conn *c, const struct upstream_message *m)
 
 	FAIL_IF(
 	    m->u.welcome.resumed && c->uid != s->uid, "R8: uid %u has taken up the session of uid %u", c->uid, s->uid);
-	FAIL_IF(m->u.welcome.resumed && c->first && !s->elsewhere && c->uid != THIEF, "R8: '%s' resumes a session that never was", name);
-	FAIL_IF(c->uid != THIEF && strcmp(name, c->asks_for) != 0, "R1: '%s' is told that it is '%s'", c->asks_for, name);
+	FAIL_IF(m->u.welcome.resumed && c->first && !s->elsewhere && c->uid != THIEF,
+	    "R8: '%s' resumes a session that never was", name);
+	FAIL_IF(
+	    c->uid != THIEF && strcmp(name, c->asks_for) != 0, "R1: '%s' is told that it is '%s'", c->asks_for, name);
 	FAIL_IF(strcmp(k->account(c->uid), name) != 0, "R3: uid %u is '%s'", c->uid, name);
 	s->uid = c->uid;
 	(void)snprintf(s->name, sizeof(s->name), "%s", name);

@@ -94,6 +94,7 @@
 	X(reading)        \
 	X(options)        \
 	X(suggest)        \
+	X(file_names)     \
 	X(feed)           \
 	X(outgoing)       \
 	X(report)         \

@@ -1,0 +1,82 @@
+#include <check.h>
+#include <string.h>
+
+#include "cli/commands/stream/file_names.h"
+#include "cli/commands/stream/progress.h"
+
+static const char *
+safe(const char *name, bool same)
+{
+	static char out[NAME_MAX + 1];
+
+	ck_assert_int_eq(file_names_safe(name, out), same);
+	return out;
+}
+
+START_TEST(test_file_names_that_stay)
+{
+	static const char *const names[] = { "report.pdf", "a b", "Gr\303\274\303\237e", "\346\226\207\344\273\266",
+		"x-y.z~", "" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ck_assert_str_eq(safe(names[i], true), names[i]);
+}
+END_TEST
+
+/* What would choose a folder, hide the file, look like an option, or hurt a terminal. */
+START_TEST(test_file_names_that_change)
+{
+	ck_assert_str_eq(safe(".bashrc", false), "_bashrc");
+	ck_assert_str_eq(safe("..", false), "_.");
+	ck_assert_str_eq(safe("-rf", false), "_rf");
+	ck_assert_str_eq(safe("../../etc/passwd", false), "_._.._etc_passwd");
+	ck_assert_str_eq(safe("/", false), "_");
+	ck_assert_str_eq(safe("a\033[2Jb", false), "a_[2Jb");
+	ck_assert_str_eq(safe("a\nb", false), "a_b");
+	ck_assert_str_eq(safe("a\\b", false), "a_b");
+	ck_assert_str_eq(safe("a\377b", false), "a_b");
+	ck_assert_str_eq(safe("a\342\200\256b", false), "a___b"); /* U+202E turns the line round */
+}
+END_TEST
+
+/* One that is too long ends before a character, not within it. */
+START_TEST(test_file_names_too_long)
+{
+	char name[2 * NAME_MAX], expected[NAME_MAX + 1];
+
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	memset(expected, 'a', NAME_MAX);
+	expected[NAME_MAX] = '\0';
+	ck_assert_str_eq(safe(name, false), expected);
+	memcpy(name + NAME_MAX - 1, "\303\274", 3);
+	expected[NAME_MAX - 1] = '\0';
+	ck_assert_str_eq(safe(name, false), expected);
+}
+END_TEST
+
+START_TEST(test_file_names_sizes)
+{
+	char out[PROGRESS_SIZE_MAX];
+
+	ck_assert_str_eq(progress_size(0, out), "0 bytes");
+	ck_assert_str_eq(progress_size(999, out), "999 bytes");
+	ck_assert_str_eq(progress_size(1000, out), "1.0 kB");
+	ck_assert_str_eq(progress_size(1500000000, out), "1.5 GB");
+	ck_assert_str_eq(progress_size(UINT64_MAX, out), "18 EB");
+}
+END_TEST
+
+Suite *
+file_names_suite(void)
+{
+	Suite *s = suite_create("file_names");
+	TCase *t = tcase_create("file_names");
+
+	tcase_add_test(t, test_file_names_that_stay);
+	tcase_add_test(t, test_file_names_that_change);
+	tcase_add_test(t, test_file_names_too_long);
+	tcase_add_test(t, test_file_names_sizes);
+	suite_add_tcase(s, t);
+	return s;
+}
