@@ -6,7 +6,8 @@
  *
  *     fuzz_chat [ACTIONS [SEED [CHARACTERS]]]
  *
- *     fuzz_chat --tmux [ACTIONS [SEED]]      the same in a real tmux, on what that shows of the characters
+ *     fuzz_chat --tmux [ACTIONS [SEED]]      the same in a real tmux, on what that shows of the characters, in one size
+ *     fuzz_chat --sizes [ACTIONS [SEED]]     the same, and one action in eight is another size
  *
  * CHARACTERS: of how many of the table below it takes one. The table grows at its end, so a seed goes on meaning the same run.
  */
@@ -182,8 +183,9 @@ on_order(struct ev_loop *loop, ev_io *w, int revents)
 		on_quiet(loop, &u->quiet, 0);
 }
 
+/* `waits`: each change of the size is waited for by the parent, and the editor need not. */
 static int
-child(int orders, int report)
+child(int orders, int report, bool waits)
 {
 	static const struct editor_class class = { said, tab, touched, interrupted, ended };
 	struct user u = { .loop = loop_new(), .report = report };
@@ -201,7 +203,8 @@ child(int orders, int report)
 	u.editor = editor_new(u.loop, STDIN_FILENO, STDOUT_FILENO, false, recall, &class, &u);
 	if (!u.editor)
 		return 3;
-	u.editor->settle = 0.; /* each change of the size is waited for here */
+	if (waits)
+		u.editor->settle = 0.;
 	ev_init(&u.quiet, on_quiet);
 	u.quiet.data = &u;
 	ev_io_init(&io, on_order, orders, EV_READ);
@@ -226,6 +229,7 @@ struct hand {
 	struct in_tmux *tmux; /* in its place */
 	uint32_t shown[64];   /* the characters that tmux shows, n_shown of them */
 	uint32_t n_shown;
+	bool sizes;  /* of tmux are changed */
 	bool silent; /* a difference may be over in a moment */
 	bool dumb;
 	uint32_t characters; /* that are known to it */
@@ -678,7 +682,7 @@ resize(struct hand *h)
 	struct winsize size = { .ws_row = (unsigned short)(2 + roll(h, roll(h, 3) ? 40 : 6)),
 		.ws_col = (unsigned short)(16 + roll(h, roll(h, 3) ? 120 : 20)) };
 
-	if (h->dumb) /* how such a one lays out its rows anew nobody knows */
+	if (h->dumb || (h->tmux && !h->sizes)) /* how a dumb one lays out its rows anew nobody knows */
 		return true;
 	if (!compare(h))
 		return false;
@@ -703,6 +707,8 @@ act(struct hand *h)
 	static char text[65536];
 	uint32_t kind = roll(h, 100);
 
+	if (h->tmux && h->sizes && roll(h, 8) == 0) /* how it lays out its rows anew only a real one can say */
+		return resize(h);
 	if (kind < 88)
 		return press(h, text, random_keys(h, text, sizeof(text)));
 	if (kind < 95) { /* a message, now and then a burst */
@@ -735,7 +741,7 @@ start(struct hand *h, const char *term, bool clusters)
 		(void)setenv("TERM", term, 1);
 		(void)close(orders[1]);
 		(void)close(report[0]);
-		exit(child(orders[0], report[1]));
+		exit(child(orders[0], report[1], true));
 	}
 	(void)close(orders[0]);
 	(void)close(report[1]);
@@ -874,9 +880,10 @@ int
 main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "--child") == 0)
-		return child(open(argv[2], O_RDONLY | O_CLOEXEC), open(argv[3], O_WRONLY | O_CLOEXEC));
+		return child(open(argv[2], O_RDONLY | O_CLOEXEC), open(argv[3], O_WRONLY | O_CLOEXEC), false);
 
-	const bool tmux = argc > 1 && strcmp(argv[1], "--tmux") == 0;
+	const bool sizes = argc > 1 && strcmp(argv[1], "--sizes") == 0;
+	const bool tmux = sizes || (argc > 1 && strcmp(argv[1], "--tmux") == 0);
 
 	argc -= tmux;
 	argv[1] = tmux ? argv[0] : argv[1];
@@ -903,6 +910,7 @@ main(int argc, char **argv)
 	    h.characters, actions);
 	(void)fflush(stdout);
 	if (tmux) {
+		h.sizes = sizes;
 		h.random = seed * 0x9E3779B97F4A7C15U | 1;
 		return live_in_tmux(&h, argv[0], actions);
 	}
