@@ -167,7 +167,7 @@ int
 fed_prepare(struct fed *f, char *const argv[])
 {
 	struct care care = { .argv = argv, .control = -1, .output = -1 };
-	pid_t pid;
+	pid_t pid = -1;
 	int rc;
 
 	*f = (struct fed){ .input = -1, .keeper = -1, .unread = -1 };
