@@ -285,6 +285,8 @@ safe_rules_before(const char *text, size_t len, size_t at)
 	size_t from = at, n = 0;
 	uint32_t cp = 0;
 
+	if (at == 0 || (unicode_decode(text + at, len - at, &cp) > 0 && begins_anew(cp)))
+		return r;
 	while (from > 0 && at - from < SAFE_RULES_BACK && !begins_anew(cp = code_point_before(text, from, &n)))
 		from -= n;
 	if (from > 0 && at - from < SAFE_RULES_BACK)

@@ -38,7 +38,7 @@ enum safe_fate safe_rules_next(struct safe_rules *r, uint32_t cp, const char *te
 /* How far safe_rules_before() looks back, in bytes: more than SAFE_MARKS_MAX marks have. */
 #define SAFE_RULES_BACK 96U
 
-/* As they are in front of text[at], a code point's beginning, when `text` begins a line. */
+/* As they are in front of text[at], a code point's beginning, as far as that asks for them, when `text` begins a line. */
 struct safe_rules safe_rules_before(const char *text, size_t len, size_t at);
 
 /* Whether what was shown last carries a mark that follows. */

@@ -76,6 +76,14 @@ tab_width(const struct view *v, size_t column)
 	return width < room ? width : room;
 }
 
+static bool
+is_one_letter(const char *piece, size_t n)
+{
+	uint32_t cp;
+
+	return unicode_decode(piece, n, &cp) == n && unicode_is_letter(unicode_get(cp)) && !safe_shows_nothing(cp);
+}
+
 /* Whether a mark begins at text[at] that nothing before it carries. */
 static bool
 lacks_base(const char *text, size_t len, size_t at)
@@ -116,7 +124,7 @@ draw_piece(const struct view *v, const char *text, size_t len, size_t at, size_t
     size_t *out_len, bool *doubtful)
 {
 	static const char circle[] = "\u25cc";
-	const size_t circle_len = lacks_base(text, len, at) ? sizeof(circle) - 1 : 0;
+	size_t circle_len;
 
 	if (n == 1 && text[at] == '\t') {
 		*doubtful = false;
@@ -124,7 +132,13 @@ draw_piece(const struct view *v, const char *text, size_t len, size_t at, size_t
 		memset(out, ' ', *out_len);
 		return *out_len;
 	}
+	if (is_one_letter(text + at, n)) { /* nothing around it counts */
+		memcpy(out, text + at, n);
+		*out_len = n;
+		return metrics_width(v->metrics, out, n, doubtful);
+	}
 	/* A mark without a base: terminals drop it, or put it on what stands before. */
+	circle_len = lacks_base(text, len, at) ? sizeof(circle) - 1 : 0;
 	memcpy(out, circle, circle_len);
 	*out_len = circle_len + safe_within(text, len, at, n, out + circle_len, PIECE_DRAWN_MAX - circle_len);
 	return drawn_width(v, out, *out_len, doubtful);
