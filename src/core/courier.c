@@ -75,9 +75,12 @@ courier_expect(struct courier *c, uint32_t client, const char *name)
 	struct courier_client *cl = &c->client[client];
 
 	(void)snprintf(cl->expect, sizeof(cl->expect), "%s", name);
+	cl->answer = VERDICT_OK;
 	if (unexpected(c, cl))
-		return VERDICT_WRONG_PARTNER;
-	return c->known && !c->paired ? VERDICT_NOT_PAIRED : VERDICT_OK;
+		cl->answer = VERDICT_WRONG_PARTNER;
+	else if (c->known && !c->paired)
+		cl->answer = VERDICT_NOT_PAIRED;
+	return (enum verdict)cl->answer;
 }
 
 static enum courier_answer
@@ -107,6 +110,8 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 
 	if (gen != cl->gen)
 		return COURIER_DROP;
+	if (cl->over == VERDICT_OK)
+		cl->over = cl->answer; /* whatever pair came since: it was told that this one is not delivered */
 	if (cl->over != VERDICT_OK) {
 		*why = cl->over;
 		return COURIER_REFUSE;

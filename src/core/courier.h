@@ -31,10 +31,11 @@
 
 struct courier_client {
 	bool used;
-	bool held;    /* told HELD, not yet READY */
-	bool told;    /* knows its pair */
-	uint8_t over; /* enum verdict: its pair has ended, so; OK: it has not */
-	uint8_t tell; /* notices that wait for courier_notice() */
+	bool held;      /* told HELD, not yet READY */
+	bool told;      /* knows its pair */
+	uint8_t answer; /* enum verdict: to its latest courier_expect() */
+	uint8_t over;   /* enum verdict: its pair has ended, so; OK: it has not */
+	uint8_t tell;   /* notices that wait for courier_notice() */
 	uint32_t gen;
 	uint32_t forwarded; /* for the HELD that waits */
 	uint32_t inflight;  /* its messages that went upstream in this generation, unacknowledged */

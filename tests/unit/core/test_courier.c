@@ -519,6 +519,18 @@ START_TEST(test_courier_expects_while_nothing_is_known)
 }
 END_TEST
 
+/* What it wrote behind the question that was refused: it has been told that nothing was delivered. */
+START_TEST(test_courier_refuses_what_was_refused_beforehand)
+{
+	courier_paired(&c, PAIR, EPOCH, true, "carol");
+	courier_ended(&c, ENDING_QUIT);
+	ck_assert_int_eq(courier_expect(&c, 0, "bob"), VERDICT_NOT_PAIRED);
+	courier_paired(&c, PAIR + 1, EPOCH, true, "bob");
+	ck_assert_int_eq(offer(0, 0, 0), COURIER_REFUSE);
+	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
+}
+END_TEST
+
 START_TEST(test_courier_remembers_the_partner_of_an_earlier_helper)
 {
 	courier_remember(&c, PAIR, "bob");
@@ -574,6 +586,7 @@ courier_suite(void)
 	tcase_add_test(t, test_courier_detached_owner);
 	tcase_add_test(t, test_courier_only_to_whom_it_expects);
 	tcase_add_test(t, test_courier_expects_while_nothing_is_known);
+	tcase_add_test(t, test_courier_refuses_what_was_refused_beforehand);
 	tcase_add_test(t, test_courier_remembers_the_partner_of_an_earlier_helper);
 	tcase_add_test(t, test_courier_of_an_earlier_pair_the_end_is_told);
 	suite_add_tcase(s, t);
