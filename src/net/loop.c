@@ -1,9 +1,14 @@
 #include "net/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "net/process.h"
+
+#define REFUSED_MS 100
 
 static void
 never(struct ev_loop *loop, ev_periodic *w, int revents)
@@ -32,6 +37,14 @@ make_signalled(struct ev_loop *loop)
 	return 0;
 }
 
+/* libev would abort. What it asks for is a descriptor or memory, which the host has again sooner or later: it asks anew. */
+static void
+wait_for_host(const char *what)
+{
+	log_error("%s: %s", what, strerror(errno));
+	(void)poll(NULL, 0, REFUSED_MS);
+}
+
 struct ev_loop *
 loop_new(void)
 {
@@ -41,6 +54,7 @@ loop_new(void)
 
 	if (!loop)
 		return NULL;
+	ev_set_syserr_cb(wait_for_host);
 	/* The first periodic makes libev watch the clock by a timerfd, which stays when the periodic is gone. */
 	ev_periodic_init(&w, never, ev_now(loop) + 1e6, 0., NULL);
 	ev_periodic_start(loop, &w);

@@ -10,6 +10,7 @@
 #include "net/process.h"
 
 #define OUT_FD 3
+#define REAP_SECONDS 0.1 /* until one that has answered, and has not ended, is killed; and then again and again */
 
 /* Never returns. `parent`: it may have died before we asked to be told. */
 static _Noreturn void
@@ -41,6 +42,9 @@ tell(struct worker *c)
 		return;
 	c->over = true;
 	stop_listening(c);
+	ev_timer_stop(c->loop, &c->limit);
+	ev_timer_set(&c->limit, REAP_SECONDS, REAP_SECONDS);
+	ev_timer_start(c->loop, &c->limit);
 	c->told(c);
 }
 
@@ -74,16 +78,6 @@ on_output(struct ev_loop *loop, ev_io *w, int revents)
 		tell(c);
 }
 
-static void
-on_limit(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct worker *c = w->data;
-
-	(void)loop, (void)revents;
-	(void)kill(c->pid, SIGKILL);
-	tell(c);
-}
-
 /* What it wrote before its end may not have been read yet. */
 static void
 drain(struct worker *c)
@@ -96,19 +90,41 @@ drain(struct worker *c)
 	}
 }
 
+/* If it has ended. */
 static void
-on_ended(struct ev_loop *loop, ev_signal *w, int revents)
+reap(struct worker *c)
 {
-	struct worker *c = w->data;
-	const pid_t pid = waitpid(c->pid, NULL, WNOHANG);
+	pid_t pid;
 
-	(void)loop, (void)revents;
-	if (pid == 0 || (pid < 0 && errno == EINTR))
+	do
+		pid = waitpid(c->pid, NULL, WNOHANG);
+	while (pid < 0 && errno == EINTR);
+	if (pid == 0)
 		return;
 	drain(c);
 	tell(c);
 	forget(c);
 	c->gone(c);
+}
+
+static void
+on_ended(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop, (void)revents;
+	reap(w->data);
+}
+
+/* The signal of its end may have been lost. */
+static void
+on_limit(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct worker *c = w->data;
+
+	(void)loop, (void)revents;
+	(void)kill(c->pid, SIGKILL);
+	tell(c);
+	if (worker_runs(c))
+		reap(c);
 }
 
 /* Before the fork: the end of a child that ends at once must not be missed. */

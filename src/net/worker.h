@@ -1,6 +1,6 @@
 /*
  * Work that may block for as long as it likes, done beside the loop: a child
- * process does it, answers in a few bytes, and is killed at its limit. It holds none of
+ * process does it, answers in a few bytes, and is killed at its limit, or soon after its answer. It holds none of
  * our descriptors but standard input, output and error, and dies with us.
  */
 #ifndef PCHAT_NET_WORKER_H

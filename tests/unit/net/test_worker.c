@@ -161,6 +161,22 @@ START_TEST(test_again_and_again)
 }
 END_TEST
 
+START_TEST(test_an_end_that_no_signal_tells)
+{
+	sigset_t child;
+
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	ck_assert_int_eq(worker_start(&worker, loop, 60000, say_and_hang, "x"), 0);
+	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &child, NULL), 0);
+	ck_assert_int_eq(kill(worker.pid, SIGKILL), 0);
+	(void)ev_run(loop, 0);
+	ck_assert_int_eq(told, 1);
+	ck_assert_int_eq(gone, 1);
+	ck_assert_int_eq(sigprocmask(SIG_UNBLOCK, &child, NULL), 0);
+}
+END_TEST
+
 START_TEST(test_stopped)
 {
 	ck_assert_int_eq(worker_start(&worker, loop, 60000, say_and_hang, "x"), 0);
@@ -186,6 +202,7 @@ worker_suite(void)
 	tcase_add_test(tc, test_an_answer_too_long);
 	tcase_add_test(tc, test_it_holds_nothing_of_ours);
 	tcase_add_test(tc, test_again_and_again);
+	tcase_add_test(tc, test_an_end_that_no_signal_tells);
 	tcase_add_test(tc, test_stopped);
 	suite_add_tcase(s, tc);
 	return s;
