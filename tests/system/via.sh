@@ -327,8 +327,9 @@ end_net() {
 	end
 }
 trap end_net EXIT
-listen=198.18.77.2
-if ! { ip link add pv$$ type veth peer name far netns $net && ip addr add 198.18.77.1/30 dev pv$$ && ip link set pv$$ up &&
+block=198.18.$(($$ / 64 % 256)).$(($$ % 64 * 4)) # for tests of networks (RFC 2544); another one beside us has its own
+listen=${block%.*}.$((${block##*.} + 2))
+if ! { ip link add pv$$ type veth peer name far netns $net && ip addr add "${block%.*}.$((${block##*.} + 1))/30" dev pv$$ && ip link set pv$$ up &&
 	ip -n $net addr add $listen/30 dev far && ip -n $net link set far up; } 2>"$T/net.err"; then
 	skip "no cable can be laid: $(cat "$T/net.err")" "packets are dropped"
 	finish

@@ -49,9 +49,18 @@ kind_of(int folder, const char *name)
 	return S_ISDIR(st.st_mode) ? "/" : NULL;
 }
 
+static bool
+write_name(int out, const char *path, const char *name, const char *behind)
+{
+	char line[PATH_MAX + NAME_MAX + 3];
+	const int n = snprintf(line, sizeof(line), "%s%s%s\n", path, name, behind);
+
+	return n > 0 && (size_t)n < sizeof(line) && write(out, line, (size_t)n) == n;
+}
+
 /* In the child: `typed` up to its last slash, and the names that begin as what stands behind it. */
 static void
-look_into(const char *typed, FILE *out)
+look_into(const char *typed, int out)
 {
 	const char *slash = strrchr(typed, '/'), *begins = slash ? slash + 1 : typed;
 	const int before = (int)(begins - typed);
@@ -67,23 +76,18 @@ look_into(const char *typed, FILE *out)
 		if (strncmp(e->d_name, begins, strlen(begins)) != 0 || (e->d_name[0] == '.' && begins[0] != '.') ||
 		    strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || !is_word(e->d_name))
 			continue;
-		if ((behind = kind_of(dirfd(d), e->d_name)))
-			(void)fprintf(out, "%s%s%s\n", path, e->d_name, behind);
+		if ((behind = kind_of(dirfd(d), e->d_name)) && !write_name(out, path, e->d_name, behind))
+			break;
 	}
 }
 
 static _Noreturn void
 run(pid_t parent, const char *typed, int fd)
 {
-	FILE *out;
-
 	(void)close(STDOUT_FILENO); /* whoever reads it waits for its end, and not for us */
 	(void)close(STDERR_FILENO);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && strlen(typed) < PATH_MAX &&
-	    (out = fdopen(fd, "w"))) {
-		look_into(typed, out);
-		(void)fflush(out);
-	}
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && strlen(typed) < PATH_MAX)
+		look_into(typed, fd);
 	_exit(0);
 }
 
