@@ -77,6 +77,7 @@ bool enough_for(unsigned pairs);           /* open files, and uids of root's for
 
 /* command_rows.c */
 void rows_commands(const struct settings *set, json_t *report);
+void rows_via(const struct settings *set, json_t *report);
 void write_lines(const char *path, unsigned count); /* of 100 bytes, each with its number */
 
 /* Two sessions, bench-a and bench-b, on a daemon of our own, paired. */

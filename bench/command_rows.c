@@ -1,10 +1,11 @@
 /*
  * The rows of whole commands: pchat send, status --prompt, send -l, against
- * /bin/true and against SQLite alone; and tell, against send.
+ * /bin/true and against SQLite alone; tell, and a send from another host, against send.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -159,6 +160,54 @@ row_tell(const struct settings *set, json_t *report, struct stage *g)
 	json_array_append_new(report, row_new("tell", "us", &us[0], &us[1], false, 1.3));
 }
 
+/* A folder first in PATH whose ssh is one without a cipher and a network: what is left is pchat's part. */
+static void
+plain_ssh(const struct settings *set)
+{
+	char program[PATH_MAX], folder[96], name[112];
+	const char *path = getenv("PATH");
+	char *paths;
+
+	snprintf(program, sizeof(program), "%s/tests/faults/forward", set->build);
+	snprintf(folder, sizeof(folder), "%s/bin", set->dir);
+	snprintf(name, sizeof(name), "%s/ssh", folder);
+	if (mkdir(folder, 0755) < 0 || symlink(program, name) < 0)
+		err(1, "%s", name);
+	if (asprintf(&paths, "%s:%s", folder, path ? path : "/usr/bin:/bin") < 0 || setenv("PATH", paths, 1) < 0)
+		err(1, "PATH");
+	free(paths);
+}
+
+/* send by a session at another host, through such an ssh, against send by one of this host; one and the other in turn. */
+static void
+row_via(const struct settings *set, json_t *report, struct stage *g)
+{
+	struct sample us[2] = { 0 };
+	const unsigned runs = 300 / set->scale + 1;
+	char there[160];
+
+	plain_ssh(set);
+	snprintf(there, sizeof(there), "bench.example:%s", g->server.socket);
+	RUN(set, NULL, g->pchat, "login", "-q", "--via", there, "bench-v");
+	RUN(set, NULL, g->pchat, "login", "-q", "bench-w", "--max-unread", "100000000");
+	RUN(set, NULL, g->pchat, "-q", "-s", "bench.example/bench-v", "to", "bench-w");
+	pin(true);
+	for (unsigned r = 0; r < set->rounds; r++) {
+		double total[2] = { 0, 0 };
+
+		for (unsigned i = 0; i < runs; i++) {
+			total[0] += RUN(set, NULL, g->pchat, "-s", "bench.example/bench-v", "send", "hello");
+			total[1] += RUN(set, NULL, g->pchat, "-s", "bench-a", "send", "hello");
+		}
+		sample_add(&us[0], total[0] / runs);
+		sample_add(&us[1], total[1] / runs);
+	}
+	pin(false);
+	RUN(set, NULL, g->pchat, "-q", "-s", "bench.example/bench-v", "quit");
+	RUN(set, NULL, g->pchat, "-q", "-s", "bench-w", "quit");
+	json_array_append_new(report, row_new("send-via", "us", &us[0], &us[1], false, 1.2));
+}
+
 static void
 sql(sqlite3 *db, const char *text)
 {
@@ -278,5 +327,15 @@ rows_commands(const struct settings *set, json_t *report)
 	    (char *const[]){ g.pchat, "-s", "bench-a", "status", "--prompt", NULL }, 0.45);
 	row_helper(set, report);
 	row_lines(set, report, &g);
+	stage_close(&g, set);
+}
+
+void
+rows_via(const struct settings *set, json_t *report)
+{
+	struct stage g;
+
+	stage_open(&g, set, NULL);
+	row_via(set, report, &g);
 	stage_close(&g, set);
 }

@@ -69,6 +69,8 @@ run_rows(const struct settings *set, json_t *report, char **rows)
 		rows_idle(set, report);
 	if (wanted(rows, "commands"))
 		rows_commands(set, report);
+	if (wanted(rows, "via"))
+		rows_via(set, report);
 	if (wanted(rows, "typing"))
 		rows_typing(set, report);
 	if (wanted(rows, "handing"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# System calls of the daemon, either helper and the command fail, one a run, with what they may fail with. Commands
-# may fail too, but tell no lie, and afterwards all goes on.
+# System calls of the daemon, either helper, the ssh of one at another host, and the command fail, one a run, with what they may
+# fail with. Commands may fail too, but tell no lie, and afterwards all goes on.
 # shellcheck source=sweep.sh
 . "${SRCDIR:?}/tests/faults/sweep.sh"
 # shellcheck source=errors_of.sh
@@ -25,6 +25,9 @@ for target in $(targets pchatd sender receiver send); do
 	cases "$target"
 done >"$work/cases"
 for target in $(targets notes/pchatd notes/sender notes/receiver notes/tell); do
+	cases "$target"
+done | thin 12 >>"$work/cases"
+for target in $(targets via/sender via/ssh); do
 	cases "$target"
 done | thin 12 >>"$work/cases"
 echo "# $(wc -l <"$work/cases") failures in all"

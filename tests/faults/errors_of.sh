@@ -15,6 +15,7 @@ errors_of() { # CALL
 	epoll_wait | epoll_pwait | poll | ppoll | wait4) echo EINTR ;;
 	mmap | mremap) echo ENOMEM ;; # a brk that fails returns no error, which cannot be injected
 	flock) echo EINTR ENOMEM ;;
+	clone | clone3 | fork | vfork) echo EAGAIN ENOMEM ;;
 	getrandom) echo EINTR ;;
 	stat | newfstatat | fstat) echo EIO ENOMEM ;;
 	esac

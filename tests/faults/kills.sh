@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# SIGKILL at every system call of the daemon, either helper and the command, one a run. Every message that was
-# not in the hands of a killed command has to be delivered.
+# SIGKILL at every system call of the daemon, either helper, the ssh of one at another host, and the command, one a run. Every
+# message that was not in the hands of a killed command has to be delivered.
 # shellcheck source=sweep.sh
 . "${SRCDIR:?}/tests/faults/sweep.sh"
 export STRICT=1
@@ -18,6 +18,9 @@ for target in $(targets pchatd sender receiver send); do
 	cases "$target"
 done >"$work/cases"
 for target in $(targets notes/pchatd notes/sender notes/receiver notes/tell); do
+	cases "$target"
+done | thin 12 >>"$work/cases"
+for target in $(targets via/sender via/ssh); do
 	cases "$target"
 done | thin 12 >>"$work/cases"
 echo "# $(wc -l <"$work/cases") system calls in all"

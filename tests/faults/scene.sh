@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # One short conversation in a directory of its own, with one fault in it; the ledger judges. For kills.sh and errors.sh.
 #
-#	scene.sh [notes/]TARGET STRACE-OPTION...
+#	scene.sh [notes/|via/]TARGET STRACE-OPTION...
 #
 # TARGET is pchatd, sender (alice's helper), receiver (bob's), or send (the command): the first process of its kind runs
 # under strace with these options; those that follow it run without. With notes/ it is no conversation: notes are told, to
-# somebody who is there or not; the receiver is our own account's session, and the command tell. Prints nothing when all is well;
-# $STRICT is set when every `send` has to be delivered, and every `tell` or kept (unless it was the one that was killed). With
+# somebody who is there or not; the receiver is our own account's session, and the command tell. With via/ alice's session is one at
+# another host: her helper reaches the daemon through an ssh, which is forward.c, and the target ssh too. Prints nothing when all is
+# well; $STRICT is set when every `send` has to be delivered, and every `tell` or kept (unless it was the one that was killed). With
 # TRACE=FILE the trace is kept there.
 # A fault may make the runtime folder unusable, and the next one is shared with whatever else this user runs: so all but the
 # first are empty ones that nobody else sees.
@@ -22,6 +23,7 @@ if [ -n "${PCHAT_OWN_MOUNTS-}" ]; then
 fi
 scene=talk target=$1
 [ "$target" = "${target#notes/}" ] || { scene=notes target=${target#notes/}; }
+[ "$target" = "${target#via/}" ] || { scene=via target=${target#via/}; }
 shift
 D=$(mktemp -d "${TMPDIR:-/tmp}/pchat-scene.XXXXXX") || exit 99
 export PCHAT_SCENE=$D HOME=$D XDG_RUNTIME_DIR=$D/run XDG_STATE_HOME=$D/state PCHAT_SOCKET=$D/pchat.sock
@@ -55,10 +57,10 @@ end() {
 	touch "$D/stop"
 	local pids i
 	for ((i = 0; i < 500; i++)); do
-		mapfile -t pids < <(ours '@(pchat*|strace)')
+		mapfile -t pids < <(ours '@(pchat*|forward|strace)')
 		[ ${#pids[@]} -gt 0 ] || break
 		if [ $i -lt 60 ]; then # strace sees how they end, and ends with them
-			mapfile -t pids < <(ours 'pchat*')
+			mapfile -t pids < <(ours '@(pchat*|forward)')
 			[ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}"
 		else
 			kill -KILL "${pids[@]}"
@@ -75,7 +77,7 @@ trap 'exit 1' INT TERM HUP
 for program in pchat pchat-full pchat-session pchatd; do
 	ln -s "${BUILDDIR:?}/$program" "$D/bin/$program"
 done
-options=("$@")
+options=("$@") follow=(-f)
 
 # traced TARGET COMMAND...: under strace, if it is the target and the first of its kind.
 traced() {
@@ -83,11 +85,24 @@ traced() {
 	shift
 	if [ "$this" = "$target" ] && [ ! -e "$D/used" ]; then
 		touch "$D/used"
-		strace -D -I 2 -f -qq -o "$D/trace" "${options[@]}" "$@"
+		strace -D -I 2 "${follow[@]}" -qq -o "$D/trace" "${options[@]}" "$@"
 	else
 		"$@"
 	fi
 }
+
+# The ssh of a session at another host. What the helper starts is a target of its own: each ssh anew would meet the same fault.
+if [ $scene = via ]; then
+	follow=()
+	ln -s "$BUILDDIR/tests/faults/forward" "$D/bin/forward"
+	cat >"$D/bin/ssh" <<-SSH
+		#!$BASH
+		[ "$target" = ssh ] && [ ! -e "$D/used" ] || exec forward "\$@"
+		touch "$D/used"
+		exec strace -D -I 2 -qq -o "$D/trace" ${options[@]@Q} forward "\$@"
+	SSH
+	chmod 0755 "$D/bin/ssh"
+fi
 
 # As an init system would.
 keep_daemon() {
@@ -109,6 +124,10 @@ clear_up() {
 	[ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}" 2>/dev/null
 }
 
+# The name by which the commands find somebody's session.
+declare -A called=([alice]=alice [bob]=bob)
+[ $scene != via ] || called[alice]=lab.example/alice
+
 # Until it works: somebody would try again.
 insist() { # COMMAND...
 	local i
@@ -123,7 +142,7 @@ insist() { # COMMAND...
 # Somebody's prompt asks now and then, by which a helper that was killed lives again: nobody else would start it.
 tend() { # NAME FILE: as long as the file is there
 	while read -rt 0.5 -u "$pause_fd"; [ -e "$2" ]; do
-		timeout 10 pchat -s "$1" status
+		timeout 10 pchat -s "${called[$1]:-$1}" status
 	done >/dev/null 2>&1
 }
 
@@ -136,10 +155,10 @@ say() {
 	last=$((first + count - 1))
 	number[$from]=$last
 	if [ "$count" -eq 1 ]; then
-		traced send pchat -s "$from" send --timeout 15 --to "$to" "$from $first" 2>"$D/err"
+		traced send pchat -s "${called[$from]}" send --timeout 15 --to "$to" "$from $first" 2>"$D/err"
 		status=$?
 	else
-		pchat -s "$from" send -l --timeout 15 --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" "$last")
+		pchat -s "${called[$from]}" send -l --timeout 15 --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" "$last")
 		status=$?
 		delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$D/err")
 	fi
@@ -156,24 +175,26 @@ say() {
 say_at_last() { # FROM TO
 	local i
 	for ((i = 0; i < 20; i++)); do
-		insist pchat -s "$2" status
+		insist pchat -s "${called[$2]}" status
 		STRICT='' say "$1" "$2"
 		[ "$said" -ne 0 ] || return
-		[ "$said" -eq 124 ] || [ "$said" -eq 75 ] || insist pchat -s "$1" to "$2"
+		[ "$said" -eq 124 ] || [ "$said" -eq 75 ] || insist pchat -s "${called[$1]}" to "$2"
 	done
 	fail "nothing goes through any more: $said: $(cat "$D/err")"
 }
 
 hear() { # NAME
-	timeout 10 pchat -s "$1" read --raw >>"$D/heard.$1" 2>/dev/null
+	timeout 10 pchat -s "${called[$1]}" read --raw >>"$D/heard.$1" 2>/dev/null
 }
 
 # Started here rather than by `pchat login`, which would wait for strace to close the pipe of the report.
 log_in() { # TARGET NAME
-	traced "$1" pchat-session --login "$2" --timeout 15 --socket "$PCHAT_SOCKET" </dev/null >/dev/null 2>&1 3>/dev/null &
+	local there=(--socket "$PCHAT_SOCKET") name=${called[$2]:-$2} way=''
+	[ "$name" = "$2" ] || { there=(--via "${name%/*}:$PCHAT_SOCKET") way="--via ${name%/*}:$PCHAT_SOCKET"; }
+	traced "$1" pchat-session --login "$2" --timeout 15 "${there[@]}" </dev/null >/dev/null 2>&1 3>/dev/null &
 	wait_for "$!" "$2"
 	# One that was killed on its way may have logged in.
-	insist sh -c "pchat -s $2 status || pchat login $2"
+	insist sh -c "pchat -s $name status || pchat login $way $2"
 }
 
 # Until the helper listens, in whatever folder it could use, or is no more.
@@ -186,18 +207,22 @@ wait_for() { # PID NAME
 talk() {
 	log_in sender alice
 	log_in receiver bob
-	insist pchat -s alice to bob
+	insist pchat -s "${called[alice]}" to bob
 	say alice bob
 	say alice bob 4
 	hear bob
 	say bob alice
 	hear alice
-	insist sh -c 'pchat -s alice leave || [ $? -eq 7 ]'
+	insist sh -c "pchat -s ${called[alice]} leave || [ \$? -eq 7 ]"
 	insist pchat -s bob to alice
 	say bob alice
 	say_at_last alice bob
 	hear bob
 	hear alice
+}
+
+via() {
+	talk
 }
 
 # ---------------------------------------------------------------------- notes
@@ -276,8 +301,11 @@ end
 
 # -------------------------------------------------------------------- verdict
 
-inboxes=("$D/state/pchat/alice" "$D/state/pchat/bob")
-[ $scene = talk ] || inboxes=("$D/state/pchat/$me")
+case $scene in
+notes) inboxes=("$D/state/pchat/$me") ;;
+via) inboxes=("$D/state/pchat/via/lab.example/alice" "$D/state/pchat/bob") ;;
+talk) inboxes=("$D/state/pchat/alice" "$D/state/pchat/bob") ;;
+esac
 crimes=$("$BUILDDIR/tests/faults/ledger" "$D/told" "${inboxes[@]}" 2>&1) || fail "$crimes"
 grep -E 'killed by SIG(SEGV|ABRT|BUS|FPE|ILL|SYS)' "$D/trace" && fail "crashed"
 [ -e "$D/used" ] || fail "no $target was started"

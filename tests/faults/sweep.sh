@@ -20,7 +20,7 @@ count() {
 	TRACE=$trace STRICT=1 bash "$scene" "$1" -e trace=all >"$work/out" 2>&1 ||
 		{ echo "Bail out! $1 without a fault: $(cat "$work/out")"; exit 1; }
 	# By thread or child each, as strace counts when it injects: the greatest number.
-	sed -n 's/^\([0-9]*\) *\([a-z0-9_]*\)(.*/\1 \2/p' "$trace" | sort | uniq -c |
+	sed -n 's/^\([0-9]*\) *\([a-z0-9_]*\)(.*/-\1 \2/p' "$trace" | sort | uniq -c |
 		awk '{ if ($1 > n[$3]) n[$3] = $1 } END { for (call in n) print call, n[call] }' | sort
 }
 

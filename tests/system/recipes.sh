@@ -224,10 +224,24 @@ is "$(jq -r 'select(.name == "traveller") | .account' <<<"$out")" "$remote" "fro
 run root "${far[@]}" "PCHAT_SOCKET=$T/far/run/pchat-far.sock" pchat quit
 exits 0 "and it can quit"
 # The socket of an ssh that was killed is left behind.
-wait_until 10 pkill -KILL -f "^$(command -v ssh) -F $T/ssh_config"
+kill_ssh() { wait_until pkill -KILL -f "^$(command -v ssh) -F $T/ssh_config"; }
+kill_ssh
 [ -S "$T/far/run/pchat-far.sock" ]
 ok $? "a socket that a killed ssh left behind"
+run bob pchat read
 run root "${far[@]}" sh "$T/ssh.sh"
 exits 0 "does not keep the recipe from working again"
+run bob pchat read
+like "$out" 'traveller: greetings from afar' "which brings the message once more"
+# And with a session that lives: ssh alone is run again.
+kill_ssh
+sed '/^pchat /d' "$T/ssh.sh" >"$T/again.sh"
+run root "${far[@]}" sh "$T/again.sh"
+exits 0 "ssh dies under a session, and is run again"
+run root "${far[@]}" "PCHAT_SOCKET=$T/far/run/pchat-far.sock" pchat --timeout $PATIENCE send "still here"
+exits 0 "the session goes on"
+run bob pchat read --raw
+is "$out" "still here" "with its pair"
 run root "${far[@]}" "PCHAT_SOCKET=$T/far/run/pchat-far.sock" pchat quit
+exits 0 "and ends"
 finish
