@@ -27,12 +27,12 @@ settle(struct deliver *d, enum verdict v)
 	char line[MESSAGE_MAX];
 	const uint8_t *body;
 	const uint32_t len = outgoing_oldest(&d->out, &body);
-	const bool waited = d->at < d->waited;
+	const struct deliver_line said = { line, len, outgoing_oldest_id(&d->out), d->at < d->waited };
 
 	memcpy(line, body, len);
 	outgoing_drop(&d->out);
 	d->at++;
-	d->class->settled(d->context, line, len, waited, v);
+	d->class->settled(d->context, &said, v);
 }
 
 /* All of it at once: the stream keeps what cannot be written yet. */
@@ -162,6 +162,18 @@ size_t
 deliver_pending(const struct deliver *d)
 {
 	return (size_t)(d->out.box.added - d->out.box.acked);
+}
+
+bool
+deliver_has(const struct deliver *d, const struct ident *id, bool *waited)
+{
+	const struct ident oldest = outgoing_oldest_id(&d->out);
+	uint64_t n;
+
+	if (!ident_distance(&oldest, id, &n) || n >= deliver_pending(d) + d->out.settled)
+		return false;
+	*waited = d->at + n < d->waited;
+	return true;
 }
 
 void

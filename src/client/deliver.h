@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "client/link.h"
+#include "core/ident.h"
 #include "core/verdict.h"
 
 /* Nobody wants to read first that a line is under way, and a moment later that it arrived. */
@@ -19,11 +20,19 @@
 
 struct deliver;
 
+/* A line, as long as the call lasts. */
+struct deliver_line {
+	const char *text;
+	size_t len;
+	struct ident id;
+	bool waited; /* waits() was called for it */
+};
+
 struct deliver_class {
 	/* A line takes its time. */
 	void (*waits)(void *context, const char *text, size_t len);
-	/* What became of it; `waited`: the call above was made for it. */
-	void (*settled)(void *context, const char *text, size_t len, bool waited, enum verdict v);
+	/* What became of it. */
+	void (*settled)(void *context, const struct deliver_line *line, enum verdict v);
 	/* The connection is gone: call deliver_reconnect() when a helper is there again. */
 	void (*lost)(void *context);
 };
@@ -43,6 +52,9 @@ bool deliver_has_room(const struct deliver *d, size_t len);
 
 /* Lines that are neither delivered nor refused. */
 size_t deliver_pending(const struct deliver *d);
+
+/* Whether the line of that id is under way, and not settled; *waited as above. */
+bool deliver_has(const struct deliver *d, const struct ident *id, bool *waited);
 
 /* Nothing happens any more to what is under way: each is settled, `why` and what is known of it being the reason. Not from
  * its class's functions. */

@@ -14,16 +14,25 @@ struct inbox {
 	void *context;
 	struct conn *conn;
 	uint64_t seen; /* id of the latest record shown: a helper that was started anew may give it again */
+	uint64_t last; /* of the batch, shown: 0: none */
 	bool plain;    /* the helper is an older one */
+	bool follow;   /* if the helper can */
+	bool follows;  /* it does */
+	bool beyond;   /* of this batch, a record that is not part of what was there at the start */
+	uint64_t start, said;
 	bool caught_up, over;
 };
 
 static void
 ask(struct inbox *in)
 {
-	const struct control_message m = { .type = CONTROL_READ,
+	struct control_message m = { .type = CONTROL_READ,
 		.u.read = { .flags = (in->caught_up ? READ_WAIT : 0) | (in->plain ? 0 : READ_NOTES), .limit = BATCH } };
 
+	if (in->follow && in->caught_up)
+		m.u.read.after = in->seen > in->start ? in->seen : in->start;
+	in->last = 0;
+	in->beyond = false;
 	conn_request(in->conn, &m);
 }
 
@@ -39,7 +48,8 @@ finish(struct inbox *in, enum verdict v)
 static void
 batch_end(struct inbox *in, const struct control_message *m)
 {
-	const struct control_message done = { .type = CONTROL_DONE, .u.done.last = m->u.read_end.last };
+	const struct control_message done = { .type = CONTROL_DONE,
+		.u.done.last = in->beyond ? in->last : m->u.read_end.last };
 	const enum verdict v = m->u.read_end.verdict;
 
 	if (v != VERDICT_OK && v != VERDICT_NOTHING) {
@@ -50,14 +60,32 @@ batch_end(struct inbox *in, const struct control_message *m)
 		finish(in, VERDICT_OUTPUT);
 		return;
 	}
-	if (m->u.read_end.last > 0)
+	if (done.u.done.last > 0)
 		conn_request(in->conn, &done);
-	if (!m->u.read_end.more && !in->caught_up) {
+	if ((!m->u.read_end.more || in->beyond) && !in->caught_up) {
 		in->caught_up = true;
 		in->class->caught_up(in->context);
 	}
 	if (in->conn)
 		ask(in);
+}
+
+/* What came since the start is asked for anew, as it may have been read meanwhile. */
+static void
+take_record(struct inbox *in, const struct record *r)
+{
+	if (r->own) {
+		in->class->said(in->context, r, in->said > 0 && r->id > in->said ? r->id - in->said - 1 : 0);
+		in->said = r->id;
+	} else if (in->follow && !in->caught_up && r->id > in->start) {
+		in->beyond = true;
+	} else {
+		in->last = r->id;
+		if (r->id > in->seen) {
+			in->seen = r->id;
+			in->class->record(in->context, r);
+		}
+	}
 }
 
 static void
@@ -68,10 +96,10 @@ on_frame(void *owner, const struct frame *f)
 
 	if (control_decode(f, &m) < 0)
 		return;
-	if (m.type == CONTROL_RECORD && m.u.record.id > in->seen) {
-		in->seen = m.u.record.id;
-		in->class->record(in->context, &m.u.record);
+	if (m.type == CONTROL_RECORD) {
+		take_record(in, &m.u.record);
 	} else if (m.type == CONTROL_READ_END) {
+		in->follows = m.u.read_end.follows;
 		batch_end(in, &m);
 	} else if (m.type == CONTROL_BYE && m.u.bye.reason == BYE_MALFORMED) {
 		in->plain = true; /* it takes a HELLO that names features for a broken one */
@@ -84,6 +112,8 @@ on_lost(void *owner)
 	struct inbox *in = owner;
 
 	in->conn = NULL;
+	in->follows = false;
+	in->said = 0;
 	in->class->lost(in->context);
 }
 
@@ -106,6 +136,19 @@ inbox_free(struct inbox *in)
 	free(in);
 }
 
+void
+inbox_follow(struct inbox *in, uint64_t newest)
+{
+	in->follow = true;
+	in->start = newest;
+}
+
+bool
+inbox_follows(const struct inbox *in)
+{
+	return in->conn && in->follows;
+}
+
 bool
 inbox_reconnect(struct inbox *in)
 {
@@ -113,7 +156,7 @@ inbox_reconnect(struct inbox *in)
 
 	if (in->conn || in->over)
 		return true;
-	in->link->features = in->plain ? 0 : FEATURE_NOTES | FEATURE_STREAMS;
+	in->link->features = in->plain ? 0 : FEATURE_NOTES | FEATURE_STREAMS | (in->follow ? FEATURE_FOLLOW : 0);
 	in->conn = conn_open(in->loop, in->link, &class, in);
 	in->link->features = 0; /* others on this link want no notes */
 	if (in->conn)

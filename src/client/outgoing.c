@@ -204,6 +204,12 @@ outgoing_oldest(const struct outgoing *o, const uint8_t **body)
 	return outgoing_nth(o, 0, body);
 }
 
+struct ident
+outgoing_oldest_id(const struct outgoing *o)
+{
+	return ident_add(&o->box.first, o->box.acked - o->settled);
+}
+
 void
 outgoing_drop(struct outgoing *o)
 {

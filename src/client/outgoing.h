@@ -59,6 +59,9 @@ void outgoing_lost(struct outgoing *o);
 uint32_t outgoing_oldest(const struct outgoing *o, const uint8_t **body);
 uint32_t outgoing_nth(const struct outgoing *o, uint64_t n, const uint8_t **body);
 
+/* The id of the oldest one that is in the store. */
+struct ident outgoing_oldest_id(const struct outgoing *o);
+
 /* The oldest one leaves the store. One that was not acknowledged is given up. */
 void outgoing_drop(struct outgoing *o);
 

@@ -115,6 +115,12 @@ read_end_fields(struct codec *c, struct control_message *m)
 	codec_bool(c, &m->u.read_end.more);
 	codec_u64(c, &m->u.read_end.last);
 	codec_verdict(c, &m->u.read_end.verdict);
+	if (!c->writing)
+		m->u.read_end.follows = false;
+	if (codec_follows(c, m->u.read_end.follows)) {
+		codec_bool(c, &m->u.read_end.follows);
+		c->bad = c->bad || !m->u.read_end.follows;
+	}
 }
 
 static void

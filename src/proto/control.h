@@ -86,7 +86,7 @@ enum record_kinds {
 struct record {
 	uint64_t id;     /* by order of arrival */
 	uint8_t type;    /* enum record_type */
-	bool own;        /* history: written by this session, to `peer` */
+	bool own;        /* history, and who follows: written by this session, to `peer` */
 	int64_t time_ms; /* wall clock, Unix epoch */
 	struct peer peer;
 	struct ident msgid;
@@ -106,7 +106,9 @@ enum read_flags {
 	READ_WAIT = 2,     /* reply only when there is at least one */
 	READ_MESSAGES = 4, /* no events: they are passed over, and stay unread */
 	READ_NOTES = 8,    /* notes as well; without it they are passed over */
-	READ_OFFERS = 16,  /* never sent: the helper sets it for a command whose HELLO named FEATURE_STREAMS */
+	READ_OFFERS = 16,  /* never sent: the helper sets it for a command whose HELLO named FEATURE_STREAMS, */
+	READ_FOLLOW = 32,  /* and this for FEATURE_FOLLOW: takes no lease, and waits for none; with READ_WAIT also what was
+	                      read already, and what this session said */
 };
 
 enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };
@@ -193,6 +195,7 @@ struct control_message {
 			bool more;       /* further records are there: ask again */
 			uint64_t last;   /* id to give to DONE; 0: none */
 			uint8_t verdict; /* OK; NOTHING; NO_SESSION: the session ended; STORAGE */
+			bool follows;    /* it is given what FEATURE_FOLLOW says; false is not written */
 		} read_end;
 		struct policy policy; /* RULES */
 		struct {

@@ -18,9 +18,10 @@ enum feature {
 	FEATURE_STREAMS = 8, /* offers and their channels (R13); on the control socket also their records */
 	FEATURE_ABOUT = 16,  /* ABOUT: of which release the daemon is */
 	FEATURE_AWAY = 32,   /* AWAY, IS_AWAY; on the control socket also what STATE tells of it */
+	FEATURE_FOLLOW = 64, /* on the control socket alone: READ gives each of several the same, and what they say */
 };
 
-/* All that this release knows. */
+/* All that this release knows of between helper and daemon. */
 #define FEATURES_KNOWN \
 	((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_STREAMS | FEATURE_ABOUT | FEATURE_AWAY))
 

@@ -498,11 +498,40 @@ outbound_sent(void *context, const struct msg *m)
 	sentbox_forwarded(s->sentbox, m);
 }
 
+struct delivered {
+	const struct session *session;
+	const struct ident *first;
+	int64_t now_ms;
+};
+
+static void
+follow_one(uint32_t n, const uint8_t *body, uint32_t length, void *context)
+{
+	const struct delivered *d = context;
+	const struct session *s = d->session;
+	const struct record r = {
+		.type = RECORD_MESSAGE,
+		.own = true,
+		.time_ms = d->now_ms,
+		.peer = s->state.partner.peer,
+		.msgid = ident_add(d->first, n),
+		.body = body,
+		.length = length,
+	};
+
+	reading_said(s->reading, &r, store_newest(s->store));
+}
+
 static void
 outbound_answered(void *context, const struct ident *first, uint32_t count, bool delivered)
 {
 	const struct session *s = context;
 
+	if (delivered && reading_followed(s->reading)) {
+		struct delivered d = { .session = s, .first = first, .now_ms = clock_wall_ms() };
+
+		sentbox_each(s->sentbox, count, follow_one, &d);
+	}
 	sentbox_acked(s->sentbox, first, count, delivered ? &s->state.partner.peer : NULL, store_newest(s->store));
 }
 
@@ -700,6 +729,8 @@ uplink_on_turn(void *context)
 
 	if (s->end == SESSION_GOES_ON || s->end == SESSION_OVER)
 		inbound_flush(s->inbound);
+	if (s->end == SESSION_GOES_ON && !store_writing(s->store))
+		reading_show_said(s->reading);
 }
 
 static const struct uplink_class uplink_class = {
@@ -798,6 +829,15 @@ reading_read_store(void *context, uint64_t after, unsigned kinds, bool (*fn)(con
 }
 
 static int
+reading_follow_store(void *context, uint64_t after, unsigned kinds,
+    bool (*fn)(const struct record *r, void *fn_context), void *fn_context)
+{
+	const struct session *s = context;
+
+	return store_follow(s->store, after, kinds, fn, fn_context);
+}
+
+static int
 reading_mark(void *context, uint64_t last, unsigned kinds)
 {
 	const struct session *s = context;
@@ -840,6 +880,7 @@ reading_marked(void *context, uint32_t client, enum verdict v)
 
 static const struct reading_class reading_class = {
 	.read = reading_read_store,
+	.follow = reading_follow_store,
 	.mark = reading_mark,
 	.failed = reading_failed,
 	.begin = reading_begin,

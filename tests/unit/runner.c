@@ -92,6 +92,7 @@
 	X(watch)          \
 	X(requests)       \
 	X(reading)        \
+	X(said)           \
 	X(options)        \
 	X(suggest)        \
 	X(file_names)     \
@@ -106,6 +107,7 @@
 	X(keys)           \
 	X(draw)           \
 	X(walk)           \
+	X(own)            \
 	X(recall)         \
 	X(run)            \
 	X(protocol_page)

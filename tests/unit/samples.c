@@ -218,6 +218,15 @@ static struct control_message control[] = {
 		.msgid = ID,
 		.body = (const uint8_t *)TWO_FILES,
 		.length = sizeof(TWO_FILES) - 1 } },
+	{ .type = CONTROL_RECORD,
+	    .u.record = { .id = 3,
+		.own = true,
+		.time_ms = SINCE,
+		.peer = BOB,
+		.msgid = ID,
+		.body = (const uint8_t *)"lunch?",
+		.length = 6 } },
+	{ .type = CONTROL_READ_END, .u.read_end = { .count = 1, .follows = true } },
 };
 
 static const struct who_entry two[] = {

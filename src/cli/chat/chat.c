@@ -89,12 +89,12 @@ mark_text(enum mark m)
 }
 
 static void
-show_own(struct chat *c, const char *text, size_t len, enum mark m)
+show_own(struct chat *c, const char *text, size_t len, int64_t time_ms, enum mark m)
 {
 	const char *self = c->known ? c->state.u.state.self.name : c->link->name;
 	struct record r = {
 		.type = RECORD_MESSAGE,
-		.time_ms = clock_wall_ms(),
+		.time_ms = time_ms,
 		.body = (const uint8_t *)text,
 		.length = (uint32_t)len,
 	};
@@ -109,10 +109,16 @@ show_own(struct chat *c, const char *text, size_t len, enum mark m)
 	(void)chat_show(c);
 }
 
+static void
+show_delivered(void *context, const char *text, size_t len, int64_t time_ms)
+{
+	show_own(context, text, len, time_ms, MARK_DONE);
+}
+
 /* ------------------------------------------------------------------ what we say */
 
 static void on_waits(void *context, const char *text, size_t len);
-static void on_settled(void *context, const char *text, size_t len, bool waited, enum verdict v);
+static void on_settled(void *context, const struct deliver_line *line, enum verdict v);
 static void on_lost(void *context);
 
 static const struct deliver_class deliver_class = { on_waits, on_settled, on_lost };
@@ -133,18 +139,23 @@ on_waits(void *context, const char *text, size_t len)
 	struct chat *c = context;
 
 	if (c->editor)
-		show_own(c, text, len, MARK_WAITS);
+		show_own(c, text, len, clock_wall_ms(), MARK_WAITS);
 }
 
 static void
-show_fate(struct chat *c, const char *text, size_t len, bool waited, enum verdict v)
+show_fate(struct chat *c, const struct deliver_line *line, enum verdict v)
 {
+	const char *text = line->text;
+	const size_t len = line->len;
+	const bool waited = line->waited;
 	char excerpt[8 * EXCERPT + 16];
 	const size_t n = safe_line(text, len < EXCERPT ? len : EXCERPT, excerpt, sizeof(excerpt));
 	const char *more = len > EXCERPT ? "..." : "";
 
+	if (v == VERDICT_OK && !own_delivered(c->own, line, !c->ending && inbox_follows(c->inbox)))
+		return;
 	if (!waited)
-		show_own(c, text, len, v == VERDICT_OK ? MARK_DONE : MARK_FAILED);
+		show_own(c, text, len, clock_wall_ms(), v == VERDICT_OK ? MARK_DONE : MARK_FAILED);
 	if (v == VERDICT_OK && waited)
 		chat_note(c, "%s delivered: %.*s%s", mark_text(MARK_DONE), (int)n, excerpt, more);
 	else if (v == VERDICT_UNCONFIRMED)
@@ -157,22 +168,35 @@ show_fate(struct chat *c, const char *text, size_t len, bool waited, enum verdic
 }
 
 static void
-on_settled(void *context, const char *text, size_t len, bool waited, enum verdict v)
+on_settled(void *context, const struct deliver_line *line, enum verdict v)
 {
 	struct chat *c = context;
+	const size_t len = line->len;
 
 	if (v != VERDICT_OK && c->status == 0 && (c->filter || c->ending))
 		c->status = status_exit(v);
 	if (c->editor)
-		show_fate(c, text, len, waited, v);
+		show_fate(c, line, v);
 	else if (v != VERDICT_OK)
 		(void)report(v, "%s: %.*s%s",
 		    _(v == VERDICT_UNCONFIRMED ? N_("it may or may not have arrived") : status_words(v)),
-		    (int)(len < EXCERPT ? len : EXCERPT), text, len > EXCERPT ? "..." : "");
+		    (int)(len < EXCERPT ? len : EXCERPT), line->text, len > EXCERPT ? "..." : "");
 	if (c->ending && pending(c) == 0)
 		c->over = true;
 	if (c->filter)
 		filter_wake(c->filter);
+}
+
+static enum own_line
+whose_line(const struct chat *c, const struct ident *id)
+{
+	bool waited = false, found = c->current && deliver_has(c->current, id, &waited);
+
+	for (size_t i = 0; i < CHAT_PAIRS && !found; i++)
+		found = c->earlier[i] && deliver_has(c->earlier[i], id, &waited);
+	if (!found)
+		return OWN_ANOTHER;
+	return waited ? OWN_WAITED : OWN_OURS;
 }
 
 bool
@@ -311,8 +335,11 @@ take_state(struct chat *c, const struct control_message *m)
 	c->state = *m;
 	c->known = true;
 	ev_timer_stop(c->loop, &c->slow);
-	if (!known && c->recall && !begin_terminal(c))
-		return;
+	if (!known && c->recall) {
+		inbox_follow(c->inbox, m->u.state.last);
+		if (!begin_terminal(c))
+			return;
+	}
 	if (now != before && (now != 0 || m->u.state.daemon == DAEMON_CONNECTED)) {
 		retire(c);
 		if (now != 0)
@@ -373,6 +400,7 @@ watch_reconnect(struct chat *c)
 static void
 session_over(struct chat *c)
 {
+	own_flush(c->own);
 	if (!c->quitting && !c->ending)
 		chat_note(c, "the session has ended; log in again with: pchat login %s", c->link->name);
 	c->ending = true;
@@ -461,6 +489,27 @@ on_record(void *context, const struct record *r)
 		format_text_record(r, c->link->name);
 	if (c->editor)
 		terminal_arrived(c, r);
+}
+
+static void
+on_said(void *context, const struct record *r, uint64_t missed)
+{
+	struct chat *c = context;
+
+	if (missed > 0)
+		chat_note(c,
+		    translate_count("%llu line that this session said is left out; /history shows it",
+			"%llu lines that this session said are left out; /history shows them", (size_t)missed),
+		    (unsigned long long)missed);
+	own_told(c->own, r, whose_line(c, &r->msgid));
+}
+
+/* What the helper has not told it tells no more. */
+static void
+on_inbox_lost(void *context)
+{
+	own_flush(((struct chat *)context)->own);
+	on_lost(context);
 }
 
 static int
@@ -590,7 +639,8 @@ set_locale(void)
 static int
 set_up(struct chat *c)
 {
-	static const struct inbox_class inbox_class = { on_record, on_shown, on_caught_up, on_over, on_lost };
+	static const struct inbox_class inbox_class = { on_record, on_said, on_shown, on_caught_up, on_over,
+		on_inbox_lost };
 
 	c->loop = loop_new();
 	if (!c->loop || stream_setup(c->loop) < 0)
@@ -601,7 +651,7 @@ set_up(struct chat *c)
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		set_locale();
 		c->held = true;
-		if (!(c->recall = recall_new()))
+		if (!(c->recall = recall_new()) || !(c->own = own_new(show_delivered, c)))
 			return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
 	} else if (!(c->filter = filter_new(c))) {
 		return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
@@ -648,6 +698,7 @@ tear_down(struct chat *c)
 	filter_free(c->filter);
 	editor_free(c->editor);
 	recall_free(c->recall);
+	own_free(c->own);
 	output_divert(NULL, NULL);
 	free(c->text);
 }
@@ -681,6 +732,7 @@ chat_main(struct invocation *inv)
 		on_lost(c);
 		run(c);
 		settle_all(c);
+		own_flush(c->own);
 		rc = c->status;
 	}
 	tear_down(c);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "cli/chat/editor/editor.h"
+#include "cli/chat/own.h"
 #include "cli/chat/run.h"
 #include "cli/line/command.h"
 #include "client/deliver.h"
@@ -41,6 +42,7 @@ struct chat {
 	struct recall *recall; /* NULL: a filter */
 	struct filter *filter;
 	struct inbox *inbox;
+	struct own *own; /* NULL: a filter */
 	struct conn *watch;
 	struct deliver *current; /* NULL: nobody is there to talk to */
 	struct deliver *earlier[CHAT_PAIRS];

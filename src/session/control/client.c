@@ -274,6 +274,8 @@ on_read(struct control_client *c, const struct control_message *m)
 
 	if (c->features & FEATURE_STREAMS)
 		read.u.read.flags |= READ_OFFERS;
+	if (c->features & FEATURE_FOLLOW)
+		read.u.read.flags |= READ_FOLLOW;
 	c->reading = true;
 	c->class->read(c->context, c->index, &read);
 }

@@ -4,6 +4,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "session/control/said.h"
 
 #define BATCH_BYTES (192U * 1024U)
 
@@ -14,6 +15,9 @@ struct reader {
 	uint8_t flags; /* of its latest READ, as limit and after */
 	uint32_t limit;
 	uint64_t after;
+	bool follows;
+	uint64_t said; /* of one that follows: so far it was given what was said, */
+	uint64_t out;  /* and this is the latest record that it was given, and that nobody marked yet; 0: none */
 };
 
 TAILQ_HEAD(reader_list, reader);
@@ -23,12 +27,16 @@ struct reading {
 	void *context;
 	struct reader_list waiting; /* in the order in which they asked */
 	struct reader *lease;       /* whose records are out, not yet done */
+	uint32_t followers;
+	struct said *said; /* for them */
+	bool unsaid;       /* not all of it was given to those who wait */
 	struct reader reader[CONTROL_CLIENTS];
 };
 
 /* One answer in the making. */
 struct batch {
 	struct reading *reading;
+	struct reader *reader;
 	uint32_t client;
 	uint32_t count, limit;
 	size_t bytes;
@@ -46,12 +54,19 @@ reading_new(const struct reading_class *class, void *context)
 	r->class = class;
 	r->context = context;
 	TAILQ_INIT(&r->waiting);
+	if (!(r->said = said_new())) {
+		free(r);
+		return NULL;
+	}
 	return r;
 }
 
 void
 reading_free(struct reading *r)
 {
+	if (!r)
+		return;
+	said_free(r->said);
 	free(r);
 }
 
@@ -64,10 +79,9 @@ index_of(const struct reading *r, const struct reader *reader)
 /* ------------------------------------------------------------------------- an answer */
 
 static bool
-add_record(const struct record *record, void *context)
+add(struct batch *b, const struct record *record)
 {
 	struct control_message m = { .type = CONTROL_RECORD, .u.record = *record };
-	struct batch *b = context;
 
 	if (b->count > 0 && (b->count == b->limit || b->bytes + record->length > BATCH_BYTES)) {
 		b->more = true;
@@ -76,6 +90,37 @@ add_record(const struct record *record, void *context)
 	b->reading->class->record(b->reading->context, b->client, &m);
 	b->bytes += record->length + 128;
 	b->count++;
+	return true;
+}
+
+static bool
+wants_said(const struct reader *reader)
+{
+	return reader->follows && (reader->flags & READ_WAIT);
+}
+
+/* What was said before record `id` came. */
+static bool
+add_said(struct batch *b, uint64_t id)
+{
+	const struct record *record;
+	uint64_t after;
+
+	while (wants_said(b->reader) && (record = said_next(b->reading->said, b->reader->said, &after)) && after < id) {
+		if (!add(b, record))
+			return false;
+		b->reader->said = record->id;
+	}
+	return true;
+}
+
+static bool
+add_record(const struct record *record, void *context)
+{
+	struct batch *b = context;
+
+	if (!add_said(b, record->id) || !add(b, record))
+		return false;
 	b->last = record->id;
 	return true;
 }
@@ -85,7 +130,11 @@ answer(struct reading *r, struct reader *reader, const struct batch *b, enum ver
 {
 	const struct control_message m = {
 		.type = CONTROL_READ_END,
-		.u.read_end = { .count = b->count, .more = b->more, .last = b->last, .verdict = (uint8_t)v },
+		.u.read_end = { .count = b->count,
+		    .more = b->more,
+		    .last = b->last,
+		    .verdict = (uint8_t)v,
+		    .follows = reader->follows },
 	};
 
 	TAILQ_REMOVE(&r->waiting, reader, link);
@@ -114,12 +163,18 @@ static void
 serve(struct reading *r, struct reader *reader)
 {
 	struct batch b = {
-		.reading = r, .client = index_of(r, reader), .limit = reader->limit ? reader->limit : UINT32_MAX
+		.reading = r,
+		.reader = reader,
+		.client = index_of(r, reader),
+		.limit = reader->limit ? reader->limit : UINT32_MAX,
 	};
 	int failure;
 
 	r->class->begin(r->context, b.client);
-	failure = r->class->read(r->context, reader->after, kinds_of(reader), add_record, &b);
+	failure = (wants_said(reader) ? r->class->follow : r->class->read)(
+	    r->context, reader->after, kinds_of(reader), add_record, &b);
+	if (failure == 0 && !b.more)
+		(void)add_said(&b, UINT64_MAX);
 	if (failure < 0) {
 		log_error("cannot read the inbox: %s", strerror(-failure));
 		b.last = 0;
@@ -127,7 +182,9 @@ serve(struct reading *r, struct reader *reader)
 		r->class->failed(r->context, failure);
 		return;
 	}
-	if (b.count > 0 && !peeks(reader))
+	if (reader->follows)
+		reader->out = b.last;
+	else if (b.count > 0 && !peeks(reader))
 		r->lease = reader;
 	if (b.count == 0 && (reader->flags & READ_WAIT))
 		r->class->end(r->context, b.client, NULL);
@@ -141,7 +198,19 @@ serve(struct reading *r, struct reader *reader)
 static bool
 is_particular(const struct reader *reader)
 {
-	return reader->after > 0 && (reader->flags & READ_WAIT);
+	return reader->after > 0 && (reader->flags & READ_WAIT) && !reader->follows;
+}
+
+/* What others were given, and have not shown yet, is nobody's; but who follows, or peeks, takes nothing away. */
+static bool
+has_to_wait(const struct reading *r, const struct reader *reader)
+{
+	if (reader->follows || peeks(reader))
+		return false;
+	for (size_t i = 0; r->followers > 0 && i < CONTROL_CLIENTS; i++)
+		if (r->reader[i].out > 0)
+			return true;
+	return r->lease;
 }
 
 static void
@@ -151,7 +220,7 @@ serve_some(struct reading *r, bool particular)
 
 	for (reader = TAILQ_FIRST(&r->waiting); reader; reader = next) {
 		next = TAILQ_NEXT(reader, link);
-		if (is_particular(reader) == particular && (!r->lease || peeks(reader)))
+		if (is_particular(reader) == particular && !has_to_wait(r, reader))
 			serve(r, reader);
 	}
 }
@@ -172,10 +241,25 @@ reading_read(struct reading *r, uint32_t client, const struct control_message *m
 	reader->limit = m->u.read.limit;
 	reader->after = m->u.read.after;
 	reader->waits = true;
+	reader->out = 0;
+	if (!reader->follows && (reader->flags & READ_FOLLOW)) {
+		reader->follows = true;
+		reader->said = said_newest(r->said);
+		r->followers++;
+	}
 	if (r->lease == reader)
 		r->lease = NULL; /* it asks again without DONE: it gets the same again */
 	TAILQ_INSERT_TAIL(&r->waiting, reader, link);
 	reading_wake(r);
+}
+
+/* All of `kinds` up to `last` is read: whoever was given no more than that holds nothing back any more. */
+static void
+let_go(struct reading *r, uint64_t last, unsigned kinds)
+{
+	for (struct reader *f = r->reader; r->followers > 0 && f < r->reader + CONTROL_CLIENTS; f++)
+		if (f->out <= last && (kinds_of(f) & ~kinds) == 0)
+			f->out = 0;
 }
 
 void
@@ -188,6 +272,9 @@ reading_done(struct reading *r, uint32_t client, const struct control_message *m
 		log_error("cannot mark what was read: %s", strerror(-failure));
 	if (r->lease == &r->reader[client])
 		r->lease = NULL;
+	r->reader[client].out = 0;
+	if (failure == 0)
+		let_go(r, m->u.done.last, kinds);
 	r->class->marked(r->context, client, failure < 0 ? VERDICT_STORAGE : VERDICT_OK);
 	if (failure < 0)
 		r->class->failed(r->context, failure);
@@ -204,6 +291,40 @@ reading_forget(struct reading *r, uint32_t client)
 	reader->waits = false;
 	if (r->lease == reader)
 		r->lease = NULL;
+	reader->out = 0;
+	if (!reader->follows)
+		return;
+	reader->follows = false;
+	if (--r->followers == 0)
+		said_clear(r->said);
+}
+
+bool
+reading_followed(const struct reading *r)
+{
+	return r->followers > 0;
+}
+
+void
+reading_said(struct reading *r, const struct record *record, uint64_t after)
+{
+	said_add(r->said, record, after);
+	r->unsaid = true;
+}
+
+void
+reading_show_said(struct reading *r)
+{
+	struct reader *reader, *next;
+
+	if (!r->unsaid)
+		return;
+	r->unsaid = false;
+	for (reader = TAILQ_FIRST(&r->waiting); reader; reader = next) {
+		next = TAILQ_NEXT(reader, link);
+		if (reader->follows)
+			serve(r, reader);
+	}
 }
 
 void

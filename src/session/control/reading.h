@@ -1,6 +1,10 @@
 /*
  * Commands that read the inbox. One at a time has the lease: what it was
  * given is given to nobody else until it said DONE, or is gone. Commands are named by their index.
+ *
+ * Chats *follow* (READ_FOLLOW), any number of them: each is given every record, whoever else has or had it, and what the
+ * session's commands said and was delivered. What one of them has shown is read; until then it is given to nobody who
+ * reads, so one that stands still keeps nothing from another chat, nor, once that has shown it, from anybody.
  */
 #ifndef PCHAT_SESSION_CONTROL_READING_H
 #define PCHAT_SESSION_CONTROL_READING_H
@@ -19,6 +23,9 @@ struct reading_class {
 	int (*read)(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
 	    void *fn_context);
 	int (*mark)(void *context, uint64_t last, unsigned kinds);
+	/* As store_follow(). */
+	int (*follow)(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
+	    void *fn_context);
 	/* It failed, and the command was told. */
 	void (*failed)(void *context, int error);
 	/* The answer to READ: its records, then READ_END; or NULL: there is no record yet, and it waits for one. */
@@ -41,6 +48,13 @@ void reading_forget(struct reading *r, uint32_t client);
 
 /* Records arrived: those who wait for some are served. */
 void reading_wake(struct reading *r);
+
+/* Whether there is anybody who follows. What was delivered, when record `after` was the newest; it is copied. */
+bool reading_followed(const struct reading *r);
+void reading_said(struct reading *r, const struct record *record, uint64_t after);
+
+/* Gives what was said since to those who wait. Not while a transaction of the inbox is open. */
+void reading_show_said(struct reading *r);
 
 /* The session ends: those who wait are told. */
 void reading_end(struct reading *r);

@@ -266,6 +266,22 @@ gather(struct sentbox *b, const struct ident *id, const struct peer *to, uint64_
 }
 
 void
+sentbox_each(const struct sentbox *b, uint32_t count,
+    void (*fn)(uint32_t n, const uint8_t *body, uint32_t length, void *context), void *context)
+{
+	const struct window *w = &b->window;
+	size_t at = b->begin;
+
+	for (uint32_t n = 0; n < count && n < w->count; n++) {
+		const uint32_t length = w->size[(w->head + n) % WINDOW_MESSAGES];
+
+		if (length > 0)
+			fn(n, b->copies + at, length, context);
+		at += length;
+	}
+}
+
+void
 sentbox_acked(struct sentbox *b, const struct ident *first, uint32_t count, const struct peer *to, uint64_t after)
 {
 	struct ident id = *first;

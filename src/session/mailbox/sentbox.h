@@ -26,6 +26,10 @@ void sentbox_free(struct sentbox *b);
 /* A message went upstream. */
 void sentbox_forwarded(struct sentbox *b, const struct msg *m);
 
+/* Calls fn for the copies of the `count` oldest under way, numbered from 0; one that is missing is passed over. */
+void sentbox_each(const struct sentbox *b, uint32_t count,
+    void (*fn)(uint32_t n, const uint8_t *body, uint32_t length, void *context), void *context);
+
 /*
  * The `count` oldest under way, with ids from *first, are acknowledged. With `to` they were delivered to it, when
  * `after` was the newest record of the inbox; NULL: refused.

@@ -108,6 +108,10 @@ MUST_USE int store_renew(struct store *s, char note[STORE_NOTE]);
 MUST_USE int store_read(
     struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context);
 
+/* As store_read(), whether it was read or not. */
+MUST_USE int store_follow(
+    struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context);
+
 /*
  * Everything up to `last` that is of these kinds, messages among them, was read, and what was passed over stays unread;
  * or that one alone. 0 or -errno. A transaction of its own: none may be open.

@@ -108,6 +108,37 @@ store_read(
 	return r;
 }
 
+/* Calls fn for each record above `after`. 0 or -errno. */
+static int
+each_record(
+    struct store *s, int64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
+{
+	struct record record;
+	int r;
+
+	scan_start(&s->scan, after + 1, kinds);
+	do
+		r = scan_next(&s->scan, &record);
+	while (r > 0 && fn(&record, context));
+	scan_stop(&s->scan);
+	return r < 0 ? r : 0;
+}
+
+int
+store_follow(
+    struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
+{
+	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
+	int r = s->db && !s->writing ? store_refresh(s) : 0;
+
+	if (r < 0 || most >= s->now.newest)
+		return r;
+	if ((r = store_hold(s)) == 0)
+		r = each_record(s, most, kinds, fn, context);
+	store_let_go(s);
+	return r;
+}
+
 static bool
 count_one(const struct record *r, void *context)
 {

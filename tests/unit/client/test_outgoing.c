@@ -102,6 +102,14 @@ expect_wire(size_t n, const char *text, uint32_t gen)
 	ck_assert_mem_eq(m.body, text, m.length);
 }
 
+static void
+expect_id(uint64_t n)
+{
+	const struct ident expected = ident_add(&out.box.first, n), id = outgoing_oldest_id(&out);
+
+	ck_assert(ident_equal(&id, &expected));
+}
+
 START_TEST(is_written_in_any_pieces_and_settled_in_order)
 {
 	enum verdict v;
@@ -116,9 +124,11 @@ START_TEST(is_written_in_any_pieces_and_settled_in_order)
 	ck_assert_int_eq(v, VERDICT_OK);
 	ck_assert_uint_eq(count, 2);
 	expect_text("one");
+	expect_id(0);
 	outgoing_drop(&out);
 	add("three"); /* while the second still waits to be dropped */
 	expect_text("two");
+	expect_id(1);
 	outgoing_drop(&out);
 	expect_text("three");
 	ck_assert_int_eq(ack(0, 2, VERDICT_OK, &v, &count), OUTGOING_NOTHING);

@@ -43,7 +43,8 @@ START_TEST(test_control_lengths)
 			(m->u.state.notes > 0 || m->u.state.notes_off || m->u.state.away[0] ||
 			    m->u.state.partner_away[0])) ||
 		    (m->type == CONTROL_RULE && m->u.rule.notes > 0) ||
-		    (m->type == CONTROL_HISTORY && m->u.history.notes))
+		    (m->type == CONTROL_HISTORY && m->u.history.notes) ||
+		    (m->type == CONTROL_READ_END && m->u.read_end.follows))
 			continue; /* of two lengths, as HELLO */
 		if (m->type == CONTROL_OFFER)
 			message_lengths(&protocol, m, 8 + IDENT_LEN + 1 + 1);

@@ -26,6 +26,20 @@ read_inbox(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struc
 }
 
 static int
+follow_inbox(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
+    void *fn_context)
+{
+	struct record record = { .length = 10 };
+
+	(void)context;
+	asked_kinds = kinds;
+	for (record.id = after + 1; record.id <= newest; record.id++)
+		if (!fn(&record, fn_context))
+			break;
+	return failure;
+}
+
+static int
 mark(void *context, uint64_t last, unsigned kinds)
 {
 	(void)context;
@@ -54,7 +68,7 @@ static void
 record(void *context, uint32_t client, const struct control_message *m)
 {
 	(void)context, (void)client;
-	trace("%u", (unsigned)m->u.record.id);
+	trace("%s%u", m->u.record.own ? "own " : "", (unsigned)m->u.record.id);
 }
 
 static void
@@ -75,7 +89,7 @@ marked(void *context, uint32_t client, enum verdict v)
 	trace("marked %u %d", client, (int)v);
 }
 
-static const struct reading_class class = { read_inbox, mark, failed, begin, record, end, marked };
+static const struct reading_class class = { read_inbox, mark, follow_inbox, failed, begin, record, end, marked };
 
 static void
 setup(void)
@@ -234,6 +248,146 @@ START_TEST(test_reading_inbox_fails)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------- who follows */
+
+#define FOLLOWS (READ_FOLLOW | READ_WAIT)
+
+static void
+say(uint64_t after)
+{
+	static const uint8_t body[] = { 'h', 'i' };
+	const struct record said = { .own = true, .body = body, .length = sizeof(body) };
+
+	reading_said(r, &said, after);
+}
+
+/* Each is given all, and what one has shown is read, whatever becomes of the other. */
+START_TEST(test_reading_two_follow)
+{
+	newest = 2;
+	ask(0, FOLLOWS, 0, 2);
+	ask(1, FOLLOWS, 0, 2);
+	trace_clear();
+	newest = 3;
+	reading_wake(r);
+	trace_is("0:; 3; end 1 last 3 verdict 0; 1:; 3; end 1 last 3 verdict 0");
+	done(0, 3, false);
+	trace_is("mark 3; marked 0 0");
+	ask(0, FOLLOWS, 0, 3);
+	trace_is("0:; waits");
+	newest = 4; /* 1 stands still */
+	reading_wake(r);
+	trace_is("0:; 4; end 1 last 4 verdict 0");
+	done(0, 4, false);
+	reading_forget(r, 0);
+	trace_clear();
+	done(1, 3, false);
+	ask(1, FOLLOWS, 0, 3);
+	trace_is("mark 3; marked 1 0; 1:; 4; end 1 last 4 verdict 0"); /* though it was read */
+}
+END_TEST
+
+/* Nothing is read that nobody has shown. */
+START_TEST(test_reading_follower_is_gone)
+{
+	ask(0, READ_FOLLOW, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0");
+	ask(2, 0, 0, 0);
+	trace_is("");
+	reading_forget(r, 0);
+	reading_wake(r);
+	trace_is("2:; 1; 2; end 2 last 2 verdict 0");
+}
+END_TEST
+
+/* Who reads beside waits for who follows, as for any other, but not for one that stands still when another has shown it. */
+START_TEST(test_reading_beside_who_follows)
+{
+	ask(0, READ_FOLLOW, 0, 0);
+	ask(1, READ_FOLLOW, 0, 0);
+	ask(2, 0, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0; 1:; 1; 2; end 2 last 2 verdict 0");
+	done(1, 1, false);
+	trace_is("mark 1; marked 1 0");
+	ask(1, FOLLOWS, 1, 1);
+	trace_is("1:; 2; end 1 last 2 verdict 0");
+	done(1, 2, false);
+	trace_is("mark 2; marked 1 0; 2:; end 0 last 0 verdict 28");
+	newest = 4;
+	ask(2, 0, 1, 0);
+	trace_is("2:; 3; end 1 last 3 verdict 0 more");
+	ask(1, FOLLOWS, 0, 2); /* it does not wait for who reads */
+	trace_is("1:; 3; 4; end 2 last 4 verdict 0");
+	done(2, 3, false);
+	trace_is("mark 3; marked 2 0");
+	ask(2, 0, 0, 0);
+	trace_is("");
+	done(1, 4, false);
+	trace_is("mark 4; marked 1 0; 2:; end 0 last 0 verdict 28");
+}
+END_TEST
+
+/* One that has shown messages alone has not shown what else the other was given. */
+START_TEST(test_reading_follower_of_other_kinds)
+{
+	newest = 2;
+	ask(0, READ_FOLLOW | READ_NOTES, 0, 0);
+	ask(1, READ_FOLLOW | READ_MESSAGES, 0, 0);
+	trace_clear();
+	done(1, 2, false);
+	ask(2, READ_MESSAGES, 0, 0);
+	trace_is("mark 2; marked 1 0");
+}
+END_TEST
+
+START_TEST(test_reading_an_answer_comes_before_who_follows)
+{
+	ask(0, FOLLOWS, 0, 2);
+	ask(1, READ_WAIT, 1, 2);
+	trace_clear();
+	newest = 3;
+	reading_wake(r);
+	trace_is("1:; 3; end 1 last 3 verdict 0; 0:; 3; end 1 last 3 verdict 0");
+}
+END_TEST
+
+/* What the session said stands where it was delivered, for all who follow then. */
+START_TEST(test_reading_what_was_said)
+{
+	ck_assert(!reading_followed(r));
+	ask(0, READ_FOLLOW, 0, 0);
+	ck_assert(reading_followed(r));
+	trace_clear();
+	say(1);
+	say(2);
+	newest = 3;
+	reading_show_said(r);
+	trace_is(""); /* it did not ask */
+	done(0, 2, false);
+	ask(0, FOLLOWS, 0, 1);
+	trace_is("mark 2; marked 0 0; 0:; own 1; 2; own 2; 3; end 4 last 3 verdict 0");
+	ask(0, FOLLOWS, 0, 3);
+	ask(1, FOLLOWS, 0, 3);
+	ask(2, READ_WAIT, 0, 3);
+	trace_clear();
+	say(3);
+	reading_show_said(r);
+	trace_is("0:; own 3; end 1 last 0 verdict 0; 1:; own 3; end 1 last 0 verdict 0");
+	reading_show_said(r);
+	trace_is("");
+	for (unsigned i = 0; i < 3; i++)
+		say(3);
+	ask(0, FOLLOWS, 2, 3);
+	trace_is("2:; waits; 0:; own 4; own 5; end 2 last 0 verdict 0 more");
+	reading_forget(r, 0);
+	reading_forget(r, 1);
+	ck_assert(!reading_followed(r));
+	reading_forget(r, 2);
+	ask(0, FOLLOWS, 2, 3);
+	trace_is("0:; waits"); /* for what is said from now on */
+}
+END_TEST
+
 START_TEST(test_reading_session_ends)
 {
 	newest = 0;
@@ -261,6 +415,12 @@ reading_suite(void)
 	tcase_add_test(t, test_reading_waits);
 	tcase_add_test(t, test_reading_an_answer_comes_before_the_rest);
 	tcase_add_test(t, test_reading_inbox_fails);
+	tcase_add_test(t, test_reading_two_follow);
+	tcase_add_test(t, test_reading_follower_is_gone);
+	tcase_add_test(t, test_reading_beside_who_follows);
+	tcase_add_test(t, test_reading_follower_of_other_kinds);
+	tcase_add_test(t, test_reading_an_answer_comes_before_who_follows);
+	tcase_add_test(t, test_reading_what_was_said);
 	tcase_add_test(t, test_reading_session_ends);
 	suite_add_tcase(s, t);
 	return s;

@@ -157,6 +157,29 @@ START_TEST(a_row_has_one_partner_and_one_place)
 }
 END_TEST
 
+static void
+note_copy(uint32_t n, const uint8_t *body, uint32_t length, void *context)
+{
+	char *text = context;
+
+	(void)snprintf(text + strlen(text), 64 - strlen(text), "%u:%.*s ", n, (int)length, (const char *)body);
+}
+
+START_TEST(copies_under_way)
+{
+	char text[64] = "";
+
+	sentbox_each(box, 1, note_copy, text);
+	forward(12);
+	settle(9, &bob, 0);
+	sentbox_each(box, 2, note_copy, text);
+	ck_assert_str_eq(text, "0:10 1:11 ");
+	text[0] = '\0';
+	sentbox_each(box, 99, note_copy, text);
+	ck_assert_str_eq(text, "0:10 1:11 2:12 ");
+}
+END_TEST
+
 START_TEST(forgotten_is_repeated)
 {
 	forward(4);
@@ -247,6 +270,7 @@ sentbox_suite(void)
 	tcase_add_test(t, acknowledged_is_stored);
 	tcase_add_test(t, refused_is_not);
 	tcase_add_test(t, a_row_has_one_partner_and_one_place);
+	tcase_add_test(t, copies_under_way);
 	tcase_add_test(t, forgotten_is_repeated);
 	tcase_add_test(t, stored_by_itself_in_good_time);
 	tcase_add_test(t, rest_forgets_nothing);

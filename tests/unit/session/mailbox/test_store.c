@@ -473,6 +473,34 @@ START_TEST(mark_and_take)
 }
 END_TEST
 
+/* Who follows is given all, whatever was read, or taken out of turn. */
+START_TEST(follow)
+{
+	static struct seen seen;
+
+	for (uint64_t n = 1; n <= 6; n++)
+		ck_assert_int_eq(put(&alice, n), STORE_ADDED);
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 9), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_mark(store, 3, KINDS_ALL), 0);
+	ck_assert_int_eq(store_take(store, 5), 0);
+	seen = (struct seen){ .limit = 64 };
+	ck_assert_int_eq(store_follow(store, 1, KIND_MESSAGES, note_record, &seen), 0);
+	ck_assert_uint_eq(seen.count, 5);
+	for (size_t i = 0; i < seen.count; i++)
+		ck_assert_uint_eq(seen.record[i].id, i + 2);
+	seen = (struct seen){ .limit = 2 };
+	ck_assert_int_eq(store_follow(store, 5, KINDS_ALL, note_record, &seen), 0);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_uint_eq(seen.record[1].type, RECORD_LEFT);
+	seen = (struct seen){ .limit = 2 };
+	ck_assert_int_eq(store_follow(store, 7, KINDS_ALL, note_record, &seen), 0);
+	ck_assert_int_eq(store_follow(store, UINT64_MAX, KINDS_ALL, note_record, &seen), 0);
+	ck_assert_uint_eq(seen.count, 0);
+	ck_assert_str_eq(unread(), "4 6 !");
+}
+END_TEST
+
 START_TEST(limits_refuse_and_free_again)
 {
 	static const struct store_limits tight = { 3, 1000 }, narrow = { 100, 3 };
@@ -1317,6 +1345,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, ids_of_another_uid_are_others);
 	tcase_add_test(t, ids_wrap_around);
 	tcase_add_test(t, mark_and_take);
+	tcase_add_test(t, follow);
 	tcase_add_test(t, limits_refuse_and_free_again);
 	tcase_add_test(t, second_owner_is_refused);
 	tcase_add_test(t, replaced_helper_writes_nothing);

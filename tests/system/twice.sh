@@ -1,0 +1,169 @@
+#!/bin/bash
+# Two chats of one session, each in a pane of a real terminal: both show the same talk. What is said in one stands in the other as
+# well, what arrives, who the partner is, and what becomes of the pair; a line half typed stays where it is.
+. "${0%/*}/lib.sh"
+. "${0%/*}/terminal.sh"
+
+start_daemon
+login alice
+login bob
+login carol
+
+terminal alice 80 40
+tmux_do split-window -v "$T/shell"
+panes=$(tmux_do list-panes -F '#{pane_id}')
+first=${panes%%$'\n'*} second=${panes##*$'\n'}
+
+# in_pane PANE COMMAND...: with keys for that pane, and its screen.
+in_pane() {
+	tmux_do select-pane -t "$1"
+	"${@:2}"
+}
+
+in_both() { # COMMAND...
+	in_pane "$first" "$@"
+	in_pane "$second" "$@"
+}
+
+# Without the line being typed, and what each chat says of itself: its commands' answers, and what it showed when it was opened.
+talk() { # PANE
+	tmux_do capture-pane -p -J -S - -t "$1" | grep -E '^\[[0-9:]+\] ' | sed -n '/mark of the test/,$p'
+}
+
+same_talk() { # LINES
+	talk "$first" >"$T/talk.first"
+	talk "$second" >"$T/talk.second"
+	[ "$(wc -l <"$T/talk.first")" -eq "$1" ] && cmp -s "$T/talk.first" "$T/talk.second"
+}
+
+both_show() { # LINES NAME
+	wait_until same_talk "$1"
+	ok $? "$2" "$(diff "$T/talk.first" "$T/talk.second")" "$(cat "$T/talk.first")"
+}
+
+in_both shows '^\$ *$' "a shell in each pane"
+# The shell is not to see that one is stopped, else it would take the terminal.
+chat='clear; sh -c "pchat chat; true"'
+in_both type_keys "$chat" Enter
+in_both shows '^\(nobody\)> *$' "a chat in each"
+
+in_pane "$first" type_keys '/to bob' Enter
+in_both shows '^to bob> *$' "who is talked to from one is talked to from both"
+
+run bob pchat send 'mark of the test'
+in_both shows '\] bob: mark of the test$' "what arrives"
+in_pane "$second" type_keys 'half a line'
+in_pane "$first" type_keys 'said in the first' Enter
+run bob pchat send 'and answered'
+both_show 3 "what is said in one, and what arrives, both show"
+in_pane "$second" shows '^to bob> half a line *$' "and a half-typed line stays"
+in_pane "$second" type_keys ', said in the second' Enter
+both_show 4 "the other way round"
+wait_until has_unread bob 2
+run bob pchat read --raw
+is "$out" $'said in the first\nhalf a line, said in the second' "each line arrives once"
+
+run alice pchat send 'by a command'
+both_show 5 "what a command says in between"
+
+# From both sides, by hand and by commands, at once.
+seq -f 'bob %g' 40 >"$T/bob.lines"
+seq -f 'alice %g' 40 >"$T/alice.lines"
+cp "$T/bob.lines" "$T/alice.lines" "$T/alice/" 2>/dev/null
+chmod 644 "$T"/*.lines
+spawn of_bob bob pchat send -l -f "$T/bob.lines"
+spawn of_alice alice pchat send -l -f "$T/alice.lines"
+in_pane "$second" type_keys 'in the middle of it' Enter
+in_pane "$first" type_keys 'and here' Enter
+reap of_bob
+is "$status" 0 "what bob says is delivered"
+reap of_alice
+is "$status" 0 "what alice says is delivered"
+both_show 87 "all of it, in one order"
+is "$(talk "$first" | sort | uniq -d)" "" "and once"
+run alice pchat read
+is "$out" "" "what was shown is read"
+
+# One of them stands still: the other goes on, and what it has shown is read.
+chat_of() { # PANE
+	local pid tty
+	tty=$(tmux_do display-message -p -t "$1" '#{pane_tty}')
+	for pid in $(test_processes); do
+		[[ $(readlink "/proc/$pid/exe" 2>/dev/null) == */pchat-chat && $(readlink "/proc/$pid/fd/0") == "$tty" ]] || continue
+		echo "$pid"
+		return
+	done
+}
+
+still=$(chat_of "$first")
+kill -STOP "$still"
+run bob pchat send 'to one that stands still'
+in_pane "$second" shows '\] bob: to one that stands still$' "the other goes on"
+wait_until has_unread alice 0
+ok $? "and what it has shown is read"
+in_pane "$second" type_keys 'said meanwhile' Enter
+in_pane "$second" shows 'said meanwhile . *$' "what it says stands in it"
+run bob pchat send 'and a second one'
+in_pane "$second" shows '\] bob: and a second one$' "what comes then as well"
+kill -CONT "$still"
+both_show 90 "once it goes on it shows what it has missed"
+
+# Both stand still: nobody has shown it, so it is unread, and a command that reads takes it; it stands in both all the same.
+other=$(chat_of "$second")
+kill -STOP "$still" "$other"
+run bob pchat send 'shown by nobody'
+wait_until has_unread alice 1
+ok $? "what nobody has shown is unread"
+kill -KILL "$other"
+wait_until is_gone "$other"
+wait_until has_unread alice 1
+ok $? "also when one is killed"
+kill -CONT "$still"
+in_pane "$first" shows '\] bob: shown by nobody$' "the other shows it"
+wait_until has_unread alice 0
+ok $? "and then it is read"
+in_pane "$second" type_keys "$chat" Enter
+in_pane "$second" shows '^to bob> *$' "the killed one comes back"
+run bob pchat send 'mark of the test again'
+in_both shows '\] bob: mark of the test again$' "and both show what arrives"
+talk() { # PANE
+	tmux_do capture-pane -p -J -S - -t "$1" | grep -E '^\[[0-9:]+\] ' | sed -n '/mark of the test again/,$p'
+}
+
+# Who reads beside takes what is unread, and takes nothing away.
+spawn beside alice pchat read --wait
+run bob pchat send 'beside'
+both_show 2 "with somebody who reads beside both show it"
+kill "${pid_of[beside]}" 2>/dev/null
+reap beside
+run alice pchat read
+is "$out" "" "and nothing is left"
+
+# The helper is killed: both go on with the next one.
+helper=$(helper_pid alice)
+kill -KILL "$helper"
+wait_until is_gone "$helper"
+run alice pchat status
+run bob pchat send 'to the next helper'
+in_both shows '\] bob: to the next helper$' "another helper"
+in_pane "$first" type_keys 'still here' Enter
+both_show 4 "and both show the same"
+
+in_pane "$second" type_keys '/leave' Enter
+in_both shows '^\(nobody\)> *$' "who leaves in one has left in both"
+run carol pchat to alice
+in_both shows '^to carol> *$' "somebody else begins"
+in_both shows '\* carol is now chatting with you' "and both say so"
+run carol pchat send 'hello'
+in_both shows '\] carol: hello$' "and show it"
+run carol pchat leave
+in_both shows '\* carol left the chat' "and that it is over"
+in_both shows '^\(nobody\)> *$' "both prompts know"
+in_pane "$first" send_keys C-d
+in_pane "$first" shows '^\$ *$' "one is closed"
+run bob pchat to alice
+in_pane "$second" shows '^to bob> *$' "the other goes on"
+in_pane "$second" send_keys C-d
+in_pane "$second" shows '^\$ *$' "until it is closed, too"
+close_terminal
+finish
