@@ -12,7 +12,7 @@
 /* ------ after a lost registry ------ */
 
 /* Within this time a helper that was not answered for tries again: it pauses for 2 s, and its LOGIN waits for 5 s. */
-#define UNANSWERED_SECONDS 8.
+#define UNANSWERED_SECONDS 8.0
 
 bool
 roster_awaits_partner(const struct roster *r, slot_t slot)

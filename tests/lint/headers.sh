@@ -92,6 +92,6 @@ report 1 "a unit test includes each header that is not named as pending" \
 	"$(comm -23 <(echo "$missing") <(sort <<<"$pending"))"
 report 2 "what is named as pending is a header that no unit test includes" \
 	"$(comm -13 <(echo "$missing") <(sed '/^$/d' <<<"$pending" | sort))"
-[ "$(wc -l <<<"$headers")" -gt 100 ] && [ "$(wc -l <<<"$included")" -gt 50 ]
-report 3 "there are headers, and tests that include some" "$([ $? -eq 0 ] || echo 'too few')"
+report 3 "there are headers, and tests that include some" \
+	"$([ "$(wc -l <<<"$headers")" -gt 100 ] && [ "$(wc -l <<<"$included")" -gt 50 ] || echo 'too few')"
 echo 1..3

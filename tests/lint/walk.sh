@@ -68,7 +68,7 @@ done <<<"$limits"
 
 # Each errand of the page is judged.
 tests=$((tests + 1))
-unknown=$(steps | cut -f1 | sort -u | grep -vxFf <(sed 's/ [0-9]*$//' <<<"$limits"))
+unknown=$(steps | cut -f1 | sort -u | grep -vxFf <(while read -r first second _; do echo "$first $second"; done <<<"$limits"))
 if [ -z "$unknown" ]; then
 	echo "ok $tests - every errand has a limit"
 else

@@ -30,7 +30,7 @@ offers() { # WANTED NAME WORD...
 	run alice bash --norc "$T/complete" "$setup" "$@"
 	# What takes too long is not offered.
 	for ((tries = 0; tries < 20 * SLOW; tries++)); do
-		[ -z "$out" ] && [ "$wanted" != " " ] || break
+		{ [ -z "$out" ] && [ "$wanted" != " " ]; } || break
 		run alice bash --norc "$T/complete" "$setup" "$@"
 	done
 	is "$(sort <<<"$out" | tr '\n' ' ')" "$wanted" "$how: $name"

@@ -330,14 +330,14 @@ trap end_net EXIT
 block=198.18.$(($$ / 64 % 256)).$(($$ % 64 * 4)) # for tests of networks (RFC 2544); another one beside us has its own
 listen=${block%.*}.$((${block##*.} + 2))
 if ! { ip link add pv$$ type veth peer name far netns $net && ip addr add "${block%.*}.$((${block##*.} + 1))/30" dev pv$$ && ip link set pv$$ up &&
-	ip -n $net addr add $listen/30 dev far && ip -n $net link set far up; } 2>"$T/net.err"; then
+	ip -n $net addr add "$listen/30" dev far && ip -n $net link set far up; } 2>"$T/net.err"; then
 	skip "no cable can be laid: $(cat "$T/net.err")" "packets are dropped"
 	finish
 fi
 sshd_settings yes
 client_settings games "$T/games/key"
 echo "ServerAliveCountMax 1" >>"$T/games/ssh_config"
-printf '[%s]:%s %s\n' $listen "$port" "$(cut -d' ' -f1,2 "$server/host_key.pub")" >>"$T/games/known"
+printf '[%s]:%s %s\n' "$listen" "$port" "$(cut -d' ' -f1,2 "$server/host_key.pub")" >>"$T/games/known"
 start_sshd ip netns exec $net
 at games pchat login --via "${far[0]}@$there" ann
 exits 0 "a host behind a cable" || { note "$(tail -n 8 "$T/sshd.err" "$T/daemon.err")"; finish; }
