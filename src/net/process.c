@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,6 +66,12 @@ process_default_signals(void)
 		(void)signal(sig, SIG_DFL); /* refused for SIGKILL and its kin: nothing to do */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+bool
+process_dies_with(pid_t parent, int sig)
+{
+	return prctl(PR_SET_PDEATHSIG, sig) == 0 && getppid() == parent;
 }
 
 /*

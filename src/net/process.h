@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/macros.h"
 
@@ -34,6 +35,12 @@ MUST_USE int process_room(unsigned count);
 /* In a process that was forked: every descriptor from `first` on is closed; signals do what they do in a new process. */
 void process_close_from(unsigned first);
 void process_default_signals(void);
+
+/*
+ * In a process that was forked: `sig` comes when `parent`, who forked it, dies (PR_SET_PDEATHSIG, prctl(2)). False: it has
+ * died already, or the kernel refuses.
+ */
+MUST_USE bool process_dies_with(pid_t parent, int sig);
 
 /* In the started program: writes the report to descriptor 3 and closes it. */
 void process_report(const char *text);

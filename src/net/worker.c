@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "net/process.h"
@@ -16,7 +15,7 @@
 static _Noreturn void
 run(pid_t parent, int out, void (*work)(const void *task, int out), const void *task)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (!process_dies_with(parent, SIGKILL))
 		_exit(1);
 	process_default_signals();
 	if (out != OUT_FD && dup2(out, OUT_FD) < 0)

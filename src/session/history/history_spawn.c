@@ -49,6 +49,17 @@ spawn(char *const argv[], int connection, int request)
 	return status == 0 ? 0 : -EAGAIN;
 }
 
+/* The program that is started, and a pipe for it. 0 or -errno. */
+static int
+prepare(char program[PATH_MAX], int fds[2])
+{
+	const int r = process_path("pchat-session", program, PATH_MAX);
+
+	if (r < 0)
+		return r;
+	return pipe2(fds, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
 int
 history_spawn(const char *name, int connection, const struct control_message *request)
 {
@@ -63,10 +74,8 @@ history_spawn(const char *name, int connection, const struct control_message *re
 
 	(void)snprintf(session, sizeof(session), "%s", name);
 	(void)snprintf(number, sizeof(number), "%d", HISTORY_SPAWN_FD);
-	if ((r = process_path("pchat-session", program, sizeof(program))) < 0)
+	if ((r = prepare(program, fds)) < 0)
 		return r;
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
 	out = fds[0];
 	in = fds[1];
 	n = control_encode(request, frame, sizeof(frame));
@@ -88,10 +97,8 @@ history_spawn_forget(const char *name, int *ended)
 	(void)snprintf(session, sizeof(session), "%s", name);
 	if (nothing < 0)
 		return -errno;
-	if ((r = process_path("pchat-session", program, sizeof(program))) < 0)
+	if ((r = prepare(program, fds)) < 0)
 		return r;
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
 	out = fds[0];
 	in = fds[1];
 	if ((r = spawn(argv, nothing, in)) < 0)

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -108,7 +107,7 @@ run(const struct bridge *b, int err, pid_t parent)
 	(void)snprintf(forward, sizeof(forward), "%s:%s", b->socket, b->via.path);
 	(void)snprintf(login, sizeof(login), "%s", b->via.login);
 	process_default_signals();
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent || fchdir(b->dir->fd) < 0 ||
+	if (!process_dies_with(parent, SIGTERM) || fchdir(b->dir->fd) < 0 ||
 	    (b->file->agent[0] && setenv("SSH_AUTH_SOCK", b->file->agent, 1) < 0) ||
 	    (null = open("/dev/null", O_RDWR)) < 0 || dup2(err, STDERR_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0)

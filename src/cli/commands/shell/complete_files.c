@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
 #include "cli/output/output.h"
+#include "net/process.h"
 #include "proto/safe.h"
 
 #define SAFE_MAX (8 * NAME_MAX + 16)
@@ -86,7 +86,7 @@ run(pid_t parent, const char *typed, int fd)
 {
 	(void)close(STDOUT_FILENO); /* whoever reads it waits for its end, and not for us */
 	(void)close(STDERR_FILENO);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && strlen(typed) < PATH_MAX)
+	if (process_dies_with(parent, SIGKILL) && strlen(typed) < PATH_MAX)
 		look_into(typed, fd);
 	_exit(0);
 }

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -162,7 +161,7 @@ static _Noreturn void
 run_reader(struct reader *r, pid_t parent, char *const paths[], uint32_t count)
 {
 	process_default_signals();
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (!process_dies_with(parent, SIGKILL))
 		_exit(1);
 	if (r->words != STDERR_FILENO + 1 && dup2(r->words, STDERR_FILENO + 1) < 0)
 		_exit(1);
