@@ -1,6 +1,6 @@
 /*
- * The exchange from within: exchange_slots.c keeps sessions and finds them again,
- * exchange.c has the rules.
+ * What the two files of the exchange share: exchange_slots.c keeps sessions and finds them again, exchange.c has the
+ * rules. For nobody else.
  */
 #ifndef PCHAT_CORE_EXCHANGE_IMPL_H
 #define PCHAT_CORE_EXCHANGE_IMPL_H
@@ -8,25 +8,24 @@
 #include "core/exchange.h"
 
 /*
- * Memory. The caller's block is zeroed, often untouched pages, and stays untouched
- * beyond what the sessions of the day need: slots from `fresh` on were never
- * used, and the tables and chains hold slot + 1, so that zero is "nobody". Freed slots go
- * to the end of a queue: an index that something still remembers by mistake
- * is then unlikely to mean somebody else.
+ * The caller's block. It begins zeroed, and pages that no session needs are never touched: slots from `fresh` on were
+ * never used, and the tables and chains hold slot + 1, so that zero means "nobody". A freed slot goes to the end of a
+ * queue, so an index that is remembered by mistake is unlikely to mean another session soon.
  */
 struct exchange {
-	uint32_t capacity;
-	uint32_t count;
-	uint32_t heads; /* of each table, a power of two */
-	uint32_t fresh;
-	uint32_t free_first, free_last; /* slot + 1, as the links of all chains */
-	slot_t ripe_first, ripe_last;
-	uint64_t first_pair;
-	uint64_t next_pair;
-	uint64_t secret[2];
-	struct exchange_session session[]; /* then the heads by each form of the name, then those by id */
+	uint32_t capacity;                 /* slots */
+	uint32_t count;                    /* live sessions */
+	uint32_t heads;                    /* chains of each table, a power of two */
+	uint32_t fresh;                    /* the first slot that was never used */
+	uint32_t free_first, free_last;    /* the queue of freed slots, as slot + 1; 0: it is empty */
+	slot_t ripe_first, ripe_last;      /* the queue of exchange_settle(); SLOT_NONE: it is empty */
+	uint64_t first_pair;               /* the first pair id of this daemon */
+	uint64_t next_pair;                /* the id that the next pair gets */
+	uint64_t secret[2];                /* the key of the hashes of names */
+	struct exchange_session session[]; /* `capacity`; then the heads by each form of the name, then those by id */
 };
 
+/* The session's entry. `slot` is below the capacity. */
 static inline struct exchange_session *
 exchange_at(struct exchange *x, slot_t slot)
 {
@@ -40,16 +39,25 @@ exchange_slot_live(const struct exchange *x, slot_t slot)
 	return slot < x->fresh && x->session[slot].used;
 }
 
-/* A slot that nobody has, when there is one; and back. */
+/* Whether there is a free slot. */
 bool exchange_slot_available(const struct exchange *x);
+
+/* Takes a free slot out of the queue, or a fresh one. There must be one. The caller fills its entry. */
 slot_t exchange_slot_take(struct exchange *x);
+
+/* Puts a slot at the end of the queue of free ones. It must not be listed any more. */
 void exchange_slot_release(struct exchange *x, slot_t slot);
 
-/* Who but `except` has a name that is one with that of these keys; SLOT_NONE: nobody. */
+/*
+ * The listed session, other than `except`, whose name counts as the same as the one of these keys. SLOT_NONE: there is
+ * none.
+ */
 slot_t exchange_find_keys(const struct exchange *x, const struct name_keys *keys, slot_t except);
 
-/* From now on, or no more, the session is found by its name and by its id. */
+/* Lists the session in `slot` by the keys of its name and by its id, so that it is found by them. */
 void exchange_slot_list(struct exchange *x, slot_t slot);
+
+/* Takes it out of these lists. It must be in them, under the same keys and id. */
 void exchange_slot_unlist(struct exchange *x, slot_t slot);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What is deleted from a database is overwritten, so that it can be found in none of its files, nor in the blocks of the
- * disk that they had: rows by SQLite (secure_delete), copies of them in unused parts of pages by writing
- * all of it anew, and what is cut off a file by zeros before it is cut.
+ * Deleted data is overwritten, so that it is found neither in the files of a database nor in the disk blocks that they
+ * had. SQLite overwrites deleted rows (PRAGMA secure_delete). Copies of rows in unused parts of pages go when the whole
+ * database is written anew (VACUUM). What is cut off a file is filled with zeros before it is cut.
  */
 #ifndef PCHAT_DB_ERASE_H
 #define PCHAT_DB_ERASE_H
@@ -10,16 +10,23 @@
 
 #include "base/macros.h"
 
-/* Writes zeros over what lies behind `size`, then cuts it off; as a file's method for SQLite. */
+/*
+ * Fills a file with zeros from `size` (bytes) to its end, syncs it, and cuts it to `size`: the xTruncate of a file
+ * whose own methods are `methods`. Returns SQLite's code of the cut. A disk that refuses the zeros is cut all the same.
+ */
 int erase_cut(sqlite3_file *file, const sqlite3_io_methods *methods, sqlite3_int64 size);
 
 /*
- * To be called when rows were deleted, and no transaction is open. Needs about as much room on the disk as the database
- * has, for a moment. 0; -EBUSY: a reader is in the way, and some may still be in the log; -errno.
+ * Removes what deleted rows have left in the database and its log. Call it after rows were deleted, while no
+ * transaction is open. For a moment it needs about as much room on the disk as the database takes. 0; -EBUSY: a reader
+ * is in the way, and some of it may still be in the log; another -errno.
  */
 MUST_USE int erase_deleted(sqlite3 *db);
 
-/* Overwrites a file, and removes it. 0, also when there is none; or -errno. */
+/*
+ * Fills a file with zeros, syncs it, and removes it; it is removed even when it cannot be written to. Follows no
+ * symbolic link. 0, also when there is no such file; or -errno of the removal.
+ */
 MUST_USE int erase_file(const char *path);
 
 #endif

@@ -1,11 +1,12 @@
 /*
- * A cursor that reads or writes, as it was begun: a message's layout stands
- * once, as one list of fields, and serves encoder and decoder alike. Each call
- * moves one field between the wire and *v. What the decoder must not accept
- * the encoder does not emit: either turns the codec bad, and the caller looks once, at the
- * end. While writing nothing is stored through the pointers.
+ * One layout for encoder and decoder. A codec is begun either for reading or for writing. A message's layout is one
+ * list of calls, each of which moves one field between the frame and *v: it reads into *v, or writes *v and leaves it
+ * as it is. All numbers are little-endian.
  *
- * For upstream.c and control.c; programs use upstream.h and control.h.
+ * A field that the decoder must not accept is not encoded either. Both mark the codec bad, and go on without effect on
+ * the frame; the caller looks once, at the end, by codec_done() or codec_finish(). Nothing is allocated.
+ *
+ * For upstream.c and control.c. Programs use upstream.h and control.h.
  */
 #ifndef PCHAT_PROTO_CODEC_H
 #define PCHAT_PROTO_CODEC_H
@@ -22,53 +23,71 @@
 
 struct codec {
 	bool writing;
-	bool bad; /* a value that the field does not allow */
-	struct reader r;
-	struct writer w;
+	bool bad;        /* a field had a value that it does not allow */
+	struct reader r; /* when reading */
+	struct writer w; /* when writing */
 };
 
+/* Begins to read the body of a frame. What is read may point into it. */
 struct codec codec_reader(const struct frame *f);
 
-/* Leaves room for the header, which codec_finish() fills in. */
+/* Begins to write a frame into out[cap]. Room is left for the header, which codec_finish() fills in. */
 struct codec codec_writer(uint8_t *out, size_t cap);
 
-/* Whether all of the body was read, and every field was as it should be. */
+/* After reading: whether every field was as it should be, and nothing of the body is left. */
 bool codec_done(const struct codec *c);
 
-/* Completes the frame. Returns its length, 0 when a field was bad or it did not fit. */
+/*
+ * After writing: fills in the header. Returns the length of the frame in bytes; 0: a field was bad, or it did not fit.
+ */
 size_t codec_finish(struct codec *c, uint16_t type);
 
+/* A number of 8 bits, from `least` to `most`. */
 void codec_u8(struct codec *c, uint8_t *v, uint8_t least, uint8_t most);
+
+/* One byte, 0 or 1. */
 void codec_bool(struct codec *c, bool *v);
+
+/* Numbers of any value; a signed one in two's complement. */
 void codec_u16(struct codec *c, uint16_t *v);
 void codec_u32(struct codec *c, uint32_t *v);
 void codec_u64(struct codec *c, uint64_t *v);
 void codec_i64(struct codec *c, int64_t *v);
+
+/* The 16 bytes of an id. */
 void codec_ident(struct codec *c, struct ident *id);
 
-/* A length in one byte, and that many bytes without NUL, fewer than `size`. */
+/*
+ * A string: its length in one byte, then as many bytes, none of them NUL, and fewer than `size`. s[size] ends with a
+ * NUL.
+ */
 void codec_string(struct codec *c, char *s, size_t size);
 
-/* The same, and what may be a name (core/names/name.h); or, where that means nobody, empty. */
+/* A string that may be a name, by name_possible() of core/names/name.h. */
 void codec_name(struct codec *c, char name[NAME_MAX_LEN + 1]);
+
+/* The same, or an empty string, which means nobody. */
 void codec_name_or_none(struct codec *c, char name[NAME_MAX_LEN + 1]);
 
-/* All that remains of the body, at most `most` bytes; read, *data points into the frame. */
+/* All that remains of the body, at most `most` bytes. When reading, *data points into the frame. */
 void codec_rest(struct codec *c, const uint8_t **data, uint32_t *length, uint32_t most);
 
-/* Whether a field of a later release follows: one that is written only when there is something to tell. */
+/*
+ * Whether a field that a later release added follows. When writing it follows if there is `something` to tell; when
+ * reading, if the body has bytes left.
+ */
 bool codec_follows(const struct codec *c, bool something);
 
-/* How many of something follow, as u16; 0 once the codec is bad, so that a loop over it ends. */
+/* A count of 16 bits, at most `most`. Returns *count, or 0 when the codec is bad, so that a loop over it ends. */
 uint32_t codec_count(struct codec *c, uint32_t *count, uint16_t most);
 
-/* What both sockets have in common. */
+/* The fields that both protocols have, as docs/PROTOCOL.md describes them. */
 void codec_hello(struct codec *c, uint32_t *magic, uint16_t *version, uint32_t *features);
 void codec_verdict(struct codec *c, uint8_t *verdict);
 void codec_bye(struct codec *c, uint8_t *reason);
 void codec_peer(struct codec *c, struct peer *p);
 void codec_peer_or_none(struct codec *c, struct peer *p);
-void codec_note(struct codec *c, const uint8_t **body, uint32_t *length); /* of a note; all that remains */
+void codec_note(struct codec *c, const uint8_t **body, uint32_t *length); /* all that remains; 1 to NOTE_MAX bytes */
 void codec_tell(struct codec *c, struct tell *t);
 void codec_told(struct codec *c, struct told *t);
 void codec_offer(struct codec *c, struct offer *o);

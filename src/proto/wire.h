@@ -1,7 +1,7 @@
 /*
- * Bounded cursors over a byte string: the encoders and decoders of upstream.h
- * and control.h are written with them. Little-endian. A cursor that ran over its end
- * stays bad; the caller looks once, at the end.
+ * Bounded cursors over bytes in memory, with which the encoders and decoders of upstream.h and control.h are written.
+ * Numbers are little-endian. A read or write beyond the end marks the cursor bad, for good, and does nothing else: a
+ * read returns zero. So the caller looks once, at the end.
  */
 #ifndef PCHAT_PROTO_WIRE_H
 #define PCHAT_PROTO_WIRE_H
@@ -13,16 +13,19 @@
 
 #include "core/ident.h"
 
+/* Reads from p to `end`. */
 struct reader {
 	const uint8_t *p, *end;
 	bool bad;
 };
 
+/* Writes from `start` to `end`; p is where the next byte goes. */
 struct writer {
 	uint8_t *start, *p, *end;
 	bool bad;
 };
 
+/* The next n bytes, where they are; NULL: there are not so many. */
 static inline const uint8_t *
 read_bytes(struct reader *r, size_t n)
 {
@@ -77,6 +80,7 @@ read_u64(struct reader *r)
 	return le64toh(v);
 }
 
+/* Leaves *id as it is when there are too few bytes. */
 static inline void
 read_ident(struct reader *r, struct ident *id)
 {
@@ -86,7 +90,10 @@ read_ident(struct reader *r, struct ident *id)
 		memcpy(id->b, p, IDENT_LEN);
 }
 
-/* A string of u8 length and bytes without NUL, into out[size], NUL-terminated; bad when it does not fit. */
+/*
+ * A string: its length in one byte, then as many bytes. It is copied to out[size] and ended with a NUL. Bad when it
+ * does not fit or holds a NUL.
+ */
 void read_str8(struct reader *r, char *out, size_t size);
 
 static inline void
@@ -134,7 +141,7 @@ write_ident(struct writer *w, const struct ident *id)
 	write_bytes(w, id->b, IDENT_LEN);
 }
 
-/* The same, written; bad when it is over 255 bytes. */
+/* Writes s in that form. Bad when it has more than 255 bytes. */
 void write_str8(struct writer *w, const char *s);
 
 #endif
