@@ -1,5 +1,6 @@
 /*
- * A connection from its first byte to its end: frames go to the relay or to the rules, and what it held is given back.
+ * A connection to the daemon, from its first byte to its end. Its frames go to the relay (MSG and ACK) or to dispatch.h
+ * (all others). At its end everything that it held is given back.
  */
 #ifndef PCHAT_DAEMON_CONNECTION_H
 #define PCHAT_DAEMON_CONNECTION_H
@@ -8,7 +9,11 @@ struct account;
 struct client;
 struct daemon;
 
-/* Takes over fd, whose peer the kernel says is account's; takes over the reference as well. NULL: short of memory. */
+/*
+ * Makes the client of an accepted socket, whose peer has the uid of `account` as the kernel says. Takes over fd and the
+ * reference to the account, and frees the client when the connection ends. NULL: short of memory, and nothing was taken
+ * over.
+ */
 struct client *connection_new(struct daemon *daemon, int fd, struct account *account);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the daemon holds, and its connections share. Plain state; server.h makes it run. */
+/* What the daemon holds and its connections share. Plain state, without functions; server.h makes it run. */
 #ifndef PCHAT_DAEMON_DAEMON_H
 #define PCHAT_DAEMON_DAEMON_H
 
@@ -13,13 +13,13 @@
 
 struct daemon {
 	struct ev_loop *loop;
-	struct roster roster;
-	struct greetings greetings; /* connections that have not logged in */
-	struct tells tells;
-	struct finder finder;  /* of whom a note is kept for */
-	struct keeper *keeper; /* NULL: nothing can be kept */
-	struct windows windows;
-	void (*closed)(struct daemon *d); /* a connection has ended */
+	struct roster roster;             /* the sessions */
+	struct greetings greetings;       /* connections that have not logged in */
+	struct tells tells;               /* notes on their way */
+	struct finder finder;             /* looks up the account that a note is kept for */
+	struct keeper *keeper;            /* keeps notes on the disk; NULL: nothing can be kept */
+	struct windows windows;           /* spare ones, for who has several messages under way */
+	void (*closed)(struct daemon *d); /* is called when a connection has ended */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A frame that is neither MSG nor ACK: decoded, checked against the state of its
- * connection, performed, answered.
+ * Frames that are neither MSG nor ACK. Each is decoded, checked against the state of its connection, performed and
+ * answered.
  */
 #ifndef PCHAT_DAEMON_DISPATCH_H
 #define PCHAT_DAEMON_DISPATCH_H
@@ -9,7 +9,11 @@
 
 struct client;
 
-/* A client that broke the protocol has been told BYE, and is in CLIENT_ENDED. */
+/*
+ * Handles one frame of a client. A client that breaks the protocol is told BYE and is CLIENT_ENDED afterwards. Where
+ * c->waits is set afterwards, a LOGIN waits for a look-up: the caller keeps the frame and calls again when that is
+ * over.
+ */
 void dispatch_frame(struct client *c, const struct frame *f);
 
 #endif

@@ -1,4 +1,4 @@
-/* Frames about offers and channels (R13), and what daemon/streams asks of the daemon. */
+/* Frames about offers and channels (R13), and the callbacks by which daemon/streams uses the daemon. */
 #ifndef PCHAT_DAEMON_DISPATCH_STREAMS_H
 #define PCHAT_DAEMON_DISPATCH_STREAMS_H
 
@@ -7,10 +7,10 @@
 struct client;
 struct streams_class;
 
-/* OFFER, OFFER_ACK, OFFER_OVER, ACCEPT or DECLINE, of a session. */
+/* Handles an OFFER, OFFER_ACK, OFFER_OVER, ACCEPT or DECLINE of a client that is logged in. */
 void dispatch_offer(struct client *c, const struct upstream_message *m);
 
-/* What streams/streams.h asks of the daemon. */
+/* For streams/streams.h. */
 extern const struct streams_class dispatch_streams;
 
 #endif

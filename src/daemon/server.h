@@ -1,6 +1,6 @@
 /*
- * The daemon's front door: the listening socket, who may come in and how many, and what happens when nobody is there.
- * Behind it everything is daemon.h's.
+ * The daemon's front door: the listening socket, who may connect and how many, and when the daemon ends because nobody
+ * is there. All else is in daemon.h.
  */
 #ifndef PCHAT_DAEMON_SERVER_H
 #define PCHAT_DAEMON_SERVER_H
@@ -14,16 +14,19 @@
 struct server {
 	struct daemon daemon;
 	struct acceptor acceptor;
-	uint32_t connections;
-	ev_timer rest_timer; /* gives memory back some time after a connection has ended */
-	ev_timer idle_timer; /* ends the daemon; runs while nobody is there */
-	uint32_t idle_exit;  /* seconds; 0: never */
+	uint32_t connections; /* open ones, logged in or not */
+	ev_timer rest_timer;  /* gives memory back, some time after a connection has ended */
+	ev_timer idle_timer;  /* ends the daemon; runs while there is no connection and no session */
+	uint32_t idle_exit;   /* see server_init() */
 };
 
-/* Listens on fd. The roster is there already. idle_exit: seconds without a session after which it ends; 0: never. */
+/*
+ * Takes over fd, a listening socket, and serves it from the loop. s->daemon.roster must be set up already. After
+ * `idle_exit` seconds without a connection and a session the loop is ended; 0: never.
+ */
 void server_init(struct server *s, struct ev_loop *loop, int fd, uint32_t idle_exit);
 
-/* Tells everyone to come back later, and closes all connections. Not the sessions: they stay in the registry. */
+/* Tells every client that the daemon stops, and closes all connections. The sessions stay in the registry. */
 void server_stop(struct server *s);
 
 #endif

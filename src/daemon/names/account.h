@@ -1,8 +1,7 @@
 /*
- * What the daemon keeps for each uid that is connected or logged in: the name
- * of its account, and its share of the daemon (how many sessions, how many
- * connections not yet logged in, how many requests a second). Shared by all
- * that the uid does, and counted.
+ * What the daemon keeps for each uid that is connected or logged in: the name of its account, and how much of the
+ * daemon it uses (sessions, connections that have not logged in, requests a second). All connections and sessions of
+ * the uid share one entry and hold references to it.
  */
 #ifndef PCHAT_DAEMON_ACCOUNT_H
 #define PCHAT_DAEMON_ACCOUNT_H
@@ -18,62 +17,73 @@ struct passwd_file;
 
 /* What is known of a uid's account. */
 enum account_state {
-	ACCOUNT_UNKNOWN, /* nobody has told yet */
-	ACCOUNT_NONE,    /* the user database has answered that there is none */
-	ACCOUNT_NAMED,   /* /etc/passwd has it, or a look-up has found it */
+	ACCOUNT_UNKNOWN, /* no user database has answered yet */
+	ACCOUNT_NONE,    /* the user database has answered that there is no account */
+	ACCOUNT_NAMED,   /* /etc/passwd has the account, or a look-up has found it */
 };
 
 struct accounts;
 
 struct account {
-	struct account *next; /* of the same hash */
+	struct account *next; /* with the same hash */
 	struct accounts *all;
 	uint32_t uid;
 	uint32_t refs;
-	uint32_t sessions;       /* logged in, reconnecting ones included; see account_sessions() */
-	uint32_t greeting;       /* connections not yet logged in; see account_greeting() */
-	uint32_t channels;       /* open ones, see daemon/streams */
+	uint32_t sessions;       /* logged in, reconnecting ones included; changed by account_sessions() */
+	uint32_t greeting;       /* connections that have not logged in; changed by account_greeting() */
+	uint32_t channels;       /* open channels, see daemon/streams */
 	bool own;                /* the daemon's own uid: known whatever the user database says */
-	bool passes_descriptors; /* it has done so: its connections are looked at first (net/stream.h) */
-	struct bucket requests;
-	struct bucket notes;
+	bool passes_descriptors; /* it once passed a descriptor: its connections are looked at first (net/stream.h) */
+	struct bucket requests;  /* what it may ask */
+	struct bucket notes;     /* what it may tell */
 	enum account_state state;
-	uint64_t asked_at; /* ms of the monotonic clock: when a look-up of the uid last ended; 0: never */
-	char name[ACCOUNT_MAX_LEN + 1];
+	uint64_t asked_at; /* when a look-up of the uid last ended, in ms of the monotonic clock; 0: never */
+	char name[ACCOUNT_MAX_LEN + 1]; /* what account_name() shows */
 };
 
 #define ACCOUNT_HEADS 256U
 
-/* All of them. Zeroed at first, but for the list of the host's own accounts. */
+/* All accounts. The caller zeroes it, then sets `passwd`. */
 struct accounts {
 	struct account *head[ACCOUNT_HEADS];
-	struct passwd_file *passwd; /* NULL: none is asked */
-	uint32_t unknown_sessions;  /* of uids that are not known to have an account */
-	uint32_t unknown_greeting;
-	uint32_t unknown_channels;
-	struct bucket unknown_notes;
+	struct passwd_file *passwd;  /* /etc/passwd, the caller's; NULL: it is not asked */
+	uint32_t unknown_sessions;   /* sessions of all uids without a known account */
+	uint32_t unknown_greeting;   /* their connections that have not logged in */
+	uint32_t unknown_channels;   /* their channels */
+	struct bucket unknown_notes; /* what they may tell, together */
 };
 
-/* Whether another uid's account, of those that were seen, has a name that `name` belongs to (R3). */
+/*
+ * Whether `name` belongs to the account of a uid other than `uid` (R3), among the accounts that are held here. Two
+ * names of ASCII are not compared: the user database is asked for these.
+ */
 bool accounts_have(const struct accounts *all, const char *name, uint32_t uid);
 
-/* The account of a uid, one reference more; NULL when memory is short. Asks /etc/passwd, and nobody else. */
+/*
+ * The account of a uid, with one more reference, which the caller gives back by account_put(). /etc/passwd is asked for
+ * its name, no other user database. NULL: short of memory.
+ */
 struct account *accounts_get(struct accounts *all, uint32_t uid);
 
-/* An account that is not known: asks /etc/passwd again. */
+/* Asks /etc/passwd again for the name of an account, unless it is named. */
 void accounts_recall(struct accounts *all, struct account *a);
 
-/* Frees them all, whoever refers to them. */
+/* Frees all accounts, whoever still holds references. */
 void accounts_release(struct accounts *all);
 
-/* One reference less. It is forgotten some time after the last, when the uid has all its requests again. */
+/*
+ * Gives back a reference; takes NULL. The account is freed some time after the last one, when its buckets are full
+ * again: a uid that disconnects does not get new requests by that.
+ */
 void account_put(struct account *a);
 
-/* It has so many sessions, or connections not yet logged in, more or less. */
+/* Adds `change`, which may be negative, to the number of its sessions. */
 void account_sessions(struct account *a, int change);
+
+/* The same for its connections that have not logged in. */
 void account_greeting(struct account *a, int change);
 
-/* Whether the uid is known to have an account. */
+/* Whether the uid is known to have an account, or is the daemon's own. */
 static inline bool
 account_known(const struct account *a)
 {
@@ -81,12 +91,13 @@ account_known(const struct account *a)
 }
 
 /*
- * What a look-up has told: the name, or NULL when there is none. One that is longer than ACCOUNT_MAX_LEN, or empty, is known and not
- * shown: a part of a name may be another's name.
+ * Notes the answer of a look-up: the account's name, which is copied, or NULL when there is no account. An account
+ * whose name is empty or longer than ACCOUNT_MAX_LEN is known, but its uid is shown instead: a part of a name may be
+ * somebody else's name.
  */
 void account_told(struct account *a, const char *name);
 
-/* As people see it: the account's name, or the uid in digits. */
+/* What people are shown: the account's name, or "uid 1001". Valid until the account is told another name. */
 const char *account_name(const struct account *a);
 
 #endif
