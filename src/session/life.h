@@ -1,4 +1,4 @@
-/* How a session goes on, and how it ends. */
+/* How a session goes on and ends: what its parts tell it, and what the passing of time asks for. */
 #ifndef PCHAT_SESSION_LIFE_H
 #define PCHAT_SESSION_LIFE_H
 
@@ -6,46 +6,61 @@
 #include "core/verdict.h"
 #include "session/session.h"
 
-/* Starts the watchers; a login that takes longer than `login_ms` will be given up once its timer is started. */
+/*
+ * Sets up the timers and watchers. A login that takes longer than `login_ms` is given up, once s->login_timer is
+ * started.
+ */
 void life_watch(struct session *s, unsigned login_ms);
 
-/* Serves until the session or this helper ends. */
+/* Runs the loop until the session or this helper ends; s->end says which. */
 void life_run(struct session *s);
 
-/* A line for the report of a helper that starts, translated, and for the log of one that runs: `format` holds one %s, or none. Safe text. */
+/*
+ * A note for people: into the log and, while the helper starts, translated into its start report. `format` holds at
+ * most one %s, for `about`. Both must be safe on a terminal.
+ */
 void life_note(struct session *s, const char *format, const char *about);
 
-/* From now on commands are served, and whoever waits for that is told. 0 or -errno. */
+/* Begins to serve commands, and reports "ok" to whoever started the helper. 0 or -errno. */
 MUST_USE int life_serve(struct session *s);
 
-/* The daemon let us in. */
+/* The daemon has let the session in: serves commands, unless that has begun before. */
 void life_logged_in(struct session *s);
 
-/* The daemon did not: tells whoever waits for it, or, later, ends the session. Words may be NULL. */
+/*
+ * The daemon refuses the session, which ends it. `words`, an untranslated sentence, say why; NULL: those of `why`. They
+ * go to whoever started the helper, or, once commands were served, to the log and to the next command that looks for
+ * the session.
+ */
 void life_refused(struct session *s, enum verdict why, const char *words);
 
-/* Ends the loop; everybody is told, as `end` asks for. */
+/*
+ * Ends the loop, the first time that it is called. Clients are told; with SESSION_OVER the session's files are removed.
+ */
 void life_finish(struct session *s, enum session_end end);
 
-/* The session's folder was removed: no command can find it again. Its owner learns why. */
+/* The session's folder was removed, so no command can find it: ends the session, and leaves word why in the inbox. */
 void life_uproot(struct session *s);
 
-/* The inbox answered with an error: a damaged one is replaced, one that another helper took over ends us. */
+/*
+ * The inbox failed with this -errno. -EUCLEAN: it is damaged, and a new one takes its place, unless that was tried a
+ * short while ago. -ESTALE: another helper has taken it over, and this one ends. Nothing is done about other errors.
+ */
 void life_damaged(struct session *s, int error);
 
-/* New rules: kept with the inbox, then ours. 0 or -errno. */
+/* Keeps new rules in the inbox, then makes them the session's. 0; or -errno, and the old ones stay. */
 MUST_USE int life_keep_rules(struct session *s, const struct policy *policy);
 
-/* Whether notes are taken from now on: kept likewise. 0 or -errno. */
+/* The same for whether notes are taken. 0 or -errno. */
 MUST_USE int life_take_notes(struct session *s, bool take);
 
-/* Away from now on, or with "" no longer: kept likewise. 0 or -errno. */
+/* The same for why the owner is away; "": he is not. 0 or -errno. */
 MUST_USE int life_keep_away(struct session *s, const char *text);
 
-/* Something happened: the next rest is put off. */
+/* Something happened: puts the next rest off. A rest tidies up, when nothing has happened for 2 s. */
 void life_stir(struct session *s);
 
-/* The state changed: whoever watches is told at the end of this turn. */
+/* The state has changed: clients that watch it are told at the end of this turn of the loop. */
 void life_changed(struct session *s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One login: its parts, and what connects them. Each part keeps its own state to itself, knows none of the others, and
- * says what happens by a class of callbacks; session.c fills these in, and is the one file that knows all parts.
+ * One login: its parts, and what connects them. Each part keeps its own state, knows none of the others, and says what
+ * happens by a class of callbacks. session.c fills these in; it is the only file that knows all parts.
  *
  *     command --client--> outbound --uplink--> pchatd --uplink--> inbound --> store
  *                 |                                                  |
@@ -37,30 +37,30 @@ struct watch;
 
 enum session_end {
 	SESSION_GOES_ON,
-	SESSION_STOPPED,  /* this helper ends; another one may take the session up */
-	SESSION_REPLACED, /* another one has */
-	SESSION_OVER,     /* quit, or its name is somebody else's now */
+	SESSION_STOPPED,  /* this helper ends; another helper may take the session up */
+	SESSION_REPLACED, /* another helper has taken it up */
+	SESSION_OVER,     /* it was quit, or its name is somebody else's now */
 };
 
 struct session {
 	struct ev_loop *loop;
-	struct rundir rundir;
-	struct session_file file;
-	char folded[NAME_FILE_MAX + 1]; /* what its files are called: name_file() */
-	int lock;
-	unsigned wait_ms; /* so long the first connection waits for a daemon that is not there */
+	struct rundir rundir;           /* the folder of its files */
+	struct session_file file;       /* what a helper that takes it up has to know */
+	char folded[NAME_FILE_MAX + 1]; /* the name of its files, by name_file() */
+	int lock;                       /* the descriptor that holds its lock; -1: none */
+	unsigned wait_ms;               /* how long the first connection waits for a daemon that is not there */
 	struct autostart autostart;
-	struct bridge *bridge; /* NULL: the daemon is on this host */
+	struct bridge *bridge; /* to a daemon at another host; NULL: the daemon is on this host */
 
-	bool begun; /* commands were served: there was a session */
-	enum session_end end;
-	uint64_t renew_at;                /* clock_monotonic_ms(): no new inbox is tried before */
-	void (*report)(const char *text); /* to whoever started us; NULL: it was told how it went */
-	char notes[1024];                 /* for the report: lines "note: ..." */
-	ev_timer login_timer;             /* until we are let in */
-	ev_timer rest_timer;              /* when nothing has happened for a while */
-	ev_prepare tell;                  /* runs in a turn that changed the state */
-	ev_io forgetting;                 /* active: a process forgets what is not kept; its end ends it */
+	bool begun;                       /* commands were served, so there was a session */
+	enum session_end end;             /* how it ended */
+	uint64_t renew_at;                /* no new inbox is tried before then, by clock_monotonic_ms() */
+	void (*report)(const char *text); /* takes the start report; NULL: it was made */
+	char notes[1024];                 /* lines "note: ..." for the start report */
+	ev_timer login_timer;             /* runs until the daemon lets us in */
+	ev_timer rest_timer;              /* runs until nothing has happened for a while */
+	ev_prepare tell;                  /* is active in a turn that changed the state */
+	ev_io forgetting;                 /* is active while a process forgets what is not kept; waits for its end */
 
 	struct state state;
 	struct store *store;
@@ -76,14 +76,18 @@ struct session {
 	struct offers_out *offers_out;
 	struct reading *reading;
 	struct listener *listener;
-	struct watch *watch; /* NULL: the kernel does not watch for us */
+	struct watch *watch; /* of its files; NULL: the kernel watches none for us */
 };
 
-/* Makes the parts of a session whose inbox is open; false: there is no memory. */
+/*
+ * Makes the parts of a session whose inbox is open, and connects them. False: short of memory; session_free() even so.
+ */
 MUST_USE bool session_make(struct session *s);
+
+/* Frees the parts that were made. Ends nothing: see life_finish(). */
 void session_free(struct session *s);
 
-/* What programs call the session: NAME, or HOST/NAME. */
+/* Writes how commands call the session (-s): NAME, or HOST/NAME when it is at another host. */
 void session_name(const struct session *s, char name[VIA_SESSION_MAX + 1]);
 
 #endif

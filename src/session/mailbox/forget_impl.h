@@ -1,4 +1,4 @@
-/* Forgetting from within: which records, and how their rows are taken out of an inbox. */
+/* What the files of forgetting share; for nobody else. Which records are meant, and how their rows leave an inbox. */
 #ifndef PCHAT_SESSION_MAILBOX_FORGET_IMPL_H
 #define PCHAT_SESSION_MAILBOX_FORGET_IMPL_H
 
@@ -9,15 +9,17 @@
 /* Which records are meant. */
 struct choice {
 	const struct forget *what;
-	bool spare_unread;      /* what is unread is left, and hinders nothing */
-	uint64_t received, own; /* and only with ids below these */
+	bool spare_unread; /* unread records stay; otherwise one that is meant keeps all from being forgotten */
+	uint64_t received; /* only received records with ids below this one */
+	uint64_t own;      /* only own records with ids below this one */
 };
 
+/* Whether a record that was said with `partner` at time_ms (wall clock) is meant, by partner and time alone. */
 bool forget_chosen(const struct choice *c, const char *partner, int64_t time_ms);
 
 /*
- * Takes the records that are meant out of an inbox, within the open transaction. 0 or -errno, with how many there were,
- * and how many of them are unread.
+ * Deletes the records that are meant from an inbox, within the open transaction. *count is how many they were, *unread
+ * how many of them are unread. 0 or -errno.
  */
 MUST_USE int forget_rows(sqlite3 *inbox, const struct choice *c, uint64_t *count, uint64_t *unread);
 

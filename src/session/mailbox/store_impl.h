@@ -1,6 +1,7 @@
 /*
- * The inbox from within. store_open.c opens it, store_damage.c when it is damaged; store.c holds
- * its transactions and store_log.c its log; store_in.c puts in what arrives; store_out.c takes out what is unread.
+ * What the files of the inbox share; for nobody else. store_open.c opens it, and store_damage.c one that is damaged.
+ * store.c has its transactions, store_log.c its write-ahead log. store_in.c stores what arrives, store_out.c reads what
+ * is unread.
  */
 #ifndef PCHAT_SESSION_MAILBOX_STORE_IMPL_H
 #define PCHAT_SESSION_MAILBOX_STORE_IMPL_H
@@ -32,7 +33,10 @@ enum store_statement {
 	STATEMENTS,
 };
 
-/* Those about notes, and about what was passed over. An inbox of an older pchat that cannot be written has neither. */
+/*
+ * Statements on tables that 0.1.0 did not have: notes, and records that were passed over. An inbox of that release has
+ * no such tables when it cannot be written to.
+ */
 enum store_later_statement {
 	COUNT_NOTES,
 	NOTES_DOWN,
@@ -44,158 +48,192 @@ enum store_later_statement {
 	LATER_STATEMENTS,
 };
 
-/* The stretch that the next message may continue. */
+/*
+ * Messages of one sender whose ids count up, which the next message may continue: one row remembers all of their ids.
+ */
 struct store_stretch {
-	int64_t record; /* its first; 0: there is none */
-	uint64_t count;
+	int64_t record; /* the record of the first; 0: there is no stretch */
+	uint64_t count; /* messages */
 	struct ident first;
-	struct ident bound; /* the next id that is known already, when bounded */
-	bool bounded;
-	bool saved; /* its row is there */
-	bool dirty; /* and does not say `count` */
-	uint64_t pair;
-	struct peer peer;
+	bool bounded;       /* it may not grow up to `bound` */
+	struct ident bound; /* an id that is known already */
+	bool saved;         /* it has a row in the database */
+	bool dirty;         /* that row does not say `count` yet */
+	uint64_t pair;      /* under which the messages came */
+	struct peer peer;   /* who sent them */
 };
 
-/* What a transaction changes in memory, and a rollback restores. */
+/* What a transaction changes in memory, and what a rollback restores. */
 struct store_tally {
-	int64_t newest; /* record */
-	int64_t mark;   /* all records up to it are read */
-	uint64_t unread, unread_bytes;
-	struct notes_unread notes;
-	uint64_t passed; /* records at or below the mark that are unread still */
+	int64_t newest;            /* the id of the newest record */
+	int64_t mark;              /* the id up to which all records are read, but for those that were passed over */
+	uint64_t unread;           /* messages */
+	uint64_t unread_bytes;     /* of their texts */
+	struct notes_unread notes; /* notes */
+	uint64_t passed;           /* records at or below the mark that are unread */
 	struct store_stretch stretch;
 };
 
 struct store {
-	sqlite3 *db; /* NULL: not open, for want of room on the disk */
-	bool alone;  /* open, but only to be read: closed again when that is done */
+	sqlite3 *db; /* NULL: it is not open, for want of room on the disk */
+	bool alone;  /* it is open for reading only, until store_let_go() */
 	sqlite3_stmt *stmt[STATEMENTS];
-	sqlite3_stmt *later[LATER_STATEMENTS]; /* NULL: there are none */
+	sqlite3_stmt *later[LATER_STATEMENTS]; /* NULL: the inbox lacks these tables */
 	struct scan scan;
-	struct pack pack; /* the newest messages, not yet a row of the open transaction */
-	int64_t pack_time;
+	struct pack pack;  /* the newest messages, which are not a row of the open transaction yet */
+	int64_t pack_time; /* when the first of them came, in ms of the wall clock */
 	char path[PATH_MAX];
-	int lock;
-	bool made; /* by our store_open() */
+	int lock;  /* the descriptor that holds the lock of the inbox */
+	bool made; /* store_open() has made the file */
 	struct store_limits limits;
-	int64_t generation;
-	int64_t version; /* SQLite's number of what the file was like when it was read; only others' changes alter it */
-	bool claimed;    /* our generation is on the disk */
-	bool synced;     /* as is all that an earlier helper wrote, because it was looked for there */
-	bool lazily;     /* whether the next transaction need not be synced, */
-	bool lazy;       /* and whether SQLite knows */
-	bool writing;
-	bool unsure; /* what failed last may be on the disk, and what was committed may not: store_settle() */
-	int failure; /* of the open transaction: it will be rolled back */
-	int log;     /* its descriptor, -1: none */
-	ino_t log_ino;
-	dev_t log_dev;
-	int frames;         /* in the log */
+	int64_t generation; /* counts the helpers that have written to it */
+	int64_t version;    /* SQLite's data_version when it was last read: only changes of other processes alter it */
+	bool claimed;       /* our generation is on the disk */
+	bool synced;        /* all that earlier helpers wrote was read back from the disk, and is there */
+	bool lazily;        /* the next transaction need not be synced */
+	bool lazy;          /* SQLite is set so that it syncs no transaction */
+	bool writing;       /* a transaction is open */
+	bool unsure;        /* what failed last may be on the disk, or what was committed may not: see store_settle() */
+	int failure;        /* the first -errno of the open transaction, which will be rolled back; 0: none */
+	int log;            /* the descriptor of the write-ahead log; -1: none */
+	ino_t log_ino;      /* the log's inode, by which an exchange is seen */
+	dev_t log_dev;      /* the log's device */
+	int frames;         /* pages in the log */
 	bool used;          /* messages came since it was opened */
-	bool patient;       /* store_be_patient() */
-	off_t ahead;        /* how far the log has been asked for */
-	uint64_t forget_at; /* clock_monotonic_ms(), when it is to be looked next for what is not kept */
-	struct store_tally now, committed;
+	bool patient;       /* set by store_be_patient() */
+	off_t ahead;        /* the system was asked to read the log into memory up to here, in bytes */
+	uint64_t forget_at; /* when to look next for what is not kept, by clock_monotonic_ms() */
+	struct store_tally now;       /* within the open transaction */
+	struct store_tally committed; /* as of the latest commit */
 };
 
 /* store.c */
 
-/* Opens a transaction unless one is open. The first failure dooms it; store_commit() tells. */
+/* Opens a transaction, unless one is open. 0 or the -errno by which that one is to be rolled back. */
 int store_begin(struct store *s);
+
+/*
+ * Notes what a step of the open transaction returned: after a negative `failure` store_commit() rolls the transaction
+ * back, and returns the first one. Returns `failure`.
+ */
 int store_doom(struct store *s, int failure);
+
+/* Rolls the open transaction back, and all that it changed in memory. */
 void store_rollback(struct store *s);
 
-/* Counts the generation up: from now on nothing of an earlier helper is accepted. 0 or -errno. */
+/* Counts the generation up, so that an earlier helper that still runs can commit nothing any more. 0 or -errno. */
 int store_claim(struct store *s);
 
-/* One transaction that says which generation writes. 0; -ESTALE: a later one does; -errno. */
+/* Commits a transaction that sets the generation. 0; -ESTALE: a later generation is there; another -errno. */
 int store_write_generation(struct store *s, int64_t generation);
 
 /*
- * After a commit that failed, or whose log was lost: writes all that is committed anew, into the file itself, and begins
- * the log anew, so that nothing of what failed can come back and nothing counts that only memory holds. Outside of a
- * transaction. 0, and nothing is unsure any more; -EBUSY: a reader is in the way; -errno.
+ * After a commit that failed, or whose log was lost: writes all that is committed into the file itself and empties the
+ * log. So nothing of what failed can come back, and nothing counts as stored that only memory holds. Call it outside of
+ * a transaction. 0, and nothing is unsure any more; -EBUSY: a reader is in the way; another -errno.
  */
 MUST_USE int store_settle(struct store *s);
 
-/* As store_keep(), within the open transaction; as store_kept(), 0 when there is none. */
+/* Keeps a number under a key, as store_keep() does. */
 int store_keep_number(struct store *s, const char *key, int64_t value);
+
+/* Reads it, as store_kept() does; 0 when there is none. */
 int store_kept_number(struct store *s, const char *key, int64_t *value);
 
 /* store_log.c */
 
-/* Looks after the log of one that was just opened. What fails here makes it slower only. */
+/* Opens the log of an inbox that was just opened. A failure only makes the inbox slower. */
 void store_log_begin(struct store *s);
+
+/* Closes the log again. */
 void store_log_end(struct store *s);
 
 /*
- * Brings to the disk what an earlier helper, killed before it could, left in the log, and looks whether it is there: what
- * a disk failed to take stays in memory, and counts as written. 0 or -errno.
+ * Syncs what an earlier helper left in the log, and reads it back from the disk. The reading is needed because the
+ * kernel keeps pages in memory that a disk failed to take, and takes them as written. 0 or -errno.
  */
 MUST_USE int store_log_sync(const struct store *s);
 
-/* When nothing happens: makes the log as long as it may become, once it is used, or cuts it. */
+/* When nothing happens: makes the log as long as it may become if messages came, or cuts it. */
 void store_log_rest(struct store *s);
 
 /*
- * Whether the log that is written to has no name any more, or not its own, or lies on a file system that has died:
- * nobody may find what is in it.
+ * Whether the log that is written to was removed or replaced by another file, or lies on a file system that has died,
+ * so that nobody will find what is in it.
  */
 bool store_log_lost(const struct store *s);
 
-/* All that is in a lost log goes into the file itself, which is opened anew. 0 or -errno. */
+/* Writes all that a lost log holds into the file itself, and opens the file anew. 0 or -errno. */
 MUST_USE int store_log_rescue(struct store *s);
 
 /* store_open.c */
 
 /*
- * Opens the file at s->path. 0, or -errno as database_open(): -EUCLEAN also for contents that cannot be. On a full disk
- * it is read once, and not left open.
+ * Opens the file at s->path and reads its state. On a full disk it is only read, and closed again. 0; -EUCLEAN: its
+ * contents cannot be right; another -errno of database_open().
  */
 MUST_USE int store_attach(struct store *s);
+
+/* Closes the file, and forgets what was read. */
 void store_detach(struct store *s);
 
-/* What somebody else has changed, an old copy that was laid over it, say, into memory. 0 or -errno. */
+/*
+ * Reads the state anew if another process has changed the file: an old copy may have been put in its place. 0 or
+ * -errno.
+ */
 int store_refresh(struct store *s);
 
-/* Opens it, to be written, unless it is open. 0 or -errno. */
+/* Opens the file for writing, unless it is open. 0 or -errno. */
 MUST_USE int store_reach(struct store *s);
 
-/* Opens it, to be read at least, unless it is open; until store_let_go(). 0 or -errno. */
+/* Opens the file, at least for reading, unless it is open. The caller ends with store_let_go(). 0 or -errno. */
 MUST_USE int store_hold(struct store *s);
+
+/* Closes the file again, if it is open for reading only. */
 void store_let_go(struct store *s);
 
 /* store_damage.c */
 
-/* Opens a new one in the place of a damaged one, which is set aside, with what of it can be read. As store_open(). */
+/*
+ * Sets a damaged inbox aside, and opens a new one in its place with all that could be read of it. `note` says so, for
+ * people. Fails as store_open().
+ */
 MUST_USE int store_anew(struct store *s, char note[STORE_NOTE]);
 
-/* Opens it without its damaged log, which is set aside. As store_open(). */
+/* Sets a damaged log aside, and opens the inbox without it. `note` says so, for people. Fails as store_open(). */
 MUST_USE int store_leave_log(struct store *s, char note[STORE_NOTE]);
 
-/* Gives a new one its place, if whoever made it was stopped before that. 0, also when there is none; or -errno. */
+/*
+ * Puts a new inbox in its place, if the helper that made it was stopped before it could. 0, also when there is none; or
+ * -errno.
+ */
 MUST_USE int store_finish_salvage(const struct store *s);
 
 /* store_in.c */
 
-/* Makes rows of what the open transaction has gathered in memory. 0 or -errno. */
+/* Writes what the open transaction has gathered in memory as rows. 0 or -errno. */
 int store_save_gathered(struct store *s);
 
-/* Puts a record of another inbox into the open transaction, under the id that it has there. Ids only grow. 0 or -errno. */
+/*
+ * Puts a record of another inbox into the open transaction, under its id there. The ids of successive calls go up. 0 or
+ * -errno.
+ */
 int store_restore(struct store *s, const struct record *r);
 
 /* store_out.c */
 
+/* How many unread messages there are among some records. */
 struct store_count {
-	int64_t last;
+	int64_t last; /* records above this id do not count */
 	uint64_t messages, bytes;
 };
 
-/* Counts again what is unread beside messages, and of that the notes of one sender, who may be NULL. 0 or -errno. */
+/*
+ * Counts the unread records that are no messages anew, and the unread notes of `sender`; NULL: of nobody. 0 or -errno.
+ */
 int store_count_others(struct store *s, const struct note *sender);
 
-/* Unread messages among the records above `after`, up to `last`. 0 or -errno. */
+/* Counts the unread messages with ids above `after` and up to `last`. 0 or -errno. */
 int store_count_unread(struct store *s, int64_t after, int64_t last, struct store_count *c);
 
 #endif

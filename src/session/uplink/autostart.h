@@ -1,8 +1,8 @@
 /*
- * Reaches the session's daemon. The user's own pchatd, for when the host has none, lies in the user's
- * runtime folder; whoever needs it and finds it dead starts it again, once however many do.
- * Its registry is there as well: it lives no longer than the sessions' own files, and
- * it is never another daemon's, neither that of another runtime folder nor the host's.
+ * Connects to the session's daemon, and starts the user's own one where that is meant. The user's own pchatd, for hosts
+ * without one, has its socket and its registry in the folder of the user's sessions (net/rundir.h). So its registry
+ * lives no longer than the files of the sessions, and no other daemon uses it. Whoever finds it dead starts it; a lock
+ * sees to it that only one does.
  */
 #ifndef PCHAT_SESSION_UPLINK_AUTOSTART_H
 #define PCHAT_SESSION_UPLINK_AUTOSTART_H
@@ -13,25 +13,32 @@
 #include "net/session_file.h"
 
 struct autostart {
-	const struct rundir *dir;        /* there the user's own daemon listens */
-	const struct session_file *file; /* says which daemon it is */
-	/* The user's own daemon was started: a line for the user. */
+	const struct rundir *dir;        /* the folder of the user's own daemon */
+	const struct session_file *file; /* whose `socket` is the daemon's; empty: the user's own is meant */
+	/* Tells the user that his own daemon was started; `format` has one %s, for `about`. */
 	void (*note)(void *context, const char *format, const char *about);
 	void *context;
 };
 
+#define AUTOSTART_WHY 512 /* bytes of a daemon's own words */
+
 /*
- * Connects to the daemon: a non-blocking descriptor, or -errno as socket_connect(); -EPERM: it is not to be
- * trusted. `why` is what a daemon of our own
- * that could not be started said itself, when that is known; else empty.
+ * Connects to the daemon, and starts the user's own one if need be, for which it may block some seconds. A non-blocking
+ * descriptor, the caller's; -EPERM: the daemon is not to be trusted; another -errno of socket_connect(). `why` receives
+ * what a daemon that could not be started said, when that is known; else it is empty.
  */
-#define AUTOSTART_WHY 512
 MUST_USE int autostart_connect(const struct autostart *a, char why[AUTOSTART_WHY]);
 
-/* The same for a login: a daemon that was meant to be there, and refuses or is missing, is waited for. */
+/*
+ * The same for a login: waits at most `wait_ms` for a daemon with a socket of its own that is missing or refuses
+ * connections, and blocks meanwhile.
+ */
 MUST_USE int autostart_await(const struct autostart *a, unsigned wait_ms, char why[AUTOSTART_WHY]);
 
-/* Why it could not be reached, for the one who logs in. */
+/*
+ * Writes into words[size], for people, why the daemon could not be reached: `error` and `why` are what these functions
+ * gave.
+ */
 void autostart_words(const struct autostart *a, int error, const char *why, char *words, size_t size);
 
 #endif
