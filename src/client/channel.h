@@ -1,7 +1,9 @@
 /*
- * An end of a channel between two commands (R13): pieces in both directions, never waiting. What is at the other end is
- * another user's program: a descriptor that it passes is kept until we exit, when closing it waits for nobody
- * (net/closing.h), and the channel is over. So nobody closes a channel: it ends with the process.
+ * One end of a channel between two commands (R13): pieces (proto/piece.h) in both directions. Nothing here waits.
+ *
+ * At the other end is another user's program. If that passes a descriptor, the channel is over, and the descriptor is
+ * kept until we exit, since closing it might wait (net/closing.h). For the same reason nobody closes a channel: it ends
+ * with the process.
  */
 #ifndef PCHAT_CLIENT_CHANNEL_H
 #define PCHAT_CLIENT_CHANNEL_H
@@ -13,45 +15,54 @@
 #include "base/macros.h"
 #include "proto/piece.h"
 
-#define CHANNEL_ROOM (4U * PIECE_DATA_MAX)
+#define CHANNEL_ROOM (4U * PIECE_DATA_MAX) /* bytes that are read at most before they are taken */
 
 struct channel {
-	int fd; /* -1: none; zero all else */
+	int fd; /* -1: there is no channel, and all else is zero */
 	struct piece_reader reader;
-	uint8_t *in; /* CHANNEL_ROOM bytes */
+	uint8_t *in; /* what was read, from in_start to in_end; CHANNEL_ROOM bytes */
 	uint32_t in_start, in_end;
-	uint8_t *out; /* one DATA, and small pieces before or behind it */
+	uint8_t *out; /* what is to be written, from out_start to out_end: one DATA, and small pieces around it */
 	uint32_t out_start, out_end;
-	const uint8_t *lent; /* goes before `out`; so much is left of it: */
-	uint32_t lent_left;
-	bool ended; /* the other end has gone, or takes nothing more */
+	const uint8_t *lent; /* bytes of the caller's that are written before `out` */
+	uint32_t lent_left;  /* how many of these are left */
+	bool ended;          /* the other end has gone or takes nothing more; the caller sets and reads it */
 };
 
-/* Takes over fd. 0 or -ENOMEM. In any case channel_release(). */
+/* Takes over fd, a connected socket. 0 or -ENOMEM. The caller calls channel_release() in either case. */
 MUST_USE int channel_open(struct channel *c, int fd);
 
-/* Gives back its memory; its descriptor stays open, as said above. Fine for one that was never opened, and again. */
+/* Frees its memory. Its descriptor stays open, as said above. May be called again, and for one that is all zero. */
 void channel_release(struct channel *c);
 
-/* Reads what is there: 1; 0: nothing now; -EPIPE: the end; -EPERM: it brought a descriptor; -errno. Not while pieces are left. */
+/*
+ * Reads what has arrived. 1; 0: nothing has; -EPIPE: the other end has closed; -EPERM: a descriptor came; another
+ * -errno. Call it only when channel_next() has no piece left.
+ */
 MUST_USE int channel_fill(struct channel *c);
 
-/* The next piece, whose bytes stay until channel_fill(): 1; 0: none is left; -EPROTO. */
+/* Takes the next piece, whose bytes are valid until channel_fill(). 1; 0: none is complete; -EPROTO: it is no piece. */
 MUST_USE int channel_next(struct channel *c, struct piece *p);
 
-/* Where the bytes of the next DATA are to be put: PIECE_DATA_MAX at most. Only when channel_idle(). */
+/* Where the caller puts the bytes of the next DATA, at most PIECE_DATA_MAX. Only when channel_idle(). */
 uint8_t *channel_room(struct channel *c);
+
+/* Queues a DATA of the `length` bytes that were put there. */
 void channel_put_data(struct channel *c, uint32_t length);
 
-/* The same of bytes that stand elsewhere, with PIECE_HEADER bytes of room before them: the caller's until channel_idle(). */
+/*
+ * Queues a DATA of bytes that are the caller's and must stay as they are until channel_idle(). The PIECE_HEADER bytes
+ * before them are overwritten.
+ */
 void channel_lend_data(struct channel *c, uint8_t *data, uint32_t length);
 
-/* Any other piece, behind what is queued: there is room for a few. */
+/* Queues any other piece, a small one. There is room for a few; what finds none is dropped. */
 void channel_put(struct channel *c, const struct piece *p);
 
-/* Writes what is queued: 0; -EAGAIN: it does not take all now; -EPIPE and so on. */
+/* Writes what is queued. 0: all of it; -EAGAIN: the channel takes no more now; another -errno of send(2). */
 MUST_USE int channel_flush(struct channel *c);
 
+/* Whether nothing is queued. */
 static inline bool
 channel_idle(const struct channel *c)
 {

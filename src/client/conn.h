@@ -1,6 +1,6 @@
 /*
- * A connection to the session's helper inside the event loop: a chat has several, so that no request waits
- * for another one's answer. It says HELLO and hands out frames; what they mean is its owner's.
+ * A connection to the session's helper in an event loop. It says HELLO and hands out frames, whose meaning it does not
+ * know. A chat has several, so that no request waits for the answer to another one.
  */
 #ifndef PCHAT_CLIENT_CONN_H
 #define PCHAT_CLIENT_CONN_H
@@ -15,20 +15,29 @@
 struct conn;
 
 struct conn_class {
-	/* A frame arrived; MSG's ACKs too. After conn_close() there are no more. */
+	/* A frame arrived. It is valid during the call only. Not called after conn_close(). */
 	void (*frame)(void *owner, const struct frame *f);
-	/* The helper closed it, or spoke nonsense: the connection is gone. Not called after conn_close(). */
+	/*
+	 * The helper closed the connection or broke the protocol; the connection is freed. Not called after
+	 * conn_close().
+	 */
 	void (*lost)(void *owner);
 };
 
-/* Never starts a helper, never waits. NULL: none is there, or it has no room for us. */
+/*
+ * Connects to the helper of the session that `l` has found. Never starts a helper, never waits. The class and the owner
+ * must stay. The caller closes it by conn_close(), unless it is lost. NULL: no helper is there, or it takes no
+ * connection, or memory is short.
+ */
 struct conn *conn_open(struct ev_loop *loop, struct link *l, const struct conn_class *class, void *owner);
 
-/* Takes NULL; may be called from the class's functions. */
+/* Closes and frees the connection; takes NULL. The functions of the class may call it. */
 void conn_close(struct conn *c);
 
-/* Written, or queued as stream_write() does it; when that fails, `lost` follows. */
+/* Writes a request, or queues what cannot be written now (stream_write()). When that fails, `lost` is called later. */
 void conn_request(struct conn *c, const struct control_message *m);
+
+/* The same for n bytes of whole frames. */
 void conn_write(struct conn *c, const void *data, size_t n);
 
 #endif

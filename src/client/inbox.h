@@ -1,7 +1,9 @@
 /*
- * What arrives, batch by batch, as long as the chat lasts; and what is there is marked read only when it was shown (D4).
- * On a connection of its own, which it takes up again when the helper was started anew. One that follows shares what
- * arrives with nobody, and is told what the session said, whichever command or chat of it.
+ * Reads what arrives, batch by batch, in an event loop, for as long as a chat lasts. A record is marked read only after
+ * it was shown (D4). It has a connection of its own, which is made again when the helper was started anew.
+ *
+ * An inbox that follows gets every record, also those that another reader takes, and every message that the session
+ * sends, by whichever command.
  */
 #ifndef PCHAT_CLIENT_INBOX_H
 #define PCHAT_CLIENT_INBOX_H
@@ -15,29 +17,39 @@
 struct inbox;
 
 struct inbox_class {
+	/* A record arrived. It is valid during the call only. */
 	void (*record)(void *context, const struct record *r);
-	/* Of one that follows: a message of the session's was delivered; `missed` before it are not told. */
+	/*
+	 * Only of one that follows: a message of the session's was delivered. `missed`: so many before it were not
+	 * told.
+	 */
 	void (*said)(void *context, const struct record *r, uint64_t missed);
-	/* Shows what was given; 0, or -errno: it may not be marked as read. */
+	/* Writes out what was given. 0; or -errno: it may not be marked read. */
 	int (*shown)(void *context);
-	/* All that was there at the start was shown. Once. */
+	/* All that was there at the start has been shown. Called once. */
 	void (*caught_up)(void *context);
-	/* There will be no more. NO_SESSION: the session ended; else why it cannot be read. */
+	/* No more will come. NO_SESSION: the session has ended; else why it cannot be read. */
 	void (*over)(void *context, enum verdict v);
-	/* The connection is gone: call inbox_reconnect() when a helper is there again. */
+	/* The connection is lost: the callee calls inbox_reconnect() when a helper is there again. */
 	void (*lost)(void *context);
 };
 
+/* Makes one, not connected yet. The class, the context and the link must stay. NULL: short of memory. */
 struct inbox *inbox_new(struct ev_loop *loop, struct link *link, const struct inbox_class *class, void *context);
+
+/* Closes and frees it; takes NULL. */
 void inbox_free(struct inbox *in);
 
-/* Before it begins: it is to follow; record `newest` is the newest of now, what comes behind it is shown whoever reads it. */
+/*
+ * Makes it one that follows, before it begins. `newest` is the id of the newest record now: later ones are shown
+ * whoever reads them.
+ */
 void inbox_follow(struct inbox *in, uint64_t newest);
 
-/* Whether what is delivered from now on will be told, as long as the connection lasts. */
+/* Whether it follows on this connection: an older helper cannot. */
 bool inbox_follows(const struct inbox *in);
 
-/* Also to begin. False when no helper is there. */
+/* Connects, for the first time or again. False: no helper is there. */
 bool inbox_reconnect(struct inbox *in);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * What a command offers its partner (R13): said to the helper, again to one that was started anew, until it is taken or is
- * over. Waits for nobody by itself: the caller polls link->fd, and calls offering_listen() when something came.
+ * An offer that a command makes to its partner (R13). It is said to the helper, and again to a helper that was started
+ * anew, until it is taken or over. The caller polls link->fd for POLLIN, and calls offering_listen() when that is
+ * readable.
  */
 #ifndef PCHAT_CLIENT_OFFERING_H
 #define PCHAT_CLIENT_OFFERING_H
@@ -14,23 +15,29 @@
 
 struct offering {
 	struct link *link;
-	struct ident msgid;
-	const uint8_t *body; /* as proto/offer.h has it; the caller's */
-	uint32_t length;
-	char partner[NAME_MAX_LEN + 1];
-	uint64_t pair;
-	uint64_t number; /* the partner has it, under this one; 0: not yet */
-	int channel;     /* our end, the caller's to take; -1: it was not taken yet */
-	bool taken;
-	bool over;            /* it is, for this reason: */
-	enum verdict verdict; /* with words in the link */
+	struct ident msgid;             /* the offer's id */
+	const uint8_t *body;            /* of the offer (proto/offer.h); the caller's */
+	uint32_t length;                /* of the body */
+	char partner[NAME_MAX_LEN + 1]; /* whom it is made to */
+	uint64_t pair;                  /* our pair when it was made */
+	uint64_t number;                /* how the partner calls the offer; 0: he does not have it yet */
+	int channel;                    /* our end of the channel, which the caller takes over; -1: there is none */
+	bool taken;                     /* the partner has taken it */
+	bool over;                      /* it is over */
+	enum verdict verdict;           /* why it is over, with words in the link */
 };
 
-/* OK: it is said; NOT_PAIRED and so on, with words in the link. */
+/*
+ * Fills in *o and says the offer. The body and the link must stay. OK: it is said; else why not, with words in the
+ * link.
+ */
 MUST_USE enum verdict
 offering_begin(struct offering *o, struct link *link, const uint8_t *body, uint32_t length, uint64_t deadline);
 
-/* Takes what the helper has said; one that died is started again. */
+/*
+ * Takes what the helper has said; changes `number`, `channel` and `over`. A helper that died is started again, for
+ * which it may block.
+ */
 void offering_listen(struct offering *o);
 
 #endif

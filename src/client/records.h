@@ -1,6 +1,6 @@
 /*
- * Reading records from the helper: a batch at a time, marked as read only when
- * the caller says that it was shown.
+ * Reads records from the helper, one batch at a time. A batch is marked read only when the caller says that it was
+ * shown (D4).
  */
 #ifndef PCHAT_CLIENT_RECORDS_H
 #define PCHAT_CLIENT_RECORDS_H
@@ -8,14 +8,17 @@
 #include "client/link.h"
 
 /*
- * Sends a READ or HISTORY, calls `show` for each record, and leaves the READ_END in *end. OK; what the helper
- * refused it with; TIMED_OUT, OUTPUT, FAILED: see link_verdict(); STALE: the helper is gone, some may have been
- * shown. Words are left in the link.
+ * Sends `request`, a READ or HISTORY, calls `show` with each record, and leaves the READ_END in *end. A record is valid
+ * during the call only. OK or NOTHING, as READ_END says; STALE: the helper has gone, perhaps after some records;
+ * TIMED_OUT, OUTPUT or FAILED as link_verdict(), or what the helper refused it with, with words in the link.
  */
 MUST_USE enum verdict records_batch(struct link *l, const struct control_message *request, uint64_t deadline,
     void (*show)(const struct record *r, void *context), void *context, struct control_message *end);
 
-/* Everything up to `last` was shown; or, single, this one alone. STALE: the helper is gone, it may not be marked. */
+/*
+ * Marks as read all records up to the id `last`; with `single` that record alone. OK; STALE: the helper has gone, and
+ * may not have marked them; else why not, with words in the link.
+ */
 MUST_USE enum verdict records_done(struct link *l, uint64_t last, bool single, uint64_t deadline);
 
 #endif
