@@ -1,6 +1,7 @@
 /*
- * A conversation: the lines that are said, the records that arrive, and the state of the session, tied together. On
- * a terminal with the editor; else as a filter, lines in, records out.
+ * What the files of a chat share; for nobody else. A chat ties together the lines that are said, the records that
+ * arrive and the state of the session. On a terminal it has the editor; else it is a filter, with lines in and records
+ * out. chat.c holds it together.
  */
 #ifndef PCHAT_CLI_CHAT_CHAT_H
 #define PCHAT_CLI_CHAT_CHAT_H
@@ -16,10 +17,10 @@
 #include "client/deliver.h"
 #include "client/inbox.h"
 
-#define CHAT_RUNS 8U  /* /commands under way at once */
-#define CHAT_PAIRS 8U /* earlier pairs with lines whose fate is open */
+#define CHAT_RUNS 8U  /* most /commands that run at once */
+#define CHAT_PAIRS 8U /* most earlier pairs that still have lines under way */
 
-/* Descriptors at once: a connection of each pair, the output of each /command, and what there is one of. */
+/* Most descriptors at once: one for each pair, one for each /command, and some more. */
 #define CHAT_FILES (CHAT_PAIRS + CHAT_RUNS + 16U)
 
 struct filter;
@@ -28,10 +29,10 @@ struct chat;
 /* A /command under way. */
 struct chat_task {
 	struct chat *chat;
-	struct run *run; /* NULL: none */
-	const char *name;
-	char *line; /* as it was typed */
-	bool waits; /* for c->awaited */
+	struct run *run;  /* NULL: this place is free */
+	const char *name; /* of the command */
+	char *line;       /* as it was typed */
+	bool waits;       /* it waits for c->awaited */
 };
 
 struct chat {
@@ -41,102 +42,127 @@ struct chat {
 	struct editor *editor; /* NULL: a filter, the state is not known yet, or the terminal is gone */
 	struct recall *recall; /* NULL: a filter */
 	struct filter *filter;
-	struct inbox *inbox;
-	struct own *own; /* NULL: a filter */
-	struct conn *watch;
-	struct deliver *current; /* NULL: nobody is there to talk to */
-	struct deliver *earlier[CHAT_PAIRS];
+	struct inbox *inbox;                 /* what arrives */
+	struct own *own;                     /* what other commands of the session say; NULL: a filter */
+	struct conn *watch;                  /* on which the helper tells the state; NULL: there is none now */
+	struct deliver *current;             /* to the present partner; NULL: there is none */
+	struct deliver *earlier[CHAT_PAIRS]; /* to earlier ones, as long as lines are under way */
 
-	bool known; /* the helper has told the state at least once */
-	struct control_message state;
-	char away[AWAY_MAX + 1]; /* what was said of the partner */
-	bool plain_watch;        /* the helper is an older one */
-	bool confirm;            /* the pair changed under a draft: Enter asks once more */
+	bool known;                   /* the helper has told the state at least once */
+	struct control_message state; /* the latest CONTROL_STATE or CONTROL_CHANGED */
+	char away[AWAY_MAX + 1];      /* why the partner is away, as it was last shown */
+	bool plain_watch;             /* the helper is an older one */
+	bool confirm;                 /* the pair changed while something was typed: Enter asks once more */
 
 	/* On a terminal. */
-	struct run *recent;                    /* what was said last is being looked up */
+	struct run *recent;                    /* looks up what was said last */
 	bool held;                             /* what is new is not asked for before that was shown */
-	size_t unread;                         /* when the chat began */
-	char latest_partner[NAME_MAX_LEN + 1]; /* who is, or was, talked to */
+	size_t unread;                         /* unread messages when the chat began */
+	char latest_partner[NAME_MAX_LEN + 1]; /* the present partner, or the last one */
 	char awaited[NAME_MAX_LEN + 1];        /* who is waited for (/to NAME --wait); "": nobody */
-	unsigned unseen;                       /* messages that arrived since a key was typed */
-	double rung;                           /* when the bell was last rung */
+	unsigned unseen;                       /* messages that arrived since the last key */
+	double rung;                           /* when the bell was last rung, by ev_now() */
 
-	ev_timer retry;
-	double pause;
-	struct run *reviver;
-	bool complained; /* that the helper cannot be started */
+	ev_timer retry;      /* until the next attempt to connect */
+	double pause;        /* seconds of that */
+	struct run *reviver; /* starts the helper */
+	bool complained;     /* it was said that the helper cannot be started */
 	struct chat_task tasks[CHAT_RUNS];
-	const char *command; /* the /command that is begun, as it was typed */
-	struct run *completer;
-	char *completed; /* what stood before the cursor when names were asked for */
+	const char *command;   /* the /command that is being begun, as it was typed */
+	struct run *completer; /* looks up names for Tab */
+	char *completed;       /* the text before the cursor when that began */
 
-	bool ending, quitting; /* as soon as what was said is settled; and then the session too */
-	bool over;             /* now */
-	bool hung_up;          /* nothing can be shown any more */
-	ev_timer patience;     /* for what is under way, when it ends */
-	ev_timer slow;         /* for the first state */
+	bool ending;       /* the chat ends as soon as what was said is settled */
+	bool quitting;     /* and then the session is quit */
+	bool over;         /* the chat ends now */
+	bool hung_up;      /* nothing can be shown any more */
+	ev_timer patience; /* how long an end waits for what is under way */
+	ev_timer slow;     /* until a helper that has told no state yet counts as slow */
 	ev_signal signals[3];
-	int signal; /* that ended it, or 0 */
-	int status;
+	int signal; /* the signal that ended the chat; 0: none did */
+	int status; /* the exit status */
 
-	char *text; /* output that waits to be shown */
+	char *text; /* output that waits to be shown, text_len bytes */
 	size_t text_len, text_cap;
 };
 
-/* The whole chat: returns the exit status. The session is connected, and paired with whom the user named. */
+/*
+ * Runs the whole chat, and returns the exit status. The link is connected, and the session paired with whom the user
+ * named, if with anybody.
+ */
 int chat_main(struct invocation *inv);
 
-/* A line of pchat's own among the others; foreign text in it must be safe. */
+/* Shows a line of pchat's own, translated, among the others. Foreign text in it must be safe. */
 void chat_note(struct chat *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Shows what cli/output.h has collected: 0, or -errno. */
+/* Shows what output.h has collected. 0 or -errno. */
 int chat_show(struct chat *c);
 
-/* Says a line to the partner. OK; or why it cannot be said. */
+/* Sends a line of `len` bytes to the partner. OK: it is under way; else why it cannot be sent. */
 enum verdict chat_say(struct chat *c, const char *text, size_t len);
+
+/* Whether another line may be said now: false while too many are under way. */
 bool chat_has_room(const struct chat *c);
 
-/* Ends when all that was said is settled, after SEND_TIMEOUT_SECONDS at the latest. */
+/*
+ * Ends the chat when all that was said is settled, at the latest after SEND_TIMEOUT_SECONDS. `quit`: the session as
+ * well.
+ */
 void chat_end(struct chat *c, bool quit);
 
-/* Whether the partner's name is known; "" when there is none. */
+/* The partner's name; "" when there is none. Valid until the next state. */
 const char *chat_partner(const struct chat *c);
 
-/* terminal.c: the line that is typed, the prompt, the bell, the title. */
-bool terminal_new(struct chat *c);
-/* The state of the session has changed. */
-void terminal_update(struct chat *c);
-/* A record was shown. */
-void terminal_arrived(struct chat *c, const struct record *r);
-
-/* What is new may be shown from now on. */
+/* Asks for what is new from now on: the helper was told to wait until what was said last is shown. */
 void chat_go_on(struct chat *c);
 
-/* recent.c: shows what was said last, then calls chat_go_on(). False: there is nothing to show. */
+/* terminal.c: the line that is typed, the prompt, the bell and the window's title. */
+
+/* Makes the editor. False and errno: the terminal cannot be used. */
+bool terminal_new(struct chat *c);
+
+/* The state of the session has changed: shows that in the prompt and the title. */
+void terminal_update(struct chat *c);
+
+/* A record was shown: rings the bell for a message, and counts it in the title. */
+void terminal_arrived(struct chat *c, const struct record *r);
+
+/* recent.c */
+
+/* Shows what was said last, then calls chat_go_on(). False: there is nothing to show, and it will not be called. */
 bool recent_begin(struct chat *c);
 
-/* commands.c: a line that begins with one slash, without a line feed. */
+/* commands.c */
+
+/* Runs a /command. The line begins with one slash and has no line feed. Says what becomes of it. */
 enum editor_answer commands_run(struct chat *c, const char *line);
 
-/* ^C on an empty line: takes back what is waited for. False when nothing is. */
+/* Takes back `/to NAME --wait`. False: nobody is waited for. */
 bool commands_take_back(struct chat *c);
 
-/* The same words as they are said in a chat: 'pchat to NAME' is '/to NAME'. Returns out. */
+/* Writes `words` as one says them in a chat, with '/to NAME' for 'pchat to NAME', into out[size]. Returns out. */
 const char *commands_words(const char *words, char *out, size_t size);
 
-/* Calls fn for each /command. */
+/* Calls fn with the name of each /command. */
 void commands_each(void (*fn)(void *context, const char *name), void *context);
 
 /* complete.c */
+
+/* Tab: completes the `len` bytes before the cursor, now or when the names are known. */
 void complete_tab(struct chat *c, const char *before, size_t len);
 
-/* filter.c: lines of standard input. NULL when memory is short. */
+/* filter.c */
+
+/* Begins to read lines of standard input. NULL: short of memory. */
 struct filter *filter_new(struct chat *c);
+
+/* Frees it; takes NULL. */
 void filter_free(struct filter *f);
-/* The state changed, a line was settled, records were shown: goes on reading when it can. */
+
+/* The state has changed, a line was settled, or records were shown: goes on reading when it can. */
 void filter_wake(struct filter *f);
-/* What was there to be read was shown. */
+
+/* All that was unread at the start was shown. */
 void filter_caught_up(struct filter *f);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The command line: options of ours and of the command, before or after it,
- * and what is left as operands. Every command lists the options it takes as rows; the
- * global ones are known here. Nothing is printed: a mistake is left as words.
+ * The command line: global options and those of the command, before or behind its name, and operands. Every command
+ * lists the options that it takes as rows; the global ones are known here. Nothing is printed: a mistake is left as
+ * words.
  */
 #ifndef PCHAT_CLI_LINE_OPTIONS_H
 #define PCHAT_CLI_LINE_OPTIONS_H
@@ -64,69 +64,79 @@ enum option_takes {
 	OPTION_TEXT,
 	OPTION_NAME,          /* a name by R2 */
 	OPTION_IDENT,         /* a message id */
-	OPTION_COUNT,         /* 1 to UINT32_MAX */
-	OPTION_SECONDS,       /* with a fraction if need be; kept in milliseconds */
-	OPTION_MAYBE_SECONDS, /* --name or --name=SEC */
+	OPTION_COUNT,         /* a number from 1 to UINT32_MAX */
+	OPTION_SECONDS,       /* seconds, perhaps with a fraction; kept in milliseconds */
+	OPTION_MAYBE_SECONDS, /* --name or --name=SEC, likewise */
 	OPTION_WHEN,          /* auto, always, never */
 };
 
-/* A list of rows ends with one that has no name. */
+/* An option. A list of rows ends with one that has no name. */
 struct option_row {
 	enum option_id id;
-	char letter; /* 0: none */
-	const char *name;
+	char letter;      /* as in -f; 0: it has none */
+	const char *name; /* as in --file, without the dashes */
 	enum option_takes takes;
-	const char *value; /* what it is called in the help */
-	const char *help;
+	const char *value; /* what the help calls its value; NULL: it takes none */
+	const char *help;  /* what it does, untranslated */
 };
 
+/* The options that every command takes. */
 extern const struct option_row options_global[];
 
 struct command;
 
+/* A parsed command line. Its strings are those of argv. */
 struct options {
-	const struct command *const *commands; /* the rows of this program, as handed to options_parse() */
-	bool given[OPT_IDS];
-	const char *text[OPT_IDS];     /* the value as typed, NULL: none */
-	uint64_t number[OPT_IDS];      /* of OPTION_COUNT, OPTION_*SECONDS (ms) */
-	const struct command *command; /* NULL: none was named, or an unknown one */
-	char **line;                   /* all words */
-	char **operands;
+	const struct command *const *commands; /* the commands of this program, as handed to options_parse() */
+	bool given[OPT_IDS];                   /* which options were given */
+	const char *text[OPT_IDS];             /* their values as typed; NULL: none */
+	uint64_t number[OPT_IDS];              /* the value of an OPTION_COUNT, or the ms of OPTION_*SECONDS */
+	const struct command *command;         /* NULL: none was named, or an unknown one */
+	char **line;                           /* all words of argv */
+	char **operands;                       /* operand_count of them */
 	int operand_count;
-	int dashes;          /* operands before "--"; -1: there was none */
-	char *few[32];       /* where the operands stand, unless there are more */
-	const char *unknown; /* the mistake is this long option, or NULL */
-	char unknown_letter; /* or this letter, or 0 */
-	bool early;          /* and it stood before the command */
+	int dashes;          /* how many operands are before "--"; -1: there was no "--" */
+	char *few[32];       /* the memory of `operands`, unless there are more */
+	const char *unknown; /* the long option that is the mistake; NULL: it is something else */
+	char unknown_letter; /* the letter that is the mistake; 0: it is something else */
+	bool early;          /* that option was before the command */
 	bool malformed;      /* the mistake is a malformed name */
 	char mistake[512];   /* what is wrong, for people; empty: nothing */
 };
 
 /*
- * Parses argv[1..] with the rows of this program; it stays as it is. 0; -1 with o->mistake when the line cannot be
- * run as it is. Where the
- * command takes text, that begins with the first word behind its other operands: a word of it that is an option is a
- * mistake, any other is text, "--" too; so is a word before it whose part before "=" holds a blank; -f and -s take no
- * attached value there. --help and --version win over mistakes; of several mistakes the first is told. With --prompt a
- * malformed name is none.
+ * Parses argv[1..], which stays as it is, with the commands of this program. 0; or -1, with o->mistake, when it cannot
+ * be run.
+ *
+ * Where the command takes text, the text begins with the first word behind its other operands. From there on every word
+ * is text, "--" too, but one that is an option is a mistake; so is a word before the text whose part before "=" holds a
+ * blank. -f and -s take no attached value there.
+ *
+ * --help and --version win over mistakes. Of several mistakes the first is told. With --prompt a malformed name is no
+ * mistake.
  */
 int options_parse(struct options *o, const struct command *const *commands, int argc, char **argv);
 
-/* The row of a long option, whose name has `len` bytes, or of a letter; NULL: there is none. Rows may be NULL. */
+/* The row of the long option whose name is the `len` bytes at `name`; NULL: there is none. The list may be NULL. */
 const struct option_row *options_find(const struct option_row *row, const char *name, size_t len);
+
+/* The row of the option with a letter; NULL: there is none. The list may be NULL. */
 const struct option_row *options_find_letter(const struct option_row *row, char letter);
 
-/* --timeout in milliseconds, or what stands when it is not given. UINT64_MAX: no limit. */
+/* --timeout in milliseconds; `otherwise_ms` when it was not given. UINT64_MAX: no limit. */
 static inline uint64_t
 options_timeout(const struct options *o, uint64_t otherwise_ms)
 {
 	return o->given[OPT_TIMEOUT] ? o->number[OPT_TIMEOUT] : otherwise_ms;
 }
 
-/* When a command that waits for no other person gives up: --timeout from now, else SEND_TIMEOUT_SECONDS. */
+/*
+ * The deadline (base/clock.h) of a command that waits for no other person: --timeout from now, else
+ * SEND_TIMEOUT_SECONDS.
+ */
 uint64_t options_deadline(const struct options *o);
 
-/* "12", "0.25": milliseconds. False when it is no such number, or over 31 years. */
+/* Reads seconds, such as "12" or "0.25", as milliseconds. False: it is no such number, or more than 31 years. */
 bool options_seconds(const char *text, uint64_t *ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Colour on standard output: whether (--color, NO_COLOR, TERM=dumb, a terminal), and a steady one for
- * each name. Everything here is empty strings when there is none.
+ * Colour on standard output: whether there is any (--color, NO_COLOR, TERM=dumb, no terminal), and always the same one
+ * for a name. Each colour is an escape sequence, or "" when there is no colour.
  */
 #ifndef PCHAT_CLI_OUTPUT_COLOUR_H
 #define PCHAT_CLI_OUTPUT_COLOUR_H
@@ -9,13 +9,22 @@
 
 struct options;
 
-/* Decides for this run. */
+/* Decides whether there is colour in this run. Call it before a pager takes the place of standard output. */
 void colour_setup(const struct options *o);
+
+/* Whether there is colour. */
 bool colour_on(void);
 
+/* The colour of a name. */
 const char *colour_of_name(const char *name);
-const char *colour_of_self(void); /* that of no name */
-const char *colour_quiet(void);   /* for what is not the main thing */
+
+/* The colour of oneself, which is that of no name. */
+const char *colour_of_self(void);
+
+/* The colour of what is less important. */
+const char *colour_quiet(void);
+
+/* Ends a colour. */
 const char *colour_off(void);
 
 #endif

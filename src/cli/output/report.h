@@ -1,7 +1,7 @@
 /*
- * What a command says on standard error: errors, in words or as --json, and
- * remarks. Foreign bytes need no care by the caller: every text is made safe
- * here, as a whole.
+ * What a command says on standard error: errors, in words or with --json as objects, and remarks. The caller need not
+ * care about foreign bytes: every text is made safe here, as a whole. Formats are translated here, too
+ * (base/translate.h).
  */
 #ifndef PCHAT_CLI_OUTPUT_REPORT_H
 #define PCHAT_CLI_OUTPUT_REPORT_H
@@ -12,38 +12,43 @@
 #include "base/macros.h"
 #include "core/verdict.h"
 
+#define REPORT_SAFE_MAX(length) (8 * (length) + 16) /* most bytes of a safe text of `length` foreign bytes */
+
 /*
- * Before anything else: what makes a text one line that is safe on a terminal (its size is REPORT_SAFE_MAX of the
- * text's length, or more), and whether remarks are unwanted.
+ * Call it before anything is reported. `safe` makes of a text one line that is safe on a terminal, in out[size] of at
+ * least REPORT_SAFE_MAX of its length, and returns its length. `quiet`: remarks are dropped.
  */
-#define REPORT_SAFE_MAX(length) (8 * (length) + 16)
 void report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool quiet);
 
 /* What an error is about, beside its words. */
 struct report_details {
-	const char *msgid;  /* of a message; NULL: of none */
-	int command_status; /* of a command of the user's, as shells have it; -1: of none */
+	const char *msgid;  /* the id of a message, in hex; NULL: it is about none */
+	int command_status; /* the status of a command of the user's, as shells have it; -1: it is about none */
 };
 
-/* Errors in another form (--json), as text that is the caller's. */
+/*
+ * Errors are printed as `json` makes them from now on. It returns a line, which is freed here; NULL: short of memory.
+ */
 void report_as_json(char *(*json)(enum verdict v, const char *message, const struct report_details *d));
 
-/* Says "pchat: ..." and returns the exit status of v. All of these look their text up (base/translate.h). */
+/* Says "pchat: ..." and returns the exit status of v, as do the functions below. */
 int report(enum verdict v, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* The same about the message of that id, which is in the words as well. */
+/* The same about the message `msgid`. The words name it as well. */
 int report_message(enum verdict v, const char *msgid, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* The same about a command of the user's, which ended with this status; -1: about none. */
+/* The same about a command of the user's that ended with command_status; -1: about none. */
 int report_command(enum verdict v, int command_status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* The same in the words of the verdict itself, about `subject`: "pchat: bob: nobody is ...". NULL: about nobody. */
+/* The same in the verdict's own words, about `subject`: "pchat: bob: nobody is ...". NULL or "": about nobody. */
 int report_verdict(enum verdict v, const char *subject);
 
-/* Says why a command of the user's could not be started (-errno); returns the exit status that env(1) would. */
+/*
+ * Says why a command of the user's could not be started, by this -errno. The exit status is that of env(1): 126 or 127.
+ */
 int report_not_started(const char *command, int error);
 
-/* A remark, unless -q. */
+/* Says a remark, unless remarks are dropped. */
 void remark(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The processes that a command has started, and those that they have: to be ended with it. Those that have left our
- * terminal session (setsid(2)) live their own life.
+ * The children of a command, their children and so on, so that they can be ended with the command. Processes that have
+ * left our terminal session (setsid(2)) are left alone.
  */
 #ifndef PCHAT_CLI_PROCESS_OFFSPRING_H
 #define PCHAT_CLI_PROCESS_OFFSPRING_H
@@ -8,23 +8,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OFFSPRING_MAX 64U
+#define OFFSPRING_MAX 64U /* most processes that are remembered */
 
 struct offspring {
 	unsigned count;
-	int fd[OFFSPRING_MAX]; /* as of pidfd_open(2) */
+	int fd[OFFSPRING_MAX]; /* descriptors of pidfd_open(2) */
 	pid_t pid[OFFSPRING_MAX];
 };
 
 /*
- * Finds those of `parent`, and stops it and them, so that none is born meanwhile: they go on when they get a SIGCONT. The
- * first OFFSPRING_MAX; what cannot be seen in proc(5) is left out.
+ * Stops `parent` and its offspring by SIGSTOP, so that no child is made meanwhile, and fills in *o with the offspring:
+ * the first OFFSPRING_MAX that proc(5) shows. They go on when they get SIGCONT.
  */
 void offspring_stop(struct offspring *o, pid_t parent);
 
+/* Sends a signal to each of them. */
 void offspring_signal(const struct offspring *o, int sig);
 
-/* Waits until they have ended; those that have not by `deadline` (base/clock.h) are killed. */
+/* Waits until they have ended, and empties *o. Those that have not by the deadline (base/clock.h) are killed. */
 void offspring_await(struct offspring *o, uint64_t deadline);
 
 #endif

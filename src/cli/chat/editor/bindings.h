@@ -1,6 +1,6 @@
 /*
- * Which bytes are which key: those of libedit's emacs mode, with ours beside them, and before both what the user bound in
- * ~/.editrc. Pure but for memory.
+ * Which bytes are which key: first what the user has bound in ~/.editrc, then the keys of libedit's emacs mode and some
+ * of ours. Makes no system call and allocates nothing.
  */
 #ifndef PCHAT_EDITOR_BINDINGS_H
 #define PCHAT_EDITOR_BINDINGS_H
@@ -9,15 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What was typed. The names are those of what the editor does for it. */
 enum key {
-	KEY_TEXT,     /* text that may stand in a line, valid UTF-8, one character or several typed at once */
+	KEY_TEXT,     /* valid UTF-8 that may stand in a line: one character, or several that were typed at once */
 	KEY_PASTE,    /* what was pasted, as it came */
-	KEY_TOO_LONG, /* a paste of more than MESSAGE_MAX bytes, left out */
-	KEY_REFUSED,  /* a character, or a byte, that may not stand in a line; left out */
+	KEY_TOO_LONG, /* a paste of more than MESSAGE_MAX bytes, which is left out */
+	KEY_REFUSED,  /* a character or a byte that may not stand in a line, which is left out */
 	KEY_UNKNOWN,  /* a key that means nothing here */
 	KEY_REPORT,   /* the terminal's answer to a question */
 	KEY_ENTER,
-	KEY_NEWLINE, /* a line feed in the text */
+	KEY_NEWLINE, /* puts a line feed into the text */
 	KEY_TAB,
 	KEY_INTERRUPT,
 	KEY_END_OF_FILE,
@@ -31,8 +32,8 @@ enum key {
 	KEY_END,
 	KEY_UP,
 	KEY_DOWN,
-	KEY_OLDER, /* the latest line that begins with what stands before the cursor */
-	KEY_NEWER,
+	KEY_OLDER, /* the next older line that begins with what stands before the cursor */
+	KEY_NEWER, /* the next newer one */
 	KEY_SEARCH,
 	KEY_SEARCH_NEWER,
 	KEY_ABORT,
@@ -49,30 +50,31 @@ enum key {
 	KEY_LOWER,
 	KEY_CAPITAL,
 	KEY_UNDO,
-	KEY_COMPOSE, /* in $EDITOR */
+	KEY_COMPOSE, /* edits the text in $EDITOR */
 	KEY_COUNT
 };
 
-#define BINDINGS_OWN 128U     /* by the user, at most */
-#define BINDINGS_SEQUENCE 16U /* bytes of a key, at most */
+#define BINDINGS_OWN 128U     /* most bindings of the user's */
+#define BINDINGS_SEQUENCE 16U /* most bytes of one key */
 
 struct binding {
 	uint8_t bytes[BINDINGS_SEQUENCE];
-	size_t n;
+	size_t n; /* bytes */
 	enum key key;
 };
 
+/* The user's bindings; all zero: none. */
 struct bindings {
 	struct binding own[BINDINGS_OWN];
 	size_t count;
 };
 
-/* KEY_UNKNOWN: none. `begins`: a longer one begins so. */
+/* The key that sends these n bytes; KEY_UNKNOWN: none does. *begins: the bytes of some longer key begin with these. */
 enum key bindings_find(const struct bindings *b, const uint8_t *bytes, size_t n, bool *begins);
 
 /*
- * Takes a line of what libedit says of its bindings, as `"^U" -> vi-kill-line-prev`. What we have no function for means
- * nothing from then on. False when it is no such line.
+ * Adds a binding as libedit prints it: `"^U" -> vi-kill-line-prev`. A key whose function we do not have means nothing
+ * from then on. A binding that was added later wins. False: it is no such line, or there are BINDINGS_OWN already.
  */
 bool bindings_take(struct bindings *b, const char *line);
 

@@ -1,4 +1,7 @@
-/* What the files of the editor share; for nobody else. */
+/*
+ * What the files of the editor share; for nobody else. editor.c has the terminal and the loop, edit.c what each key
+ * does, compose.c the user's own editor.
+ */
 #ifndef PCHAT_EDITOR_IMPL_H
 #define PCHAT_EDITOR_IMPL_H
 
@@ -23,62 +26,78 @@ struct editor {
 	const struct editor_class *class;
 	void *context;
 	ev_io input;
-	ev_timer expiry;  /* of an incomplete key */
-	ev_timer settled; /* the size has not changed for a while */
+	ev_timer expiry;  /* runs out when an incomplete key stays incomplete */
+	ev_timer settled; /* runs out when the size has not changed for a while */
 	ev_signal winch, cont;
 	ev_prepare show;
 	struct bindings bindings;
 	struct keys keys;
-	bool drop_input; /* the rest of what was read */
-	bool ended;      /* said so already */
+	bool drop_input; /* the rest of what was read is dropped */
+	bool ended;      /* class->ended() was called */
 	bool resumed;    /* the terminal was left and taken again */
 
 	/* Drawing. */
-	bool plain;
-	bool titled; /* the title that it had is saved */
-	bool dirty;
-	size_t depth;   /* rows of the screen down to the line, at least */
-	double changed; /* when the size changed last */
-	double settle;  /* seconds from then on in which nothing is drawn */
+	bool plain;     /* the line has one row */
+	bool titled;    /* the title that the window had is saved */
+	bool dirty;     /* something is to be drawn anew */
+	size_t depth;   /* the line is at least so many rows below the top of the screen */
+	double changed; /* when the size changed last, in seconds of the monotonic clock */
+	double settle;  /* nothing is drawn for so many seconds after that */
 	struct metrics metrics;
-	unsigned asked; /* kinds of metrics that the terminal is yet to answer; the next is METRICS_KINDS - asked */
+	unsigned asked; /* so many kinds of metrics are to be answered; the next one is METRICS_KINDS - asked */
 	struct view view;
 	struct draw draw;
-	char *above; /* text that is to appear above the line */
+	char *above; /* text that is to appear above the line, above_len bytes */
 	size_t above_len, above_cap;
-	char *prompt; /* as it was set */
+	char *prompt; /* as it was set, not shortened */
 
 	/* Editing. */
 	struct buffer buffer;
 	struct recall *recall;
-	struct walk walk;     /* through what can be recalled */
-	struct search search; /* ^R */
-	char label[EDITOR_LABEL_MAX];
-	char *killed;
+	struct walk walk;             /* where Up and Down are among the lines of the recall */
+	struct search search;         /* ^R */
+	char label[EDITOR_LABEL_MAX]; /* for whom lines are typed */
+	char *killed;                 /* what KEY_YANK inserts, killed_len bytes */
 	size_t killed_len;
 	bool pasted;   /* the text begins with a paste */
-	bool recalled; /* it is the line at which the walk stands, changed or not */
-	bool walking;  /* the latest key was Up or Down, and went to another line of the recall */
+	bool recalled; /* the text is the line where the walk stands, changed or not */
+	bool walking;  /* the latest key was Up or Down, and went to another line */
 	bool left_out; /* something that was typed was not taken */
 	bool stayed;   /* the latest key was an Enter that changed nothing */
 	enum key last_key;
 };
 
 /* editor.c */
+
+/* ^Z: leaves the terminal, stops the process, and takes the terminal again when it is continued. */
 void editor_suspend(struct editor *e);
+
+/* Nothing more is read; class->ended() is called, the first time. */
 void editor_end(struct editor *e, enum editor_end how);
+
+/* Leaves the terminal to somebody else, for a while. */
 void editor_leave_screen(struct editor *e);
+
+/* Takes the terminal again, and draws all anew. */
 void editor_take_screen(struct editor *e);
-/* A short note of the editor's own, above the line. */
+
+/* A note of the editor's own, above the line. */
 void editor_note(struct editor *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* edit.c */
+
+/* Does what a key asks for. The context is the editor. */
 key_fn edit_key;
+
+/* Inserts `len` bytes at the cursor; notes it when not all of them can be taken. */
 void edit_insert(struct editor *e, const char *text, size_t len);
-/* Puts other text in place of all of it; the change can be undone. */
+
+/* Puts `len` bytes in the place of the whole text, with the cursor at `at`. It can be undone. */
 void edit_replace_all(struct editor *e, const char *text, size_t len, size_t at);
 
-/* compose.c: the text in $VISUAL or $EDITOR. */
+/* compose.c */
+
+/* Lets the user edit the text in $VISUAL or $EDITOR, and takes the result. Blocks until that program ends. */
 void compose(struct editor *e);
 
 #endif

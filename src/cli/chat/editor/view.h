@@ -1,7 +1,8 @@
 /*
- * The rows in which a prompt and the text behind it lie on a terminal, and which of them are shown: those around the
- * cursor, the others counted ("[+280 lines]"). Rows are cut between clusters, none reaches the last column. Pure but for
- * memory; knows no escape sequences but the one that sets a column (CHA), behind what terminals draw at different widths.
+ * Lays a prompt and the text behind it out in rows, and chooses which are shown: those around the cursor. The others
+ * are counted ("[+280 lines]"). Rows are cut between clusters, and none reaches the last column. Makes no system call
+ * but for memory. The only escape sequence is the one that sets the column (CHA), behind clusters whose width is
+ * doubtful.
  */
 #ifndef PCHAT_EDITOR_VIEW_H
 #define PCHAT_EDITOR_VIEW_H
@@ -13,48 +14,59 @@
 #include "base/macros.h"
 #include "cli/chat/editor/metrics.h"
 
-#define VIEW_BYTES 6144U     /* of the rows that are shown: a key may cost 8 KiB of output */
-#define VIEW_ROW_BYTES 2048U /* of the text in one row; a longer one is cut */
+#define VIEW_BYTES 6144U     /* most bytes of all rows that are shown: one key may cost 8 KiB of output */
+#define VIEW_ROW_BYTES 2048U /* most bytes of the text in one row; the rest is cut off */
 
-/* A row as it is written: no control characters but CHA. */
+/* A row as it is written. It has no control characters but CHA. */
 struct view_row {
-	char *bytes;
+	char *bytes; /* `len` of them */
 	size_t len, cap;
-	uint8_t *cells; /* columns of each cluster, in order: how the row breaks when the terminal becomes narrower */
+	uint8_t *cells; /* the columns of each cluster: where the row breaks when the terminal becomes narrower */
 	size_t cell_count, cell_cap;
-	size_t width; /* columns used */
+	size_t width; /* columns that are used */
 };
 
 struct view {
-	const struct metrics *metrics;
-	size_t columns;
-	size_t most; /* rows that may be shown */
-	/* What was laid out. */
-	struct view_row *rows; /* that are shown */
+	/* Set by the caller before view_lay(). */
+	const struct metrics *metrics; /* how wide clusters are; the caller's */
+	size_t columns;                /* of the terminal */
+	size_t most;                   /* most rows that are shown */
+	bool plain;                    /* CHA is not used */
+
+	/* The result. */
+	struct view_row *rows; /* the rows that are shown, `count` of them */
 	size_t count, cap;
-	size_t cursor_row, cursor_column; /* among them */
-	/* Kept from one time to the next. */
-	size_t first;   /* first row of the text that is shown */
-	size_t *starts; /* of each row of the text, its first byte */
+	size_t cursor_row;    /* the row of the cursor, among these */
+	size_t cursor_column; /* its column */
+	bool failed;          /* memory was short */
+
+	/* Kept from one call to the next. */
+	size_t first;   /* the first row of the text that is shown */
+	size_t *starts; /* the first byte of each row of the text */
 	size_t start_count, start_cap;
-	/* What `starts` was found for: a row that begins in the same text begins the next one at the same place. */
+	/* What `starts` was found for. Where the text is the same, rows begin at the same places. */
 	char *laid;
 	size_t laid_len, laid_cap;
-	size_t laid_columns, laid_prompt; /* of the terminal, and of the prompt; 0: nothing was laid out */
+	size_t laid_columns; /* of the terminal; 0: nothing was laid out */
+	size_t laid_prompt;  /* columns of the prompt */
 	struct metrics laid_metrics;
-	size_t *before; /* the starts of that, while new ones are found */
+	size_t *before; /* the earlier starts, while new ones are found */
 	size_t before_cap;
-	bool failed; /* memory was short */
-	bool plain;  /* without CHA */
 };
 
+/* Prepares a view without rows. The metrics must stay. */
 void view_init(struct view *v, const struct metrics *m);
+
+/* Frees what it holds. */
 void view_release(struct view *v);
 
-/* Lays it out for so many columns, and at most `most` rows. The prompt is safe text; false when memory is short. */
+/*
+ * Lays out the prompt, which must be safe, and text[len] with the cursor at byte `at`. The rows are valid until the
+ * next call. False: short of memory.
+ */
 MUST_USE bool view_lay(struct view *v, const char *prompt, const char *text, size_t len, size_t at);
 
-/* Columns of a safe text, such as a prompt. */
+/* The columns of a safe text, such as a prompt. */
 size_t view_width(const struct view *v, const char *text);
 
 #endif

@@ -1,13 +1,16 @@
-/* What a command says of the notes that it told. */
+/* What a command says about the notes that it has told. */
 #ifndef PCHAT_CLI_COMMANDS_MESSAGE_TELL_REPORT_H
 #define PCHAT_CLI_COMMANDS_MESSAGE_TELL_REPORT_H
 
 #include "client/teller.h"
 
-/* Tells people how it ended, unless well; returns the exit status. `command`: what to repeat it with. */
+/*
+ * Says how teller_run() ended, by v, unless it ended well, and returns the exit status. `command` is what the advice to
+ * repeat names.
+ */
 int tell_report(const struct teller *t, const char *command, enum verdict v);
 
-/* For teller.delivered, under --json: an object that says so. */
+/* For teller.delivered, with --json: prints an object for the note. */
 void tell_report_delivered(const struct teller *t, bool kept);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Where a command's text comes from: its operands, a file, or standard input; as one text, or line by line. For send and
- * tell, whose options for it are the same.
+ * Where the text of a message comes from: operands, a file or standard input, as one message or as one message a line.
+ * For send and tell, whose options for it are the same.
  */
 #ifndef PCHAT_CLI_COMMANDS_MESSAGE_TEXT_SOURCE_H
 #define PCHAT_CLI_COMMANDS_MESSAGE_TEXT_SOURCE_H
@@ -9,7 +9,9 @@
 #include "cli/line/options.h"
 #include "client/feed.h"
 
-/* The rows of these options: they stand first in the command's list. With what -l and -0 are for. */
+/*
+ * The rows of these options, for the beginning of the command's list. `lines` and `pieces` are the help for -l and -0.
+ */
 #define TEXT_SOURCE_ROWS(lines, pieces)                                                          \
 	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, lines },                                \
 	    { OPT_NUL, '0', "null", OPTION_NOTHING, NULL, pieces },                              \
@@ -18,8 +20,9 @@
 	}
 
 /*
- * Opens it: the operands behind the first `before`, or a descriptor. 0; or reports what contradicts itself or cannot be
- * opened, and returns the exit status. What is typed at a terminal is announced as a note, or a message.
+ * Opens the feed: on the operands behind the first `before`, or on a descriptor. When a person is to type the text, a
+ * remark says that a message, or a `note`, is read. 0; or reports what is wrong with the options or cannot be opened,
+ * and returns the exit status.
  */
 int text_source_open(const struct options *o, int before, bool note, struct feed *feed);
 

@@ -1,6 +1,6 @@
 /*
- * Taking what the partner hands over, from the moment its channel is there: pieces into a sink, or files into new files,
- * until all is whole and taken, or it is known that it will not be. The other side is told how it went.
+ * Takes what the partner hands over, once its channel is there: pieces into a sink, or files into new files, until all
+ * is whole and taken, or it is known that it will not be. The other side is told how it went.
  */
 #ifndef PCHAT_CLI_COMMANDS_STREAM_TAKING_H
 #define PCHAT_CLI_COMMANDS_STREAM_TAKING_H
@@ -17,39 +17,48 @@
 #include "proto/offer.h"
 
 struct taking {
-	struct link *link;
-	char partner[NAME_MAX_LEN + 1];
-	uint64_t pair; /* 0: see taking_watch() */
-	uint64_t number;
-	uint8_t body[OFFER_MAX]; /* of the offer */
+	/* Set by the caller; the rest is zero. */
+	struct link *link;              /* connected */
+	char partner[NAME_MAX_LEN + 1]; /* who made the offer */
+	uint64_t pair;                  /* under which it is taken; 0: taking_watch() learns it */
+	uint64_t number;                /* of the offer */
+	uint8_t body[OFFER_MAX];        /* of the offer, `length` bytes */
 	uint32_t length;
-	struct sink sink;            /* where all goes; or, SINK_NONE, each file into a new one */
-	char (*names)[NAME_MAX + 1]; /* which are to have these names */
-	const char *command;         /* of the sink, as people are told */
-	int signals;                 /* those that end us, as a descriptor */
+	struct sink sink;            /* where all goes; SINK_NONE: each file goes into a new one */
+	char (*names)[NAME_MAX + 1]; /* the names of these files, in the order of the offer; the caller's */
+	const char *command;         /* how people are told of the sink's command */
+	int signals;                 /* a signalfd(2) of the signals that end us */
 
-	/* within */
+	/* Within. */
 	struct channel channel;
 	struct transfer transfer;
 	struct progress progress;
-	size_t file_at;      /* where the next file stands in the offer */
-	const uint8_t *data; /* what came, and is not written yet */
+	size_t file_at;      /* where the next file is in the offer */
+	const uint8_t *data; /* bytes that came and are not written yet, `left` of them */
 	size_t left;
-	uint64_t hole;
-	bool waits; /* the sink takes nothing now */
-	bool told;  /* all is whole: a command has its end of file */
-	bool pair_over;
-	int signal; /* that came; 0: none */
-	bool broken;
-	enum verdict verdict; /* OK as long as all is well */
-	int command_status;   /* of a command that ended by itself, as shells have it; -1 */
-	char words[PIECE_WORDS_MAX + 1];
+	uint64_t hole;  /* zero bytes that are not written yet */
+	bool waits;     /* the sink takes nothing now */
+	bool told;      /* all is whole, and a command has its end of file */
+	bool pair_over; /* the pair is over, or nobody can tell */
+	int signal;     /* a signal that came; 0: none */
+	bool broken;    /* the channel cannot be used any more */
+
+	/* The result. */
+	enum verdict verdict;            /* OK: all is well so far */
+	int command_status;              /* of a command that ended by itself, as shells have it; -1: of none */
+	char words[PIECE_WORDS_MAX + 1]; /* what failed, for people */
 };
 
-/* Learns under which pair it is taken; later, whether that is still there. OK, or why that is not known. */
+/*
+ * Learns under which pair it is taken; later, whether we are still in that. OK, or why nobody can tell, with words in
+ * the link.
+ */
 enum verdict taking_watch(struct taking *t, uint64_t deadline);
 
-/* Takes all from the channel `fd`; the verdict, and what failed in t->words and t->command_status. */
+/*
+ * Takes all from the channel `fd`, which it takes over. Returns the verdict; t->words and t->command_status say what
+ * failed.
+ */
 enum verdict taking_run(struct taking *t, int fd);
 
 #endif
