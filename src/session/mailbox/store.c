@@ -19,7 +19,7 @@
 static int
 meta_set(struct store *s, const char *key, const void *data, size_t n)
 {
-	sqlite3_stmt *q = s->stmt[META_SET];
+	sqlite3_stmt *q = s->stmt[SQL_META_SET];
 
 	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_blob(q, 2, data, (int)n, SQLITE_STATIC);
@@ -29,7 +29,7 @@ meta_set(struct store *s, const char *key, const void *data, size_t n)
 int
 store_keep_number(struct store *s, const char *key, int64_t value)
 {
-	sqlite3_stmt *q = s->stmt[META_SET];
+	sqlite3_stmt *q = s->stmt[SQL_META_SET];
 
 	(void)sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(q, 2, value);
@@ -39,7 +39,7 @@ store_keep_number(struct store *s, const char *key, int64_t value)
 int
 store_kept_number(struct store *s, const char *key, int64_t *value)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[META_GET];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_META_GET];
 	int r;
 
 	*value = 0;
@@ -52,7 +52,7 @@ store_kept_number(struct store *s, const char *key, int64_t *value)
 static ssize_t
 meta_get(struct store *s, const char *key, void *out, size_t size)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[META_GET];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_META_GET];
 	size_t n;
 	int r;
 
@@ -84,7 +84,7 @@ void
 store_rollback(struct store *s)
 {
 	if (s->db && !s->alone && !sqlite3_get_autocommit(s->db))
-		(void)database_run(s->stmt[ROLLBACK]);
+		(void)database_run(s->stmt[SQL_ROLLBACK]);
 	pack_clear(&s->pack);
 	s->now = s->committed;
 	s->writing = false;
@@ -97,16 +97,16 @@ store_write_generation(struct store *s, int64_t generation)
 	int64_t present;
 	int r;
 
-	if ((r = database_run(s->stmt[BEGIN])) < 0)
+	if ((r = database_run(s->stmt[SQL_BEGIN])) < 0)
 		return r;
 	if ((r = store_kept_number(s, "generation", &present)) == 0 && present > generation)
 		r = -ESTALE;
 	if (r == 0)
 		r = store_keep_number(s, "generation", generation);
 	if (r == 0)
-		r = database_run(s->stmt[COMMIT]);
+		r = database_run(s->stmt[SQL_COMMIT]);
 	if (r < 0 && !sqlite3_get_autocommit(s->db))
-		(void)database_run(s->stmt[ROLLBACK]);
+		(void)database_run(s->stmt[SQL_ROLLBACK]);
 	return r;
 }
 
@@ -187,7 +187,7 @@ begin_checked(struct store *s)
 		return r;
 	if (!s->claimed && (r = store_claim(s)) < 0)
 		return r;
-	if ((r = database_run(s->stmt[BEGIN])) < 0)
+	if ((r = database_run(s->stmt[SQL_BEGIN])) < 0)
 		return r;
 	if ((r = store_kept_number(s, "generation", &generation)) < 0)
 		return r;
@@ -210,7 +210,7 @@ store_begin(struct store *s)
 }
 
 int
-store_doom(struct store *s, int failure)
+store_fail(struct store *s, int failure)
 {
 	if (failure < 0 && s->failure == 0)
 		s->failure = failure;
@@ -263,12 +263,12 @@ commit(struct store *s)
 	int r;
 
 	if (s->failure == 0)
-		(void)store_doom(s, store_save_gathered(s));
+		(void)store_fail(s, store_save_gathered(s));
 	if ((r = s->failure) < 0) {
 		store_rollback(s);
 		return r;
 	}
-	if ((r = database_run(s->stmt[COMMIT])) < 0)
+	if ((r = database_run(s->stmt[SQL_COMMIT])) < 0)
 		return after_failed_commit(s, r);
 	s->writing = false;
 	s->committed = s->now;
@@ -295,7 +295,7 @@ store_keep(struct store *s, const char *key, const void *data, size_t n)
 {
 	const int r = store_begin(s);
 
-	return r < 0 ? r : store_doom(s, meta_set(s, key, data, n));
+	return r < 0 ? r : store_fail(s, meta_set(s, key, data, n));
 }
 
 uint64_t

@@ -100,12 +100,13 @@ copy_facts(struct store *fresh, sqlite3 *old, const struct store *s)
 
 	if (mark < s->committed.mark || mark > newest)
 		mark = s->committed.mark;
-	r = copy_rows(fresh->stmt[TAKE], old, "SELECT id FROM taken WHERE id <= ?1 ORDER BY id", newest);
+	r = copy_rows(fresh->stmt[SQL_TAKE], old, "SELECT id FROM taken WHERE id <= ?1 ORDER BY id", newest);
+	if (r == 0)
+		r = copy_rows(fresh->later[SQL_PASSED_ADD], old,
+		    "SELECT id, type FROM passed WHERE id <= ?1 ORDER BY id", newest);
 	if (r == 0)
 		r = copy_rows(
-		    fresh->later[PASSED_ADD], old, "SELECT id, type FROM passed WHERE id <= ?1 ORDER BY id", newest);
-	if (r == 0)
-		r = copy_rows(fresh->stmt[META_SET], old, "SELECT key, value FROM meta WHERE key != 'generation'", 0);
+		    fresh->stmt[SQL_META_SET], old, "SELECT key, value FROM meta WHERE key != 'generation'", 0);
 	return r < 0 ? r : place_marks(fresh, mark, newest);
 }
 
@@ -125,7 +126,7 @@ copy_all(struct store *fresh, const struct store *s, uint64_t *count)
 		r = copy_facts(fresh, old, s);
 	else if (r == 0)
 		r = place_marks(fresh, s->committed.mark, s->committed.newest);
-	(void)store_doom(fresh, r);
+	(void)store_fail(fresh, r);
 	r = store_commit(fresh);
 	return r == STORE_UNSURE ? -EIO : r;
 }

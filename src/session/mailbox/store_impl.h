@@ -15,22 +15,22 @@
 #include "session/mailbox/store.h"
 
 enum store_statement {
-	BEGIN,
-	COMMIT,
-	ROLLBACK,
-	META_GET,
-	META_SET,
-	NEWEST,
-	RECORD_ADD,
-	STRETCH_ADD,
-	STRETCH_GROW,
-	STRETCH_FIND,
-	STRETCH_NEXT,
-	TAKE,
-	TAKEN,
-	TAKEN_FORGET,
-	DATA_VERSION,
-	STATEMENTS,
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_META_GET,
+	SQL_META_SET,
+	SQL_NEWEST,
+	SQL_RECORD_ADD,
+	SQL_STRETCH_ADD,
+	SQL_STRETCH_GROW,
+	SQL_STRETCH_FIND,
+	SQL_STRETCH_NEXT,
+	SQL_TAKE,
+	SQL_TAKEN,
+	SQL_TAKEN_FORGET,
+	SQL_DATA_VERSION,
+	SQL_STATEMENTS,
 };
 
 /*
@@ -38,14 +38,14 @@ enum store_statement {
  * no such tables when it cannot be written to.
  */
 enum store_later_statement {
-	COUNT_NOTES,
-	NOTES_DOWN,
-	PASS,
-	PASSED,
-	COUNT_PASSED,
-	PASSED_FORGET,
-	PASSED_ADD,
-	LATER_STATEMENTS,
+	SQL_COUNT_NOTES,
+	SQL_NOTES_DOWN,
+	SQL_PASS,
+	SQL_PASSED,
+	SQL_COUNT_PASSED,
+	SQL_PASSED_FORGET,
+	SQL_PASSED_ADD,
+	SQL_LATER_STATEMENTS,
 };
 
 /*
@@ -77,8 +77,8 @@ struct store_tally {
 struct store {
 	sqlite3 *db; /* NULL: it is not open, for want of room on the disk */
 	bool alone;  /* it is open for reading only, until store_let_go() */
-	sqlite3_stmt *stmt[STATEMENTS];
-	sqlite3_stmt *later[LATER_STATEMENTS]; /* NULL: the inbox lacks these tables */
+	sqlite3_stmt *stmt[SQL_STATEMENTS];
+	sqlite3_stmt *later[SQL_LATER_STATEMENTS]; /* NULL: the inbox lacks these tables */
 	struct scan scan;
 	struct pack pack;  /* the newest messages, which are not a row of the open transaction yet */
 	int64_t pack_time; /* when the first of them came, in ms of the wall clock */
@@ -116,7 +116,7 @@ int store_begin(struct store *s);
  * Notes what a step of the open transaction returned: after a negative `failure` store_commit() rolls the transaction
  * back, and returns the first one. Returns `failure`.
  */
-int store_doom(struct store *s, int failure);
+int store_fail(struct store *s, int failure);
 
 /* Rolls the open transaction back, and all that it changed in memory. */
 void store_rollback(struct store *s);

@@ -7,7 +7,7 @@
 static int
 stretch_add(struct store *s, const struct store_stretch *t)
 {
-	sqlite3_stmt *q = s->stmt[STRETCH_ADD];
+	sqlite3_stmt *q = s->stmt[SQL_STRETCH_ADD];
 
 	(void)sqlite3_bind_int64(q, 1, t->record);
 	(void)sqlite3_bind_int64(q, 2, (int64_t)t->count);
@@ -24,7 +24,7 @@ static int
 stretch_save(struct store *s)
 {
 	struct store_stretch *t = &s->now.stretch;
-	sqlite3_stmt *q = s->stmt[STRETCH_GROW];
+	sqlite3_stmt *q = s->stmt[SQL_STRETCH_GROW];
 	int r;
 
 	if (!t->dirty)
@@ -47,7 +47,7 @@ stretch_save(struct store *s)
 static int
 row_add(struct store *s, int64_t id, enum record_type type, int64_t time_ms, const void *body, size_t length)
 {
-	sqlite3_stmt *q = s->stmt[RECORD_ADD];
+	sqlite3_stmt *q = s->stmt[SQL_RECORD_ADD];
 
 	(void)sqlite3_bind_int64(q, 1, id);
 	(void)sqlite3_bind_int64(q, 2, time_ms);
@@ -89,7 +89,7 @@ store_save_gathered(struct store *s)
 static int
 event_add(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms)
 {
-	sqlite3_stmt *q = s->stmt[STRETCH_ADD];
+	sqlite3_stmt *q = s->stmt[SQL_STRETCH_ADD];
 	int r;
 
 	if ((r = store_save_gathered(s)) < 0 || (r = row_add(s, s->now.newest + 1, type, now_ms, NULL, 0)) < 0)
@@ -122,7 +122,7 @@ store_event(struct store *s, enum record_type type, const struct peer *peer, int
 
 	if (r == 0 && events_full(s))
 		return 0;
-	return r < 0 ? r : store_doom(s, event_add(s, type, peer, now_ms));
+	return r < 0 ? r : store_fail(s, event_add(s, type, peer, now_ms));
 }
 
 /* Whether a message is the next one of the current stretch, and so certainly new. */
@@ -141,7 +141,7 @@ stretch_continues(const struct store_stretch *t, const struct peer *from, const 
 static int
 find(struct store *s, uint32_t uid, const struct ident *id, int64_t *record)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[STRETCH_FIND];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_STRETCH_FIND];
 	struct ident first;
 	uint64_t n;
 	int r;
@@ -162,7 +162,7 @@ find(struct store *s, uint32_t uid, const struct ident *id, int64_t *record)
 static int
 stretch_start(struct store *s, const struct peer *from, const struct msg *m)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[STRETCH_NEXT];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_STRETCH_NEXT];
 	struct store_stretch *t = &s->now.stretch;
 	int r;
 
@@ -225,15 +225,15 @@ recall(
 
 	*found = false;
 	if (s->failure == 0)
-		(void)store_doom(s, stretch_save(s)); /* so that the lookup sees it */
+		(void)store_fail(s, stretch_save(s)); /* so that the lookup sees it */
 	if ((r = find(s, from->uid, &m->id, &record)) > 0) {
 		*found = true;
 		if (s->failure == 0)
-			(void)store_doom(s, store_save_gathered(s)); /* the same */
+			(void)store_fail(s, store_save_gathered(s)); /* the same */
 		r = differs(s, record, type, m);
 	}
 	if (r < 0)
-		return store_doom(s, r) < 0 ? STORE_UNKNOWN : STORE_FAILED;
+		return store_fail(s, r) < 0 ? STORE_UNKNOWN : STORE_FAILED;
 	if (r > 0)
 		return STORE_OTHER;
 	if (number)
@@ -275,7 +275,7 @@ store_message(struct store *s, const struct peer *from, const struct msg *m, int
 		return refusal(s);
 	if (s->now.unread >= s->limits.messages || s->now.unread_bytes + m->length > s->limits.bytes)
 		return STORE_FULL;
-	return store_doom(s, message_add(s, from, m, now_ms, continues)) < 0 ? refusal(s) : STORE_ADDED;
+	return store_fail(s, message_add(s, from, m, now_ms, continues)) < 0 ? refusal(s) : STORE_ADDED;
 }
 
 /* ------------------------------------------------------------------------- notes */
@@ -316,7 +316,7 @@ note_add(struct store *s, const struct note *n, int64_t now_ms)
 static enum store_answer
 note_room(struct store *s, const struct note *n)
 {
-	if (s->failure < 0 || store_doom(s, store_count_others(s, n)) < 0)
+	if (s->failure < 0 || store_fail(s, store_count_others(s, n)) < 0)
 		return refusal(s);
 	return notes_have_room(&s->now.notes, n->length) == VERDICT_OK ? STORE_ADDED : STORE_FULL;
 }
@@ -333,7 +333,7 @@ store_note(struct store *s, const struct note *n, int64_t now_ms)
 	store_let_go(s);
 	if (found || answer != STORE_ADDED || (answer = note_room(s, n)) != STORE_ADDED)
 		return answer;
-	return store_doom(s, note_add(s, n, now_ms)) < 0 ? refusal(s) : STORE_ADDED;
+	return store_fail(s, note_add(s, n, now_ms)) < 0 ? refusal(s) : STORE_ADDED;
 }
 
 /* ------------------------------------------------------------------------- offers */
@@ -364,7 +364,7 @@ store_offer(struct store *s, const struct peer *from, const struct offer *o, int
 		return refusal(s);
 	if (events_full(s))
 		return STORE_FULL;
-	if (store_doom(s, offer_add(s, from, o, now_ms)) < 0)
+	if (store_fail(s, offer_add(s, from, o, now_ms)) < 0)
 		return refusal(s);
 	*number = (uint64_t)s->now.newest;
 	return STORE_ADDED;

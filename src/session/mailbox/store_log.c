@@ -12,8 +12,8 @@
 
 #define FRAME_BYTES 4120L            /* of a page and its header, https://sqlite.org/fileformat2.html section 4 */
 #define AHEAD_BYTES (64L * 1024)     /* more than most commits add */
-#define DIRECT_BYTES 65536L /* read at once from the disk itself, */
-#define DIRECT_ALIGN 4096   /* which wants buffers that begin where its blocks may */
+#define DIRECT_BYTES 65536L          /* read at once from the disk itself, */
+#define DIRECT_ALIGN 4096            /* which wants buffers that begin where its blocks may */
 #define WAL_FRAMES 1000              /* the log is written back when it is so long, */
 #define WAL_BYTES (4L * 1024 * 1024) /* which is how long the file is made beforehand */
 

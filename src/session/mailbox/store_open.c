@@ -18,53 +18,53 @@
 	"CREATE INDEX IF NOT EXISTS record_note ON record(id) WHERE type = 8;"                                         \
 	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 
-static const char *const statements[STATEMENTS] = {
-	[BEGIN] = "BEGIN IMMEDIATE",
-	[COMMIT] = "COMMIT",
-	[ROLLBACK] = "ROLLBACK",
-	[META_GET] = "SELECT value FROM meta WHERE key = ?1",
-	[META_SET] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
-	[NEWEST] = "SELECT id, type, body FROM record ORDER BY id DESC LIMIT 1",
-	[RECORD_ADD] = "INSERT INTO record(id, time, type, body) VALUES(?1, ?2, ?3, ?4)",
-	[STRETCH_ADD] = "INSERT INTO stretch(first_record, count, uid, msgid, pair, name, account)"
-			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[STRETCH_GROW] = "UPDATE stretch SET count = ?2 WHERE first_record = ?1",
-	[STRETCH_FIND] = "SELECT first_record, count, msgid FROM stretch WHERE uid = ?1 AND msgid <= ?2"
-			 " ORDER BY msgid DESC LIMIT 1",
-	[STRETCH_NEXT] = "SELECT msgid FROM stretch WHERE uid = ?1 AND msgid > ?2 ORDER BY msgid LIMIT 1",
-	[TAKE] = "INSERT OR IGNORE INTO taken(id) VALUES(?1)",
-	[TAKEN] = "SELECT id FROM taken WHERE id >= ?1 ORDER BY id LIMIT 1",
-	[TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
-	[DATA_VERSION] = "PRAGMA data_version",
+static const char *const statements[SQL_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+	[SQL_META_SET] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
+	[SQL_NEWEST] = "SELECT id, type, body FROM record ORDER BY id DESC LIMIT 1",
+	[SQL_RECORD_ADD] = "INSERT INTO record(id, time, type, body) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_STRETCH_ADD] = "INSERT INTO stretch(first_record, count, uid, msgid, pair, name, account)"
+			    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_STRETCH_GROW] = "UPDATE stretch SET count = ?2 WHERE first_record = ?1",
+	[SQL_STRETCH_FIND] = "SELECT first_record, count, msgid FROM stretch WHERE uid = ?1 AND msgid <= ?2"
+			     " ORDER BY msgid DESC LIMIT 1",
+	[SQL_STRETCH_NEXT] = "SELECT msgid FROM stretch WHERE uid = ?1 AND msgid > ?2 ORDER BY msgid LIMIT 1",
+	[SQL_TAKE] = "INSERT OR IGNORE INTO taken(id) VALUES(?1)",
+	[SQL_TAKEN] = "SELECT id FROM taken WHERE id >= ?1 ORDER BY id LIMIT 1",
+	[SQL_TAKEN_FORGET] = "DELETE FROM taken WHERE id <= ?1",
+	[SQL_DATA_VERSION] = "PRAGMA data_version",
 };
 
 /* Of a note, `pair` of its stretch says whether its sender is not known to have an account: all such are one sender. */
 #define NOTE_COLUMNS \
 	"length(r.body) AS bytes, CASE WHEN ?3 THEN s.pair = 1 ELSE s.uid = ?2 AND s.pair = 0 END AS of_sender"
 
-static const char *const later[LATER_STATEMENTS] = {
-	[COUNT_NOTES] = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(of_sender), 0) FROM ("
-			"SELECT " NOTE_COLUMNS " FROM passed AS p JOIN record AS r ON r.id = p.id"
-			" JOIN stretch AS s ON s.first_record = r.id WHERE p.type = 8 UNION ALL "
-			"SELECT " NOTE_COLUMNS " FROM record AS r INDEXED BY record_note"
-			" JOIN stretch AS s ON s.first_record = r.id"
-			" WHERE r.type = 8 AND r.id > ?1 AND r.id NOT IN (SELECT id FROM taken))",
-	[NOTES_DOWN] = "SELECT r.id, s.uid, s.name, s.account,"
-		       " (r.id > ?1 AND r.id NOT IN (SELECT id FROM taken)) OR r.id IN (SELECT id FROM passed)"
-		       " FROM record AS r INDEXED BY record_note JOIN stretch AS s ON s.first_record = r.id"
-		       " WHERE r.type = 8 AND (?2 = 0 OR r.id = ?2) ORDER BY r.id DESC",
-	[PASS] = "INSERT OR IGNORE INTO passed(id, type) SELECT id, type FROM record WHERE id > ?1 AND id <= ?2"
-		 " AND NOT (?3 & " KIND_OF("type") ") AND id NOT IN (SELECT id FROM taken)",
-	[PASSED] = "SELECT id FROM passed WHERE id > ?1 AND (?2 & " KIND_OF("type") ") ORDER BY id LIMIT 1",
-	[COUNT_PASSED] = "SELECT count(*) FROM passed",
-	[PASSED_FORGET] = "DELETE FROM passed WHERE id >= ?1 AND id <= ?2 AND (?3 & " KIND_OF("type") ")",
-	[PASSED_ADD] = "INSERT OR IGNORE INTO passed(id, type) VALUES(?1, ?2)",
+static const char *const later[SQL_LATER_STATEMENTS] = {
+	[SQL_COUNT_NOTES] = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(of_sender), 0) FROM ("
+			    "SELECT " NOTE_COLUMNS " FROM passed AS p JOIN record AS r ON r.id = p.id"
+			    " JOIN stretch AS s ON s.first_record = r.id WHERE p.type = 8 UNION ALL "
+			    "SELECT " NOTE_COLUMNS " FROM record AS r INDEXED BY record_note"
+			    " JOIN stretch AS s ON s.first_record = r.id"
+			    " WHERE r.type = 8 AND r.id > ?1 AND r.id NOT IN (SELECT id FROM taken))",
+	[SQL_NOTES_DOWN] = "SELECT r.id, s.uid, s.name, s.account,"
+			   " (r.id > ?1 AND r.id NOT IN (SELECT id FROM taken)) OR r.id IN (SELECT id FROM passed)"
+			   " FROM record AS r INDEXED BY record_note JOIN stretch AS s ON s.first_record = r.id"
+			   " WHERE r.type = 8 AND (?2 = 0 OR r.id = ?2) ORDER BY r.id DESC",
+	[SQL_PASS] = "INSERT OR IGNORE INTO passed(id, type) SELECT id, type FROM record WHERE id > ?1 AND id <= ?2"
+		     " AND NOT (?3 & " KIND_OF("type") ") AND id NOT IN (SELECT id FROM taken)",
+	[SQL_PASSED] = "SELECT id FROM passed WHERE id > ?1 AND (?2 & " KIND_OF("type") ") ORDER BY id LIMIT 1",
+	[SQL_COUNT_PASSED] = "SELECT count(*) FROM passed",
+	[SQL_PASSED_FORGET] = "DELETE FROM passed WHERE id >= ?1 AND id <= ?2 AND (?3 & " KIND_OF("type") ")",
+	[SQL_PASSED_ADD] = "INSERT OR IGNORE INTO passed(id, type) VALUES(?1, ?2)",
 };
 
 static int
 read_newest(struct store *s)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[NEWEST];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_NEWEST];
 	struct pack_view pack = { 0 };
 	int r;
 
@@ -84,7 +84,7 @@ read_newest(struct store *s)
 static int
 read_version(struct store *s, int64_t *version)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[DATA_VERSION];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_DATA_VERSION];
 	const int r = database_row(q);
 
 	*version = r > 0 ? sqlite3_column_int64(q, 0) : 0;
@@ -138,8 +138,8 @@ close_file(struct store *s)
 {
 	store_log_end(s);
 	scan_release(&s->scan);
-	database_finalize(s->stmt, STATEMENTS);
-	database_finalize(s->later, LATER_STATEMENTS);
+	database_finalize(s->stmt, SQL_STATEMENTS);
+	database_finalize(s->later, SQL_LATER_STATEMENTS);
 	database_close(s->db);
 	s->db = NULL;
 	s->alone = false;
@@ -164,9 +164,10 @@ open_file(struct store *s, enum database_mode mode, const char *schema)
 	if ((r = database_open(&s->db, s->path, mode, schema)) < 0)
 		return r;
 	database_wait(s->db, s->patient);
-	if ((r = database_prepare(s->db, statements, s->stmt, STATEMENTS)) == 0)
+	if ((r = database_prepare(s->db, statements, s->stmt, SQL_STATEMENTS)) == 0)
 		r = scan_init(&s->scan, s->db, false);
-	if (r == 0 && (r = database_prepare(s->db, later, s->later, LATER_STATEMENTS)) < 0 && mode == DATABASE_ALONE)
+	if (r == 0 && (r = database_prepare(s->db, later, s->later, SQL_LATER_STATEMENTS)) < 0 &&
+	    mode == DATABASE_ALONE)
 		r = 0;
 	if (r < 0)
 		close_file(s);

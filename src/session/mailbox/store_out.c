@@ -8,7 +8,7 @@
 static int
 find_taken(struct store *s, int64_t id, int64_t *found)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[TAKEN];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->stmt[SQL_TAKEN];
 	int r;
 
 	(void)sqlite3_bind_int64(q, 1, id);
@@ -46,7 +46,7 @@ each_untaken(
 static int
 find_passed(struct store *s, int64_t id, unsigned kinds, int64_t *found)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const q = s->later[PASSED];
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->later[SQL_PASSED];
 	int r;
 
 	if (s->now.passed == 0 || !q)
@@ -161,8 +161,8 @@ store_count_unread(struct store *s, int64_t after, int64_t last, struct store_co
 int
 store_count_others(struct store *s, const struct note *sender)
 {
-	_cleanup_(database_reset) sqlite3_stmt *const notes = s->later[COUNT_NOTES];
-	_cleanup_(database_reset) sqlite3_stmt *const passed = s->later[COUNT_PASSED];
+	_cleanup_(database_reset) sqlite3_stmt *const notes = s->later[SQL_COUNT_NOTES];
+	_cleanup_(database_reset) sqlite3_stmt *const passed = s->later[SQL_COUNT_PASSED];
 	int r;
 
 	s->now.notes = (struct notes_unread){ .count = 0 };
@@ -202,7 +202,7 @@ next_note(sqlite3_stmt *q, uint64_t *id, struct peer *peer, bool *unread)
 static sqlite3_stmt *
 notes_down(struct store *s, uint64_t id)
 {
-	sqlite3_stmt *const q = s->later[NOTES_DOWN];
+	sqlite3_stmt *const q = s->later[SQL_NOTES_DOWN];
 
 	(void)sqlite3_bind_int64(q, 1, s->now.mark);
 	(void)sqlite3_bind_int64(q, 2, id <= ROW_ID_MAX ? (int64_t)id : ROW_ID_MAX);
@@ -252,8 +252,8 @@ store_find_writer(struct store *s, uint64_t id, struct store_writer *w)
 	int r = s->db && !s->writing ? store_refresh(s) : 0;
 
 	*w = (struct store_writer){ .id = 0 };
-	if (r == 0 && (r = store_hold(s)) == 0 && s->later[NOTES_DOWN] && (r = find_writer(s, id, w)) > 0 && id == 0 &&
-	    find_other(s, w) < 0)
+	if (r == 0 && (r = store_hold(s)) == 0 && s->later[SQL_NOTES_DOWN] && (r = find_writer(s, id, w)) > 0 &&
+	    id == 0 && find_other(s, w) < 0)
 		r = -EIO;
 	store_let_go(s);
 	return r;
@@ -275,14 +275,14 @@ run_range(sqlite3_stmt *q, int64_t after, int64_t last, unsigned kinds)
 static int
 move_mark(struct store *s, int64_t last, unsigned kinds)
 {
-	sqlite3_stmt *q = s->stmt[TAKEN_FORGET];
+	sqlite3_stmt *q = s->stmt[SQL_TAKEN_FORGET];
 	struct store_count read;
 	int64_t taken;
 	int r;
 
 	if ((r = store_count_unread(s, s->now.mark, last, &read)) < 0)
 		return r;
-	if (kinds != KINDS_ALL && (r = run_range(s->later[PASS], s->now.mark, last, kinds)) < 0)
+	if (kinds != KINDS_ALL && (r = run_range(s->later[SQL_PASS], s->now.mark, last, kinds)) < 0)
 		return r;
 	while ((r = find_taken(s, last + 1, &taken)) > 0 && taken == last + 1)
 		last++;
@@ -298,7 +298,7 @@ move_mark(struct store *s, int64_t last, unsigned kinds)
 static int
 mark_up_to(struct store *s, int64_t last, unsigned kinds)
 {
-	int r = s->now.passed > 0 ? run_range(s->later[PASSED_FORGET], 0, last, kinds) : 0;
+	int r = s->now.passed > 0 ? run_range(s->later[SQL_PASSED_FORGET], 0, last, kinds) : 0;
 
 	if (r == 0 && last > s->now.mark)
 		r = move_mark(s, last, kinds);
@@ -309,7 +309,7 @@ mark_up_to(struct store *s, int64_t last, unsigned kinds)
 static int
 take_early(struct store *s, int64_t id)
 {
-	sqlite3_stmt *q = s->stmt[TAKE];
+	sqlite3_stmt *q = s->stmt[SQL_TAKE];
 	struct store_count read;
 	int r;
 
@@ -329,7 +329,7 @@ take_one(struct store *s, int64_t id, unsigned kinds)
 	int r;
 
 	if (id <= s->now.mark)
-		r = run_range(s->later[PASSED_FORGET], id, id, kinds);
+		r = run_range(s->later[SQL_PASSED_FORGET], id, id, kinds);
 	else
 		r = id == s->now.mark + 1 ? move_mark(s, id, kinds) : take_early(s, id);
 	return r < 0 ? r : store_count_others(s, NULL);
@@ -343,7 +343,7 @@ commit_lazily(struct store *s, int (*change)(struct store *s, int64_t id, unsign
 
 	s->lazily = true;
 	if (store_begin(s) == 0)
-		(void)store_doom(s, change(s, id, kinds));
+		(void)store_fail(s, change(s, id, kinds));
 	r = store_commit(s);
 	s->lazily = false;
 	return r;
