@@ -9,7 +9,6 @@ cli/chat/editor/bindings.h
 cli/chat/editor/editor.h
 cli/chat/editor/editor_impl.h
 cli/chat/editor/metrics.h
-cli/chat/editor/plain.h
 cli/chat/editor/tty.h
 cli/chat/editor/view.h
 cli/commands/message/sender_report.h

@@ -4,12 +4,19 @@
  * then the child says what should be there, and the two are compared: the rows of the line, its cursor, and that each message
  * stands above it, whole, once, in its order. Prints its seed; give it back to repeat a run:
  *
- *     fuzz_chat [ACTIONS [SEED [CHARACTERS]]]
+ *     fuzz_chat [ACTIONS [SEED [CHARACTERS [TERM]]]]
  *
- *     fuzz_chat --tmux [ACTIONS [SEED]]      the same in a real tmux, on what that shows of the characters, in one size
- *     fuzz_chat --sizes [ACTIONS [SEED]]     the same, and one action in eight is another size
+ *     fuzz_chat --tmux [ACTIONS [SEED]]      the same in a real tmux, on what that shows of the characters
+ *
+ * SEED: "random" draws one.
  *
  * CHARACTERS: of how many of the table below it takes one. The table grows at its end, so a seed goes on meaning the same run.
+ * TERM: only on this one of the terminals.
+ *
+ * In memory, a seed and its ACTIONS give the same run each time, however fast the machine is: the child reads keys in the
+ * pieces that are announced to it, draws before it takes the next order, and lets no incomplete key run out but when it is
+ * asked what should be there; the parent changes the size when all that was drawn has arrived, and waits until it is taken.
+ * In a real tmux a run depends on time. FUZZ_CHAT_TRACE=1 prints each action.
  */
 #include <errno.h>
 #include <ev.h>
@@ -38,6 +45,7 @@
 #define ACTIONS 120000UL
 #define BETWEEN 12U /* actions between two comparisons, at most */
 #define DUMP_MAX 262144U
+#define KEYS_AT_ONCE 4000U /* a terminal holds 4,095 that are not read */
 
 /* --------------------------------------------------------- the child: an editor and its user */
 
@@ -46,8 +54,39 @@ struct user {
 	struct ev_loop *loop;
 	ev_timer quiet; /* nothing was read for a while: what should be there can be said */
 	int report;
+	bool exact; /* keys are announced, and what was drawn is marked */
 	unsigned lines, tabs;
+	unsigned long marks;
 };
+
+/* Keys are read when they were announced, as many; until then there are none. */
+static bool by_announcement;
+static size_t announced;
+
+ssize_t __real_read(int fd, void *to, size_t n);
+ssize_t __wrap_read(int fd, void *to, size_t n);
+
+/* In the place of read(2), see Makefile.am. */
+ssize_t
+__wrap_read(int fd, void *to, size_t n)
+{
+	size_t got = 0;
+
+	if (!by_announcement || fd != STDIN_FILENO)
+		return __real_read(fd, to, n);
+	if (announced == 0)
+		return errno = EAGAIN, -1;
+	n = n < announced ? n : announced;
+	while (got < n) {
+		const ssize_t done = __real_read(fd, (char *)to + got, n - got);
+
+		if (done == 0 || (done < 0 && errno != EINTR))
+			return done;
+		got += done > 0 ? (size_t)done : 0;
+	}
+	announced -= n;
+	return (ssize_t)n;
+}
 
 static enum editor_answer
 said(void *context, const struct editor_line *line)
@@ -103,7 +142,18 @@ put_number(char *dump, size_t *len, size_t number)
 	*len += (size_t)snprintf(dump + *len, DUMP_MAX - *len, "%zu ", number);
 }
 
-/* What should be on the terminal: columns, lines, row and column of the cursor, then each row on a line of its own. */
+/* Goes through the terminal behind all that was drawn, and is not shown. */
+static void
+mark(struct user *u)
+{
+	char text[64];
+	const int n = snprintf(text, sizeof(text), "\033]777;%lu\a", ++u->marks);
+
+	if (u->exact && write(STDOUT_FILENO, text, (size_t)n) != n)
+		abort();
+}
+
+/* What should be on the terminal: the mark behind it, columns, lines, row and column of the cursor, then each row on a line of its own. */
 static void
 say_what_should_be(struct user *u)
 {
@@ -114,6 +164,8 @@ say_what_should_be(struct user *u)
 
 	if (editor_flush(e) < 0)
 		return;
+	mark(u);
+	put_number(dump, &len, u->exact ? u->marks : 0);
 	put_number(dump, &len, e->draw.columns);
 	put_number(dump, &len, e->draw.lines);
 	put_number(dump, &len, e->plain ? 0 : e->view.cursor_row);
@@ -142,7 +194,7 @@ on_quiet(struct ev_loop *loop, ev_timer *w, int revents)
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 
 	(void)loop, (void)revents;
-	if (poll(&p, 1, 3) > 0) {
+	if (!u->exact && poll(&p, 1, 3) > 0) {
 		ev_timer_set(w, 0.001, 0.);
 		ev_timer_start(loop, w);
 		return;
@@ -151,15 +203,34 @@ on_quiet(struct ev_loop *loop, ev_timer *w, int revents)
 	say_what_should_be(u);
 }
 
-/* What arrives: 'm' and a text, to be shown above; 'p' and a prompt; 'y': say what should be there. */
+/* The signal may come a moment after the order. */
+static void
+take_size(struct user *u, const char *text)
+{
+	size_t columns = 0, lines = 0;
+
+	if (sscanf(text, "%zu %zu", &columns, &lines) != 2)
+		abort();
+	while (u->editor->draw.columns != columns || u->editor->draw.lines != lines)
+		ev_run(u->loop, EVRUN_ONCE);
+}
+
+/*
+ * What arrives: 'm' and a text, to be shown above; 'p' and a prompt; 'k': so many keys follow (a length alone); 's' and the
+ * size that the terminal has now; 'y': say what should be there.
+ */
 static void
 on_order(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct user *u = w->data;
 	uint8_t head[3];
-	static char text[65536];
+	static char text[65537];
 
 	(void)revents;
+	if (u->exact && editor_flush(u->editor) < 0)
+		return;
+	if (announced > 0)
+		return;
 	if (read(w->fd, head, sizeof(head)) != sizeof(head)) {
 		ev_break(loop, EVBREAK_ALL);
 		return;
@@ -167,6 +238,10 @@ on_order(struct ev_loop *loop, ev_io *w, int revents)
 
 	size_t len = (size_t)head[1] << 8 | head[2];
 
+	if (head[0] == 'k') {
+		announced = len;
+		return;
+	}
 	for (size_t at = 0; at < len;) {
 		ssize_t n = read(w->fd, text + at, len - at);
 
@@ -175,20 +250,44 @@ on_order(struct ev_loop *loop, ev_io *w, int revents)
 		at += (size_t)n;
 	}
 	text[len] = '\0';
-	if (head[0] == 'm')
-		editor_print(u->editor, text, len);
-	else if (head[0] == 'p')
+	if (head[0] == 'm') {
+		text[len] = '\n'; /* several may be shown at once */
+		editor_print(u->editor, text, len + 1);
+	}
+	if (head[0] == 'p')
 		editor_prompt(u->editor, text);
-	else if (!ev_is_active(&u->quiet))
+	else if (head[0] == 's')
+		take_size(u, text);
+	else if (head[0] == 'y' && !ev_is_active(&u->quiet))
 		on_quiet(loop, &u->quiet, 0);
 }
 
-/* `waits`: each change of the size is waited for by the parent, and the editor need not. */
+/* Never: what is incomplete runs out when it is asked what should be there. */
+static void
+on_expiry(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop, (void)w, (void)revents;
+}
+
+/* Nothing depends on time from here on: the terminal has answered, and the parent waits for each change of the size. */
+static void
+become_exact(struct user *u)
+{
+	struct editor *e = u->editor;
+
+	e->settle = 1e9;
+	while (e->asked > 0)
+		ev_run(u->loop, EVRUN_ONCE);
+	e->settle = 0.;
+	ev_set_cb(&e->expiry, on_expiry);
+	by_announcement = true;
+}
+
 static int
-child(int orders, int report, bool waits)
+child(int orders, int report, bool exact)
 {
 	static const struct editor_class class = { said, tab, touched, interrupted, ended };
-	struct user u = { .loop = loop_new(), .report = report };
+	struct user u = { .loop = loop_new(), .report = report, .exact = exact };
 	struct recall *recall = recall_new();
 	ev_io io;
 
@@ -203,8 +302,8 @@ child(int orders, int report, bool waits)
 	u.editor = editor_new(u.loop, STDIN_FILENO, STDOUT_FILENO, false, recall, &class, &u);
 	if (!u.editor)
 		return 3;
-	if (waits)
-		u.editor->settle = 0.;
+	if (exact)
+		become_exact(&u);
 	ev_init(&u.quiet, on_quiet);
 	u.quiet.data = &u;
 	ev_io_init(&io, on_order, orders, EV_READ);
@@ -222,19 +321,20 @@ child(int orders, int report, bool waits)
 /* ------------------------------------------------------------------ the parent: a random hand */
 
 struct hand {
-	uint64_t random;
+	uint64_t random, seed;
 	int master, orders, report;
 	pid_t child;
 	struct screen *screen;
 	struct in_tmux *tmux; /* in its place */
 	uint32_t shown[64];   /* the characters that tmux shows, n_shown of them */
 	uint32_t n_shown;
-	bool sizes;  /* of tmux are changed */
 	bool silent; /* a difference may be over in a moment */
+	bool told;   /* what was wrong */
 	bool dumb;
 	uint32_t characters; /* that are known to it */
 	unsigned messages;   /* that were shown */
 	unsigned compared;
+	uint64_t drawn; /* a sum over all bytes that were drawn: the same run has the same sum */
 };
 
 static uint32_t
@@ -405,6 +505,8 @@ drain(struct hand *h)
 
 	while ((n = read(h->master, drawn, sizeof(drawn))) > 0) {
 		screen_write(h->screen, drawn, (size_t)n, answers, sizeof(answers));
+		for (ssize_t i = 0; i < n; i++)
+			h->drawn = (h->drawn ^ (uint8_t)drawn[i]) * 0x100000001B3U; /* FNV-1a */
 		if (answers[0] && write(h->master, answers, strlen(answers)) != (ssize_t)strlen(answers))
 			return;
 		answers[0] = '\0';
@@ -443,12 +545,32 @@ give(struct hand *h, int fd, const void *data, size_t n)
 	return true;
 }
 
+/* In a line of its own, as printf(1) takes it. */
+static void
+trace(const char *what, const char *text, size_t n)
+{
+	if (!getenv("FUZZ_CHAT_TRACE"))
+		return;
+	printf("%s ", what);
+	for (size_t i = 0; i < n; i++)
+		printf((unsigned char)text[i] < 0x20 || text[i] == '\\' || text[i] == 0x7f ? "\\%03o" : "%c",
+		    (unsigned char)text[i]);
+	printf("\n");
+}
+
 static bool
-order(struct hand *h, char what, const char *text, size_t n)
+order_head(struct hand *h, char what, size_t n)
 {
 	uint8_t head[3] = { (uint8_t)what, (uint8_t)(n >> 8), (uint8_t)n };
 
-	return give(h, h->orders, head, sizeof(head)) && give(h, h->orders, text, n);
+	return give(h, h->orders, head, sizeof(head));
+}
+
+static bool
+order(struct hand *h, char what, const char *text, size_t n)
+{
+	trace((char[]){ what, '\0' }, text, n);
+	return order_head(h, what, n) && give(h, h->orders, text, n);
 }
 
 /* ------------------------------------------------------------------- the comparison */
@@ -511,14 +633,19 @@ receive(struct hand *h, void *data, size_t n)
 	return true;
 }
 
+/* What the child has said. */
+static char dump[DUMP_MAX + 1];
+
 static bool
 differs(struct hand *h, const char *what, const char *is, const char *should)
 {
 	if (h->silent)
 		return false;
+	h->told = true;
 	printf("# %s\n#     is:        '%s'\n#     should be: '%s'\n", what, is ? is : "(nothing)", should);
 	for (long row = -3; row < (long)lines_of(h); row++)
 		printf("#  %3ld |%s\n", row, row_at(h, row) ? row_at(h, row) : "");
+	trace("# should be:", dump, strlen(dump));
 	return false;
 }
 
@@ -542,13 +669,13 @@ bare(const char *row, size_t len, char *out)
 
 /* The rows of the line, counted from the one that has the cursor. */
 static bool
-compare_rows(struct hand *h, const char *dump, size_t len, size_t cursor_row)
+compare_rows(struct hand *h, const char *rows, size_t len, size_t cursor_row)
 {
 	static char is[65536], should[65536];
 	size_t column, line, row = 0;
 
 	cursor_of(h, &column, &line);
-	for (const char *p = dump, *end = dump + len; p < end; row++) {
+	for (const char *p = rows, *end = rows + len; p < end; row++) {
 		const size_t n = strcspn(p, "\n");
 		const char *shown = row_at(h, (long)(line + row) - (long)cursor_row);
 
@@ -572,10 +699,13 @@ compare_messages(struct hand *h)
 	unsigned wanted = h->messages;
 
 	for (long row = (long)lines_of(h) - 1; row >= first && wanted > 0; row--) {
-		const char *text = row_at(h, row);
+		const char *text;
 		unsigned number;
 		char end;
 
+		if (h->screen && !screen_begins_with(h->screen, row, '{'))
+			continue;
+		text = row_at(h, row);
 		if (sscanf(text, "{%u%c", &number, &end) != 2 || end != '}')
 			continue;
 		if (number != wanted && h->silent)
@@ -593,11 +723,21 @@ compare_messages(struct hand *h)
 	    differs(h, "the messages", "end early", "all are there");
 }
 
+/* What was drawn may still be on its way through the kernel when the child has said what should be there. */
+static bool
+await_mark(struct hand *h, unsigned long mark)
+{
+	for (unsigned waits = 0; h->screen && screen_mark(h->screen) != mark; drain(h))
+		if (poll(&(struct pollfd){ h->master, POLLIN, 0 }, 1, 1000) == 0 && (++waits > 60 || is_gone(h)))
+			return false;
+	return true;
+}
+
 /* Asks the child what should be there, and compares it with what is. */
 static bool
 compare_now(struct hand *h)
 {
-	static char dump[DUMP_MAX + 1];
+	unsigned long mark;
 	size_t columns, lines, row, column, is_column, is_line;
 	uint32_t len;
 	char *rows;
@@ -606,7 +746,8 @@ compare_now(struct hand *h)
 		return false;
 	dump[len] = '\0';
 	rows = strchr(dump, '\n');
-	if (!rows || sscanf(dump, "%zu %zu %zu %zu", &columns, &lines, &row, &column) != 4)
+	if (!rows || sscanf(dump, "%lu %zu %zu %zu %zu", &mark, &columns, &lines, &row, &column) != 5 ||
+	    !await_mark(h, mark))
 		return false;
 	rows++;
 	h->compared++;
@@ -616,11 +757,16 @@ compare_now(struct hand *h)
 	if (h->screen && screen_unknown(h->screen))
 		return differs(h, "a sequence", screen_unknown(h->screen), "known");
 	if (columns != columns_of(h) || lines != lines_of(h))
-		return !h->tmux; /* the signal is still on its way */
-	if (h->dumb)             /* no width can be measured there, and no column set */
+		return differs(h, "the size", "another", "as it was made");
+	if (h->dumb) /* no width can be measured there, and no column set */
 		return compare_messages(h);
-	if (is_column != column)
-		return differs(h, "the column of the cursor", "another", "as said");
+	if (is_column != column) {
+		char is[24], should[24];
+
+		(void)snprintf(is, sizeof(is), "%zu", is_column);
+		(void)snprintf(should, sizeof(should), "%zu", column);
+		return differs(h, "the column of the cursor", is, should);
+	}
 	return compare_rows(h, rows, len - (size_t)(rows - dump), row) && compare_messages(h);
 }
 
@@ -645,7 +791,15 @@ compare(struct hand *h)
 static bool
 press(struct hand *h, const char *keys, size_t n)
 {
-	return h->tmux ? in_tmux_keys(h->tmux, keys, n) : give(h, h->master, keys, n);
+	trace("k", keys, n);
+	if (h->tmux)
+		return in_tmux_keys(h->tmux, keys, n);
+	for (size_t at = 0, some; at < n; at += some) {
+		some = n - at < KEYS_AT_ONCE ? n - at : KEYS_AT_ONCE;
+		if (!order_head(h, 'k', some) || !give(h, h->master, keys + at, some))
+			return false;
+	}
+	return true;
 }
 
 /* ------------------------------------------------------------------------ what it does */
@@ -679,17 +833,21 @@ say_message(struct hand *h)
 static bool
 resize(struct hand *h)
 {
+	char text[32];
+	int n;
+
 	struct winsize size = { .ws_row = (unsigned short)(2 + roll(h, roll(h, 3) ? 40 : 6)),
 		.ws_col = (unsigned short)(16 + roll(h, roll(h, 3) ? 120 : 20)) };
 
-	if (h->dumb || (h->tmux && !h->sizes)) /* how a dumb one lays out its rows anew nobody knows */
+	if (h->dumb) /* how a dumb one lays out its rows anew nobody knows */
 		return true;
 	if (!compare(h))
 		return false;
 	if (h->tmux)
 		return in_tmux_resize(h->tmux, size.ws_col, size.ws_row);
 	screen_resize(h->screen, size.ws_col, size.ws_row);
-	return ioctl(h->master, TIOCSWINSZ, &size) == 0;
+	n = snprintf(text, sizeof(text), "%u %u", size.ws_col, size.ws_row);
+	return ioctl(h->master, TIOCSWINSZ, &size) == 0 && order(h, 's', text, (size_t)n);
 }
 
 /* ^Z, or the text in an editor: the terminal is in its old mode meanwhile, and would show by itself what is typed then. */
@@ -707,7 +865,7 @@ act(struct hand *h)
 	static char text[65536];
 	uint32_t kind = roll(h, 100);
 
-	if (h->tmux && h->sizes && roll(h, 8) == 0) /* how it lays out its rows anew only a real one can say */
+	if (h->tmux && roll(h, 8) == 0) /* how it lays out its rows anew only a real one can say */
 		return resize(h);
 	if (kind < 88)
 		return press(h, text, random_keys(h, text, sizeof(text)));
@@ -731,6 +889,7 @@ start(struct hand *h, const char *term, bool clusters)
 
 	h->dumb = strcmp(term, "dumb") == 0;
 	h->messages = h->compared = 0;
+	h->drawn = 0xCBF29CE484222325U;
 	h->screen = screen_new(size.ws_col, size.ws_row, clusters);
 	if (pipe2(orders, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
 		return false;
@@ -757,6 +916,7 @@ live(struct hand *h, const char *term, bool clusters, unsigned long actions)
 	unsigned long done = 0, next = 0;
 	int status = -1;
 	bool well = start(h, term, clusters);
+	uint64_t drawn;
 
 	for (; well && done < actions; done++) {
 		well = act(h) && (done < next || compare(h));
@@ -764,6 +924,7 @@ live(struct hand *h, const char *term, bool clusters, unsigned long actions)
 			next = done + 1 + roll(h, BETWEEN);
 	}
 	well = well && compare(h);
+	drawn = h->drawn;
 	(void)close(h->orders);
 	(void)close(h->report);
 	if (!well)
@@ -775,10 +936,12 @@ live(struct hand *h, const char *term, bool clusters, unsigned long actions)
 		drain(h);
 	}
 	(void)close(h->master);
+	if (!well && !h->told) /* what a sanitizer said stands there */
+		(void)differs(h, "the child", "gone, or silent", "there");
 	screen_free(h->screen);
-	printf("# TERM=%s%s: %lu actions, %u comparisons, %u messages, ended with %s %d\n", term,
-	    clusters ? " with clusters" : "", done, h->compared, h->messages, WIFSIGNALED(status) ? "signal" : "status",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	printf("# TERM=%s%s: %lu actions, %u comparisons, %u messages, sum %016llx, ended with %s %d\n", term,
+	    clusters ? " with clusters" : "", done, h->compared, h->messages, (unsigned long long)drawn,
+	    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -873,6 +1036,8 @@ live_in_tmux(struct hand *h, const char *program, unsigned long actions)
 	    h->n_shown, h->compared, h->messages, status);
 	in_tmux_free(h->tmux);
 	printf("%sok 1 - editing at random in a real tmux\n", well && status == 0 ? "" : "not ");
+	if (!well || status != 0)
+		printf("# again: fuzz_chat --tmux %lu %#llx\n", actions, (unsigned long long)h->seed);
 	return well && status == 0 ? 0 : 1;
 }
 
@@ -882,8 +1047,7 @@ main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "--child") == 0)
 		return child(open(argv[2], O_RDONLY | O_CLOEXEC), open(argv[3], O_WRONLY | O_CLOEXEC), false);
 
-	const bool sizes = argc > 1 && strcmp(argv[1], "--sizes") == 0;
-	const bool tmux = sizes || (argc > 1 && strcmp(argv[1], "--tmux") == 0);
+	const bool tmux = argc > 1 && strcmp(argv[1], "--tmux") == 0;
 
 	argc -= tmux;
 	argv[1] = tmux ? argv[0] : argv[1];
@@ -899,7 +1063,7 @@ main(int argc, char **argv)
 	struct hand h = { .characters = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : known };
 	uint64_t seed;
 
-	if (argc > 2)
+	if (argc > 2 && strcmp(argv[2], "random") != 0)
 		seed = strtoull(argv[2], NULL, 0);
 	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return 2;
@@ -910,18 +1074,23 @@ main(int argc, char **argv)
 	    h.characters, actions);
 	(void)fflush(stdout);
 	if (tmux) {
-		h.sizes = sizes;
+		h.seed = seed;
 		h.random = seed * 0x9E3779B97F4A7C15U | 1;
 		return live_in_tmux(&h, argv[0], actions);
 	}
 	for (size_t i = 0; i < n; i++) {
+		if (argc > 4 && strcmp(argv[4], terms[i].term) != 0)
+			continue;
 		h.random = (seed + i) * 0x9E3779B97F4A7C15U | 1;
 		(void)fflush(stdout);
 		bool well = live(&h, terms[i].term, terms[i].clusters, actions / n + 1);
 
 		printf("%sok %zu - editing at random on %s\n", well ? "" : "not ", i + 1, terms[i].term);
-		if (!well)
+		if (!well) {
+			printf("# again: fuzz_chat %lu %#llx %u %s\n", actions, (unsigned long long)seed, h.characters,
+			    terms[i].term);
 			return 1;
+		}
 	}
 	return 0;
 }

@@ -29,7 +29,8 @@ struct screen {
 	char held[64]; /* an escape sequence, or a character, that is not complete */
 	size_t held_len;
 	char unknown[64]; /* the first sequence that is not known */
-	bool forgot;      /* the oldest lines */
+	unsigned long mark;
+	bool forgot; /* the oldest lines */
 };
 
 /* A sequence, or a byte, that is not known. */
@@ -286,8 +287,11 @@ sequence(struct screen *s, char *answers, size_t size)
 
 	if (s->held_len == 1)
 		return false;
-	if (s->held[1] == ']')
+	if (s->held[1] == ']') {
+		if (last == '\a' && strncmp(s->held, "\033]777;", 6) == 0)
+			s->mark = strtoul(s->held + 6, NULL, 10);
 		return last == '\a';
+	}
 	if (s->held[1] != '[') {
 		not_known(s, s->held, s->held_len);
 		return true;
@@ -475,18 +479,25 @@ screen_scrolled(const struct screen *s)
 const char *
 screen_row(const struct screen *s, long row)
 {
-	static char text[65536];
+	static char text[512 * CELL_TEXT];
 	const long at = (long)top(s) + row;
 	size_t len = 0;
 
 	if (at < 0 || at >= (long)s->count)
 		return NULL;
-	for (size_t x = 0; x < s->columns; x++) {
+	for (size_t x = 0; x < s->columns && len + CELL_TEXT < sizeof(text); x++) {
 		const struct cell *c = &s->all[at].cells[x];
 
 		if (c->width == 0 && x > 0 && s->all[at].cells[x - 1].width == 2)
 			continue;
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", c->width > 0 ? c->text : " ");
+		if (c->width == 0 || !c->text[1]) { /* most are of one byte */
+			text[len++] = c->width == 0 ? ' ' : c->text[0];
+		} else {
+			const size_t n = strlen(c->text);
+
+			memcpy(text + len, c->text, n);
+			len += n;
+		}
 	}
 	while (len > 0 && text[len - 1] == ' ')
 		len--;
@@ -498,6 +509,20 @@ const char *
 screen_unknown(const struct screen *s)
 {
 	return s->unknown[0] ? s->unknown : NULL;
+}
+
+unsigned long
+screen_mark(const struct screen *s)
+{
+	return s->mark;
+}
+
+bool
+screen_begins_with(const struct screen *s, long row, char c)
+{
+	const long at = (long)top(s) + row;
+
+	return at >= 0 && at < (long)s->count && s->all[at].cells[0].text[0] == c;
 }
 
 bool

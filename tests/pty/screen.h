@@ -26,10 +26,15 @@ size_t screen_lines(const struct screen *s);
 
 /* A row of the screen as text, without the blanks at its end; rows before 0 are in the scrollback. NULL: there is none. */
 const char *screen_row(const struct screen *s, long row);
+/* The same as the first byte of that, quickly. */
+bool screen_begins_with(const struct screen *s, long row, char c);
 /* How many rows are in the scrollback. */
 size_t screen_scrolled(const struct screen *s);
 /* Whether it had more than it keeps: the oldest rows are gone. */
 bool screen_forgot(const struct screen *s);
+
+/* The number N of the latest mark, ESC ] 777 ; N BEL, which shows nothing; 0: there was none. */
+unsigned long screen_mark(const struct screen *s);
 
 /* The first escape sequence that it did not know; NULL: there was none. */
 const char *screen_unknown(const struct screen *s);

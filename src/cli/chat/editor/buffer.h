@@ -1,6 +1,6 @@
 /*
- * The text that is edited, in UTF-8, with a cursor that stands between two clusters, and what was changed, so that it can
- * be undone. It holds what a message may hold. Knows no keys and no terminal.
+ * The text that is edited, in UTF-8, with a cursor, and what was changed, so that it can be undone. It holds what a
+ * message may hold. Knows no keys and no terminal.
  */
 #ifndef PCHAT_EDITOR_BUFFER_H
 #define PCHAT_EDITOR_BUFFER_H
@@ -26,7 +26,7 @@ struct buffer_step {
 struct buffer {
 	char *text; /* NUL-terminated */
 	size_t len, cap;
-	size_t at; /* the cursor, in bytes */
+	size_t at; /* the cursor, in bytes: within a cluster when what follows joined what was put in */
 	struct buffer_step *steps;
 	size_t step_count;
 	size_t step_bytes;

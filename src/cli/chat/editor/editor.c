@@ -29,7 +29,7 @@
  * A multiplexer tells of the second of several changes of the size 250 ms late, and has laid out its rows anew long before:
  * only when there was none for so long is it known what stands where.
  */
-#define SETTLE_SECONDS 0.3
+#define SETTLE_SECONDS 0.4
 
 /* ------------------------------------------------------------------------ the terminal */
 
@@ -141,7 +141,7 @@ take_size(struct editor *e, size_t columns, size_t lines)
 	e->draw.lines = lines;
 }
 
-/* Takes the rows away when somewhat is to be shown above, or when the size is another one. */
+/* Takes the rows away when somewhat is to be shown above, when the size is another one, or when all is drawn anew. */
 static void
 make_way(struct editor *e)
 {
@@ -150,8 +150,9 @@ make_way(struct editor *e)
 	read_size(e, &columns, &lines);
 	if (e->plain && e->above_len > 0)
 		plain_clear(&e->draw, e->buffer.len > 0);
-	else if (!e->plain && (e->above_len > 0 || columns != e->draw.columns || lines != e->draw.lines))
+	else if (!e->plain && (e->above_len > 0 || e->anew || columns != e->draw.columns || lines != e->draw.lines))
 		draw_clear(&e->draw, columns, lines);
+	e->anew = false;
 	take_size(e, columns, lines);
 }
 
@@ -305,8 +306,7 @@ on_cont(struct ev_loop *loop, ev_signal *w, int revents)
 		e->resumed = false;
 		return;
 	}
-	if (!e->plain)
-		draw_clear(&e->draw, e->draw.columns, e->draw.lines);
+	e->anew = true;
 }
 
 static void

@@ -40,6 +40,7 @@ struct editor {
 	bool plain;     /* the line has one row */
 	bool titled;    /* the title that the window had is saved */
 	bool dirty;     /* something is to be drawn anew */
+	bool anew;      /* all of the line is, also what should stand there already */
 	size_t depth;   /* the line is at least so many rows below the top of the screen */
 	double changed; /* when the size changed last, in seconds of the monotonic clock */
 	double settle;  /* nothing is drawn for so many seconds after that */

@@ -457,7 +457,7 @@ put_cells(struct view *v, struct view_row *r, const char *piece, size_t len, siz
 			put_cell(v, r, metrics_code_width(cp));
 }
 
-/* What does not go into a row that has nothing else is cut: only on a terminal that is narrower than one character. */
+/* What does not go into a row that has nothing else becomes "?"s: only on a terminal that is narrower than one piece. */
 static void
 put_piece(struct view *v, struct view_row *r, const char *text, size_t len, size_t at, size_t piece)
 {
@@ -467,7 +467,7 @@ put_piece(struct view *v, struct view_row *r, const char *text, size_t len, size
 
 	if (r->width + width > row_room(v)) {
 		width = row_room(v) - r->width;
-		n = width < n && is_ascii(out[0]) ? width : 0;
+		n = width;
 		memset(out, '?', n);
 	}
 	put_bytes(v, r, out, n);
@@ -476,7 +476,10 @@ put_piece(struct view *v, struct view_row *r, const char *text, size_t len, size
 		put_bytes(v, r, set, (size_t)snprintf(set, sizeof(set), "\033[%zuG", r->width + 1));
 }
 
-/* Adds the text between two places to a row; `cursor`: where in the text the cursor is, else beyond it. */
+/*
+ * Adds the text between two places to a row; `cursor`: where in the text the cursor is, else beyond it. Within a cluster
+ * it is shown behind that: what was typed last, before a mark, stands there.
+ */
 static void
 put_part(struct view *v, struct view_row *r, const char *text, size_t len, size_t from, size_t end, size_t cursor)
 {
@@ -484,6 +487,8 @@ put_part(struct view *v, struct view_row *r, const char *text, size_t len, size_
 		if (at == cursor)
 			v->cursor_column = r->width;
 		n = piece_at(text + at, end - at);
+		if (at < cursor && cursor < at + n)
+			cursor = at + n;
 		if (n == 1 && is_ascii(text[at])) {
 			put_bytes(v, r, text + at, 1);
 			put_cell(v, r, 1);

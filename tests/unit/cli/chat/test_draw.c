@@ -7,6 +7,7 @@
 #include "../../../pty/screen.h"
 #include "base/macros.h"
 #include "cli/chat/editor/draw.h"
+#include "cli/chat/editor/plain.h"
 #include "core/limits.h"
 #include "proto/safe.h"
 
@@ -320,6 +321,52 @@ START_TEST(laid_out_behind_a_change)
 }
 END_TEST
 
+/* What is typed before a mark without a base, or what comes together when something between is deleted, is one cluster. */
+START_TEST(the_cursor_stands_within_a_cluster)
+{
+	size_t column, line;
+
+	(void)lay("a b\u0301 some words", 16, 16);
+	(void)lay("ae\u0301x", 5, 2);
+	expect_row(0, "> ae\u0301x");
+	ck_assert_uint_eq(view.cursor_column, 4); /* behind it: there stands what was typed */
+	screen_cursor(screen, &column, &line);
+	ck_assert_uint_eq(column, 4);
+	view.plain = true;
+	draw.count = draw.row = draw.column = 0;
+	(void)lay("", 0, 0);
+	ck_assert(view_lay(&view, "", "a e\u0301 some words", 16, 16));
+	plain_update(&draw, &view);
+	ck_assert(view_lay(&view, "", "e\u0301", 3, 1));
+	plain_update(&draw, &view);
+	(void)put_on_screen();
+	screen_cursor(screen, &column, &line);
+	ck_assert_uint_eq(column, 1);
+}
+END_TEST
+
+/* What a row cannot hold still has the columns that are counted. */
+START_TEST(a_cluster_is_wider_than_the_terminal)
+{
+	static const char *const texts[] = { "\u180b\u180b\u180b", "\u200b\u180b\u180b", "\u6f22" };
+	size_t column, line;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		for (size_t columns = 2; columns < 27; columns++) {
+			const size_t len = strlen(texts[i]);
+
+			tear_down();
+			set_up();
+			view.columns = draw.columns = columns;
+			screen_resize(screen, columns, 24);
+			(void)lay(texts[i], len, len);
+			screen_cursor(screen, &column, &line);
+			ck_assert_uint_eq(column, view.cursor_column);
+			ck_assert_uint_eq(line, view.cursor_row);
+		}
+}
+END_TEST
+
 /* A terminal that adds up code points breaks a row within a cluster, too. */
 START_TEST(a_row_breaks_within_a_cluster)
 {
@@ -372,6 +419,8 @@ draw_suite(void)
 	tcase_add_test(t, an_emoji_by_style);
 	tcase_add_test(t, a_mark_by_itself);
 	tcase_add_test(t, laid_out_behind_a_change);
+	tcase_add_test(t, the_cursor_stands_within_a_cluster);
+	tcase_add_test(t, a_cluster_is_wider_than_the_terminal);
 	tcase_add_test(t, a_row_breaks_within_a_cluster);
 	suite_add_tcase(s, t);
 	return s;
