@@ -44,7 +44,7 @@ on_closed(struct stream *s, int error)
 		class->lost(owner);
 }
 
-static const struct stream_class stream_class = { on_bytes, on_closed, OUTPUT_CAP };
+static const struct stream_class stream_class = { .input = on_bytes, .closed = on_closed, .output_cap = OUTPUT_CAP };
 
 struct conn *
 conn_open(struct ev_loop *loop, struct link *l, const struct conn_class *class, void *owner)

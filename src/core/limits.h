@@ -26,7 +26,11 @@
 #define STALL_SECONDS 10U       /* a peer that takes nothing for so long is closed */
 #define ACCEPT_PAUSE_SECONDS 1U /* after EMFILE and its kin */
 
-#define SETTLED_A_TURN 256U /* waiters that are looked at in one turn of the daemon's loop */
+/* What one turn of a loop may do, so that what comes meanwhile is seen soon. */
+#define TURN_MS 2U /* input is handled for so long, or one event of it */
+#define REQUESTS_AN_EVENT \
+	64U /* of a connection to the daemon: the rest of what it sent is handled when it is its turn again */
+#define SETTLED_A_TURN 256U /* waiters that are looked at */
 
 #define REQUEST_RATE 10U /* login/to/who/policy requests a second and uid, and resumes of one session */
 #define REQUEST_BURST 50U

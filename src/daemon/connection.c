@@ -13,12 +13,13 @@
 /* What a peer may have queued: a partner's whole window, its headers, and notices. */
 #define OUTPUT_CAP (2U * WINDOW_BYTES)
 
-/* All frames that are there: MSG and ACK by the run, the others one by one. */
+/* Frames that are there: MSG and ACK by the run, the others one by one, and only so many of them. */
 static ssize_t
 on_input(struct stream *s, uint8_t *data, size_t n)
 {
 	struct client *c = (struct client *)s;
 	size_t done = 0;
+	unsigned requests = 0;
 	ssize_t used;
 	struct frame f;
 
@@ -31,6 +32,10 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 		used = frame_parse(data + done, n - done, &f);
 		if (used == 0)
 			break;
+		if (requests++ == REQUESTS_AN_EVENT) {
+			stream_yield(s);
+			break;
+		}
 		if (used < 0)
 			client_bye(c, BYE_MALFORMED);
 		else
@@ -64,10 +69,17 @@ on_closed(struct stream *s, int error)
 	d->closed(d);
 }
 
+static struct party *
+party_of(struct stream *s)
+{
+	return account_party(((struct client *)s)->account);
+}
+
 static const struct stream_class connection_class = {
 	.input = on_input,
 	.closed = on_closed,
 	.output_cap = OUTPUT_CAP,
+	.party = party_of,
 };
 
 _Static_assert(offsetof(struct client, stream) == 0, "a client is known by its stream");

@@ -8,11 +8,10 @@
 #include <ev.h>
 #include <sys/socket.h>
 
+#include "core/turns.h"
 #include "net/closing.h"
 #include "net/deadlines.h"
 #include "net/stream.h"
-
-TAILQ_HEAD(stream_list, stream);
 
 struct hub {
 	struct ev_loop *loop;
@@ -20,9 +19,13 @@ struct hub {
 	uint8_t *spare; /* a queue that nobody uses just now */
 	size_t streams; /* open ones */
 	size_t room;    /* for so many streams, open or closing, and the descriptors of one message (RLIMIT_NOFILE) */
-	struct stream_list dead;  /* by the turn they died */
+	struct turn_list dead;    /* stream::turn, by the time they died */
 	struct deadlines stalled; /* streams with output queued */
 	ev_prepare reaper;        /* runs while somebody is dead */
+	struct turns turns;       /* streams with something to do */
+	struct party everybody;   /* of streams whose class tells no party */
+	ev_check server;          /* serves those whose turn it is, behind all that a turn of the loop has brought */
+	ev_idle hurry; /* runs, as the server does, while some are left for the next turn: the loop waits for nothing */
 	struct closing closing;
 	/* How input is received: only where it goes, and how much room there was, changes from one time to the next. */
 	struct iovec into;

@@ -14,6 +14,7 @@
 
 #define STALL_MS (STALL_SECONDS * 1000ULL)
 #define READ_SIZE 65536U
+#define TODO_REST 0x40            /* what the owner has left of its input is to be given to it again */
 #define OUT_MIN 4096U             /* queues begin at this size, and one of it is kept for the next */
 #define DESCRIPTORS_OF_OTHERS 64U /* files, pipes, timers: whatever the process has beside its streams */
 
@@ -38,6 +39,7 @@ stream_release(struct stream *s)
 		(void)close(s->io.fd); /* not the last one: nothing is closed by it that could block */
 	else
 		closing_socket(s->hub->loop, s->io.fd);
+	turns_remove(&s->hub->turns, &s->turn);
 	s->hub->streams--;
 	free(s->partial);
 	s->partial = NULL;
@@ -48,11 +50,13 @@ static void
 reap(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct hub *hub = w->data;
-	struct stream *s;
+	struct turn *t;
 
 	(void)revents;
-	while ((s = TAILQ_FIRST(&hub->dead))) {
-		TAILQ_REMOVE(&hub->dead, s, dead_link);
+	while ((t = TAILQ_FIRST(&hub->dead))) {
+		struct stream *s = container_of(t, struct stream, turn);
+
+		TAILQ_REMOVE(&hub->dead, t, link);
 		stream_release(s);
 		s->class->closed(s, s->error);
 	}
@@ -74,6 +78,39 @@ descriptor_room(void)
 	struct rlimit limit;
 
 	return getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < kept ? 0 : limit.rlim_cur - kept;
+}
+
+static void serve_turn(struct ev_loop *loop, ev_check *w, int revents);
+
+static void
+hurry(struct ev_loop *loop, ev_idle *w, int revents)
+{
+	(void)loop, (void)w, (void)revents;
+}
+
+static void
+turns_setup(struct hub *hub)
+{
+	turns_init(&hub->turns);
+	ev_idle_init(&hub->hurry, hurry);
+	ev_check_init(&hub->server, serve_turn);
+	hub->server.data = hub;
+	ev_set_priority(&hub->server, EV_MINPRI);
+}
+
+/* Some are left for the next turn, or none are. */
+static void
+turns_go_on(struct hub *hub, bool some)
+{
+	if ((ev_is_active(&hub->server) != 0) == some)
+		return;
+	if (some) {
+		ev_check_start(hub->loop, &hub->server);
+		ev_idle_start(hub->loop, &hub->hurry);
+	} else {
+		ev_check_stop(hub->loop, &hub->server);
+		ev_idle_stop(hub->loop, &hub->hurry);
+	}
 }
 
 int
@@ -99,6 +136,7 @@ stream_setup(struct ev_loop *loop)
 	deadlines_init(&hub->stalled, loop, STALL_MS, on_stalled);
 	ev_prepare_init(&hub->reaper, reap);
 	hub->reaper.data = hub;
+	turns_setup(hub);
 	ev_set_userdata(loop, hub);
 	return 0;
 }
@@ -111,6 +149,8 @@ stream_teardown(struct ev_loop *loop)
 	if (!hub)
 		return;
 	ev_prepare_stop(loop, &hub->reaper);
+	turns_go_on(hub, false);
+	(void)ev_clear_pending(loop, &hub->server);
 	deadlines_stop(&hub->stalled);
 	closing_release(&hub->closing);
 	free(hub->spare);
@@ -139,7 +179,7 @@ watch(struct stream *s, bool out)
 	ev_io_set(&s->io, s->io.fd, want);
 	if (want)
 		ev_io_start(s->hub->loop, &s->io);
-	pending &= s->paused ? want : want | EV_CUSTOM;
+	pending &= want;
 	if (pending)
 		ev_feed_event(s->hub->loop, &s->io, pending);
 }
@@ -370,18 +410,33 @@ keep(struct stream *s, const uint8_t *rest, size_t n)
 	s->partial_len = (uint32_t)n;
 }
 
+/* The stream has something to do: `todo`. */
+static void
+stand_in_line(struct stream *s, int todo)
+{
+	s->todo |= (uint8_t)todo;
+	if (!s->turn.party)
+		turns_add(&s->hub->turns, &s->turn, s->class->party ? s->class->party(s) : &s->hub->everybody);
+}
+
 /* Gives the owner the first n bytes of the shared buffer. */
 static void
 feed(struct stream *s, size_t n)
 {
-	const ssize_t consumed = s->class->input(s, s->hub->input, n);
+	ssize_t consumed;
 
+	s->yielded = false;
+	consumed = s->class->input(s, s->hub->input, n);
 	if (s->dead)
 		return;
 	if (consumed < 0)
 		stream_close(s, EPROTO);
 	else
 		keep(s, s->hub->input + consumed, n - (size_t)consumed);
+	if (!s->dead && s->yielded && s->partial_len > 0) {
+		stand_in_line(s, TODO_REST);
+		turns_go_on(s->hub, true);
+	}
 }
 
 /* Moves what was kept to the front of the shared buffer. */
@@ -490,27 +545,59 @@ receive(struct stream *s)
 }
 
 static void
-on_io(struct ev_loop *loop, ev_io *w, int revents)
+serve(struct stream *s, int todo)
 {
-	struct stream *s = (struct stream *)((char *)w - offsetof(struct stream, io));
-
-	(void)loop;
-	if (revents & EV_ERROR) { /* the kernel had no memory to watch it (epoll_ctl(2)), and libev has given it up */
-		stream_close(s, ENOMEM);
-		return;
-	}
-	if (revents & EV_WRITE)
+	if (todo & EV_WRITE)
 		flush(s);
 	if (s->dead || s->paused)
 		return;
-	if (revents & EV_CUSTOM) {
+	if (todo & TODO_REST) {
 		const size_t n = unkeep(s);
 
 		if (n > 0)
 			feed(s, n);
-	} else if (revents & EV_READ) {
+	} else if (todo & EV_READ) {
 		receive(s);
 	}
+}
+
+static void
+on_io(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct stream *s = (struct stream *)((char *)w - offsetof(struct stream, io));
+
+	if (revents & EV_ERROR) { /* the kernel had no memory to watch it (epoll_ctl(2)), and libev has given it up */
+		stream_close(s, ENOMEM);
+		return;
+	}
+	if (!turns_wait(&s->hub->turns) && ev_pending_count(loop) == 0) {
+		serve(s, revents); /* nothing else has happened */
+		return;
+	}
+	stand_in_line(s, revents & (EV_READ | EV_WRITE));
+	if (!ev_is_pending(&s->hub->server))
+		ev_feed_event(loop, &s->hub->server, EV_CHECK);
+}
+
+/* Who has more to do is in line once more, behind the others of its party, and its party behind the others. */
+static void
+serve_turn(struct ev_loop *loop, ev_check *w, int revents)
+{
+	struct hub *hub = w->data;
+	const uint64_t end = deadline_in(TURN_MS);
+	struct turn *t;
+
+	(void)loop, (void)revents;
+	while ((t = turns_next(&hub->turns))) {
+		struct stream *s = container_of(t, struct stream, turn);
+		const int todo = s->todo;
+
+		s->todo = 0;
+		serve(s, todo);
+		if (clock_monotonic_ms() >= end)
+			break;
+	}
+	turns_go_on(hub, turns_wait(&hub->turns));
 }
 
 void
@@ -522,6 +609,12 @@ stream_init(struct stream *s, const struct stream_class *class, struct ev_loop *
 	s->hub->streams++;
 	ev_io_init(&s->io, on_io, fd, EV_READ);
 	ev_io_start(loop, &s->io);
+}
+
+void
+stream_yield(struct stream *s)
+{
+	s->yielded = true;
 }
 
 void
@@ -540,8 +633,10 @@ stream_resume(struct stream *s)
 		return;
 	s->paused = false;
 	watch(s, is_stalled(s));
-	if (s->partial_len > 0)
-		ev_feed_event(s->hub->loop, &s->io, EV_CUSTOM);
+	if (s->partial_len > 0) {
+		stand_in_line(s, TODO_REST);
+		turns_go_on(s->hub, true);
+	}
 }
 
 /* What is queued, as far as the peer takes it now. */
@@ -575,7 +670,8 @@ stream_close(struct stream *s, int error)
 	if (is_stalled(s))
 		stall_end(s);
 	ev_io_stop(s->hub->loop, &s->io);
-	TAILQ_INSERT_TAIL(&s->hub->dead, s, dead_link);
+	turns_remove(&s->hub->turns, &s->turn);
+	TAILQ_INSERT_TAIL(&s->hub->dead, &s->turn, link);
 	if (!ev_is_active(&s->hub->reaper))
 		ev_prepare_start(s->hub->loop, &s->hub->reaper);
 }

@@ -8,6 +8,10 @@
  * callback: stream_close() marks it dead, and the owner's `closed` is called on a
  * later turn of the loop; only there the owner frees its object.
  *
+ * What has come is handled in turns (core/turns.h), so that a stream with much to do, or a thousand of them, keep the others
+ * waiting for a short time only: all that is handled in one turn of the loop takes TURN_MS, and what is handled of one stream at a time
+ * is at most 64 KiB, or what its owner takes of it (stream_yield()).
+ *
  * A stream takes no descriptors, but those that its owner expects, one with a frame (stream_expect()). A peer that passes one is closed (EPERM), and neither its descriptors nor its
  * connection are closed where anybody waits for it (closing.h). They are received, for which so many are kept free as
  * one message can bring; where fewer are free, or the owner says so (look_first), each message is looked at before.
@@ -23,6 +27,7 @@
 #include <sys/types.h>
 
 #include "base/macros.h"
+#include "core/turns.h"
 #include "net/deadlines.h"
 #include "proto/frame.h"
 
@@ -46,6 +51,8 @@ struct stream_class {
 	 */
 	void (*closed)(struct stream *s, int error);
 	size_t output_cap; /* bytes that may be queued */
+	/* With whom it has its turns (core/turns.h), from now on. NULL: all such streams of a loop have them together. */
+	struct party *(*party)(struct stream *s);
 };
 
 struct stream {
@@ -64,8 +71,10 @@ struct stream {
 	uint8_t n_passed;
 	int passed[STREAM_PASSED]; /* received, and not yet taken */
 	int error;
-	struct deadline stalled;       /* listed while output is queued */
-	TAILQ_ENTRY(stream) dead_link; /* on the list of dead streams */
+	bool yielded;            /* see stream_yield() */
+	uint8_t todo;            /* what it stands in line for */
+	struct deadline stalled; /* listed while output is queued */
+	struct turn turn; /* in line while it has something to do; when it is closed, on the list of dead streams */
 };
 
 /*
@@ -106,9 +115,12 @@ bool stream_takes(struct stream *s);
 void stream_expect(struct stream *s, bool expects);
 int stream_take_passed(struct stream *s);
 
-/* Stops and resumes reading; resume gives the unconsumed input first, on the next turn of the loop. */
+/* Stops and resumes reading; resume gives the unconsumed input first, when it is the stream's turn. */
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
+
+/* In `input`, when it has taken some frames: it is enough for now. The rest is given again when it is the stream's turn again. */
+void stream_yield(struct stream *s);
 
 /* Closes after writing what is queued, as far as the peer takes it now. Idempotent; may be called from anywhere. */
 void stream_close(struct stream *s, int error);

@@ -14,6 +14,7 @@
  *   resume   the same session comes back again and again
  *   bytes    log in with one byte a write, and go, again and again
  *   who      log in, and ask who is there as fast as they can
+ *   small    log in, and ask for something that costs little, as often as fits into a socket
  *   wait     log in, and wait for the first of them, who is paired; then they all change their policy all the time
  *   tell     without a session, tell bob as many notes as they can; whoever is closed comes again
  *   later    the same for games, who is not there: notes that are to be kept
@@ -312,6 +313,25 @@ who(void)
 }
 
 static void
+small(void)
+{
+	static uint8_t many[65536];
+	const struct upstream_message m = { .type = UPSTREAM_LEAVE };
+	const unsigned n = enter_all();
+	size_t length = 0, one;
+
+	while ((one = upstream_encode(&m, many + length, sizeof(many) - length)) > 0)
+		length += one;
+	ready();
+	while (!over(0)) {
+		for (unsigned i = 0; i < n; i++) {
+			put(held[i], many, length);
+			drain(held[i]);
+		}
+	}
+}
+
+static void
 ask(int fd, const char *name, bool wait)
 {
 	struct upstream_message m = { .type = UPSTREAM_TO, .u.to.wait = wait };
@@ -468,7 +488,7 @@ pass_slow(void)
 	if (sendmsg(end, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return; /* and it is ours until we end, when nobody waits for its close */
 	passed++;
-	(void)close(slow);
+	slow_close(slow);
 }
 
 static void
@@ -567,8 +587,8 @@ main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} ways[] = { { "silent", silent }, { "login", login }, { "storm", storm }, { "logins", logins },
-		{ "resume", resume }, { "bytes", bytes }, { "who", who }, { "wait", wait_all }, { "tell", tell },
-		{ "later", later }, { "stopped", stopped }, { "offers", offers } };
+		{ "resume", resume }, { "bytes", bytes }, { "who", who }, { "small", small }, { "wait", wait_all },
+		{ "tell", tell }, { "later", later }, { "stopped", stopped }, { "offers", offers } };
 	const struct rlimit files = { .rlim_cur = HELD_MAX + 64, .rlim_max = HELD_MAX + 64 };
 
 	if (argc != 6)

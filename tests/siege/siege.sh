@@ -151,6 +151,7 @@ hostile "sessions of 520 uids" login 700100 520 4094
 hostile "a session that resumes all the time" resume 700001 1 0
 hostile "one byte a write" bytes 700001 1 0
 hostile "who" who 700001 1 8
+hostile "requests as small as they can be" small 700001 1 8
 hostile "receivers that take nothing" stopped 700100 32 64
 hostile "thousands of offers" offers 700100 32 64
 hostile "notes, of many uids" tell 700100 64 64

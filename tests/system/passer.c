@@ -72,7 +72,7 @@ hand(int over, int fd, unsigned count, int flags)
 	const int error = pass(over, fd, count, flags);
 
 	if (error == 0)
-		(void)close(fd);
+		slow_close(fd);
 	(void)puts(error == 0 ? "sent" : error == EPERM ? "refused" : strerror(error));
 	(void)fflush(stdout);
 	return error == 0;

@@ -3,7 +3,10 @@
 #include <err.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #define LINGER_SECONDS 3600
 
@@ -37,4 +40,23 @@ slow_make(void)
 	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		continue;
 	return fd;
+}
+
+static void
+wake(int signal)
+{
+	(void)signal;
+}
+
+/* A signal ends the wait, and one that comes too early is followed by the next. */
+void
+slow_close(int fd)
+{
+	const struct sigaction act = { .sa_handler = wake };
+	const struct itimerval often = { .it_interval.tv_usec = 10000, .it_value.tv_usec = 10000 }, never = { 0 };
+
+	(void)sigaction(SIGALRM, &act, NULL);
+	(void)setitimer(ITIMER_REAL, &often, NULL);
+	(void)close(fd);
+	(void)setitimer(ITIMER_REAL, &never, NULL);
 }

@@ -56,6 +56,7 @@
 	X(store)          \
 	X(window)         \
 	X(frame)          \
+	X(turns)          \
 	X(upstream)       \
 	X(control)        \
 	X(quote)          \

@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "core/bucket.h"
 #include "core/limits.h"
+#include "core/turns.h"
 
 struct passwd_file;
 
@@ -36,6 +37,7 @@ struct account {
 	bool passes_descriptors; /* it once passed a descriptor: its connections are looked at first (net/stream.h) */
 	struct bucket requests;  /* what it may ask */
 	struct bucket notes;     /* what it may tell */
+	struct party party;      /* account_party() */
 	enum account_state state;
 	uint64_t asked_at; /* when a look-up of the uid last ended, in ms of the monotonic clock; 0: never */
 	char name[ACCOUNT_MAX_LEN + 1]; /* what account_name() shows */
@@ -51,6 +53,7 @@ struct accounts {
 	uint32_t unknown_greeting;   /* their connections that have not logged in */
 	uint32_t unknown_channels;   /* their channels */
 	struct bucket unknown_notes; /* what they may tell, together */
+	struct party unknown;        /* account_party() */
 };
 
 /*
@@ -88,6 +91,13 @@ static inline bool
 account_known(const struct account *a)
 {
 	return a->state == ACCOUNT_NAMED || a->own;
+}
+
+/* All that its connections ask for has one turn at a time (core/turns.h). Uids without a known account have one together. */
+static inline struct party *
+account_party(struct account *a)
+{
+	return account_known(a) ? &a->party : &a->all->unknown;
 }
 
 /*

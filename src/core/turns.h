@@ -1,0 +1,52 @@
+/*
+ * Whose turn it is. Those that have something to do stand in line, those of one party behind each other. The parties take
+ * turns: one of each, then the next of each. However many a party has, another one waits for one of each party.
+ * Plain state that does nothing by itself: net/stream.c serves those whose turn it is.
+ */
+#ifndef PCHAT_CORE_TURNS_H
+#define PCHAT_CORE_TURNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+struct party;
+
+/* Embedded in what may have something to do. Zeroed at first. */
+struct turn {
+	struct party *party;    /* in whose line it stands; NULL: it does not */
+	TAILQ_ENTRY(turn) link; /* party::ready; its owner's while it does not stand there */
+};
+
+TAILQ_HEAD(turn_list, turn);
+
+/* Zeroed at first. It stays where it is while any of it are in line. */
+struct party {
+	struct turn_list ready;  /* those in line, by the time they came; set up while there are any */
+	TAILQ_ENTRY(party) link; /* turns::parties; while there are any */
+};
+
+TAILQ_HEAD(party_list, party);
+
+struct turns {
+	struct party_list parties; /* that have somebody in line: the next one first */
+};
+
+void turns_init(struct turns *all);
+
+/* It stands in line, for that party. It must not stand there yet. */
+void turns_add(struct turns *all, struct turn *t, struct party *p);
+
+/* It does so no more; nothing happens when it did not. */
+void turns_remove(struct turns *all, struct turn *t);
+
+/* Takes the next one out of the line, and its party goes behind the others. NULL: nobody waits. */
+struct turn *turns_next(struct turns *all);
+
+static inline bool
+turns_wait(const struct turns *all)
+{
+	return !TAILQ_EMPTY(&all->parties);
+}
+
+#endif
