@@ -436,25 +436,34 @@ put_cell(struct view *v, struct view_row *r, size_t width)
 	r->width += width;
 }
 
-/*
- * The cells of a piece, between which a terminal that becomes narrower can break the row: blanks and escapes are cells of their
- * own; so are the code points of a cluster where it is as wide as all of them.
- */
+/* The cells of a cluster: those of its code points where it is as wide as all of them. */
 static void
-put_cells(struct view *v, struct view_row *r, const char *piece, size_t len, size_t width)
+put_cluster_cells(struct view *v, struct view_row *r, const char *cluster, size_t len, size_t width)
 {
 	size_t sum = 0, n;
 	uint32_t cp;
 
-	for (size_t at = 0; at < len && (n = unicode_decode(piece + at, len - at, &cp)) > 0; at += n)
+	for (size_t at = 0; at < len && (n = unicode_decode(cluster + at, len - at, &cp)) > 0; at += n)
 		sum += metrics_code_width(cp);
 	if (sum != width) {
 		put_cell(v, r, width);
 		return;
 	}
-	for (size_t at = 0; at < len && (n = unicode_decode(piece + at, len - at, &cp)) > 0; at += n)
+	for (size_t at = 0; at < len && (n = unicode_decode(cluster + at, len - at, &cp)) > 0; at += n)
 		if (metrics_code_width(cp) > 0)
 			put_cell(v, r, metrics_code_width(cp));
+}
+
+/* The cells of what was drawn, between which a terminal that becomes narrower can break the row. */
+static void
+put_cells(struct view *v, struct view_row *r, const char *drawn, size_t len)
+{
+	bool doubtful;
+
+	for (size_t at = 0, n; at < len; at += n) {
+		n = unicode_cluster(drawn + at, len - at);
+		put_cluster_cells(v, r, drawn + at, n, metrics_width(v->metrics, drawn + at, n, &doubtful));
+	}
 }
 
 /* What does not go into a row that has nothing else becomes "?"s: only on a terminal that is narrower than one piece. */
@@ -471,7 +480,7 @@ put_piece(struct view *v, struct view_row *r, const char *text, size_t len, size
 		memset(out, '?', n);
 	}
 	put_bytes(v, r, out, n);
-	put_cells(v, r, out, n, width);
+	put_cells(v, r, out, n);
 	if (doubtful && !v->plain)
 		put_bytes(v, r, set, (size_t)snprintf(set, sizeof(set), "\033[%zuG", r->width + 1));
 }

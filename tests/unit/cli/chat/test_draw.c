@@ -370,7 +370,8 @@ END_TEST
 /* A terminal that adds up code points breaks a row within a cluster, too. */
 START_TEST(a_row_breaks_within_a_cluster)
 {
-	static const char *const clusters[] = { "\U0001f469\u200d\U0001f680", "\U0001f44d\U0001f3fd", "\u0995\u09cb" };
+	static const char *const clusters[] = { "\U0001f469\u200d\U0001f680", "\U0001f44d\U0001f3fd", "\u0995\u09cb",
+		"\U0001faff\u180b" /* an escape behind it */ };
 	char text[400];
 	unsigned shown;
 
@@ -378,6 +379,7 @@ START_TEST(a_row_breaks_within_a_cluster)
 		for (size_t columns = 8; columns < 24; columns++) {
 			tear_down();
 			set_up();
+			metrics.width[METRICS_NEW] = 1;
 			draw_raw(&draw, "\033[999B", 6);
 			draw_text(&draw, "a message\n", 10);
 			text[0] = '\0';
