@@ -45,6 +45,7 @@ struct client {
 	bool came_back;        /* it asked to resume a session that is not there any more */
 	bool resumes;          /* its LOGIN is of a helper that comes back, not of somebody who logs in */
 	bool unanswered;       /* its LOGIN was refused since no look-up has told */
+	bool greets_late;      /* our HELLO goes with the answer to its note, which is on the way */
 	uint8_t may;
 	struct names_asker asker;
 	struct deadline greeting; /* daemon::greetings */

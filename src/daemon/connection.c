@@ -44,7 +44,10 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 			break; /* the frame is met again */
 		done += used > 0 ? (size_t)used : 0;
 	}
-	stream_uncork(s);
+	if (c->greets_late && c->state == CLIENT_TELLS)
+		c->greets_late = false; /* until it is answered, or says more */
+	else
+		stream_uncork(s);
 	return c->state == CLIENT_ENDED ? (ssize_t)n : (ssize_t)done;
 }
 

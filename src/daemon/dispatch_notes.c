@@ -154,8 +154,11 @@ static void
 say_told(struct tells_end *e, const struct told *t)
 {
 	const struct upstream_message m = { .type = UPSTREAM_TOLD, .u.told = *t };
+	struct client *c = of_notes(e);
 
-	client_send(of_notes(e), &m);
+	client_send(c, &m);
+	if (c->state == CLIENT_TELLS)
+		stream_uncork(&c->stream);
 }
 
 static void
@@ -239,4 +242,6 @@ dispatch_first_note(struct client *c, const struct upstream_message *m)
 	c->state = CLIENT_TELLS;
 	greeting_remove(&d->greetings, c);
 	dispatch_note(c, m);
+	/* Whoever tells a note waits for its answer, not for our greeting: it is woken once. */
+	c->greets_late = c->notes.open > 0;
 }

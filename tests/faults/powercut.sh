@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Pairs talk, their inboxes on a small disk of their own; again and again the power of that disk goes, all that runs is
-# killed, and the disk is mounted again. Then the ledger judges: nothing that was acknowledged is lost.
+# Pairs talk, and notes are told, to be kept or not; the inboxes and what the daemon keeps are on a small disk of their own.
+# Again and again the power of that disk goes, all that runs is killed, and the disk is mounted again. Then the ledger judges:
+# nothing that was acknowledged is lost.
 #
 #	POWERCUT_CUTS   how often, on each file system (10)
 #	POWERCUT_DISKS  the file systems ("ext4 ext4-1k xfs btrfs")
@@ -25,6 +26,13 @@ note "POWERCUT_SEED=$seed, $pairs pairs"
 RANDOM=$((seed % 32768))
 add_user left
 add_user right
+# Notes are kept for accounts of the host, so two of those tell and are told.
+notes=no
+if id -u games >/dev/null 2>&1 && id -u news >/dev/null 2>&1; then
+	notes=yes
+	add_user games
+	add_user news
+fi
 # Without its disk nobody can make anything in its place.
 mkdir -p "$disk"
 chmod 0755 "$disk"
@@ -39,12 +47,17 @@ make_pair() { # NUMBER
 	(on_disk left pchat login "l$1") && (on_disk right pchat login "r$1") && (on_disk left pchat -s "l$1" to "r$1")
 }
 
-# Everything but the daemon, which has nothing on that disk, and the shells that start commands.
+# Its registry lies in memory, as on any host.
+begin_daemon() {
+	start_daemon --max-sessions-per-user 1000 --state "$disk/daemon" --runtime "$T/runtime"
+}
+
+# Everything but the shells that start commands.
 signal_all() { # SIGNAL
 	local file pids=()
 	while read -r file; do
 		file=${file%/environ}
-		[[ $(cat "$file/comm" 2>/dev/null) != @(pchat|pchat-full|pchat-session) ]] || pids+=("${file#/proc/}")
+		[[ $(cat "$file/comm" 2>/dev/null) != @(pchat|pchat-full|pchat-session|pchatd) ]] || pids+=("${file#/proc/}")
 	done < <(grep -lzxF "PCHAT_TEST=$T" /proc/[0-9]*/environ 2>/dev/null)
 	[ ${#pids[@]} -eq 0 ] || kill -"$1" "${pids[@]}" 2>/dev/null
 }
@@ -96,7 +109,27 @@ cut() {
 		return 1
 	fi
 	mount -o loop "$disk_image" "$disk" || return
+	reap daemon 2>/dev/null
+	begin_daemon
 	[ $# -eq 0 ] || kill -CONT "$@"
+}
+
+# One tells notes, and one comes for them and goes again.
+tell_notes() {
+	(on_disk games pchat login games) 2>/dev/null
+	PAUSE_MS=40 on_disk news "$BASH" "$SRCDIR/tests/faults/talker.sh" tell news games $((seed % 30000)) "$dir" 2>/dev/null &
+	talkers+=($!)
+	PAUSE_MS=40 on_disk games "$BASH" "$SRCDIR/tests/faults/talker.sh" come games news $((seed % 30000 + 1)) "$dir" 2>/dev/null &
+	talkers+=($!)
+	inboxes+=("$disk/games/pchat/games")
+}
+
+# What a receiver did not take comes with its next login.
+none_kept() {
+	(on_disk games pchat -s games quit) >/dev/null 2>&1
+	(on_disk games pchat login games) >/dev/null 2>&1
+	(on_disk news pchat notes --kept) >/dev/null 2>&1
+	[ $? -eq 1 ]
 }
 
 # A conversation on a disk of that kind, with so many cuts in it.
@@ -105,7 +138,8 @@ converse() { # KIND
 
 	dir=$T/$kind
 	mkdir -m 1777 "$dir"
-	for what in left right; do
+	for what in left right games news; do
+		[ -n "${uid_of[$what]-}" ] || continue
 		mkdir "$disk/$what"
 		chown "${uid_of[$what]}" "$disk/$what"
 	done
@@ -122,6 +156,7 @@ converse() { # KIND
 			talkers+=($!)
 		done
 	done
+	[ $notes = no ] || tell_notes
 	for ((n = 0; n < cuts; n++)); do
 		sleep_ms $((50 + RANDOM % 1500))
 		cut "${talkers[@]}" || { ok 1 "$kind: the power goes and comes back" "cut $n"; break; }
@@ -131,6 +166,10 @@ converse() { # KIND
 	wait "${talkers[@]}"
 	through=$(find "$dir" -name 'through.*' | wc -l)
 	is "$through" $((2 * pairs)) "$kind: after $n cuts everybody gets through"
+	if [ $notes = yes ]; then
+		wait_until none_kept
+		ok $? "$kind: every note that was kept is delivered"
+	fi
 	# The last one, so that nothing is judged by what only memory holds.
 	cut || ok 1 "$kind: the power goes and comes back" "the last cut"
 	cat "$dir"/told.* >"$dir/told"
@@ -154,9 +193,9 @@ try() { # KIND
 	fi
 	disk_unmount
 	mount -o loop "$disk_image" "$disk"
-	start_daemon --max-sessions-per-user 1000
+	begin_daemon
 	converse "$1"
-	stop_daemon
+	stop_daemon 2>/dev/null
 	disk_unmount
 }
 
@@ -188,8 +227,8 @@ convict() {
 		return
 	fi
 	(PATH=$T/planted:$PATH PCHAT_EXEC_PATH=$T/planted cuts=6
-		start_daemon --max-sessions-per-user 1000
-		converse mistake; stop_daemon) >"$T/convicted" 2>&1
+		begin_daemon
+		converse mistake; stop_daemon 2>/dev/null) >"$T/convicted" 2>&1
 	grep -q 'lost [1-9]' "$T/convicted"
 	ok $? "a helper that does not sync is convicted" "$(cat "$T/convicted")"
 	disk_unmount

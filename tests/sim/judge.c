@@ -11,6 +11,7 @@
 #define MESSAGES 8192
 #define COMMANDS 32
 #define PEOPLE_MOST 8
+#define KEPT 12 /* the exit status */
 
 static const char *const *names;
 static unsigned people;
@@ -93,16 +94,31 @@ judge_release(struct command *c)
 	c->used = false;
 }
 
-struct message *
-judge_message(unsigned from, unsigned to, unsigned seq)
+static struct message *
+make(const char *what, unsigned from, unsigned to, unsigned seq)
 {
 	struct message *m = &messages[count++];
 
 	if (count > MESSAGES)
 		kernel_bug("too many messages");
 	*m = (struct message){ .used = true, .from = from, .to = to, .seq = seq };
-	(void)snprintf(m->text, sizeof(m->text), "message %u of %s to %s", seq, names[from], names[to]);
+	(void)snprintf(m->text, sizeof(m->text), "%s %u of %s to %s", what, seq, names[from], names[to]);
 	(void)snprintf(m->id, sizeof(m->id), "%016llx%08x%08x", (unsigned long long)kernel_random(), from, seq);
+	return m;
+}
+
+struct message *
+judge_message(unsigned from, unsigned to, unsigned seq)
+{
+	return make("message", from, to, seq);
+}
+
+struct message *
+judge_note(unsigned from, unsigned to, unsigned seq)
+{
+	struct message *m = make("note", from, to, seq);
+
+	m->note = true;
 	return m;
 }
 
@@ -155,14 +171,17 @@ each_message(unsigned who, const char *json, void (*fn)(unsigned who, struct mes
 		size_t type_len = 0, text_len = 0, from_len = 0;
 		const char *type = value_of(line, n, "type", &type_len), *text = value_of(line, n, "text", &text_len);
 		const char *from = value_of(line, n, "from", &from_len);
+		const bool note = is(type, type_len, "note");
 
-		if (is(type, type_len, "message") && text && from) {
+		if ((note || is(type, type_len, "message")) && text && from) {
 			struct message *m = message_of(text, strcspn(text, "|\""));
 
 			if (!m && is(from, from_len, "mallory") && is(text, text_len, THIEF_TEXT))
 				; /* he was chatting with her */
 			else if (!m)
 				judge_fail("%s has a message that nobody wrote: %.*s", names[who], (int)text_len, text);
+			else if (m->note != note)
+				judge_fail("'%s' is shown to %s as a %.*s", m->text, names[who], (int)type_len, type);
 			else if (!is(from, from_len, names[m->from]))
 				judge_fail("'%s' is shown to %s as written by '%.*s'", m->text, names[who],
 				    (int)from_len, from);
@@ -196,20 +215,38 @@ send_over(struct message *m, int status, const char *said)
 	case 127:
 		judge_fail("'%s' ends with %d: %s", m->text, status, said);
 		break;
+	case KEPT:
+		if (!m->later)
+			judge_fail("'%s' is kept, and nobody asked for that", m->text);
+		m->kept = true;
+		m->pardoned |= m->twin || k->weather.jump > 0;
+		m->open = false;
+		break;
 	case 75:
 	case 74:
 	case 134:
 	case 137:
-		m->open = !m->delivered;
+		m->open = !m->delivered && !m->kept;
 		break;
 	default:
 		/* Certainly not delivered, if it is the first thing that is said of it. */
 		if (!m->delivered && !m->open && m->attempts == 1)
 			m->refused = true;
-		else if (m->attempts > 1 && !m->delivered)
+		else if (m->attempts > 1 && !m->delivered && !m->kept)
 			m->open = true;
 		break;
 	}
+}
+
+/* 1: it is kept no more, or was never. In bad weather it may have been delivered by a daemon that did not live to know. */
+static void
+cancel_over(struct message *m, int status)
+{
+	m->certain = status == 0 && k->weather.kill == 0;
+	if (status == 0)
+		m->taken_back = true;
+	else if (status != 1)
+		m->pardoned = m->half_taken_back = true;
 }
 
 /* What the commands may end with: see the exit statuses of pchat(1). */
@@ -217,11 +254,12 @@ static bool
 is_possible(const char *text, int status)
 {
 	static const int any[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 71, 74, 75, 124, 134, 137 };
+	const bool tells = strstr(text, " tell ") != NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(any); i++)
 		if (any[i] == status)
-			return status != 75 || strstr(text, " send ");
-	return false;
+			return status != 75 || tells || strstr(text, " send ");
+	return tells && status == KEPT;
 }
 
 /* R1, R3: each name once, and its account's. */
@@ -264,6 +302,8 @@ judge_command_over(struct command *c)
 		judge_fail("'%s' was delivered under the id of '%s'", c->message->text, c->message->twin->text);
 	if (c->message && c->count == 0)
 		send_over(c->message, status, c->said);
+	if (c->cancels)
+		cancel_over(c->cancels, status);
 	for (unsigned i = 0; i < c->count; i++) {
 		c->message[i].delivered = status == 0;
 		c->message[i].open = status != 0;
@@ -290,7 +330,7 @@ judge_ended(int proc, int status)
 bool
 judge_is_open(const struct message *m)
 {
-	return m->open && !m->delivered;
+	return m->open && !m->delivered && !m->kept;
 }
 
 /* ------ the end ------ */
@@ -332,16 +372,29 @@ judge_forget(unsigned who)
 		messages[i].excused |= messages[i].to == who;
 }
 
-struct message *
-judge_delivered(unsigned from, unsigned to)
+static struct message *
+arrived(unsigned from, unsigned to, bool note)
 {
 	struct message *found = NULL;
 
 	for (unsigned i = 0; i < count; i++)
-		if (messages[i].from == from && messages[i].to == to && messages[i].delivered &&
-		    messages[i].stream == 0 && !messages[i].excused && !messages[i].twin)
+		if (messages[i].from == from && messages[i].to == to && messages[i].note == note &&
+		    (messages[i].delivered || messages[i].kept) && messages[i].stream == 0 && !messages[i].excused &&
+		    !messages[i].twin && !messages[i].taken_back)
 			found = &messages[i];
 	return found;
+}
+
+struct message *
+judge_delivered(unsigned from, unsigned to)
+{
+	return arrived(from, to, false);
+}
+
+struct message *
+judge_told(unsigned from, unsigned to)
+{
+	return arrived(from, to, true);
 }
 
 static void
@@ -353,10 +406,21 @@ judge_message_end(const struct message *m)
 		judge_fail("'%s' was taken under the id of '%s'", m->text, m->twin->text);
 	if (m->delivered && m->found == 0)
 		judge_fail("'%s' was said to be delivered (%s), and is lost", m->text, m->id);
+	if (m->taken_back && m->certain && m->found > 0)
+		judge_fail("'%s' was taken back, and was delivered", m->text);
+	if (m->kept && !m->pardoned && !m->taken_back && m->found == 0)
+		judge_fail("'%s' was said to be kept (%s), and is lost", m->text, m->id);
 	if (m->refused && m->found > 0)
 		judge_fail("'%s' was said to be certainly not delivered, and was", m->text);
 	if (m->found > 0 && !m->read)
 		judge_fail("'%s' was delivered, and never shown by read", m->text);
+}
+
+/* It was kept, and came. What is kept comes in its order, what is delivered at once in another. */
+static bool
+is_there(const struct message *m)
+{
+	return m->kept && !m->delivered && !m->half_taken_back && m->found > 0;
 }
 
 void
@@ -370,11 +434,11 @@ judge_end(void)
 			continue;
 		if (i > 0)
 			judge_stream(a, a - 1);
-		for (unsigned j = i + 1; j < count && a->delivered && a->attempts <= 1; j++) {
+		for (unsigned j = i + 1; j < count && (a->delivered || is_there(a)) && a->attempts <= 1; j++) {
 			const struct message *b = &messages[j];
 
-			if (b->from == a->from && b->to == a->to && b->delivered && b->attempts <= 1 && !b->excused &&
-			    b->place < a->place)
+			if (b->from == a->from && b->to == a->to && b->attempts <= 1 && !b->excused &&
+			    (a->delivered ? b->delivered : is_there(b)) && b->place < a->place)
 				judge_fail("'%s' came before '%s'", b->text, a->text);
 		}
 	}

@@ -1,6 +1,7 @@
 /*
  * The judge: what commands said, against what lies in the inboxes. A message whose `send` ended with 0 is in its
- * receiver's inbox, once, in order; one that was refused is not; none is with anybody else; each was read.
+ * receiver's inbox, once, in order; one that was refused is not; none is with anybody else; each was read. So it is with a
+ * note (`tell`); one that is kept (12) is there in the end.
  */
 #ifndef PCHAT_SIM_JUDGE_H
 #define PCHAT_SIM_JUDGE_H
@@ -25,6 +26,13 @@ struct message {
 	bool excused;         /* whose inbox was taken away */
 	struct message *twin; /* another message was delivered under its id before: this one must not be */
 	unsigned stream;      /* of the lines of one command: its number; 0: a message by itself */
+	bool note, later;     /* a note; it may be kept */
+	bool kept;            /* a command said so */
+	bool taken_back;      /* the same */
+	bool half_taken_back; /* a command tried: a daemon that comes later may deliver it */
+	bool certain;         /* it was taken back, and it cannot have been delivered before */
+	bool pardoned;        /* what is kept may be forgotten: its receiver's rules, or the clock, may want it */
+	bool by_session;      /* the note: told by a session */
 };
 
 struct command {
@@ -36,6 +44,7 @@ struct command {
 	const char *said;
 	char text[256];
 	struct message *message; /* of a send: the first */
+	struct message *cancels; /* of `notes --cancel` */
 	unsigned count;          /* of the lines of a stream */
 };
 
@@ -47,6 +56,7 @@ int judge_capture(void);
 void judge_release(struct command *c);
 void judge_ended(int proc, int status);
 struct message *judge_message(unsigned from, unsigned to, unsigned seq);
+struct message *judge_note(unsigned from, unsigned to, unsigned seq);
 
 /* A command is over: whether it said something that is possible. Returns its exit status, 128 and more when killed. */
 int judge_command_over(struct command *c);
@@ -55,8 +65,9 @@ bool judge_is_open(const struct message *m);
 /* Somebody's inbox was taken away: what lay there is nowhere now. */
 void judge_forget(unsigned who);
 
-/* One that was delivered from one to the other, if there is one. */
+/* One that was delivered from one to the other, if there is one; of notes also one that is kept. */
 struct message *judge_delivered(unsigned from, unsigned to);
+struct message *judge_told(unsigned from, unsigned to);
 
 /* What `history --json` of somebody says. */
 void judge_history(unsigned who, const char *json);

@@ -370,6 +370,13 @@ waits(const struct conn *c, const char *target)
 	return strcmp(c->waits_for, target) == 0;
 }
 
+/* Its daemon may have told it more than it reads: that it is in a pair, and waits no more. */
+static bool
+is_behind(int sock)
+{
+	return k->sock[sock].peer == NONE || k->sock[sock].no_read || k->sock[k->sock[sock].peer].in.len > 0;
+}
+
 /* R6: first come, first served; unless the one who is waited for has chosen. */
 static void
 must_be_first(const struct conn *c, const char *target)
@@ -382,7 +389,7 @@ must_be_first(const struct conn *c, const char *target)
 		const struct conn *before = &model()->conn[i];
 
 		FAIL_IF(before->used && before->welcomed && before != c && strcmp(before->waits_for, target) == 0 &&
-			before->waits_at + SLACK < c->waits_at && !k->sock[i].no_read && k->sock[i].peer != NONE,
+			before->waits_at + SLACK < c->waits_at && !is_behind(i),
 		    "R6: %s waited for %s before %s did, and comes behind", name_of(before), target, name_of(c));
 	}
 }
@@ -399,8 +406,8 @@ must_be_waited_for(const struct conn *c, const char *other)
 		const struct conn *w = &model()->conn[i];
 
 		FAIL_IF(w->used && w->welcomed && strcmp(w->waits_for, name_of(c)) == 0 &&
-			strcmp(name_of(w), other) != 0 && w->waits_at + SLACK < model()->step && !k->sock[i].no_read &&
-			k->sock[i].peer != NONE && is_long(w->waits_since, 1000),
+			strcmp(name_of(w), other) != 0 && w->waits_at + SLACK < model()->step && !is_behind(i) &&
+			is_long(w->waits_since, 1000),
 		    "R6: %s waits for %s, and %s is preferred", name_of(w), name_of(c), other);
 	}
 }
@@ -702,10 +709,8 @@ model_look(void)
 	for (int i = 0; i < k->socks; i++) {
 		const struct conn *c = &model()->conn[i];
 
-		if (!c->used || !c->welcomed || k->sock[i].peer == NONE || k->sock[i].no_read)
+		if (!c->used || !c->welcomed || is_behind(i))
 			continue;
-		if (k->sock[k->sock[i].peer].in.len > 0)
-			continue; /* it does not read, so there may be more that it cannot be told */
 		look_for_waiter(c);
 		look_for_partner(c);
 	}

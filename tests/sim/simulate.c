@@ -31,7 +31,11 @@
 #define STORM_MOST 40     /* actions of each */
 #define STORM_SECONDS 240 /* at most */
 #define REST (180 * SECOND)
-#define NOT_PAIRED 7 /* the exit status */
+#define NOTHING 1 /* exit statuses */
+#define NO_SESSION 3
+#define NOT_PAIRED 7
+#define THEFT (15 * SECOND)
+#define SHY 3 /* who, and those behind, may want no contact where notes are told */
 #define EXPECTED_CALLS 60000U
 
 static const char *const names[PEOPLE] = { "alice", "bob", "carol", "dave", "mallory" };
@@ -50,6 +54,7 @@ struct person {
 
 static struct person people[PEOPLE];
 static bool power_fails, loses, crowded; /* crowded: all wait for alice */
+static bool tells;                       /* notes, too, and people come and go more often */
 static bool measures;                    /* -m */
 static bool counts;                      /* how many actions and faults there were is printed */
 static unsigned floods;                  /* that may still come */
@@ -60,8 +65,9 @@ static uint64_t daemon_at; /* when it is started again; 0: it runs */
 
 /* ------ starting programs ------ */
 
+/* `by`: the session; none if empty. */
 static struct command *
-start(unsigned who, char *const argv[], bool mortal)
+start_as(unsigned who, const char *by, char *const argv[], bool mortal)
 {
 	struct command *c = judge_command();
 	char label[NAME_BYTES], home[64], runtime[64], session[64];
@@ -72,7 +78,7 @@ start(unsigned who, char *const argv[], bool mortal)
 	(void)snprintf(label, sizeof(label), "%s$", names[who]);
 	(void)snprintf(home, sizeof(home), "HOME=/home/%s", names[who]);
 	(void)snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=/run/user/%u", 1001 + who);
-	(void)snprintf(session, sizeof(session), "PCHAT_SESSION=%s", names[who]);
+	(void)snprintf(session, sizeof(session), "PCHAT_SESSION=%s", by);
 	c->who = who;
 	c->said = "";
 	c->text[0] = '\0';
@@ -84,6 +90,12 @@ start(unsigned who, char *const argv[], bool mortal)
 	k->proc[c->proc].mortal = mortal;
 	c->began = k->now;
 	return c;
+}
+
+static struct command *
+start(unsigned who, char *const argv[], bool mortal)
+{
+	return start_as(who, names[who], argv, mortal);
 }
 
 static void
@@ -215,6 +227,55 @@ say_again(struct person *p, unsigned partner)
 	return say(p, m);
 }
 
+static struct command *
+tell(struct person *p, struct message *m)
+{
+	char tell[] = "tell", id[] = "--id", limit[] = "--timeout", seconds[] = "20", end[] = "--", later[] = "--later",
+	     quiet[] = "--quiet";
+	char receiver[NAME_BYTES];
+	struct command *c;
+
+	(void)snprintf(receiver, sizeof(receiver), "%s", names[m->to]);
+	c = start_as(p->who, m->by_session ? names[p->who] : "",
+	    ARGV(tell, id, m->id, limit, seconds, m->later ? later : quiet, receiver, end, m->text),
+	    kernel_pick(3) == 0);
+	c->message = m;
+	m->attempts++;
+	return c;
+}
+
+static struct command *
+take_back(const struct person *p, struct message *m)
+{
+	char notes[] = "notes", cancel[] = "--cancel", limit[] = "--timeout", seconds[] = "20";
+	struct command *c = start(p->who, ARGV(notes, cancel, m->id, limit, seconds), kernel_pick(3) == 0);
+
+	c->cancels = m;
+	return c;
+}
+
+/* A note, to somebody who is there or not; or one that was told, once more, or another one under its id. */
+static struct command *
+tell_somebody(struct person *p)
+{
+	const unsigned receiver = (p->who + 1 + kernel_pick(PEOPLE - 1)) % PEOPLE;
+	struct message *old = kernel_pick(6) == 0 ? judge_told(p->who, receiver) : NULL, *m;
+
+	if (old && old->kept && !old->delivered && kernel_pick(2))
+		return take_back(p, old);
+	if (old && kernel_pick(2))
+		return tell(p, old);
+	m = judge_note(p->who, receiver, p->seq++);
+	m->later = kernel_pick(2);
+	m->by_session = kernel_pick(4) == 0;
+	m->pardoned = p->who == MALLORY || receiver >= SHY;
+	if (old && old->delivered) { /* where one is kept, the other one may come before it */
+		(void)snprintf(m->id, sizeof(m->id), "%s", old->id);
+		m->twin = old;
+	}
+	return tell(p, m);
+}
+
 /* Several lines by one command; now and then more than a window holds (D7). */
 static struct command *
 say_lines(struct person *p, unsigned partner, bool flood)
@@ -297,9 +358,13 @@ act(struct person *p)
 	if (p->who == MALLORY && kernel_pick(4) == 0)
 		return start(p->who, ARGV(login, limit, seconds, other), false);
 	if (p->again)
-		return say(p, p->again);
+		return p->again->note ? tell(p, p->again) : say(p, p->again);
+	if (tells && kernel_pick(3) == 0)
+		return tell_somebody(p);
 	if (!p->known)
 		return start(p->who, ARGV(login, needed, limit, seconds, name), kernel_pick(3) == 0);
+	if (tells && kernel_pick(12) == 0)
+		return start(p->who, ARGV(quit, limit, seconds), kernel_pick(3) == 0);
 	if (crowded && p->who != 0 && kernel_pick(4) == 0)
 		return start(p->who, ARGV(to, wait, alice), kernel_pick(3) == 0);
 	if (what < 4 || (p->lonely && kernel_pick(3)))
@@ -323,6 +388,8 @@ act(struct person *p)
 		return start(p->who, ARGV(to, wait, crowded ? alice : other), kernel_pick(3) == 0);
 	if (what < 44)
 		return start(p->who, ARGV(p->shut ? unblock : block, mallory), false);
+	if (tells && p->who < SHY)
+		return start(p->who, ARGV(status, json, limit, seconds), kernel_pick(3) == 0);
 	p->shut = !p->shut;
 	return start(p->who, ARGV(dnd, p->shut ? on : off), false);
 }
@@ -336,7 +403,8 @@ heard(struct person *p)
 	p->known = judge_command_over(c) != 3 && (p->known || strstr(c->text, " login ") != NULL);
 	if (strstr(c->text, " quit") || (strstr(c->text, " login ") && c->status != 0))
 		p->known = strstr(c->text, " quit") ? false : p->known && c->status == 0;
-	p->lonely = c->message ? (c->status >> 8 == 7 || c->status >> 8 == 8) : p->lonely && c->status != 0;
+	if (!c->message || !c->message->note)
+		p->lonely = c->message ? (c->status >> 8 == 7 || c->status >> 8 == 8) : p->lonely && c->status != 0;
 	p->again =
 	    c->message && c->count == 0 && judge_is_open(c->message) && c->message->attempts < 4 ? c->message : NULL;
 	judge_release(c);
@@ -626,18 +694,36 @@ strike(unsigned partner)
 	judge_release(run(partner, ARGV(status)));
 }
 
+/* Who has stolen the id of a session that a lost registry has forgotten keeps its owner out, for the grace time. */
+static void
+must_log_in(unsigned who)
+{
+	char login[] = "login", needed[] = "--if-needed", name[NAME_BYTES];
+	struct command *c;
+
+	(void)snprintf(name, sizeof(name), "%s", names[who]);
+	c = run(who, ARGV(login, needed, name));
+	if (!failed() && loses && c->status >> 8 == NO_SESSION)
+		for (uint64_t end = k->now + THEFT; k->now < end && !failed();)
+			pass(end);
+	else if (!failed() && c->status != 0)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, name, c->status >> 8, c->said);
+	if (!failed() && c->status != 0)
+		must(who, ARGV(login, needed, name));
+	judge_release(c);
+}
+
 /* In good weather everybody can log in, pair, and say something. */
 static void
 all_is_well(void)
 {
-	char login[] = "login", needed[] = "--if-needed", leave[] = "leave", to[] = "to", send[] = "send", end[] = "--",
-	     dnd[] = "dnd", off[] = "off";
-	char name[NAME_BYTES], other[NAME_BYTES];
+	char leave[] = "leave", to[] = "to", send[] = "send", end[] = "--", dnd[] = "dnd", off[] = "off";
+	char other[NAME_BYTES];
 
 	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
-		(void)snprintf(name, sizeof(name), "%s", names[i]);
-		must(i, ARGV(login, needed, name));
-		must_or_not_paired(i, ARGV(leave));
+		must_log_in(i);
+		if (!failed())
+			must_or_not_paired(i, ARGV(leave));
 		must(i, ARGV(dnd, off));
 	}
 	for (unsigned i = 0; i < FRIENDS && !failed(); i++) {
@@ -651,12 +737,46 @@ all_is_well(void)
 	}
 }
 
+static bool
+keeps_none(unsigned who)
+{
+	char notes[] = "notes", kept[] = "--kept";
+	struct command *c = run(who, ARGV(notes, kept));
+	const bool none = c->status >> 8 == NOTHING;
+
+	if (!failed() && !none && c->status != 0)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
+	judge_release(c);
+	return none;
+}
+
+/* What is kept comes to whoever logs in; what a disk did not take in the storm, at the next login. */
+static void
+all_come_for_notes(void)
+{
+	char quit[] = "quit", login[] = "login", name[NAME_BYTES];
+	const uint64_t end = k->now + 30 * SECOND;
+
+	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
+		(void)snprintf(name, sizeof(name), "%s", names[i]);
+		must(i, ARGV(quit));
+		must(i, ARGV(login, name));
+	}
+	for (unsigned i = 0; i < PEOPLE && !failed();)
+		if (keeps_none(i))
+			i++;
+		else if (k->now < end)
+			pass(k->now + SECOND / 4);
+		else
+			judge_fail("notes of %s are kept, and everybody is there", names[i]);
+}
+
 static void
 weather(uint64_t seed)
 {
 	struct weather *w = &k->weather;
 
-	power_fails = loses = crowded = false;
+	power_fails = loses = crowded = tells = false;
 	floods = 0;
 	if (measures) {
 		*w = (struct weather){ .preempt = 20, .kill = 900, .cut = 300, .shortened = 300 };
@@ -664,6 +784,7 @@ weather(uint64_t seed)
 	}
 	floods = seed % 8 == 5 || seed % 16 == 4 ? 2 : 0;
 	crowded = seed % 16 >= 12;
+	tells = seed % 3 == 1;
 	w->preempt = 2 + kernel_pick(60);
 	if (seed % 4 == 0)
 		return; /* a fair day */
@@ -718,6 +839,8 @@ one(uint64_t seed, bool trace)
 		pass(k->now + 5 * SECOND);
 	if (!failed())
 		all_is_well();
+	if (tells && !failed())
+		all_come_for_notes();
 	for (unsigned i = 0; i < PEOPLE && !failed(); i++)
 		look(i);
 	if (!failed())

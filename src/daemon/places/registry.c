@@ -295,6 +295,14 @@ registry_clear(struct registry *r)
 	r->behind = false; /* if all goes well; a failure sets it again */
 }
 
+/* A value that is copied may find no memory: without it the statement would do something else. */
+static void
+bound(struct registry *r, int rc)
+{
+	if (rc != SQLITE_OK && r->failure == 0)
+		r->failure = -ENOMEM;
+}
+
 static void
 bind_policy(struct registry *r, enum statement which, int column, const struct policy *p)
 {
@@ -306,14 +314,15 @@ bind_policy(struct registry *r, enum statement which, int column, const struct p
 	m.u.policy = *p;
 	n = upstream_encode(&m, frame, sizeof(frame));
 	if (n > 0)
-		(void)sqlite3_bind_blob(
-		    r->statement[which], column, frame + FRAME_HEADER, (int)(n - FRAME_HEADER), SQLITE_TRANSIENT);
+		bound(r,
+		    sqlite3_bind_blob(
+			r->statement[which], column, frame + FRAME_HEADER, (int)(n - FRAME_HEADER), SQLITE_TRANSIENT));
 }
 
 static void
 bind_id(struct registry *r, enum statement which, const struct ident *id)
 {
-	(void)sqlite3_bind_blob(r->statement[which], 1, id->b, IDENT_LEN, SQLITE_TRANSIENT);
+	bound(r, sqlite3_bind_blob(r->statement[which], 1, id->b, IDENT_LEN, SQLITE_TRANSIENT));
 }
 
 static void
@@ -322,7 +331,7 @@ set_account(struct registry *r, uint32_t uid, const char *account)
 	if (r->failure < 0)
 		return;
 	(void)sqlite3_bind_int64(r->statement[SET_ACCOUNT], 1, uid);
-	(void)sqlite3_bind_text(r->statement[SET_ACCOUNT], 2, account, -1, SQLITE_TRANSIENT);
+	bound(r, sqlite3_bind_text(r->statement[SET_ACCOUNT], 2, account, -1, SQLITE_TRANSIENT));
 	run(r, SET_ACCOUNT);
 }
 
@@ -334,7 +343,7 @@ registry_put(struct registry *r, const struct registry_row *row)
 	if (r->failure < 0)
 		return;
 	bind_id(r, PUT, &row->id);
-	(void)sqlite3_bind_text(st, 2, row->name, -1, SQLITE_TRANSIENT);
+	bound(r, sqlite3_bind_text(st, 2, row->name, -1, SQLITE_TRANSIENT));
 	(void)sqlite3_bind_int64(st, 3, row->uid);
 	(void)sqlite3_bind_int64(st, 4, row->since_ms);
 	(void)sqlite3_bind_int64(st, 5, (int64_t)row->pair);

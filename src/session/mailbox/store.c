@@ -182,8 +182,12 @@ begin_checked(struct store *s)
 	int64_t generation;
 	int r;
 
-	if ((r = store_reach(s)) < 0 || (s->unsure && (r = store_settle(s)) < 0) ||
-	    (r = set_durability(s, s->lazily)) < 0)
+	if ((r = store_reach(s)) < 0)
+		return r;
+	/* What is committed behind what only memory holds would be lost with it. */
+	if (!s->unsure && !s->synced && !(s->synced = store_log_sync(s) == 0))
+		s->unsure = true;
+	if ((s->unsure && (r = store_settle(s)) < 0) || (r = set_durability(s, s->lazily)) < 0)
 		return r;
 	if (!s->claimed && (r = store_claim(s)) < 0)
 		return r;

@@ -89,7 +89,7 @@ struct store {
 	int64_t generation; /* counts the helpers that have written to it */
 	int64_t version;    /* SQLite's data_version when it was last read: only changes of other processes alter it */
 	bool claimed;       /* our generation is on the disk */
-	bool synced;        /* all that earlier helpers wrote was read back from the disk, and is there */
+	bool synced;        /* all that earlier helpers wrote is on the disk: they left no log, or it was read back */
 	bool lazily;        /* the next transaction need not be synced */
 	bool lazy;          /* SQLite is set so that it syncs no transaction */
 	bool writing;       /* a transaction is open */
@@ -147,6 +147,9 @@ void store_log_begin(struct store *s);
 
 /* Closes the log again. */
 void store_log_end(struct store *s);
+
+/* Whether an earlier helper has left a log; before the inbox is opened, which makes one. */
+bool store_log_left(const struct store *s);
 
 /*
  * Syncs what an earlier helper left in the log, and reads it back from the disk. The reading is needed because the

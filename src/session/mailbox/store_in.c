@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "session/mailbox/store_impl.h"
 
 static int
@@ -312,11 +313,12 @@ note_add(struct store *s, const struct note *n, int64_t now_ms)
 	return 0;
 }
 
-/* Whether there is room for it, in an inbox that can be written. */
+/* Whether there is room for it, in an inbox that can be written. Whose the unread ones are is looked up when it may matter. */
 static enum store_answer
 note_room(struct store *s, const struct note *n)
 {
-	if (s->failure < 0 || store_fail(s, store_count_others(s, n)) < 0)
+	s->now.notes.of_sender = 0;
+	if (s->failure < 0 || (s->now.notes.count >= NOTES_UNREAD_UID && store_fail(s, store_count_others(s, n)) < 0))
 		return refusal(s);
 	return notes_have_room(&s->now.notes, n->length) == VERDICT_OK ? STORE_ADDED : STORE_FULL;
 }

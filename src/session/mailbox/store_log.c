@@ -160,6 +160,16 @@ compare_with_disk(int fd, const char *path)
 	return compare(fd, disk, buffer, buffer + DIRECT_BYTES);
 }
 
+bool
+store_log_left(const struct store *s)
+{
+	char path[PATH_MAX + 4];
+	struct stat st;
+
+	name_of_log(s, path);
+	return stat(path, &st) < 0 ? errno != ENOENT : st.st_size > 0;
+}
+
 int
 store_log_sync(const struct store *s)
 {

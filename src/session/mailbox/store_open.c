@@ -219,11 +219,13 @@ read_once(struct store *s)
 static int
 attach(struct store *s)
 {
+	const bool left = store_log_left(s);
 	int r;
 
 	if ((r = open_file(s, DATABASE_DURABLE, SCHEMA)) < 0)
 		return r;
 	r = load(s);
+	s->synced = !left;
 	if (r == 0 && (r = store_claim(s)) != -EUCLEAN)
 		r = 0; /* a disk that cannot be written now is no reason to read nothing */
 	if (r < 0)

@@ -115,8 +115,9 @@ cancel(struct invocation *inv)
 	case VERDICT_NOTHING:
 		return report(v, "the daemon keeps no note of yours under that id; it may have been delivered");
 	case VERDICT_STORAGE:
-		return report(
-		    VERDICT_FAILED, "it will not be delivered, but it could not be erased from the daemon's disk");
+		return report(VERDICT_FAILED,
+		    "it could not be erased from the daemon's disk: it may still be delivered, once the daemon was "
+		    "started anew");
 	default:
 		return report(v, "%s", _(status_words(v)));
 	}

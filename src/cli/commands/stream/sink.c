@@ -10,6 +10,8 @@
 #include "core/ident.h"
 #include "net/random.h"
 
+#define SYNC_BYTES (8U << 20) /* that are given to the disk at once */
+
 static const uint8_t zeros[65536];
 
 /* ------------------------------------------------------------------------- standard output */
@@ -153,6 +155,16 @@ sink_begin(struct sink *s)
 
 /* ------------------------------------------------------------------------- writing */
 
+/* The disk has begun before all has come. That it fails, fsync(2) tells. */
+static void
+begin_to_sync(struct sink *s)
+{
+	if (s->kind != SINK_FILE || s->at - s->begun < SYNC_BYTES)
+		return;
+	(void)sync_file_range(s->to, (off_t)s->begun, (off_t)(s->at - s->begun), SYNC_FILE_RANGE_WRITE);
+	s->begun = s->at;
+}
+
 ssize_t
 sink_write(struct sink *s, const void *data, size_t n)
 {
@@ -167,6 +179,7 @@ sink_write(struct sink *s, const void *data, size_t n)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 	s->at += (uint64_t)done;
 	s->hole_last = false;
+	begin_to_sync(s);
 	return done;
 }
 

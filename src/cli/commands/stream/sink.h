@@ -26,6 +26,7 @@ struct sink {
 	bool socket;    /* it is a socket, written with MSG_DONTWAIT */
 	bool hole_last; /* the last thing in it is a hole */
 	uint64_t at;    /* bytes so far, holes included */
+	uint64_t begun; /* the disk was told to begin with the bytes up to here */
 
 	/* SINK_FILE */
 	int folder;                   /* the descriptor of its folder; else -1 */
