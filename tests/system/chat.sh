@@ -12,7 +12,7 @@ type_keys 'pchat chat' Enter
 shows 'you are alice' "chat says who we are"
 shows '^to bob> *$' "the prompt names the partner"
 type_keys 'hello bob' Enter
-shows 'alice: hello bob ✓' "a line that is on the partner's disk is marked"
+marked 'hello bob' "a line that is on the partner's disk is marked"
 run bob pchat read
 like "$out" 'alice: hello bob$' "and it is there"
 
@@ -24,7 +24,7 @@ shows 'bob: from bob 1$' "a message arrives"
 shows '^to bob> half a line$' "and the half line stays intact below it"
 above 'from bob 1' '^to bob> half a line$' "in this order"
 type_keys ' and the rest' Enter
-shows 'alice: half a line and the rest ✓' "it can be finished"
+marked 'half a line and the rest' "it can be finished"
 
 three_rows=$(printf 'word%02d ' {1..30})
 to_the_middle='C-a M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f M-f'
@@ -68,7 +68,7 @@ shows 'bob: 返事 😀$' "wide characters arrive"
 shows '^to bob> 漢字 und 😀 é$' "and the line stays"
 send_keys BSpace BSpace BSpace
 type_keys '!' Enter
-shows 'alice: 漢字 und ! ✓' "a backspace takes a character"
+marked '漢字 und !' "a backspace takes a character"
 
 # ---------------------------------------------------------------------- burst
 type_keys 'still here'
@@ -86,7 +86,7 @@ paste_text $'first line\nsecond line\nthird line\n'
 shows '^third line$' "a paste of several lines is shown"
 is "$(unread_of bob)" 0 "and not sent yet"
 send_keys Enter
-shows '    third line ✓$' "until Enter"
+shows '    third line ✓$|✓ delivered: first line' "until Enter"
 run bob pchat read --raw
 is "$(tail -n 3 <<<"$out")" $'first line\nsecond line\nthird line' "it is one message"
 paste_text "$(printf '%65536s' '' | tr ' ' y)"
@@ -135,7 +135,7 @@ type_keys '/quit smoking' Enter
 shows 'nothing was done: /quit takes no words' "/quit with something behind it is none"
 send_keys C-u
 type_keys '//slash' Enter
-shows 'alice: /slash ✓' "// sends a slash"
+marked '/slash' "// sends a slash"
 type_keys '/help' Enter
 shows '/detach' "/help shows the commands"
 type_keys '/who' Enter
@@ -247,7 +247,7 @@ resize 80 24
 send_keys C-l
 shows '^to bob> *$' "and every key still works"
 type_keys 'alive' Enter
-shows 'alice: alive ✓' "and lines are sent"
+marked 'alive' "and lines are sent"
 run bob pchat read --raw
 
 # ------------------------------------------------------------- the helper is killed
@@ -256,7 +256,7 @@ run bob pchat send --timeout $PATIENCE "after the helper died"
 exits 0 "a message arrives although the helper was killed: the chat has started it again"
 shows 'bob: after the helper died$' "and it is shown"
 type_keys 'I am here' Enter
-shows 'alice: I am here ✓|delivered: I am here' "and lines go out again"
+marked 'I am here' "and lines go out again"
 
 # ------------------------------------------------- refused, and by a partner who is slow
 add_user dora
@@ -264,9 +264,9 @@ run dora pchat login --max-unread 1 dora
 type_keys '/to dora' Enter
 shows '^to dora> *$' "a chat with somebody whose inbox is small"
 type_keys 'one' Enter
-shows 'alice: one ✓' "one message fits in"
+marked 'one' "one message fits in"
 type_keys 'two' Enter
-shows 'alice: two ✗' "a line that was refused is marked"
+shows 'alice: two [✗…]' "a line that was refused is marked, or was when it waited"
 shows '✗ not delivered: the partner.s inbox is full .*: two|✗ not delivered: the partner' "and the reason is shown"
 run dora pchat read
 kill -STOP "$(helper_pid dora)"
@@ -301,7 +301,7 @@ resize 100 30
 shows '^ +than twenty$' "wide again, no message was cleared away"
 shows '^to bob> before the stop on a very narrow terminal$' "wide again it is whole"
 send_keys Enter
-shows 'alice: before the stop on a very narrow terminal ✓' "and is sent"
+marked 'before the stop on a very narrow terminal' "and is sent"
 
 # ------------------------------------------------------------------- bad input
 run bob pchat send $'\e[2Jclear\e]0;title\a\xff\u202e'
@@ -324,7 +324,7 @@ type_keys 'half'
 run bob pchat send "to a dumb terminal"
 shows 'bob: to a dumb terminal$' "messages arrive"
 type_keys ' done' Enter
-shows 'alice: half done ✓' "and lines are sent"
+marked 'half done' "and lines are sent"
 send_keys C-d
 shows '^\$ *$' "^D leaves"
 

@@ -51,6 +51,11 @@ shows() {
 	ok $? "$2" "looked for: $1" "on the screen:" "$(screen)"
 }
 
+# marked TEXT NAME: the line that alice said is shown as delivered: by its mark, or, where that took its time, by a note below it.
+marked() {
+	shows "(alice: |^ +)$1 ✓|✓ delivered: $1" "$2"
+}
+
 # What Tab offers has to be there within a moment, else nothing is: where it was not, Tab is pressed again.
 tab_shows() { # REGEXP NAME
 	tab_until() {

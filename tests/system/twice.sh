@@ -30,10 +30,20 @@ talk() { # PANE
 	tmux_do capture-pane -p -J -S - -t "$1" | grep -E '^\[[0-9:]+\] ' | sed -n '/mark of the test/,$p'
 }
 
+# A line whose delivery takes its time stands where it was said, with a mark of its own, and in the other chat where it was
+# delivered: of such a line no more is judged than that both have it.
 same_talk() { # LINES
 	talk "$first" >"$T/talk.first"
 	talk "$second" >"$T/talk.second"
-	[ "$(wc -l <"$T/talk.first")" -eq "$1" ] && cmp -s "$T/talk.first" "$T/talk.second"
+	[ "$(wc -l <"$T/talk.first")" -eq "$1" ] && cmp -s <(said first) <(said second) && cmp -s <(in_order first) <(in_order second)
+}
+
+said() { # first|second
+	sed 's/^\[[0-9:]*\] //; s/ [✓…]$//' "$T/talk.$1" | sort
+}
+
+in_order() { # first|second
+	grep -vFf <(sed -n 's/^\[[0-9:]*\] \(.*\) …$/\1/p' "$T"/talk.{first,second}) "$T/talk.$1"
 }
 
 both_show() { # LINES NAME
