@@ -50,7 +50,7 @@ for script in "$SRCDIR"/tests/system/*.sh; do
 	*) [[ " $* " == *" $name "* ]] || continue ;;
 	esac
 	chosen+=("$name")
-	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+	while [ "$(jobs -rp | wc -l)" -ge $((2 * $(nproc))) ]; do
 		wait -n
 	done
 	one "$script" </dev/null &

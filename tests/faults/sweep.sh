@@ -9,7 +9,7 @@ scene=$SRCDIR/tests/faults/scene.sh
 work=$(mktemp -d "${TMPDIR:-/tmp}/pchat-sweep.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
-jobs=${FAULTS_JOBS:-$(nproc)}
+jobs=${FAULTS_JOBS:-$((2 * $(nproc)))} # a scene waits more than half of its time
 
 command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; exit 0; }
 strace -o /dev/null true 2>/dev/null || { echo "1..0 # SKIP strace may not trace here"; exit 0; }

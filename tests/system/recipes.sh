@@ -122,10 +122,13 @@ if command -v patch >/dev/null; then
 else
 	skip "it takes patch" "a patch is handed over"
 fi
-# Long enough for the question to be sent.
-sed "s/ask --to/ask --timeout $SLOW --to/; s/--timeout 600//" "$T/agents-patch.sh" >"$T/late.sh"
+# Where the question was not even sent in that time it is asked anew, with more.
 program bob review 'exec sleep 1000'
-run alice sh "$T/late.sh"
+for ((limit = SLOW; limit <= 64 * SLOW; limit *= 4)); do
+	sed "s/ask --to/ask --timeout $limit --to/; s/--timeout 600//" "$T/agents-patch.sh" >"$T/late.sh"
+	run alice sh "$T/late.sh"
+	[ "$out" = "no answer: status 124" ] || break
+done
 exits 1 "a reviewer that says nothing is not waited for"
 is "$out" "no answer: status 1" "and it is told so"
 

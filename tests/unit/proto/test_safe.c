@@ -173,7 +173,7 @@ fate_alone(utf8proc_int32_t cp)
 /* Every code point there is, alone. */
 START_TEST(test_safe_every_code_point)
 {
-	for (utf8proc_int32_t cp = 0; cp <= 0x10ffff; cp++) {
+	for (utf8proc_int32_t cp = 0; cp <= 0x10ffff; cp += SPARSE(7)) {
 		utf8proc_uint8_t utf8[4];
 		char out[64];
 		size_t n, made;
@@ -358,7 +358,7 @@ END_TEST
 /* Every code point there is: it stays, or it is an escape of printable ASCII. */
 START_TEST(test_safe_json_every_code_point)
 {
-	for (utf8proc_int32_t cp = 0x20; cp <= 0x10ffff; cp++) {
+	for (utf8proc_int32_t cp = 0x20; cp <= 0x10ffff; cp += SPARSE(7)) {
 		utf8proc_uint8_t utf8[4];
 		char out[32], line[64];
 		size_t n, made;

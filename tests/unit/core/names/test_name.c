@@ -154,7 +154,7 @@ END_TEST
 /* Every code point as a name, and behind a letter: nothing that cannot be seen, that is not assigned, or for private use. */
 START_TEST(every_code_point)
 {
-	for (uint32_t cp = 0x80; cp <= UNICODE_MAX; cp++) {
+	for (uint32_t cp = 0x80; cp <= UNICODE_MAX; cp += SPARSE(7)) {
 		const struct unicode *u = unicode_get(cp);
 		char text[8] = "a";
 		size_t n;
@@ -275,7 +275,7 @@ START_TEST(forms_fit)
 {
 	static const uint64_t secret[2] = { 0, 0 };
 
-	for (uint32_t cp = 0x80; cp <= UNICODE_MAX; cp++) {
+	for (uint32_t cp = 0x80; cp <= UNICODE_MAX; cp += SPARSE(7)) {
 		char text[NAME_MAX_LEN + 1], bytes[UNICODE_UTF8_MAX], file[NAME_FILE_MAX + 1];
 		struct name_keys keys;
 		size_t n, used = 0;
