@@ -182,4 +182,49 @@ else
 	skip "there is no account 'games', or no file system can be mounted" "kept notes, and a receiver's full disk"
 fi
 
+# ---------------------------------------------------------------- a disk that is frozen
+# By a backup, say. The daemon's registry is not on it (D6); kept notes are, and only who wants one kept waits.
+
+thaw() {
+	fsfreeze -u "$disk" 2>/dev/null
+	disk_end
+}
+
+if command -v fsfreeze >/dev/null && id -u games >/dev/null 2>&1 && disk_mount ext4; then
+	trap thaw EXIT
+	run alice pchat quit
+	stop_daemon
+	mkdir -m 0700 "$disk/state"
+	spawn daemon root pchatd --socket "$PCHAT_SOCKET" --state "$disk/state" --runtime "$T/daemon" --grace $AGES
+	daemon_pid=${pid_of[daemon]}
+	wait_until test -S "$PCHAT_SOCKET"
+	pair alice bob
+	run alice pchat tell --later games "before"
+	exits 12 "notes are kept on a disk"
+	fsfreeze -f "$disk"
+	ok $? "which is frozen"
+	spawn later alice pchat tell --later --timeout $AGES games "meanwhile"
+	wait_until sleeps "${pid_of[later]}"
+	login carol
+	exits 0 "others log in"
+	run alice pchat leave
+	exits 0 "end their chats"
+	run alice pchat to carol
+	exits 0 "begin new ones"
+	run alice pchat send "it is frozen"
+	exits 0 "and talk"
+	run carol pchat quit
+	exits 0 "and quit"
+	! is_gone "${pid_of[later]}"
+	ok $? "while a note that is to be kept waits"
+	fsfreeze -u "$disk"
+	reap later
+	exits 12 "until it can be"
+	stop_daemon
+	trap disk_end EXIT
+	disk_unmount
+else
+	skip "there is no account 'games', or no file system can be mounted and frozen" "a disk that is frozen"
+fi
+
 finish
