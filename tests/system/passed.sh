@@ -44,13 +44,18 @@ back() { # NAME
 	ok $? "$1: no descriptor is left" "$(descriptors "$daemon_pid") of $before" "$(ls -l "/proc/$daemon_pid/fd")"
 }
 
-# tries NAME SOCKET USER WAY...: each way to pass one.
+# tries NAME SOCKET PID USER WAY...: each way to pass one to that process. It looks when the sender has given up its own, so that
+# its own would be the last close.
 tries() {
-	local name=$1 socket=$2 user=$3 way
-	shift 3
+	local name=$1 socket=$2 pid=$3 user=$4 way
+	shift 4
 	for way; do
+		kill -STOP "$pid"
 		# shellcheck disable=SC2086 # a word or two
-		run "$user" "$passer" "$socket" $way
+		spawn passes "$user" "$passer" "$socket" $way
+		wait_until test -s "$T/passes.out"
+		kill -CONT "$pid"
+		reap passes
 		ended "$name, $way"
 		goes_on "$name, $way"
 	done
@@ -97,11 +102,11 @@ clear_scene() {
 }
 
 all() { # NAME
-	tries "$1" "$PCHAT_SOCKET" mallory "read 1" oob nested "read 253" "read 1"
+	tries "$1" "$PCHAT_SOCKET" "$daemon_pid" mallory "read 1" oob nested "read 253" "read 1"
 	back "$1"
 	crowded "$1"
 	back "$1, forty at once"
-	tries "$1, a helper" "$T/alice/run/pchat/alice.sock" alice "read 1" oob nested "read 253"
+	tries "$1, a helper" "$T/alice/run/pchat/alice.sock" "$(helper_pid alice)" alice "read 1" oob nested "read 253"
 	clear_scene
 }
 
