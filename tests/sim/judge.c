@@ -176,8 +176,8 @@ each_message(unsigned who, const char *json, void (*fn)(unsigned who, struct mes
 		if ((note || is(type, type_len, "message")) && text && from) {
 			struct message *m = message_of(text, strcspn(text, "|\""));
 
-			if (!m && is(from, from_len, "mallory") && is(text, text_len, THIEF_TEXT))
-				; /* he was chatting with her */
+			if (!m && is(from, from_len, "mallory"))
+				; /* from a chat with her; a frame that was written in part takes bytes of the next one */
 			else if (!m)
 				judge_fail("%s has a message that nobody wrote: %.*s", names[who], (int)text_len, text);
 			else if (m->note != note)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -1169,6 +1170,49 @@ START_TEST(killed_writer_loses_nothing)
 END_TEST
 
 /* Whatever shares a row with what: reading begins at any record, and passes over any that was taken. */
+/* The disk fails when an earlier helper's log is looked at, which is open for reading alone then. */
+static bool log_fails;
+
+int
+fdatasync(int fd)
+{
+	if (log_fails && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* What an earlier helper left in the log may be in memory alone: nothing is committed behind it before it is in the file. */
+START_TEST(nothing_is_written_behind_a_log_that_failed)
+{
+	pid_t pid;
+
+	store_close(store);
+	store = NULL;
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		open_store(&roomy);
+		(void)put(&alice, 1);
+		_exit(store_commit(store) != 0); /* as one that is killed: the log stays */
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	log_fails = true;
+	open_store(&roomy);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	log_fails = false;
+	/* The log of before is lost with the power. */
+	shell("mkdir %s/kept && cp %s/inbox.db %s/kept/");
+	store_close(store);
+	shell("rm %s/inbox.db* && cp %s/kept/inbox.db %s/");
+	open_store(&roomy);
+	ck_assert_str_eq(note, "");
+	ck_assert_str_eq(unread(), "1");
+}
+END_TEST
+
 START_TEST(reads_from_anywhere)
 {
 	enum { RECORDS = 40 };
@@ -1372,6 +1416,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, changed_by_others);
 	tcase_add_test(t, log_grows_and_shrinks_at_rest);
 	tcase_add_test(t, killed_writer_loses_nothing);
+	tcase_add_test(t, nothing_is_written_behind_a_log_that_failed);
 	tcase_add_loop_test(t, reads_from_anywhere, 0, 20);
 }
 
