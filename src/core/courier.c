@@ -156,12 +156,6 @@ courier_refused(struct courier *c, uint32_t client, const struct ident *next, en
 	c->client[client].next = *next;
 }
 
-void
-courier_refuse(struct courier *c, uint32_t client, enum verdict why)
-{
-	c->client[client].over = (uint8_t)why;
-}
-
 bool
 courier_ack(struct courier *c, uint64_t pair, uint32_t epoch, struct ident *first, uint32_t *count, uint32_t *client,
     struct ident *run_first, uint32_t *run_count)

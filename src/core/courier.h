@@ -104,9 +104,6 @@ enum courier_answer courier_offer(struct courier *c, uint32_t client, uint64_t p
  */
 void courier_refused(struct courier *c, uint32_t client, const struct ident *next, enum verdict why);
 
-/* The helper itself refuses a message of this client, for a reason of its own; what follows it is refused likewise. */
-void courier_refuse(struct courier *c, uint32_t client, enum verdict why);
-
 /*
  * An acknowledgement (or refusal) of *count messages from *first on arrived.
  * Each call takes off what belongs to the oldest run, and returns true with

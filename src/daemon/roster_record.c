@@ -31,7 +31,7 @@ row_of(const struct roster *r, slot_t slot, struct registry_row *row)
 }
 
 static int
-write_all(struct roster *r)
+write_anew(struct roster *r)
 {
 	const uint32_t end = exchange_capacity(r->exchange);
 	uint32_t left = exchange_count(r->exchange);
@@ -69,7 +69,7 @@ commit(struct roster *r)
 bool
 roster_ready(struct roster *r)
 {
-	return !registry_behind(r->registry) || write_all(r) == 0;
+	return !registry_behind(r->registry) || write_anew(r) == 0;
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/write.h"
 #include "core/names/name.h"
 
 #define SUFFIX ".session"
@@ -81,23 +82,6 @@ read_all(int fd, char *buf, size_t size)
 			len += (size_t)n;
 	} while ((n > 0 && len < size) || (n < 0 && errno == EINTR));
 	return n < 0 ? -errno : (ssize_t)len;
-}
-
-static int
-write_all(int fd, const char *buf, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, buf, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			buf += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
 }
 
 #define FILE_MAX (SESSION_BASE_MAX + sizeof(SUFFIX))
@@ -314,7 +298,7 @@ session_file_write(const struct rundir *r, const struct session_file *s)
 	fd = openat(r->fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, text, (size_t)n);
+	rc = write_whole(fd, text, (size_t)n);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = -errno;
 	if (rc == 0 && renameat(r->fd, temp, r->fd, file) < 0)

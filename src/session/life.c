@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/translate.h"
+#include "net/report.h"
 #include "net/whereabouts.h"
 #include "proto/status.h"
 #include "session/control/client.h"
@@ -34,25 +35,25 @@
 void
 life_note(struct session *s, const char *format, const char *about)
 {
-	const size_t len = strlen(s->notes);
 	char text[PATH_MAX + 256];
 
 	(void)snprintf(text, sizeof(text), format, about);
 	log_notice("%s", text);
 	(void)snprintf(text, sizeof(text), _(format), _(about));
 	if (s->report) /* whoever waits for the report may not wait so long: it stands in the log as well */
-		(void)snprintf(s->notes + len, sizeof(s->notes) - len, "note: %s\n", text);
+		report_add_note(s->notes, sizeof(s->notes), text);
 }
 
 static void
-report(struct session *s, const char *last)
+report(struct session *s, enum verdict v, const char *words)
 {
 	char text[sizeof(s->notes) + 640];
 
 	if (!s->report)
 		return;
 	ev_timer_stop(s->loop, &s->login_timer);
-	(void)snprintf(text, sizeof(text), "%s%s\n", s->notes, last);
+	(void)snprintf(text, sizeof(text), "%s", s->notes);
+	report_add_end(text, sizeof(text), v, words);
 	s->report(text);
 	s->report = NULL;
 }
@@ -78,7 +79,7 @@ life_serve(struct session *s)
 		return r;
 	s->begun = true;
 	watch_renew(s->watch);
-	report(s, "ok");
+	report(s, VERDICT_OK, "");
 	return 0;
 }
 
@@ -99,16 +100,14 @@ void
 life_refused(struct session *s, enum verdict why, const char *words)
 {
 	const bool begun = !s->report;
-	char text[600];
 
 	if (begun)
 		log_error("the session is over: %s", words ? words : status_words(why));
-	(void)snprintf(text, sizeof(text), "error %d %s", (int)why, words ? _(words) : "");
 	pair_over(s->pair);
 	life_finish(s, SESSION_OVER);
 	if (begun)
 		leave_word(s, words ? words : status_words(why));
-	report(s, text); /* when nothing is left: the next attempt may follow at once */
+	report(s, why, words ? _(words) : ""); /* when nothing is left: the next attempt may follow at once */
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "core/via.h"
 #include "db/database.h"
 #include "net/process.h"
+#include "net/report.h"
 #include "net/socket.h"
 #include "proto/status.h"
 #include "session/begin.h"
@@ -201,9 +202,10 @@ check(const struct arguments *a, char *words, size_t size)
 static int
 fail(const struct session *s, enum verdict why, const char *words)
 {
-	char text[2048];
+	char text[REPORT_SIZE];
 
-	(void)snprintf(text, sizeof(text), "%serror %d %s\n", s->notes, (int)why, words);
+	(void)snprintf(text, sizeof(text), "%s", s->notes);
+	report_add_end(text, sizeof(text), why, words);
 	process_report(text);
 	log_error("not started: %s", status_name(why));
 	return EXIT_FAILURE;

@@ -19,6 +19,7 @@
 	X(log)            \
 	X(errors)         \
 	X(translate)      \
+	X(write)          \
 	X(bucket)         \
 	X(exchange)       \
 	X(exchange_world) \

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write.h"
 #include "core/names/name.h"
 #include "proto/wire.h"
 
@@ -84,17 +85,11 @@ path_of(const char *dir, uint64_t number, const char *suffix, char path[PATH_MAX
 }
 
 static int
-write_all(int fd, const uint8_t *bytes, size_t n)
+write_synced(int fd, const uint8_t *bytes, size_t n)
 {
-	while (n > 0) {
-		const ssize_t done = write(fd, bytes, n);
+	const int r = write_whole(fd, bytes, n);
 
-		if (done < 0 && errno != EINTR)
-			return -errno;
-		bytes += done > 0 ? done : 0;
-		n -= done > 0 ? (size_t)done : 0;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 static int
@@ -113,7 +108,7 @@ write_new(const char *path, const uint8_t *bytes, size_t n)
 
 	if (fd < 0)
 		return -errno;
-	if ((r = write_all(fd, bytes, n)) < 0)
+	if ((r = write_synced(fd, bytes, n)) < 0)
 		(void)unlink(path);
 	return r;
 }
@@ -160,7 +155,7 @@ overwrite(const char *path)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	return write_all(fd, nothing, st.st_size < (off_t)sizeof(nothing) ? (size_t)st.st_size : sizeof(nothing));
+	return write_synced(fd, nothing, st.st_size < (off_t)sizeof(nothing) ? (size_t)st.st_size : sizeof(nothing));
 }
 
 /* 1: there is none. */

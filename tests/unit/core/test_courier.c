@@ -368,9 +368,6 @@ START_TEST(test_courier_refused_once_refused_for_good)
 	courier_paired(&c, PAIR, EPOCH, true, "bob");
 	ck_assert_int_eq(offer(0, 0, 1), COURIER_REFUSE); /* else there would be a gap */
 	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
-	courier_refuse(&c, 1, VERDICT_WRONG_PARTNER);
-	ck_assert_int_eq(offer(1, 0, 0), COURIER_REFUSE);
-	ck_assert_int_eq(why, VERDICT_WRONG_PARTNER);
 	expect_silence();
 }
 END_TEST

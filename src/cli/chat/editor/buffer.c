@@ -204,12 +204,6 @@ is_word(const struct buffer *b, size_t at)
 	return unicode_is_letter(u) || unicode_is_mark(u) || (u->category >= GC_ND && u->category <= GC_NO);
 }
 
-static bool
-is_blank(const struct buffer *b, size_t at)
-{
-	return b->text[at] == ' ' || b->text[at] == '\t' || b->text[at] == '\n';
-}
-
 size_t
 buffer_word_left(const struct buffer *b, size_t at)
 {
@@ -227,16 +221,6 @@ buffer_word_right(const struct buffer *b, size_t at)
 		at = buffer_right(b, at);
 	while (at < b->len && is_word(b, at))
 		at = buffer_right(b, at);
-	return at;
-}
-
-size_t
-buffer_blank_left(const struct buffer *b, size_t at)
-{
-	while (at > 0 && is_blank(b, buffer_left(b, at)))
-		at = buffer_left(b, at);
-	while (at > 0 && !is_blank(b, buffer_left(b, at)))
-		at = buffer_left(b, at);
 	return at;
 }
 

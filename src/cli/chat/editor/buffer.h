@@ -59,7 +59,6 @@ size_t buffer_left(const struct buffer *b, size_t at); /* one cluster */
 size_t buffer_right(const struct buffer *b, size_t at);
 size_t buffer_word_left(const struct buffer *b, size_t at);  /* begin of a word */
 size_t buffer_word_right(const struct buffer *b, size_t at); /* end of a word */
-size_t buffer_blank_left(const struct buffer *b, size_t at); /* begin of what has no blanks in it */
 size_t buffer_line_begin(const struct buffer *b, size_t at); /* behind a line feed */
 size_t buffer_line_end(const struct buffer *b, size_t at);
 

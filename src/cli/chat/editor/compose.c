@@ -13,24 +13,8 @@
 
 #include "base/errors.h"
 #include "base/translate.h"
-
+#include "base/write.h"
 #include "cli/chat/editor/editor_impl.h"
-
-static bool
-write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	return true;
-}
 
 /* A file that nobody else can read, with the text in it. Its path; false when there is none, and errno says why. */
 static bool
@@ -44,7 +28,7 @@ write_file(const struct editor *e, char *path, size_t size)
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (write_all(fd, e->buffer.text, e->buffer.len) && write_all(fd, "\n", 1))
+	if (write_whole(fd, e->buffer.text, e->buffer.len) == 0 && write_whole(fd, "\n", 1) == 0)
 		return true;
 	(void)unlink(path);
 	return false;

@@ -587,9 +587,3 @@ editor_clear_screen(struct editor *e)
 	take_size(e, e->draw.columns, e->draw.lines);
 	e->dirty = true;
 }
-
-bool
-editor_is_plain(const struct editor *e)
-{
-	return e->plain;
-}

@@ -101,7 +101,4 @@ void editor_title(struct editor *e, const char *title);
 /* Clears the screen; the line is at its bottom afterwards. */
 void editor_clear_screen(struct editor *e);
 
-/* Whether the line has one row, as of plain.h. */
-bool editor_is_plain(const struct editor *e);
-
 #endif

@@ -1,0 +1,12 @@
+/* Writing all of something to a descriptor that may take it in parts. */
+#ifndef PCHAT_BASE_WRITE_H
+#define PCHAT_BASE_WRITE_H
+
+#include <stddef.h>
+
+#include "base/macros.h"
+
+/* Writes the n bytes at `data` to fd, by as many write(2) as it takes. 0; or -errno, after which some may be written. */
+MUST_USE int write_whole(int fd, const void *data, size_t n);
+
+#endif
