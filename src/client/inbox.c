@@ -20,6 +20,9 @@ struct inbox {
 	bool follows;  /* it does */
 	bool beyond;   /* of this batch, a record that is not part of what was there at the start */
 	uint64_t start, said;
+	bool held;   /* it shows nothing yet */
+	bool silent; /* the answer that is waited for is not to be shown: it was asked for to be known to the helper */
+	bool listened; /* class->listens() was called */
 	bool caught_up, over;
 };
 
@@ -29,7 +32,12 @@ ask(struct inbox *in)
 	struct control_message m = { .type = CONTROL_READ,
 		.u.read = { .flags = (in->caught_up ? READ_WAIT : 0) | (in->plain ? 0 : READ_NOTES), .limit = BATCH } };
 
-	if (in->follow && in->caught_up)
+	in->silent = in->held;
+	if (in->held) {
+		m.u.read.flags |= READ_PEEK;
+		m.u.read.limit = 1;
+	}
+	if (in->follow && (in->caught_up || in->held))
 		m.u.read.after = in->seen > in->start ? in->seen : in->start;
 	in->last = 0;
 	in->beyond = false;
@@ -70,6 +78,24 @@ batch_end(struct inbox *in, const struct control_message *m)
 		ask(in);
 }
 
+/* The helper knows it now. */
+static void
+silent_end(struct inbox *in, enum verdict v)
+{
+	const bool first = !in->listened;
+
+	in->silent = false;
+	if (v != VERDICT_OK && v != VERDICT_NOTHING) {
+		finish(in, v);
+		return;
+	}
+	in->listened = true;
+	if (!in->held)
+		ask(in);
+	else if (first)
+		in->class->listens(in->context);
+}
+
 /* What came since the start is asked for anew, as it may have been read meanwhile. */
 static void
 take_record(struct inbox *in, const struct record *r)
@@ -97,10 +123,14 @@ on_frame(void *owner, const struct frame *f)
 	if (control_decode(f, &m) < 0)
 		return;
 	if (m.type == CONTROL_RECORD) {
-		take_record(in, &m.u.record);
+		if (!in->silent)
+			take_record(in, &m.u.record);
 	} else if (m.type == CONTROL_READ_END) {
 		in->follows = m.u.read_end.follows;
-		batch_end(in, &m);
+		if (in->silent)
+			silent_end(in, (enum verdict)m.u.read_end.verdict);
+		else
+			batch_end(in, &m);
 	} else if (m.type == CONTROL_BYE && m.u.bye.reason == BYE_MALFORMED) {
 		in->plain = true; /* it takes a HELLO that names features for a broken one */
 	}
@@ -141,6 +171,22 @@ inbox_follow(struct inbox *in, uint64_t newest)
 {
 	in->follow = true;
 	in->start = newest;
+}
+
+void
+inbox_hold(struct inbox *in)
+{
+	in->held = true;
+}
+
+void
+inbox_go_on(struct inbox *in)
+{
+	if (!in->held)
+		return;
+	in->held = false;
+	if (in->conn && !in->silent)
+		ask(in);
 }
 
 bool

@@ -26,6 +26,8 @@ struct inbox_class {
 	void (*said)(void *context, const struct record *r, uint64_t missed);
 	/* Writes out what was given. 0; or -errno: it may not be marked read. */
 	int (*shown)(void *context);
+	/* Only of one that is held: what the session says is kept for it from now on. Called once. */
+	void (*listens)(void *context);
 	/* All that was there at the start has been shown. Called once. */
 	void (*caught_up)(void *context);
 	/* No more will come. NO_SESSION: the session has ended; else why it cannot be read. */
@@ -45,6 +47,10 @@ void inbox_free(struct inbox *in);
  * whoever reads them.
  */
 void inbox_follow(struct inbox *in, uint64_t newest);
+
+/* Before it begins: it follows, but shows nothing before inbox_go_on(). */
+void inbox_hold(struct inbox *in);
+void inbox_go_on(struct inbox *in);
 
 /* Whether it follows on this connection: an older helper cannot. */
 bool inbox_follows(const struct inbox *in);

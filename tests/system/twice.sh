@@ -175,5 +175,48 @@ run bob pchat to alice
 in_pane "$second" shows '^to bob> *$' "the other goes on"
 in_pane "$second" send_keys C-d
 in_pane "$second" shows '^\$ *$' "until it is closed, too"
+
+# A chat that is opened looks up what was said last. What is said and arrives just before that look, or between it and the first
+# read, stands there once. The look is a program that waits for us.
+mkdir -m 0755 "$T/slow"
+# shellcheck disable=SC2154 # lib.sh's
+for program in "$programs"/*; do
+	ln -s "$program" "$T/slow/"
+done
+rm -f "$T/slow/pchat-full"
+cat >"$T/slow/pchat-full" <<SLOW
+#!/bin/sh
+case " \$* " in
+*" history "*)
+	: >"$T/alice/looks"
+	read -r _ <"$T/alice/go_on"
+	"$programs/pchat-full" "\$@" >"$T/alice/found"
+	: >"$T/alice/looked"
+	read -r _ <"$T/alice/go_on"
+	exec cat "$T/alice/found"
+	;;
+esac
+exec "$programs/pchat-full" "\$@"
+SLOW
+chmod 755 "$T/slow/pchat-full"
+mkfifo -m 0666 "$T/alice/go_on"
+in_pane "$first" type_keys "clear; PCHAT_EXEC_PATH=$T/slow sh -c 'pchat chat; true'" Enter
+wait_until test -e "$T/alice/looks"
+ok $? "a chat looks up what was said last"
+run alice pchat send 'said before the look'
+run bob pchat send 'arrived before the look'
+timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/go_on"
+wait_until test -e "$T/alice/looked"
+ok $? "and has found it"
+run alice pchat send 'said after the look'
+run bob pchat send 'arrived after the look'
+timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/go_on"
+in_pane "$first" shows '\] bob: arrived after the look *$' "then what arrived since is shown"
+is "$(tmux_do capture-pane -p -t "$first" | sed -n 's/.*\(said\|arrived\) \(before\|after\) the look.*/\1 \2/p' | sort)" \
+	$'arrived after\narrived before\nsaid after\nsaid before' "all of it once"
+run alice pchat read
+is "$out" "" "and it is read"
+in_pane "$first" send_keys C-d
+in_pane "$first" shows '^\$ *$' "it is closed"
 close_terminal
 finish

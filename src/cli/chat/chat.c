@@ -103,6 +103,10 @@ show_own(struct chat *c, const char *text, size_t len, int64_t time_ms, enum mar
 	(void)chat_show(c);
 	format_text_record(&r, self);
 	(void)output_flush();
+	if (recent_showed(c, time_ms)) {
+		(void)chat_show(c);
+		return;
+	}
 	if (c->text_len > 0) /* the mark stands behind the text */
 		c->text_len--;
 	output_printf(" %s\n", mark_text(m));
@@ -337,6 +341,7 @@ take_state(struct chat *c, const struct control_message *m)
 	ev_timer_stop(c->loop, &c->slow);
 	if (!known && c->recall) {
 		inbox_follow(c->inbox, m->u.state.last);
+		inbox_hold(c->inbox);
 		if (!begin_terminal(c))
 			return;
 	}
@@ -350,8 +355,8 @@ take_state(struct chat *c, const struct control_message *m)
 	if (!known && now != 0)
 		say_partner(c);
 	say_away(c, now != before);
-	if (!known && c->held && !recent_begin(c))
-		chat_go_on(c);
+	if (!known && c->recall)
+		on_lost(c); /* the connection for what arrives is made */
 	if (c->filter)
 		filter_wake(c->filter);
 }
@@ -415,7 +420,7 @@ session_over(struct chat *c)
 static bool
 reconnect(struct chat *c)
 {
-	bool all = watch_reconnect(c) && (!c->inbox || c->held || inbox_reconnect(c->inbox)) &&
+	bool all = watch_reconnect(c) && (!c->inbox || (c->recall && !c->known) || inbox_reconnect(c->inbox)) &&
 	    (!c->current || deliver_reconnect(c->current));
 
 	for (size_t i = 0; all && i < CHAT_PAIRS; i++)
@@ -472,8 +477,8 @@ on_lost(void *context)
 void
 chat_go_on(struct chat *c)
 {
-	c->held = false;
-	on_lost(c); /* the connection for what arrives is made */
+	if (c->inbox)
+		inbox_go_on(c->inbox);
 }
 
 /* ----------------------------------------------------------------- what arrives */
@@ -483,11 +488,16 @@ on_record(void *context, const struct record *r)
 {
 	struct chat *c = context;
 
+	if (c->editor)
+		(void)chat_show(c);
 	if (c->filter && c->opt->given[OPT_JSON])
 		format_json_record(r, c->link->name);
 	else
 		format_text_record(r, c->link->name);
-	if (c->editor)
+	if (!c->editor)
+		return;
+	(void)output_flush();
+	if (r->type != RECORD_MESSAGE || !recent_showed(c, r->time_ms))
 		terminal_arrived(c, r);
 }
 
@@ -521,6 +531,16 @@ on_shown(void *context)
 	if (c->filter)
 		filter_wake(c->filter);
 	return rc == 0 && c->editor ? editor_flush(c->editor) : rc;
+}
+
+/* What the session says from here on is not missed, so what was said last can be looked up. */
+static void
+on_listens(void *context)
+{
+	struct chat *c = context;
+
+	if (!recent_begin(c))
+		chat_go_on(c);
 }
 
 static void
@@ -639,7 +659,7 @@ set_locale(void)
 static int
 set_up(struct chat *c)
 {
-	static const struct inbox_class inbox_class = { on_record, on_said, on_shown, on_caught_up, on_over,
+	static const struct inbox_class inbox_class = { on_record, on_said, on_shown, on_listens, on_caught_up, on_over,
 		on_inbox_lost };
 
 	c->loop = loop_new();
@@ -650,7 +670,6 @@ set_up(struct chat *c)
 		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		set_locale();
-		c->held = true;
 		if (!(c->recall = recall_new()) || !(c->own = own_new(show_delivered, c)))
 			return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
 	} else if (!(c->filter = filter_new(c))) {
@@ -688,6 +707,7 @@ tear_down(struct chat *c)
 	}
 	run_drop(c->completer);
 	run_drop(c->recent);
+	recent_forget(c);
 	run_drop(c->reviver);
 	free(c->completed);
 	inbox_free(c->inbox);

@@ -17,6 +17,7 @@
 #include "client/deliver.h"
 #include "client/inbox.h"
 
+#define RECENT 10U    /* records that are shown when a chat begins */
 #define CHAT_RUNS 8U  /* most /commands that run at once */
 #define CHAT_PAIRS 8U /* most earlier pairs that still have lines under way */
 
@@ -55,9 +56,9 @@ struct chat {
 	bool confirm;                 /* the pair changed while something was typed: Enter asks once more */
 
 	/* On a terminal. */
-	struct run *recent;                    /* looks up what was said last */
-	bool held;                             /* what is new is not asked for before that was shown */
-	size_t unread;                         /* unread messages when the chat began */
+	struct run *recent;         /* looks up what was said last */
+	char *recent_shown[RECENT]; /* of each message that it has shown, its time of the day and first line */
+	size_t unread;              /* unread messages when the chat began */
 	char latest_partner[NAME_MAX_LEN + 1]; /* the present partner, or the last one */
 	char awaited[NAME_MAX_LEN + 1];        /* who is waited for (/to NAME --wait); "": nobody */
 	unsigned unseen;                       /* messages that arrived since the last key */
@@ -131,6 +132,13 @@ void terminal_arrived(struct chat *c, const struct record *r);
 
 /* Shows what was said last, then calls chat_go_on(). False: there is nothing to show, and it will not be called. */
 bool recent_begin(struct chat *c);
+
+/*
+ * Whether the message that was formatted last, and stands at the end of c->text, is one of those that it has shown: it came
+ * while that was looked up. It is taken away again then, and forgotten.
+ */
+bool recent_showed(struct chat *c, int64_t time_ms);
+void recent_forget(struct chat *c);
 
 /* commands.c */
 

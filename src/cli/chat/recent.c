@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/translate.h"
 #include "cli/chat/chat.h"
@@ -9,7 +10,6 @@
 #include "cli/output/output.h"
 #include "net/loop.h"
 
-#define RECENT 10U       /* records */
 #define RECENT_MAX 1000U /* of so many, or more, that are unread nothing is shown before them */
 #define DATE 10U         /* bytes of 2026-11-28 */
 #define STAMP "[2026-11-28 12:01:07] "
@@ -34,6 +34,68 @@ is_received(const char *record, const char *partner)
 	const size_t n = strlen(partner);
 
 	return strncmp(name, partner, n) == 0 && name[n] == ':';
+}
+
+/* "12:01:07 first line", of a message; else NULL. `text` begins behind the time. */
+static char *
+key_of(const char *time_of_day, const char *text, size_t len)
+{
+	const char *feed = memchr(text, '\n', len), *end = feed ? feed : text + len;
+	const char *colon = memmem(text, (size_t)(end - text), ": ", 2);
+	char *key = NULL;
+
+	if (!colon || asprintf(&key, "%.8s %.*s", time_of_day, (int)(end - colon - 2), colon + 2) < 0)
+		return NULL;
+	return key;
+}
+
+/* Its place is free: there are no more than are shown. */
+static void
+remember(struct chat *c, const char *record, const char *end)
+{
+	const char *text = record + sizeof(STAMP) - 1;
+
+	for (size_t i = 0; i < RECENT; i++)
+		if (!c->recent_shown[i]) {
+			c->recent_shown[i] = key_of(record + 1 + DATE + 1, text, (size_t)(end - text));
+			return;
+		}
+}
+
+void
+recent_forget(struct chat *c)
+{
+	for (size_t i = 0; i < RECENT; i++) {
+		free(c->recent_shown[i]);
+		c->recent_shown[i] = NULL;
+	}
+}
+
+bool
+recent_showed(struct chat *c, int64_t time_ms)
+{
+	const time_t seconds = (time_t)(time_ms / 1000);
+	const char *stamp = c->text_len > 0 ? memchr(c->text, ']', c->text_len) : NULL, *begin = stamp;
+	char time_of_day[16] = "";
+	struct tm tm;
+	bool found = false;
+
+	if (!stamp || !localtime_r(&seconds, &tm) || strftime(time_of_day, sizeof(time_of_day), "%H:%M:%S", &tm) == 0)
+		return false;
+
+	_cleanup_(freep) char *key = key_of(time_of_day, stamp, c->text_len - (size_t)(stamp - c->text));
+
+	for (size_t i = 0; key && !found && i < RECENT; i++)
+		if (c->recent_shown[i] && strcmp(c->recent_shown[i], key) == 0) {
+			free(c->recent_shown[i]);
+			c->recent_shown[i] = NULL;
+			found = true;
+		}
+	while (found && begin > c->text && begin[-1] != '\n')
+		begin--;
+	if (found)
+		c->text_len = (size_t)(begin - c->text);
+	return found;
 }
 
 /* One record, with its further lines. On a terminal HH:MM, with a line where the day changes. */
@@ -72,6 +134,7 @@ show_records(struct chat *c, const char *text, size_t unread)
 		while (*end == '\n' && end[1] == ' ')
 			end += 1 + strcspn(end + 1, "\n");
 		show_record(c, starts[i], end, day);
+		remember(c, starts[i], end);
 	}
 }
 
