@@ -5,7 +5,6 @@ set -u
 pending='
 base/memory.h
 cli/chat/chat.h
-cli/chat/editor/bindings.h
 cli/chat/editor/editor.h
 cli/chat/editor/editor_impl.h
 cli/chat/editor/metrics.h
@@ -28,7 +27,6 @@ cli/output/colour.h
 cli/output/help.h
 cli/output/overview.h
 cli/output/pager.h
-cli/output/partner.h
 cli/output/report.h
 cli/output/rows.h
 cli/output/terminal.h
@@ -58,21 +56,15 @@ daemon/names/names.h
 daemon/notify.h
 daemon/roster_impl.h
 daemon/server.h
-db/erase.h
 db/wal_index.h
 net/endpoint.h
-net/rundir.h
-proto/codec.h
 proto/safe_rules.h
-proto/wire.h
 session/begin.h
 session/history/history_serve.h
 session/history/history_spawn.h
-session/kept.h
 session/life.h
 session/mailbox/folder.h
 session/mailbox/forget_impl.h
-session/mailbox/kinds.h
 session/mailbox/sent_scan.h
 session/mailbox/store_impl.h
 session/messages/offers_in.h

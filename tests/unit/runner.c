@@ -20,6 +20,12 @@
 	X(errors)         \
 	X(translate)      \
 	X(write)          \
+	X(codec)          \
+	X(bindings)       \
+	X(partner)        \
+	X(erase)          \
+	X(kinds)          \
+	X(session_kept)   \
 	X(bucket)         \
 	X(exchange)       \
 	X(exchange_world) \

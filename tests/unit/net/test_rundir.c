@@ -13,6 +13,7 @@
 
 #include "folder.h"
 #include "net/folder.h"
+#include "net/rundir.h"
 #include "net/session_file.h"
 #include "net/whereabouts.h"
 
