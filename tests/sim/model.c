@@ -254,6 +254,13 @@ note_login(struct conn *c, const struct upstream_message *m)
 	(void)snprintf(s->name, sizeof(s->name), "%s", m->u.login.name);
 }
 
+/* Its requests came with its LOGIN, and are granted though it may be gone before it can be told: under its own name only. */
+static bool
+may_be_welcome(const struct conn *c, const struct session *s)
+{
+	return s->uid == c->uid && strcmp(k->account(c->uid), s->name) == 0;
+}
+
 static void
 note_request(struct conn *c, const struct upstream_message *m)
 {
@@ -290,7 +297,7 @@ note_request(struct conn *c, const struct upstream_message *m)
 	default:
 		return;
 	}
-	if (s && c->welcomed)
+	if (s && (c->welcomed || may_be_welcome(c, s)))
 		s->asked = model()->step;
 	if (s && m->type == UPSTREAM_TO)
 		s->asked_for = model()->step;
