@@ -56,6 +56,10 @@ replace_helper() { # USER COMMANDS
 	exits 0 "the session of $1 is taken up by a helper of the $2 release"
 }
 
+shows_note() { # USER TEXT
+	(as "$1" new pchat read --raw --notes) 2>/dev/null | grep -qxF "$2"
+}
+
 run_quietly() {
 	(as "$@") >/dev/null 2>&1
 }
@@ -84,6 +88,9 @@ exits 71 "nor by an old helper"
 run alice new pchat -s alice pipe
 exits 6 "an old helper offers no streams"
 like "$err" "older pchat" "and it says why"
+echo text >"$T/alice/file"
+run alice new pchat -s alice give "$T/alice/file"
+exits 6 "nor files"
 run bob new pchat accept
 exits 6 "nor takes any"
 for what in 'status' 'status --prompt' 'who' 'history' 'history --grep old' 'dnd off' 'block'; do
@@ -102,6 +109,24 @@ run alice new pchat tell bob "a note"
 exits 6 "an old helper takes no notes"
 run bob new pchat read --raw --notes
 exits 1 "a new command reads from it all the same"
+
+# What is kept waits for a helper that can take it.
+if is_root && id -u games >/dev/null 2>&1; then
+	add_user games
+	run alice new pchat tell --later games "a kept note"
+	exits 12 "a note is kept for an account that is not logged in"
+	run games old pchat login games
+	run alice new pchat tell --later games "another"
+	exits 6 "its old helper takes none, and nothing is kept beside it"
+	run alice new pchat notes --kept
+	exits 0 "what was kept is kept still"
+	run games old pchat quit
+	run games new pchat login games
+	wait_until shows_note games "a kept note"
+	run alice new pchat notes --kept
+	exits 1 "a new helper takes it: it is kept no more"
+	run games new pchat quit
+fi
 
 # A name that the first release cannot hold: not shown to its helpers, and no pair with them.
 add_user carol
