@@ -238,14 +238,17 @@ send_over(struct message *m, int status, const char *said)
 	}
 }
 
-/* 1: it is kept no more, or was never. In bad weather it may have been delivered by a daemon that did not live to know. */
+/*
+ * 1: it is kept no more, or was never. In bad weather it may have been delivered, or taken back, by a daemon that did not live
+ * to know, or to say so.
+ */
 static void
 cancel_over(struct message *m, int status)
 {
 	m->certain = status == 0 && k->weather.kill == 0;
 	if (status == 0)
 		m->taken_back = true;
-	else if (status != 1)
+	else if (status != 1 || k->weather.kill > 0)
 		m->pardoned = m->half_taken_back = true;
 }
 
