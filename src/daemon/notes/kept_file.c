@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/write.h"
 #include "core/names/name.h"
 #include "proto/wire.h"
@@ -18,6 +19,7 @@
 #define MAGIC 0x314b4350U /* "PCK1" */
 #define SUFFIX ".note"
 #define NEW ".new"
+#define LOAD_TRIES 3U
 
 /* ------ bytes ------ */
 
@@ -237,6 +239,19 @@ is_forgotten(const uint8_t *bytes, size_t n)
 	return true;
 }
 
+/* One that cannot be read at a daemon's start is nobody's until the next: what may pass is tried again. */
+static ssize_t
+load_patiently(const char *dir, uint64_t number, uint8_t *out, size_t cap)
+{
+	ssize_t n = -EINTR;
+
+	for (unsigned tries = 0; tries < LOAD_TRIES && n < 0 && n != -ENOENT; tries++)
+		n = kept_file_load(dir, number, out, cap);
+	if (n < 0 && n != -ENOENT)
+		log_error("a kept note cannot be read: %s/%016" PRIx64 ": %s", dir, number, strerror((int)-n));
+	return n;
+}
+
 int
 kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const struct kept_record *r), void *context)
 {
@@ -250,7 +265,7 @@ kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const
 	if ((count = list(dir, &numbers)) < 0)
 		return (int)count;
 	for (ssize_t i = 0; numbers && i < count; i++) {
-		n = kept_file_load(dir, numbers[i], bytes, sizeof(bytes));
+		n = load_patiently(dir, numbers[i], bytes, sizeof(bytes));
 		if (n < 0)
 			continue;
 		if (is_forgotten(bytes, (size_t)n))
