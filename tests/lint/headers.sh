@@ -3,13 +3,10 @@
 set -u
 : "${SRCDIR:?is set by make check}"
 pending='
-base/memory.h
 cli/chat/chat.h
 cli/chat/editor/editor.h
 cli/chat/editor/editor_impl.h
-cli/chat/editor/metrics.h
 cli/chat/editor/tty.h
-cli/chat/editor/view.h
 cli/commands/message/sender_report.h
 cli/commands/message/tell_report.h
 cli/commands/message/text_source.h
@@ -22,14 +19,12 @@ cli/commands/stream/source.h
 cli/commands/stream/taking.h
 cli/line/edition.h
 cli/line/options.h
-cli/line/typed.h
 cli/output/colour.h
 cli/output/help.h
 cli/output/overview.h
 cli/output/pager.h
 cli/output/report.h
 cli/output/rows.h
-cli/output/terminal.h
 cli/process/offspring.h
 client/channel.h
 client/conn.h
@@ -57,13 +52,11 @@ daemon/notify.h
 daemon/roster_impl.h
 daemon/server.h
 db/wal_index.h
-net/endpoint.h
 proto/safe_rules.h
 session/begin.h
 session/history/history_serve.h
 session/history/history_spawn.h
 session/life.h
-session/mailbox/folder.h
 session/mailbox/forget_impl.h
 session/mailbox/sent_scan.h
 session/mailbox/store_impl.h

@@ -20,6 +20,12 @@
 	X(errors)         \
 	X(translate)      \
 	X(write)          \
+	X(memory)         \
+	X(view)           \
+	X(endpoint)       \
+	X(session_folder) \
+	X(terminal)       \
+	X(typed)          \
 	X(codec)          \
 	X(bindings)       \
 	X(partner)        \

@@ -1,0 +1,72 @@
+/* Which daemon is meant, and who is trusted there. */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/endpoint.h"
+
+START_TEST(the_one_that_is_named)
+{
+	struct stat st;
+
+	ck_assert_str_eq(endpoint_path("/a/socket"), "/a/socket");
+	if (stat(ENDPOINT_FOLDER, &st) < 0 && errno == ENOENT)
+		ck_assert_ptr_null(endpoint_path(NULL));
+	else
+		ck_assert_str_eq(endpoint_path(NULL), ENDPOINT_HOST);
+}
+END_TEST
+
+START_TEST(ourselves_are_trusted)
+{
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(endpoint_trusted(fds[0], "/a/socket", false), 0);
+	ck_assert_int_eq(endpoint_trusted(fds[0], NULL, false), 0);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	ck_assert_int_lt(endpoint_trusted(-1, "/a/socket", false), 0);
+	ck_assert_int_eq(endpoint_trusted(-1, "/a/socket", true), 0); /* by --socket whoever it is */
+}
+END_TEST
+
+START_TEST(words_name_the_socket_and_a_way_out)
+{
+	static const struct {
+		const char *path;
+		int error;
+		const char *words;
+	} t[] = {
+		{ "/no/socket", -EPERM, "another user's" },
+		{ "/no/socket", -ENOENT, "pchatd --detach --socket '/no/socket'" },
+		{ ENDPOINT_HOST, -ECONNREFUSED, "systemctl start" },
+		{ "/etc/passwd", -ECONNREFUSED, "is not a socket" },
+		{ "/no/socket", -EACCES, "is not for you" },
+		{ "/no/socket", -ETIMEDOUT, "cannot reach" },
+	};
+	char words[512];
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		endpoint_words(t[i].path, t[i].error, words, sizeof(words));
+		ck_assert_msg(strstr(words, t[i].words), "%s", words);
+		ck_assert_msg(strstr(words, t[i].path), "%s", words);
+	}
+}
+END_TEST
+
+Suite *
+endpoint_suite(void)
+{
+	Suite *s = suite_create("endpoint");
+	TCase *t = tcase_create("core");
+
+	tcase_add_test(t, the_one_that_is_named);
+	tcase_add_test(t, ourselves_are_trusted);
+	tcase_add_test(t, words_name_the_socket_and_a_way_out);
+	suite_add_tcase(s, t);
+	return s;
+}
