@@ -140,12 +140,18 @@ let_go(struct control_client *c)
 }
 
 static void
-stop_waiting(struct session *s)
+stop_waiting(struct session *s, ev_io *w)
 {
-	if (!ev_is_active(&s->forgetting))
+	if (!ev_is_active(w))
 		return;
-	ev_io_stop(s->loop, &s->forgetting);
-	(void)close(s->forgetting.fd);
+	ev_io_stop(s->loop, w);
+	(void)close(w->fd);
+}
+
+static bool
+is_forgetting(const struct session *s)
+{
+	return ev_is_active(&s->forgetting[FORGETTING_RULE]) || ev_is_active(&s->forgetting[FORGETTING_COMMAND]);
 }
 
 void
@@ -154,7 +160,8 @@ life_finish(struct session *s, enum session_end end)
 	if (s->end != SESSION_GOES_ON)
 		return;
 	s->end = end;
-	stop_waiting(s);
+	for (size_t i = 0; i < FORGETTING; i++)
+		stop_waiting(s, &s->forgetting[i]);
 	ev_break(s->loop, EVBREAK_ALL);
 	uplink_stop(s->uplink);
 	if (end == SESSION_OVER)
@@ -267,9 +274,40 @@ on_forgotten(struct ev_loop *loop, ev_io *w, int revents)
 	struct session *s = w->data;
 
 	(void)loop, (void)revents;
-	stop_waiting(s);
+	stop_waiting(s, w);
+	if (is_forgetting(s))
+		return;
 	hold(s, false);
 	state_changed(&s->state);
+}
+
+static void
+await_forgotten(struct session *s, ev_io *w, int ended)
+{
+	ev_io_set(w, ended, EV_READ);
+	ev_io_start(s->loop, w);
+}
+
+/* Of several commands that forget at once the first is waited for; the others wait for it, as for any writer. */
+int
+life_history(struct session *s, int connection, const struct control_message *request)
+{
+	ev_io *w = &s->forgetting[FORGETTING_COMMAND];
+	const bool holds = request->type == CONTROL_FORGET && !ev_is_active(w);
+	char name[VIA_SESSION_MAX + 1];
+	int ended, r;
+
+	session_name(s, name);
+	if (holds)
+		hold(s, true);
+	r = history_spawn(name, connection, request, &ended);
+	if (r == 0 && holds)
+		await_forgotten(s, w, ended);
+	else if (r == 0)
+		(void)close(ended);
+	else if (holds && !is_forgetting(s))
+		hold(s, false);
+	return r;
 }
 
 /* What the rule of the inbox does not keep. It may take long: messages that arrive meanwhile wait, nothing else does. */
@@ -286,8 +324,7 @@ forget_beside(struct session *s)
 		hold(s, false);
 		return;
 	}
-	ev_io_set(&s->forgetting, ended, EV_READ);
-	ev_io_start(s->loop, &s->forgetting);
+	await_forgotten(s, &s->forgetting[FORGETTING_RULE], ended);
 }
 
 static void
@@ -300,7 +337,7 @@ on_rest(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_timer_again(loop, w);
 	sentbox_rest(s->sentbox);
 	store_rest(s->store);
-	if (!ev_is_active(&s->forgetting) && store_forget_due(s->store))
+	if (!is_forgetting(s) && store_forget_due(s->store))
 		forget_beside(s);
 	memory_give_back();
 }
@@ -334,8 +371,10 @@ life_watch(struct session *s, unsigned login_ms)
 {
 	ev_prepare_init(&s->tell, on_tell);
 	ev_init(&s->rest_timer, on_rest);
-	ev_init(&s->forgetting, on_forgotten);
-	s->forgetting.data = s;
+	for (size_t i = 0; i < FORGETTING; i++) {
+		ev_init(&s->forgetting[i], on_forgotten);
+		s->forgetting[i].data = s;
+	}
 	ev_timer_init(&s->login_timer, on_login_timeout, login_ms / 1000., 0.);
 	s->tell.data = s->rest_timer.data = s->login_timer.data = s;
 	life_stir(s);

@@ -6,6 +6,8 @@
 #include "core/verdict.h"
 #include "session/session.h"
 
+struct control_message;
+
 /*
  * Sets up the timers and watchers. A login that takes longer than `login_ms` is given up, once s->login_timer is
  * started.
@@ -62,5 +64,11 @@ void life_stir(struct session *s);
 
 /* The state has changed: clients that watch it are told at the end of this turn of the loop. */
 void life_changed(struct session *s);
+
+/*
+ * Starts a process that forgets what a client asks for, or reads the history for it (history_spawn()); while one
+ * forgets, what arrives waits. 0 or -errno.
+ */
+MUST_USE int life_history(struct session *s, int connection, const struct control_message *request);
 
 #endif

@@ -12,7 +12,6 @@
 #include "session/control/client.h"
 #include "session/control/listener.h"
 #include "session/control/reading.h"
-#include "session/history/history_spawn.h"
 #include "session/kept.h"
 #include "session/life.h"
 #include "session/mailbox/sentbox.h"
@@ -1074,13 +1073,11 @@ session_name(const struct session *s, char name[VIA_SESSION_MAX + 1])
 static int
 client_history(void *context, int fd, const struct control_message *m)
 {
-	const struct session *s = context;
-	char session[VIA_SESSION_MAX + 1];
+	struct session *s = context;
 
 	inbound_flush(s->inbound);
 	sentbox_flush(s->sentbox);
-	session_name(s, session);
-	return history_spawn(session, fd, m);
+	return life_history(s, fd, m);
 }
 
 static void

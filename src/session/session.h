@@ -42,6 +42,9 @@ enum session_end {
 	SESSION_OVER,     /* it was quit, or its name is somebody else's now */
 };
 
+/* Processes that forget: by the rule of the inbox, and for a command. */
+enum { FORGETTING_RULE, FORGETTING_COMMAND, FORGETTING };
+
 struct session {
 	struct ev_loop *loop;
 	struct rundir rundir;           /* the folder of its files */
@@ -60,7 +63,7 @@ struct session {
 	ev_timer login_timer;             /* runs until the daemon lets us in */
 	ev_timer rest_timer;              /* runs until nothing has happened for a while */
 	ev_prepare tell;                  /* is active in a turn that changed the state */
-	ev_io forgetting;                 /* is active while a process forgets what is not kept; waits for its end */
+	ev_io forgetting[FORGETTING];     /* each is active while a process forgets something; waits for its end */
 
 	struct state state;
 	struct store *store;

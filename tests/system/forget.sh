@@ -140,7 +140,7 @@ done
 rm -f "$T/slow/pchat-session"
 cat >"$T/slow/pchat-session" <<END
 #!/bin/sh
-if [ "\$1" = --forget ]; then
+if [ "\$1" = --forget ] || [ -e "$T/bob/slow" ]; then
 	: >"$T/bob/forgetting"
 	until [ -e "$T/go" ]; do sleep 0.1; done
 fi
@@ -165,5 +165,26 @@ reap held
 exits 0 "and is stored behind it"
 has_unread bob 1
 ok $? "once"
+
+# So it is when a command lets forget.
+run bob pchat read
+rm -f "$T/go" "$T/bob/forgetting"
+(as bob touch "$T/bob/slow")
+spawn delete bob pchat history --delete alice
+wait_until test -e "$T/bob/forgetting"
+spawn held alice pchat send --timeout $AGES "while a command lets forget"
+run bob pchat status
+exits 0 "history --delete keeps no command waiting"
+wait_until sleeps "${pid_of[held]}"
+has_unread bob 0 && ! is_gone "${pid_of[held]}"
+ok $? "but what arrives"
+: >"$T/go"
+reap delete
+exits 0 "it forgets"
+reap held
+exits 0 "and what came meanwhile is stored behind it"
+has_unread bob 1
+ok $? "once"
+is "$(texts bob)" "while a command lets forget," "and is all that is there"
 
 finish

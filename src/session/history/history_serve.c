@@ -24,6 +24,7 @@
 struct folder {
 	char path[PATH_MAX];
 	int error;
+	int helper; /* the helper waits there for the end of forgetting; -1: it does not */
 };
 
 /* ------------------------------------------------------------------------- output */
@@ -165,6 +166,7 @@ answer_forget(const struct folder *folder, const struct control_message *request
 
 	if (r == 0)
 		r = forget_asked(folder->path, request, &count);
+	(void)shutdown(folder->helper, SHUT_WR); /* the client may take its time to hear of it */
 	if (r < 0)
 		log_error("cannot forget what is in '%s': %s", folder->path, strerror(-r));
 	end.u.read_end.count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
@@ -291,6 +293,7 @@ history_serve(const char *name, int request_fd)
 		return EXIT_FAILURE;
 	r = find_folder(name, dir.path);
 	dir.error = r == -ENOENT ? 0 : r;
+	dir.helper = request_fd;
 	r = request_fd >= 0 ? serve(&dir, request_fd) : 0;
 	if (r == 0)
 		r = serve(&dir, STDIN_FILENO);

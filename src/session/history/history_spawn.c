@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "core/via.h"
@@ -49,7 +50,7 @@ spawn(char *const argv[], int connection, int request)
 	return status == 0 ? 0 : -EAGAIN;
 }
 
-/* The program that is started, and a pipe for it. 0 or -errno. */
+/* The program that is started, and a pair of sockets for it. 0 or -errno. */
 static int
 prepare(char program[PATH_MAX], int fds[2])
 {
@@ -57,11 +58,11 @@ prepare(char program[PATH_MAX], int fds[2])
 
 	if (r < 0)
 		return r;
-	return pipe2(fds, O_CLOEXEC) < 0 ? -errno : 0;
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
 }
 
 int
-history_spawn(const char *name, int connection, const struct control_message *request)
+history_spawn(const char *name, int connection, const struct control_message *request, int *ended)
 {
 	char program[PATH_MAX], option[] = "--history", descriptor[] = "--request-fd", number[] = "3";
 	char session[VIA_SESSION_MAX + 1];
@@ -79,9 +80,13 @@ history_spawn(const char *name, int connection, const struct control_message *re
 	out = fds[0];
 	in = fds[1];
 	n = control_encode(request, frame, sizeof(frame));
-	if (n == 0 || write(in, frame, n) != (ssize_t)n)
+	if (n == 0 || write(in, frame, n) != (ssize_t)n || shutdown(in, SHUT_WR) < 0)
 		return -EIO;
-	return spawn(argv, connection, out);
+	if ((r = spawn(argv, connection, out)) < 0)
+		return r;
+	*ended = in;
+	in = -1;
+	return 0;
 }
 
 int

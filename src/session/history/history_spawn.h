@@ -14,9 +14,10 @@ struct control_message;
 
 /*
  * Starts a process for a client of the session `name` (NAME or HOST/NAME), which takes over its connection and answers
- * its request first. The descriptor `connection` stays the caller's, who closes it. 0 or -errno.
+ * its request first. The descriptor `connection` stays the caller's, who closes it. *ended, the caller's to close, comes to
+ * its end when that process ends, or has answered a FORGET. 0 or -errno.
  */
-MUST_USE int history_spawn(const char *name, int connection, const struct control_message *request);
+MUST_USE int history_spawn(const char *name, int connection, const struct control_message *request, int *ended);
 
 /*
  * Starts a process that forgets what the rule of the session's inbox does not keep. *ended is a pipe, the caller's to
