@@ -493,7 +493,7 @@ random_keys(struct hand *h, char *out, size_t cap)
 	if (kind < 96)
 		return random_paste(h, out, cap);
 	out[0] = (char)roll(h, 256);
-	return 1;
+	return out[0] == 030 || out[0] == 032 ? put(out, 0, cap, "\001") : 1;
 }
 
 /* Puts on the terminal what the editor draws, and answers for it. */

@@ -65,6 +65,14 @@ put_number(struct draw *d, const char *before, size_t number, const char *after)
 	put(d, text);
 }
 
+/* To the begin of the next row, which may be one of those below. */
+static void
+feed(struct draw *d)
+{
+	put(d, "\r\n");
+	d->below -= d->below > 0;
+}
+
 /* To a row that is there already. */
 static void
 go_to_row(struct draw *d, size_t row)
@@ -145,7 +153,7 @@ write_row(struct draw *d, size_t i, const struct view_row *row)
 
 	if (below) { /* a line feed makes a row where there was none */
 		go_to_row(d, i - 1);
-		put(d, "\r\n");
+		feed(d);
 		d->row = i;
 	} else {
 		go_to_row(d, i);
@@ -185,6 +193,7 @@ drop_rows(struct draw *d, size_t count)
 	go_to_row(d, count);
 	put(d, CLEAR_BELOW);
 	d->column = 0;
+	d->below += d->count - count;
 	d->count = count;
 }
 
@@ -257,17 +266,32 @@ rows_now(const struct draw *d, size_t columns, size_t *above)
 	return all;
 }
 
+/* Empty rows below the line, at most, on a screen of so many: those go first when it becomes smaller. */
+static size_t
+below_now(const struct draw *d, size_t lines)
+{
+	const size_t fewer = lines < d->lines ? d->lines - lines : 0;
+
+	if (lines > d->lines)
+		return d->below + (lines - d->lines);
+	return d->below > fewer ? d->below - fewer : 0;
+}
+
 void
 draw_clear(struct draw *d, size_t columns, size_t lines)
 {
 	size_t above;
 	const size_t all = rows_now(d, columns, &above);
+	const bool is_smaller = columns < d->columns || lines < d->lines;
 
 	if (above > 0) /* a terminal stops at its first row */
 		put_number(d, "\033[", above, "A");
 	put(d, CLEAR_BELOW);
-	if (all > lines) /* the first row here may continue one in the scrollback, and join it on a wider terminal */
-		put(d, "\r\n");
+	if (is_smaller && all + below_now(d, lines) > lines)
+		feed(d); /* the first row here may continue one in the scrollback, and join it on a wider terminal */
+	d->below += all > 0 ? all - 1 : 0;
+	if (columns > d->columns || lines != d->lines || d->below >= lines) /* nobody knows where it stands */
+		d->below = lines > 0 ? lines - 1 : 0;
 	d->count = d->row = d->column = 0;
 	d->columns = columns;
 	d->lines = lines;
@@ -281,14 +305,14 @@ put_wrapped(void *context, const char *text, size_t len)
 	struct draw *d = context;
 
 	while (len > 0) {
-		const char *feed = memchr(text, '\n', len);
-		const size_t n = feed ? (size_t)(feed - text) : len;
+		const char *end = memchr(text, '\n', len);
+		const size_t n = end ? (size_t)(end - text) : len;
 
 		draw_raw(d, text, n);
-		if (feed)
-			put(d, "\r\n");
-		text += n + (feed != NULL);
-		len -= n + (feed != NULL);
+		if (end)
+			feed(d);
+		text += n + (end != NULL);
+		len -= n + (end != NULL);
 	}
 }
 
@@ -300,7 +324,7 @@ draw_text(struct draw *d, const char *text, size_t len)
 	put(d, WRAP_OFF);
 	wrap_text(text, len, d->columns, put_wrapped, d);
 	if (text[len - 1] != '\n')
-		put(d, "\r\n");
+		feed(d);
 	put(d, WRAP_ON);
 }
 
@@ -312,6 +336,7 @@ draw_leave(struct draw *d)
 		put(d, "\r\n");
 	}
 	d->count = d->row = d->column = 0;
+	d->below = d->lines > 0 ? d->lines - 1 : 0; /* others write on it now */
 }
 
 void
@@ -320,6 +345,7 @@ draw_clear_screen(struct draw *d)
 	draw_clear(
 	    d, d->columns, d->lines); /* where a screen that is cleared goes into the scrollback, the line does not */
 	put(d, "\033[H\033[2J");
+	d->below = 0; /* its owner goes to the bottom */
 }
 
 void

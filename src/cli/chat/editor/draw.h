@@ -19,8 +19,9 @@ struct draw {
 	size_t count, cap;
 	size_t row, column;    /* of the cursor, counted from the first of them */
 	size_t columns, lines; /* of the terminal, when they were drawn */
-	bool cuts; /* a terminal that becomes narrower cuts off what does not fit, in place of wrapping it */
-	char *out; /* to be written */
+	size_t below; /* empty rows that the screen may have below the line, or below the cursor where there is none */
+	bool cuts;    /* a terminal that becomes narrower cuts off what does not fit, in place of wrapping it */
+	char *out;    /* to be written */
 	size_t out_len, out_cap;
 	bool failed; /* memory was short: what stands on the terminal is not what it should be */
 };

@@ -29,9 +29,10 @@ static const char *const samples[METRICS_KINDS] = {
 /* What a cluster consists of. */
 struct parts {
 	enum metrics_kind kind;
-	size_t pictographs, tones, marks, letters; /* letters: of a flag */
-	bool styled;                               /* made an emoji of by U+FE0F */
-	size_t sum;                                /* of its code points */
+	size_t pictographs, tones, letters; /* letters: of a flag */
+	bool styled;                        /* made an emoji of by U+FE0F */
+	size_t spacing; /* columns of marks and SARA AM behind its first code point, where they have any */
+	size_t sum;     /* of its code points; those marks only where they have any */
 };
 
 const char *
@@ -96,8 +97,17 @@ outranks(enum metrics_kind a, enum metrics_kind b)
 	    (a == METRICS_TONED && b == METRICS_STYLED);
 }
 
+/* Columns that a code point adds to its cluster: a terminal may join marks to what they stand behind. */
+static size_t
+width_within(const struct metrics *m, uint32_t cp, const struct unicode *u)
+{
+	if ((u->category == GC_MC && m->width[METRICS_MARKED] == 1) || (IS_AM(cp) && m->width[METRICS_AM] == 1))
+		return 0;
+	return width_of(cp, u);
+}
+
 static struct parts
-take_apart(const char *cluster, size_t len)
+take_apart(const struct metrics *m, const char *cluster, size_t len)
 {
 	struct parts p = { .kind = METRICS_PLAIN };
 	uint32_t base = 0;
@@ -106,6 +116,7 @@ take_apart(const char *cluster, size_t len)
 		uint32_t cp;
 		const struct unicode *u;
 		enum metrics_kind kind;
+		size_t width;
 
 		n = unicode_decode(cluster + at, len - at, &cp);
 		if (n == 0)
@@ -117,8 +128,10 @@ take_apart(const char *cluster, size_t len)
 			p.kind = kind;
 		p.pictographs += (u->flags & UNICODE_PICTOGRAPH) != 0;
 		p.tones += (u->flags & UNICODE_MODIFIER) != 0;
-		p.marks += at > 0 && u->category == GC_MC; /* one that begins a cluster has a cell of its own */
-		p.sum += width_of(cp, u);
+		width =
+		    at > 0 ? width_within(m, cp, u) : width_of(cp, u); /* what begins a cluster has a cell of its own */
+		p.spacing += at > 0 && (u->category == GC_MC || IS_AM(cp)) ? width : 0;
+		p.sum += width;
 		p.letters += u->cluster == GCB_RI;
 		p.styled = p.styled || cp == EMOJI_STYLE;
 	}
@@ -137,7 +150,7 @@ joined_width(const struct metrics *m, const struct parts *p)
 {
 	if (p->pictographs < 2) /* joiners between letters */
 		return p->sum;
-	return m->width[METRICS_JOINED] > 0 && m->width[METRICS_JOINED] <= 2 ? 2 : p->sum;
+	return m->width[METRICS_JOINED] > 0 && m->width[METRICS_JOINED] <= 2 ? 2 + p->spacing : p->sum;
 }
 
 static size_t
@@ -146,25 +159,21 @@ width_by_kind(const struct metrics *m, const struct parts *p)
 	const size_t known = m->width[p->kind];
 
 	switch (p->kind) {
-	case METRICS_MARKED:
-		return known == 1 ? p->sum - p->marks : p->sum;
-	case METRICS_AM:
-		return known == 1 ? 1 : p->sum;
 	case METRICS_STYLED:
 	case METRICS_TONED:
 	case METRICS_AMBIGUOUS:
-		return known == 2 ? 2 : p->sum;
+		return known == 2 ? 2 + p->spacing : p->sum;
 	case METRICS_JOINED:
 		return joined_width(m, p);
 	case METRICS_JAMO:
-		return known > 2 ? known : p->sum;
+		return known > 2 ? known + p->spacing : p->sum;
 	case METRICS_KEYCAP:
-		return known == 2 ? 2 : 1;
+		return (known == 2 ? 2 : 1) + p->spacing;
 	case METRICS_FLAG:
-		return known > 0 && p->letters == 2 ? known : p->sum;
+		return known > 0 && p->letters == 2 ? known + p->spacing : p->sum;
 	case METRICS_TAGGED:
 	case METRICS_NEW:
-		return known > 0 ? known : 2;
+		return (known > 0 ? known : 2) + p->spacing;
 	default:
 		return p->sum;
 	}
@@ -173,12 +182,12 @@ width_by_kind(const struct metrics *m, const struct parts *p)
 size_t
 metrics_width(const struct metrics *m, const char *cluster, size_t len, bool *doubtful)
 {
-	const struct parts p = take_apart(cluster, len);
+	const struct parts p = take_apart(m, cluster, len);
 	const size_t width = width_by_kind(m, &p);
 
 	*doubtful = p.kind != METRICS_PLAIN;
 	/* Whatever else it is: a terminal that widens what is styled widens it. */
-	if (width == 1 && p.styled && p.kind != METRICS_KEYCAP && m->width[METRICS_STYLED] == 2)
-		return 2;
+	if (width == 1 + p.spacing && p.styled && p.kind != METRICS_KEYCAP && m->width[METRICS_STYLED] == 2)
+		return width + 1;
 	return width;
 }

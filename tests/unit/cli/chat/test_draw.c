@@ -9,6 +9,7 @@
 #include "cli/chat/editor/draw.h"
 #include "cli/chat/editor/plain.h"
 #include "core/limits.h"
+#include "core/unicode/unicode.h"
 #include "proto/safe.h"
 
 static struct metrics metrics;
@@ -230,6 +231,30 @@ START_TEST(part_of_the_line_is_out_of_reach)
 END_TEST
 
 /* A keycap is one on a digit only. */
+/* With empty rows below it, a line that fits may still be half in the scrollback: nothing joins that. */
+START_TEST(empty_rows_below_the_line)
+{
+	char text[120];
+	bool found = false;
+
+	memset(text, 'x', sizeof(text));
+	screen_resize(screen, 109, 6);
+	view.columns = draw.columns = 109;
+	draw.lines = 6;
+	draw.below = 5;
+	draw_text(&draw, "before\nagain\n", 13);
+	(void)lay(text, sizeof(text), 3);
+	screen_resize(screen, 23, 6);
+	draw_clear(&draw, 23, 6);
+	draw_text(&draw, "a message\n", 10);
+	(void)put_on_screen();
+	screen_resize(screen, 109, 6);
+	for (long row = -(long)screen_scrolled(screen); row < 6; row++)
+		found = found || strcmp(screen_row(screen, row), "a message") == 0;
+	ck_assert(found);
+}
+END_TEST
+
 START_TEST(a_keycap_on_something_else)
 {
 	const char *text = "\U0001f44d\U0001f3fd\ufe0f\u20e3 x 1\ufe0f\u20e3 y";
@@ -253,6 +278,44 @@ START_TEST(an_emoji_by_style)
 		metrics.width[METRICS_STYLED] = 1;
 		ck_assert_uint_eq(metrics_width(&metrics, clusters[i], strlen(clusters[i]), &doubtful), 1);
 		ck_assert(doubtful);
+	}
+}
+END_TEST
+
+static unsigned char
+columns_of(const char *text)
+{
+	char answers[64] = "";
+	size_t column, line;
+
+	screen_write(screen, "\r\033[K", 4, answers, sizeof(answers));
+	screen_write(screen, text, strlen(text), answers, sizeof(answers));
+	screen_cursor(screen, &column, &line);
+	return (unsigned char)column;
+}
+
+/* What follows in the cluster, on terminals of both kinds: a row in which it is counted too little is written over. */
+START_TEST(a_mark_behind_each_kind)
+{
+	static const char *const marks[] = { "", "\u093f", "\u102b", "\u093f\u093f", "\u0e33", "\u0301", "\u0301\u093f" };
+	bool doubtful;
+
+	for (unsigned clusters = 0; clusters < 2; clusters++) {
+		screen_free(screen);
+		screen = screen_new(40, 24, clusters > 0);
+		for (enum metrics_kind kind = METRICS_MARKED; kind < METRICS_KINDS; kind++)
+			metrics.width[kind] = columns_of(metrics_sample(kind));
+		for (enum metrics_kind kind = METRICS_MARKED; kind < METRICS_KINDS; kind++)
+			for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+				char text[64];
+
+				(void)snprintf(text, sizeof(text), "%s%s", metrics_sample(kind), marks[i]);
+				if (unicode_cluster(text, strlen(text)) == strlen(text))
+					ck_assert_msg(metrics_width(&metrics, text, strlen(text), &doubtful) ==
+						columns_of(text),
+					    "kind %d, mark %zu, clusters %u: %zu, not %d", (int)kind, i, clusters,
+					    metrics_width(&metrics, text, strlen(text), &doubtful), columns_of(text));
+			}
 	}
 }
 END_TEST
@@ -417,8 +480,10 @@ draw_suite(void)
 	tcase_add_test(t, output_of_a_key);
 	tcase_add_test(t, sizes_change);
 	tcase_add_test(t, part_of_the_line_is_out_of_reach);
+	tcase_add_test(t, empty_rows_below_the_line);
 	tcase_add_test(t, a_keycap_on_something_else);
 	tcase_add_test(t, an_emoji_by_style);
+	tcase_add_test(t, a_mark_behind_each_kind);
 	tcase_add_test(t, a_mark_by_itself);
 	tcase_add_test(t, laid_out_behind_a_change);
 	tcase_add_test(t, the_cursor_stands_within_a_cluster);
