@@ -78,4 +78,15 @@ report 2 "what is named as pending is a header that no unit test includes" \
 	"$(comm -13 <(echo "$missing") <(sed '/^$/d' <<<"$pending" | sort))"
 report 3 "there are headers, and tests that include some" \
 	"$([ "$(wc -l <<<"$headers")" -gt 100 ] && [ "$(wc -l <<<"$included")" -gt 50 ] || echo 'too few')"
-echo 1..3
+# A test of one module stands where the module does.
+astray=$(cd "$SRCDIR" && find tests/unit -mindepth 2 -name 'test_*.c' | while read -r test; do
+	module=$(basename "$test" .c)
+	module=${module#test_}
+	homes=$(find src -name "$module.c" -printf '%h\n' | sed 's|^src/||')
+	home=$(dirname "${test#tests/unit/}")
+	# search.c of the editor and of a history, and notes in both directions, are tests of rooms that have no such file
+	case $test in */history/test_search.c | */messages/test_notes.c) continue ;; esac
+	[ -z "$homes" ] || grep -qxF "$home" <<<"$homes" || echo "$test"
+done)
+report 4 "unit tests mirror the folders" "$astray"
+echo 1..4

@@ -92,7 +92,7 @@
 	X(relay)          \
 	X(greeting)       \
 	X(keeper)         \
-	X(kept)           \
+	X(kept_file)      \
 	X(finder)         \
 	X(state)          \
 	X(inbound)        \

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../pty/screen.h"
+#include "../../../../pty/screen.h"
 #include "base/macros.h"
 #include "cli/chat/editor/draw.h"
 #include "cli/chat/editor/plain.h"

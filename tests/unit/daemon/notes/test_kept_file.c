@@ -173,9 +173,9 @@ START_TEST(test_kept_files_are_overwritten)
 END_TEST
 
 Suite *
-kept_suite(void)
+kept_file_suite(void)
 {
-	Suite *s = suite_create("kept");
+	Suite *s = suite_create("kept_file");
 	TCase *rules = tcase_create("rules"), *files = tcase_create("files");
 
 	tcase_add_test(rules, test_kept_room);
