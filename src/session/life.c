@@ -47,7 +47,7 @@ life_note(struct session *s, const char *format, const char *about)
 static void
 report(struct session *s, enum verdict v, const char *words)
 {
-	char text[sizeof(s->notes) + 640];
+	char text[REPORT_SIZE];
 
 	if (!s->report)
 		return;
