@@ -84,9 +84,10 @@ in_tmux_new(const char *command, size_t columns, size_t lines)
 {
 	struct in_tmux *t = calloc(1, sizeof(*t));
 	char x[24], y[24];
-	const char *const args[] = { "new-session", "-d", "-x", x, "-y", y, command, ";", "set-option", "-g",
-		"history-limit", "60000", ";", "set-option", "-g", "window-size", "manual", ";", "set-option", "-g",
-		"status", "off", NULL };
+	/* The history's limit is that of the panes to come. */
+	const char *const args[] = { "start-server", ";", "set-option", "-g", "history-limit", "60000", ";",
+		"new-session", "-d", "-x", x, "-y", y, command, ";", "set-option", "-g", "window-size", "manual", ";",
+		"set-option", "-g", "status", "off", NULL };
 	const char *const again[] = { "resize-window", "-x", x, "-y", y, NULL };
 
 	if (!t || !in_tmux_folder()[0])

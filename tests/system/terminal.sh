@@ -28,7 +28,8 @@ terminal() {
 		as $user bash --noprofile --rcfile "\$T/$user/rc" -i
 	SHELL
 	chmod +x "$T/shell"
-	tmux_do new-session -d -x "$2" -y "$3" "$T/shell" \; set-option -g history-limit 100000 \
+	# The history's limit is that of the panes to come.
+	tmux_do start-server \; set-option -g history-limit 100000 \; new-session -d -x "$2" -y "$3" "$T/shell" \
 		\; set-option -g window-size manual \; set-option -g default-terminal tmux-256color \; set-option -g status off
 	shows '^\$ *$' "a terminal for $user"
 }
