@@ -197,21 +197,42 @@ rundir_open(struct rundir *r, unsigned place, const char *host)
 	return rc < 0 ? rc : descend_to(r, host, false);
 }
 
-/* In a runtime folder, which somebody else has made, or not: only in one that is ours. */
+/* The runtime folder, which somebody else has made, or not: a descriptor when it is ours, or -errno. */
 static int
-make_in_runtime(const char *path)
+open_above(const char *path)
 {
 	char parent[PATH_MAX];
-	_cleanup_(closep) int fd = -1;
-	int rc;
+	int fd, rc;
 
 	*(char *)mempcpy(parent, path, (size_t)(strrchr(path, '/') - path)) = '\0';
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if ((rc = folder_owned(fd)) < 0)
+	if ((rc = folder_owned(fd)) < 0) {
+		(void)close(fd);
 		return rc;
+	}
+	return fd;
+}
+
+static int
+make_in_runtime(const char *path)
+{
+	_cleanup_(closep) int fd = open_above(path);
+
+	if (fd < 0)
+		return fd;
 	return mkdirat(fd, strrchr(path, '/') + 1, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+bool
+rundir_may_come(const struct rundir *r)
+{
+	_cleanup_(closep) int fd = -1;
+
+	if (r->place >= RUNDIR_TMP || !r->path[0] || (fd = open_above(r->path)) < 0)
+		return false;
+	return faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 static int

@@ -51,6 +51,12 @@ rundir_hides(int error)
 }
 
 /*
+ * Whether rundir_make() would make this folder, for which rundir_open() said -ENOENT, in a runtime folder that is there and
+ * ours. False for /tmp and the state folder, where only trying tells.
+ */
+bool rundir_may_come(const struct rundir *r);
+
+/*
  * Takes a shared flock(2) on the folder, which lasts as long as the folder is open. systemd-tmpfiles(8) leaves a folder
  * with such a lock alone when it cleans /tmp. Failure is ignored.
  */

@@ -30,6 +30,7 @@
 #define FLOOD 1200        /* lines */
 #define STORM_MOST 40     /* actions of each */
 #define STORM_SECONDS 240 /* at most */
+#define CALM (12 * SECOND) /* SQLite tries for 10 s to read by shared memory that it could not open for writing */
 #define REST (180 * SECOND)
 #define NOTHING 1 /* exit statuses */
 #define NO_SESSION 3
@@ -840,7 +841,7 @@ one(uint64_t seed, bool trace)
 	storm();
 	clear_up();
 	if (!failed())
-		pass(k->now + 5 * SECOND);
+		pass(k->now + CALM);
 	if (!failed())
 		all_is_well();
 	if (tells && !failed())

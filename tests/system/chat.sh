@@ -168,6 +168,7 @@ is "$(unread_of carol)" 0 "and sends nothing"
 send_keys C-u
 type_keys '/to bob' Enter
 shows '^to bob> *$' "/to makes another pair"
+shows '^\* chatting with bob' "and says so in the chat's own voice"
 run bob pchat quit
 shows 'bob quit' "the partner's end is told"
 shows '^\(nobody\)> *$' "and the prompt changes"
@@ -317,7 +318,7 @@ exits 3 "and the session"
 # --------------------------------------------------------------- the dumb terminal
 login alice
 run bob pchat to alice
-type_keys 'clear; TERM=dumb pchat chat' Enter
+anew 'TERM=dumb pchat chat'
 shows '^. you are alice' "a chat begins on a dumb terminal"
 shows '^to bob> *$' "it runs on a dumb terminal"
 type_keys 'half'
@@ -330,7 +331,7 @@ shows '^\$ *$' "^D leaves"
 
 # ------------------------------------------------------------------ damaged files
 printf 'not\\what we write\n\0' >"$T/alice/state/pchat/alice/typed"
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows 'typed lines cannot be used .it is damaged.: moved to' "a damaged history of typed lines is told"
 shows '^to bob> *$' "and the chat begins"
 is "$(find "$T/alice/state/pchat/alice" -name 'typed.damaged-*' | wc -l)" 1 "nothing of it is lost"
@@ -338,7 +339,7 @@ send_keys C-d
 shows '^\$ *$' "^D leaves"
 if is_root; then
 	chown root "$T/alice/state/pchat/alice/typed"
-	type_keys 'clear; pchat chat' Enter
+	anew 'pchat chat'
 	shows 'belongs to another user' "somebody else's file is refused"
 	shows '^to bob> *$' "and the chat begins"
 	send_keys C-d
@@ -349,7 +350,7 @@ else
 fi
 
 # ----------------------------------------------------------- a terminal that vanishes
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a last chat"
 close_terminal
 wait_until no_chat_runs

@@ -34,7 +34,7 @@ title_is() { # TITLE
 # ------------------------------------------------------------------------ the title
 tmux_do select-pane -T 'as it was'
 record_screen "$T/first.out"
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a chat"
 wait_until title_is bob
 ok $? "the title of the window has the partner"
@@ -63,7 +63,7 @@ grep -qF $'\e[22;2t' "$T/first.out" && grep -qF $'\e[23;2t' "$T/first.out"
 ok $? "the title was saved, and given back"
 tmux_do pipe-pane
 record_screen "$T/silent.out"
-type_keys 'clear; pchat chat --no-bell' Enter
+anew 'pchat chat --no-bell'
 shows '^to bob> *$' "a chat without a bell"
 run bob pchat send "quietly"
 shows 'bob: quietly$' "a message arrives"
@@ -74,7 +74,7 @@ tmux_do pipe-pane
 
 # ------------------------------------------------------------- a terminal without a title
 record_screen "$T/vt.out"
-type_keys 'clear; TERM=vt100 pchat chat' Enter
+anew 'TERM=vt100 pchat chat'
 shows '^to bob> *$' "a chat where no title is known"
 send_keys C-d
 shows '^\$ *$' "it is left"
@@ -82,7 +82,7 @@ unlike "$(cat -v "$T/vt.out")" '\^\[\]2;|22;2t' "writes none"
 tmux_do pipe-pane
 
 # --------------------------------------------------------------------- /clear and /grep
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a chat"
 run bob pchat send "a needle, and hay"
 run bob pchat send "hay alone"
@@ -181,7 +181,7 @@ shows '^\$ *$' "the chat is left"
 
 # -------------------------------------------------------------------- whose the name is
 login dora other
-type_keys 'clear; pchat chat other' Enter
+anew 'pchat chat other'
 shows '^\* chatting with other \((account |uid )' "a chat with a name that is not its account's says whose it is"
 shows '^to other> *$' "and begins"
 send_keys C-d
@@ -191,7 +191,7 @@ shows '^\$ *$' "it is left"
 run alice pchat leave
 run bob pchat to alice
 exits 0 "bob comes back"
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a chat"
 run bob pchat away "back at two"
 shows '^\* bob is away: "back at two"$' "a partner who goes away is told of"
@@ -208,7 +208,7 @@ shows '^\$ *$' "it is left"
 
 # ------------------------------------------------------------------------ for screen readers
 record_screen "$T/plain.out"
-type_keys 'clear; pchat chat --plain' Enter
+anew 'pchat chat --plain'
 shows '^to bob> *$' "a plain chat"
 type_keys 'some words'
 shows '^to bob> some words$' "shows what is typed"

@@ -48,6 +48,9 @@ doctor PCHAT_SOCKET="$T/nobody.sock"
 cured daemon "no daemon answers.*pchatd --detach" "a daemon that is not there"
 doctor XDG_RUNTIME_DIR=/nowhere/at/all
 is "$(state 'runtime folder')" ok "a runtime folder that is not there is passed over"
+run alice mkdir -m 0700 "$T/alice/later"
+doctor XDG_RUNTIME_DIR="$T/alice/later"
+like "$out" "later/pchat' is not there yet" "the folder that the next login makes is named"
 doctor PCHAT_EXEC_PATH=/nowhere
 [ "$status" -ne 0 ]
 ok $? "programs that are missing"

@@ -21,12 +21,12 @@ chmod 0644 "$T/pages"/*
 # What the terminal itself makes of each page.
 terminal alice 100 24
 for page in "$T/pages"/*; do
-	type_keys "clear; cat $page; echo end" Enter
+	anew "clear; cat $page; echo end" # the command itself does not stand there
 	wait_until on_screen '^end$'
 	screen | sed '/^end$/,$d; s/ *$//' >"$T/cells.${page##*/}"
 done
 
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a chat"
 
 # The rows of the line, and nothing below them. Blanks are left out: how wide a mark is, terminals say late when they are busy.

@@ -89,7 +89,7 @@ wait_until daemon_is alice connected
 # ----------------------------------------------------------------------- the pager
 type_history() { # SETTING... : clears the screen and shows the history; its exit status behind it
 	send_keys C-u
-	type_keys "clear; $* pchat history; echo \"status \$?\"" Enter
+	anew "$* pchat history; echo \"status \$?\""
 }
 run alice pchat read
 (as alice pchat send -l < <(seq -f 'line %g of many' 100))
@@ -106,16 +106,16 @@ for none in '' cat no-such-pager; do
 	shows 'bob: line 100 of many$' "PAGER='$none': all is shown"
 	shows '^status 0$' "PAGER='$none': and that is well"
 done
-type_keys 'clear; PAGER=no-such-pager pchat history -n 1' Enter
+anew 'PAGER=no-such-pager pchat history -n 1'
 shows "cannot run the pager 'no-such-pager': .*set PAGER" "a pager that is not there is told"
-type_keys 'clear; PAGER="sed s/line/PAGED/" pchat history -n 1 | cat' Enter
+anew 'PAGER="sed s/line/PAGED/" pchat history -n 1 | cat'
 shows 'bob: line 100 of many$' "into a pipe there is no pager"
 if command -v less >/dev/null; then
 	type_history 'env -u PAGER -u LESS'
 	shows '^:' "without PAGER it is less"
 	send_keys q
 	shows '^status 0$' "which can be left"
-	type_keys 'clear; env -u PAGER -u LESS pchat history -n 2; echo "status $?"' Enter
+	anew 'env -u PAGER -u LESS pchat history -n 2; echo "status $?"'
 	shows '^status 0$' "and leaves by itself when all fits"
 else
 	skip "less is missing" "without PAGER it is less"
@@ -150,7 +150,7 @@ unlike "$out" $'\e' "nor into a pipe"
 
 # ---------------------------------------------------------------------------- ask
 asked=$(($(unread_of bob) + 1))
-type_keys 'clear; pchat ask "hurt me?"; echo "status $?"' Enter
+anew 'pchat ask "hurt me?"; echo "status $?"'
 wait_until has_unread bob $asked
 run bob pchat send $'\e[31mred\e]0;title\a\u202e'
 shows '^\\u\{001B\}\[31mred\\u\{001B\}\]0;title\\u\{0007\}\\u\{202E\}$' "an answer cannot hurt the terminal either"
@@ -162,10 +162,10 @@ reap question
 is "$out" $'\e[31mred' "a script gets it as it came"
 
 # ------------------------------------------------------------------------ progress
-type_keys 'clear; seq 2000 | pchat send -l; echo "status $?"' Enter
+anew 'seq 2000 | pchat send -l; echo "status $?"'
 shows '^2000 delivered$' "send -l shows on a terminal how far it is"
 shows '^status 0$' "and ends"
-type_keys 'clear; seq 20 | pchat send -l -q; echo "status $?"' Enter
+anew 'seq 20 | pchat send -l -q; echo "status $?"'
 shows '^status 0$' "not with -q"
 on_screen delivered
 is $? 1 "where nothing is said"

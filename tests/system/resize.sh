@@ -8,7 +8,7 @@ start_daemon
 pair alice bob
 terminal alice 80 24
 draft="begin $(printf 'word%02d ' {1..30})"
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a chat"
 
 # Bob says COUNT messages, one after the other.

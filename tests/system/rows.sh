@@ -29,17 +29,17 @@ for columns in 20 33 80 137 200; do
 		run bob pchat send -- "$(forge "$columns" "${pad% *}" "${pad##* }")"
 		run bob pchat send -- "$(forge "$columns" "${pad% *}" "${pad##* }" | sed 's/\[2026.*/* root is now chatting with you/')"
 	done
-	type_keys 'clear; pchat read; echo end' Enter
+	anew 'pchat read; echo end'
 	shows '^end$' "14 messages that forge are read at $columns columns"
 	is "$(forged_rows)" "" "and none of their rows looks like a record"
 	run bob pchat send $'a\n* b left the chat'
-	type_keys 'clear; pchat read; echo end' Enter
+	anew 'pchat read; echo end'
 	shows '^ {4}\* b left' "a further line of a message is indented"
 done
 resize 80 24
 
 # -------------------------------------------------------------------- the pager
-type_keys 'clear; PAGER=less LESS=FRX pchat history' Enter
+anew 'PAGER=less LESS=FRX pchat history'
 shows '^:|END' "the history goes through a pager"
 resize 60 24
 none_forged() {
@@ -52,44 +52,44 @@ type_keys q
 shows '^\$ *$' "the pager is left"
 resize 80 24
 for setting in 'TERM= ' 'TERM=dumb' 'TERM=nosuchterminal' 'env -u TERM'; do
-	type_keys "clear; $setting PAGER='sh -c \"echo paged\"' pchat history -n 1; echo end" Enter
+	anew "$setting PAGER='sh -c \"echo paged\"' pchat history -n 1; echo end"
 	shows '^end$' "history with $setting"
 	on_screen '^paged$'
 	is $? 1 "opens no pager"
 done
-type_keys "clear; PAGER='sh -c \"echo paged\"' pchat history -n 1 </dev/null; echo end" Enter
+anew "PAGER='sh -c \"echo paged\"' pchat history -n 1 </dev/null; echo end"
 shows '^end$' "history without a terminal on standard input"
 on_screen '^paged$'
 is $? 1 "opens no pager"
-type_keys "clear; PAGER='sh -c \"echo paged\"' pchat history --no-pager -n 1; echo end" Enter
+anew "PAGER='sh -c \"echo paged\"' pchat history --no-pager -n 1; echo end"
 shows '^end$' "history --no-pager"
 on_screen '^paged$'
 is $? 1 "opens no pager"
-type_keys "clear; PAGER='sh -c \"echo paged\"' pchat history --grep nobodysaidthis; echo \"end \$?\"" Enter
+anew "PAGER='sh -c \"echo paged\"' pchat history --grep nobodysaidthis; echo \"end \$?\""
 shows '^end 1$' "a history that has nothing"
 on_screen '^paged$'
 is $? 1 "opens no pager"
 shows 'there is nothing' "and says so"
 
 # ------------------------------------------------------------------------ times
-type_keys 'clear; pchat read; echo "end $?"' Enter
+anew 'pchat read; echo "end $?"'
 shows '^end 1$' "a read that has nothing"
 shows 'nothing new' "says so"
 run bob pchat send 'at what time'
-type_keys 'clear; pchat read --peek; pchat read --peek --full-time; pchat read --peek | cat; echo end' Enter
+anew 'pchat read --peek; pchat read --peek --full-time; pchat read --peek | cat; echo end'
 shows '^end$' "a record is read three times"
 like "$(screen)" "\[$now\] bob: at what time|\[[0-9]{2}:[0-9]{2}\] bob: at what time" "on a terminal it has HH:MM"
 is "$(screen | grep -Ec '^\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\] bob: at what time$')" 2 \
 	"with --full-time, and into a pipe, date and time"
 run bob pchat send 'of today'
-type_keys 'clear; pchat read; echo end' Enter
+anew 'pchat read; echo end'
 shows '^end$' "records of today"
 on_screen '^---'
 is $? 1 "have no line with the day"
 
 # ----------------------------------------------------------------------- colour
 run bob pchat send 'in colour'
-type_keys 'clear; TERM= pchat read --peek | cat -v; TERM= pchat read --peek >f; grep -c "$(printf "\033")" f; pchat read --color=always | cat -v; echo end' Enter
+anew 'TERM= pchat read --peek | cat -v; TERM= pchat read --peek >f; grep -c "$(printf "\033")" f; pchat read --color=always | cat -v; echo end'
 shows '^end$' "a record is read with an empty TERM, and in colour"
 shows '^0$' "an empty TERM has no colour"
 run alice pchat leave

@@ -117,3 +117,14 @@ no_chat_runs() {
 refuses_contact() { # USER ASKER
 	(as "$2" pchat who) 2>/dev/null | grep -E "^$1 " | grep -q 'refuses contact'
 }
+
+only_the_shell() {
+	[ "$(screen | grep -c .)" -eq 1 ] && on_screen '^\$ *$'
+}
+
+# anew COMMAND: at the shell's prompt, on an empty screen, so that nothing that is then looked for was there before.
+anew() {
+	type_keys clear Enter
+	wait_until only_the_shell
+	type_keys "$1" Enter
+}

@@ -116,7 +116,8 @@ like "$out" '小明 .*空闲' "a wide name and a wide word"
 
 # ---------------------------------------------------------------------- a chat
 terminal alice 80 24
-type_keys 'export LC_ALL=C.UTF-8 LANGUAGE=zh_CN; clear; pchat chat' Enter
+type_keys 'export LC_ALL=C.UTF-8 LANGUAGE=zh_CN' Enter
+anew 'pchat chat'
 shows '^\* 您是 alice；/help 显示您能做什么，\^D 关闭聊天$' "a chat says in Chinese who one is"
 shows '^（无人）> *$' "and with whom one talks"
 type_keys '早上好' Enter

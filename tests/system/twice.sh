@@ -200,7 +200,7 @@ exec "$programs/pchat-full" "\$@"
 SLOW
 chmod 755 "$T/slow/pchat-full"
 mkfifo -m 0666 "$T/alice/go_on"
-in_pane "$first" type_keys "clear; PCHAT_EXEC_PATH=$T/slow sh -c 'pchat chat; true'" Enter
+in_pane "$first" anew "PCHAT_EXEC_PATH=$T/slow sh -c 'pchat chat; true'"
 wait_until test -e "$T/alice/looks"
 ok $? "a chat looks up what was said last"
 run alice pchat send 'said before the look'

@@ -7,7 +7,7 @@
 start_daemon
 pair alice bob
 terminal alice 80 24
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows '^to bob> *$' "a chat"
 
 # says TEXT NAME: what was typed last arrives as it is.
@@ -73,7 +73,7 @@ EDITOR
 chmod 755 "$T/alice/editor"
 send_keys C-d
 shows '^\$ *$' "the chat is left"
-type_keys 'clear; EDITOR=~/editor pchat chat' Enter
+anew 'EDITOR=~/editor pchat chat'
 shows '^to bob> *$' "and begun with an editor"
 type_keys 'begun here'
 send_keys C-x C-e
@@ -84,19 +84,19 @@ says $'begun here\nfrom the editor' "and what it wrote is said"
 # ------------------------------------------------------------------------ the begin
 send_keys C-d
 shows '^\$ *$' "the chat is left"
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 type_keys 'typed ahead' Enter
 says 'typed ahead' "what is typed ahead waits for the chat"
 send_keys C-d
 shows '^\$ *$' "which is left again"
 kill -STOP "$(helper_pid alice)"
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows 'the session does not answer yet; .C gives up$' "a session that does not answer is told"
 send_keys C-c
 shows '^\$ *$' "and ^C gives up"
 kill -CONT "$(helper_pid alice)"
 run bob pchat send 'new while away'
-type_keys 'clear; pchat chat' Enter
+anew 'pchat chat'
 shows 'bob: new while away$' "a chat begins with what is new"
 above 'alice to bob: typed ahead' '^--- new ---$' "below what was said last"
 above '^--- new ---$' 'bob: new while away$' "and a line that parts them"

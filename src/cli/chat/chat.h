@@ -57,7 +57,7 @@ struct chat {
 
 	/* On a terminal. */
 	struct run *recent;         /* looks up what was said last */
-	char *recent_shown[RECENT]; /* of each message that it has shown, its time of the day and first line */
+	char *recent_shown[RECENT]; /* of each message that it has shown, its time and first line */
 	size_t unread;              /* unread messages when the chat began */
 	char latest_partner[NAME_MAX_LEN + 1]; /* the present partner, or the last one */
 	char awaited[NAME_MAX_LEN + 1];        /* who is waited for (/to NAME --wait); "": nobody */

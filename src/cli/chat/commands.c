@@ -122,6 +122,16 @@ forget_wait(struct chat_task *t)
 	t->line = NULL;
 }
 
+/* What a command remarked is said as this chat says it: a list that was asked for stands as it is. */
+static void
+show_remarks(struct chat *c, const char *text)
+{
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		chat_note(c, "%.*s", (int)n, text);
+	}
+}
+
 /* What it printed is safe for a terminal already. One that says nothing did what it was told, or has found nothing. */
 static void
 task_done(void *context, const char *text, size_t len, int status)
@@ -132,6 +142,8 @@ task_done(void *context, const char *text, size_t len, int status)
 	t->run = NULL;
 	if (status != 0)
 		show_errors(c, t->name, text);
+	else if (strcmp(t->name, "to") == 0)
+		show_remarks(c, text);
 	else
 		output_write(text, len);
 	(void)chat_show(c);

@@ -12,6 +12,7 @@
 
 #define RECENT_MAX 1000U /* of so many, or more, that are unread nothing is shown before them */
 #define DATE 10U         /* bytes of 2026-11-28 */
+#define TIME 19U         /* bytes of 2026-11-28 12:01:07 */
 #define STAMP "[2026-11-28 12:01:07] "
 
 /* Where each record begins in what history printed; returns how many. */
@@ -36,15 +37,15 @@ is_received(const char *record, const char *partner)
 	return strncmp(name, partner, n) == 0 && name[n] == ':';
 }
 
-/* "12:01:07 first line", of a message; else NULL. `text` begins behind the time. */
+/* "2026-11-28 12:01:07 first line", of a message; else NULL. `text` begins behind the time. */
 static char *
-key_of(const char *time_of_day, const char *text, size_t len)
+key_of(const char *stamp, const char *text, size_t len)
 {
 	const char *feed = memchr(text, '\n', len), *end = feed ? feed : text + len;
 	const char *colon = memmem(text, (size_t)(end - text), ": ", 2);
 	char *key = NULL;
 
-	if (!colon || asprintf(&key, "%.8s %.*s", time_of_day, (int)(end - colon - 2), colon + 2) < 0)
+	if (!colon || asprintf(&key, "%.*s %.*s", (int)TIME, stamp, (int)(end - colon - 2), colon + 2) < 0)
 		return NULL;
 	return key;
 }
@@ -57,7 +58,7 @@ remember(struct chat *c, const char *record, const char *end)
 
 	for (size_t i = 0; i < RECENT; i++)
 		if (!c->recent_shown[i]) {
-			c->recent_shown[i] = key_of(record + 1 + DATE + 1, text, (size_t)(end - text));
+			c->recent_shown[i] = key_of(record + 1, text, (size_t)(end - text));
 			return;
 		}
 }
@@ -76,14 +77,14 @@ recent_showed(struct chat *c, int64_t time_ms)
 {
 	const time_t seconds = (time_t)(time_ms / 1000);
 	const char *stamp = c->text_len > 0 ? memchr(c->text, ']', c->text_len) : NULL, *begin = stamp;
-	char time_of_day[16] = "";
+	char written[TIME + 1] = "";
 	struct tm tm;
 	bool found = false;
 
-	if (!stamp || !localtime_r(&seconds, &tm) || strftime(time_of_day, sizeof(time_of_day), "%H:%M:%S", &tm) == 0)
+	if (!stamp || !localtime_r(&seconds, &tm) || strftime(written, sizeof(written), "%F %T", &tm) == 0)
 		return false;
 
-	_cleanup_(freep) char *key = key_of(time_of_day, stamp, c->text_len - (size_t)(stamp - c->text));
+	_cleanup_(freep) char *key = key_of(written, stamp, c->text_len - (size_t)(stamp - c->text));
 
 	for (size_t i = 0; key && !found && i < RECENT; i++)
 		if (c->recent_shown[i] && strcmp(c->recent_shown[i], key) == 0) {

@@ -68,18 +68,23 @@ joiner_has_place(const struct normal *n, uint32_t at)
 	return n->cp[at] == ZWNJ && breaks_joining(n, at);
 }
 
+static bool
+continues_name(const struct normal *n, uint32_t at)
+{
+	const uint32_t cp = n->cp[at];
+
+	return is_joiner(cp) ? joiner_has_place(n, at)
+			     : is_ascii_sign(cp) || unicode_get(cp)->flags & UNICODE_IDENT;
+}
+
 static enum name_fault
 check_characters(const struct normal *n, struct name_judgement *j)
 {
 	if (!begins_name(n->cp[0]))
-		return fault_at(j, NAME_FIRST, n->cp[0]);
-	for (uint32_t i = 1; i < n->count; i++) {
-		const uint32_t cp = n->cp[i];
-
-		if (is_joiner(cp) ? !joiner_has_place(n, i)
-				  : !is_ascii_sign(cp) && !(unicode_get(cp)->flags & UNICODE_IDENT))
-			return fault_at(j, NAME_CHARACTER, cp);
-	}
+		return fault_at(j, continues_name(n, 0) ? NAME_FIRST : NAME_CHARACTER, n->cp[0]);
+	for (uint32_t i = 1; i < n->count; i++)
+		if (!continues_name(n, i))
+			return fault_at(j, NAME_CHARACTER, n->cp[i]);
 	return NAME_GOOD;
 }
 

@@ -23,7 +23,7 @@ enum name_fault {
 	NAME_LONG,       /* more than 32 clusters, or NAME_MAX_LEN bytes */
 	NAME_NO_TEXT,    /* no UTF-8 */
 	NAME_FORM,       /* not composed */
-	NAME_FIRST,      /* begins with something else than a letter or a digit */
+	NAME_FIRST,      /* begins with what may only stand behind a letter or a digit */
 	NAME_CHARACTER,  /* `culprit` may not stand in a name, or not at that place (a joiner) */
 	NAME_SCRIPTS,    /* of several scripts */
 	NAME_DIGITS,     /* of several sets of digits */

@@ -88,7 +88,7 @@ has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const cha
 	return false;
 }
 
-/* Of the places those that cannot be used by a login, up to the first that can. */
+/* Of the places those that cannot be used by a login, up to the first that can. -ENOENT: it is to be made; its path, if that is known. */
 static int
 first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
 {
@@ -96,13 +96,14 @@ first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		const int error = rundir_open(r, place, NULL);
 
-		if (error == 0)
-			return 0;
+		if (error == 0 || (error == -ENOENT && rundir_may_come(r)))
+			return error;
 		if (error != -ENOENT && !passed[0]) {
 			*why = error;
 			(void)snprintf(passed, PATH_MAX, "%s", r->path);
 		}
 	}
+	r->path[0] = '\0';
 	return -ENOENT;
 }
 
@@ -119,6 +120,8 @@ doctor_runtime(const struct options *o, struct finding *f)
 		if (passed[0])
 			finding_note(f, N_("its owner removes it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' cannot be used (%s): a login takes another folder", passed, error_words(-why));
+		else if (r.path[0])
+			finding_well(f, "'%s' is not there yet; the first login makes it", r.path);
 		else
 			finding_well(f, "there is none yet; the first login makes it");
 		return;

@@ -88,10 +88,10 @@ static const struct {
 	{ "", NAME_EMPTY }, { "-a\u00E9", NAME_FIRST }, { "@\u5C0F", NAME_FIRST }, { "\u0301a", NAME_FIRST },
 	{ "\u5C0F\u3000", NAME_CHARACTER }, { "\u5C0F!", NAME_CHARACTER },
 	{ "a\u00B7\u00E9", NAME_CHARACTER }, /* middle dot: inclusion only */
-	{ "\u16A0\u16A1", NAME_FIRST },      /* runes: an excluded script */
-	{ "\U0001F600", NAME_FIRST }, { "\uE000", NAME_FIRST }, { "\u5C0F\uFE0F", NAME_CHARACTER },
-	{ "\uFF41\uFF42", NAME_FIRST }, /* full width: not NFKC */
-	{ "\u0378", NAME_FIRST },
+	{ "\u16A0\u16A1", NAME_CHARACTER },      /* runes: an excluded script */
+	{ "\U0001F600", NAME_CHARACTER }, { "\uE000", NAME_CHARACTER }, { "\u5C0F\uFE0F", NAME_CHARACTER },
+	{ "\uFF41\uFF42", NAME_CHARACTER }, /* full width: not NFKC */
+	{ "\u0378", NAME_CHARACTER }, { "\uFB01sh", NAME_CHARACTER },
 	/* composed */
 	{ "jose\u0301", NAME_FORM }, { "\u212Bngstr\u00F6m", NAME_FORM }, { "a\377", NAME_NO_TEXT },
 	/* digits */
