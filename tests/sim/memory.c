@@ -84,6 +84,7 @@ runs_short(void)
 	if (!k || me == 0 || k->host || !k->proc[me].mortal || !kernel_fault(k->weather.enomem))
 		return false;
 	kernel_trace("no memory");
+	k->watched_failed |= k->proc[me].watched; /* it may have been for what it writes */
 	errno = ENOMEM;
 	return true;
 }
