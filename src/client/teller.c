@@ -227,7 +227,7 @@ tell_one(struct teller *t, const uint8_t *body, uint32_t length)
 {
 	enum verdict v = VERDICT_OK;
 
-	telling_begin(&t->telling, t->repeats);
+	telling_begin(&t->telling, t->repeats, t->later);
 	for (;;) {
 		switch (attempt(t, body, length, &v)) {
 		case ATTEMPT_DONE:

@@ -251,6 +251,10 @@ note_login(struct conn *c, const struct upstream_message *m)
 
 	c->dnd = c->wants_dnd = m->u.login.policy.dnd;
 	(void)snprintf(c->asks_for, sizeof(c->asks_for), "%s", m->u.login.name);
+	/* One whose end has not been seen yet is lost when its account comes by another session. */
+	for (unsigned n = 0; n < model()->sessions; n++)
+		if ((int)n != i && model()->session[n].uid == c->uid)
+			model()->session[n].lost = model()->step;
 	if (i != NONE) {
 		model()->session[i].elsewhere |= c->session != i;
 		c->session = i;

@@ -4,9 +4,9 @@
 #define PAUSE_MAX_MS 400U
 
 void
-telling_begin(struct telling *t, bool repeats)
+telling_begin(struct telling *t, bool repeats, bool later)
 {
-	*t = (struct telling){ .repeats = repeats, .last = VERDICT_TIMED_OUT };
+	*t = (struct telling){ .repeats = repeats, .later = later, .last = VERDICT_TIMED_OUT };
 }
 
 void
@@ -32,22 +32,27 @@ passes(enum verdict v)
 	}
 }
 
-/* What the receiver itself says of this id, or anybody of the note as such: it holds for all attempts. */
+/*
+ * Whether it holds for all attempts, also for one that was not answered: what is said of the note as such, and what the
+ * receiver says, who looks for the id first. A daemon that cannot keep a note does not know whether it has arrived before.
+ */
 static bool
-is_final(enum verdict v)
+is_final(const struct telling *t, enum verdict v)
 {
 	switch (v) {
 	case VERDICT_OK:
 	case VERDICT_KEPT: /* if it arrived before, it is not taken twice */
 	case VERDICT_EMPTY:
 	case VERDICT_TOO_LONG:
-	case VERDICT_NOTES_FULL: /* the receiver looks for the id before it refuses: no copy is there */
-	case VERDICT_STORAGE:
-	case VERDICT_ID_USED:
 	case VERDICT_UNCONFIRMED:
 		return true;
+	case VERDICT_NOTES_FULL:
+	case VERDICT_STORAGE:
+		return !t->later || (!t->uncertain && !t->repeats);
+	case VERDICT_ID_USED:
+		return !t->later || !t->uncertain;
 	default:
-		return false;
+		return !t->uncertain;
 	}
 }
 
@@ -61,7 +66,7 @@ telling_answered(struct telling *t, enum verdict v, enum verdict *verdict)
 		t->last = v == VERDICT_STALE ? VERDICT_ABSENT : v;
 		return TELLING_AGAIN;
 	}
-	*verdict = is_final(v) || !t->uncertain ? v : VERDICT_UNCONFIRMED;
+	*verdict = is_final(t, v) ? v : VERDICT_UNCONFIRMED;
 	return TELLING_DONE;
 }
 

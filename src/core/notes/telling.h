@@ -15,12 +15,13 @@ struct telling {
 	bool under_way;    /* sent, and not answered yet */
 	bool uncertain;    /* an earlier attempt may have been stored */
 	bool repeats;      /* the id was the caller's (`tell --id`): what was sent under it before may have arrived */
+	bool later;        /* the daemon may keep it (`tell --later`), and answers in the place of a receiver who is not there */
 	uint32_t attempts; /* that came to nothing */
 	enum verdict last; /* why the latest of them did */
 };
 
 /* A new note. */
-void telling_begin(struct telling *t, bool repeats);
+void telling_begin(struct telling *t, bool repeats, bool later);
 
 /* It is written to the daemon, or to the helper. */
 void telling_sent(struct telling *t);

@@ -357,7 +357,7 @@ keep_again(struct keeper *k, uint64_t token, const struct kept *e, const struct 
 	if (e->file == FILE_SURE)
 		return VERDICT_KEPT;
 	if (e->file == FILE_BAD)
-		return VERDICT_STORAGE;
+		return VERDICT_UNCONFIRMED; /* another daemon may be able to read it */
 	/* Not while somebody looks whether it is there: what is not is forgotten then. */
 	if (e->file == FILE_NEW || e->under_way || (n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 ||
 	    !queue(k, WORK_STORE, e->number, token, bytes, n))

@@ -19,7 +19,7 @@ attempt(enum verdict answer)
 static void
 begin(bool repeats)
 {
-	telling_begin(&t, repeats);
+	telling_begin(&t, repeats, false);
 }
 
 START_TEST(test_telling_answers_at_once)
@@ -73,6 +73,26 @@ START_TEST(test_telling_uncertain)
 	begin(false);
 	ck_assert_int_eq(attempt(VERDICT_STALE), -1);
 	ck_assert_int_eq(attempt(VERDICT_OK), VERDICT_OK);
+}
+END_TEST
+
+/* A daemon that cannot keep it does not know what the receiver has, who is gone. */
+START_TEST(test_telling_later)
+{
+	static const enum verdict of_daemon[] = { VERDICT_STORAGE, VERDICT_NOTES_FULL, VERDICT_ID_USED };
+
+	for (size_t i = 0; i < sizeof(of_daemon) / sizeof(of_daemon[0]); i++) {
+		telling_begin(&t, false, true);
+		ck_assert_int_eq(attempt(of_daemon[i]), (int)of_daemon[i]);
+		telling_begin(&t, false, true);
+		telling_sent(&t);
+		telling_lost(&t);
+		ck_assert_int_eq(attempt(of_daemon[i]), VERDICT_UNCONFIRMED);
+		ck_assert_int_eq(attempt(VERDICT_KEPT), VERDICT_KEPT);
+		telling_begin(&t, true, true); /* what became of an earlier command's nobody knows, but of which text it was */
+		ck_assert_int_eq(attempt(of_daemon[i]),
+		    of_daemon[i] == VERDICT_ID_USED ? VERDICT_ID_USED : VERDICT_UNCONFIRMED);
+	}
 }
 END_TEST
 
@@ -199,6 +219,7 @@ telling_suite(void)
 	tcase_add_test(tell, test_telling_answers_at_once);
 	tcase_add_test(tell, test_telling_what_passes);
 	tcase_add_test(tell, test_telling_uncertain);
+	tcase_add_test(tell, test_telling_later);
 	tcase_add_test(tell, test_telling_turned_away);
 	tcase_add_test(tell, test_telling_repeats);
 	tcase_add_test(tell, test_telling_pause_grows);
