@@ -749,9 +749,14 @@ model_look(void)
 bool
 model_betray_session(struct ident *id)
 {
+	const struct session *s;
+
 	if (model()->sessions == 0)
 		return false;
-	*id = model()->session[kernel_pick(model()->sessions)].id;
+	s = &model()->session[kernel_pick(model()->sessions)];
+	if (s->uid == THIEF) /* her own: whose name she has then is hers to know */
+		return false;
+	*id = s->id;
 	return true;
 }
 

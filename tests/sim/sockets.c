@@ -51,6 +51,8 @@ ring_take(struct ring *r, void *data, uint32_t n, bool peek)
 	r->len -= n;
 }
 
+#define SMALL 64U /* bytes */
+
 /* At least one, at most n: chance. */
 static uint32_t
 some(size_t n, size_t room)
@@ -391,7 +393,8 @@ sock_send(struct ofile *o, const void *buf, size_t n)
 		FAIL(EPIPE);
 	if (k->sock[s->peer].in.len == RING)
 		FAIL(EAGAIN);
-	moved = some(n, RING - k->sock[s->peer].in.len);
+	/* What is small goes whole, or not at all: unix_stream_sendmsg() makes one buffer of it. */
+	moved = n <= SMALL && n <= RING - k->sock[s->peer].in.len ? (uint32_t)n : some(n, RING - k->sock[s->peer].in.len);
 	ring_add(&k->sock[s->peer].in, buf, moved);
 	if (k->proc[me].watched)
 		model_write(o->index, buf, moved);
