@@ -79,7 +79,7 @@ on_lost(void *owner)
 	struct deliver *d = owner;
 
 	d->conn = NULL;
-	outgoing_lost(&d->out);
+	outgoing_lost(&d->out, true);
 	d->class->lost(d->context);
 }
 

@@ -123,9 +123,9 @@ rewind_store(struct outgoing *o)
 }
 
 void
-outgoing_lost(struct outgoing *o)
+outgoing_lost(struct outgoing *o, bool heard)
 {
-	outbox_disconnected(&o->box);
+	outbox_disconnected(&o->box, heard);
 	o->stub = 0;
 	o->written = o->claimed = o->base;
 }

@@ -52,8 +52,8 @@ enum outgoing_news {
 /* A frame arrived: an acknowledgement, or what the helper says of the pair. Others tell nothing. */
 enum outgoing_news outgoing_take(struct outgoing *o, const struct frame *f, enum verdict *verdict, uint32_t *count);
 
-/* The helper is gone: all that is not settled is written again, on another connection. */
-void outgoing_lost(struct outgoing *o);
+/* The helper is gone, `heard` on this connection or not: all that is not settled is written again, on another one. */
+void outgoing_lost(struct outgoing *o, bool heard);
 
 /* The body of the oldest one, and of the n-th after it, valid until anything else is done here; its length, 0: none. */
 uint32_t outgoing_oldest(const struct outgoing *o, const uint8_t **body);

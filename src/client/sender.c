@@ -212,7 +212,7 @@ come_back(struct sender *s)
 {
 	enum verdict v;
 
-	outgoing_lost(&s->out);
+	outgoing_lost(&s->out, s->link->heard);
 	s->deaf = false;
 	if (outbox_empty(&s->out.box))
 		s->last_progress = clock_monotonic_ms();
@@ -238,7 +238,7 @@ listen_to_helper(struct sender *s)
 	if (rc == -ECONNRESET) {
 		come_back(s);
 	} else if (rc < 0) {
-		outgoing_lost(&s->out); /* turned away at the door, nothing of ours was read */
+		outgoing_lost(&s->out, false); /* turned away at the door, nothing of ours was read */
 		stop(s, link_verdict(s->link, rc));
 	}
 }

@@ -97,9 +97,9 @@ outbox_ready(struct outbox *o, uint64_t pair, uint32_t gen)
 }
 
 void
-outbox_disconnected(struct outbox *o)
+outbox_disconnected(struct outbox *o, bool heard)
 {
-	if (o->pair != 0)
+	if (o->pair != 0 || heard)
 		o->uncertain = most(o->uncertain, o->sent);
 	o->sent = o->acked;
 	o->gen = 0;

@@ -59,10 +59,10 @@ void outbox_held(struct outbox *o, uint64_t pair, uint32_t gen, uint32_t forward
 void outbox_ready(struct outbox *o, uint64_t pair, uint32_t gen);
 
 /*
- * The helper is gone (and all that it had written is read): what was sent is uncertain, unless it never named the
- * pair. A new connection begins at generation 0.
+ * The helper is gone (and all that it had written is read): what was sent is uncertain, unless it was not `heard` on this
+ * connection and never named the pair: it answers HELLO before it takes a message. A new connection begins at generation 0.
  */
-void outbox_disconnected(struct outbox *o);
+void outbox_disconnected(struct outbox *o, bool heard);
 
 /*
  * The truth about the oldest unacknowledged message when `why` stops the

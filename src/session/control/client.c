@@ -436,6 +436,10 @@ take_messages(struct control_client *c, uint8_t *data, size_t n)
 
 	if (!c->greeted || c->asking)
 		return 0;
+	if (c->stream.deaf) { /* who is not told of a message could not say what became of it */
+		stream_close(&c->stream, EPIPE);
+		return 0;
+	}
 	used = c->class->messages(c->context, c->index, data, n, &full);
 	if (!full)
 		return used;

@@ -159,18 +159,18 @@ START_TEST(a_new_generation_writes_all_again)
 }
 END_TEST
 
-START_TEST(a_lost_helper_makes_it_uncertain_only_when_it_had_a_pair)
+START_TEST(a_lost_helper_makes_it_uncertain_only_when_it_was_heard)
 {
 	const struct control_message ready = { .type = CONTROL_READY, .u.route = { .pair = 7, .gen = 0 } };
 
 	add("one");
 	write_some(SIZE_MAX, SIZE_MAX);
-	outgoing_lost(&out);
+	outgoing_lost(&out, false);
 	ck_assert_int_eq(outbox_verdict(&out.box, VERDICT_FAILED), VERDICT_FAILED);
 	write_some(SIZE_MAX, SIZE_MAX);
 	expect_wire(1, "one", 0);
 	(void)tell(&ready);
-	outgoing_lost(&out);
+	outgoing_lost(&out, true);
 	ck_assert_int_eq(outbox_verdict(&out.box, VERDICT_FAILED), VERDICT_UNCONFIRMED);
 }
 END_TEST
@@ -251,7 +251,7 @@ outgoing_suite(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, is_written_in_any_pieces_and_settled_in_order, 0, 80);
 	tcase_add_loop_test(tc, a_new_generation_writes_all_again, 0, 2 * (int)(FRAME_HEADER + MSG_FIXED + 3) + 1);
-	tcase_add_test(tc, a_lost_helper_makes_it_uncertain_only_when_it_had_a_pair);
+	tcase_add_test(tc, a_lost_helper_makes_it_uncertain_only_when_it_was_heard);
 	tcase_add_test(tc, refusals);
 	tcase_add_test(tc, nonsense_is_told);
 	tcase_add_test(tc, the_store_goes_round);

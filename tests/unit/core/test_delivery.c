@@ -549,7 +549,7 @@ kill_helper(void)
 		c->up.count = 0;
 		if (c->done)
 			continue;
-		outbox_disconnected(&c->box);
+		outbox_disconnected(&c->box, true);
 		courier_attach(&w.courier, c->client);
 	}
 }

@@ -173,7 +173,7 @@ START_TEST(test_outbox_new_helper)
 	outbox_held(&o, PAIR, 4, 3);
 	outbox_ready(&o, PAIR, 4);
 	send();
-	outbox_disconnected(&o);
+	outbox_disconnected(&o, true);
 	ck_assert_uint_eq(o.gen, 0);
 	ck_assert_uint_eq(o.pair, PAIR); /* named again, to the new one */
 	ck_assert_uint_eq(send(), 3);
@@ -185,7 +185,7 @@ START_TEST(test_outbox_acks_of_what_was_uncertain)
 	add(3);
 	send();
 	outbox_ready(&o, PAIR, 0);
-	outbox_disconnected(&o);
+	outbox_disconnected(&o, true);
 	ck_assert_uint_eq(ack(0, 3), 3);
 	ck_assert_uint_eq(send(), 0);
 	ck_assert(outbox_empty(&o));
@@ -193,7 +193,7 @@ START_TEST(test_outbox_acks_of_what_was_uncertain)
 END_TEST
 
 /* How the oldest message came to where it is, and what is said of it then. */
-enum state { NOT_SENT, SENT, HELD_BEFORE, HELD_AFTER, READY_AGAIN, LOST_UNGREETED, LOST, STATES };
+enum state { NOT_SENT, SENT, HELD_BEFORE, HELD_AFTER, READY_AGAIN, LOST_UNHEARD, LOST_UNGREETED, LOST, STATES };
 
 static void
 bring_to(enum state state)
@@ -202,8 +202,8 @@ bring_to(enum state state)
 	if (state == NOT_SENT)
 		return;
 	send();
-	if (state == LOST_UNGREETED) {
-		outbox_disconnected(&o);
+	if (state == LOST_UNHEARD || state == LOST_UNGREETED) {
+		outbox_disconnected(&o, state == LOST_UNGREETED);
 		return;
 	}
 	outbox_ready(&o, PAIR, 0);
@@ -212,12 +212,12 @@ bring_to(enum state state)
 	if (state == READY_AGAIN)
 		outbox_ready(&o, PAIR, 1);
 	if (state == LOST)
-		outbox_disconnected(&o);
+		outbox_disconnected(&o, true);
 }
 
 START_TEST(test_outbox_three_truths)
 {
-	static const bool may_be_there[STATES] = { [HELD_AFTER] = true, [READY_AGAIN] = true, [LOST] = true };
+	static const bool may_be_there[STATES] = { [HELD_AFTER] = true, [READY_AGAIN] = true, [LOST_UNGREETED] = true, [LOST] = true };
 	static const bool may_yet_go[STATES] = { [SENT] = true };
 	static const enum verdict refusals[] = { VERDICT_INBOX_FULL, VERDICT_STORAGE, VERDICT_EMPTY, VERDICT_TOO_LONG };
 	static const enum verdict ends[] = { VERDICT_NOT_PAIRED, VERDICT_WRONG_PARTNER, VERDICT_LEFT,
