@@ -214,6 +214,12 @@ timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/go_on"
 in_pane "$first" shows '\] bob: arrived after the look *$' "then what arrived since is shown"
 is "$(tmux_do capture-pane -p -t "$first" | sed -n 's/.*\(said\|arrived\) \(before\|after\) the look.*/\1 \2/p' | sort)" \
 	$'arrived after\narrived before\nsaid after\nsaid before' "all of it once"
+# shellcheck disable=SC2317 # called by wait_until
+counts_both() {
+	[ "$(tmux_do display-message -p -t "$first" '#{pane_title}')" = '(2) bob' ]
+}
+wait_until counts_both
+ok $? "and what arrived meanwhile counts as new" "$(tmux_do display-message -p -t "$first" '#{pane_title}')"
 run alice pchat read
 is "$out" "" "and it is read"
 in_pane "$first" send_keys C-d

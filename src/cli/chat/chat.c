@@ -497,8 +497,9 @@ on_record(void *context, const struct record *r)
 	if (!c->editor)
 		return;
 	(void)output_flush();
-	if (r->type != RECORD_MESSAGE || !recent_showed(c, r->time_ms))
-		terminal_arrived(c, r);
+	if (r->type == RECORD_MESSAGE)
+		(void)recent_showed(c, r->time_ms);
+	terminal_arrived(c, r);
 }
 
 static void
