@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/write.h"
 #include "core/via.h"
 #include "net/process.h"
 #include "proto/control.h"
@@ -61,20 +62,6 @@ prepare(char program[PATH_MAX], int fds[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
 }
 
-static bool
-put(int fd, const uint8_t *data, size_t n)
-{
-	while (n > 0) {
-		const ssize_t done = write(fd, data, n);
-
-		if (done < 0 && errno != EINTR)
-			return false;
-		data += done > 0 ? done : 0;
-		n -= done > 0 ? (size_t)done : 0;
-	}
-	return true;
-}
-
 int
 history_spawn(const char *name, int connection, const struct control_message *request, int *ended)
 {
@@ -94,7 +81,7 @@ history_spawn(const char *name, int connection, const struct control_message *re
 	out = fds[0];
 	in = fds[1];
 	n = control_encode(request, frame, sizeof(frame));
-	if (n == 0 || !put(in, frame, n) || shutdown(in, SHUT_WR) < 0)
+	if (n == 0 || write_whole(in, frame, n) < 0 || shutdown(in, SHUT_WR) < 0)
 		return -EIO;
 	if ((r = spawn(argv, connection, out)) < 0)
 		return r;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/translate.h"
+#include "base/write.h"
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/report.h"
@@ -82,18 +83,12 @@ static int
 body_file(const struct record *r)
 {
 	_cleanup_(closep) int fd = memfd_create("pchat-message", MFD_CLOEXEC);
-	uint32_t done = 0;
-	int keep;
+	int keep, error;
 
 	if (fd < 0)
 		return -errno;
-	while (done < r->length) {
-		const ssize_t n = write(fd, r->body + done, r->length - done);
-
-		if (n < 0)
-			return -errno;
-		done += (uint32_t)n;
-	}
+	if ((error = write_whole(fd, r->body, r->length)) < 0)
+		return error;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	keep = fd;
