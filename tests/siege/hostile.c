@@ -116,8 +116,11 @@ log_in(int fd)
 	put(fd, frame, make_login(frame, sizeof(frame), NULL));
 }
 
-/* Takes `length` bytes, and the end of a channel that comes with them. It is never closed: what is passed into it blocks. */
-static bool
+/*
+ * Takes at most `length` bytes, and the end of a channel that comes with them. It is never closed, nor dropped for want of
+ * room: a close of what was passed into it blocks, and an attack that waits is none.
+ */
+static ssize_t
 take(int fd, void *in, size_t length)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -125,13 +128,13 @@ take(int fd, void *in, size_t length)
 	struct msghdr m = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
 	};
-	const bool all = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) == (ssize_t)length;
-	const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	const ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
 
 	end = -1;
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(&end, CMSG_DATA(c), sizeof(end));
-	return all;
+	return n;
 }
 
 /* The next frame, waiting at most so long; false: there is none, or the other side is gone. Only small ones are asked for. */
@@ -147,7 +150,7 @@ hear(int fd, struct upstream_message *m, int wait_ms)
 		return false;
 	memcpy(&length, in, sizeof(length));
 	length = le32toh(length) + FRAME_HEADER;
-	if (length > sizeof(in) || !take(fd, in, length))
+	if (length > sizeof(in) || take(fd, in, length) != (ssize_t)length)
 		return false;
 	return frame_parse(in, length, &f) > 0 && f.type != FRAME_MSG && f.type != FRAME_ACK &&
 	    upstream_decode(&f, m) == 0;
@@ -293,7 +296,7 @@ drain(int fd)
 {
 	static uint8_t in[65536];
 
-	while (recv(fd, in, sizeof(in), MSG_DONTWAIT) > 0)
+	while (take(fd, in, sizeof(in)) > 0)
 		continue;
 }
 
