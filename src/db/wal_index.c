@@ -26,6 +26,7 @@
 struct guard {
 	sqlite3_io_methods methods;
 	const sqlite3_io_methods *original;
+	const char *path; /* of the database; SQLite's */
 	struct {
 		void *at;
 		size_t size;
@@ -45,11 +46,52 @@ has_room(void *at, size_t size)
 	return madvise(at, size, MADV_POPULATE_WRITE) == 0 || errno != EFAULT;
 }
 
+/* Whether the index could be opened for writing, if there were a descriptor for it. */
+static bool
+is_writable(const struct guard *g)
+{
+	char index[PATH_MAX];
+
+	return (size_t)snprintf(index, sizeof(index), "%s-shm", g->path) < sizeof(index) && access(index, W_OK) == 0;
+}
+
+static int
+unmap(sqlite3_file *file, int remove)
+{
+	struct guard *g = guard_of(file);
+
+	for (int i = 0; i < REGIONS; i++)
+		g->region[i].at = NULL;
+	return g->original->xShmUnmap(file, remove);
+}
+
+/*
+ * SQLite opens the index for reading only where it cannot be opened for writing, be it that no descriptor was free for a
+ * moment. Such a connection writes nothing, and tries for 10 s before it reads. So it is opened once more, and else it is
+ * an error, which is over when there are descriptors. Later parts of the index (number > 0) belong to what was opened.
+ */
+static int
+map_writable(sqlite3_file *file, int number, int size, int extend, void volatile **at)
+{
+	struct guard *g = guard_of(file);
+	int rc = g->original->xShmMap(file, number, size, extend, at);
+
+	if ((rc & 0xff) != SQLITE_READONLY || number > 0 || !is_writable(g))
+		return rc;
+	(void)unmap(file, 0);
+	rc = g->original->xShmMap(file, number, size, extend, at);
+	if ((rc & 0xff) != SQLITE_READONLY)
+		return rc;
+	(void)unmap(file, 0);
+	errno = EMFILE;
+	return SQLITE_CANTOPEN;
+}
+
 static int
 map(sqlite3_file *file, int number, int size, int extend, void volatile **at)
 {
 	struct guard *g = guard_of(file);
-	const int rc = g->original->xShmMap(file, number, size, extend, at);
+	const int rc = map_writable(file, number, size, extend, at);
 
 	if (rc != SQLITE_OK || !*at || number >= REGIONS)
 		return rc;
@@ -69,16 +111,6 @@ lock(sqlite3_file *file, int offset, int n, int flags)
 			if (!has_room(g->region[i].at, g->region[i].size))
 				return SQLITE_FULL;
 	return g->original->xShmLock(file, offset, n, flags);
-}
-
-static int
-unmap(sqlite3_file *file, int remove)
-{
-	struct guard *g = guard_of(file);
-
-	for (int i = 0; i < REGIONS; i++)
-		g->region[i].at = NULL;
-	return g->original->xShmUnmap(file, remove);
 }
 
 /* What is cut off a database was said by somebody. */
@@ -111,6 +143,7 @@ wal_index_guard(sqlite3 *db)
 	if (!g)
 		return -ENOMEM;
 	g->original = file->pMethods;
+	g->path = sqlite3_db_filename(db, "main");
 	g->methods = *file->pMethods;
 	g->methods.xShmMap = map;
 	g->methods.xShmLock = lock;

@@ -19,8 +19,9 @@ void wal_index_prepare(const char *path);
 
 /*
  * Call it after SQLite opened the database and before anything is read from it. From then on the index has its room
- * before it is written to, or SQLite is told SQLITE_FULL; and what SQLite cuts off the database file is overwritten
- * (erase_cut()). What this takes is freed when SQLite closes the file. 0 or -ENOMEM.
+ * before it is written to, or SQLite is told SQLITE_FULL. An index that could be opened for reading only, though it may be
+ * written to, as no descriptor was free, is SQLITE_CANTOPEN; one on a read-only disk is read. What SQLite cuts off the
+ * database file is overwritten (erase_cut()). What all this takes is freed when SQLite closes the file. 0 or -ENOMEM.
  */
 MUST_USE int wal_index_guard(sqlite3 *db);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -182,7 +183,7 @@ sign_lock(int fd)
 	return before;
 }
 
-/* In a folder that others write to, a file of that name may be theirs, or another file of ours. */
+/* In a folder that others write to, a file of that name may be theirs, or another file of ours. -ESTALE: it was removed. */
 static int
 check_lock(int fd)
 {
@@ -190,22 +191,18 @@ check_lock(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 ? 0 : -EPERM;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1)
+		return -EPERM;
+	return st.st_nlink == 1 ? 0 : -ESTALE;
 }
 
-int
-socket_lock(const char *path, enum lock_before *before)
+/* A descriptor of the file, locked; -ESTALE: whoever had it has removed it since we opened it. */
+static int
+open_lock(const char *name)
 {
-	_cleanup_(freep) char *name = NULL;
-	_cleanup_(closep) int fd = -1;
-	enum lock_before was;
+	_cleanup_(closep) int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	int r;
 
-	if (asprintf(&name, "%s.lock", path) < 0) {
-		name = NULL;
-		return -ENOMEM;
-	}
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd < 0)
 		return errno == ELOOP ? -EPERM : -errno;
 	if ((r = check_lock(fd)) < 0)
@@ -214,12 +211,42 @@ socket_lock(const char *path, enum lock_before *before)
 		continue;
 	if (r < 0)
 		return -errno;
-	was = sign_lock(fd);
-	if (before)
-		*before = was;
+	if ((r = check_lock(fd)) < 0)
+		return r;
 	r = fd;
 	fd = -1;
 	return r;
+}
+
+int
+socket_lock(const char *path, enum lock_before *before)
+{
+	_cleanup_(freep) char *name = NULL;
+	enum lock_before was;
+	int fd;
+
+	if (asprintf(&name, "%s.lock", path) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	while ((fd = open_lock(name)) == -ESTALE)
+		continue;
+	if (fd < 0)
+		return fd;
+	was = sign_lock(fd);
+	if (before)
+		*before = was;
+	return fd;
+}
+
+void
+socket_lock_remove(const char *path, int lock)
+{
+	char name[PATH_MAX];
+
+	if ((size_t)snprintf(name, sizeof(name), "%s.lock", path) < sizeof(name))
+		(void)unlink(name);
+	(void)close(lock);
 }
 
 void

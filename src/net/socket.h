@@ -41,12 +41,14 @@ enum lock_before {
 };
 
 /*
- * Takes the exclusive lock PATH.lock, and keeps it as long as the descriptor is open. The
- * lock file is never removed; nothing is written to it before it is known to be a file of our own that has no other
- * name. *before may be NULL. Fails: -EWOULDBLOCK (held by another process), -EPERM (somebody else's, or no such file),
- * and as open(2).
+ * Takes the exclusive lock PATH.lock, and keeps it as long as the descriptor is open. Nothing is written to the lock
+ * file before it is known to be a file of our own that has no other name. *before may be NULL. Fails: -EWOULDBLOCK (held
+ * by another process), -EPERM (somebody else's, or no such file), and as open(2).
  */
 MUST_USE int socket_lock(const char *path, enum lock_before *before);
+
+/* Removes PATH.lock, which only its holder may do, and closes the lock. Whoever waits for it takes a new one. */
+void socket_lock_remove(const char *path, int lock);
 
 /* As if it had never been taken: for one who had it and did nothing. */
 void socket_lock_forget(int lock);

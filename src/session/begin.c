@@ -96,12 +96,20 @@ choose_daemon(struct session_file *file, const struct session_start *start)
 	(void)snprintf(file->socket, sizeof(file->socket), "%s", path ? path : "");
 }
 
+static int
+make_folder(struct session *s, const struct session_start *start)
+{
+	char folder[NAME_FOLD_MAX + 1];
+
+	name_fold(start->name, folder);
+	return session_folder(start->host, folder, s->file.inbox, true);
+}
+
 /* A new login; or an earlier one's going on whose helper died, when it is the same daemon's. */
 static enum verdict
 new_login(struct session *s, const struct session_start *start, bool *known, char *words, size_t size)
 {
 	struct session_file *file = &s->file, old;
-	char folder[NAME_FOLD_MAX + 1];
 	int r;
 
 	(void)snprintf(file->name, sizeof(file->name), "%s", start->name);
@@ -109,8 +117,7 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 	file->max_bytes = start->max_bytes;
 	memcpy(file->base, s->folded, sizeof(s->folded));
 	choose_daemon(file, start);
-	name_fold(start->name, folder);
-	if ((r = session_folder(start->host, folder, file->inbox, true)) == -ENOENT && !file->inbox[0])
+	if ((r = make_folder(s, start)) == -ENOENT && !file->inbox[0])
 		return say(words, size, VERDICT_FAILED, N_("no place for the inbox: set HOME or XDG_STATE_HOME"), r);
 	if (r < 0)
 		return say_folder(words, size, file->inbox,
@@ -165,11 +172,14 @@ take_inbox(struct session *s, char note[STORE_NOTE])
 }
 
 static enum verdict
-open_inbox(struct session *s, char *words, size_t size)
+open_inbox(struct session *s, const struct session_start *start, char *words, size_t size)
 {
 	char note[STORE_NOTE];
 	int r = take_inbox(s, note);
 
+	/* A login from another folder that was refused has removed what it found empty. */
+	if (r == -ENOENT && !start->resume && make_folder(s, start) == 0)
+		r = take_inbox(s, note);
 	if (r == -EWOULDBLOCK) {
 		if (!whereabouts_tell(s->file.name, s->file.inbox, words, size))
 			(void)snprintf(
@@ -317,7 +327,7 @@ begin_session(struct session *s, const struct session_start *start, char *words,
 		return say(words, size, VERDICT_FAILED, N_("cannot start"), -errno);
 	if (stream_setup(s->loop) < 0)
 		return say(words, size, VERDICT_FAILED, N_("cannot start"), -ENOMEM);
-	if ((v = open_inbox(s, words, size)) != VERDICT_OK)
+	if ((v = open_inbox(s, start, words, size)) != VERDICT_OK)
 		return v;
 	if (!session_make(s))
 		return say(words, size, VERDICT_FAILED, N_("cannot start"), -ENOMEM);
@@ -325,6 +335,23 @@ begin_session(struct session *s, const struct session_start *start, char *words,
 	return go_online(s, start, known, words, size);
 }
 
+/* Where there is no session of that name, nobody needs its lock. */
+static void
+release_lock(struct session *s)
+{
+	char path[RUNDIR_PATH_MAX];
+	struct session_file file;
+
+	if (s->lock < 0)
+		return;
+	rundir_path(&s->rundir, s->folded, path);
+	if (session_file_read(&s->rundir, s->folded, &file) != -ENOENT)
+		(void)close(s->lock);
+	else
+		socket_lock_remove(path, s->lock);
+}
+
+/* A login that was refused leaves nothing behind. */
 void
 begin_undo(struct session *s)
 {
@@ -332,12 +359,11 @@ begin_undo(struct session *s)
 	if (s->begun)
 		store_close(s->store);
 	else
-		store_discard(s->store); /* a login that was refused leaves nothing behind */
+		store_discard(s->store);
 	if (s->loop) {
 		stream_teardown(s->loop);
 		ev_loop_destroy(s->loop);
 	}
-	if (s->lock >= 0)
-		(void)close(s->lock);
+	release_lock(s);
 	rundir_close(&s->rundir);
 }

@@ -51,7 +51,6 @@ daemon/names/names.h
 daemon/notify.h
 daemon/roster_impl.h
 daemon/server.h
-db/wal_index.h
 proto/safe_rules.h
 session/begin.h
 session/history/history_serve.h

@@ -30,7 +30,7 @@
 #define FLOOD 1200        /* lines */
 #define STORM_MOST 40     /* actions of each */
 #define STORM_SECONDS 240 /* at most */
-#define CALM (12 * SECOND) /* SQLite tries for 10 s to read by shared memory that it could not open for writing */
+#define CALM (5 * SECOND) /* in fair weather, before all has to be well */
 #define REST (180 * SECOND)
 #define NOTHING 1 /* exit statuses */
 #define NO_SESSION 3

@@ -90,6 +90,26 @@ disperse known
 disperse many
 like "$out" "crowded [1-9]" "those who said nothing have given way"
 
+# ------------------------------------------------- a helper with as many commands as it takes
+
+mkfifo "$T/callers.in"
+exec {fd}<>"$T/callers.in"
+input[callers]=$fd
+"$T/hostile" "$T/$ann/run/pchat/$ann.sock" silent "${uid_of[$ann]}" 1 256 <"$T/callers.in" >"$T/callers.out" 2>"$T/callers.err" {fd}>&- &
+pid_of[callers]=$!
+wait_until has_line "$T/callers.out" ready
+for to in "" "--to $bob"; do
+	# shellcheck disable=SC2086 # a list of words
+	run "$ann" pchat send $to "one too many"
+	exits 71 "to a helper with 256 commands one more is certainly not delivered${to:+, --to}"
+	like "$err" "^pchat: too many commands at once for session '$ann'$" "which is said, and no more"
+done
+disperse callers
+run "$bob" pchat read --raw
+unlike "$out" "one too many" "nor is it"
+run "$ann" pchat send --timeout "$PATIENCE" "when they have gone"
+exits 0 "when they have gone it serves as before"
+
 # ------------------------------------------------------------------- nobody is left out
 
 run "$ann" pchat quit

@@ -126,6 +126,38 @@ bare alice env XDG_STATE_HOME="$T/alice/state" pchat send hello
 like "$err" "XDG_RUNTIME_DIR=$T/alice/run" "a session where a command does not look is told with the cure"
 run alice pchat quit
 
+# ------------------------------------------------------------------ a login that is refused
+
+login alice
+traces() { # USER
+	find "$T/$1/run/pchat" "$T/$1/state/pchat" -mindepth 1 2>/dev/null
+}
+# Its helper says so before it ends.
+has_traces() { # USER TRACES
+	[ "$(traces "$1" | sort)" = "$2" ]
+}
+add_user carol
+run carol pchat login alice
+exits 9 "a login that is refused"
+wait_until has_traces carol ""
+ok $? "leaves nothing behind" "$(traces carol)"
+run carol pchat __complete inboxes
+is "$out" "" "that would be offered as an inbox of one's own"
+run carol pchat login carol
+before=$(traces carol | sort)
+run carol pchat login ALICE
+exits 9 "also beside a session that lives"
+wait_until has_traces carol "$before"
+ok $? "which keeps all that it has" "$(traces carol)"
+run carol pchat send nobody
+exits 7 "and serves"
+run carol pchat --socket "$T/nowhere" login --timeout "$(span 100)" other
+exits 4 "one whose daemon is not there"
+wait_until has_traces carol "$before"
+ok $? "leaves nothing either" "$(traces carol)"
+run carol pchat -s carol quit
+run alice pchat quit
+
 # ------------------------------------------------------------------ what cleans /tmp
 
 if command -v systemd-tmpfiles >/dev/null; then

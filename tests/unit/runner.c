@@ -30,6 +30,7 @@
 	X(bindings)       \
 	X(partner)        \
 	X(erase)          \
+	X(wal_index)      \
 	X(kinds)          \
 	X(session_kept)   \
 	X(bucket)         \

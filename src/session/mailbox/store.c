@@ -203,7 +203,7 @@ store_begin(struct store *s)
 {
 	if (!s->writing) {
 		s->failure = begin_checked(s);
-		/* What SQLite could not open for writing once, for want of descriptors, it goes on to read alone. */
+		/* What SQLite could not open for writing once it goes on to read alone. */
 		if (s->failure == -EROFS) {
 			store_detach(s);
 			s->failure = begin_checked(s);

@@ -44,7 +44,10 @@ struct store_limits {
 MUST_USE int store_open(struct store **s, const char *dir, const struct store_limits *limits, char note[STORE_NOTE]);
 void store_close(struct store *s);
 
-/* Closes it; an inbox that this store_open() made, and that has nothing in it, is removed. */
+/*
+ * Closes it. An inbox that this store_open() made, and that has nothing in it, is removed, with its lock and, if it is empty
+ * then, its folder.
+ */
 void store_discard(struct store *s);
 
 enum store_answer {

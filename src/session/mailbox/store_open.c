@@ -265,7 +265,7 @@ note_unwritable(const struct store *s, char note[STORE_NOTE])
 static void
 store_freep(struct store **s)
 {
-	store_close(*s);
+	store_discard(*s);
 }
 
 int
@@ -287,7 +287,7 @@ store_open(struct store **out, const char *dir, const struct store_limits *limit
 	session_folder_tidy(dir);
 	if ((r = store_finish_salvage(s)) < 0)
 		return r;
-	s->made = access(s->path, F_OK) < 0 && errno == ENOENT;
+	s->made = access(s->path, F_OK) < 0 && errno == ENOENT && !store_log_left(s);
 	r = database_log_damaged(s->path) ? store_leave_log(s, note) : store_attach(s);
 	if (r == -EUCLEAN || r == -EISDIR)
 		r = store_anew(s, note);
@@ -309,13 +309,27 @@ close_database(struct store *s)
 	store_detach(s);
 }
 
+/* The folder as well, if nothing else is in it. */
+static void
+remove_made(struct store *s)
+{
+	char *slash;
+
+	close_database(s);
+	database_remove(s->path);
+	socket_lock_remove(s->path, s->lock);
+	s->lock = -1;
+	if ((slash = strrchr(s->path, '/'))) {
+		*slash = '\0';
+		(void)rmdir(s->path);
+	}
+}
+
 void
 store_discard(struct store *s)
 {
-	if (s && s->made && s->now.newest == 0) {
-		close_database(s);
-		database_remove(s->path);
-	}
+	if (s && s->made && s->now.newest == 0)
+		remove_made(s);
 	store_close(s);
 }
 

@@ -5,11 +5,14 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -138,6 +141,76 @@ START_TEST(a_lock_is_one_holder_s)
 }
 END_TEST
 
+static bool
+lock_is_there(void)
+{
+	char name[sizeof(path) + 8];
+
+	(void)snprintf(name, sizeof(name), "%s.lock", path);
+	return access(name, F_OK) == 0;
+}
+
+START_TEST(a_lock_that_is_removed_is_nobody_s)
+{
+	enum lock_before before = LOCK_SINCE_BOOT;
+	int fd = socket_lock(path, NULL), next;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert(lock_is_there());
+	socket_lock_remove(path, fd);
+	ck_assert(!lock_is_there());
+	next = socket_lock(path, &before);
+	ck_assert_int_ge(next, 0);
+	ck_assert_int_eq(before, LOCK_NOBODY);
+	ck_assert_int_eq(socket_lock(path, NULL), -EWOULDBLOCK);
+	socket_lock_remove(path, next);
+}
+END_TEST
+
+/* Takes the lock, counts, and removes it, again and again, beside others. */
+static void
+take_and_remove(int counter)
+{
+	for (unsigned done = 0; done < 2000;) {
+		const int fd = socket_lock(path, NULL);
+		char n[2];
+
+		if (fd == -EWOULDBLOCK)
+			continue;
+		if (fd < 0 || pread(counter, n, 1, 0) != 1 || n[0] != '0' || pwrite(counter, "1", 1, 0) != 1)
+			_exit(1);
+		(void)sched_yield();
+		if (pwrite(counter, "0", 1, 0) != 1)
+			_exit(2);
+		socket_lock_remove(path, fd);
+		done++;
+	}
+	_exit(0);
+}
+
+START_TEST(a_lock_that_is_removed_has_one_holder_at_a_time)
+{
+	char name[sizeof(path) + 8];
+	pid_t pid[4];
+	int counter, status;
+
+	(void)snprintf(name, sizeof(name), "%s.counter", path);
+	counter = open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	ck_assert_int_eq(write(counter, "0", 1), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(pid); i++) {
+		pid[i] = fork();
+		ck_assert_int_ge(pid[i], 0);
+		if (pid[i] == 0)
+			take_and_remove(counter);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pid); i++) {
+		ck_assert_int_eq(waitpid(pid[i], &status, 0), pid[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	(void)close(counter);
+}
+END_TEST
+
 /* What an earlier holder has left in the lock. */
 static void
 leave(const char *text)
@@ -258,6 +331,8 @@ socket_suite(void)
 	tcase_add_test(tc, what_is_no_socket_is_never_removed);
 	tcase_add_test(tc, the_longest_path_works_and_one_byte_more_does_not);
 	tcase_add_test(tc, a_lock_is_one_holder_s);
+	tcase_add_test(tc, a_lock_that_is_removed_is_nobody_s);
+	tcase_add_test(tc, a_lock_that_is_removed_has_one_holder_at_a_time);
 	tcase_add_test(tc, a_lock_is_a_mark);
 	tcase_add_test(tc, a_lock_that_is_something_else_is_left_alone);
 	tcase_add_test(tc, the_kernel_says_who_it_is);

@@ -128,12 +128,30 @@ reopen(void)
 }
 
 static bool
-inbox_is_there(void)
+file_is_there(const char *name)
 {
 	char path[128];
 
-	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return access(path, F_OK) == 0;
+}
+
+static bool
+inbox_is_there(void)
+{
+	return file_is_there("inbox.db");
+}
+
+static void
+make_file(const char *name)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "we");
+	ck_assert_ptr_nonnull(f);
+	(void)fclose(f);
 }
 
 static void
@@ -147,7 +165,14 @@ START_TEST(what_was_made_for_nothing_is_discarded)
 {
 	ck_assert(inbox_is_there());
 	discard_store();
+	ck_assert_int_lt(access(dir, F_OK), 0); /* the folder was empty then */
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	make_file("other");
+	open_store(&roomy);
+	discard_store();
 	ck_assert(!inbox_is_there());
+	ck_assert(!file_is_there("inbox.db.lock"));
+	ck_assert(file_is_there("other"));
 	open_store(&roomy);
 	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
@@ -155,6 +180,34 @@ START_TEST(what_was_made_for_nothing_is_discarded)
 	ck_assert(inbox_is_there()); /* it has something in it */
 	open_store(&roomy);
 	ck_assert_uint_eq(store_unread(store), 1);
+}
+END_TEST
+
+/* For want of descriptors, at each step of it; who looks for inboxes does not find half of one. */
+START_TEST(what_could_not_be_made_is_discarded)
+{
+	struct rlimit old, few;
+	unsigned failed = 0;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	for (rlim_t n = 40; n > 3; n--) {
+		int r;
+
+		discard_store();
+		(void)mkdir(dir, 0700);
+		make_file("other");
+		few = (struct rlimit){ .rlim_cur = n, .rlim_max = old.rlim_max };
+		(void)setrlimit(RLIMIT_NOFILE, &few);
+		r = store_open(&store, dir, &roomy, note);
+		(void)setrlimit(RLIMIT_NOFILE, &old);
+		if (r == 0)
+			continue;
+		failed++;
+		ck_assert(!inbox_is_there());
+		ck_assert(!file_is_there("inbox.db.lock"));
+	}
+	ck_assert_uint_ge(failed, 3);
+	open_store(&roomy);
 }
 END_TEST
 
@@ -1383,6 +1436,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, note_rolled_back);
 	tcase_add_test(t, note_writers);
 	tcase_add_test(t, what_was_made_for_nothing_is_discarded);
+	tcase_add_test(t, what_could_not_be_made_is_discarded);
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
 	tcase_add_test(t, unread_events_are_bounded);
