@@ -56,10 +56,7 @@ bool deliver_has_room(const struct deliver *d, size_t len);
 /* How many lines are neither delivered nor refused yet. */
 size_t deliver_pending(const struct deliver *d);
 
-/*
- * Whether the line of that id is under way; a line whose end is just being told counts. *waited: waits() was called for
- * it.
- */
+/* Whether the line of that id is under way, or its end is still to be told. *waited: waits() was called for it. */
 bool deliver_has(const struct deliver *d, const struct ident *id, bool *waited);
 
 /*

@@ -125,6 +125,37 @@
 	X(own)            \
 	X(recall)         \
 	X(run)            \
+	X(editor)           \
+	X(chat)             \
+	X(sender_report)    \
+	X(text_source)      \
+	X(complete_files)   \
+	X(handing)          \
+	X(sink)             \
+	X(source)           \
+	X(taking)           \
+	X(colour)           \
+	X(help)             \
+	X(cli_report)       \
+	X(cli_rows)         \
+	X(offspring)        \
+	X(channel)          \
+	X(conn)             \
+	X(deliver)          \
+	X(inbox)            \
+	X(offering)         \
+	X(records)          \
+	X(who)              \
+	X(offers_in)        \
+	X(offers_out)       \
+	X(cmd_status_prompt) \
+	X(history_open) \
+	X(account) \
+	X(dispatch_streams) \
+	X(notify) \
+	X(safe_rules) \
+	X(history_serve) \
+	X(sent_scan) \
 	X(protocol_page)
 
 #define DECLARE(module) Suite *module##_suite(void);

@@ -36,6 +36,12 @@ fake_process_begin(uint64_t now_ms)
 }
 
 void
+fake_process_end(void)
+{
+	fake.on = false;
+}
+
+void
 fake_clock(uint64_t now_ms)
 {
 	fake.now = now_ms;

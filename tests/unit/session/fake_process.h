@@ -11,6 +11,9 @@
 void fake_process_begin(uint64_t now_ms);
 void fake_clock(uint64_t now_ms);
 
+/* All is real again. */
+void fake_process_end(void);
+
 /* From now on fork(2) fails so; 0: it does not. */
 void fake_fork_fails(int error);
 

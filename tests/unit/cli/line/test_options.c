@@ -3,6 +3,8 @@
 
 #include "base/macros.h"
 #include "cli/line/command.h"
+#include "cli/line/edition.h"
+#include "cli/line/options.h"
 
 #define WORDS 10
 
@@ -206,6 +208,30 @@ START_TEST(test_options_seconds)
 }
 END_TEST
 
+/* What an edition has: each command once, and no option that means two things. */
+START_TEST(test_options_rows)
+{
+	for (const struct command *const *c = edition.commands; *c; c++) {
+		ck_assert_ptr_eq(command_find(edition.commands, (*c)->name), *c);
+		for (const struct option_row *row = (*c)->options; row && row->name; row++) {
+			const size_t n = strlen(row->name);
+
+			ck_assert_ptr_eq(options_find((*c)->options, row->name, n), row);
+			ck_assert_msg(!options_find(options_global, row->name, n), "%s --%s", (*c)->name, row->name);
+			if (!row->letter)
+				continue;
+			ck_assert_ptr_eq(options_find_letter((*c)->options, row->letter), row);
+			ck_assert_msg(
+			    !options_find_letter(options_global, row->letter), "%s -%c", (*c)->name, row->letter);
+		}
+	}
+	ck_assert_ptr_null(command_find(edition.commands, "sen"));
+	ck_assert_ptr_null(options_find(options_global, "jso", 3));
+	ck_assert_ptr_null(options_find(NULL, "json", 4));
+	ck_assert(edition.print != NULL);
+}
+END_TEST
+
 Suite *
 options_suite(void)
 {
@@ -221,6 +247,7 @@ options_suite(void)
 	tcase_add_test(tc, test_options_names);
 	tcase_add_test(tc, test_options_help_wins);
 	tcase_add_test(tc, test_options_seconds);
+	tcase_add_test(tc, test_options_rows);
 	suite_add_tcase(s, tc);
 	return s;
 }

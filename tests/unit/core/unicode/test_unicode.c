@@ -4,12 +4,32 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "core/unicode/unicode.h"
+#include "core/unicode/unicode_impl.h"
 #include "guard.h"
 #include "quick.h"
 
 /* Debian's unicode-data; where it is not installed the lists of sequences are not tried. */
 #define CLUSTERS "/usr/share/unicode/auxiliary/GraphemeBreakTest.txt"
+
+/* A code point is found by its block: no two rows are the same, and none is without a block. */
+START_TEST(tables)
+{
+	static bool used[ARRAY_SIZE(unicode_blocks)];
+	unsigned rows = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unicode_blocks); i++) {
+		used[unicode_blocks[i]] = true;
+		rows = unicode_blocks[i] >= rows ? unicode_blocks[i] + 1U : rows;
+	}
+	for (unsigned i = 0; i < rows; i++) {
+		ck_assert(used[i]);
+		for (unsigned k = 0; k < i; k++)
+			quick_assert(memcmp(unicode_block[i], unicode_block[k], sizeof(unicode_block[0])) != 0);
+	}
+	ck_assert_ptr_eq(unicode_get('a'), unicode_get('z')); /* the same properties are one record */
+	ck_assert_ptr_eq(unicode_scripts(unicode_get('a')), unicode_sets[unicode_get('a')->set]);
+}
+END_TEST
 
 START_TEST(code_points)
 {
@@ -143,6 +163,7 @@ unicode_suite(void)
 	Suite *s = suite_create("unicode");
 	TCase *t = tcase_create("unicode");
 
+	tcase_add_test(t, tables);
 	tcase_add_test(t, code_points);
 	tcase_add_test(t, utf8);
 	tcase_add_test(t, clusters);

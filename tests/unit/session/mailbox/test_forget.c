@@ -12,7 +12,7 @@
 #include "folder.h"
 #include "number.h"
 #include "session/history/history.h"
-#include "session/mailbox/forget.h"
+#include "session/mailbox/forget_impl.h"
 #include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
 
@@ -339,6 +339,20 @@ START_TEST(by_and_by)
 }
 END_TEST
 
+START_TEST(which_are_meant)
+{
+	struct forget what = { .before_ms = 0 };
+	const struct choice c = { .what = &what };
+
+	ck_assert(forget_chosen(&c, "alice", 5) && forget_chosen(&c, "", 5));
+	what.before_ms = 5;
+	ck_assert(forget_chosen(&c, "alice", 4) && !forget_chosen(&c, "alice", 5));
+	(void)snprintf(what.partner, sizeof(what.partner), "Alice");
+	ck_assert(forget_chosen(&c, "alice", 4) && !forget_chosen(&c, "alice", 5)); /* one name */
+	ck_assert(!forget_chosen(&c, "carol", 4) && !forget_chosen(&c, "alic", 4));
+}
+END_TEST
+
 Suite *
 forget_suite(void)
 {
@@ -348,6 +362,7 @@ forget_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, with_one_partner, 0, 2);
 	tcase_add_loop_test(t, with_everybody, 0, 2);
+	tcase_add_test(t, which_are_meant);
 	tcase_add_test(t, before_a_time);
 	tcase_add_loop_test(t, ids_stay_known, 0, 2);
 	tcase_add_loop_test(t, unread_is_not_forgotten_unasked, 0, 2);

@@ -1,0 +1,322 @@
+/* The editor on a terminal whose other end is the test's: what is typed there, and what becomes of it. */
+#include <check.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli/chat/editor/editor.h"
+#include "cli/chat/editor/editor_impl.h"
+#include "cli/chat/editor/tty.h"
+#include "folder.h"
+#include "net/loop.h"
+#include "trace.h"
+
+static int master, terminal;
+static struct termios before;
+static struct ev_loop *loop;
+static struct recall *recall;
+static struct editor *editor;
+static enum editor_answer answer;
+static unsigned happened;
+static char screen[65536]; /* what the terminal was sent */
+static size_t screen_len;
+
+static enum editor_answer
+said(void *context, const struct editor_line *line)
+{
+	(void)context;
+	ck_assert_uint_eq(line->len, strlen(line->text));
+	trace("said %s%s%s", line->text, *line->label ? " for " : "", line->label);
+	happened++;
+	return answer;
+}
+
+static void
+tab(void *context, const char *text, size_t len)
+{
+	(void)context;
+	trace("tab %.*s", (int)len, text);
+	happened++;
+}
+
+static void
+touched(void *context)
+{
+	(void)context;
+}
+
+static void
+interrupted(void *context)
+{
+	(void)context;
+	trace("interrupted");
+	happened++;
+}
+
+static void
+ended(void *context, enum editor_end how)
+{
+	(void)context;
+	trace("ended %u", how);
+	happened++;
+	ev_break(loop, EVBREAK_ALL); /* it may be told before the loop waits */
+}
+
+static void
+open_terminal(void)
+{
+	const struct winsize size = { .ws_col = 60, .ws_row = 20 };
+
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ck_assert_int_ge(terminal, 0);
+	ck_assert_int_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
+	ck_assert_int_eq(tcgetattr(terminal, &before), 0);
+}
+
+static void
+setup(void)
+{
+	static const struct editor_class class = { said, tab, touched, interrupted, ended };
+
+	trace_clear();
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
+	answer = EDITOR_TAKEN;
+	happened = 0;
+	screen_len = 0;
+	open_terminal();
+	loop = loop_new();
+	recall = recall_new();
+	editor = editor_new(loop, terminal, terminal, false, recall, &class, NULL);
+	ck_assert_ptr_nonnull(editor);
+}
+
+static void
+teardown(void)
+{
+	struct termios after;
+
+	editor_free(editor);
+	ck_assert_int_eq(tcgetattr(terminal, &after), 0);
+	ck_assert_uint_eq(after.c_lflag, before.c_lflag); /* it is as it was */
+	recall_free(recall);
+	ev_loop_destroy(loop);
+	(void)close(master);
+	(void)close(terminal);
+}
+
+static void
+read_screen(void)
+{
+	ssize_t n;
+
+	while ((n = read(master, screen + screen_len, sizeof(screen) - 1 - screen_len)) > 0)
+		screen_len += (size_t)n;
+	screen[screen_len] = '\0';
+}
+
+/* Turns of the loop until so many things have happened in all. */
+static void
+until(unsigned count)
+{
+	while (happened < count) {
+		(void)ev_run(loop, EVRUN_ONCE);
+		read_screen();
+	}
+}
+
+static void
+type(const char *keys)
+{
+	ck_assert_int_eq(write(master, keys, strlen(keys)), (ssize_t)strlen(keys));
+}
+
+static void
+expect_text(const char *text)
+{
+	size_t len;
+	char *got = editor_before(editor, &len);
+
+	ck_assert_ptr_nonnull(got);
+	ck_assert_uint_eq(len, strlen(text));
+	ck_assert_mem_eq(got, text, len);
+	free(got);
+}
+
+START_TEST(lines_are_said)
+{
+	struct termios now;
+
+	ck_assert_int_eq(tcgetattr(terminal, &now), 0);
+	ck_assert_uint_eq(now.c_lflag & (ICANON | ECHO), 0); /* each key comes as it is typed */
+	editor_label(editor, "bob");
+	type("hello\r\033[A\r"); /* and once more, recalled */
+	until(2);
+	trace_is("said hello; said hello for bob");
+	ck_assert(!editor_has_draft(editor));
+	ck_assert_str_eq(recall_line(recall, 1), "hello");
+	ck_assert_str_eq(recall_label(recall, 1), "bob");
+}
+END_TEST
+
+START_TEST(a_line_stays)
+{
+	answer = EDITOR_STAYS;
+	type("hello\r");
+	until(1);
+	trace_is("said hello");
+	ck_assert(editor_has_draft(editor));
+	expect_text("hello");
+	ck_assert_ptr_null(recall_line(recall, 1));
+}
+END_TEST
+
+START_TEST(tab_completes)
+{
+	type("/to bo\t");
+	until(1);
+	trace_is("tab /to bo");
+	editor_complete(editor, 2, "bobby ");
+	expect_text("/to bobby ");
+	editor_insert(editor, "x");
+	expect_text("/to bobby x");
+	editor_complete(editor, 99, "no"); /* more than there is */
+	expect_text("/to bobby x");
+}
+END_TEST
+
+START_TEST(its_end)
+{
+	type("\003");
+	until(1);
+	trace_is("interrupted");
+	type("x\004\177\004"); /* on a line with text ^D is no end */
+	until(2);
+	trace_is("ended 0");
+	ck_assert(!editor_has_draft(editor));
+}
+END_TEST
+
+START_TEST(the_terminal_goes)
+{
+	(void)close(master);
+	master = -1;
+	while (happened < 1)
+		(void)ev_run(loop, EVRUN_ONCE);
+	trace_is("ended 1");
+	before.c_lflag = 0; /* nobody can tell any more */
+	editor_free(editor);
+	editor = NULL;
+	recall_free(recall);
+	ev_loop_destroy(loop);
+	(void)close(terminal);
+}
+END_TEST
+
+START_TEST(text_above)
+{
+	editor_prompt(editor, "> ");
+	editor_print(editor, "somebody speaks", 15);
+	ck_assert_int_eq(editor_flush(editor), 0);
+	read_screen();
+	ck_assert_ptr_nonnull(strstr(screen, "somebody speaks"));
+	(void)ev_run(loop, EVRUN_NOWAIT);
+	read_screen();
+	ck_assert_ptr_nonnull(strstr(strstr(screen, "somebody speaks"), "> "));
+}
+END_TEST
+
+/* What keys do, without a terminal between. */
+START_TEST(keys)
+{
+	edit_insert(editor, "one two", 7);
+	edit_key(editor, KEY_WORD_LEFT, NULL, 0);
+	expect_text("one ");
+	edit_key(editor, KEY_KILL_TO_END, NULL, 0);
+	edit_key(editor, KEY_HOME, NULL, 0);
+	edit_key(editor, KEY_YANK, NULL, 0);
+	expect_text("two");
+	edit_key(editor, KEY_END, NULL, 0);
+	expect_text("twoone ");
+	edit_replace_all(editor, "all else", 8, 3);
+	expect_text("all");
+	edit_key(editor, KEY_UNDO, NULL, 0);
+	edit_key(editor, KEY_END, NULL, 0);
+	expect_text("twoone ");
+	edit_key(editor, KEY_KILL_LINE, NULL, 0);
+	ck_assert(!editor_has_draft(editor));
+}
+END_TEST
+
+/* Modes, what the terminal can do, and the user's keys. */
+START_TEST(terminals)
+{
+	char dir[FOLDER_PATH], path[FOLDER_PATH + 16];
+	struct bindings bindings = { .count = 0 };
+	struct termios now, raw;
+	struct tty *t;
+	bool begins;
+	FILE *f;
+
+	folder_make(dir);
+	(void)snprintf(path, sizeof(path), "%s/.editrc", dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fprintf(f, "bind ^A ed-move-to-end\n"), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(setenv("HOME", dir, 1), 0);
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
+	open_terminal();
+	t = tty_new(terminal, terminal);
+	ck_assert_ptr_nonnull(t);
+	tty_raw(t);
+	ck_assert_int_eq(tcgetattr(terminal, &raw), 0);
+	ck_assert_uint_eq(raw.c_lflag & (ICANON | ECHO | ISIG), 0);
+	tty_restore(t);
+	ck_assert_int_eq(tcgetattr(terminal, &now), 0);
+	ck_assert_uint_eq(now.c_lflag, before.c_lflag);
+	ck_assert(!tty_can_draw(t)); /* dumb */
+	tty_bindings(t, &bindings);
+	ck_assert_int_eq(bindings_find(&bindings, (const uint8_t *)"\001", 1, &begins), KEY_END);
+	ck_assert_int_eq(bindings_find(&bindings, (const uint8_t *)"\005", 1, &begins), KEY_END);
+	tty_free(t);
+	tty_free(NULL);
+	ck_assert_ptr_null(tty_new(-1, -1));
+	(void)close(master);
+	(void)close(terminal);
+	folder_remove(dir);
+}
+END_TEST
+
+Suite *
+editor_suite(void)
+{
+	Suite *s = suite_create("editor");
+	TCase *tc = tcase_create("editor"), *gone = tcase_create("gone"), *tty = tcase_create("tty");
+
+	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(gone, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, lines_are_said);
+	tcase_add_test(tc, a_line_stays);
+	tcase_add_test(tc, tab_completes);
+	tcase_add_test(tc, its_end);
+	tcase_add_test(tc, text_above);
+	tcase_add_test(tc, keys);
+	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(gone, setup, NULL);
+	tcase_add_test(gone, the_terminal_goes);
+	suite_add_tcase(s, gone);
+	tcase_add_test(tty, terminals);
+	suite_add_tcase(s, tty);
+	return s;
+}

@@ -1,0 +1,162 @@
+/* Lines for people, on a terminal and into a pipe. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "cli/output/output.h"
+#include "cli/output/pager.h"
+#include "cli/output/rows.h"
+#include "folder.h"
+
+static void
+print(void)
+{
+	rows_begin();
+	output_string("[12:00] bob: some words that are too many for it\n");
+	rows_end();
+	(void)output_flush();
+}
+
+static char dir[FOLDER_PATH];
+
+/* A terminal of which this system has a description. */
+static void
+setup(void)
+{
+	char path[FOLDER_PATH + 32];
+
+	folder_make(dir);
+	(void)snprintf(path, sizeof(path), "%s/t", dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/t/test-terminal", dir);
+	ck_assert_int_eq(fclose(fopen(path, "w")), 0);
+	ck_assert_int_eq(setenv("TERMINFO", dir, 1), 0);
+	ck_assert_int_eq(setenv("TERM", "test-terminal", 1), 0);
+	output_redirect(STDOUT_FILENO);
+}
+
+static void
+teardown(void)
+{
+	folder_remove(dir);
+}
+
+START_TEST(into_a_pipe)
+{
+	bool terminal;
+
+	capture_begin(STDOUT_FILENO);
+	terminal = rows_setup();
+	print();
+	ck_assert_str_eq(capture_end(), "[12:00] bob: some words that are too many for it\n");
+	ck_assert(!terminal);
+}
+END_TEST
+
+START_TEST(on_a_terminal)
+{
+	const char *said;
+	unsigned rows = 0;
+	bool terminal;
+
+	capture_terminal(30);
+	terminal = rows_setup();
+	print();
+	said = capture_end();
+	ck_assert(terminal);
+	ck_assert_int_eq(strncmp(said, "\033[?7l", 5), 0);
+	ck_assert_str_eq(said + strlen(said) - 5, "\033[?7h");
+	for (said += 5; *said != '\033'; said = strchr(said, '\n') + 1, rows++)
+		ck_assert_uint_le(strcspn(said, "\r\n"), 29);
+	ck_assert_uint_gt(rows, 1);
+}
+END_TEST
+
+START_TEST(on_a_dumb_terminal)
+{
+	const char *said;
+
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
+	capture_terminal(30);
+	(void)rows_setup();
+	print();
+	said = capture_end();
+	ck_assert_ptr_null(strchr(said, '\033'));
+	ck_assert_uint_le(strcspn(said, "\r\n"), 29);
+}
+END_TEST
+
+/* Rows as before, but it is the pager that reads them; and what is printed behind it goes to the terminal again. */
+START_TEST(through_a_pager)
+{
+	const char *said;
+
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0); /* no pager */
+	ck_assert_int_eq(setenv("PAGER", "sed 's/^/paged: /'", 1), 0);
+	capture_terminal(30);
+	(void)rows_setup();
+	pager_begin();
+	output_string("not paged\n");
+	pager_end();
+	(void)output_flush();
+	ck_assert_str_eq(capture_end(), "not paged\r\n");
+
+	ck_assert_int_eq(setenv("TERM", "test-terminal", 1), 0);
+	capture_terminal(30);
+	(void)rows_setup();
+	pager_begin();
+	print();
+	pager_end();
+	output_string("behind it\n");
+	(void)output_flush();
+	said = capture_end();
+	ck_assert_int_eq(strncmp(said, "paged: [12:00] bob: ", 20), 0);
+	ck_assert_ptr_null(strchr(said, '\033'));
+	ck_assert_ptr_nonnull(strstr(said, "\r\npaged: "));
+	ck_assert_ptr_nonnull(strstr(said, "\r\nbehind it\r\n"));
+}
+END_TEST
+
+START_TEST(no_pager)
+{
+	static const char *const none[] = { "", "cat" };
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		ck_assert_int_eq(setenv("PAGER", none[i], 1), 0);
+		capture_terminal(80);
+		pager_begin();
+		output_string("plain\n");
+		pager_end();
+		(void)output_flush();
+		ck_assert_str_eq(capture_end(), "plain\r\n");
+	}
+	capture_begin(STDOUT_FILENO);
+	ck_assert_int_eq(setenv("PAGER", "sed 's/^/paged: /'", 1), 0);
+	pager_begin();
+	output_string("into a file\n");
+	pager_end();
+	(void)output_flush();
+	ck_assert_str_eq(capture_end(), "into a file\n");
+}
+END_TEST
+
+Suite *
+cli_rows_suite(void)
+{
+	Suite *s = suite_create("cli_rows");
+	TCase *tc = tcase_create("cli_rows");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, into_a_pipe);
+	tcase_add_test(tc, on_a_terminal);
+	tcase_add_test(tc, on_a_dumb_terminal);
+	tcase_add_test(tc, through_a_pager);
+	tcase_add_test(tc, no_pager);
+	suite_add_tcase(s, tc);
+	return s;
+}
