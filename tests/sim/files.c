@@ -626,7 +626,10 @@ file_read(struct ofile *o, void *buf, size_t n, int64_t at)
 		return 0;
 	if ((int64_t)n > i->size - at)
 		n = (size_t)(i->size - at);
-	memcpy(buf, (o->flags & O_DIRECT ? i->synced : i->data) + at, n);
+	const size_t some = written(i, at, at + (int64_t)n);
+
+	memcpy(buf, (o->flags & O_DIRECT ? i->synced : i->data) + at, some);
+	memset((uint8_t *)buf + some, 0, n - some);
 	return (ssize_t)n;
 }
 

@@ -20,7 +20,8 @@
 #define FIXES 16384
 #define SEGMENTS 6
 #define PARTS 4096
-#define SMALL (4 * PAGE) /* is quicker copied than asked for */
+#define SMALL (4 * PAGE)   /* is quicker copied than asked for */
+#define MEDIUM (32 * PAGE) /* likewise, of a heap */
 #define UP(n) (((n) + PAGE - 1) & ~(PAGE - 1))
 #define DOWN(n) ((n) & ~(PAGE - 1))
 
@@ -42,14 +43,15 @@ struct fix {
 	unsigned in;
 	uintptr_t at, value; /* at: from the base of its object; value: in the first copy */
 	unsigned target;
-	bool constant; /* nobody but the loader writes there */
 };
 
 /* Static is here what the director alone has to do with: it makes the images. What is large lies outside of what is copied. */
 static struct object object[OBJECTS];
 static struct fix *fix;
 static unsigned objects, fixes;
-static uintptr_t all_bytes; /* of the copies of one slot */
+static uintptr_t all_bytes;  /* of the copies of one slot */
+static size_t initial_bytes; /* of what a beginning program's data are, in a slot */
+static unsigned lazy_pages;  /* of zeroed memory, in a slot */
 
 static void *
 map(void *at, size_t n, int protection, int flags, int fd, long offset)
@@ -117,11 +119,7 @@ note_fix(unsigned in, uintptr_t at, uintptr_t value)
 		return;
 	if (fixes == FIXES)
 		kernel_bug("too many relocations");
-	fix[fixes++] = (struct fix){ .in = in,
-		.at = at,
-		.value = value - object[target].base,
-		.target = target,
-		.constant = at < object[in].keep };
+	fix[fixes++] = (struct fix){ .in = in, .at = at, .value = value - object[target].base, .target = target };
 }
 
 static void
@@ -209,6 +207,51 @@ note_dynamic(struct dl_phdr_info *info, size_t size, void *context)
 	return 0;
 }
 
+/* What is not zero at the beginning, and written to by more than the loader. */
+static uint8_t *
+data_of(const struct slot *s, const struct object *o, size_t *n)
+{
+	const uintptr_t from = o->keep > o->data ? o->keep : o->data;
+
+	*n = from < o->bss ? o->bss - from : 0;
+	return s->copies + o->offset + from;
+}
+
+/* The whole pages of what is zero at the beginning, if they are many: few programs need many of them. */
+static uint8_t *
+lazy_of(const struct slot *s, const struct object *o, size_t *n)
+{
+	*n = o->end > UP(o->bss) + SMALL ? UP(o->end) - UP(o->bss) : 0;
+	return s->copies + o->offset + UP(o->bss);
+}
+
+/* The rest of it. */
+static uint8_t *
+zeros_of(const struct slot *s, const struct object *o, size_t *n)
+{
+	size_t lazy;
+
+	(void)lazy_of(s, o, &lazy);
+	*n = (lazy > 0 ? UP(o->bss) : o->end) - o->bss;
+	return s->copies + o->offset + o->bss;
+}
+
+/* How much there is of what each slot has. */
+static void
+measure(void)
+{
+	const struct slot none = { .copies = NULL };
+	size_t n;
+
+	initial_bytes = lazy_pages = 0;
+	for (unsigned i = 0; i < objects; i++) {
+		(void)data_of(&none, &object[i], &n);
+		initial_bytes += n;
+		(void)lazy_of(&none, &object[i], &n);
+		lazy_pages += (unsigned)(n / PAGE);
+	}
+}
+
 /* Before anything else: what is static is as the loader left it. */
 void
 image_begin(void)
@@ -222,6 +265,7 @@ image_begin(void)
 		memcpy(o->initial, (const void *)(o->base + o->data), o->bss - o->data);
 	}
 	(void)dl_iterate_phdr(note_dynamic, NULL);
+	measure();
 }
 
 /* ------ slots ------ */
@@ -238,12 +282,11 @@ image_of(const struct slot *s, const void *original)
 }
 
 static void
-apply(const struct slot *s, bool constant)
+apply(const struct slot *s)
 {
 	for (const struct fix *f = fix; f < fix + fixes; f++)
-		if (f->constant == constant)
-			*(uintptr_t *)(s->copies + object[f->in].offset + f->at) =
-			    (uintptr_t)s->copies + object[f->target].offset + f->value;
+		*(uintptr_t *)(s->copies + object[f->in].offset + f->at) =
+		    (uintptr_t)s->copies + object[f->target].offset + f->value;
 }
 
 static void
@@ -268,6 +311,47 @@ load(const struct slot *s, const struct object *o)
 	memcpy(base + o->data, o->initial, o->bss - o->data);
 }
 
+/* Programs begin with these data; pages that none has touched are closed, so that they need not be looked at. */
+static void
+set_aside(struct slot *s)
+{
+	uint8_t *to = s->initial = kernel_memory(UP(initial_bytes));
+	size_t n;
+
+	s->touched = kernel_memory(UP(lazy_pages * sizeof(*s->touched)));
+	s->n_touched = 0;
+	for (unsigned i = 0; i < objects; i++, to += n) {
+		uint8_t *part = lazy_of(s, &object[i], &n);
+
+		if (n > 0)
+			(void)raw(SYS_mprotect, part, n, (long)PROT_NONE);
+		part = data_of(s, &object[i], &n);
+		memcpy(to, part, n);
+	}
+}
+
+/* Somebody touches memory that was closed: false, it was not. */
+bool
+image_opens(const void *address)
+{
+	uint8_t *const page = (uint8_t *)DOWN((uintptr_t)address);
+	size_t n;
+
+	for (struct slot *s = k->slot; s < k->slot + SLOTS && s->made; s++)
+		for (unsigned i = 0; i < objects; i++) {
+			uint8_t *const lazy = lazy_of(s, &object[i], &n);
+
+			if (page < lazy || page >= lazy + n)
+				continue;
+			for (unsigned t = 0; t < s->n_touched; t++)
+				if (s->touched[t] == page)
+					return false;
+			s->touched[s->n_touched++] = page;
+			return raw(SYS_mprotect, page, PAGE, (long)(PROT_READ | PROT_WRITE)) == 0;
+		}
+	return false;
+}
+
 static void
 slot_make(struct slot *s)
 {
@@ -276,8 +360,8 @@ slot_make(struct slot *s)
 	s->copies = map(NULL, all_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	for (unsigned i = 0; i < objects; i++)
 		load(s, &object[i]);
-	apply(s, true);
-	apply(s, false);
+	apply(s);
+	set_aside(s);
 	space =
 	    map(NULL, 2 * (size_t)SPACE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	s->heap = (struct heap *)(((uintptr_t)space + SPACE - 1) & ~(uintptr_t)(SPACE - 1));
@@ -302,24 +386,6 @@ image_each_touched(uint8_t *from, size_t n, void (*fn)(uint8_t *at, size_t n, vo
 	}
 }
 
-/* Calls fn for each part of the copies' zeroed memory that was ever touched. */
-static void
-each_touched(
-    const struct slot *s, const struct object *o, void (*fn)(uint8_t *at, size_t n, void *context), void *context)
-{
-	uint8_t *const from = s->copies + o->offset + o->bss, *const to = s->copies + o->offset + o->end;
-	uint8_t *const pages = s->copies + o->offset + UP(o->bss);
-
-	if (from == to)
-		return;
-	if (to <= pages + SMALL) {
-		fn(from, (size_t)(to - from), context);
-		return;
-	}
-	fn(from, (size_t)(pages - from), context);
-	image_each_touched(pages, UP((size_t)(to - pages)), fn, context);
-}
-
 static void
 clear(uint8_t *at, size_t n, void *context)
 {
@@ -337,15 +403,18 @@ image_wipe(uint8_t *from, size_t n)
 static void
 slot_reset(const struct slot *s)
 {
-	for (unsigned i = 0; i < objects; i++) {
-		const struct object *o = &object[i];
-		const uintptr_t from = o->keep > o->data ? o->keep : o->data;
+	const uint8_t *from = s->initial;
+	size_t n;
 
-		if (from < o->bss)
-			memcpy(s->copies + o->offset + from, o->initial + (from - o->data), o->bss - from);
-		each_touched(s, o, clear, NULL);
+	for (unsigned i = 0; i < objects; i++, from += n) {
+		uint8_t *part = zeros_of(s, &object[i], &n);
+
+		memset(part, 0, n);
+		part = data_of(s, &object[i], &n);
+		memcpy(part, from, n);
 	}
-	apply(s, false);
+	for (unsigned t = 0; t < s->n_touched; t++)
+		memset(s->touched[t], 0, PAGE);
 	heap_reset(s->heap);
 }
 
@@ -396,6 +465,7 @@ keep(int i)
 	struct proc *p = &k->proc[i];
 	const struct slot *s = p->slot;
 	struct kept *kept = NULL;
+	size_t n;
 
 	for (int at = 0; at < IMAGES_KEPT && !kept; at++)
 		if (!k->kept[at].used)
@@ -409,29 +479,35 @@ keep(int i)
 	kept->n = 0;
 	kept->bytes = 0;
 	for (unsigned at = 0; at < objects; at++) {
-		const struct object *o = &object[at];
-		const uintptr_t from = o->keep > o->data ? o->keep : o->data;
+		uint8_t *part = data_of(s, &object[at], &n);
 
-		if (from < o->bss)
-			keep_part(s->copies + o->offset + from, o->bss - from, kept);
-		each_touched(s, o, keep_part, kept);
+		keep_part(part, n, kept);
+		part = zeros_of(s, &object[at], &n);
+		keep_part(part, n, kept);
 	}
-	image_each_touched((uint8_t *)s->heap, UP(s->heap->zeros), keep_part, kept);
+	for (unsigned t = 0; t < s->n_touched; t++)
+		keep_part(s->touched[t], PAGE, kept);
+	kept->n_touched = s->n_touched;
 	keep_part((uint8_t *)p->sp - 128, (size_t)(s->top - (uint8_t *)p->sp) + 128, kept);
+	kept->heap = kept->n;
+	kept->heap_bytes = UP(s->heap->brk);
+	if (kept->heap_bytes <= MEDIUM)
+		keep_part((uint8_t *)s->heap, kept->heap_bytes, kept);
+	else /* much of it was perhaps never touched */
+		image_each_touched((uint8_t *)s->heap, kept->heap_bytes, keep_part, kept);
 	p->kept = kept;
 }
 
+/* Of a heap that was kept by the page. */
 static void
 clear_unkept(uint8_t *at, size_t n, void *context)
 {
 	struct kept *kept = context;
 
-	for (unsigned i = 0; i < kept->n; i++) {
-		kept->next = kept->next + 1 < kept->n ? kept->next + 1 : 0;
-		if (kept->part[kept->next].at == at)
-			return;
-	}
-	memset(at, 0, n);
+	while (kept->heap < kept->n && kept->part[kept->heap].at < at)
+		kept->heap++;
+	if (kept->heap == kept->n || kept->part[kept->heap].at != at)
+		memset(at, 0, n);
 }
 
 /* The process comes into its slot; who was there is kept beside it. On a stack that is no process's. */
@@ -442,19 +518,24 @@ bring(int i)
 	struct slot *s = p->slot;
 	struct kept *kept = p->kept;
 	const uint8_t *from;
+	size_t dirty;
 
 	if (s->in == i)
 		return;
 	if (s->in != NONE)
 		keep(s->in);
-	for (unsigned at = 0; at < objects; at++)
-		each_touched(s, &object[at], clear_unkept, kept);
-	image_each_touched((uint8_t *)s->heap, UP(s->heap->zeros), clear_unkept, kept);
+	for (unsigned t = kept->n_touched; t < s->n_touched; t++)
+		memset(s->touched[t], 0, PAGE);
+	dirty = s->heap->dirty > s->heap->brk ? s->heap->dirty : s->heap->brk;
+	if (kept->heap_bytes > MEDIUM)
+		image_each_touched((uint8_t *)s->heap, kept->heap_bytes, clear_unkept, kept);
 	from = kept->data;
 	for (unsigned at = 0; at < kept->n; at++) {
 		memcpy(kept->part[at].at, from, kept->part[at].n);
 		from += kept->part[at].n;
 	}
+	if (s->heap->dirty < dirty)
+		s->heap->dirty = dirty;
 	kept->used = false;
 	p->kept = NULL;
 	s->in = i;

@@ -352,8 +352,11 @@ kernel_bug(const char *fmt, ...)
 /* ------ a host ------ */
 
 static void
-on_crash(int sig)
+on_crash(int sig, siginfo_t *info, void *context)
 {
+	(void)context;
+	if (sig == SIGSEGV && image_opens(info->si_addr))
+		return;
 	if (sig == SIGABRT && me != 0 && k->weather.enomem > 0)
 		process_end(
 		    sig); /* libev has no memory, and no word for it; a helper or a daemon that died comes back */
@@ -368,7 +371,7 @@ catch_crashes(void)
 	static const int sigs[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPROF };
 	static uint8_t stack[64 * 1024];
 	int (*real)(int, const struct sigaction *, struct sigaction *);
-	const struct sigaction sa = { .sa_handler = on_crash, .sa_flags = SA_NODEFER | SA_ONSTACK };
+	const struct sigaction sa = { .sa_sigaction = on_crash, .sa_flags = SA_NODEFER | SA_ONSTACK | SA_SIGINFO };
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 
 	(void)raw(SYS_sigaltstack, &alternate, NULL);

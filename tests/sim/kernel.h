@@ -139,8 +139,8 @@ struct piece;
 
 /* At the beginning of its space. */
 struct heap {
-	size_t brk;            /* what is given out ends here */
-	size_t zeros;          /* from here on nothing was ever written */
+	size_t brk;   /* what is given out ends here */
+	size_t dirty; /* from here on all is zero; up to here, an earlier program's, where it is not given out */
 	size_t in_use, pieces; /* bytes; how many */
 	struct piece *free[HEAP_CLASSES];
 };
@@ -148,8 +148,10 @@ struct heap {
 /* The memory of a process that was told to make room for another one with the same addresses. */
 struct kept {
 	bool used;
-	unsigned n, next; /* next: where the last one was found */
-	size_t bytes;
+	unsigned n;
+	unsigned n_touched; /* of the slot's */
+	unsigned heap;      /* the first part of the heap */
+	size_t bytes, heap_bytes;
 	struct {
 		uint8_t *at;
 		size_t n;
@@ -162,6 +164,9 @@ struct slot {
 	bool made;
 	int users, in; /* how many processes; whose memory is there, or NONE */
 	uint8_t *copies;
+	uint8_t *initial;  /* what is written to in them, as a program finds it */
+	uint8_t **touched; /* pages that were zero, and may be otherwise now */
+	unsigned n_touched;
 	struct heap *heap;
 	uint8_t *top; /* of the stack */
 };
@@ -331,6 +336,7 @@ void image_load(int proc, void (*fn)(void));
 void image_drop(int proc);
 void image_each_touched(uint8_t *from, size_t n, void (*fn)(uint8_t *at, size_t n, void *context), void *context);
 void image_wipe(uint8_t *from, size_t n); /* it is zero again; whole pages */
+bool image_opens(const void *address);    /* what nobody had touched yet: SIGSEGV is no crash */
 
 /* ------ memory.c ------ */
 void heap_reset(struct heap *h);

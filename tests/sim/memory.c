@@ -17,7 +17,7 @@
 #define STEPS 4U     /* above, so many for each doubling */
 #define FILLED 1024U /* the beginning of what is given out */
 #define FILL 0xa5
-#define LARGE (256U * 1024U) /* is given back to the real host, where it is the last */
+#define LARGE (256U * 1024U) /* is as if it had never been given out, where it is the last */
 
 /* In front of each piece. */
 struct piece {
@@ -36,11 +36,25 @@ heap_of(const void *p)
 void
 heap_reset(struct heap *h)
 {
-	const size_t zeros = h->zeros;
+	const size_t dirty = h->dirty > h->brk ? h->dirty : h->brk;
 
-	if (zeros > 0)
-		image_wipe((uint8_t *)h, (zeros + PAGE - 1) / PAGE * PAGE);
-	h->brk = h->zeros = sizeof(*h);
+	*h = (struct heap){ .brk = sizeof(*h), .dirty = dirty };
+}
+
+/* What an earlier program left there is gone. */
+static void
+wipe(uint8_t *from, size_t n)
+{
+	uint8_t *const inner = (uint8_t *)(((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+	uint8_t *const last = (uint8_t *)(((uintptr_t)from + n) & ~(uintptr_t)(PAGE - 1));
+
+	if (n < LARGE) {
+		memset(from, 0, n);
+		return;
+	}
+	memset(from, 0, (size_t)(inner - from));
+	image_wipe(inner, (size_t)(last - inner));
+	memset(last, 0, (size_t)(from + n - last));
 }
 
 static struct heap *
@@ -106,27 +120,16 @@ take(size_t n)
 		if (h->brk + sizeof(*p) + size > SPACE - STACK)
 			return errno = ENOMEM, NULL;
 		p = (struct piece *)((uint8_t *)h + h->brk);
+		if (h->dirty > h->brk)
+			wipe((uint8_t *)p,
+			    sizeof(*p) + size < h->dirty - h->brk ? sizeof(*p) + size : h->dirty - h->brk);
 		h->brk += sizeof(*p) + size;
 		p->size = size;
 	}
-	h->zeros = h->zeros > h->brk ? h->zeros : h->brk;
 	h->in_use += size;
 	h->pieces++;
 	p->next = NULL;
 	return p + 1;
-}
-
-/* The last piece: its memory is as if it had never been given out. */
-static void
-give_back(struct heap *h, uint8_t *from)
-{
-	uint8_t *const page = (uint8_t *)(((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
-	const size_t brk = (size_t)(from - (uint8_t *)h), end = (h->zeros + PAGE - 1) / PAGE * PAGE;
-
-	memset(from, 0, (size_t)(page - from));
-	if ((uint8_t *)h + end > page)
-		(void)raw(SYS_madvise, page, (size_t)((uint8_t *)h + end - page), (long)MADV_DONTNEED);
-	h->brk = h->zeros = brk;
 }
 
 static void
@@ -184,7 +187,8 @@ free(void *at)
 	h->in_use -= size;
 	h->pieces--;
 	if (size >= LARGE && (uint8_t *)at + size == (uint8_t *)h + h->brk) {
-		give_back(h, (uint8_t *)p);
+		h->dirty = h->dirty > h->brk ? h->dirty : h->brk;
+		h->brk = (size_t)((uint8_t *)p - (uint8_t *)h);
 		return;
 	}
 	p->next = h->free[class] ? h->free[class] : NULL;
@@ -194,16 +198,16 @@ free(void *at)
 void *
 calloc(size_t n, size_t each)
 {
-	size_t all, zeros, from;
+	size_t all, brk, from;
 	void *p;
 
 	if (__builtin_mul_overflow(n, each, &all))
 		return errno = ENOMEM, NULL;
-	zeros = heap_now()->zeros;
+	brk = heap_now()->brk;
 	if (!(p = runs_short() ? NULL : take(all)))
 		return NULL;
 	from = (size_t)((uint8_t *)p - (uint8_t *)heap_of(p));
-	return memset(p, 0, from >= zeros ? 0 : all < zeros - from ? all : zeros - from);
+	return memset(p, 0, from < brk ? all : 0); /* what is given out for the first time is zero */
 }
 
 void *
