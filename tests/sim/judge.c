@@ -249,16 +249,16 @@ send_over(struct message *m, int status, const char *said)
 }
 
 /*
- * 1: it is kept no more, or was never. In bad weather it may have been delivered, or taken back, by a daemon that did not live
- * to know, or to say so.
+ * 0: it may have been delivered by a daemon that did not live to know, if anything went wrong since it was told. 1: it is
+ * kept no more, or was never. If anything went wrong meanwhile, it was perhaps taken back by the first of two attempts.
  */
 static void
-cancel_over(struct message *m, int status)
+cancel_over(struct message *m, int status, bool smooth)
 {
-	m->certain = status == 0 && k->weather.kill == 0;
+	m->certain = status == 0 && m->harms == k->harms;
 	if (status == 0)
 		m->taken_back = true;
-	else if (status != 1 || k->weather.kill > 0)
+	else if (status != 1 || !smooth)
 		m->pardoned = m->half_taken_back = true;
 }
 
@@ -313,10 +313,13 @@ judge_command_over(struct command *c)
 		    (unsigned long long)(k->now - c->began) / 1000000);
 	if (c->message && c->message->twin && status == 0 && !c->message->excused)
 		judge_fail("'%s' was delivered under the id of '%s'", c->message->text, c->message->twin->text);
-	if (c->message && c->count == 0)
+	if (c->message && c->count == 0) {
+		c->message->smooth = c->message->attempts == 1 && c->harms == k->harms;
+		c->message->harms = c->message->attempts == 1 ? c->harms : c->message->harms;
 		send_over(c->message, status, c->said);
+	}
 	if (c->cancels)
-		cancel_over(c->cancels, status);
+		cancel_over(c->cancels, status, c->harms == k->harms);
 	for (unsigned i = 0; i < c->count; i++) {
 		c->message[i].delivered = status == 0;
 		c->message[i].open = status != 0;
@@ -429,11 +432,14 @@ judge_message_end(const struct message *m)
 		judge_fail("'%s' was delivered, and never shown by read", m->text);
 }
 
-/* It was kept, and came. What is kept comes in its order, what is delivered at once in another. */
+/*
+ * It was kept, and came. What is kept comes in its order, what is delivered at once in another; so does what is kept
+ * because nobody knows whether it was delivered.
+ */
 static bool
 is_there(const struct message *m)
 {
-	return m->kept && !m->delivered && !m->half_taken_back && m->found > 0;
+	return m->kept && m->smooth && !m->delivered && !m->half_taken_back && m->found > 0;
 }
 
 void

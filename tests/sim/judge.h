@@ -31,6 +31,8 @@ struct message {
 	bool taken_back;      /* the same */
 	bool half_taken_back; /* a command tried: a daemon that comes later may deliver it */
 	bool certain;         /* it was taken back, and it cannot have been delivered before */
+	bool smooth;          /* nothing went wrong while it was told: it has not come to be kept by a second attempt */
+	uint64_t harms;       /* of the host, when it was first told: see kernel.h */
 	bool pardoned;        /* what is kept may be forgotten: its receiver's rules, or the clock, may want it */
 	bool by_session;      /* the note: told by a session */
 };
@@ -40,7 +42,7 @@ struct command {
 	unsigned who;
 	int proc, capture;
 	int status; /* as of waitpid(2) */
-	uint64_t began;
+	uint64_t began, harms;
 	const char *said;
 	char text[256];
 	struct message *message; /* of a send: the first */

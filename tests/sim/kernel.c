@@ -82,7 +82,10 @@ kernel_left_out(uint64_t *count, char what)
 bool
 kernel_fault(uint32_t once_in)
 {
-	return kernel_chance(once_in) && !kernel_left_out(&k->faults, 'f');
+	const bool happens = kernel_chance(once_in) && !kernel_left_out(&k->faults, 'f');
+
+	k->harms += happens;
+	return happens;
 }
 
 /* ------ trace ------ */
@@ -434,7 +437,7 @@ kernel_begin(uint64_t seed, bool trace)
 	k->procs = 1;
 	k->ofiles = k->entries = k->socks = k->locks = 0;
 	k->inodes_made = k->boots = 0;
-	k->calls = k->faults = k->actions = 0;
+	k->calls = k->faults = k->actions = k->harms = 0;
 	k->stop = k->host = false;
 	k->bad[0] = '\0';
 	k->running = 0;

@@ -250,6 +250,7 @@ struct kernel {
 	int64_t wall;             /* us that the wall clock is ahead of it */
 	uint64_t calls;           /* made so far */
 	uint64_t faults, actions; /* happened so far */
+	uint64_t harms;           /* faults but those that only make a read or a write short */
 	bool skip[2][SKIPS];      /* of faults, of actions: it does not happen; by its number from 1 */
 	pid_t next_pid;
 	int boots;

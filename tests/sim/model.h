@@ -30,6 +30,9 @@ void model_restart(void);
 /* Now and then: whether somebody waits for a session that has long been free. */
 void model_look(void);
 
+/* Whether another account has chosen the id of a session of this one's: after a lost registry it may have come first. */
+bool model_is_stolen(uid_t uid);
+
 /* What a thief would like to know: ids of sessions, pairs and messages, present and past. False, 0: there are none yet. */
 bool model_betray_session(struct ident *id);
 uint64_t model_betray_pair(void);

@@ -90,6 +90,7 @@ start_as(unsigned who, const char *by, char *const argv[], bool mortal)
 	c->proc = process_make(label, 1001 + who, argv, env, c->capture);
 	k->proc[c->proc].mortal = mortal;
 	c->began = k->now;
+	c->harms = k->harms;
 	return c;
 }
 
@@ -704,7 +705,7 @@ must_log_in(unsigned who)
 
 	(void)snprintf(name, sizeof(name), "%s", names[who]);
 	c = run(who, ARGV(login, needed, name));
-	if (!failed() && loses && c->status >> 8 == NO_SESSION)
+	if (!failed() && model_is_stolen(1001 + who) && c->status >> 8 == NO_SESSION)
 		for (uint64_t end = k->now + THEFT; k->now < end && !failed();)
 			pass(end);
 	else if (!failed() && c->status != 0)
@@ -758,10 +759,6 @@ all_come_for_notes(void)
 	char quit[] = "quit", login[] = "login", name[NAME_BYTES];
 	const uint64_t end = k->now + 30 * SECOND;
 
-	if (daemon_proc != NONE) /* one that could not read them when it began knows nothing of them */
-		process_kill(daemon_proc, 9, "a trial");
-	for (uint64_t until = k->now + 5 * SECOND; k->now < until && !failed();)
-		pass(until);
 	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
 		(void)snprintf(name, sizeof(name), "%s", names[i]);
 		must(i, ARGV(quit));

@@ -59,7 +59,7 @@ some(size_t n, size_t room)
 {
 	uint32_t most = (uint32_t)(n < room ? n : room);
 
-	if (most > 1 && me != 0 && kernel_fault(k->weather.shortened)) {
+	if (most > 1 && me != 0 && kernel_chance(k->weather.shortened) && !kernel_left_out(&k->faults, 'f')) {
 		most = 1 + kernel_pick(most - 1);
 	}
 	return most;
@@ -394,7 +394,8 @@ sock_send(struct ofile *o, const void *buf, size_t n)
 	if (k->sock[s->peer].in.len == RING)
 		FAIL(EAGAIN);
 	/* What is small goes whole, or not at all: unix_stream_sendmsg() makes one buffer of it. */
-	moved = n <= SMALL && n <= RING - k->sock[s->peer].in.len ? (uint32_t)n : some(n, RING - k->sock[s->peer].in.len);
+	moved =
+	    n <= SMALL && n <= RING - k->sock[s->peer].in.len ? (uint32_t)n : some(n, RING - k->sock[s->peer].in.len);
 	ring_add(&k->sock[s->peer].in, buf, moved);
 	if (k->proc[me].watched)
 		model_write(o->index, buf, moved);
