@@ -90,7 +90,7 @@ revive(struct link *l, uint64_t deadline)
 	if (rc < 0)
 		return link_no_file(l, rc);
 	if (!l->revive)
-		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' does not run", l->shown);
+		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' is not running", l->shown);
 	return start_helper(l, deadline);
 }
 

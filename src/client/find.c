@@ -304,11 +304,10 @@ const char *
 link_alone_words(void)
 {
 	if (endpoint_path(NULL))
-		return _(
-		    "only your own sessions are on this daemon, which you started; other people meet on the host's "
-		    "daemon, which is there by now: 'pchat quit', then 'pchat login'");
-	return _("only your own sessions are on this daemon, which you started; to meet other people, an administrator "
-		 "starts the host's daemon: systemctl enable --now pchatd.socket");
+		return _("only your own sessions are on this daemon, which you started; other people meet on the "
+		         "host's daemon, which is running by now: 'pchat quit', then 'pchat login'");
+	return _("only your own sessions are on this daemon, which you started; to meet other people, ask an "
+	         "administrator to start the host's daemon: systemctl enable --now pchatd.socket");
 }
 
 const char *

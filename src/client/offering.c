@@ -82,7 +82,8 @@ on_channel(struct offering *o)
 	o->channel = link_take_passed(o->link);
 	o->taken = o->channel >= 0;
 	if (!o->taken)
-		end(o, link_trouble(o->link, VERDICT_FAILED, "the channel could not be had: no descriptor came"));
+		end(o,
+		    link_trouble(o->link, VERDICT_FAILED, "the channel could not be opened: no file descriptor came"));
 }
 
 static int

@@ -92,13 +92,12 @@ denied_words(const char *path, char *words, size_t size)
 	if (gr && joined_since(st.st_gid))
 		(void)snprintf(words, size,
 		    _("the daemon at '%s' is for the group '%s', which you joined after you logged in to this host: "
-		      "log "
-		      "in to "
-		      "it anew"),
+		      "log in to the host again"),
 		    path, gr->gr_name);
 	else if (gr)
 		(void)snprintf(words, size,
-		    _("the daemon at '%s' is for the group '%s'; an administrator adds you to it: usermod -aG %s USER"),
+		    _("the daemon at '%s' is for the group '%s'; ask an administrator to add you to it: usermod -aG %s "
+		      "USER"),
 		    path, gr->gr_name, gr->gr_name);
 	else
 		(void)snprintf(words, size, _("the daemon at '%s' is not for you: %s"), path, error_words(EACCES));
@@ -127,7 +126,7 @@ endpoint_words(const char *path, int error, char *words, size_t size)
 		denied_words(path, words, size);
 	else if ((error == -ENOENT || error == -ECONNREFUSED) && strcmp(path, ENDPOINT_HOST) == 0)
 		(void)snprintf(words, size,
-		    _("the host's daemon is not running (%s: %s); an administrator starts it: systemctl start "
+		    _("the host's daemon is not running (%s: %s); ask an administrator to start it: systemctl start "
 		      "pchatd.socket"),
 		    path, error_words(-error));
 	else if (error == -ENOENT || error == -ECONNREFUSED)

@@ -166,7 +166,7 @@ whereabouts_tell(const char *name, const char *folder, char *words, size_t size)
 		return tell_elsewhere(name, &w, words, size);
 	whereabouts_boot(boot);
 	if (boot[0] && w.boot[0] && strcmp(boot, w.boot) != 0)
-		(void)snprintf(words, size, _("your session '%s' ended when this host was started anew"), name);
+		(void)snprintf(words, size, _("your session '%s' ended when this host was restarted"), name);
 	else if (stat(w.runtime, &st) < 0 && errno == ENOENT)
 		(void)snprintf(words, size,
 		    _("your session '%s' ended because its folder '%s' was removed, as at a last logout (see "

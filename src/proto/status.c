@@ -16,7 +16,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_NO_SUCH_USER] = { 5, "no-such-user",
 	    N_("nobody is online under that name; 'pchat who' shows who is") },
 	[VERDICT_BUSY] = { 6, "busy",
-	    N_("is chatting with somebody else; 'pchat to NAME --wait' waits for the end of it") },
+	    N_("is chatting with somebody else; 'pchat to NAME --wait' waits until that ends") },
 	[VERDICT_SELF] = { 6, "self", N_("that is yourself") },
 	[VERDICT_REFUSES] = { 6, "refuses", N_("does not want to be contacted") },
 	[VERDICT_NOT_PAIRED] = { 7, "not-paired", N_("nobody is chatting with you: begin with 'pchat to NAME'") },
@@ -28,10 +28,9 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_RESERVED] = { 9, "reserved", N_("that is the name of another user's account; choose another") },
 	[VERDICT_MALFORMED] = { 9, "malformed",
 	    N_("a name is 1 to 32 letters, digits and . _ - @ of one script, begins with a letter or a digit, and is a "
-	       "number only "
-	       "as an account's") },
-	[VERDICT_EMPTY] = { 10, "empty", N_("the message is empty; it has to have 1 to 65536 bytes") },
-	[VERDICT_TOO_LONG] = { 10, "too-long", N_("the message is too long; it may have 1 to 65536 bytes") },
+	       "number only when an account has that name") },
+	[VERDICT_EMPTY] = { 10, "empty", N_("the message is empty; a message has 1 to 65536 bytes") },
+	[VERDICT_TOO_LONG] = { 10, "too-long", N_("the message is too long; a message has 1 to 65536 bytes") },
 	[VERDICT_INBOX_FULL] = { 10, "inbox-full",
 	    N_("not delivered: the partner's inbox is full until some of it is read") },
 	[VERDICT_STORAGE] = { 10, "storage", N_("not delivered: the partner's disk could not store it") },
@@ -41,13 +40,14 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_TIMED_OUT] = { 124, "timed-out", N_("timed out; certainly not delivered") },
 	[VERDICT_EXPIRED] = { 3, "expired", N_("the session is over; 'pchat login' begins another") },
 	[VERDICT_STARTING] = { 4, "starting",
-	    N_("the daemon has lost its registry and takes up old sessions only, for a moment; try again") },
+	    N_("the daemon has lost its registry; for a moment it takes only sessions that it had before; try again") },
 	[VERDICT_FULL] = { 4, "full", N_("the daemon is full; try again later") },
 	[VERDICT_LIMIT] = { 6, "limit", N_("too many sessions; 'pchat quit' ends one") },
 	[VERDICT_RATE] = { 4, "rate", N_("too many requests in a short time; try again in a moment") },
 	[VERDICT_WRONG_PARTNER] = { 7, "partner-not",
 	    N_("not sent: somebody else is your partner; 'pchat status' tells who") },
-	[VERDICT_SUPERSEDED] = { 6, "superseded", N_("no longer waiting: a chat began, another wait took its place, or it was taken back") },
+	[VERDICT_SUPERSEDED] = { 6, "superseded",
+	    N_("no longer waiting: a chat began, another wait replaced this one, or it was cancelled") },
 	[VERDICT_STALE] = { 75, "stale",
 	    N_("sent while the connection changed; to send it again with the same id is safe") },
 	[VERDICT_NO_DAEMON] = { 4, "no-daemon", N_("the daemon cannot be reached") },
@@ -59,7 +59,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_UNMAPPED] = { 4, "unmapped",
 	    N_("the daemon runs in a user namespace that does not know your user, and cannot tell who you are") },
 	[VERDICT_OLD_PARTNER] = { 6, "old-partner",
-	    N_("the other's pchat is too old for your name; it has to be upgraded there, then 'pchat quit' and 'pchat "
+	    N_("the other's pchat is too old for your name: after an upgrade the other has to 'pchat quit' and 'pchat "
 	       "login'") },
 	[VERDICT_ABSENT] = { 124, "absent",
 	    N_("not delivered: that session does not answer at the moment; its connection may be lost") },
@@ -75,12 +75,12 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_OFFERS_FULL] = { 10, "offers-full",
 	    N_("not offered: too many offers are open between you, or unread there") },
 	[VERDICT_NO_STREAMS] = { 6, "no-streams",
-	    N_("the partner's pchat, or the daemon, is too old for that, or it is on another host") },
+	    N_("the partner's pchat or the daemon is too old for that, or the partner is on another host") },
 	[VERDICT_CHANNEL_OPEN] = { 6, "channel-open",
 	    N_("another stream or file is being taken; try again when it is done") },
 	[VERDICT_NO_SESSION] = { 3, "no-session", N_("not logged in; 'pchat login' begins a session") },
 	[VERDICT_NOTHING] = { 1, "nothing", N_("nothing to read") },
-	[VERDICT_USAGE] = { 2, "usage", N_("that is not how it is used; 'pchat --help' shows how") },
+	[VERDICT_USAGE] = { 2, "usage", N_("it is not used like this; 'pchat --help' shows how it is used") },
 	[VERDICT_OUTPUT] = { 74, "output", N_("the output could not be written") },
 	/* A failure of this machine: EX_OSERR of <sysexits.h>, which 74 and 75 are of, too. */
 	[VERDICT_FAILED] = { 71, "failed", N_("the system on this side refused something") },
@@ -90,7 +90,7 @@ static const struct status table[VERDICT_COUNT] = {
 };
 
 static const struct status unknown = { 71, "unknown",
-	N_("something unknown happened; are all programs of pchat of one version?") };
+	N_("something unknown happened; are all programs of pchat of the same version?") };
 
 static const struct status *
 status_of(enum verdict v)

@@ -76,7 +76,8 @@ take_lock(struct session *s, bool resume, char *words, size_t size)
 	if (s->lock != -EWOULDBLOCK)
 		return say(words, size, VERDICT_FAILED, N_("cannot lock the session"), s->lock);
 	(void)snprintf(words, size, "%s",
-	    resume ? _("another helper of this session runs already") : _("you are logged in under that name already"));
+	    resume ? _("another helper of this session is already running")
+		   : _("you are logged in under that name already"));
 	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
 }
 
@@ -191,7 +192,7 @@ open_inbox(struct session *s, const struct session_start *start, char *words, si
 	if (note[0])
 		life_note(s, "%s", note);
 	if ((r = kept_load_policy(s->store, &s->state.policy)) == -EUCLEAN)
-		life_note(s, N_("the rules of dnd and block are damaged; set them anew"), "");
+		life_note(s, N_("the rules of dnd and block are damaged; set them again"), "");
 	if (r == -EUCLEAN)
 		r = 0;
 	if (r == 0)

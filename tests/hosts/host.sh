@@ -458,7 +458,7 @@ host sh -c 'groupadd chatters && install -d -m 0711 /run/group && pchatd --socke
 exits 0 "a daemon for a group"
 user carol pchat --socket /run/group/sock login carol
 exits 4 "it is closed to others"
-like "$err" "for the group 'chatters'; an administrator adds you" "who are told what an administrator does"
+like "$err" "for the group 'chatters'; ask an administrator to add you" "who are told what an administrator does"
 host usermod -aG chatters carol
 user carol pchat --socket /run/group/sock login carol
 exits 4 "a login of before does not have the group yet"

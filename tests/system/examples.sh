@@ -133,6 +133,32 @@ try() {
 		reap example
 		run alice pchat to bob
 		;;
+	'{"error":'*) # its shape, as an error has it
+		run "$user" pchat login carol
+		run "$user" pchat --json to nobody-of-that-name
+		is "$(jq -c '.error.message = "..."' <<<"$err")" "$command" "$page: an error as JSON"
+		run "$user" pchat quit
+		;;
+	'[Service]'*) # what it opens is closed in the unit
+		while IFS= read -r n; do
+			grep -q "^${n%%=*}=" "$SRCDIR/systemd/pchatd.service.in"
+			ok $? "$page: ${n%%=*} is a setting of the unit"
+		done <<<"${command#*$'\n'}"
+		;;
+	'./bootstrap try' | './bootstrap check')
+		grep -Eq "^${command#* }\)" "$SRCDIR/bootstrap"
+		ok $? "$page: $command: it knows the word (tests/hosts/fresh.sh runs it)"
+		;;
+	'./bootstrap'*'../configure '*) # tests/hosts/host.sh does the rest, where there is systemd
+		while IFS= read -r n; do
+			"$SRCDIR/configure" --help | grep -q -- " $n"
+			ok $? "$page: configure knows $n"
+		done < <(grep -o -- '--[a-z-]*' <<<"$command" | grep -v -- '--now')
+		;;
+	'pchat [OPTION]... COMMAND [ARGUMENT]...')
+		run "$user" pchat --help
+		like "$out" "pchat \[OPTION\]\.\.\. COMMAND \[ARGUMENT\]\.\.\." "$page: $command"
+		;;
 	'journalctl -u pchatd -p err' | 'systemctl daemon-reload' | 'systemctl restart pchatd.service')
 		[ -e "$SRCDIR/systemd/pchatd.service.in" ]
 		ok $? "$page: $command: there is such a unit"
@@ -202,17 +228,31 @@ try_all() { # NAME: of the examples on standard input
 # The literal blocks of a manual page, as a reader sees them: they stand farther in than the text.
 blocks_of_manual() { # PAGE
 	mandoc -T ascii "$SRCDIR/man/$1" | col -bx | awk '
+		/^ *[{]"error"/ { print; print ""; on = 0; next }
 		/^EXAMPLES/ { all = 1 } /^[A-Z]/ && !/^EXAMPLES/ { all = 0 }
-		/^          / && (all || /^ +[$#] / || on) { print; on = 1; next }
+		/^          / && (all || /^ +([$#] |\[Service\])/ || on) { print; on = 1; next }
 		{ print ""; on = 0 }'
 }
 
 try_all "pchat(1)" < <(blocks_of_manual pchat.1)
 run alice pchat quit
 run bob pchat quit
-try_all "README, A conversation" < <(sed -n '/^## A conversation/,/^No daemon/p' "$SRCDIR/README.md" | grep '^    ')
+blocks_of_readme() { # HEADING NEXT
+	sed -n "/^## $1/,/^## $2/p" "$SRCDIR/README.md" | awk '/^    / { print; next } { print "" }'
+}
+try_all "README, Quick start" < <(blocks_of_readme "Quick start" "A conversation" | sed 's/^    /    $ /')
+try_all "README, A conversation" < <(blocks_of_readme "A conversation" Installing)
+try_all "README, Installing" < <(blocks_of_readme Installing Where)
+try_all "README, Commands" < <(blocks_of_readme Commands Exit)
 paired
-try_all "README, In scripts" < <(sed -n '/^## In scripts/,/^## Files/p' "$SRCDIR/README.md" | awk '/^    / { print; next } { print "" }')
+try_all "README, In scripts" < <(blocks_of_readme "In scripts" Files)
+# All blocks of the README are in one of these, but the picture of how it works.
+is "$(grep -c '^    ' "$SRCDIR/README.md")" "$({
+	for n in 'Quick start/A conversation' 'A conversation/Installing' Installing/Where Commands/Exit 'In scripts/Files' \
+		'How it works/How to'; do
+		blocks_of_readme "${n%/*}" "${n#*/}"
+	done
+} | grep -c '^    ')" "no example of the README stands elsewhere"
 run alice pchat quit
 try_all "pchatd(8)" < <(blocks_of_manual pchatd.8)
 finish

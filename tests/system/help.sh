@@ -39,7 +39,7 @@ for line in '--peek read=read --peek' '-f read=read -f' '--wait=3 to bob=to --wa
 	# shellcheck disable=SC2086 # words
 	run alice pchat ${line%=*}
 	exits 2 "a command's option before it: ${line%=*}"
-	like "$err" "before the command; it belongs after it: pchat ${line##*=}\$" "is told where it belongs"
+	like "$err" "before the command; write it after the command: pchat ${line##*=}\$" "is told where it belongs"
 done
 run alice pchat --peek send x
 unlike "$err" 'belongs' "but not of one that the command does not have"
@@ -68,13 +68,26 @@ done
 run alice pchat -s nobody status
 exits 3 "-s: no such session"
 
-# Every exit status of the table stands in both.
-for code in 0 1 2 3 4 5 6 7 8 9 10 71 74 75 124; do
+# Every exit status of the table stands in all three.
+for code in 0 1 2 3 4 5 6 7 8 9 10 11 12 71 74 75 124; do
 	grep -Eq "^\.It (Cm |Li )?$code\$" "$SRCDIR/man/pchat.1"
 	ok $? "exit status $code is in the manual"
-	grep -Eq "^\| *$code +\||\| *$code *\|" "$SRCDIR/README.md"
-	ok $? "exit status $code is in the README"
+	for page in README.md README.zh_CN.md; do
+		grep -Eq "^\| *$code +\||\| *$code *\|" "$SRCDIR/$page"
+		ok $? "exit status $code is in $page"
+	done
 done
+
+# The Chinese page has the commands and the examples of the other one.
+rows_of() { # PAGE
+	sed -n 's/^| \(`pchat .*`\) | .*/\1/p' "$SRCDIR/$1"
+}
+is "$(rows_of README.zh_CN.md)" "$(rows_of README.md)" "both READMEs have the same commands, with the same options"
+# Examples, without what they print, the picture, and how to choose the language.
+examples_of() { # PAGE
+	sed -n '/^    /!d; /^ *\[20/d; /pchat \[/d; /LANGUAGE=/d; /[►◄─▲]/d; /(short-lived)/d; p' "$SRCDIR/$1"
+}
+is "$(examples_of README.zh_CN.md)" "$(examples_of README.md)" "and the same examples"
 
 # ------------------------------------------------------------------------ how broad
 

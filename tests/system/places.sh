@@ -240,12 +240,12 @@ run alice pchat quit
 
 unset PCHAT_SOCKET
 run alice pchat
-like "$out" "pchat login.*Note: this host has no daemon. A login starts one of your own.*Other people meet" \
+like "$out" "pchat login.*Note: this host has no daemon. A login starts one of your own.*To meet other people" \
 	"pchat alone says where a login leads"
 login alice
 like "$err" "started your own daemon" "a host without a daemon"
 run alice pchat who
-like "$err" "to meet other people, an administrator starts the host's daemon.*systemctl" "who says that others meet elsewhere"
+like "$err" "to meet other people, ask an administrator to start the host's daemon.*systemctl" "who says that others meet elsewhere"
 run alice pchat status
 like "$err" "to meet other people" "so does status"
 run alice pchat status --json
@@ -262,7 +262,7 @@ like "$out" "You are alice, chatting with second.*pchat send.*to meet other peop
 run alice pchat -s second quit
 run alice pchat quit
 run alice pchat
-like "$out" "A login leads to one of your own" "pchat alone knows that it runs"
+like "$out" "A login leads to your own, which is running" "pchat alone knows that it runs"
 
 if unshare --mount true 2>/dev/null; then
 	cat >"$T/island.sh" <<'END'

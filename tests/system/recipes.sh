@@ -3,7 +3,9 @@
 . "${0%/*}/lib.sh"
 
 # The code of a recipe, in a file; what differs in a test (the daemon's socket) is replaced.
+tried=()
 recipe() { # NAME
+	tried+=("$1")
 	awk -v name="<!-- recipe: $1 -->" '$0 == name { on = 1; next } on && /^```/ { if (code) exit; code = 1; next } code' \
 		"$SRCDIR/docs/RECIPES.md" | sed "s|/run/pchat/pchat.sock|$PCHAT_SOCKET|" >"$T/$1.sh"
 	chmod 0644 "$T/$1.sh"
@@ -17,6 +19,11 @@ program() { # USER NAME LINE...
 	printf '%s\n' '#!/bin/sh' "$@" >"$file"
 	chmod 0755 "$file"
 }
+
+# Each block of code on the page has a name before it, by which it is tried here, or is one of those in "Staying logged in".
+is "$(awk '/^```./ && before !~ /^<!-- recipe: [a-z-]+ -->$/ { print FNR ": " $0 } { before = $0 }' "$SRCDIR/docs/RECIPES.md")" "" \
+	"each block of code has a name before it"
+is "$(awk '/^    / && !on { n++ } { on = /^    / } END { print n }' "$SRCDIR/docs/RECIPES.md")" 2 "and there are two without a fence"
 
 start_daemon
 login alice bob
@@ -65,6 +72,35 @@ exits 5 "a job whose message was not delivered exits with that"
 sed 's/to bob --wait=600/to nobody/' "$T/build.sh" >"$T/undelivered.sh"
 run alice env "PATH=$T/alice:$PATH" sh "$T/undelivered.sh"
 exits 5 "so does a build"
+
+# ---------------------------------------------------------------- staying logged in
+# systemd's programs are stood for by ones that do what is asked of them here.
+mkdir -m 0755 "$T/alice/bin"
+program alice bin/loginctl '[ "$*" = "enable-linger alice" ]'
+program alice bin/systemd-run 'while [ "${1#-}" != "$1" ]; do [ "$1" != -p ] || shift; shift; done' 'exec "$@"'
+in_bin=(env "PATH=$T/alice/bin:$PATH")
+run alice "${in_bin[@]}" sh -c "$(sed -n 's/^    \(loginctl \)/\1/p' "$SRCDIR/docs/RECIPES.md")"
+exits 0 "an account lingers"
+run alice pchat quit
+run alice "${in_bin[@]}" sh -c "$(sed -n 's/.*`\(systemd-run [^`]*\)`.*/\1/p' "$SRCDIR/docs/RECIPES.md")"
+exits 0 "a session is begun as a service"
+run alice pchat status
+exits 0 "and is there"
+add_user bot
+unit_says() { # SETTING
+	sed -n "s/^    $1=//p" "$SRCDIR/docs/RECIPES.md" |
+		sed "s|/usr/bin/pchat|pchat|; s|=/run/bot|=$T/bot/run|; s|=/var/lib/bot|=$T/bot/state|"
+}
+# shellcheck disable=SC2046 # words
+run bot env $(unit_says Environment) $(unit_says ExecStart)
+exits 0 "a service logs in"
+run bot pchat status --json
+is "$(jq -r .name <<<"$out")" bot "under its name"
+# shellcheck disable=SC2046
+run bot env $(unit_says Environment) $(unit_says ExecStop)
+exits 0 "and quits when it is stopped"
+run bot pchat status
+exits 3 "so that nothing is left"
 
 # -------------------------------------------------------------------------- bot
 recipe bot
@@ -175,6 +211,8 @@ is "$out" $'the numbers of today:\n17\n4' "and arrive"
 run alice pchat leave
 
 # -------------------------------------------------------------------------- ssh
+is "$(printf '%s\n' "${tried[@]}" ssh | sort -u)" "$(sed -n 's/^<!-- recipe: \(.*\) -->$/\1/p' "$SRCDIR/docs/RECIPES.md" | sort)" \
+	"each recipe of the page is tried here"
 if ! command -v sshd >/dev/null || ! command -v ssh >/dev/null || ! is_root; then
 	skip "it takes sshd, ssh and root" "chat across hosts"
 	finish

@@ -87,6 +87,34 @@ shows '^end$' "records of today"
 on_screen '^---'
 is $? 1 "have no line with the day"
 
+# In a time zone whose midnight lies between two messages the day changes between them.
+run bob pchat send 'before midnight'
+second_of_bob() { # MESSAGE
+	(as alice pchat read --peek --json) | jq -r --arg text "$1" 'select(.text == $text) | .time[0:19] + "Z" | fromdate'
+}
+before=$(second_of_bob 'before midnight')
+is_later() {
+	[ "$(date +%s)" -gt "$before" ]
+}
+wait_until is_later
+run bob pchat send 'after midnight'
+ahead=$((86400 - $(second_of_bob 'after midnight') % 86400))
+zone=$(printf 'XXX-%d:%02d:%02d' $((ahead / 3600)) $((ahead / 60 % 60)) $((ahead % 60)))
+days() { # MINUS-DAYS
+	TZ=$zone date -d "$1 days ago" +%Y-%m-%d
+}
+yesterday=$(days 1) today=$(days 0)
+anew "TZ=$zone pchat read --peek; echo end"
+shows '^end$' "records of two days"
+is "$(screen | sed 's/ *$//; s/^\[[0-9:]*\]/[time]/; /^end$/,$d' | tail -n 4)" \
+	$'--- '"$yesterday"$' ---\n[time] bob: before midnight\n--- '"$today"$' ---\n[time] bob: after midnight' \
+	"have a line where the day changes"
+anew "TZ=$zone pchat read --peek --full-time; echo end"
+shows '^end$' "with --full-time"
+on_screen '^---'
+is $? 1 "they have none"
+run alice pchat read
+
 # ----------------------------------------------------------------------- colour
 run bob pchat send 'in colour'
 anew 'TERM= pchat read --peek | cat -v; TERM= pchat read --peek >f; grep -c "$(printf "\033")" f; pchat read --color=always | cat -v; echo end'

@@ -37,8 +37,8 @@ static const struct row rows[] = {
 	{ "who", "", N_("show everyone who is online"), 0, 0, false, NULL },
 	{ "leave", "", N_("end this chat, stay logged in"), 0, 0, false, NULL },
 	{ "dnd", "on|off", N_("refuse contact, or accept it again"), 1, 1, false, run_dnd },
-	{ "away", "[TEXT]", N_("say why you are away to who makes contact; without TEXT, no longer"), 0, 1, true,
-	    run_away },
+	{ "away", "[TEXT]", N_("tell whoever makes contact why you are away; without TEXT, that you are back"), 0, 1,
+	    true, run_away },
 	{ "block", "NAME", N_("refuse contact by NAME"), 1, 1, false, NULL },
 	{ "unblock", "NAME", N_("accept contact by NAME again"), 1, 1, false, NULL },
 	{ "accept", "[ID] [-o FILE]", N_("take what is offered: files, or into FILE"), 0, 3, false, NULL },
@@ -175,7 +175,7 @@ start(struct chat *c, const char *name, const char *const words[])
 		forget_wait(t);
 		return EDITOR_STAYS;
 	}
-	chat_note(c, "%u commands are under way already", CHAT_RUNS);
+	chat_note(c, "%u commands are running already", CHAT_RUNS);
 	return EDITOR_STAYS;
 }
 

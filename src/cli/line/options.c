@@ -328,7 +328,7 @@ check_operands(struct options *o)
 	if (!c)
 		return o->operand_count > 0 ? mistake(o, "unknown command '%.64s'", o->operands[0]) : 0;
 	if (o->operand_count < c->min_operands)
-		return mistake(o, "%s", c->missing ? _(c->missing) : _("a word is missing"));
+		return mistake(o, "%s", c->missing ? _(c->missing) : _("an argument is missing"));
 	if (o->operand_count > c->max_operands)
 		return left_over(o, c, o->operands[c->max_operands]);
 	if (c->names_first && o->operand_count > 0 && !may_be_name(o->operands[0]))

@@ -298,8 +298,8 @@ report_early(const struct options *o, const struct command *c)
 {
 	const char letter[] = { o->unknown_letter, '\0' };
 
-	return report(VERDICT_USAGE, "%s before the command; it belongs after it: pchat %s %s%s", o->mistake, c->name,
-	    o->unknown ? "--" : "-", o->unknown ? find_unknown(c, o)->name : letter);
+	return report(VERDICT_USAGE, "%s before the command; write it after the command: pchat %s %s%s", o->mistake,
+	    c->name, o->unknown ? "--" : "-", o->unknown ? find_unknown(c, o)->name : letter);
 }
 
 /* In whichever language: a question needs no other mark behind it. */

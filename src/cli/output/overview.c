@@ -65,21 +65,19 @@ next_steps_by_daemon(struct invocation *inv)
 		link_close(l);
 	if (shared && r < 0 && r != -EAGAIN) {
 		print_words(inv, _("No session can begin now: %s.\n\n"));
-		output_string(_("    pchat doctor        look for what is wrong, and the cure\n"));
+		output_string(_("    pchat doctor        find out what is wrong, and how to mend it\n"));
 		return;
 	}
 	output_string(_("    pchat login         log in under your account's name\n"
 			"    pchat login NAME    or under another\n"));
 	if (shared)
 		return;
-	output_string(r == 0
-		? _("\nNote: this host has no daemon. A login leads to one of your own, which runs, and where only "
-	            "your "
-		    "own sessions meet.\n")
-		: _("\nNote: this host has no daemon. A login starts one of your own, where only your own sessions "
-		    "meet.\n"));
-	output_string(_("Other people meet on the host's, which an administrator starts: systemctl enable --now "
-			"pchatd.socket.\n"));
+	output_string(r == 0 ? _("\nNote: this host has no daemon. A login leads to your own, which is running; only "
+	                         "your own sessions meet there.\n")
+			     : _("\nNote: this host has no daemon. A login starts one of your own; only your own "
+	                         "sessions meet there.\n"));
+	output_string(_("To meet other people, ask an administrator to start the host's daemon: systemctl enable --now "
+	                "pchatd.socket.\n"));
 }
 
 static void

@@ -351,7 +351,7 @@ words_of(enum name_fault fault)
 	case NAME_DIRECTION:
 		return N_("it mixes letters from left to right with letters from right to left");
 	case NAME_MARKS:
-		return N_("a character of it has more than 2 marks");
+		return N_("a character in it has more than 2 marks");
 	default:
 		return N_("it cannot be used");
 	}

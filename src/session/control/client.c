@@ -321,9 +321,9 @@ on_away(struct control_client *c, const struct control_message *m)
 
 	if (v != VERDICT_OK)
 		control_client_outcome(c, v,
-		    v == VERDICT_FAILED
-			? NOT_STORED
-			: N_("the daemon is of an older pchat, and tells nobody; it has to be restarted"));
+		    v == VERDICT_FAILED ? NOT_STORED
+					: N_("the daemon is an older pchat, which tells nobody that you are away; it "
+		                             "has to be restarted"));
 	else if (c->class->connected(c->context))
 		ask(c, &up);
 	else

@@ -133,8 +133,8 @@ const struct command command_doctor = {
 	.summary = N_("check for what goes wrong on real hosts, and say how to mend it"),
 	.examples = "pchat doctor\n"
 		    "pchat doctor --json | jq -r 'select(.state == \"ill\") | .cure'\n",
-	.details = N_("A line for each check: ok, note (it works, and something is worth knowing) or ill, what\n"
-		      "was found, and what to do about it. Nothing is changed or started. The exit status is 0\n"
-		      "when nothing is ill, else 71.\n"),
+	.details = N_("Prints a line for each check: ok, note (it works, but something is worth knowing) or\n"
+		      "ill; then what was found, and what to do about it. Nothing is changed or started. The\n"
+		      "exit status is 0 when nothing is ill, else 71.\n"),
 	.run = doctor_run,
 };

@@ -40,13 +40,14 @@ tell_refusal(const char *path, int error, struct finding *f)
 	const bool host = strcmp(path, ENDPOINT_HOST) == 0;
 
 	if (error == -EACCES)
-		finding_ill(f, N_("an administrator adds you to the group of the socket, or opens it: pchatd --mode"),
-		    "'%s' is closed to you", path);
+		finding_ill(f,
+		    N_("ask an administrator to add you to the group of the socket, or to open it: pchatd --mode"),
+		    "you may not connect to '%s'", path);
 	else if (error == -EPERM || error == -EAFNOSUPPORT)
 		finding_ill(
 		    f, N_("run pchat outside of the sandbox"), "sockets are forbidden here: %s", error_words(-error));
 	else if (host)
-		finding_ill(f, N_("an administrator starts it: systemctl start pchatd.socket"),
+		finding_ill(f, N_("ask an administrator to start it: systemctl start pchatd.socket"),
 		    "the host's daemon does not answer at '%s': %s", path, error_words(-error));
 	else
 		finding_ill(f, N_("start it: pchatd --detach --socket PATH"), "no daemon answers at '%s': %s", path,
@@ -64,13 +65,13 @@ tell_version(const struct daemon_link *d, const char *which, struct finding *f)
 	if (v == VERDICT_OK && strcmp(version, PACKAGE_VERSION) == 0)
 		finding_well(f, "%s, pchat %s", which, version);
 	else if (v == VERDICT_OK)
-		finding_note(f, restart, "%s, is of pchat %s, this is %s", which, version, PACKAGE_VERSION);
+		finding_note(f, restart, "%s, is of pchat %s; this is pchat %s", which, version, PACKAGE_VERSION);
 	else if (v == VERDICT_OLD_DAEMON)
-		finding_note(f, restart, "%s, is of an older pchat, this is %s", which, PACKAGE_VERSION);
+		finding_note(f, restart, "%s, is of an older pchat; this is pchat %s", which, PACKAGE_VERSION);
 	else if (v == VERDICT_TIMED_OUT)
-		finding_ill(f, N_("restart it"), "%s, listens and does not answer", which);
+		finding_ill(f, N_("restart it"), "%s, listens but does not answer", which);
 	else
-		finding_note(f, N_("try again"), "%s, does not say of which pchat it is: %s", which, d->link->words);
+		finding_note(f, N_("try again"), "%s, does not say which version it is: %s", which, d->link->words);
 }
 
 static void
@@ -110,8 +111,8 @@ release_of(const struct daemon_link *d, char out[64])
 static void
 tell_own(const struct daemon_link *d, struct finding *f)
 {
-	static const char cure[] = N_("to meet others, an administrator starts one for the host: systemctl enable "
-				      "--now pchatd.socket");
+	static const char cure[] =
+	    N_("to meet others, ask an administrator to start one for the host: systemctl enable --now pchatd.socket");
 
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		struct rundir r = { .fd = -1 };

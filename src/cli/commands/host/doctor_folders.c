@@ -69,7 +69,7 @@ has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const cha
 	uint64_t left;
 
 	if (fstatvfs(fd, &v) < 0 || fstatfs(fd, &s) < 0) {
-		finding_ill(f, N_("look at the file system"), "'%s' cannot be asked for its space: %s", path,
+		finding_ill(f, N_("look at the file system"), "cannot find out how much space '%s' has: %s", path,
 		    error_words(errno));
 		return false;
 	}
@@ -118,7 +118,8 @@ doctor_runtime(const struct options *o, struct finding *f)
 	(void)o;
 	if (first_usable(&r, passed, &why) < 0) {
 		if (passed[0])
-			finding_note(f, N_("its owner removes it, or set XDG_RUNTIME_DIR to a folder of your own"),
+			finding_note(f,
+			    N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' cannot be used (%s): a login takes another folder", passed, error_words(-why));
 		else if (r.path[0])
 			finding_well(f, "'%s' is not there yet; the first login makes it", r.path);
@@ -128,11 +129,11 @@ doctor_runtime(const struct options *o, struct finding *f)
 	}
 	if (has_room(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
 		if (passed[0])
-			finding_note(f, N_("its owner removes it, or unset XDG_RUNTIME_DIR"),
-			    "'%s' is used, since '%s' cannot be: %s", r.path, passed, error_words(-why));
+			finding_note(f, N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR"),
+			    "'%s' is used, because '%s' cannot be used: %s", r.path, passed, error_words(-why));
 		else if (r.place == RUNDIR_STATE)
 			finding_note(f, N_("log in by pam_systemd, or set XDG_RUNTIME_DIR"),
-			    "'%s' is used: there is no folder in memory", r.path);
+			    "'%s' is used, because there is no folder in memory", r.path);
 		else
 			finding_well(f, "'%s', %s", r.path, type);
 	}

@@ -50,7 +50,7 @@ doctor_limits(const struct options *o, struct finding *f)
 
 	(void)o;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_FSIZE, &size) < 0)
-		finding_ill(f, N_("look at ulimit -a"), "the limits cannot be asked for: %s", error_words(errno));
+		finding_ill(f, N_("look at ulimit -a"), "the limits cannot be read: %s", error_words(errno));
 	else if (files.rlim_cur < FILES_WANTED)
 		finding_ill(f, N_("raise it: ulimit -n 1024"), "a helper needs %d open files, and the limit is %ju",
 		    FILES_WANTED, (uintmax_t)files.rlim_cur);

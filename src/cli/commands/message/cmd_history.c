@@ -213,10 +213,9 @@ const struct command command_history = {
 		    "pchat history -n 20\n"
 		    "pchat history --since yesterday --grep deploy --json\n"
 		    "pchat history --delete bob --before 30d\n",
-	.details =
-	    N_("On a terminal it goes through $PAGER, with HH:MM and a line where the day changes. Exit status 1: "
-	       "there is nothing. --delete overwrites what was received and sent, in every file that it stands in,\n"
-	       "and removes copies of damaged files.\n"),
+	.details = N_("On a terminal it is shown by $PAGER, with hours and minutes, and a line where the day\n"
+		      "changes. Exit status 1: there is nothing. --delete overwrites what was received and\n"
+		      "sent, in every file that it stands in, and removes copies of damaged files.\n"),
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

@@ -15,7 +15,7 @@
 #include "net/random.h"
 
 static const struct option_row options[] = {
-	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", N_("answer note N, its id under --json") },
+	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", N_("answer note N (its id under --json)") },
 	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL, N_("have the daemon keep it, if nobody is there (status 12)") },
 	TEXT_SOURCE_ROWS(N_("each line is a note, sent as it comes"), N_("each piece that ends with a NUL is a note")),
 	{ 0 },
@@ -80,7 +80,7 @@ reply_run(struct invocation *inv)
 	t.to = writer.name[0] ? writer.name : writer.account;
 	t.uid = writer.uid;
 	if (!name_possible(t.to, strlen(t.to)))
-		return report(VERDICT_NO_SUCH_USER, "%s has no name that an answer could go to", t.to);
+		return report(VERDICT_NO_SUCH_USER, "%s has no name to which an answer could go", t.to);
 	if ((rc = text_source_open(o, 0, true, &feed)) != 0)
 		return rc;
 	if ((rc = random_ident(&t.id)) < 0)
@@ -95,9 +95,9 @@ const struct command command_reply = {
 	.summary = N_("answer a note: tell something to whoever wrote the latest one shown here"),
 	.examples = "pchat reply \"thank you\"\n"
 		    "pchat reply --note 12 -- \"$answer\"\n",
-	.details = N_("It says to whom the answer goes. If a newer note by somebody else is unread, nothing is\n"
-		      "sent, and the exit status is 2. The answer is a note from this session; it goes only to\n"
-		      "the account that wrote the note, whoever has that name by now.\n"),
+	.details = N_("You are told to whom the answer goes. If a newer note by somebody else is unread,\n"
+		      "nothing is sent, and the exit status is 2. The answer is a note from this session; it\n"
+		      "goes only to the account that wrote the note, whoever has that name by now.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

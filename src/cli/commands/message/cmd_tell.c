@@ -76,11 +76,11 @@ const struct command command_tell = {
 	.examples = "make; pchat tell bob \"build: exit $?\"\n"
 		    "df -h / | pchat tell bob\n"
 		    "pchat -s alice tell bob -- \"$answer\"\n",
-	.details = N_("It needs no session: then it is from your account; with -s or PCHAT_SESSION it is from\n"
-		      "that session. It begins, ends and joins no chat, and starts no daemon. A note has 1 to\n"
-		      "4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all else:\n"
-		      "it was certainly not delivered. With --later a note for an account that is not logged\n"
-		      "in is kept by the daemon for 30 days; then the exit status is 12.\n"),
+	.details = N_("No session is needed: the note is then from your account. With -s or PCHAT_SESSION it is\n"
+		      "from that session. It begins, ends and joins no chat, and starts no daemon. A note has 1\n"
+		      "to 4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all\n"
+		      "else: it was certainly not delivered. With --later a note for an account that is not\n"
+		      "logged in is kept by the daemon for 30 days; then the exit status is 12.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

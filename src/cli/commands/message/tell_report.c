@@ -88,9 +88,9 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 	case VERDICT_UNCONFIRMED:
 		return report_unconfirmed(t, command, line);
 	case VERDICT_EMPTY:
-		return report(v, "%sthe note is empty; it has to have 1 to %u bytes", line, NOTE_MAX);
+		return report(v, "%sthe note is empty; a note has 1 to %u bytes", line, NOTE_MAX);
 	case VERDICT_TOO_LONG:
-		return report(v, "%sthe note is too long; it may have 1 to %u bytes", line, NOTE_MAX);
+		return report(v, "%sthe note is too long; a note has 1 to %u bytes", line, NOTE_MAX);
 	case VERDICT_FAILED:
 		if (t->problem != 0)
 			return report(v, "cannot read the note: %s", error_words(-t->problem));

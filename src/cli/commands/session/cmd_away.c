@@ -45,7 +45,7 @@ away_run(struct invocation *inv)
 const struct command command_away = {
 	.name = "away",
 	.operands = "[TEXT...]",
-	.summary = N_("tell whoever makes contact that you are away; without TEXT, no longer"),
+	.summary = N_("tell whoever makes contact that you are away; without TEXT, that you are back"),
 	.examples = "pchat away back at two\n"
 		    "pchat away\n",
 	.details = N_("Nobody is refused, and messages arrive. TEXT has at most 200 bytes.\n"

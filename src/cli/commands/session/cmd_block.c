@@ -287,8 +287,8 @@ const struct command command_block = {
 	.examples = "pchat block mallory\n"
 		    "pchat block @students\n"
 		    "pchat block\n",
-	.details = N_("The account behind the name is blocked too, when it is online and not your own.\n"
-		      "A block wins over an allow. Rules are remembered across logins.\n"),
+	.details = N_("The account behind the name is blocked too, when it is online and not your own. A block\n"
+		      "wins over an allow. Rules are remembered across logins.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.run = block_run,
@@ -314,8 +314,8 @@ const struct command command_allow = {
 	.summary = N_("let only members of such groups make contact"),
 	.examples = "pchat allow @staff\n"
 		    "pchat unblock @staff\n",
-	.details = N_("A group counts when the kernel says that the other's login is in it. Once one group is\n"
-		      "allowed, nobody else may make contact; 'pchat unblock @GROUP' undoes it.\n"),
+	.details = N_("The kernel says whose login is in a group. Once one group is allowed, nobody else may\n"
+		      "make contact; 'pchat unblock @GROUP' undoes that.\n"),
 	.min_operands = 1,
 	.max_operands = 1,
 	.needs_session = true,

@@ -31,8 +31,8 @@ static const struct option_row options[] = {
 	{ OPT_VIA, 0, "via", OPTION_TEXT, "[USER@]HOST[:PATH]",
 	    N_("at the daemon of another host, through ssh; the session is HOST/NAME") },
 	{ OPT_KEEP, 0, "keep", OPTION_TEXT, "AGE",
-	    N_("from now on, forget what was read and is older than AGE (30d, 12h), or all but the latest N records "
-	       "(1000); 'all' keeps everything") },
+	    N_("from now on, forget what was read: records older than AGE (30d, 12h), or all but the latest N (1000); "
+	       "'all' keeps everything") },
 	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", N_("refuse messages when N are unread (100000)") },
 	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N",
 	    N_("refuse messages when N bytes are unread (67108864)") },
@@ -57,10 +57,11 @@ own_account(int *status)
 	bool part;
 
 	if (!pw)
-		*status = report(VERDICT_USAGE, "your account has no name; say one: pchat login NAME");
+		*status = report(VERDICT_USAGE, "your account has no name; choose one: pchat login NAME");
 	else if (!name_of_account(pw->pw_name, name, &part) || (part && is_anothers(name)))
 		*status = report(VERDICT_MALFORMED,
-		    "your account's name, '%.64s', cannot be a session's; say another: pchat login NAME", pw->pw_name);
+		    "your account's name, '%.64s', cannot be a session's name; choose another: pchat login NAME",
+		    pw->pw_name);
 	else
 		return name;
 	return NULL;
@@ -205,7 +206,7 @@ set_keep(struct invocation *inv, const char *name, const struct control_message 
 	if (v == VERDICT_OK || v == VERDICT_NOTHING)
 		return 0;
 	return report(v == VERDICT_STORAGE ? VERDICT_FAILED : v,
-	    "logged in, but not everything that --keep leaves out could be forgotten%s%s", l->words[0] ? ": " : "",
+	    "logged in, but not everything that --keep excludes could be forgotten%s%s", l->words[0] ? ": " : "",
 	    l->words);
 }
 

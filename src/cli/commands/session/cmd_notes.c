@@ -116,8 +116,8 @@ cancel(struct invocation *inv)
 		return report(v, "the daemon keeps no note of yours under that id; it may have been delivered");
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED,
-		    "it could not be erased from the daemon's disk: it may still be delivered, once the daemon was "
-		    "started anew");
+		    "it could not be erased from the daemon's disk: it may still be delivered after the daemon has "
+		    "been started again");
 	default:
 		return report(v, "%s", _(status_words(v)));
 	}

@@ -80,8 +80,9 @@ to_run(struct invocation *inv)
 	v = pair(&inv->link, &request, deadline_in(limit(o)));
 	if (v == VERDICT_TIMED_OUT)
 		return report(v, "%s: %s", name,
-		    o->given[OPT_WAIT] ? _("not free in time; --wait without a number waits as long as it takes")
-				       : _("no answer in time; it may still be done: 'pchat status' tells"));
+		    o->given[OPT_WAIT]
+			? _("not free in time; --wait without a number waits as long as it takes")
+			: _("no answer in time; it may still be done: 'pchat status' shows whether it was"));
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
 	if (v == VERDICT_NO_SUCH_USER && link_alone(&inv->link))

@@ -29,7 +29,7 @@
 static const struct option_row options[] = {
 	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", N_("run at most N commands at once (4; up to 64)") },
 	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, N_("run COMMAND for each note as well") },
-	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", N_("end a command that takes longer (60)") },
+	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", N_("end a command that takes longer than SEC seconds (60)") },
 	{ 0 },
 };
 

@@ -150,7 +150,7 @@ const struct command command_shellinit = {
 	.name = "shellinit",
 	.operands = "bash|zsh|fish",
 	.missing = N_("for which shell?"),
-	.summary = N_("print what a shell evaluates to complete, and to show new messages"),
+	.summary = N_("print code for a shell: completion, and new messages before its prompt"),
 	.examples = "eval \"$(pchat shellinit bash)\"\n"
 		    "eval \"$(pchat shellinit zsh)\"\n"
 		    "pchat shellinit fish | source\n",

@@ -190,7 +190,7 @@ const struct command command_with = {
 	.name = "with",
 	.operands = "NAME -- COMMAND...",
 	.missing = N_("with whom, and which command?"),
-	.summary = N_("begin to chat with NAME, and run COMMAND as long as that lasts"),
+	.summary = N_("begin to chat with NAME, and run COMMAND while the chat lasts"),
 	.examples = "pchat with bob -- tail -f /var/log/syslog\n"
 		    "pchat with bob -- sh -c 'while read -r line; do pchat send -- \"$line\"; done'\n",
 	.details = N_("When the partner leaves, COMMAND and what it has started get SIGHUP, and the exit\n"

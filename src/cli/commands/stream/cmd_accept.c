@@ -155,7 +155,7 @@ ask_for_channel(struct taking *t, uint64_t deadline, int *status)
 	if (v == VERDICT_OK && fd >= 0)
 		return fd;
 	if (v == VERDICT_OK)
-		*status = report(VERDICT_FAILED, "the channel could not be had: no descriptor came");
+		*status = report(VERDICT_FAILED, "the channel could not be opened: no file descriptor came");
 	else if (v == VERDICT_NOTHING)
 		*status = report(v, "the offer is not there any more");
 	else
@@ -206,7 +206,7 @@ check_usage(const struct options *o)
 	if (o->dashes >= 0 && !command)
 		return report(VERDICT_USAGE, "which command?");
 	if (command && o->given[OPT_OUTPUT])
-		return report(VERDICT_USAGE, "either -o FILE or -- COMMAND");
+		return report(VERDICT_USAGE, "-o FILE and -- COMMAND cannot be used together");
 	if (o->given[OPT_LIST] && (o->operand_count > 0 || o->given[OPT_OUTPUT]))
 		return report(VERDICT_USAGE, "--list takes nothing else");
 	return 0;
@@ -247,10 +247,11 @@ const struct command command_accept = {
 		    "pchat accept 7 -o dump.sql\n"
 		    "pchat accept -- psql db\n"
 		    "pchat accept --list\n",
-	.details = N_("A stream goes to standard output, which must not be a terminal; files go into new\n"
-		      "files here; either into FILE, or to the standard input of COMMAND. COMMAND sees an end\n"
-		      "of file only when all is there; otherwise it, and what it has started, is ended. Exit\n"
-		      "status 11: it was not whole, or COMMAND failed; 1: nothing is offered.\n"),
+	.details = N_("A stream goes to standard output, which must not be a terminal; files become new files\n"
+		      "in the current folder. With -o either goes into FILE, with -- to the standard input of\n"
+		      "COMMAND, which sees an end of file only when all is there; otherwise COMMAND, and what\n"
+		      "it has started, is ended. Exit status 11: it was not whole, or COMMAND failed; 1:\n"
+		      "nothing is offered.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

@@ -33,8 +33,8 @@ const struct command command_decline = {
 	.summary = N_("refuse what the partner offers: the oldest offer, or that one"),
 	.examples = "pchat decline\n"
 		    "pchat decline 7\n",
-	.details = N_("Who offers it is told: their 'pipe' or 'give' ends with exit status 11. Exit status 1:\n"
-		      "nothing is offered.\n"),
+	.details = N_("Whoever offered it is told: their 'pipe' or 'give' ends with exit status 11. Exit status\n"
+		      "1: nothing is offered.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

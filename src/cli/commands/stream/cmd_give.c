@@ -180,9 +180,9 @@ const struct command command_give = {
 	.summary = N_("offer files to the partner, and hand them over when they are accepted"),
 	.examples = "pchat give report.pdf\n"
 		    "pchat give *.csv\n",
-	.details = N_("Waits until the partner accepts them (--timeout: no longer), and exits 0 when they are\n"
-		      "on the partner's disk. 11: declined, or not taken to the end; 8: the partner left; 124:\n"
-		      "not accepted in time; 71: one is no regular file, or cannot be read.\n"),
+	.details = N_("Waits until the partner accepts them, with --timeout for at most SEC seconds, and exits\n"
+		      "0 when they are on the partner's disk. 11: declined, or not taken to the end; 8: the\n"
+		      "partner left; 124: not accepted in time; 71: one is no regular file, or cannot be read.\n"),
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

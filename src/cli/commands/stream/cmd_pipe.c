@@ -59,7 +59,7 @@ pipe_run(struct invocation *inv)
 	const size_t length = offer_put_stream(body, label, strlen(label));
 
 	if (length == 0)
-		return report(VERDICT_TOO_LONG, "the label is too long; it may have 200 bytes");
+		return report(VERDICT_TOO_LONG, "the label is too long; it may have at most 200 bytes");
 	return handing_run(&h, inv, deadline, body, (uint32_t)length);
 }
 
@@ -69,10 +69,10 @@ const struct command command_pipe = {
 	.summary = N_("offer standard input to the partner, and hand it over when it is accepted"),
 	.examples = "pg_dump db | pchat pipe \"the dump\"\n"
 		    "pchat pipe --timeout 60 < report.txt || echo \"not taken\"\n",
-	.details = N_("Waits until the partner accepts it (--timeout: no longer), and exits 0 when all was\n"
-		      "taken: read by the partner's COMMAND, which then exited 0, or written. 11: declined, or\n"
-		      "not taken to its end; 8: the partner left; 124: not accepted in time. An end of file is\n"
-		      "not the success of what wrote it: see 'set -o pipefail' of your shell.\n"),
+	.details = N_("Waits until the partner accepts it, with --timeout for at most SEC seconds, and exits 0\n"
+		      "when all was taken: read by the partner's COMMAND, which then exited 0, or written. 11:\n"
+		      "declined, or not taken to its end; 8: the partner left; 124: not accepted in time. An\n"
+		      "end of file is not the success of what wrote it: see 'set -o pipefail' of your shell.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

@@ -38,7 +38,7 @@ take_result(struct handing *h, const struct piece *p)
 	if (p->type == PIECE_RESULT && p->u.said.status != PIECE_NO_STATUS)
 		h->command_status = p->u.said.status;
 	if (p->type != PIECE_RESULT || (ok && !h->said_all))
-		finish(h, VERDICT_NOT_TAKEN, _("what came from the other side is no answer"));
+		finish(h, VERDICT_NOT_TAKEN, _("the other side gave an answer that makes no sense"));
 	else if (ok)
 		finish(h, VERDICT_OK, "");
 	else
