@@ -11,8 +11,7 @@ import os, secrets, socket, struct, sys
 
 MSG, ACK, HELLO, READ, DONE, RECORD, READ_END = 0x10, 0x11, 0x41, 0x48, 0x49, 0x62, 0x63
 HELD, READY, ENDED, BYE = 0xC0, 0xC1, 0xC2, 0xC4
-NOTES_FEATURE, READ_NOTES = 2, 8
-UNCONFIRMED, STALE = 17, 25
+NOTES_FEATURE, READ_NOTES, UNCONFIRMED, STALE = 2, 8, 17, 25
 
 
 class Helper:
@@ -65,10 +64,7 @@ class Helper:
 
 
 def main():
-    try:
-        helper = Helper(sys.argv[1])
-    except OSError as error:
-        sys.exit(f"{sys.argv[1]}: {error}")
+    helper = Helper(sys.argv[1])  # or there is none (1)
     if sys.argv[2] == "read":
         for whose, text in helper.read():
             # repr: what others wrote may hold bytes that move the cursor

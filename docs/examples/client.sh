@@ -11,11 +11,7 @@ set -eu
 
 octal() { for byte; do printf '\\0%o' "$byte"; done; } # bytes as printf %b takes them
 number() {                                             # VALUE BYTES: little-endian
-	value=$1 size=$2
-	while [ "$size" -gt 0 ]; do
-		printf '%b' "$(octal $((value & 255)))"
-		value=$((value >> 8)) size=$((size - 1))
-	done
+	[ "$2" -eq 0 ] || { printf '%b' "$(octal $(($1 & 255)))" && number $(($1 >> 8)) $(($2 - 1)); }
 }
 header() { number "$2" 4 && number "$1" 2 && number 0 2; } # TYPE LENGTH
 bytes() { od -An -v -tu1 ${2+-j "$2"} -N "$1"; }           # COUNT [OFFSET]: of standard input, as decimal numbers

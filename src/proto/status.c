@@ -34,7 +34,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_INBOX_FULL] = { 10, "inbox-full",
 	    N_("not delivered: the partner's inbox is full until some of it is read") },
 	[VERDICT_STORAGE] = { 10, "storage", N_("not delivered: the partner's disk could not store it") },
-	[VERDICT_ID_USED] = { 10, "id-used", N_("not delivered: another message was delivered under that id") },
+	[VERDICT_ID_USED] = { 10, "id-used", N_("not delivered: another message has that id") },
 	[VERDICT_UNCONFIRMED] = { 75, "unconfirmed",
 	    N_("it may or may not arrive; to send it again with the same id is safe") },
 	[VERDICT_TIMED_OUT] = { 124, "timed-out", N_("timed out; certainly not delivered") },

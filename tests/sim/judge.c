@@ -229,7 +229,7 @@ send_over(struct message *m, int status, const char *said)
 		if (!m->later)
 			judge_fail("'%s' is kept, and nobody asked for that", m->text);
 		m->kept = true;
-		m->pardoned |= m->twin || k->weather.jump > 0;
+		m->pardoned |= k->weather.jump > 0;
 		m->open = false;
 		break;
 	case 75:
@@ -311,7 +311,7 @@ judge_command_over(struct command *c)
 	if (k->now - c->began > 90000000ULL)
 		judge_fail("'%s' of %s took %llu s", c->text, names[c->who],
 		    (unsigned long long)(k->now - c->began) / 1000000);
-	if (c->message && c->message->twin && status == 0 && !c->message->excused)
+	if (c->message && c->message->twin && !c->message->later && status == 0 && !c->message->excused)
 		judge_fail("'%s' was delivered under the id of '%s'", c->message->text, c->message->twin->text);
 	if (c->message && c->count == 0) {
 		c->message->smooth = c->message->attempts == 1 && c->harms == k->harms;
@@ -418,7 +418,7 @@ judge_message_end(const struct message *m)
 {
 	if (m->excused)
 		return;
-	if (m->twin && m->found > 0 && !m->twin->excused)
+	if (m->twin && !m->later && m->found > 0 && !m->twin->excused)
 		judge_fail("'%s' was taken under the id of '%s'", m->text, m->twin->text);
 	if (m->delivered && m->found == 0)
 		judge_fail("'%s' was said to be delivered (%s), and is lost", m->text, m->id);

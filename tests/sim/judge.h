@@ -24,7 +24,8 @@ struct message {
 	unsigned place; /* there */
 	bool read;
 	bool excused;         /* whose inbox was taken away */
-	struct message *twin; /* another message was delivered under its id before: this one must not be */
+	struct message *twin; /* was delivered under its id before: this one must not be, unless it was kept */
+	bool shared;          /* another one has its id */
 	unsigned stream;      /* of the lines of one command: its number; 0: a message by itself */
 	bool note, later;     /* a note; it may be kept */
 	bool kept;            /* a command said so */

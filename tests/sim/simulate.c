@@ -263,7 +263,7 @@ tell_somebody(struct person *p)
 	const unsigned receiver = (p->who + 1 + kernel_pick(PEOPLE - 1)) % PEOPLE;
 	struct message *old = kernel_pick(6) == 0 ? judge_told(p->who, receiver) : NULL, *m;
 
-	if (old && old->kept && !old->delivered && kernel_pick(2))
+	if (old && old->kept && !old->delivered && kernel_pick(2) && !old->shared)
 		return take_back(p, old);
 	if (old && kernel_pick(2))
 		return tell(p, old);
@@ -271,9 +271,10 @@ tell_somebody(struct person *p)
 	m->later = kernel_pick(2);
 	m->by_session = kernel_pick(4) == 0;
 	m->pardoned = p->who == MALLORY || receiver >= SHY;
-	if (old && old->delivered) { /* where one is kept, the other one may come before it */
+	if (old) { /* where one is kept, the other one may come before it */
 		(void)snprintf(m->id, sizeof(m->id), "%s", old->id);
-		m->twin = old;
+		m->twin = old->delivered ? old : NULL;
+		m->shared = old->shared = true;
 	}
 	return tell(p, m);
 }

@@ -7,6 +7,15 @@ login alice bob
 install -m 0755 "$SRCDIR/docs/examples/client.py" "$SRCDIR/docs/examples/client.sh" "$T"
 export TIMEOUT=$PATIENCE
 
+# Of code: neither comments nor what says how it is used.
+lines_of() { # FILE
+	awk '/"""/ { if (gsub(/"""/, "") == 1) quoted = !quoted; next } quoted || /^[[:space:]]*(#|$)/ { next } { n++ } END { print n }' "$1"
+}
+for client in py sh; do
+	[ "$(lines_of "$T/client.$client")" -le 60 ]
+	ok $? "client.$client has at most 60 lines of code" "$(lines_of "$T/client.$client")"
+done
+
 clients=()
 for client in py sh; do
 	case $client in

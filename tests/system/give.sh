@@ -170,6 +170,36 @@ else
 	skip "no file system can be mounted" "a full disk"
 fi
 
+# ---------------------------------------------------------------- how far it is
+
+# Taken by a command that reads some of it, and then no more.
+head -c 30000000 /dev/zero | made long
+progress='^\{"progress":\{"bytes":[0-9]+,"of":30000000,"rate":[0-9]+,"seconds":[0-9]+\.[0-9]{3}\}\}$'
+give far --json long
+spawn taker bob pchat --json accept -- sh -c 'head -c 1000000 >/dev/null; exec sleep 10000'
+for name in far taker; do
+	wait_until has_line "$T/$name.err" "$progress"
+	ok $? "--json tells how far it is: $name" "$(head -n 5 "$T/$name.err")"
+done
+kill -INT "${pid_of[taker]}"
+reap taker
+exits 130 "^C ends it"
+reap far
+exits 11 "on both sides"
+progress='[0-9.]+ [kM]B of 30 MB, [0-9.]+ [kM]B/s, [0-9]+:[0-9][0-9] left'
+spawn far alice script -qec "pchat give long" /dev/null
+wait_until is_offered
+spawn taker bob script -qec "pchat accept -- sh -c 'head -c 1000000 >/dev/null; exec sleep 10000'" /dev/null
+for name in far taker; do
+	wait_until has_line "$T/$name.out" "$progress"
+	ok $? "on a terminal a person sees it: $name" "$(head -c 500 "$T/$name.out")"
+done
+pkill -INT -u "${uid_of[alice]}" -f '^pchat give'
+reap far
+exits 130 "^C ends it there"
+reap taker
+exits 11 "and here"
+
 # ---------------------------------------------------------------- descriptors come back
 
 fds() { # PID

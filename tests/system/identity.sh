@@ -96,6 +96,9 @@ exits 4 "a variable that names somebody else's daemon is not believed, though th
 like "$err" "another user.*--socket" "which is said, with the way around"
 run dave env PCHAT_SOCKET="$T/mallory/fake.sock" pchat send --to mallory "a secret"
 unlike "$status" '^(0|137)$' "and nothing is told there"
+run dave env PCHAT_SOCKET="$T/mallory/fake.sock" pchat tell --later mallory "a secret"
+exits 4 "nor by tell, which needs no session"
+like "$err" "another user.*--socket" "and says so"
 run dave env -u PCHAT_SOCKET pchat --socket "$T/mallory/fake.sock" login dave
 exits 0 "a socket that is named explicitly may be anybody's"
 run dave pchat --socket "$T/mallory/fake.sock" quit

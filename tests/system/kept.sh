@@ -14,6 +14,10 @@ files() {
 	find "$T/daemon/kept" -name '*.note' | wc -l
 }
 
+files_are() { # NUMBER
+	[ "$(files)" -eq "$1" ]
+}
+
 no_files() {
 	[ "$(files)" -eq 0 ]
 }
@@ -31,6 +35,19 @@ run news pchat tell --later --id "$id" games "the second"
 exits 12 "under the same id it is kept already"
 run news pchat tell --later --id "$id" games "another"
 exits 10 "another one under that id is refused"
+run root pchat tell --later --id "$id" games "the second"
+exits 12 "an id is its sender's own"
+run root pchat notes --cancel "$id"
+exits 0 "who can take it back"
+run news pchat tell --later --id "$id" news "the second"
+exits 12 "for another receiver it is another one"
+run news pchat notes --kept --json
+is "$(jq -rs 'map(select(.msgid == "'"$id"'") | .to) | join(" ")' <<<"$out")" "games news" "which is kept as well"
+login news
+wait_until files_are 2
+run news pchat read --raw --notes
+is "$out" "the second" "and delivered"
+run news pchat quit
 printf 'line %d\n' 1 2 3 >"$T/body"
 feed news pchat tell --later -l games <"$T/body"
 exits 12 "lines are kept"
@@ -107,6 +124,40 @@ login games
 wait_until no_files
 run games pchat read --raw --notes
 is "$out" "while notes are off" "one that was not taken is kept until a later login"
+run games pchat quit
+
+# What was said to be kept is delivered, whatever else was told under its id before.
+login games
+run games pchat notes off
+run games pchat quit
+run news pchat tell --later --id "$id" games "kept"
+exits 12 "a note is kept"
+login games
+offered_in_vain() { # and the answer has come
+	[ -z "$(pgrep -P "$daemon_pid")" ] && sleeps "$(helper_pid games)" && sleeps "$daemon_pid"
+}
+wait_until offered_in_vain
+run games pchat notes on
+run news pchat tell --id "$id" games "told"
+exits 0 "another one arrives under its id, as that is not there yet"
+run games pchat quit
+login games
+wait_until no_files
+run games pchat read --raw --notes
+is "$out" $'told\nkept' "both are there"
+run news pchat tell --id "$id" games "kept"
+exits 0 "each is known again"
+run news pchat tell --id "$id" games "told"
+exits 0 "under the id that both were told under"
+run news pchat tell --id "$id" games "a third"
+exits 10 "and another one is not"
+run games pchat quit
+run news pchat tell --later --id "$id" games "a third"
+exits 12 "the daemon does not know it"
+login games
+wait_until no_files
+run games pchat read --raw --notes
+is "$out" "a third" "and what it says it keeps arrives"
 run games pchat quit
 
 # ---------------------------------------------------------------- limits, and a disk that refuses

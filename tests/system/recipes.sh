@@ -24,6 +24,10 @@ program() { # USER NAME LINE...
 is "$(awk '/^```./ && before !~ /^<!-- recipe: [a-z-]+ -->$/ { print FNR ": " $0 } { before = $0 }' "$SRCDIR/docs/RECIPES.md")" "" \
 	"each block of code has a name before it"
 is "$(awk '/^    / && !on { n++ } { on = /^    / } END { print n }' "$SRCDIR/docs/RECIPES.md")" 2 "and there are two without a fence"
+for name in $(sed -n 's/^<!-- recipe: \(.*\) -->$/\1/p' "$SRCDIR/docs/RECIPES.md"); do
+	grep -q "^[[:space:]]*recipe $name\$" "$0"
+	ok $? "recipe '$name' is run"
+done
 
 start_daemon
 login alice bob

@@ -2,6 +2,7 @@
 # Sessions at another host, through a real sshd on loopback: who one is there, what ssh refuses in words, and cuts.
 . "${0%/*}/lib.sh"
 needs_root
+unset SSH_AUTH_SOCK SSH_ASKPASS
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 { [ -x "$sshd" ] && command -v ssh >/dev/null; } || skip_all "it takes ssh and sshd"
 
@@ -181,8 +182,15 @@ at games pchat pipe "a dump" </dev/null
 exits 6 "no stream goes across hosts"
 run carol env -u PCHAT_SESSION pchat pipe "a dump"
 exits 6 "in either direction"
+at games pchat give known
+exits 6 "nor do files"
+printf 'a file\n' >"$T/carol/file"
+run carol env -u PCHAT_SESSION pchat give "$T/carol/file"
+exits 6 "in either direction"
 at games pchat read --json
 is "$out" "" "nothing is offered"
+run carol env -u PCHAT_SESSION pchat read --json
+is "$out" "" "on either side"
 
 # ------------------------------------------------------------------ cuts
 ssh_before=$(ssh_of games)
@@ -211,6 +219,61 @@ start_daemon
 at games pchat --timeout $PATIENCE send "after a crash"
 exits 0 "the daemon there is killed and started: the message arrives"
 
+# This host sleeps: nobody of us runs, and what is written to us waits.
+sleepers() {
+	helper_pid games $here/ann || helper_pid games ann
+	ssh_of games
+}
+# shellcheck disable=SC2046 # pids
+kill -STOP $(sleepers)
+spawn asleep carol env -u PCHAT_SESSION pchat --timeout $PATIENCE send "good morning"
+wait_until sleeps "${pid_of[asleep]}"
+# shellcheck disable=SC2046 # pids
+kill -CONT $(sleepers)
+reap asleep
+exits 0 "this host sleeps for a moment: what was sent meanwhile arrives"
+at games pchat read --raw
+is "$out" "good morning" "once"
+
+# It sleeps longer than the grace there, and sshd there has given it up.
+stop_daemon KILL
+start_daemon --grace $((2 * SLOW))
+at_rest() {
+	far_daemon games "$here/ann" connected && [ "$( (as carol env -u PCHAT_SESSION pchat status --json) | jq -r .daemon)" = connected ]
+}
+wait_until at_rest
+at games pchat --timeout $PATIENCE send "good night"
+exits 0 "the pair is there"
+run carol env -u PCHAT_SESSION pchat read
+asleep=$(sleepers)
+# shellcheck disable=SC2086 # pids
+kill -STOP $asleep
+# shellcheck disable=SC2046 # pids
+kill -KILL $(children_of "${pid_of[sshd]}")
+is_told() { # TYPE: carol is
+	(as carol env -u PCHAT_SESSION pchat read --peek --json) 2>/dev/null | jq -e --arg type "$1" -s 'any(.type == $type)' >/dev/null
+}
+wait_until is_told gone
+ok $? "after the grace the partner is told that who sleeps is gone"
+# shellcheck disable=SC2086 # pids
+kill -CONT $asleep
+wait_until far_daemon games $here/ann connected
+ok $? "after a long sleep the session comes back by itself"
+at games pchat status --json
+is "$(jq -c '[.name, .partner]' <<<"$out")" '["ann",null]' "under its name, without its pair"
+at games pchat send "to nobody"
+exits 7 "nobody is chatting with it"
+run carol env -u PCHAT_SESSION pchat read
+unlike "$out" "to nobody" "and nothing goes to an old partner"
+at games pchat read
+like "$out" "gone|over|ended|left" "who slept is told that the chat is over"
+stop_daemon KILL
+start_daemon
+wait_until at_rest
+at games pchat to carol
+exits 0 "a new chat can be begun"
+run carol env -u PCHAT_SESSION pchat read
+
 # The host there reboots: sshd and daemon go, and the runtime folder is empty.
 stop_sshd
 stop_daemon KILL
@@ -235,7 +298,7 @@ exits 0 "and send"
 run carol env -u PCHAT_SESSION pchat read
 like "$out" "after a boot" "which arrives"
 
-# A host key that changed, or a key that is locked: nothing comes back by itself, and each command says what to type.
+# A key that is locked: nothing comes back by itself, and each command says what to type.
 stop_sshd
 client_settings games "$T/games/locked"
 start_sshd
@@ -295,6 +358,55 @@ exits 1 "and is"
 ok $? "in every file"
 at games pchat -s ann history
 like "$out" "said on this host" "while the other one's is left alone"
+
+# ------------------------------------------------------------------ an agent, and a host key that changed
+# What it says to type is typed: an agent has the key, and its socket is remembered.
+client_settings games "$T/games/locked"
+agent=$T/games/agent
+printf '#!/bin/sh\necho secret\n' >"$T/games/bin/passphrase"
+chmod 0755 "$T/games/bin/passphrase"
+spawn agent games ssh-agent -D -a "$agent"
+wait_until test -S "$agent"
+at games env SSH_AUTH_SOCK="$agent" pchat login --via "${far[0]}@$there" ann
+exits 4 "an agent without the key"
+like "$err" "ssh-add" "it is told what to type"
+at games env SSH_AUTH_SOCK="$agent" SSH_ASKPASS="$T/games/bin/passphrase" SSH_ASKPASS_REQUIRE=force ssh-add "$T/games/locked"
+exits 0 "which is typed"
+at games env SSH_AUTH_SOCK="$agent" pchat login --via "${far[0]}@$there" ann
+exits 0 "and then it is let in"
+# shellcheck disable=SC2046 # pids
+kill -KILL $(ssh_of games)
+at games pchat --timeout $PATIENCE to carol
+exits 0 "ssh is killed: the next one asks the agent, too"
+run carol pchat read
+kill -KILL "$(helper_pid games $here/ann || helper_pid games ann)"
+at games pchat --timeout $PATIENCE send "by the agent"
+exits 0 "the helper is killed: another one, started where nothing names the agent, asks it"
+run carol pchat read --raw
+is "$out" "by the agent" "and the message arrives"
+kill "${pid_of[agent]}"
+reap agent
+# shellcheck disable=SC2046 # pids
+kill -KILL $(ssh_of games)
+wait_until needs_person
+ok $? "without the agent it is told what to type"
+at games pchat quit
+exits 0 "and one can quit"
+run carol pchat read
+
+client_settings games "$T/games/key"
+ssh-keygen -q -t ed25519 -N '' -f "$T/other_key"
+cp "$T/games/known" "$T/known"
+printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$T/other_key.pub")" >"$T/games/known"
+at games pchat login --via "${far[0]}@$there" ann
+exits 4 "a host key that changed"
+like "$err" "host key of '$here' has changed" "is told as what it is"
+cp "$T/known" "$T/games/known"
+echo "NoSuchOption yes" >>"$T/games/ssh_config"
+at games pchat login --via "${far[0]}@$there" ann
+exits 4 "a wrong configuration of ssh"
+like "$err" "configuration is wrong" "is told as what it is"
+client_settings games "$T/games/key"
 
 stop_sshd
 sshd_settings no

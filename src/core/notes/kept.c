@@ -21,14 +21,36 @@ kept_is_over(int64_t time_ms, int64_t now_ms)
 }
 
 enum kept_fate
-kept_fate(enum verdict v)
+kept_fate(enum verdict v, bool anew)
 {
 	switch (v) {
 	case VERDICT_OK:
-	case VERDICT_ID_USED: /* another note of its sender has its id: it was told in another way */
 	case VERDICT_REFUSES:
 		return KEPT_DONE;
+	case VERDICT_ID_USED:
+		return anew ? KEPT_DONE : KEPT_ANEW;
 	default:
 		return KEPT_LATER;
 	}
+}
+
+/* FNV-1a. */
+uint64_t
+kept_digest(const uint8_t *body, uint32_t length)
+{
+	uint64_t h = 0xcbf29ce484222325U;
+
+	for (uint32_t i = 0; i < length; i++)
+		h = (h ^ body[i]) * 0x100000001b3U;
+	return h;
+}
+
+struct ident
+kept_other_id(const struct ident *msgid, uint64_t digest)
+{
+	struct ident other = *msgid;
+
+	for (size_t i = 0; i < sizeof(other.b); i++)
+		other.b[i] ^= (uint8_t)(digest >> (i % 8 * 8));
+	return other;
 }

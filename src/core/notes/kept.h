@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/ident.h"
 #include "core/verdict.h"
 
 /* What is kept already: notes, and bytes of them. */
@@ -28,8 +29,19 @@ bool kept_is_over(int64_t time_ms, int64_t now_ms);
 enum kept_fate {
 	KEPT_DONE,  /* delivered, or refused for good: forget it, and go on with the next one */
 	KEPT_LATER, /* it stays, until the session logs in again */
+	KEPT_ANEW,  /* another note of its sender has its id there: it goes once more, under kept_other_id() */
 };
 
-enum kept_fate kept_fate(enum verdict v);
+/* `anew`: it went under the other id. */
+enum kept_fate kept_fate(enum verdict v, bool anew);
+
+/* Tells notes of one sender under one id apart. */
+uint64_t kept_digest(const uint8_t *body, uint32_t length);
+
+/*
+ * The id of a note that was said to be kept, and whose own one another note of its sender has taken in that inbox. It is
+ * made of both, so that it is the same whenever the note is passed on.
+ */
+struct ident kept_other_id(const struct ident *msgid, uint64_t digest);
 
 #endif

@@ -39,6 +39,7 @@ struct kept {
 	uint8_t file;   /* enum file_state */
 	bool under_way; /* it is read, or passed on and not answered: */
 	bool passed;
+	bool anew; /* under its id its receiver has another note of its sender: it goes under kept_other_id() */
 	char to_name[NAME_MAX_LEN + 1];
 };
 
@@ -106,17 +107,6 @@ work(const void *task, int out)
 
 /* ------ what is kept ------ */
 
-/* FNV-1a: it tells notes of one sender under one id apart. */
-static uint64_t
-digest_of(const uint8_t *body, uint32_t length)
-{
-	uint64_t h = 0xcbf29ce484222325U;
-
-	for (uint32_t i = 0; i < length; i++)
-		h = (h ^ body[i]) * 0x100000001b3U;
-	return h;
-}
-
 static struct kept *
 find(const struct keeper *k, uint64_t number)
 {
@@ -129,13 +119,26 @@ find(const struct keeper *k, uint64_t number)
 	return NULL;
 }
 
+static bool
+is_of(const struct kept *e, uint32_t uid, const struct ident *msgid)
+{
+	return e->from_uid == uid && ident_equal(&e->msgid, msgid);
+}
+
+static bool
+is_for(const struct kept *e, const char *name, uint32_t uid)
+{
+	return e->to_uid == uid && name_equal(e->to_name, name);
+}
+
+/* An id is one note's for each receiver, as it is in their inboxes. */
 static struct kept *
-find_id(const struct keeper *k, uint32_t uid, const struct ident *msgid)
+find_same(const struct keeper *k, const struct kept_record *r)
 {
 	struct kept *e;
 
 	TAILQ_FOREACH(e, &k->kept, link) {
-		if (e->from_uid == uid && ident_equal(&e->msgid, msgid))
+		if (is_of(e, r->note.from.uid, &r->note.msgid) && is_for(e, r->to_name, r->to_uid))
 			return e;
 	}
 	return NULL;
@@ -151,7 +154,7 @@ add(struct keeper *k, uint64_t number, const struct kept_record *r)
 	*e = (struct kept){
 		.number = number,
 		.msgid = r->note.msgid,
-		.digest = digest_of(r->note.body, r->note.length),
+		.digest = kept_digest(r->note.body, r->note.length),
 		.time_ms = r->time_ms,
 		.from_uid = r->note.from.uid,
 		.to_uid = r->to_uid,
@@ -275,9 +278,24 @@ loaded(struct keeper *k, const struct job *j)
 		return;
 	}
 	e->passed = true;
+	if (e->anew)
+		r.note.msgid = kept_other_id(&e->msgid, e->digest);
 	v = k->class->pass(k->context, j->number, &r);
 	if (v != VERDICT_OK)
 		keeper_answered(k, j->number, v);
+}
+
+/* Whether more is to be done under that token. */
+static bool
+goes_on(const struct keeper *k, uint64_t token)
+{
+	const struct job *j;
+
+	TAILQ_FOREACH(j, &k->jobs, link) {
+		if (j->token == token)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -296,7 +314,7 @@ done(struct keeper *k, const struct job *j)
 		if (result != DONE)
 			log_error("a note that is kept no more cannot be removed: %s/%016llx", k->dir,
 			    (unsigned long long)j->number);
-		if (j->token != 0)
+		if (j->token != 0 && (result != DONE || !goes_on(k, j->token)))
 			k->class->told(k->context, j->token, result == DONE ? VERDICT_OK : VERDICT_STORAGE);
 		break;
 	}
@@ -328,19 +346,19 @@ on_gone(struct worker *w)
 static void
 next_job(struct keeper *k)
 {
-	struct job *j = TAILQ_FIRST(&k->jobs);
+	const struct job *j;
 	int r;
 
-	if (!j || worker_runs(&k->worker))
-		return;
 	k->worker.told = on_told;
 	k->worker.gone = on_gone;
-	if ((r = worker_start(&k->worker, k->loop, WORK_MS, work, j)) == 0)
-		return;
-	log_error("cannot work on kept notes: %s", strerror(-r));
-	k->worker.answer[0] = FAILED; /* nothing was done */
-	k->worker.length = 1;
-	finish(k);
+	while (!worker_runs(&k->worker) && (j = TAILQ_FIRST(&k->jobs))) {
+		if ((r = worker_start(&k->worker, k->loop, WORK_MS, work, j)) == 0)
+			return;
+		log_error("cannot work on kept notes: %s", strerror(-r));
+		k->worker.answer[0] = FAILED; /* nothing was done */
+		k->worker.length = 1;
+		finish(k);
+	}
 }
 
 /* ------ what comes and goes ------ */
@@ -352,7 +370,7 @@ keep_again(struct keeper *k, uint64_t token, const struct kept *e, const struct 
 	uint8_t bytes[KEPT_FILE_MAX];
 	size_t n;
 
-	if (e->digest != digest_of(r->note.body, r->note.length))
+	if (e->digest != kept_digest(r->note.body, r->note.length))
 		return VERDICT_ID_USED;
 	if (e->file == FILE_SURE)
 		return VERDICT_KEPT;
@@ -369,7 +387,7 @@ enum verdict
 keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 {
 	const struct kept_use use = use_beside(k, r);
-	struct kept *e = find_id(k, r->note.from.uid, &r->note.msgid);
+	struct kept *e = find_same(k, r);
 	uint8_t bytes[KEPT_FILE_MAX];
 	size_t n;
 
@@ -392,7 +410,7 @@ first_for(const struct keeper *k, const char *name, uint32_t uid)
 	struct kept *e, *first = NULL;
 
 	TAILQ_FOREACH(e, &k->kept, link) {
-		if (e->to_uid != uid || !name_equal(e->to_name, name))
+		if (!is_for(e, name, uid))
 			continue;
 		if (e->under_way)
 			return NULL;
@@ -419,28 +437,45 @@ keeper_answered(struct keeper *k, uint64_t number, enum verdict v)
 {
 	struct kept *e = find(k, number);
 	char name[NAME_MAX_LEN + 1];
+	enum kept_fate fate;
 	uint32_t uid;
 
 	if (!e)
 		return;
 	e->under_way = e->passed = false;
-	if (kept_fate(v) != KEPT_DONE)
+	fate = kept_fate(v, e->anew);
+	if (fate == KEPT_LATER)
 		return;
 	memcpy(name, e->to_name, sizeof(name));
 	uid = e->to_uid;
-	forget(k, e, 0);
+	if (fate == KEPT_ANEW)
+		e->anew = true;
+	else
+		forget(k, e, 0);
 	keeper_arrived(k, name, uid);
+}
+
+static struct kept *
+first_to_cancel(const struct keeper *k, uint32_t uid, const struct ident *msgid)
+{
+	struct kept *e;
+
+	TAILQ_FOREACH(e, &k->kept, link) {
+		if (is_of(e, uid, msgid) && e->file != FILE_NEW && !e->passed)
+			return e;
+	}
+	return NULL;
 }
 
 enum verdict
 keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident *msgid)
 {
-	struct kept *e = find_id(k, uid, msgid);
+	enum verdict v = VERDICT_NOTHING;
+	struct kept *e;
 
-	if (!e || e->file == FILE_NEW || e->passed)
-		return VERDICT_NOTHING;
-	forget(k, e, token);
-	return VERDICT_QUEUED;
+	for (; (e = first_to_cancel(k, uid, msgid)); v = VERDICT_QUEUED)
+		forget(k, e, token);
+	return v;
 }
 
 void
@@ -464,17 +499,26 @@ keeper_list(const struct keeper *k, uint32_t uid, uint64_t cursor, struct kept_p
 
 /* ------ as a whole ------ */
 
+static struct kept *
+first_old(const struct keeper *k, int64_t now)
+{
+	struct kept *e;
+
+	TAILQ_FOREACH(e, &k->kept, link) {
+		if (e->file != FILE_NEW && !e->under_way && kept_is_over(e->time_ms, now))
+			return e;
+	}
+	return NULL;
+}
+
 static void
 forget_old(struct keeper *k)
 {
 	const int64_t now = clock_wall_ms();
-	struct kept *e, *next;
+	struct kept *e;
 
-	for (e = TAILQ_FIRST(&k->kept); e; e = next) {
-		next = TAILQ_NEXT(e, link);
-		if (e->file != FILE_NEW && !e->under_way && kept_is_over(e->time_ms, now))
-			forget(k, e, 0);
-	}
+	while ((e = first_old(k, now)))
+		forget(k, e, 0);
 }
 
 static void

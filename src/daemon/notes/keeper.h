@@ -16,7 +16,10 @@
 struct keeper;
 
 struct keeper_class {
-	/* What was to be done under that token is done: KEPT, or why not; of keeper_cancel() OK, or why not. */
+	/*
+	 * What was to be done under that token is done: KEPT, or why not; of keeper_cancel() OK, or why not. The first word
+	 * counts: what follows under that token is nothing.
+	 */
 	void (*told)(void *context, uint64_t token, enum verdict v);
 	/* A note is to be passed on to its session: OK, and keeper_answered() follows; or why it cannot be. */
 	enum verdict (*pass)(void *context, uint64_t number, const struct kept_record *r);
@@ -36,7 +39,7 @@ void keeper_arrived(struct keeper *k, const char *name, uint32_t uid);
 /* What its receiver said of a note that was passed on. STALE: it is gone. */
 void keeper_answered(struct keeper *k, uint64_t number, enum verdict v);
 
-/* The sender takes a note back. QUEUED: told() follows; NOTHING: none of that id is kept. */
+/* The sender takes a note back, for whomever it is kept. QUEUED: told() follows; NOTHING: none of that id is kept. */
 enum verdict keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident *msgid);
 
 /* A page of what is kept of that sender, from the cursor on, which is 0 at first. */

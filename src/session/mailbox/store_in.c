@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/notes/kept.h"
 #include "session/mailbox/store_impl.h"
 
 static int
@@ -323,15 +324,29 @@ note_room(struct store *s, const struct note *n)
 	return notes_have_room(&s->now.notes, n->length) == VERDICT_OK ? STORE_ADDED : STORE_FULL;
 }
 
+/* Where another one has its id it may have come from the daemon, which had said that it keeps it, under the other one. */
+static enum store_answer
+note_recall(struct store *s, const struct note *n, bool *found)
+{
+	struct msg m = { .id = n->msgid, .body = n->body, .length = n->length };
+	const enum store_answer answer = recall(s, &n->from, RECORD_NOTE, &m, found, NULL);
+	enum store_answer other;
+
+	if (answer != STORE_OTHER)
+		return answer;
+	m.id = kept_other_id(&n->msgid, kept_digest(n->body, n->length));
+	other = recall(s, &n->from, RECORD_NOTE, &m, found, NULL);
+	return *found || other != STORE_ADDED ? other : answer;
+}
+
 enum store_answer
 store_note(struct store *s, const struct note *n, int64_t now_ms)
 {
-	const struct msg m = { .id = n->msgid, .body = n->body, .length = n->length };
 	enum store_answer answer;
 	bool found = false;
 
 	(void)store_begin(s);
-	answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, &n->from, RECORD_NOTE, &m, &found, NULL);
+	answer = store_hold(s) < 0 ? STORE_UNKNOWN : note_recall(s, n, &found);
 	store_let_go(s);
 	if (found || answer != STORE_ADDED || (answer = note_room(s, n)) != STORE_ADDED)
 		return answer;

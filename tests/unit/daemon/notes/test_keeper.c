@@ -1,6 +1,7 @@
 /* What is kept, and what is next, with a worker that does its work here, or is killed at it. */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,7 @@ static struct {
 	struct worker *worker;
 	void (*work)(const void *task, int out);
 	const void *task;
+	int failing; /* an errno: none can be started */
 } fake;
 
 int __real_worker_start(struct worker *w, struct ev_loop *loop, unsigned limit_ms,
@@ -37,6 +39,8 @@ __wrap_worker_start(struct worker *w, struct ev_loop *loop, unsigned limit_ms, v
 {
 	if (!fake.on)
 		return __real_worker_start(w, loop, limit_ms, work, task);
+	if (fake.failing != 0)
+		return -fake.failing;
 	ck_assert_ptr_null(fake.worker); /* one thing after another */
 	fake.worker = w;
 	fake.work = work;
@@ -118,7 +122,8 @@ turns(void)
 
 static struct keeper *k;
 static enum verdict passing;
-static uint64_t passed; /* the number of the latest note that was passed on */
+static uint64_t passed;        /* the number of the latest note that was passed on, */
+static struct ident passed_as; /* and its id */
 
 static void
 told(void *context, uint64_t token, enum verdict v)
@@ -140,6 +145,7 @@ pass(void *context, uint64_t number, const struct kept_record *r)
 		return passing;
 	trace("pass %.*s", (int)r->note.length, (const char *)r->note.body);
 	passed = number;
+	passed_as = r->note.msgid;
 	return passing;
 }
 
@@ -179,17 +185,23 @@ restart(void)
 }
 
 static enum verdict
-keep(uint64_t token, uint8_t id, const char *text)
+keep_for(const char *name, uint32_t uid, uint64_t token, uint8_t id, const char *text)
 {
-	const struct kept_record r = { .time_ms = clock_wall_ms(),
-		.to_uid = 1001,
-		.to_name = "bob",
+	struct kept_record r = { .time_ms = clock_wall_ms(),
+		.to_uid = uid,
 		.note = { .from = { .account = "alice", .uid = 1000 },
 		    .msgid.b = { id },
 		    .body = (const uint8_t *)text,
 		    .length = (uint32_t)strlen(text) } };
 
+	(void)snprintf(r.to_name, sizeof(r.to_name), "%s", name);
 	return keeper_keep(k, token, &r);
+}
+
+static enum verdict
+keep(uint64_t token, uint8_t id, const char *text)
+{
+	return keep_for("bob", 1001, token, id, text);
 }
 
 static void
@@ -366,6 +378,81 @@ START_TEST(test_keeper_takes_back)
 }
 END_TEST
 
+/* What was said to be kept is delivered, though another note of its sender has its id there: under one that is its own. */
+START_TEST(test_keeper_passes_on_anew)
+{
+	const struct ident id = { .b = { 1 } };
+	struct ident other;
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 2 kept");
+	arrives();
+	trace_is("pass one");
+	ck_assert(ident_equal(&passed_as, &id));
+	keeper_answered(k, passed, VERDICT_ID_USED);
+	turns();
+	trace_is("pass one"); /* before those behind it */
+	other = passed_as;
+	ck_assert(!ident_equal(&other, &id));
+	restart(); /* before it is answered: it is the same note then */
+	arrives();
+	keeper_answered(k, passed, VERDICT_ID_USED);
+	turns();
+	trace_is("pass one; pass one");
+	ck_assert(ident_equal(&passed_as, &other));
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("pass two");
+	ck_assert_uint_eq(files(".note", NULL), 1);
+	keeper_answered(k, passed, VERDICT_ID_USED);
+	turns();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_ID_USED); /* whoever says so for ever */
+	turns();
+	trace_is("");
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
+/* An id is one note's for each receiver; taken back is what has it, for all of them. */
+START_TEST(test_keeper_keeps_for_each)
+{
+	const struct ident id = { .b = { 1 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("carol", 1002, 2, 1, "one"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 2 kept");
+	ck_assert_uint_eq(files(".note", NULL), 2);
+	ck_assert_int_eq(keep_for("carol", 1002, 3, 1, "one"), VERDICT_KEPT);
+	ck_assert_int_eq(keep_for("carol", 1002, 3, 1, "other"), VERDICT_ID_USED);
+	ck_assert_int_eq(keeper_cancel(k, 4, 1000, &id), VERDICT_QUEUED);
+	turn(DOES);
+	trace_is(""); /* not before both are gone */
+	turns();
+	trace_is("told 4 ok");
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
+/* No process can be started: whoever waits is told so, each of them. */
+START_TEST(test_keeper_cannot_work)
+{
+	const struct ident id = { .b = { 1 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("carol", 1002, 2, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(3, 3, "three"), VERDICT_QUEUED);
+	fake.failing = EAGAIN;
+	turn(DOES);
+	trace_is("told 1 kept; told 2 storage; told 3 storage");
+	ck_assert_int_eq(keeper_cancel(k, 4, 1000, &id), VERDICT_QUEUED);
+	trace_is("told 4 storage");
+}
+END_TEST
+
 Suite *
 keeper_suite(void)
 {
@@ -381,6 +468,9 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_passes_over_what_is_damaged);
 	tcase_add_test(tc, test_keeper_reads_again);
 	tcase_add_test(tc, test_keeper_takes_back);
+	tcase_add_test(tc, test_keeper_passes_on_anew);
+	tcase_add_test(tc, test_keeper_keeps_for_each);
+	tcase_add_test(tc, test_keeper_cannot_work);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -59,9 +59,23 @@ END_TEST
 
 START_TEST(test_kept_fates)
 {
-	for (int v = 0; v < VERDICT_COUNT; v++)
-		ck_assert_int_eq(kept_fate((enum verdict)v),
-		    v == VERDICT_OK || v == VERDICT_ID_USED || v == VERDICT_REFUSES ? KEPT_DONE : KEPT_LATER);
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		const bool done = v == VERDICT_OK || v == VERDICT_REFUSES, used = v == VERDICT_ID_USED;
+
+		ck_assert_int_eq(kept_fate((enum verdict)v, false), done ? KEPT_DONE : used ? KEPT_ANEW : KEPT_LATER);
+		ck_assert_int_eq(kept_fate((enum verdict)v, true), done || used ? KEPT_DONE : KEPT_LATER);
+	}
+}
+END_TEST
+
+START_TEST(test_kept_other_ids)
+{
+	const struct ident id = { .b = { 1, 2, 3 } };
+	const uint64_t one = kept_digest((const uint8_t *)"one", 3), two = kept_digest((const uint8_t *)"two", 3);
+	const struct ident a = kept_other_id(&id, one), b = kept_other_id(&id, two), again = kept_other_id(&id, one);
+
+	ck_assert(ident_equal(&a, &again));
+	ck_assert(!ident_equal(&a, &id) && !ident_equal(&b, &id) && !ident_equal(&a, &b));
 }
 END_TEST
 
@@ -181,6 +195,7 @@ kept_file_suite(void)
 	tcase_add_test(rules, test_kept_room);
 	tcase_add_test(rules, test_kept_time);
 	tcase_add_test(rules, test_kept_fates);
+	tcase_add_test(rules, test_kept_other_ids);
 	tcase_add_test(rules, test_kept_bytes);
 	suite_add_tcase(s, rules);
 	tcase_add_checked_fixture(files, setup, teardown);

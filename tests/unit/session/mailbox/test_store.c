@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "core/notes/kept.h"
 #include "folder.h"
 #include "number.h"
 #include "session/mailbox/store.h"
@@ -403,6 +404,35 @@ START_TEST(note_once)
 	    put(&(struct peer){ .name = "other", .uid = 5000 }, 100), STORE_OTHER); /* a message under its id */
 	ck_assert_int_eq(store_commit(store), 0);
 	ck_assert_str_eq(unread(), "!n100 !n100");
+}
+END_TEST
+
+/* One that the daemon has kept comes under its other id where its own is another one's; told again it is known. */
+START_TEST(note_under_its_other_id)
+{
+	static const uint8_t text[] = "kept";
+	struct note n = { .from = { .account = "someone", .uid = 5000 },
+		.msgid = number(100),
+		.body = text,
+		.length = sizeof(text) - 1 };
+	const struct ident other = kept_other_id(&n.msgid, kept_digest(n.body, n.length));
+
+	ck_assert_int_eq(put_note(100), STORE_ADDED);
+	ck_assert_int_eq(store_note(store, &n, 1000), STORE_OTHER);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_note(store, &n, 1000), STORE_OTHER);
+	ck_assert_str_eq(unread(), "!n100");
+	n.msgid = other;
+	ck_assert_int_eq(store_note(store, &n, 1000), STORE_ADDED);
+	n.msgid = number(100);
+	ck_assert_int_eq(store_note(store, &n, 1000), STORE_ADDED); /* if this transaction is committed */
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_note(store, &n, 1000), STORE_KNOWN);
+	ck_assert_int_eq(put_note(100), STORE_KNOWN);
+	n.length--;
+	ck_assert_int_eq(store_note(store, &n, 1000), STORE_OTHER);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "!n100 !kept");
 }
 END_TEST
 
@@ -1432,6 +1462,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, notes_beside_messages);
 	tcase_add_test(t, passed_over_stays_unread);
 	tcase_add_test(t, note_once);
+	tcase_add_test(t, note_under_its_other_id);
 	tcase_add_test(t, note_limits);
 	tcase_add_test(t, note_rolled_back);
 	tcase_add_test(t, note_writers);
