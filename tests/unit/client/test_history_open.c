@@ -150,6 +150,7 @@ history_open_suite(void)
 	TCase *tc = tcase_create("history_open");
 
 	tcase_set_timeout(tc, 60);
+	tcase_set_tags(tc, "processes");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, inboxes);
 	tcase_add_test(tc, the_one_that_is_wished_for);

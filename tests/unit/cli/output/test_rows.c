@@ -148,15 +148,19 @@ Suite *
 cli_rows_suite(void)
 {
 	Suite *s = suite_create("cli_rows");
-	TCase *tc = tcase_create("cli_rows");
+	TCase *tc = tcase_create("cli_rows"), *pager = tcase_create("pager");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, into_a_pipe);
 	tcase_add_test(tc, on_a_terminal);
 	tcase_add_test(tc, on_a_dumb_terminal);
-	tcase_add_test(tc, through_a_pager);
-	tcase_add_test(tc, no_pager);
 	suite_add_tcase(s, tc);
+	tcase_set_timeout(pager, 60);
+	tcase_set_tags(pager, "processes");
+	tcase_add_checked_fixture(pager, setup, teardown);
+	tcase_add_test(pager, through_a_pager);
+	tcase_add_test(pager, no_pager);
+	suite_add_tcase(s, pager);
 	return s;
 }

@@ -126,6 +126,7 @@ offspring_suite(void)
 	TCase *tc = tcase_create("offspring");
 
 	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "processes");
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, they_end_with_it);
 	tcase_add_test(tc, they_do_not_want_to);

@@ -230,6 +230,7 @@ history_serve_suite(void)
 	TCase *tc = tcase_create("history_serve");
 
 	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "processes");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, it_is_read);
 	tcase_add_test(tc, it_is_forgotten);

@@ -134,6 +134,7 @@ complete_files_suite(void)
 	TCase *tc = tcase_create("complete_files");
 
 	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "processes");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, those_that_begin_so);
 	tcase_add_test(tc, it_takes_too_long);

@@ -211,7 +211,7 @@ Suite *
 sink_suite(void)
 {
 	Suite *suite = suite_create("sink");
-	TCase *tc = tcase_create("sink");
+	TCase *tc = tcase_create("sink"), *command = tcase_create("command");
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -220,8 +220,12 @@ sink_suite(void)
 	tcase_add_test(tc, a_name_that_is_taken);
 	tcase_add_test(tc, no_file);
 	tcase_add_test(tc, standard_output);
-	tcase_add_test(tc, a_command);
-	tcase_add_test(tc, no_command);
 	suite_add_tcase(suite, tc);
+	tcase_set_timeout(command, 120);
+	tcase_set_tags(command, "processes");
+	tcase_add_checked_fixture(command, setup, teardown);
+	tcase_add_test(command, a_command);
+	tcase_add_test(command, no_command);
+	suite_add_tcase(suite, command);
 	return suite;
 }

@@ -180,6 +180,7 @@ source_suite(void)
 	TCase *tc = tcase_create("source");
 
 	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "processes");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, files);
 	tcase_add_test(tc, one_that_grows);
