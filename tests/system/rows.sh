@@ -120,6 +120,19 @@ run bob pchat send 'in colour'
 anew 'TERM= pchat read --peek | cat -v; TERM= pchat read --peek >f; grep -c "$(printf "\033")" f; pchat read --color=always | cat -v; echo end'
 shows '^end$' "a record is read with an empty TERM, and in colour"
 shows '^0$' "an empty TERM has no colour"
+run alice pchat read
+anew 'pchat chat'
+shows '^to bob> *$' "a chat"
+run bob pchat send 'in his colour'
+shows 'bob: in his colour$' "what the partner says"
+type_keys 'in none' Enter
+shows 'alice: in none' "what one says oneself"
+colours_of() { # NAME: the numbers of its colours, as the terminal has them
+	tmux_do capture-pane -p -e | grep "$1.*: in" | sed "s/$1.*//" | grep -o '\[3[0-7]m' | sort -u
+}
+[ -n "$(colours_of bob)" ] && [ -z "$(colours_of alice)" ]
+ok $? "never have one colour, as only the partner has one" "$(tmux_do capture-pane -p -e)"
+send_keys C-d
 run alice pchat leave
 for name in al bo cy di ed fy gu hu io jo; do
 	login "$name"

@@ -246,8 +246,9 @@ format_text_record(const struct record *r, const char *self)
 	} else if (r->type != RECORD_MESSAGE) {
 		event(r);
 	} else {
-		output_printf("%s%s%s%s%s: ", r->own ? colour_of_self() : colour_of_name(from), from, colour_off(),
-		    r->own ? " to " : "", r->own ? r->peer.name : "");
+		/* Our name can only be ours: that is what was just said. */
+		output_printf("%s%s%s%s%s: ", strcmp(from, self) == 0 ? colour_of_self() : colour_of_name(from), from,
+		    colour_off(), r->own ? " to " : "", r->own ? r->peer.name : "");
 		body(r);
 	}
 	output_write("\n", 1);
