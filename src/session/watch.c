@@ -110,6 +110,30 @@ name_files(struct watched *f, const struct watch_paths *paths)
 	(void)snprintf(f[INBOX].path, sizeof(f->path), "%s/" STORE_FILE, paths->inbox);
 }
 
+/*
+ * A file system that is unmounted while we have files open there goes on for us, and nothing in it is removed: so systemd
+ * does with the runtime folder of who has logged out. What is removed then is the place where it was mounted.
+ */
+static void
+watch_mount(const struct watch *w)
+{
+	char path[sizeof(w->watched->path)], *slash;
+	struct stat st;
+	dev_t dev;
+
+	(void)snprintf(path, sizeof(path), "%s", w->watched[FOLDER].path);
+	if (lstat(path, &st) < 0)
+		return;
+	dev = st.st_dev;
+	while (st.st_dev == dev && (slash = strrchr(path, '/')) && slash != path) {
+		*slash = '\0';
+		if (lstat(path, &st) < 0)
+			return;
+	}
+	if (st.st_dev != dev)
+		(void)inotify_add_watch(w->io.fd, path, IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR);
+}
+
 struct watch *
 watch_new(const struct watch_class *class, void *context, struct ev_loop *loop, const struct watch_paths *paths)
 {
@@ -126,6 +150,7 @@ watch_new(const struct watch_class *class, void *context, struct ev_loop *loop, 
 	w->loop = loop;
 	name_files(w->watched, paths);
 	ev_io_init(&w->io, on_event, fd, EV_READ);
+	watch_mount(w);
 	w->io.data = w;
 	ev_io_start(loop, &w->io);
 	return w;

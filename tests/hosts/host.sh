@@ -77,12 +77,22 @@ pair_up() {
 
 # ------------------------------------------------------------------------ the host
 
+libraries=(libev4 libsqlite3-0 libjansson4 libutf8proc2 libedit2)
+[ "$suite" = bookworm ] || libraries=()
 base=$(debian_base "$suite" passwd util-linux slapd ldap-utils nslcd libnss-ldapd openssh-server openssh-client sudo libpam-systemd \
-	libnss-nis ypserv ypbind-mt yp-tools rpcbind netbase jq libev4 libsqlite3-0 libjansson4 libutf8proc2 libedit2) || skip_all "no $suite can be made here"
+	libnss-nis ypserv ypbind-mt yp-tools rpcbind netbase jq "${libraries[@]}") || skip_all "no $suite can be made here"
 debian_copy "$base" "$host"
 make -C "$BUILDDIR" -s install DESTDIR="$T/installed" >"$T/install.log" 2>&1
 ok $? "it is installed" "$(tail -n 5 "$T/install.log")"
 cp -a "$T/installed/." "$host/"
+# Where the packages have other names: what the programs are linked with here, but for the C library.
+if [ ${#libraries[@]} -eq 0 ]; then
+	ldd "$BUILDDIR"/pchat{d,-session,-full,-chat} | awk '$2 == "=>" && $1 !~ /^lib(c|m|tinfo)\.so/ { print $3 }' | sort -u |
+		while read -r library; do
+			cp -L "$library" "$host/usr/local/lib/"
+		done
+	debian_run "$host" ldconfig
+fi
 # Where README's commands would have put what systemd reads.
 prefix=$(sed -n 's/^prefix = //p' "$BUILDDIR/Makefile")
 [ -e "$host/usr/lib/systemd/system/pchatd.socket" ] || cp "$BUILDDIR/systemd/pchatd.service" "$SRCDIR/systemd/pchatd.socket" "$host/etc/systemd/system/"

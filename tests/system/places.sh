@@ -126,6 +126,27 @@ bare alice env XDG_STATE_HOME="$T/alice/state" pchat send hello
 like "$err" "XDG_RUNTIME_DIR=$T/alice/run" "a session where a command does not look is told with the cure"
 run alice pchat quit
 
+# As logind does with a runtime folder of its own: what is mounted there goes on for who has it open, and nothing in it is removed.
+mkdir -p "$T/logind/alice"
+chmod 0755 "$T/logind"
+if mount -t tmpfs -o "mode=0700,uid=$uid" tmpfs "$T/logind/alice" 2>/dev/null; then
+	run alice env XDG_RUNTIME_DIR="$T/logind/alice" pchat login alice
+	exits 0 "a session in a runtime folder that is mounted"
+	pid=$(pgrep -u "$uid" -f 'pchat-session .*alice')
+	umount -l "$T/logind/alice"
+	rmdir "$T/logind/alice"
+	wait_until is_gone "$pid"
+	ok $? "ends when that is unmounted"
+	run alice pchat send hello
+	exits 3 "the next command"
+	like "$err" "session 'alice' ended at .*folder was removed" "says what became of it"
+	run alice pchat login alice
+	exits 0 "and a new login begins at once"
+	run alice pchat quit
+else
+	skip "nothing can be mounted" "a runtime folder that is unmounted"
+fi
+
 # ------------------------------------------------------------------ a login that is refused
 
 login alice
