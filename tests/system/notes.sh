@@ -49,6 +49,16 @@ run alice pchat tell -f /etc/hostname bob
 exits 0 "-f tells a file"
 run bob pchat read --json
 is "$(jq -r .text <<<"$out" | head -3)" $'one\ntwo\nthree' "in order"
+mkfifo -m 0666 "$T/fifo"
+run alice pchat tell --timeout "$(span 300)" -f "$T/fifo" bob
+exits 124 "a FIFO that nobody writes is waited for as long as --timeout says"
+spawn fifo alice pchat tell -f "$T/fifo" bob
+wait_until sleeps "${pid_of[fifo]}"
+(printf 'from '; pause; printf 'a FIFO\n') >"$T/fifo"
+reap fifo
+exits 0 "and who writes it later is heard"
+run bob pchat read --raw --notes
+is "$out" "from a FIFO" "to the end"
 
 # ---------------------------------------------------------------- what is no note, and who takes none
 

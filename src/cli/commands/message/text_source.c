@@ -38,8 +38,9 @@ text_source_open(const struct options *o, int before, bool note, struct feed *fe
 		feed_words(feed, o->operands + before, o->operand_count - before);
 		return 0;
 	}
+	/* A FIFO may have no writer: whoever reads waits for one, as long as there is time. */
 	if (o->given[OPT_FILE] && strcmp(o->text[OPT_FILE], "-") != 0 &&
-	    (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC)) < 0)
+	    (fd = open(o->text[OPT_FILE], O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
 		return report(VERDICT_FAILED, "cannot open '%s': %s", o->text[OPT_FILE], error_words(errno));
 	if (fd == STDIN_FILENO && isatty(fd))
 		remark(note ? separator == FEED_WHOLE ? N_("type the note; ^D ends") : N_("type the notes; ^D ends")
