@@ -9,14 +9,11 @@ failed(struct link *l, int error)
 }
 
 enum verdict
-records_batch(struct link *l, const struct control_message *request, uint64_t deadline,
-    void (*show)(const struct record *r, void *context), void *context, struct control_message *end)
+records_answer(struct link *l, uint64_t deadline, void (*show)(const struct record *r, void *context), void *context,
+    struct control_message *end)
 {
 	int rc;
 
-	link_queue(l, request);
-	if ((rc = link_flush(l, deadline)) < 0)
-		return failed(l, rc);
 	for (;;) {
 		if ((rc = link_reply(l, deadline, end)) < 0)
 			return failed(l, rc);
@@ -29,11 +26,40 @@ records_batch(struct link *l, const struct control_message *request, uint64_t de
 }
 
 enum verdict
-records_done(struct link *l, uint64_t last, bool single, uint64_t deadline)
+records_batch(struct link *l, const struct control_message *request, uint64_t deadline,
+    void (*show)(const struct record *r, void *context), void *context, struct control_message *end)
+{
+	int rc;
+
+	link_queue(l, request);
+	if ((rc = link_flush(l, deadline)) < 0)
+		return failed(l, rc);
+	return records_answer(l, deadline, show, context, end);
+}
+
+static enum verdict
+mark(struct link *l, uint64_t last, bool single, const struct control_message *next, uint64_t deadline)
 {
 	const struct control_message done = { .type = CONTROL_DONE, .u.done = { .last = last, .single = single } };
 	struct control_message reply;
-	const int rc = link_request(l, &done, deadline, &reply);
+	int rc;
 
-	return rc < 0 ? failed(l, rc) : link_outcome(l, &reply);
+	link_queue(l, &done);
+	if (next)
+		link_queue(l, next);
+	if ((rc = link_flush(l, deadline)) < 0 || (rc = link_reply(l, deadline, &reply)) < 0)
+		return failed(l, rc);
+	return link_outcome(l, &reply);
+}
+
+enum verdict
+records_done(struct link *l, uint64_t last, bool single, uint64_t deadline)
+{
+	return mark(l, last, single, NULL, deadline);
+}
+
+enum verdict
+records_done_and_ask(struct link *l, uint64_t last, const struct control_message *next, uint64_t deadline)
+{
+	return mark(l, last, false, next, deadline);
 }

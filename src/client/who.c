@@ -101,11 +101,61 @@ add(struct who_list *r, struct who_page *page, const char *begins)
 	return 0;
 }
 
+/* ------------------------------------------------------------------------- in order */
+
+static uint8_t
+folded(char c)
+{
+	return (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* How many bytes the two begin with alike, at most `most`. */
+static size_t
+alike(const char *a, const char *b, size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && a[n] && folded(a[n]) == folded(b[n]))
+		n++;
+	return n;
+}
+
+/* Eight bytes as a number, zeros behind the end: compared as the bytes are. */
+static uint64_t
+order_of(const char *text)
+{
+	uint64_t order = 0;
+
+	for (unsigned i = 0; i < sizeof(order); i++)
+		order = order << 8 | (*text ? folded(*text++) : 0);
+	return order;
+}
+
 static int
 by_name(const void *a, const void *b)
 {
-	return strcasecmp(((const struct who_row *)a)->name, ((const struct who_row *)b)->name);
+	const struct who_row *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return strcasecmp(x->name, y->name);
 }
+
+/* Thousands of names that begin alike are told apart by what stands behind that. */
+static void
+sort(struct who_list *r)
+{
+	size_t shared = NAME_MAX_LEN;
+
+	for (size_t i = 0; i < r->count; i++)
+		shared = alike(r->row[0].name, r->row[i].name, shared);
+	for (size_t i = 0; i < r->count; i++)
+		r->row[i].order = order_of(r->row[i].name + shared);
+	if (r->count > 0)
+		qsort(r->row, r->count, sizeof(*r->row), by_name);
+}
+
+/* ------------------------------------------------------------------------- the pages */
 
 /* One page, as the daemon made it, or the helper's refusal. OK, and *next: 0 is the end. */
 static enum verdict
@@ -153,7 +203,6 @@ who_fetch(struct who_list *r, struct link *l, const char *begins, uint64_t deadl
 			request.u.who.cursor = 0;
 		}
 	} while (v == VERDICT_OK && (rc == -ECONNRESET || request.u.who.cursor != 0));
-	if (r->count > 0)
-		qsort(r->row, r->count, sizeof(*r->row), by_name);
+	sort(r);
 	return v;
 }

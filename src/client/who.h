@@ -13,6 +13,7 @@ struct who_row {
 	uint8_t state;       /* enum who_state */
 	bool reachable;      /* our `to` would not be refused by dnd or a rule */
 	int64_t since_ms;    /* when it logged in, in ms of the wall clock */
+	uint64_t order;      /* for sorting */
 };
 
 /* All zero: an empty list. */

@@ -1,22 +1,23 @@
 #include "core/ident.h"
 
+#include <endian.h>
 #include <stddef.h>
+#include <string.h>
 
 static uint64_t
 load_half(const uint8_t *b)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (size_t i = 0; i < 8; i++)
-		v = v << 8 | b[i];
-	return v;
+	memcpy(&v, b, sizeof(v));
+	return be64toh(v);
 }
 
 static void
 store_half(uint8_t *b, uint64_t v)
 {
-	for (size_t i = 8; i-- > 0; v >>= 8)
-		b[i] = (uint8_t)v;
+	v = htobe64(v);
+	memcpy(b, &v, sizeof(v));
 }
 
 struct ident

@@ -21,7 +21,7 @@
 static const char *const setup[] = {
 	[DATABASE_DURABLE] =
 	    (WRITER_SETUP LOG_LIMIT "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-128;"),
-	[DATABASE_LAZY] = (WRITER_SETUP LOG_LIMIT "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-128;"),
+	[DATABASE_LAZY] = (WRITER_SETUP LOG_LIMIT "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64;"),
 	[DATABASE_OWN] = ("PRAGMA locking_mode=EXCLUSIVE;" WRITER_SETUP "PRAGMA synchronous=NORMAL;"
 			  "PRAGMA cache_size=-128; PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;"),
 	[DATABASE_READER] = "PRAGMA query_only=1; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY;",

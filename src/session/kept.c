@@ -9,12 +9,15 @@
 #define POLICY "policy"
 #define AWAY "away"           /* the text; empty: not away */
 #define NOTES_OFF "notes_off" /* empty: they are taken */
+#define KEPT_MAX 8192U        /* bytes of one of them */
+
+_Static_assert(sizeof(struct policy) < KEPT_MAX - 64 && sizeof(struct peer) < KEPT_MAX - 64, "each fits");
 
 /* 1; 0: there is none; -errno: it could not be read; -EUCLEAN: it is something else. */
 static int
 load(struct store *store, const char *key, enum upstream_type type, struct upstream_message *m)
 {
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[KEPT_MAX];
 	const ssize_t n = store_kept(store, key, frame, sizeof(frame));
 	struct frame f;
 
@@ -62,7 +65,7 @@ int
 kept_policy(struct store *store, const struct policy *policy)
 {
 	const struct upstream_message m = { .type = UPSTREAM_POLICY, .u.policy = *policy };
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[KEPT_MAX];
 
 	return commit(store, store_keep(store, POLICY, frame, upstream_encode(&m, frame, sizeof(frame))));
 }

@@ -68,7 +68,7 @@ head -c 4097 /dev/zero | tr '\0' x >"$T/body"
 feed alice pchat tell bob <"$T/body"
 exits 10 "and one of 4,097 bytes"
 like "$err" 4096 "with the limit"
-head -c 4096 /dev/urandom >"$T/body"
+{ head -c 4095 /dev/urandom; printf x; } >"$T/body" # a newline at its end would be dropped
 feed alice pchat tell bob <"$T/body"
 exits 0 "4,096 bytes of any value are told"
 run bob pchat read -0 --notes

@@ -51,7 +51,7 @@ feed alice pchat send <"$T/body"
 exits 0 "standard input"
 printf 'several\nlines\n\n' >"$T/wanted"
 received "$T/wanted" "is one message, without its last newline"
-head -c 65536 /dev/urandom >"$T/body"
+{ head -c 65535 /dev/urandom; printf x; } >"$T/body" # a newline at its end would be dropped
 feed alice pchat send --timeout $PATIENCE <"$T/body"
 exits 0 "65,536 bytes of any value"
 run bob pchat read -0

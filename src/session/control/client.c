@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -12,6 +13,7 @@
 #include "proto/status.h"
 
 #define OUTPUT_CAP (1024U * 1024U)
+#define SMALL_FRAME 8192U
 
 #define NOT_STORED N_("the rule could not be stored: the inbox cannot be written")
 
@@ -23,13 +25,29 @@ of_stream(struct stream *st)
 
 /* ------------------------------------------------------------------------- answers */
 
+/* The frame of n bytes, in one of the two. A process keeps each page that its stack ever had: a long one is not made there. */
+static const uint8_t *
+encode(const struct control_message *m, uint8_t small[SMALL_FRAME], uint8_t **large, size_t *n)
+{
+	if ((*n = control_encode(m, small, SMALL_FRAME)) > 0)
+		return small;
+	if ((*large = malloc(FRAME_MAX)))
+		*n = control_encode(m, *large, FRAME_MAX);
+	return *large;
+}
+
 void
 control_client_send(struct control_client *c, const struct control_message *m)
 {
-	uint8_t frame[FRAME_MAX];
-	const size_t n = control_encode(m, frame, sizeof(frame));
+	_cleanup_(freep) uint8_t *large = NULL;
+	uint8_t small[SMALL_FRAME];
+	size_t n;
+	const uint8_t *frame = encode(m, small, &large, &n);
 
-	(void)stream_write(&c->stream, frame, n);
+	if (frame)
+		(void)stream_write(&c->stream, frame, n);
+	else
+		stream_close(&c->stream, ENOMEM);
 }
 
 void
@@ -107,10 +125,12 @@ control_client_read_end(struct control_client *c, const struct control_message *
 void
 control_client_pass(struct control_client *c, const struct control_message *m, int fd, bool answer)
 {
-	uint8_t frame[FRAME_MAX];
-	const size_t n = control_encode(m, frame, sizeof(frame));
+	_cleanup_(freep) uint8_t *large = NULL;
+	uint8_t small[SMALL_FRAME];
+	size_t n;
+	const uint8_t *frame = encode(m, small, &large, &n);
 
-	if (!stream_pass(&c->stream, frame, n, fd))
+	if (!frame || !stream_pass(&c->stream, frame, n, fd))
 		stream_close(&c->stream, EAGAIN);
 	else if (answer)
 		answered(c);

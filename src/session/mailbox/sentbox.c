@@ -13,6 +13,8 @@
 
 #define FLUSH_SECONDS 1.
 #define BATCH_BYTES (1024U * 1024U) /* of a transaction */
+#define ROW_BYTES 32768U            /* so long a run is a row: a longer one saves no time, and is in memory thrice */
+#define COPIES_STEP 4096U
 
 enum statement { BEGIN, COMMIT, ROLLBACK, NEXT, ADD, STATEMENTS };
 
@@ -194,14 +196,13 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 static bool
 reserve(struct sentbox *b, size_t n)
 {
-	const size_t live = b->end - b->begin;
-	size_t cap = b->cap ? b->cap : 4096;
+	const size_t live = b->end - b->begin, need = live + n;
+	/* With half of it free, what is moved to the front is two bytes for each that comes. */
+	const size_t cap = (need + need / 2 + COPIES_STEP - 1) / COPIES_STEP * COPIES_STEP;
 	uint8_t *p;
 
 	if (b->end + n <= b->cap)
 		return true;
-	while (cap < 2 * (live + n))
-		cap *= 2;
 	if (cap > b->cap) {
 		p = realloc(b->copies, cap);
 		if (!p)
@@ -240,8 +241,8 @@ continues(const struct run *run, const struct ident *id, const struct peer *to, 
 	uint64_t n;
 
 	return run->pack.count > 0 && run->after == after && ident_distance(&run->first, id, &n) &&
-	    n == run->pack.count && pack_has_room(&run->pack, length) && run->to.uid == to->uid &&
-	    strcmp(run->to.name, to->name) == 0;
+	    n == run->pack.count && run->pack.length < ROW_BYTES && pack_has_room(&run->pack, length) &&
+	    run->to.uid == to->uid && strcmp(run->to.name, to->name) == 0;
 }
 
 static void

@@ -16,6 +16,7 @@
 
 enum store_statement {
 	SQL_BEGIN,
+	SQL_VIEW,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_META_GET,

@@ -20,6 +20,7 @@
 
 static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_VIEW] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",

@@ -4,6 +4,28 @@
 
 #include "session/mailbox/store_impl.h"
 
+/*
+ * Begins a transaction that only reads, unless one is open, and reads again what others may have changed. Statements by
+ * themselves would lock the file anew, each of them, and might see different states of it. 0 or -errno.
+ */
+static int
+view_begin(struct store *s)
+{
+	int r = 0;
+
+	if (s->db && !s->alone && !s->writing && (r = database_run(s->stmt[SQL_VIEW])) == 0)
+		r = store_refresh(s);
+	return r;
+}
+
+static void
+view_end(struct store *s)
+{
+	if (s->db && !s->alone && !s->writing && !sqlite3_get_autocommit(s->db) &&
+	    database_run(s->stmt[SQL_COMMIT]) < 0)
+		(void)database_run(s->stmt[SQL_ROLLBACK]);
+}
+
 /* The first record at or above `id` that was read out of turn: 1 and *found, 0, -errno. */
 static int
 find_taken(struct store *s, int64_t id, int64_t *found)
@@ -98,13 +120,14 @@ store_read(
     struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
 {
 	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
-	int r = s->db && !s->writing ? store_refresh(s) : 0;
+	int r = view_begin(s);
 
-	if (r < 0 || most >= s->now.newest || (s->now.mark >= s->now.newest && s->now.passed == 0))
-		return r;
-	if ((r = store_hold(s)) == 0)
-		r = each_unread(s, most, kinds, fn, context);
-	store_let_go(s);
+	if (r == 0 && most < s->now.newest && (s->now.mark < s->now.newest || s->now.passed > 0)) {
+		if ((r = store_hold(s)) == 0)
+			r = each_unread(s, most, kinds, fn, context);
+		store_let_go(s);
+	}
+	view_end(s);
 	return r;
 }
 
@@ -129,13 +152,14 @@ store_follow(
     struct store *s, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *context), void *context)
 {
 	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
-	int r = s->db && !s->writing ? store_refresh(s) : 0;
+	int r = view_begin(s);
 
-	if (r < 0 || most >= s->now.newest)
-		return r;
-	if ((r = store_hold(s)) == 0)
-		r = each_record(s, most, kinds, fn, context);
-	store_let_go(s);
+	if (r == 0 && most < s->now.newest) {
+		if ((r = store_hold(s)) == 0)
+			r = each_record(s, most, kinds, fn, context);
+		store_let_go(s);
+	}
+	view_end(s);
 	return r;
 }
 

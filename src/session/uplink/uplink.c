@@ -1,6 +1,7 @@
 #include "session/uplink/uplink.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@
 
 #define RETRY_MIN_MS 5U
 #define OUTPUT_CAP (1024U * 1024U)
+#define SMALL_FRAME 8192U
 
 struct uplink {
 	const struct uplink_class *class;
@@ -57,10 +59,17 @@ uplink_write(struct uplink *u, const void *data, size_t n)
 static bool
 say(struct uplink *u, const struct upstream_message *m)
 {
-	uint8_t frame[FRAME_MAX];
-	const size_t n = upstream_encode(m, frame, sizeof(frame));
+	_cleanup_(freep) uint8_t *large = NULL;
+	uint8_t small[SMALL_FRAME];
+	size_t n = upstream_encode(m, small, sizeof(small));
 
-	return stream_write(&u->stream, frame, n);
+	if (n > 0)
+		return stream_write(&u->stream, small, n);
+	/* A process keeps each page that its stack ever had: a long one is not made there. */
+	if ((large = malloc(FRAME_MAX)) && (n = upstream_encode(m, large, FRAME_MAX)) > 0)
+		return stream_write(&u->stream, large, n);
+	stream_close(&u->stream, ENOMEM);
+	return false;
 }
 
 bool

@@ -105,6 +105,33 @@ START_TEST(they_were_shown)
 }
 END_TEST
 
+/* Both requests are there before the first is answered, and each has its answer. */
+START_TEST(they_were_shown_and_more_is_asked_for)
+{
+	const struct control_message ok = { .type = CONTROL_OUTCOME },
+				     end = { .type = CONTROL_READ_END, .u.read_end = { .count = 1, .last = 9 } };
+	struct control_message m;
+
+	peer_says(&ok);
+	ck_assert_int_eq(records_done_and_ask(&l, 8, &request, deadline_in(60000)), VERDICT_OK);
+	ck_assert(peer_heard(&m));
+	ck_assert_int_eq(m.type, CONTROL_DONE);
+	ck_assert_uint_eq(m.u.done.last, 8);
+	ck_assert(!m.u.done.single);
+	ck_assert(peer_heard(&m));
+	ck_assert_int_eq(m.type, CONTROL_READ);
+	ck_assert_uint_eq(m.u.read.limit, 5);
+	give(9, "three");
+	peer_says(&end);
+	ck_assert_int_eq(records_answer(&l, deadline_in(60000), show, NULL, &m), VERDICT_OK);
+	ck_assert_uint_eq(m.u.read_end.last, 9);
+	trace_is("9 three");
+	ck_assert(!peer_heard(&m));
+	peer_close();
+	ck_assert_int_eq(records_done_and_ask(&l, 9, &request, deadline_in(60000)), VERDICT_STALE);
+}
+END_TEST
+
 Suite *
 records_suite(void)
 {
@@ -115,6 +142,7 @@ records_suite(void)
 	tcase_add_test(tc, a_batch);
 	tcase_add_test(tc, no_batch);
 	tcase_add_test(tc, they_were_shown);
+	tcase_add_test(tc, they_were_shown_and_more_is_asked_for);
 	suite_add_tcase(s, tc);
 	return s;
 }

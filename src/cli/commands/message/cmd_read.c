@@ -42,6 +42,7 @@ struct reading {
 	bool drains;   /* into a pipe: what is in it still was not taken */
 	bool by_one;   /* and a record is read when it was taken out of it */
 	bool unmarked; /* the disk does not take that something was read: what is there is shown all the same */
+	bool asked;    /* the next batch was asked for, with what the one before was marked by */
 };
 
 static void
@@ -125,15 +126,19 @@ request_of(const struct reading *rd)
 	return m;
 }
 
-/* What was shown up to that record is read. */
+/* What was shown up to that record is read. With `goes_on` the next batch is asked for. */
 static enum verdict
-mark(struct reading *rd, uint64_t last)
+mark(struct reading *rd, uint64_t last, bool goes_on)
 {
+	const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
+	const struct control_message next = request_of(rd);
 	enum verdict v;
 
 	if (rd->o->given[OPT_PEEK] || rd->unmarked || last == 0)
 		return VERDICT_OK;
-	v = records_done(rd->link, last, false, deadline_in(SEND_TIMEOUT_SECONDS * 1000));
+	v = goes_on ? records_done_and_ask(rd->link, last, &next, deadline)
+		    : records_done(rd->link, last, false, deadline);
+	rd->asked = goes_on && v != VERDICT_STALE;
 	rd->unmarked = v == VERDICT_STORAGE;
 	return rd->unmarked ? VERDICT_OK : v;
 }
@@ -145,23 +150,37 @@ wait_until(const struct reading *rd)
 	return rd->shown == 0 || !rd->o->text[OPT_WAIT] ? rd->deadline : UINT64_MAX;
 }
 
+static enum verdict
+take_batch(struct reading *rd, struct control_message *end)
+{
+	const struct control_message request = request_of(rd);
+	const bool asked = rd->asked, waits = request.u.read.flags & READ_WAIT;
+	const uint64_t deadline = waits ? wait_until(rd) : options_deadline(rd->o);
+	enum verdict v;
+
+	rd->asked = false;
+	if (asked)
+		v = records_answer(rd->link, deadline, show, rd, end);
+	else
+		v = records_batch(rd->link, &request, deadline, show, rd, end);
+	/* A wait that ends with nothing read has not failed. */
+	return v == VERDICT_TIMED_OUT && waits ? VERDICT_NOTHING : v;
+}
+
 /* One batch, shown and marked. OK: there may be more; NOTHING: there is not. */
 static enum verdict
 one_batch(struct reading *rd)
 {
-	const struct control_message request = request_of(rd);
-	const uint64_t deadline = request.u.read.flags & READ_WAIT ? wait_until(rd) : options_deadline(rd->o);
 	struct control_message end;
-	enum verdict v = records_batch(rd->link, &request, deadline, show, rd, &end);
+	enum verdict v = take_batch(rd, &end);
+	bool goes_on;
 
-	/* A wait that ends with nothing read has not failed. */
-	if (v == VERDICT_TIMED_OUT && (request.u.read.flags & READ_WAIT))
-		return VERDICT_NOTHING;
 	if (v != VERDICT_OK)
 		return v;
+	goes_on = (end.u.read_end.more || rd->follow) && remaining(rd) > 0;
 	if (deliver(rd, end.u.read_end.more && remaining(rd) > 0) < 0)
 		return VERDICT_OUTPUT;
-	v = mark(rd, end.u.read_end.last);
+	v = mark(rd, end.u.read_end.last, goes_on);
 	if (v == VERDICT_OK && !end.u.read_end.more && !rd->follow)
 		v = VERDICT_NOTHING;
 	return v;
