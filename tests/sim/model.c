@@ -436,9 +436,9 @@ must_be_first(const struct conn *c, const char *target)
 	}
 }
 
-/* R6: one who is free, and asks for nobody, is those who wait for it before anybody else's. */
+/* R6: one who is free, and asks for nobody, is those who wait for it, when the pair is made, before anybody else's. */
 static void
-must_be_waited_for(const struct conn *c, const char *other)
+must_be_waited_for(const struct conn *c, const char *other, const struct pair *p)
 {
 	const uint64_t asked = model()->session[c->session].asked_for;
 
@@ -448,7 +448,7 @@ must_be_waited_for(const struct conn *c, const char *other)
 		const struct conn *w = &model()->conn[i];
 
 		FAIL_IF(w->used && w->welcomed && strcmp(w->waits_for, name_of(c)) == 0 &&
-			strcmp(name_of(w), other) != 0 && w->waits_at + SLACK < model()->step && !is_behind(i) &&
+			strcmp(name_of(w), other) != 0 && w->waits_at + SLACK < p->made && !is_behind(i) &&
 			is_long(w->waits_since, 1000),
 		    "R6: %s waits for %s, and %s is preferred", name_of(w), name_of(c), other);
 	}
@@ -492,7 +492,7 @@ told_paired(struct conn *c, const struct upstream_message *m)
 	if (c->pair != 0 && c->pair != id && pair_of(c->pair) && side_of(pair_of(c->pair), c) != NONE)
 		end_pair(pair_of(c->pair), side_of(pair_of(c->pair), c));
 	if (side != NONE && !p->told[side] && !p->queued)
-		must_be_waited_for(c, other);
+		must_be_waited_for(c, other, p);
 	if (side != NONE)
 		p->told[side] = true;
 	if (c->pair != id && waited)
