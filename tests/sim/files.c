@@ -712,7 +712,13 @@ fsync(int fd)
 	if (o->kind != FILE_)
 		return 0;
 	n = &k->inode[o->index];
-	if ((fault = bad_fault()) != 0) {
+	fault = bad_fault();
+	if (fault == 0 && k->proc[me].mortal && kernel_fault(k->weather.sync)) {
+		kernel_trace("input/output error");
+		k->watched_failed |= k->proc[me].watched;
+		fault = EIO;
+	}
+	if (fault != 0) {
 		/* What a disk failed to take stays in memory, and counts as written. */
 		if (kernel_pick(2))
 			memset(n->dirty, 0, sizeof(n->dirty));

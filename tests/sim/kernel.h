@@ -234,6 +234,7 @@ struct capture {
 /* How often something happens: once in so many calls; 0 never. */
 struct weather {
 	uint32_t preempt, kill, cut, shortened, interrupted, enospc, eio, enomem, emfile, jump;
+	uint32_t sync, enomem_command; /* a sync fails; somebody's command has no memory: more often than all else */
 };
 
 struct kernel {

@@ -95,7 +95,11 @@ class_of(size_t n, size_t *size)
 static bool
 runs_short(void)
 {
-	if (!k || me == 0 || k->host || !k->proc[me].mortal || !kernel_fault(k->weather.enomem))
+	if (!k || me == 0 || k->host || !k->proc[me].mortal)
+		return false;
+	if (!kernel_fault(k->weather.enomem) &&
+	    (k->weather.enomem_command == 0 || strcmp(process_program(&k->proc[me]), "pchat") != 0 ||
+		!kernel_fault(k->weather.enomem_command)))
 		return false;
 	kernel_trace("no memory");
 	k->watched_failed |= k->proc[me].watched; /* it may have been for what it writes */

@@ -802,6 +802,10 @@ weather(uint64_t seed)
 	}
 	if (seed % 8 == 6)
 		w->enomem = 1000 + kernel_pick(20000);
+	if (seed % 16 == 14) {
+		w->sync = 2 + kernel_pick(16);
+		w->enomem_command = 200 + kernel_pick(4000);
+	}
 	loses = seed % 8 == 7;
 	if (seed % 4 == 3)
 		w->jump = EXPECTED_CALLS / 8;
