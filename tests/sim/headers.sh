@@ -43,9 +43,8 @@ wraps=$(for row in "${rows[@]}"; do
 	printf -- '-Wl,--wrap=%s ' "$function"
 done)
 truncate -s 4096 "$work/entered"
-made=$(MAKEFLAGS='' "${MAKE:-make}" -s -C "$BUILDDIR" simulate-entered ENTERED="$work/simulate" WRAPS="$wraps" 2>&1)
-if [ $? -ne 0 ]; then
-	sed 's/^/# /' <<<"$made"
+if ! made=$(MAKEFLAGS='' "${MAKE:-make}" -s -C "$BUILDDIR" simulate-entered ENTERED="$work/simulate" WRAPS="$wraps" 2>&1); then
+	echo "# ${made//$'\n'/$'\n'# }"
 	echo "not ok 1 - the simulator is linked so that it notes what is entered"
 	echo 1..1
 	exit 1
