@@ -8,7 +8,8 @@
 #	POWERCUT_PAIRS  how many talk (4)
 #	POWERCUT_LIVE   yes: what talks goes on for a moment on the disk that is shut down, as on one that fails; both: so at
 #	                each second cut
-#	POWERCUT_KEEP   a folder for what was told, and for the inboxes as they were judged
+#	POWERCUT_KEEP   a folder for what was told, and for the inboxes as they were judged; of what fails it is kept in any case, in
+#	                powercut-failed of the build folder
 #	POWERCUT_SEED   the moments to come again, as far as they are ours to choose (new ones, printed)
 # What is mounted here is nobody else's business, nor can anybody else keep it from being unmounted.
 if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
@@ -134,7 +135,7 @@ none_kept() {
 
 # A conversation on a disk of that kind, with so many cuts in it.
 converse() { # KIND
-	local kind=$1 i n what talkers=() inboxes=() through figures
+	local kind=$1 i n what talkers=() inboxes=() through figures keep=${POWERCUT_KEEP-}
 
 	dir=$T/$kind
 	mkdir -m 1777 "$dir"
@@ -174,8 +175,9 @@ converse() { # KIND
 	cut || ok 1 "$kind: the power goes and comes back" "the last cut"
 	cat "$dir"/told.* >"$dir/told"
 	figures=$("$BUILDDIR/tests/faults/ledger" "$dir/told" "${inboxes[@]}" 2>"$dir/crimes")
-	ok $? "$kind: the ledger after $((n + 1)) cuts: $figures" "$(cat "$dir/crimes")"
-	[ -z "${POWERCUT_KEEP-}" ] || cp -a "$dir" "$disk" "$POWERCUT_KEEP/"
+	ok $? "$kind: the ledger after $((n + 1)) cuts: $figures" "$(cat "$dir/crimes")" || [ "$kind" = mistake ] ||
+		keep=${keep:-$BUILDDIR/powercut-failed}
+	[ -z "$keep" ] || { mkdir -p "$keep" && cp -a "$dir" "$disk" "$keep/"; }
 	note "$kind: $(cat "$dir"/refusals.* 2>/dev/null | sed 's/line [0-9]*: //; s/ r[0-9]*\b//; s/ l[0-9]*\b//' | sort | uniq -c | sort -rn | head -n 8)"
 	kill_all
 }
