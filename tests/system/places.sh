@@ -184,9 +184,9 @@ run alice pchat quit
 if command -v systemd-tmpfiles >/dev/null; then
 	install -d -m 1777 "$T/swept"
 	install -d -m 0700 -o "$uid" "$T/swept/alice" "$T/swept/other"
-	touch "$T/swept/other/file"
 	echo "d $T/swept 1777 root root 1s" >"$T/tmpfiles.conf"
 	run alice env XDG_RUNTIME_DIR="$T/swept/alice" pchat login alice
+	touch "$T/swept/other/file" # the younger one
 	swept() {
 		systemd-tmpfiles --clean "$T/tmpfiles.conf" >/dev/null 2>&1
 		[ ! -e "$T/swept/other/file" ]
