@@ -24,10 +24,10 @@ program() { # USER NAME LINE...
 is "$(awk '/^```./ && before !~ /^<!-- recipe: [a-z-]+ -->$/ { print FNR ": " $0 } { before = $0 }' "$SRCDIR/docs/RECIPES.md")" "" \
 	"each block of code has a name before it"
 is "$(awk '/^    / && !on { n++ } { on = /^    / } END { print n }' "$SRCDIR/docs/RECIPES.md")" 2 "and there are two without a fence"
-for name in $(sed -n 's/^<!-- recipe: \(.*\) -->$/\1/p' "$SRCDIR/docs/RECIPES.md"); do
+while read -r name; do
 	grep -q "^[[:space:]]*recipe $name\$" "$0"
 	ok $? "recipe '$name' is run"
-done
+done < <(sed -n 's/^<!-- recipe: \(.*\) -->$/\1/p' "$SRCDIR/docs/RECIPES.md")
 
 start_daemon
 login alice bob
@@ -163,7 +163,8 @@ else
 	skip "it takes patch" "a patch is handed over"
 fi
 # Where the question was not even sent in that time it is asked anew, with more.
-program bob review 'exec sleep 1000'
+program bob review "while [ -e $T/busy ]; do sleep 0.1; done"
+: >"$T/busy"
 for ((limit = SLOW; limit <= 64 * SLOW; limit *= 4)); do
 	sed "s/ask --to/ask --timeout $limit --to/; s/--timeout 600//" "$T/agents-patch.sh" >"$T/late.sh"
 	run alice sh "$T/late.sh"
@@ -171,6 +172,7 @@ for ((limit = SLOW; limit <= 64 * SLOW; limit *= 4)); do
 done
 exits 1 "a reviewer that says nothing is not waited for"
 is "$out" "no answer: status 1" "and it is told so"
+rm "$T/busy"
 
 recipe agents-person
 run alice sh "$T/agents-person.sh"
