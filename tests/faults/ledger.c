@@ -46,6 +46,7 @@ enum fate { UNTOLD, REFUSED, UNSURE, DELIVERED, KEPT };
 struct message {
 	uint8_t fate; /* enum fate */
 	bool streamed;
+	bool was_open; /* an attempt was told 75, or nothing */
 	uint16_t to;
 	uint32_t count;  /* copies in the right inbox */
 	uint32_t stream; /* number of its first message */
@@ -131,6 +132,7 @@ tell(struct peer *from, uint16_t to, uint64_t number, uint64_t first, bool strea
 		die(from->name, "one number was sent to two");
 	m->to = to;
 	m->streamed = streamed;
+	m->was_open |= fate == UNSURE;
 	m->stream = (uint32_t)first;
 	/* The best that any attempt was told; an open one makes a refusal before or after it mean nothing. */
 	if (fate > m->fate)
@@ -197,7 +199,8 @@ hold(uint16_t owner, const char *body, int length)
 		accuse(REORDERED, from, number, "after a later one");
 	if (m->streamed && number > m->stream && message_of(p, number - 1)->count == 0)
 		accuse(REORDERED, from, number, "without its predecessor");
-	if (m->fate >= DELIVERED && number > p->last[m->fate])
+	/* One that is kept since nobody knew whether it had arrived may have: at once, and before what was kept then. */
+	if (m->fate >= DELIVERED && number > p->last[m->fate] && !(m->fate == KEPT && m->was_open))
 		p->last[m->fate] = number;
 }
 
