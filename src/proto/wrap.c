@@ -23,8 +23,9 @@ struct row {
 	void *context;
 };
 
-size_t
-wrap_indent(size_t columns)
+/* Half of a terminal that is very narrow. */
+static size_t
+indent_on(size_t columns)
 {
 	return columns / 2 < WRAP_INDENT ? columns / 2 : WRAP_INDENT;
 }
@@ -186,7 +187,7 @@ wrap_text(const char *text, size_t len, size_t columns, wrap_fn *fn, void *conte
 			.text = text,
 			.len = end ? (size_t)(end - text) : len,
 			.most = columns > 2 ? columns - 1 : 1,
-			.indent = wrap_indent(columns),
+			.indent = indent_on(columns),
 			.fn = fn,
 			.context = context,
 		};

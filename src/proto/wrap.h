@@ -17,7 +17,4 @@ typedef void wrap_fn(void *context, const char *text, size_t len);
 /* Gives the text to fn, with a line feed and the indent between two rows, for a terminal of so many columns. */
 void wrap_text(const char *text, size_t len, size_t columns, wrap_fn *fn, void *context);
 
-/* The indent on so many columns; half of a terminal that is very narrow. */
-size_t wrap_indent(size_t columns);
-
 #endif

@@ -35,9 +35,6 @@ const char *format_state(uint8_t who_state);
 /* "2026-11-23T12:01:07.042Z" */
 const char *format_json_time(int64_t time_ms, char out[FORMAT_TIME_MAX]);
 
-/* The object as one line that no terminal is hurt by; free() it. NULL: no memory, or no object. Gives the object up. */
-char *format_json_dump(json_t *object);
-
 /* Prints the object as one line, and gives it up. Without memory, or an object, nothing: output_flush() tells. */
 void format_json_line(json_t *object);
 

@@ -58,8 +58,9 @@ dump(const json_t *object, size_t *len)
 	return line;
 }
 
-char *
-format_json_dump(json_t *object)
+/* The object as one line that no terminal is hurt by; free() it. NULL: no memory, or no object. Gives the object up. */
+static char *
+safe_line_of(json_t *object)
 {
 	size_t len = 0;
 	_cleanup_(freep) char *line = object ? dump(object, &len) : NULL;
@@ -90,13 +91,13 @@ format_json_error(enum verdict v, const char *message, const struct report_detai
 		format_json_add(&error, "msgid", json_string(d->msgid));
 	if (d->command_status >= 0)
 		format_json_add(&error, "command_status", json_integer(d->command_status));
-	return format_json_dump(json_pack("{so}", "error", error));
+	return safe_line_of(json_pack("{so}", "error", error));
 }
 
 void
 format_json_line(json_t *object)
 {
-	_cleanup_(freep) char *line = format_json_dump(object);
+	_cleanup_(freep) char *line = safe_line_of(object);
 
 	if (!line) {
 		output_fail(-ENOMEM);

@@ -154,8 +154,13 @@ begin_log_anew(struct store *s)
 	return frames > 0 && s->frames > frames ? -EBUSY : 0; /* a reader kept it from being begun anew */
 }
 
-int
-store_settle(struct store *s)
+/*
+ * After a commit that failed, or whose log was lost: writes all that is committed into the file itself and empties the
+ * log. So nothing of what failed can come back, and nothing counts as stored that only memory holds. Call it outside of
+ * a transaction. 0, and nothing is unsure any more; -EBUSY: a reader is in the way; another -errno.
+ */
+static int
+settle(struct store *s)
 {
 	int r = 0;
 
@@ -187,7 +192,7 @@ begin_checked(struct store *s)
 	/* What is committed behind what only memory holds would be lost with it. */
 	if (!s->unsure && !s->synced && !(s->synced = store_log_sync(s) == 0))
 		s->unsure = true;
-	if ((s->unsure && (r = store_settle(s)) < 0) || (r = set_durability(s, s->lazily)) < 0)
+	if ((s->unsure && (r = settle(s)) < 0) || (r = set_durability(s, s->lazily)) < 0)
 		return r;
 	if (!s->claimed && (r = store_claim(s)) < 0)
 		return r;
@@ -245,7 +250,7 @@ after_failed_commit(struct store *s, int failure)
 	int r;
 
 	store_rollback(s);
-	if (early || (r = store_settle(s)) == 0)
+	if (early || (r = settle(s)) == 0)
 		return failure;
 	return r == -ESTALE ? r : STORE_UNSURE;
 }
@@ -290,7 +295,7 @@ store_commit(struct store *s)
 	/* A message that comes again may be the one whose commit is unsure: its refusal now would be no truth. */
 	if (r < 0 && s->unsure && r != -ESTALE && r != -EUCLEAN)
 		r = STORE_UNSURE;
-	s->unsure |= r == STORE_UNSURE; /* until store_settle() */
+	s->unsure |= r == STORE_UNSURE; /* until settle() */
 	return r;
 }
 

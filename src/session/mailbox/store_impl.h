@@ -94,7 +94,7 @@ struct store {
 	bool lazily;        /* the next transaction need not be synced */
 	bool lazy;          /* SQLite is set so that it syncs no transaction */
 	bool writing;       /* a transaction is open */
-	bool unsure;        /* what failed last may be on the disk, or what was committed may not: see store_settle() */
+	bool unsure;        /* what failed last may be on the disk, or what was committed may not: settle() */
 	int failure;        /* the first -errno of the open transaction, which will be rolled back; 0: none */
 	int log;            /* the descriptor of the write-ahead log; -1: none */
 	ino_t log_ino;      /* the log's inode, by which an exchange is seen */
@@ -127,13 +127,6 @@ int store_claim(struct store *s);
 
 /* Commits a transaction that sets the generation. 0; -ESTALE: a later generation is there; another -errno. */
 int store_write_generation(struct store *s, int64_t generation);
-
-/*
- * After a commit that failed, or whose log was lost: writes all that is committed into the file itself and empties the
- * log. So nothing of what failed can come back, and nothing counts as stored that only memory holds. Call it outside of
- * a transaction. 0, and nothing is unsure any more; -EBUSY: a reader is in the way; another -errno.
- */
-MUST_USE int store_settle(struct store *s);
 
 /* Keeps a number under a key, as store_keep() does. */
 int store_keep_number(struct store *s, const char *key, int64_t value);
