@@ -150,6 +150,7 @@ if mkdir "$small" && mount -t tmpfs -o size=200k,mode=0700 tmpfs "$small" 2>/dev
 	rm "$small/fill"
 	wait_until has_line "$T/daemon.err" 'registry: written again'
 	ok $? "with room again the registry is brought up to date"
+	is "$(grep -c 'registry: cannot be written' "$T/daemon.err")" 1 "that it could not be written was told once"
 	run carol pchat login carol
 	exits 0 "and who is new may log in"
 	stop_daemon KILL
