@@ -1,14 +1,11 @@
 #include "core/via.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PAUSE_MIN_MS 250U
 #define PAUSE_MAX_MS 60000U
 #define PERSON_MIN_MS 5000U
 #define PERSON_MAX_MS 300000U
-#define LINE 120U      /* of ssh's, with its NUL */
 #define DIAL_MS 60000U /* for TCP, and all that ssh has to say */
 
 /* ------------------------------------------------------------------------- who is meant */
@@ -197,93 +194,4 @@ via_ended(struct via_state *v, enum via_trouble why, uint64_t now)
 	v->trouble = why;
 	v->broke = false;
 	v->next_ms = at_once ? now : now + pause_ms(v, now);
-}
-
-/* ------------------------------------------------------------------------- words */
-
-/* Cut where it is too long: what ssh said stands last. */
-PRINTF_LIKE(2, 3)
-static void
-say(char words[VIA_WORDS], const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(words, VIA_WORDS, fmt, args);
-	va_end(args);
-}
-
-/* The last line that says something, as printable ASCII. */
-static void
-last_line(const char *text, char out[LINE])
-{
-	size_t end = strlen(text), begin, n = 0;
-
-	while (end > 0 && (unsigned char)text[end - 1] <= ' ')
-		end--;
-	for (begin = end; begin > 0 && text[begin - 1] != '\n';)
-		begin--;
-	for (size_t i = begin; i < end && n < LINE - 1; i++)
-		out[n++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	out[n] = '\0';
-}
-
-static bool
-says(const char *text, const char *words)
-{
-	return strstr(text, words) != NULL;
-}
-
-static enum via_trouble
-explain_person(const struct via *via, const char *text, const char *line, char words[VIA_WORDS])
-{
-	if (says(text, "IDENTIFICATION HAS CHANGED"))
-		say(words,
-		    "the host key of '%s' has changed: it may be another host; ask who runs it, then see: ssh %s true",
-		    via->host, via->login);
-	else if (says(text, "Host key verification failed"))
-		say(words, "the host key of '%s' is not known yet; look at it, and accept it by: ssh %s true",
-		    via->host, via->login);
-	else if (says(text, "Permission denied (") || says(text, "Too many authentication failures"))
-		say(words, "'%s' does not let us in without asking; type: ssh-add, or see: ssh %s true (%s)",
-		    via->login, via->login, line);
-	else
-		return VIA_NONE;
-	return VIA_PERSON;
-}
-
-static enum via_trouble
-explain_away(const struct via *via, const char *text, const char *line, char words[VIA_WORDS])
-{
-	if (says(text, "Could not resolve hostname"))
-		say(words, "no host '%s' is known (%s)", via->host, line);
-	else if (says(text, "Bad owner or permissions") || says(text, "Bad configuration option") ||
-	    says(text, "terminating, 1 bad"))
-		say(words, "ssh's configuration is wrong (%s)", line);
-	else if (says(text, "Could not request local forwarding"))
-		say(words, "ssh cannot listen for us on this host (%s)", line);
-	else if (line[0])
-		say(words, "'%s' cannot be reached by ssh (%s)", via->host, line);
-	else
-		say(words, "'%s' cannot be reached: ssh ended without a word; see: ssh %s true", via->host, via->login);
-	return VIA_AWAY;
-}
-
-enum via_trouble
-via_explain(const struct via *via, const char *text, char words[VIA_WORDS])
-{
-	enum via_trouble why;
-	char line[LINE];
-
-	last_line(text, line);
-	if ((why = explain_person(via, text, line, words)) != VIA_NONE)
-		return why;
-	if (says(text, "open failed")) {
-		say(words,
-		    "ssh is let in by '%s', and not passed on to '%s': no pchatd listens there, or that sshd has "
-		    "'AllowStreamLocalForwarding no'; an administrator there knows",
-		    via->host, via->path);
-		return VIA_CLOSED;
-	}
-	return explain_away(via, text, line, words);
 }

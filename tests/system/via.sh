@@ -109,6 +109,12 @@ there=$here:$PCHAT_SOCKET
 at games pchat login --via "${far[0]}@$there" ann
 exits 4 "an unknown host key"
 like "$err" "host key of '$here' is not known.*ssh ${far[0]}@$here true" "is told, and what to type"
+if [ -e "$PCHAT_EXEC_PATH/locale/zh_CN/LC_MESSAGES/pchat.mo" ]; then
+	at games env LC_ALL=C.UTF-8 LANGUAGE=zh_CN pchat login --via "${far[0]}@$there" ann
+	like "$err" "${here}[^ ]*的主机密钥.*ssh ${far[0]}@$here true" "in the reader's language"
+else
+	skip "these programs have no translations beside them" "in the reader's language"
+fi
 has_no_ssh games
 ok $? "no ssh is left"
 at games pchat -s $here/ann status

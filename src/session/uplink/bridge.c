@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/translate.h"
 #include "net/process.h"
 #include "net/socket.h"
 
@@ -82,7 +83,7 @@ understand(struct bridge *b)
 	enum via_trouble why;
 
 	hear(b);
-	why = via_explain(&b->via, b->heard, words);
+	why = via_explain(&b->via, b->heard, translate, words);
 	if (strcmp(words, b->words) != 0)
 		log_notice("%s", words);
 	memcpy(b->words, words, sizeof(words));

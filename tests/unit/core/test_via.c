@@ -239,6 +239,27 @@ static const struct {
 	{ "\r\n \r\n", VIA_AWAY, "without a word" },
 };
 
+static const char *
+as_it_is(const char *english)
+{
+	return english;
+}
+
+/* In another language, with characters of three bytes up to each place where the words may have to be cut. */
+static const char *
+in_another(const char *english)
+{
+	static char other[2 * VIA_WORDS];
+	static size_t shift;
+	size_t n = shift++ % 3;
+
+	ck_assert_str_eq(english, "'%s' cannot be reached by ssh (%s)");
+	memset(other, ' ', n);
+	for (; n < sizeof(other) - 4; n += 3)
+		memcpy(other + n, "\xe6\x88\x91", 4);
+	return other;
+}
+
 START_TEST(ssh_is_understood)
 {
 	struct via via;
@@ -246,7 +267,7 @@ START_TEST(ssh_is_understood)
 
 	ck_assert(via_parse("alice@lab:/run/p.sock", &via));
 	for (size_t i = 0; i < ARRAY_SIZE(sayings); i++) {
-		ck_assert_int_eq(via_explain(&via, sayings[i].said, words), sayings[i].means);
+		ck_assert_int_eq(via_explain(&via, sayings[i].said, as_it_is, words), sayings[i].means);
 		ck_assert_msg(strstr(words, sayings[i].words), "%s: %s", sayings[i].said, words);
 	}
 }
@@ -260,14 +281,28 @@ START_TEST(words_do_no_harm)
 	struct via via;
 
 	ck_assert(via_parse("alice@lab:/run/p.sock", &via));
-	ck_assert_int_eq(via_explain(&via, said, words), VIA_AWAY);
+	ck_assert_int_eq(via_explain(&via, said, as_it_is, words), VIA_AWAY);
 	ck_assert_ptr_nonnull(strstr(words, "he?[2Jllo ?? x"));
 	for (const char *c = words; *c; c++)
 		ck_assert(*c >= ' ' && *c <= '~');
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	(void)via_explain(&via, longest, words);
+	(void)via_explain(&via, longest, as_it_is, words);
 	ck_assert_uint_lt(strlen(words), VIA_WORDS);
+}
+END_TEST
+
+START_TEST(a_translation_is_cut_between_characters)
+{
+	char words[VIA_WORDS];
+	struct via via;
+
+	ck_assert(via_parse("alice@lab", &via));
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(via_explain(&via, "no route to host", in_another, words), VIA_AWAY);
+		ck_assert_uint_ge(strlen(words), VIA_WORDS - 3);
+		ck_assert_uint_eq((strlen(words) - strspn(words, " ")) % 3, 0);
+	}
 }
 END_TEST
 
@@ -290,6 +325,7 @@ via_suite(void)
 	tcase_add_test(tc, what_comes_late_changes_nothing);
 	tcase_add_test(tc, ssh_is_understood);
 	tcase_add_test(tc, words_do_no_harm);
+	tcase_add_test(tc, a_translation_is_cut_between_characters);
 	suite_add_tcase(s, tc);
 	return s;
 }
