@@ -33,6 +33,13 @@ run carol pchat login second
 run carol pchat
 like "$out" 'you have 2 sessions .*say which: -s NAME' "pchat alone, with two sessions"
 run carol pchat -s second quit
+login dave
+kill -KILL "$(helper_pid dave)"
+rm -r "$T/dave/state/pchat/dave"
+run dave pchat
+like "$out" 'cannot open the inbox.*pchat doctor.*pchat login NAME' "pchat alone, where the inbox is gone"
+run dave pchat login dave
+exits 0 "says what helps"
 
 # ---------------------------------------------------- a helper that does not answer
 helper=$(helper_pid alice)

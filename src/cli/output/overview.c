@@ -14,6 +14,12 @@
 
 #define OVERVIEW_MS 1000
 
+static void
+suggest_doctor(void)
+{
+	output_string(_("    pchat doctor        find out what is wrong, and how to mend it\n"));
+}
+
 /* What stands behind the sentence that says who one is. */
 static void
 circumstances(const struct control_message *m)
@@ -65,7 +71,7 @@ next_steps_by_daemon(struct invocation *inv)
 		link_close(l);
 	if (shared && r < 0 && r != -EAGAIN) {
 		print_words(inv, _("No session can begin now: %s.\n\n"));
-		output_string(_("    pchat doctor        find out what is wrong, and how to mend it\n"));
+		suggest_doctor();
 		return;
 	}
 	output_string(_("    pchat login         log in under your account's name\n"
@@ -73,11 +79,11 @@ next_steps_by_daemon(struct invocation *inv)
 	if (shared)
 		return;
 	output_string(r == 0 ? _("\nNote: this host has no daemon. A login leads to your own, which is running; only "
-	                         "your own sessions meet there.\n")
+				 "your own sessions meet there.\n")
 			     : _("\nNote: this host has no daemon. A login starts one of your own; only your own "
-	                         "sessions meet there.\n"));
+				 "sessions meet there.\n"));
 	output_string(_("To meet other people, ask an administrator to start the host's daemon: systemctl enable --now "
-	                "pchatd.socket.\n"));
+			"pchatd.socket.\n"));
 }
 
 static void
@@ -88,7 +94,10 @@ next_steps_without_session(struct invocation *inv, enum verdict v)
 		next_steps_with_several();
 	else if (v == VERDICT_NO_SESSION)
 		next_steps_by_daemon(inv);
-	else
+	else if (v == VERDICT_FAILED) {
+		suggest_doctor();
+		output_string(_("    pchat login NAME    log in anew\n"));
+	} else
 		output_string(_("    pchat               look again\n    pchat status        wait longer for an "
 				"answer\n"));
 }
