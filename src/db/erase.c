@@ -11,6 +11,8 @@
 
 #define ATTEMPTS 5 /* each waits for readers for as long as SQLite does, see database.c */
 
+#define LOG_HEAD 32 /* bytes */
+
 static const uint8_t zeros[65536];
 
 static size_t
@@ -41,10 +43,19 @@ struct log {
 	const sqlite3_io_methods *original;
 };
 
+/*
+ * Its head goes first, and is synced: of zeros that the power is lost among, any may be missing, and an intact beginning
+ * would be an older state, which is then written over the database. (WAL format: https://sqlite.org/fileformat2.html)
+ */
 static int
 cut_log(sqlite3_file *file, sqlite3_int64 size)
 {
-	return erase_cut(file, ((struct log *)file->pMethods)->original, size);
+	const sqlite3_io_methods *methods = ((struct log *)file->pMethods)->original;
+	int rc = size == 0 ? methods->xWrite(file, zeros, LOG_HEAD, 0) : SQLITE_OK;
+
+	if (rc == SQLITE_OK && size == 0)
+		rc = methods->xSync(file, SQLITE_SYNC_NORMAL);
+	return rc == SQLITE_OK ? erase_cut(file, methods, size) : methods->xTruncate(file, size);
 }
 
 /* SQLite cuts the log while it keeps everybody else out of it. */

@@ -182,6 +182,7 @@ inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 	k->inode[i].listener = NONE;
 	k->inode[i].born = ++k->inodes_made;
 	k->inode[i].size = k->inode[i].synced_size = k->inode[i].zeros = 0;
+	k->inode[i].cut = FILE_CAP;
 	k->inode[i].data = k->disk + (size_t)i * FILE_CAP;
 	k->inode[i].synced = k->disk + (size_t)(INODES + i) * FILE_CAP;
 	memset(k->inode[i].dirty, 0, sizeof(k->inode[i].dirty));
@@ -393,9 +394,28 @@ is_in_memory(int inode)
 	return false;
 }
 
+/* A file system cuts a file whole or not at all, and what is written where it was cut is there after that. */
+static void
+cut_or_not(struct inode *n)
+{
+	if (kernel_pick(2)) {
+		memset(n->synced + n->cut, 0, written(n, n->cut, n->synced_size));
+		n->synced_size = n->cut;
+		return;
+	}
+	for (int64_t s = n->cut / SECTOR; s * SECTOR < n->zeros; s++)
+		n->dirty[s / 8] &= (uint8_t) ~(1 << (s % 8));
+	if (n->size < n->synced_size)
+		n->size = n->synced_size;
+}
+
 static void
 lose_unsynced(struct inode *n)
 {
+	if (n->cut < n->synced_size)
+		cut_or_not(n);
+	n->cut = FILE_CAP;
+
 	const int64_t size = kernel_pick(2) ? n->size : n->synced_size;
 	const int64_t most = n->size > n->synced_size ? n->size : n->synced_size;
 
@@ -477,7 +497,7 @@ open_inode(int i, int flags)
 	if ((flags & O_TRUNC) && S_ISREG(n->mode)) {
 		memset(n->data, 0, written(n, 0, n->size));
 		memset(n->dirty, 0xff, (size_t)(n->size / SECTOR / 8 + 1));
-		n->size = 0;
+		n->size = n->cut = 0;
 	}
 	return file_put(o) < 0 ? -EMFILE : (int)o;
 }
@@ -731,6 +751,7 @@ fsync(int fd)
 			memcpy(n->synced + s * SECTOR, n->data + s * SECTOR, SECTOR);
 	memset(n->dirty, 0, sizeof(n->dirty));
 	n->synced_size = n->size;
+	n->cut = FILE_CAP;
 	return 0;
 }
 
@@ -758,6 +779,7 @@ ftruncate(int fd, off_t size)
 	if (size < n->size) {
 		memset(n->data + size, 0, written(n, size, n->size));
 		mark(n, size, n->size);
+		n->cut = size < n->cut ? size : n->cut;
 	}
 	n->size = size;
 	return 0;

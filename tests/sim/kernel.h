@@ -81,6 +81,7 @@ struct inode {
 	int nlink, opens;
 	int listener; /* the socket that is bound to it */
 	int64_t size, synced_size;
+	int64_t cut;                          /* the least that it was cut to since it was synced; FILE_CAP: it was not */
 	int64_t zeros;                        /* from here on data and synced are zero */
 	int born;                             /* how many inodes were made before it */
 	uint8_t *data, *synced;               /* FILE_CAP each */

@@ -99,6 +99,69 @@ START_TEST(rows_leave_nothing)
 }
 END_TEST
 
+/* What is done to a log: W and S, for a write at its beginning B, and T. */
+static char done[256];
+static sqlite3_io_methods recorder;
+static const sqlite3_io_methods *original;
+
+static void
+note(char c)
+{
+	const size_t n = strlen(done);
+
+	if (n > 0 && done[n - 1] == c && c == 'W')
+		return;
+	ck_assert_uint_lt(n + 1, sizeof(done));
+	done[n] = c;
+}
+
+static int
+write_noted(sqlite3_file *file, const void *data, int n, sqlite3_int64 at)
+{
+	note(at == 0 ? 'B' : 'W');
+	return original->xWrite(file, data, n, at);
+}
+
+static int
+sync_noted(sqlite3_file *file, int flags)
+{
+	note('S');
+	return original->xSync(file, flags);
+}
+
+static int
+truncate_noted(sqlite3_file *file, sqlite3_int64 size)
+{
+	note('T');
+	return original->xTruncate(file, size);
+}
+
+/* What the power leaves of a log is all of it or none: not its beginning, which is an older state. */
+START_TEST(a_log_loses_its_head_first)
+{
+	sqlite3_file *log = NULL;
+	const char *end;
+	sqlite3 *db;
+
+	ck_assert_int_eq(database_open(&db, path, DATABASE_DURABLE, "CREATE TABLE IF NOT EXISTS t(text)"), 0);
+	ck_assert_int_eq(database_exec(db, "INSERT INTO t VALUES(zeroblob(200000))"), 0);
+	ck_assert_int_eq(sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), SQLITE_OK);
+	original = log->pMethods;
+	recorder = *original;
+	recorder.xWrite = write_noted;
+	recorder.xSync = sync_noted;
+	recorder.xTruncate = truncate_noted;
+	log->pMethods = &recorder;
+	memset(done, 0, sizeof(done));
+	ck_assert_int_eq(erase_deleted(db), 0);
+	log->pMethods = original;
+	end = strrchr(done, 'B'); /* from there on the zeros of erase_cut() */
+	ck_assert_msg(end && end - done >= 2, "%s", done);
+	ck_assert_msg(strncmp(end - 2, "BSBWST", 6) == 0, "%s", done);
+	database_close(db);
+}
+END_TEST
+
 Suite *
 erase_suite(void)
 {
@@ -109,6 +172,7 @@ erase_suite(void)
 	tcase_add_test(t, a_file_is_zero_before_it_goes);
 	tcase_add_test(t, a_link_is_not_followed);
 	tcase_add_test(t, rows_leave_nothing);
+	tcase_add_test(t, a_log_loses_its_head_first);
 	suite_add_tcase(s, t);
 	return s;
 }
