@@ -122,7 +122,8 @@ shows '^end$' "a record is read with an empty TERM, and in colour"
 shows '^0$' "an empty TERM has no colour"
 run alice pchat read
 anew 'pchat chat'
-shows '^to bob> *$' "a chat"
+shows 'bob: in colour$' "a chat shows what was said last"
+shows '^to bob> *$' "and its prompt"
 run bob pchat send 'in his colour'
 shows 'bob: in his colour$' "what the partner says"
 type_keys 'in none' Enter
