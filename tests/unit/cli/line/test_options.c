@@ -5,8 +5,7 @@
 #include "cli/line/command.h"
 #include "cli/line/edition.h"
 #include "cli/line/options.h"
-
-#define WORDS 10
+#include "words.h"
 
 /* Parses words, on a fresh struct each time. */
 static struct options o;
@@ -14,15 +13,7 @@ static struct options o;
 static int
 parse(const char *const words[])
 {
-	static char *argv[WORDS + 2];
-	int argc = 1;
-
-	memset(&o, 0, sizeof(o));
-	argv[0] = (char *)"pchat";
-	for (; words[argc - 1]; argc++)
-		argv[argc] = (char *)words[argc - 1];
-	argv[argc] = NULL;
-	return options_parse(&o, edition.commands, argc, argv);
+	return words_parse(&o, words);
 }
 
 #define PARSE(...) parse((const char *const[WORDS]){ __VA_ARGS__ })

@@ -11,33 +11,17 @@
 #include "cli/output/report.h"
 #include "folder.h"
 #include "proto/status.h"
-
-#define WORDS 10
+#include "words.h"
 
 static struct invocation inv;
-
-static size_t
-as_it_is(const char *text, char *out, size_t size)
-{
-	ck_assert_uint_lt(strlen(text), size);
-	memcpy(out, text, strlen(text));
-	return strlen(text);
-}
 
 static int
 parse(const char *const words[])
 {
-	static char *argv[WORDS + 2];
-	int argc = 1;
-
 	memset(&inv, 0, sizeof(inv));
 	link_init(&inv.link);
 	inv.edition = &edition;
-	argv[0] = (char *)"pchat";
-	for (; words[argc - 1]; argc++)
-		argv[argc] = (char *)words[argc - 1];
-	argv[argc] = NULL;
-	return options_parse(&inv.opt, edition.commands, argc, argv);
+	return words_parse(&inv.opt, words);
 }
 
 #define PARSE(...) parse((const char *const[WORDS]){ __VA_ARGS__ })
@@ -55,7 +39,7 @@ help(int *status)
 static void
 setup(void)
 {
-	report_setup(as_it_is, false);
+	report_setup(words_as_they_are, false);
 }
 
 /* What follows "pchat: ". */

@@ -13,6 +13,7 @@
 #include "core/exchange.h"
 #include "number.h"
 #include "proto/status.h"
+#include "words.h"
 
 #define HEX_OF_7 "00000000000000000000000000000007"
 
@@ -21,21 +22,13 @@ static struct feed feed;
 static struct sender sender;
 static struct teller teller;
 
-static size_t
-as_it_is(const char *text, char *out, size_t size)
-{
-	ck_assert_uint_lt(strlen(text), size);
-	memcpy(out, text, strlen(text));
-	return strlen(text);
-}
-
 static void
 setup(void)
 {
 	const struct ident first = number(5);
 	char word[] = "x", *const words[] = { word };
 
-	report_setup(as_it_is, false);
+	report_setup(words_as_they_are, false);
 	memset(&l, 0, sizeof(l));
 	memset(&sender, 0, sizeof(sender));
 	link_init(&l);

@@ -10,32 +10,15 @@
 #include "cli/output/report.h"
 #include "folder.h"
 #include "proto/status.h"
-
-#define WORDS 10
+#include "words.h"
 
 static struct options o;
 static struct feed feed;
 
-static size_t
-as_it_is(const char *text, char *out, size_t size)
-{
-	ck_assert_uint_lt(strlen(text), size);
-	memcpy(out, text, strlen(text));
-	return strlen(text);
-}
-
 static void
 parse(const char *const words[])
 {
-	static char *argv[WORDS + 2];
-	int argc = 1;
-
-	memset(&o, 0, sizeof(o));
-	argv[0] = (char *)"pchat";
-	for (; words[argc - 1]; argc++)
-		argv[argc] = (char *)words[argc - 1];
-	argv[argc] = NULL;
-	ck_assert_int_eq(options_parse(&o, edition.commands, argc, argv), 0);
+	ck_assert_int_eq(words_parse(&o, words), 0);
 }
 
 #define PARSE(...) parse((const char *const[WORDS]){ __VA_ARGS__ })
@@ -63,7 +46,7 @@ refused(int status, const char *words)
 	const char *said;
 	int got;
 
-	report_setup(as_it_is, false);
+	report_setup(words_as_they_are, false);
 	capture_begin(STDERR_FILENO);
 	got = text_source_open(&o, 0, false, &feed);
 	said = capture_end();

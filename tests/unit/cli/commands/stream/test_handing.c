@@ -13,17 +13,10 @@
 #include "client/peer.h"
 #include "proto/feature.h"
 #include "proto/status.h"
+#include "words.h"
 
 static struct invocation inv;
 static unsigned pieces; /* that next() still gives */
-
-static size_t
-as_it_is(const char *text, char *out, size_t size)
-{
-	ck_assert_uint_lt(strlen(text), size);
-	memcpy(out, text, strlen(text));
-	return strlen(text);
-}
 
 static int
 next(struct handing *h)
@@ -47,7 +40,7 @@ next(struct handing *h)
 static void
 setup(void)
 {
-	report_setup(as_it_is, false);
+	report_setup(words_as_they_are, false);
 	memset(&inv, 0, sizeof(inv));
 	peer_open(&inv.link);
 	inv.link.features = FEATURE_STREAMS;
