@@ -7,6 +7,8 @@
 #   debian_copy BASE DIR            a system of one's own, from such a folder
 #   debian_boot DIR                 boots it; debian_run works from then on
 #   debian_run DIR COMMAND...       runs a command there: in the booted system, else by chroot
+#   debian_inside DIR COMMAND...    runs one there in processes, devices and memory of its own, as in a container: none of
+#                                   its processes is left. It is ended, with status 124 or 137, after DEBIAN_LIMIT seconds
 #   debian_stop DIR                 shuts it down
 #
 # DEBIAN_CACHE is where the fresh systems are kept.
@@ -94,6 +96,21 @@ debian_run() {
 	else
 		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 chroot "$dir" "$@"
 	fi
+}
+
+debian_inside() {
+	# The shell stays as process 1, which buries orphans.
+	# shellcheck disable=SC2016 # expanded by the shell within
+	timeout -k 10 "${DEBIAN_LIMIT:-0}" unshare --mount --pid --fork --kill-child bash -c '
+		dir=$1
+		shift
+		mount --make-rprivate / && mount -t proc proc "$dir/proc" && mount -t sysfs sysfs "$dir/sys" &&
+			mount --bind /dev "$dir/dev" && mount -t tmpfs tmpfs "$dir/run" &&
+			mount -t devpts -o newinstance,ptmxmode=0666 devpts "$dir/dev/pts" &&
+			mount -t tmpfs tmpfs "$dir/dev/shm" || exit 99
+		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb chroot "$dir" "$@"
+		exit
+	' - "$@" </dev/null
 }
 
 debian_stop() {

@@ -14,19 +14,8 @@ cp /etc/resolv.conf "$host/etc/"
 mkdir "$host/root/pchat"
 tar -C "$host/root/pchat" --strip-components=1 -xf "$tarball"
 
-# A command there, with what a container has: processes, devices and memory of its own.
 host() {
-	# shellcheck disable=SC2016 # expanded by the shell within
-	unshare --mount --pid --fork --kill-child bash -c '
-		dir=$1
-		shift
-		mount --make-rprivate / && mount -t proc proc "$dir/proc" && mount -t sysfs sysfs "$dir/sys" &&
-			mount --bind /dev "$dir/dev" && mount -t tmpfs tmpfs "$dir/run" &&
-			mount -t devpts -o newinstance,ptmxmode=0666 devpts "$dir/dev/pts" &&
-			mount -t tmpfs tmpfs "$dir/dev/shm" || exit 99
-		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
-			chroot "$dir" "$@"
-	' - "$host" "$@" </dev/null >>"$log" 2>&1
+	debian_inside "$host" "$@" >>"$log" 2>&1
 }
 
 : >"$log"

@@ -1,12 +1,14 @@
-# Debian's package, as a host meets it: lintian has nothing to say, it installs, holds a conversation, is upgraded under
-# a stream of messages, is removed, and purging takes away what it made and nobody's inbox. `make check-deb`, as root.
+# Debian's package of a suite, DEB_SUITE: built there from the tarball, with nothing but what it says it needs; lintian of that
+# suite has nothing to say, autopkgtest proves it; on a host with systemd it installs, holds a conversation, is upgraded under a
+# stream of messages, is removed, and purging takes away what it made and nobody's inbox. It is left in deb-SUITE in the build
+# folder. `make check-deb`, as root.
 . "$SRCDIR/tests/system/lib.sh"
 . "$SRCDIR/tests/hosts/debian.sh"
 
 suite=${DEB_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 why=$(debian_can) || skip_all "$why"
-package=$(echo "$BUILDDIR"/deb/pchat_*_*.deb)
-[ -e "$package" ] || skip_all "there is no package: make deb"
+tarball=$(echo "$BUILDDIR"/pchat-*.tar.xz)
+[ -e "$tarball" ] || skip_all "there is no tarball: make dist"
 
 host=$T/host
 # What lib.sh ends by itself does not include a whole system.
@@ -19,8 +21,36 @@ host() {
 	err=$(cat "$T/host.err")
 }
 
-out=$(lintian --fail-on error,warning --suppress-tags bad-distribution-in-changes-file "$BUILDDIR"/deb/pchat_*.changes 2>&1)
-ok $? "lintian has no error and no warning" "$out"
+# ------------------------------------------------------------------------ built
+
+base=$(debian_base "$suite" build-essential debhelper) || skip_all "no $suite can be made here"
+builder=$T/builder
+debian_copy "$base" "$builder"
+# Runs a command where it is built; sets $status, $out.
+builds() {
+	out=$(debian_inside "$builder" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 sh -c "$1" 2>&1)
+	status=$?
+}
+
+mkdir "$builder/build"
+tar -C "$builder/build" --strip-components=1 -xf "$tarball"
+builds 'apt-get -qq update && mkdir /needs && cp -R /build/packaging/debian /needs/ && cd /needs && apt-get -qq build-dep --no-install-recommends -y ./'
+ok "$status" "$suite has what its build needs" "$(tail -n 20 <<<"$out")"
+builds 'cd /build && ./configure -q && make -s deb'
+ok "$status" "make deb makes it on $suite" "$(tail -n 20 <<<"$out")" || finish
+rm -rf "$BUILDDIR/deb-$suite"
+cp -R "$builder/build/deb" "$BUILDDIR/deb-$suite"
+package=$(echo "$BUILDDIR/deb-$suite"/pchat_*_*.deb)
+
+builds 'apt-get -qq install --no-install-recommends -y lintian autopkgtest'
+ok "$status" "what looks at it is installed" "$(tail -n 20 <<<"$out")"
+builds 'cd /build/deb && lintian --fail-on error,warning --suppress-tags bad-distribution-in-changes-file pchat_*.changes'
+ok "$status" "lintian of $suite has no error and no warning" "$out"
+# It cannot boot a system there: the test that needs one is done below.
+builds 'cd /build/deb && autopkgtest -B pchat_*.deb pchat_*.dsc -- null'
+like "$status $out" '^[02] .*conversation +PASS' "autopkgtest holds a conversation through it"
+
+# ------------------------------------------------------------------------ installed
 
 # The same package under the next version.
 dpkg-deb -R "$package" "$T/next" && sed -i 's/^Version: .*/&+next/' "$T/next/DEBIAN/control" &&
