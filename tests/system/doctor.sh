@@ -1,4 +1,8 @@
 # pchat doctor: each thing that goes wrong is told with its cure, and in the exit status.
+# What is mounted here is nobody else's business.
+if [ -z "${PCHAT_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
+	PCHAT_OWN_MOUNTS=yes exec unshare -m -- "$BASH" "$0" "$@"
+fi
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 
@@ -16,6 +20,7 @@ cured() {
 	like "$(jq -r "select(.check == \"$1\") | .text + \"; \" + .cure" <<<"$out")" "$2" "and the cure is told"
 }
 
+: >"$T/said"
 doctor() { # [VARIABLE=VALUE]... [-- OPTION...]
 	local -a variables=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -23,6 +28,7 @@ doctor() { # [VARIABLE=VALUE]... [-- OPTION...]
 		shift
 	done
 	run alice env TERM=xterm "${variables[@]}" pchat doctor --json "${@:2}"
+	cat "$T/out" >>"$T/said"
 }
 
 doctor
@@ -54,8 +60,12 @@ like "$out" "later/pchat' is not there yet" "the folder that the next login make
 doctor PCHAT_EXEC_PATH=/nowhere
 [ "$status" -ne 0 ]
 ok $? "programs that are missing"
-run alice bash -c 'ulimit -n 100; exec pchat doctor --json'
-cured limits "ulimit -n" "a low limit of open files"
+for limit in 100 16; do
+	run alice bash -c 'ulimit -n "$1"; exec pchat doctor --json' sh $limit
+	cured limits "ulimit -n" "a limit of $limit open files"
+done
+doctor LC_ALL=C
+is "$(state locale)" note "a locale that is not UTF-8 is remarked on"
 doctor LC_ALL=xx_XX.UTF-8
 is "$(state locale)" note "a locale that is not installed is remarked on"
 doctor SHELL=/bin/bash
@@ -63,6 +73,58 @@ is "$(state shell)" note "no hook"
 echo 'eval "$(pchat shellinit bash)"' >"$T/alice/.bashrc"
 doctor SHELL=/bin/bash
 is "$(state shell)" ok "a hook is found"
+
+# Folders that cannot take an inbox, whether pchat's own is there or is to be made in them.
+mkdir "$T/alice/closed" "$T/alice/closed/pchat" "$T/alice/shut"
+! is_root || chown -R "${uid_of[alice]}" "$T/alice/closed" "$T/alice/shut"
+chmod 0500 "$T/alice/closed/pchat" "$T/alice/shut"
+if [ "${uid_of[alice]}" -ne 0 ]; then
+	doctor XDG_STATE_HOME="$T/alice/closed"
+	cured "state folder" "cannot be written to.*chmod" "a state folder that its owner has closed"
+	doctor XDG_STATE_HOME="$T/alice/shut"
+	cured "state folder" "shut' cannot be written to.*chmod" "one that cannot be made where it is to be"
+fi
+if [ -n "${PCHAT_OWN_MOUNTS-}" ] && is_root; then
+	mkdir "$T/alice/disk"
+	mount -t tmpfs -o size=1M,mode=0700,uid="${uid_of[alice]}" tmpfs "$T/alice/disk"
+	doctor XDG_STATE_HOME="$T/alice/disk"
+	cured "state folder" "disk' has [0-9]+ KiB left.*make room" "a full disk, without a folder of pchat's"
+	run alice mkdir -m 0700 "$T/alice/disk/pchat"
+	doctor XDG_STATE_HOME="$T/alice/disk"
+	cured "state folder" "disk/pchat' has [0-9]+ KiB left.*make room" "a full disk"
+	head -c 900k /dev/zero >"$T/alice/disk/fill"
+	run alice mkdir -m 0700 "$T/alice/disk/run"
+	doctor XDG_RUNTIME_DIR="$T/alice/disk/run"
+	cured "runtime folder" "disk/run' has [0-9]+ KiB left.*make room" "a runtime folder that is full"
+	mount -o remount,ro "$T/alice/disk"
+	doctor XDG_STATE_HOME="$T/alice/disk"
+	cured "state folder" "read-only.*mount it" "a read-only disk"
+	doctor XDG_STATE_HOME="$T/alice/disk/later"
+	cured "state folder" "read-only.*mount it" "one without a folder of pchat's"
+	umount "$T/alice/disk"
+
+	# A directory server that hangs, on a host with systemd, whose logouts are looked at by the account's name.
+	if [ -e "$BUILDDIR/tests/system/libnss_pchat.so.2" ] && ! under_valgrind; then
+		mkdir -m 0755 "$T/lib"
+		cp "$BUILDDIR/tests/system/libnss_pchat.so.2" "$T/lib/"
+		: >"$T/nss.asked"
+		chmod 0666 "$T/nss.asked"
+		echo hang >"$T/nss"
+		echo 'passwd: files pchat' >"$T/nsswitch.conf"
+		mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
+		mount -t tmpfs none /run # without nscd
+		mkdir -p /run/systemd/system
+		doctor LD_LIBRARY_PATH="$T/lib"
+		cured "user database" "does not answer.*nsswitch" "a user database that does not answer"
+		is "$(state linger)" note "what is asked of it besides waits for nobody"
+		umount /etc/nsswitch.conf
+	fi
+fi
+library=$(find /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -n 1)
+if [ -n "$library" ] && ! sanitized; then
+	doctor LD_PRELOAD="$library" FAKETIME="1970-01-02 00:00:00" FAKETIME_DONT_FAKE_MONOTONIC=1
+	cured clock "1970-01-0.*set the clock" "a clock that was never set"
+fi
 
 if is_root; then
 	add_user mallory
@@ -78,4 +140,11 @@ if is_root; then
 	run alice pchat --socket "$T/mallory/run/pchat.sock" doctor --json
 	is "$(state daemon)" ok "but not one that --socket names"
 fi
+if command -v python3 >/dev/null; then
+	python3 -m json.tool --json-lines <"$T/said" >/dev/null 2>"$T/json.err"
+	ok $? "whatever is ill, --json is JSON" "$(cat "$T/json.err")"
+fi
+is "$(jq -c 'keys' "$T/said" | sort -u)" '["check","cure","state","text"]' "with the same keys"
+is "$(jq -c 'select(.state == "ill" and .cure == "")' "$T/said")" "" "and a cure for all that is ill"
+is "$(jq -c 'select((.text + .cure) | contains("\n"))' "$T/said")" "" "in one line"
 finish

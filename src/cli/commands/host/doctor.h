@@ -5,9 +5,13 @@
 #ifndef PCHAT_CLI_COMMANDS_HOST_DOCTOR_H
 #define PCHAT_CLI_COMMANDS_HOST_DOCTOR_H
 
+#include <sys/types.h>
+
 #include "base/macros.h"
 
 struct options;
+
+#define ACCOUNT_ROOM 64
 
 enum finding_state {
 	FINDING_WELL,
@@ -25,6 +29,20 @@ struct finding {
 void finding_well(struct finding *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void finding_note(struct finding *f, const char *cure, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void finding_ill(struct finding *f, const char *cure, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* What the user database says of a uid. */
+enum account_answer {
+	ACCOUNT_KNOWN,
+	ACCOUNT_NONE,    /* it answered, and has no such account */
+	ACCOUNT_UNKNOWN, /* it did not answer */
+	ACCOUNT_UNASKED, /* there is no process or descriptor to ask it by; errno says why */
+};
+
+/*
+ * Asks it for the name, cut to what fits; empty when it is not known. In a process of its own, for 3 s at most: a directory
+ * server that is down may keep a look-up waiting for minutes.
+ */
+enum account_answer doctor_account(uid_t uid, char name[ACCOUNT_ROOM]);
 
 /* The checks: each sets *f. */
 typedef void doctor_check(const struct options *o, struct finding *f);

@@ -1,7 +1,6 @@
 /* The daemon: which one it would be, whose it is, and whether it listens. */
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +22,10 @@
 
 /* The account of that uid as text: "root", or "uid 1001". */
 static const char *
-account_of(uid_t uid, char out[64])
+account_of(uid_t uid, char out[ACCOUNT_ROOM])
 {
-	const struct passwd *pw = getpwuid(uid);
-
-	if (pw)
-		(void)snprintf(out, 64, "%s", pw->pw_name);
-	else
-		(void)snprintf(out, 64, "uid %ju", (uintmax_t)uid);
+	if (doctor_account(uid, out) != ACCOUNT_KNOWN)
+		(void)snprintf(out, ACCOUNT_ROOM, "uid %ju", (uintmax_t)uid);
 	return out;
 }
 
@@ -78,7 +73,7 @@ static void
 tell_daemon(int fd, const struct daemon_link *d, const char *path, struct finding *f)
 {
 	struct credentials peer;
-	char account[64], which[256];
+	char account[ACCOUNT_ROOM], which[256];
 
 	if (socket_peer(fd, &peer) < 0)
 		finding_ill(f, N_("try again"), "the kernel does not say who listens at '%s'", path);

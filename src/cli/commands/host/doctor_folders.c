@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +87,43 @@ has_room(int fd, const char *path, uint64_t wanted, struct finding *f, const cha
 	return false;
 }
 
+/* The same, and whether something can be made there. */
+static bool
+is_fit(int fd, const char *path, uint64_t wanted, struct finding *f, const char **type)
+{
+	if (!has_room(fd, path, wanted, f, type))
+		return false;
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		return true;
+	finding_ill(
+	    f, N_("open it for yourself: chmod u+rwx"), "'%s' cannot be written to: %s", path, error_words(errno));
+	return false;
+}
+
+/* A folder that is not there yet: of the one in which it is to be made. `owned`: nothing is made below somebody else's. */
+static void
+tell_future(const char *path, uint64_t wanted, bool owned, struct finding *f)
+{
+	char above[PATH_MAX];
+	const char *type;
+	char *slash;
+	int fd;
+
+	(void)snprintf(above, sizeof(above), "%s", path);
+	while ((fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 && errno == ENOENT &&
+	    (slash = strrchr(above, '/')))
+		slash[slash == above] = '\0';
+	if (fd < 0) {
+		finding_ill(f, N_("look at who may enter it"), "'%s' cannot be opened: %s", above, error_words(errno));
+		return;
+	}
+	if (owned && folder_owned(fd) < 0)
+		finding_ill(f, N_("set XDG_STATE_HOME to a folder of your own"), "'%s' is somebody else's", above);
+	else if (is_fit(fd, above, wanted, f, &type))
+		finding_well(f, "'%s' is not there yet; the first login makes it", path);
+	(void)close(fd);
+}
+
 /* Of the places those that cannot be used by a login, up to the first that can. -ENOENT: it is to be made; its path, if that is known. */
 static int
 first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
@@ -122,12 +158,12 @@ doctor_runtime(const struct options *o, struct finding *f)
 			    N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' cannot be used (%s): a login takes another folder", passed, error_words(-why));
 		else if (r.path[0])
-			finding_well(f, "'%s' is not there yet; the first login makes it", r.path);
+			tell_future(r.path, RUNTIME_ROOM, false, f);
 		else
 			finding_well(f, "there is none yet; the first login makes it");
 		return;
 	}
-	if (has_room(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
+	if (is_fit(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
 		if (passed[0])
 			finding_note(f, N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR"),
 			    "'%s' is used, because '%s' cannot be used: %s", r.path, passed, error_words(-why));
@@ -159,7 +195,7 @@ doctor_state(const struct options *o, struct finding *f)
 	path[strlen(path) - 2] = '\0';
 	r = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r < 0 && errno == ENOENT) {
-		finding_well(f, "'%s' is not there yet; the first login makes it", path);
+		tell_future(path, STATE_ROOM, true, f);
 		return;
 	}
 	if (r < 0) {
@@ -168,7 +204,7 @@ doctor_state(const struct options *o, struct finding *f)
 	}
 	if (folder_owned(r) < 0)
 		finding_ill(f, N_("give it back to its owner: chown -R"), "'%s' is somebody else's", path);
-	else if (has_room(r, path, STATE_ROOM, f, &type)) {
+	else if (is_fit(r, path, STATE_ROOM, f, &type)) {
 		if (is_network(type))
 			finding_note(f, N_("set XDG_STATE_HOME to a folder on this host's own disk"),
 			    "'%s' is on a network file system (%s), whose locks may not hold", path, type);
@@ -182,16 +218,19 @@ doctor_state(const struct options *o, struct finding *f)
 void
 doctor_linger(const struct options *o, struct finding *f)
 {
-	const struct passwd *pw = getpwuid(geteuid());
-	char path[PATH_MAX];
+	enum account_answer answer = ACCOUNT_NONE;
+	char path[PATH_MAX], account[ACCOUNT_ROOM];
 	struct stat st;
 
 	(void)o;
 	if (stat("/run/systemd/system", &st) < 0)
 		finding_well(f, "this host has no systemd that would end what you leave running");
-	else if (geteuid() == 0 || !pw)
+	else if (geteuid() == 0 || (answer = doctor_account(geteuid(), account)) == ACCOUNT_NONE)
 		finding_well(f, "systemd keeps this user's folders");
-	else if ((size_t)snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", pw->pw_name) < sizeof(path) &&
+	else if (answer != ACCOUNT_KNOWN)
+		finding_note(f, N_("look at /etc/nsswitch.conf and the services that it names"),
+		    "whether sessions go on after your last logout is not known: the user database does not answer");
+	else if ((size_t)snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", account) < sizeof(path) &&
 	    stat(path, &st) == 0)
 		finding_well(f, "sessions go on after your last logout");
 	else

@@ -77,68 +77,82 @@ doctor_clock(const struct options *o, struct finding *f)
 		finding_well(f, "%s", text);
 }
 
-/* Ends with 0: our account is known; 1: the database answered, and has none; 2: it did not answer. */
+/* Ends with what the database says; the name goes before it. */
 static _Noreturn void
-ask_database(void)
+ask_database(uid_t uid, int out)
 {
 	const struct passwd *pw;
+	size_t length;
 
 	errno = 0;
-	pw = getpwuid(geteuid());
-	_exit(pw ? 0 : errno == 0 ? 1 : 2);
+	pw = getpwuid(uid);
+	if (!pw)
+		_exit(errno == 0 ? ACCOUNT_NONE : ACCOUNT_UNKNOWN);
+	length = strnlen(pw->pw_name, ACCOUNT_ROOM - 1);
+	_exit(write(out, pw->pw_name, length) == (ssize_t)length ? ACCOUNT_KNOWN : ACCOUNT_UNKNOWN);
 }
 
-/* Waits for the child's end; -ETIMEDOUT, and it is killed. */
-static int
-wait_for(pid_t child, int end)
+/* Waits for the child's word, and its end; one that takes too long is killed. */
+static enum account_answer
+wait_for(pid_t child, int end, char name[ACCOUNT_ROOM])
 {
 	struct pollfd p = { .fd = end, .events = POLLIN };
 	const int ready = poll(&p, 1, DATABASE_MS);
+	const ssize_t n = ready > 0 ? read(end, name, ACCOUNT_ROOM - 1) : 0;
 	int status;
 
 	if (ready <= 0)
 		(void)kill(child, SIGKILL);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
-			return -errno;
-	return ready <= 0 ? -ETIMEDOUT : WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+			return ACCOUNT_UNASKED;
+	name[n > 0 ? n : 0] = '\0';
+	if (ready <= 0 || !WIFEXITED(status) || WEXITSTATUS(status) > ACCOUNT_UNKNOWN)
+		return ACCOUNT_UNKNOWN;
+	return (enum account_answer)WEXITSTATUS(status);
 }
 
-static void
-cannot_be_asked(struct finding *f, int error)
+enum account_answer
+doctor_account(uid_t uid, char name[ACCOUNT_ROOM])
 {
-	finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", error_words(error));
+	enum account_answer answer = ACCOUNT_UNASKED;
+	int ends[2], error;
+	pid_t child;
+
+	name[0] = '\0';
+	if (pipe(ends) < 0)
+		return ACCOUNT_UNASKED;
+	if ((child = fork()) == 0)
+		ask_database(uid, ends[1]);
+	error = errno;
+	(void)close(ends[1]); /* the child holds the other: its end shows on ours */
+	if (child > 0)
+		answer = wait_for(child, ends[0], name);
+	(void)close(ends[0]);
+	if (child < 0)
+		errno = error;
+	return answer;
 }
 
-/* In a child: a directory server that is down may keep a look-up waiting for minutes. */
 void
 doctor_accounts(const struct options *o, struct finding *f)
 {
-	int ends[2], r;
-	pid_t child;
+	char name[ACCOUNT_ROOM];
 
 	(void)o;
-	if (pipe(ends) < 0) {
-		cannot_be_asked(f, errno);
-		return;
-	}
-	if ((child = fork()) == 0)
-		ask_database();
-	if (child < 0) {
-		cannot_be_asked(f, errno);
-		(void)close(ends[0]);
-		(void)close(ends[1]);
-		return;
-	}
-	(void)close(ends[1]); /* the child holds the other: its end shows on ours */
-	r = wait_for(child, ends[0]);
-	(void)close(ends[0]);
-	if (r == 0)
+	switch (doctor_account(geteuid(), name)) {
+	case ACCOUNT_KNOWN:
 		finding_well(f, "it answers");
-	else if (r == 1)
+		break;
+	case ACCOUNT_NONE:
 		finding_note(f, N_("log in with a name: pchat login NAME"), "it has no account with your uid, %ju",
 		    (uintmax_t)geteuid());
-	else
+		break;
+	case ACCOUNT_UNASKED:
+		finding_ill(f, N_("look at ulimit -u and -n"), "it cannot be asked: %s", error_words(errno));
+		break;
+	default:
 		finding_ill(f, N_("look at /etc/nsswitch.conf and the services that it names"),
 		    "the user database does not answer");
+	}
 }
