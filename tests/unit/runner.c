@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifdef HAVE_ICU
 #define SUITES_ICU(X) X(unicode_icu)
@@ -195,6 +196,37 @@ __asan_default_options(void)
 }
 #endif
 
+static double
+seconds(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* How many times its processor time something takes here: where we have a tenth of a processor, ten times. */
+static double
+slowness(void)
+{
+	const double wall = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	double used;
+
+	while ((used = seconds(CLOCK_PROCESS_CPUTIME_ID) - processor) < 0.05)
+		continue;
+	return (seconds(CLOCK_MONOTONIC) - wall) / used;
+}
+
+/* Seconds for each test, read when its case is made. Check's own 4 say more about the machine than about the code. */
+static void
+set_time_limit(void)
+{
+	char limit[32];
+
+	(void)snprintf(limit, sizeof(limit), "%.0f", 120 * slowness());
+	(void)setenv("CK_DEFAULT_TIMEOUT", limit, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -202,8 +234,7 @@ main(int argc, char **argv)
 	int failed;
 
 	(void)argc;
-	/* Seconds for each test, read when its case is made. Check's own 4 say more about the machine than about the code. */
-	(void)setenv("CK_DEFAULT_TIMEOUT", "120", 0);
+	set_time_limit();
 	runner = srunner_create(NULL);
 	for (size_t i = 0; suites[i].name; i++) {
 		if (wanted(suites[i].name, argv + 1))

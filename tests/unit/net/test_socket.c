@@ -171,7 +171,7 @@ END_TEST
 static void
 take_and_remove(int counter)
 {
-	for (unsigned done = 0; done < 2000;) {
+	for (unsigned done = 0; done < 100;) {
 		const int fd = socket_lock(path, NULL);
 		char n[2];
 
