@@ -196,7 +196,8 @@ static struct entry *
 entry_of(int parent, const char *name)
 {
 	for (int e = 0; e < k->entries; e++)
-		if (k->entry[e].used && k->entry[e].parent == parent && strcmp(k->entry[e].name, name) == 0)
+		if (k->entry[e].parent == parent && k->entry[e].used && k->entry[e].name[0] == name[0] &&
+		    strcmp(k->entry[e].name, name) == 0)
 			return &k->entry[e];
 	return NULL;
 }
@@ -793,22 +794,37 @@ ftruncate64(int fd, off64_t size)
 
 /* ------ memory ------ */
 
+/* What an earlier run had is given out again. */
+static void *
+map_anonymous(void *at, size_t n, int protection, int flags)
+{
+	long r;
+	int i = 0;
+
+	while (i < k->n_mapped && (k->mapped[i].used || k->mapped[i].n != n))
+		i++;
+	if (i < k->n_mapped && !at && protection == (PROT_READ | PROT_WRITE)) {
+		k->mapped[i].used = true;
+		return memset(k->mapped[i].at, 0, n);
+	}
+	r = raw(SYS_mmap, at, n, (long)protection, (long)flags, -1L, 0L);
+	if (r < 0 && r > -4096)
+		return errno = (int)-r, MAP_FAILED;
+	if (k->n_mapped == SHARED)
+		kernel_bug("too many mappings");
+	k->mapped[k->n_mapped].at = (void *)r;
+	k->mapped[k->n_mapped].used = true;
+	k->mapped[k->n_mapped++].n = n;
+	return (void *)r;
+}
+
 void *
 mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 {
 	struct ofile *o;
-	long r;
 
-	if (fd < 0 || (flags & MAP_ANONYMOUS)) {
-		r = raw(SYS_mmap, at, n, (long)protection, (long)flags, (long)fd, offset);
-		if (r < 0 && r > -4096)
-			return errno = (int)-r, MAP_FAILED;
-		if (k->n_mapped == SHARED)
-			kernel_bug("too many mappings");
-		k->mapped[k->n_mapped].at = (void *)r;
-		k->mapped[k->n_mapped++].n = n;
-		return (void *)r;
-	}
+	if (fd < 0 || (flags & MAP_ANONYMOUS))
+		return map_anonymous(at, n, protection, flags);
 	kernel_enter("mmap");
 	o = ofile_at(fd);
 	if (!o || o->kind != FILE_)

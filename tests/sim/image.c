@@ -21,7 +21,9 @@
 #define SEGMENTS 6
 #define PARTS 4096
 #define SMALL (4 * PAGE)   /* is quicker copied than asked for */
-#define MEDIUM (32 * PAGE) /* likewise, of a heap */
+#define MEDIUM (16 * PAGE) /* likewise, of a heap */
+#define GAP PAGE           /* what is free and less than that is copied with what lies around it */
+#define IDLE 32            /* programs that left a page zero, until it is closed again */
 #define UP(n) (((n) + PAGE - 1) & ~(PAGE - 1))
 #define DOWN(n) ((n) & ~(PAGE - 1))
 
@@ -319,6 +321,7 @@ set_aside(struct slot *s)
 	size_t n;
 
 	s->touched = kernel_memory(UP(lazy_pages * sizeof(*s->touched)));
+	s->idle = kernel_memory(UP(lazy_pages));
 	s->n_touched = 0;
 	for (unsigned i = 0; i < objects; i++, to += n) {
 		uint8_t *part = lazy_of(s, &object[i], &n);
@@ -346,6 +349,7 @@ image_opens(const void *address)
 			for (unsigned t = 0; t < s->n_touched; t++)
 				if (s->touched[t] == page)
 					return false;
+			s->idle[s->n_touched] = 0;
 			s->touched[s->n_touched++] = page;
 			return raw(SYS_mprotect, page, PAGE, (long)(PROT_READ | PROT_WRITE)) == 0;
 		}
@@ -399,9 +403,31 @@ image_wipe(uint8_t *from, size_t n)
 	image_each_touched(from, n, clear, NULL);
 }
 
+/* Pages that programs here have touched are zero again; what many of them had no use for is closed. */
+static void
+clear_touched(struct slot *s)
+{
+	static const uint8_t zeros[PAGE];
+
+	for (unsigned t = 0; t < s->n_touched;) {
+		uint8_t *const page = s->touched[t];
+
+		if (memcmp(page, zeros, PAGE) != 0) {
+			memset(page, 0, PAGE);
+			s->idle[t++] = 0;
+		} else if (++s->idle[t] < IDLE) {
+			t++;
+		} else {
+			(void)raw(SYS_mprotect, page, PAGE, (long)PROT_NONE);
+			s->touched[t] = s->touched[--s->n_touched];
+			s->idle[t] = s->idle[s->n_touched];
+		}
+	}
+}
+
 /* As when a program is loaded. */
 static void
-slot_reset(const struct slot *s)
+slot_reset(struct slot *s)
 {
 	const uint8_t *from = s->initial;
 	size_t n;
@@ -413,8 +439,7 @@ slot_reset(const struct slot *s)
 		part = data_of(s, &object[i], &n);
 		memcpy(part, from, n);
 	}
-	for (unsigned t = 0; t < s->n_touched; t++)
-		memset(s->touched[t], 0, PAGE);
+	clear_touched(s);
 	heap_reset(s->heap);
 }
 
@@ -454,9 +479,33 @@ keep_part(uint8_t *at, size_t n, void *context)
 	if (kept->n == IMAGE_PARTS || kept->bytes + n > IMAGE_BYTES)
 		kernel_bug("a process that forks is too large");
 	memcpy(kept->data + kept->bytes, at, n);
+	kept->bytes += n;
+	if (kept->n > 0 && kept->part[kept->n - 1].at + kept->part[kept->n - 1].n == at) {
+		kept->part[kept->n - 1].n += n;
+		return;
+	}
 	kept->part[kept->n].at = at;
 	kept->part[kept->n++].n = n;
-	kept->bytes += n;
+}
+
+/* Of a heap; what is free needs no copy, and much of what is large was perhaps never touched. */
+static void
+keep_run(uint8_t *from, uint8_t *to, bool large, void *context)
+{
+	struct kept *kept = context;
+
+	if (!large) {
+		keep_part(from, (size_t)(to - from), kept);
+		return;
+	}
+	if (kept->n_large == LARGE_MOST)
+		kernel_bug("a process that forks has too much");
+	from = (uint8_t *)DOWN((uintptr_t)from);
+	to = (uint8_t *)UP((uintptr_t)to);
+	kept->large[kept->n_large].at = from;
+	kept->large[kept->n_large].n = (size_t)(to - from);
+	kept->large[kept->n_large++].first = kept->n;
+	image_each_touched(from, (size_t)(to - from), keep_part, kept);
 }
 
 static void
@@ -476,7 +525,7 @@ keep(int i)
 		kept->data =
 		    map(NULL, IMAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	kept->used = true;
-	kept->n = 0;
+	kept->n = kept->n_large = 0;
 	kept->bytes = 0;
 	for (unsigned at = 0; at < objects; at++) {
 		uint8_t *part = data_of(s, &object[at], &n);
@@ -489,24 +538,19 @@ keep(int i)
 		keep_part(s->touched[t], PAGE, kept);
 	kept->n_touched = s->n_touched;
 	keep_part((uint8_t *)p->sp - 128, (size_t)(s->top - (uint8_t *)p->sp) + 128, kept);
-	kept->heap = kept->n;
-	kept->heap_bytes = UP(s->heap->brk);
-	if (kept->heap_bytes <= MEDIUM)
-		keep_part((uint8_t *)s->heap, kept->heap_bytes, kept);
-	else /* much of it was perhaps never touched */
-		image_each_touched((uint8_t *)s->heap, kept->heap_bytes, keep_part, kept);
+	heap_each_run(s->heap, GAP, MEDIUM, keep_run, kept);
 	p->kept = kept;
 }
 
-/* Of a heap that was kept by the page. */
+/* Of what was kept by the page. */
 static void
 clear_unkept(uint8_t *at, size_t n, void *context)
 {
 	struct kept *kept = context;
 
-	while (kept->heap < kept->n && kept->part[kept->heap].at < at)
-		kept->heap++;
-	if (kept->heap == kept->n || kept->part[kept->heap].at != at)
+	while (kept->next < kept->n && kept->part[kept->next].at + kept->part[kept->next].n <= at)
+		kept->next++;
+	if (kept->next == kept->n || kept->part[kept->next].at > at)
 		memset(at, 0, n);
 }
 
@@ -527,8 +571,10 @@ bring(int i)
 	for (unsigned t = kept->n_touched; t < s->n_touched; t++)
 		memset(s->touched[t], 0, PAGE);
 	dirty = s->heap->dirty > s->heap->brk ? s->heap->dirty : s->heap->brk;
-	if (kept->heap_bytes > MEDIUM)
-		image_each_touched((uint8_t *)s->heap, kept->heap_bytes, clear_unkept, kept);
+	for (unsigned l = 0; l < kept->n_large; l++) {
+		kept->next = kept->large[l].first;
+		image_each_touched(kept->large[l].at, kept->large[l].n, clear_unkept, kept);
+	}
 	from = kept->data;
 	for (unsigned at = 0; at < kept->n; at++) {
 		memcpy(kept->part[at].at, from, kept->part[at].n);

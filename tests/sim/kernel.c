@@ -248,13 +248,12 @@ choose(void)
 	k->stop |= k->calls > CALLS_MOST;
 	if (k->stop)
 		return 0;
-	for (int i = 1; i < k->procs; i++)
-		if (k->proc[i].exec)
-			return 0;
 	for (;;) {
 		n = 0;
 		next = UINT64_MAX;
 		for (int i = 0; i < k->procs; i++) {
+			if (k->proc[i].exec)
+				return 0;
 			if (may_run(i))
 				ready[n++] = i;
 			else if ((t = wakes_at(i)) < next)
@@ -426,8 +425,7 @@ kernel_begin(uint64_t seed, bool trace)
 	for (int i = 0; i < CAPTURES; i++)
 		k->capture[i].used = false;
 	for (int i = 0; i < k->n_mapped; i++)
-		(void)raw(SYS_munmap, k->mapped[i].at, k->mapped[i].n);
-	k->n_mapped = 0;
+		k->mapped[i].used = false;
 	memset(k->proc, 0, (size_t)k->procs * sizeof(k->proc[0]));
 	memset(k->ofile, 0, (size_t)k->ofiles * sizeof(k->ofile[0]));
 	memset(k->inode, 0, sizeof(k->inode));

@@ -49,7 +49,8 @@
 #define PAGE 4096UL
 #define HEAP_CLASSES 160
 #define IMAGES_KEPT 24
-#define IMAGE_PARTS 2048
+#define IMAGE_PARTS 4096
+#define LARGE_MOST 64
 #define IMAGE_BYTES (32UL * 1024 * 1024)
 #define SKIPS 65536
 #define SHARED 4096
@@ -98,15 +99,16 @@ enum sock_state { SOCK_NEW, SOCK_BOUND, SOCK_LISTENS, SOCK_CONNECTED, SOCK_OVER 
 
 struct sock {
 	bool used, datagram, accepted;
+	bool no_read, no_write; /* shut down, by us or for us */
+	bool reset;             /* the next read fails */
 	enum sock_state state;
 	int peer; /* NONE: gone */
 	int inode;
-	bool no_read, no_write; /* shut down, by us or for us */
-	bool reset;             /* the next read fails */
 	uid_t peer_uid;
 	pid_t peer_pid;
-	int waiting[BACKLOG], n_waiting;
+	int n_waiting;
 	struct ring in;
+	int waiting[BACKLOG];
 };
 
 struct pipe_ {
@@ -151,12 +153,18 @@ struct kept {
 	bool used;
 	unsigned n;
 	unsigned n_touched; /* of the slot's */
-	unsigned heap;      /* the first part of the heap */
-	size_t bytes, heap_bytes;
+	unsigned n_large;
+	unsigned next; /* part */
+	size_t bytes;
 	struct {
 		uint8_t *at;
 		size_t n;
 	} part[IMAGE_PARTS];
+	struct {
+		uint8_t *at;
+		size_t n;
+		unsigned first; /* part of it */
+	} large[LARGE_MOST];
 	uint8_t *data;
 };
 
@@ -167,6 +175,7 @@ struct slot {
 	uint8_t *copies;
 	uint8_t *initial;  /* what is written to in them, as a program finds it */
 	uint8_t **touched; /* pages that were zero, and may be otherwise now */
+	uint8_t *idle;     /* how many programs, one after the other, have left each of them zero */
 	unsigned n_touched;
 	struct heap *heap;
 	uint8_t *top; /* of the stack */
@@ -195,36 +204,37 @@ enum proc_state { P_FREE, P_RUNS, P_WAITS, P_ZOMBIE };
 /* What a waiting process waits for. */
 enum wait { W_TURN, W_POLL, W_EPOLL, W_CHILD, W_TIME };
 
+/* What choose() looks at for each process comes first. */
 struct proc {
 	enum proc_state state;
 	enum wait wait;
-	uint64_t until; /* us; UINT64_MAX: for ever */
+	uint64_t until;   /* us; UINT64_MAX: for ever */
+	uint64_t stopped; /* us: until then it does not run */
+	uint64_t pending, blocked;
+	pid_t pid, ppid, waits_for;
+	int epoll;
+	bool exec; /* the first process is to begin it anew, by `args` */
+	bool mortal;
+	bool watched; /* the daemon: see model.h */
+	bool dies_with_parent;
+	int n_poll;
 	struct pollfd poll[POLLS];
-	int n_poll, epoll;
-	pid_t waits_for;
+	int fd[FDS];
 
 	void *sp; /* of its stack, while another one runs */
 	struct slot *slot;
 	struct kept *kept; /* its memory, while another one is in its slot */
 	struct libc libc;
 	struct sigaction handler[NSIG];
-	pid_t pid, ppid;
 	uid_t uid;
 	int status; /* of waitpid(2) */
-	bool dies_with_parent;
-	bool exec; /* the first process is to begin it anew, by `args` */
-	bool mortal;
-	bool watched;     /* the daemon: see model.h */
-	uint64_t stopped; /* us: until then it does not run */
-	uint64_t pending, blocked;
 	mode_t umask;
-	int fd[FDS];
 	bool cloexec[FDS];
 	int capture; /* where its standard output goes, or NONE */
 	char label[NAME_BYTES];
 	int argc, envc;
 	char args[TEXT], env[TEXT]; /* NUL after each */
-};
+} __attribute__((aligned(64)));
 
 struct capture {
 	bool used;
@@ -274,6 +284,7 @@ struct kernel {
 	struct {
 		void *at;
 		size_t n;
+		bool used;
 	} mapped[SHARED]; /* memory that processes share */
 	int n_mapped;
 	struct model *model;
@@ -344,6 +355,9 @@ bool image_opens(const void *address);    /* what nobody had touched yet: SIGSEG
 /* ------ memory.c ------ */
 void heap_reset(struct heap *h);
 bool heap_holds_zeros(const void *p, size_t n); /* false: perhaps not */
+/* Calls fn for what is given out, in its order; what is at least `large` by itself. Free pieces below `gap` go along. */
+void heap_each_run(struct heap *h, size_t gap, size_t large,
+    void (*fn)(uint8_t *from, uint8_t *to, bool large, void *context), void *context);
 
 /* ------ libc.c ------ */
 void libc_begin(void);

@@ -17,6 +17,7 @@
 #define STEPS 4U     /* above, so many for each doubling */
 #define FILLED 1024U /* the beginning of what is given out */
 #define FILL 0xa5
+#define LAST ((struct piece *)1) /* behind the last free one of a class */
 #define LARGE (256U * 1024U) /* is as if it had never been given out, where it is the last */
 
 /* In front of each piece. */
@@ -107,8 +108,9 @@ runs_short(void)
 	return true;
 }
 
+/* *stale: so many bytes at its beginning are an earlier program's; *used: it was given out before, by this one. */
 static void *
-take(size_t n)
+take(size_t n, size_t *stale, bool *used)
 {
 	struct heap *h = heap_now();
 	struct piece *p;
@@ -118,16 +120,17 @@ take(size_t n)
 	if (n > SPACE / 4)
 		return errno = ENOMEM, NULL;
 	class = class_of(n, &size);
-	if ((p = h->free[class])) {
-		h->free[class] = p->next;
+	*stale = 0;
+	if ((*used = (p = h->free[class]) != NULL)) {
+		h->free[class] = p->next == LAST ? NULL : p->next;
 	} else {
 		if (h->brk + sizeof(*p) + size > SPACE - STACK)
 			return errno = ENOMEM, NULL;
 		p = (struct piece *)((uint8_t *)h + h->brk);
+		h->brk += sizeof(*p);
 		if (h->dirty > h->brk)
-			wipe((uint8_t *)p,
-			    sizeof(*p) + size < h->dirty - h->brk ? sizeof(*p) + size : h->dirty - h->brk);
-		h->brk += sizeof(*p) + size;
+			*stale = size < h->dirty - h->brk ? size : h->dirty - h->brk;
+		h->brk += size;
 		p->size = size;
 	}
 	h->in_use += size;
@@ -165,13 +168,42 @@ heap_holds_zeros(const void *p, size_t n)
 	return zeros;
 }
 
+void
+heap_each_run(struct heap *h, size_t gap, size_t large,
+    void (*fn)(uint8_t *from, uint8_t *to, bool large, void *context), void *context)
+{
+	uint8_t *const end = (uint8_t *)h + h->brk;
+	uint8_t *from = (uint8_t *)h, *next;
+
+	for (uint8_t *at = from + sizeof(*h); at < end; at = next) {
+		const struct piece *p = (const struct piece *)(const void *)at;
+		uint8_t *const body = at + sizeof(*p);
+
+		next = body + p->size;
+		if (p->next ? p->size < gap : p->size < large)
+			continue;
+		fn(from, body, false, context);
+		if (!p->next)
+			fn(body, next, true, context);
+		from = next;
+	}
+	if (from < end)
+		fn(from, end, false, context);
+}
+
 void *
 malloc(size_t n)
 {
-	void *p = runs_short() ? NULL : take(n);
+	const size_t filled = n < FILLED ? n : FILLED;
+	size_t stale;
+	bool used;
+	void *p = runs_short() ? NULL : take(n, &stale, &used);
 
-	if (p)
-		memset(p, FILL, n < FILLED ? n : FILLED);
+	if (!p)
+		return NULL;
+	memset(p, FILL, filled);
+	if (stale > filled)
+		wipe((uint8_t *)p + filled, stale - filled);
 	return p;
 }
 
@@ -195,23 +227,25 @@ free(void *at)
 		h->brk = (size_t)((uint8_t *)p - (uint8_t *)h);
 		return;
 	}
-	p->next = h->free[class] ? h->free[class] : NULL;
+	p->next = h->free[class] ? h->free[class] : LAST;
 	h->free[class] = p;
 }
 
 void *
 calloc(size_t n, size_t each)
 {
-	size_t all, brk, from;
+	size_t all, stale;
+	bool used;
 	void *p;
 
 	if (__builtin_mul_overflow(n, each, &all))
 		return errno = ENOMEM, NULL;
-	brk = heap_now()->brk;
-	if (!(p = runs_short() ? NULL : take(all)))
+	if (!(p = runs_short() ? NULL : take(all, &stale, &used)))
 		return NULL;
-	from = (size_t)((uint8_t *)p - (uint8_t *)heap_of(p));
-	return memset(p, 0, from < brk ? all : 0); /* what is given out for the first time is zero */
+	if (used)
+		return memset(p, 0, all);
+	wipe(p, stale);
+	return p;
 }
 
 void *
