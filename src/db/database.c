@@ -165,6 +165,35 @@ database_open(sqlite3 **db, const char *path, enum database_mode mode, const cha
 	return mode == DATABASE_READER && database_full(r) ? open_alone(db, path, schema) : r;
 }
 
+static bool
+holds_no_table(sqlite3 *db)
+{
+	int64_t tables;
+
+	return database_number(db, "SELECT count(*) FROM sqlite_master", &tables) == 0 && tables == 0;
+}
+
+int
+database_open_made(sqlite3 **db, const char *dir, const char *file, enum database_mode mode, const char *begin)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r;
+
+	*db = NULL;
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (st.st_size == 0)
+		return 0;
+	if ((r = database_open(db, path, mode, begin)) == 0 && holds_no_table(*db)) {
+		database_close(*db);
+		*db = NULL;
+	}
+	return r;
+}
+
 int
 database_check(sqlite3 *db)
 {

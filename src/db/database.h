@@ -32,6 +32,13 @@ void database_setup(void);
 MUST_USE int database_open(sqlite3 **db, const char *path, enum database_mode mode, const char *schema);
 void database_close(sqlite3 *db);
 
+/*
+ * The same for a file in DIR that may have nothing in it: *db is NULL, and all is well, where it is not there, where a full
+ * disk left it empty, and where its making was ended early, by a kill or a full disk, so that it holds no table.
+ */
+MUST_USE int database_open_made(
+    sqlite3 **db, const char *dir, const char *file, enum database_mode mode, const char *begin);
+
 /* How long a writer waits for another one: 2 s, as at first, or for so long as no work of ours takes. */
 void database_wait(sqlite3 *db, bool long_time);
 void database_closep(sqlite3 **db);

@@ -1,9 +1,6 @@
 #include "session/history/history.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
 #include "core/names/name.h"
 #include "db/database.h"
@@ -47,35 +44,6 @@ note_damage(struct walk *w, int error)
 		w->damage = error;
 }
 
-/* One whose making was ended early, by a kill or a full disk, holds no table, and so nothing to be told. */
-static bool
-is_unfinished(sqlite3 *db)
-{
-	int64_t tables;
-
-	return database_number(db, "SELECT count(*) FROM sqlite_master", &tables) == 0 && tables == 0;
-}
-
-static int
-open_file(sqlite3 **db, const char *dir, const char *file)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int r;
-
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
-		return -ENAMETOOLONG;
-	if (stat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (st.st_size == 0)
-		return 0; /* made on a full disk */
-	if ((r = database_open(db, path, DATABASE_READER, "BEGIN")) == 0 && is_unfinished(*db)) {
-		database_close(*db);
-		*db = NULL;
-	}
-	return r;
-}
-
 static void
 close_received(struct walk *w)
 {
@@ -98,7 +66,7 @@ close_sent(struct walk *w)
 static void
 open_received(struct walk *w)
 {
-	int r = open_file(&w->inbox, w->dir, STORE_FILE);
+	int r = database_open_made(&w->inbox, w->dir, STORE_FILE, DATABASE_READER, "BEGIN");
 
 	if (w->inbox &&
 	    ((r = scan_init(&w->received[UP], w->inbox, false)) < 0 ||
@@ -110,7 +78,7 @@ open_received(struct walk *w)
 static void
 open_sent(struct walk *w)
 {
-	int r = open_file(&w->sentbox, w->dir, SENTBOX_FILE);
+	int r = database_open_made(&w->sentbox, w->dir, SENTBOX_FILE, DATABASE_READER, "BEGIN");
 
 	if (w->sentbox &&
 	    ((r = sent_scan_init(&w->sent[UP], w->sentbox, false)) < 0 ||

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "db/database.h"
 #include "db/erase.h"
@@ -29,21 +28,6 @@ forget_chosen(const struct choice *c, const char *partner, int64_t time_ms)
 }
 
 /* ------------------------------------------------------------------------- files */
-
-/* One that is not there, or that a full disk left empty, has nothing to forget: then *db is NULL. */
-static int
-open_side(sqlite3 **db, const char *dir, const char *file, enum database_mode mode, const char *schema)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	*db = NULL;
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
-		return -ENAMETOOLONG;
-	if (stat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return st.st_size == 0 ? 0 : database_open(db, path, mode, schema);
-}
 
 static int
 commit_and_erase(sqlite3 *db)
@@ -95,16 +79,14 @@ forget_received(sqlite3 *db, const struct choice *c, uint64_t *count)
 	uint64_t unread;
 	int r;
 
-	if ((r = forget_rows(db, c, count, &unread)) < 0)
+	/* No other record may get the id of one that was forgotten. What tells the latest one may go with it. */
+	if ((r = database_exec(db, NEWEST_EVER)) < 0 || (r = forget_rows(db, c, count, &unread)) < 0)
 		return r;
 	if (unread > 0 && !c->what->unread) {
 		*count = unread;
 		return FORGET_UNREAD;
 	}
-	if (*count == 0)
-		return 0;
-	r = database_exec(db, NEWEST_EVER); /* no other record may get the id of one that was forgotten */
-	return r < 0 ? r : commit_and_erase(db);
+	return *count == 0 ? 0 : commit_and_erase(db);
 }
 
 static int
@@ -153,12 +135,12 @@ forget_sides(const char *dir, const struct choice *c, uint64_t *count)
 	int r;
 
 	*count = 0;
-	if ((r = open_side(&inbox, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
+	if ((r = database_open_made(&inbox, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	if (inbox && (r = forget_received(inbox, c, count)) != 0)
 		return r;
 	/* One behind the other, so that neither keeps a helper from writing for longer than it has to. */
-	if ((r = open_side(&sent, dir, SENTBOX_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
+	if ((r = database_open_made(&sent, dir, SENTBOX_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	return sent ? forget_own(sent, c, count) : 0;
 }
@@ -205,7 +187,7 @@ forget_set_keep(const char *dir, const struct keep *keep)
 	_cleanup_(database_closep) sqlite3 *db = NULL;
 	int r;
 
-	if ((r = open_side(&db, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
+	if ((r = database_open_made(&db, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	if (!db)
 		return -ENOENT;
@@ -270,9 +252,9 @@ choose_expired(const char *dir, int64_t now_ms, struct forget *what, struct choi
 	int r;
 
 	*any = false;
-	if ((r = open_side(&inbox, dir, STORE_FILE, DATABASE_READER, "BEGIN")) < 0 || !inbox ||
+	if ((r = database_open_made(&inbox, dir, STORE_FILE, DATABASE_READER, "BEGIN")) < 0 || !inbox ||
 	    (r = read_keep(inbox, &keep)) < 0 ||
-	    (r = open_side(&sent, dir, SENTBOX_FILE, DATABASE_READER, "BEGIN")) < 0)
+	    (r = database_open_made(&sent, dir, SENTBOX_FILE, DATABASE_READER, "BEGIN")) < 0)
 		return r;
 	*any = keep.age_ms > 0 || keep.records > 0;
 	what->before_ms = keep.age_ms > 0 ? now_ms - keep.age_ms : 0;

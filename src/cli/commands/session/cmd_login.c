@@ -205,7 +205,7 @@ set_keep(struct invocation *inv, const char *name, const struct control_message 
 		v = records_batch(l, request, deadline_in(options_timeout(o, UINT64_MAX)), NULL, NULL, &end);
 	if (v == VERDICT_OK || v == VERDICT_NOTHING)
 		return 0;
-	return report(v == VERDICT_STORAGE ? VERDICT_FAILED : v,
+	return report(v == VERDICT_STORAGE || v == VERDICT_STALE ? VERDICT_FAILED : v,
 	    "logged in, but not everything that --keep excludes could be forgotten%s%s", l->words[0] ? ": " : "",
 	    l->words);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/database.h"
 #include "folder.h"
 #include "number.h"
 #include "session/history/history.h"
@@ -234,6 +235,58 @@ START_TEST(ids_stay_known)
 }
 END_TEST
 
+/* The same where the latest records are no messages, whose rows go whole: what was read is not behind all that there is. */
+START_TEST(events_have_ids)
+{
+	const struct msg m = message(1);
+	uint64_t newest;
+
+	talk(false);
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 500), 0);
+	ck_assert_int_eq(store_event(store, RECORD_PAIRED, &carol, 501), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	newest = store_newest(store);
+	if (_i > 0)
+		read_all();
+	ck_assert_uint_eq(forget_ok("", 0, true), SAID + 2);
+	for (int round = 0; round < 2; round++) {
+		ck_assert_int_eq(store_message(store, &alice, &m, 1), STORE_KNOWN);
+		ck_assert_uint_eq(store_newest(store), newest);
+		ck_assert_uint_eq(store_unread(store), 0);
+		store_close(store);
+		open_store();
+	}
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &carol, 600), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_newest(store), newest + 1);
+}
+END_TEST
+
+/* A helper that was killed while it made the file of our own messages leaves one without tables: there is nothing in it. */
+START_TEST(a_file_half_made_holds_nothing)
+{
+	const struct keep keep = { .records = 1 };
+	char path[FOLDER_PATH + 16];
+	sqlite3 *db;
+	uint64_t count;
+
+	for (unsigned n = 1; n < 4; n++) {
+		const struct msg m = message(n);
+
+		ck_assert_int_eq(store_message(store, &alice, &m, n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+	}
+	read_all();
+	(void)snprintf(path, sizeof(path), "%s/" SENTBOX_FILE, dir);
+	ck_assert_int_eq(database_open(&db, path, DATABASE_LAZY, ""), 0);
+	database_close(db);
+	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
+	ck_assert_int_eq(forget_expired(dir, 1, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(forget_ok("", 0, false), 1);
+}
+END_TEST
+
 START_TEST(unread_is_not_forgotten_unasked)
 {
 	struct forget what = { .before_ms = 0 };
@@ -365,6 +418,8 @@ forget_suite(void)
 	tcase_add_test(t, which_are_meant);
 	tcase_add_test(t, before_a_time);
 	tcase_add_loop_test(t, ids_stay_known, 0, 2);
+	tcase_add_loop_test(t, events_have_ids, 0, 2);
+	tcase_add_test(t, a_file_half_made_holds_nothing);
 	tcase_add_loop_test(t, unread_is_not_forgotten_unasked, 0, 2);
 	tcase_add_test(t, the_latest_are_kept);
 	tcase_add_test(t, what_is_young_is_kept);
