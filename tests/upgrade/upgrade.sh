@@ -56,6 +56,36 @@ replace_helper() { # USER COMMANDS
 	exits 0 "the session of $1 is taken up by a helper of the $2 release"
 }
 
+# The daemon is stopped, and one of that release takes its place, with all its sessions.
+change_daemon() { # RELEASE
+	stop_daemon
+	daemon "$1"
+	wait_until daemon_is alice connected
+	wait_until daemon_is bob connected
+}
+
+some_unread() { # USER
+	[ "$(unread_of "$1")" -gt 0 ]
+}
+
+# Alice sends lines, half of them before COMMAND replaces something, half of them after it: bob has each, once, in order.
+lines_through() { # NAME COMMANDS COMMAND...
+	local what=$1 commands=$2
+	shift 2
+	# shellcheck disable=SC2016 # the inner shell's
+	spawn lines alice "$commands" sh -c \
+		'{ seq 500; until [ -e go ]; do sleep 0.1; done; seq 501 1000; } | pchat send -l --timeout "$1"' sh "$PATIENCE"
+	wait_until some_unread bob
+	"$@"
+	touch "$T/alice/go"
+	reap lines
+	exits 0 "$what, in the middle of a stream of lines"
+	rm "$T/alice/go"
+	run bob "$commands" pchat read --raw
+	seq 1000 | cmp -s - "$T/out"
+	ok $? "bob has each line once, in order"
+}
+
 shows_note() { # USER TEXT
 	(as "$1" new pchat read --raw --notes) 2>/dev/null | grep -qxF "$2"
 }
@@ -98,10 +128,8 @@ for what in 'status' 'status --prompt' 'who' 'history' 'history --grep old' 'dnd
 	run alice new pchat $what
 	exits 0 "new commands, old helper: $what"
 done
-stop_daemon
-daemon new
-wait_until 30 daemon_is alice connected
-wait_until 30 daemon_is bob connected
+lines_through "the daemon is upgraded" old change_daemon new
+talk old "old commands and helpers, new daemon"
 talk new "new daemon"
 run alice new pchat doctor
 like "$out" "ok +daemon .*, pchat [0-9.]+" "doctor tells the new daemon's release"
@@ -141,7 +169,7 @@ exits 6 "no pair with one who has an old helper"
 like "$err" 'too old for your name' "and it says why"
 run bob old pchat to alice
 exits 0 "who goes on chatting with others"
-replace_helper bob new
+lines_through "the receiver's helper is upgraded" new replace_helper bob new
 talk new "bob's helper is new"
 run alice new pchat tell bob "a note"
 exits 0 "a new helper takes notes"
@@ -153,7 +181,7 @@ run bob old pchat read --raw
 exits 1 "and shown nothing"
 run bob new pchat read --raw --notes
 is "$out" "a note" "a new one shows it"
-replace_helper alice new
+lines_through "the sender's helper is upgraded" new replace_helper alice new
 talk new "all new"
 spawn offer alice new pchat pipe "to an old command"
 wait_until run_quietly bob new pchat accept --list
@@ -201,18 +229,20 @@ reap waits
 run carol new pchat quit
 
 # And down again: a daemon of the first release under new helpers, then old commands, then old helpers.
-stop_daemon
-daemon old
-wait_until 30 daemon_is alice connected
-wait_until 30 daemon_is bob connected
+change_daemon old
 run bob new pchat read --raw
 is "$out" "before the downgrade" "what was unread before the downgrade is read"
+change_daemon new
+lines_through "the daemon is downgraded" new change_daemon old
 talk new "old daemon, new helpers"
 run alice new pchat -s alice tell bob "a note"
 exits 4 "new helper, old daemon: no notes"
+run alice new pchat pipe
+exits 6 "nor streams"
+like "$err" "daemon is too old" "and it says why"
 talk old "old commands, new helpers"
-replace_helper bob old
-replace_helper alice old
+lines_through "the receiver's helper is downgraded" old replace_helper bob old
+lines_through "the sender's helper is downgraded" old replace_helper alice old
 talk old "all old again"
 run alice old pchat history --json
 is "$(jq -r 'select(.text == "all new, from bob") | .from' <<<"$out")" bob "what this release stored is in the history"
