@@ -83,6 +83,15 @@ add_entry(struct who_list *r, const struct who_entry *e)
 	return 0;
 }
 
+/* What a daemon says is no name is shown to nobody. One of ASCII was looked at when it was read. */
+static bool
+is_name(const char *text)
+{
+	const size_t length = strlen(text);
+
+	return name_is_ascii(text, length) || name_valid(text, length);
+}
+
 static int
 add(struct who_list *r, struct who_page *page, const char *begins)
 {
@@ -92,13 +101,12 @@ add(struct who_list *r, struct who_page *page, const char *begins)
 	if (!grow(r, page->count))
 		return -ENOMEM;
 	while (who_page_next(page, &e)) {
-		/* What a daemon says is no name is shown to nobody. */
-		if (strncasecmp(e.peer.name, begins, length) != 0 || !name_valid(e.peer.name, strlen(e.peer.name)))
+		if (strncasecmp(e.peer.name, begins, length) != 0 || !is_name(e.peer.name))
 			continue;
 		if (add_entry(r, &e) < 0)
 			return -ENOMEM;
 	}
-	return 0;
+	return who_page_over(page) ? 0 : -EPROTO;
 }
 
 /* ------------------------------------------------------------------------- in order */
@@ -161,15 +169,18 @@ sort(struct who_list *r)
 static enum verdict
 take_page(struct who_list *r, struct link *l, const struct frame *f, const char *begins, uint32_t *next)
 {
-	struct upstream_message page;
 	struct control_message m;
+	struct who_page page;
+	int rc;
 
 	if (f->type != UPSTREAM_WHO_PAGE)
 		return control_decode(f, &m) < 0 ? link_verdict(l, -EPROTO) : link_outcome(l, &m);
-	if (upstream_decode(f, &page) < 0)
+	if (who_page_open(f, &page) < 0)
 		return link_verdict(l, -EPROTO);
-	*next = page.u.who_page.next;
-	return add(r, &page.u.who_page, begins) < 0 ? link_trouble(l, VERDICT_FAILED, "out of memory") : VERDICT_OK;
+	*next = page.next;
+	if ((rc = add(r, &page, begins)) == -ENOMEM)
+		return link_trouble(l, VERDICT_FAILED, "out of memory");
+	return rc < 0 ? link_verdict(l, rc) : VERDICT_OK;
 }
 
 /* One page; rc: -ECONNRESET when the helper has died. */

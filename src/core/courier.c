@@ -8,12 +8,6 @@
 #define NOBODY UINT32_MAX /* owner of a run whose client is gone */
 
 void
-courier_init(struct courier *c)
-{
-	memset(c, 0, sizeof(*c));
-}
-
-void
 courier_attach(struct courier *c, uint32_t client)
 {
 	c->client[client] = (struct courier_client){ .used = true };

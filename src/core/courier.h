@@ -51,6 +51,7 @@ struct courier_run {
 	uint32_t count;
 };
 
+/* At first it is all zero. Most of it is never touched, and so takes no memory when calloc(3) gave the zeros. */
 struct courier {
 	bool known; /* whether there is a pair: not before the daemon said so for the first time */
 	bool paired;
@@ -66,8 +67,6 @@ struct courier {
 	struct courier_run run[WINDOW_MESSAGES];
 	struct courier_client client[CONTROL_CLIENTS];
 };
-
-void courier_init(struct courier *c);
 
 /* A new client, by an index below CONTROL_CLIENTS that is not in use. */
 void courier_attach(struct courier *c, uint32_t client);

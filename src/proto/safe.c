@@ -257,6 +257,12 @@ safe_width(const char *text, size_t len)
 }
 
 bool
+safe_is_plain(const char *text, size_t len)
+{
+	return plain_run(text, len) == len;
+}
+
+bool
 safe_is_text(const char *text, size_t len)
 {
 	for (size_t at = 0; at < len;) {

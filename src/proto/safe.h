@@ -40,6 +40,9 @@ size_t safe_json(const char *json, size_t len, char *out, size_t cap);
 /* Columns that a safe, valid UTF-8 text takes on a terminal. */
 size_t safe_width(const char *text, size_t len);
 
+/* Whether the text is printable ASCII: it is shown as it is, and each byte takes a column. */
+bool safe_is_plain(const char *text, size_t len);
+
 /* Whether the bytes are UTF-8 without NUL: what --json shows as "text". */
 bool safe_is_text(const char *text, size_t len);
 

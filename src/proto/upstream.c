@@ -63,6 +63,23 @@ who_page_next(struct who_page *p, struct who_entry *e)
 	return true;
 }
 
+static void
+who_page_outline(struct codec *c, struct who_page *p)
+{
+	codec_u32(c, &p->next);
+	(void)codec_count(c, &p->count, WHO_PAGE_ENTRIES);
+	codec_rest(c, &p->entries, &p->length, WHO_PAGE_BYTES);
+}
+
+int
+who_page_open(const struct frame *f, struct who_page *p)
+{
+	struct codec c = codec_reader(f);
+
+	who_page_outline(&c, p);
+	return codec_done(&c) ? 0 : -1;
+}
+
 /* Bytes that are not `count` entries, and nothing else, are refused here, in both directions. */
 static void
 who_page_fields(struct codec *c, struct who_page *p)
@@ -70,13 +87,11 @@ who_page_fields(struct codec *c, struct who_page *p)
 	struct who_page rest;
 	struct who_entry e;
 
-	codec_u32(c, &p->next);
-	(void)codec_count(c, &p->count, WHO_PAGE_ENTRIES);
-	codec_rest(c, &p->entries, &p->length, WHO_PAGE_BYTES);
+	who_page_outline(c, p);
 	rest = *p;
 	while (!c->bad && !c->r.bad && who_page_next(&rest, &e))
 		continue;
-	if (rest.count != 0 || rest.length != 0)
+	if (!who_page_over(&rest))
 		c->bad = true;
 }
 

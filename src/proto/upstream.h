@@ -264,7 +264,20 @@ int upstream_decode(const struct frame *f, struct upstream_message *m);
  */
 bool who_page_add(struct who_page *p, uint8_t room[WHO_PAGE_BYTES], const struct who_entry *e);
 
-/* Takes the first entry off a page that was decoded; false: none is left. */
+/*
+ * The page in a frame of type WHO_PAGE, without a look at its entries: for a caller that takes them all, and then asks
+ * who_page_over(). 0; -1: not even its outline is right.
+ */
+int who_page_open(const struct frame *f, struct who_page *p);
+
+/* Takes the first entry off a page; false: none is left, or what is left is none. */
 bool who_page_next(struct who_page *p, struct who_entry *e);
+
+/* Whether all of its entries were taken, and nothing is left. */
+static inline bool
+who_page_over(const struct who_page *p)
+{
+	return p->count == 0 && p->length == 0;
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/translate.h"
 #include "core/limits.h"
 #include "core/names/name.h"
@@ -245,6 +246,7 @@ main(int argc, char **argv)
 
 	parse(argc, argv, &a);
 	log_init("pchat-session", a.mode != HISTORY, LOG_LEVEL_NOTICE);
+	memory_setup();
 	database_setup();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */

@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include "session/control/said.h"
 
-#define BATCH_BYTES (192U * 1024U)
+#define BATCH_BYTES (100U * 1024U)
+#define RECORD_BYTES 64U /* of a record beside its text, about */
 
 /* A command that has said READ, and was not answered yet. */
 struct reader {
@@ -88,7 +89,7 @@ add(struct batch *b, const struct record *record)
 		return false;
 	}
 	b->reading->class->record(b->reading->context, b->client, &m);
-	b->bytes += record->length + 128;
+	b->bytes += record->length + RECORD_BYTES;
 	b->count++;
 	return true;
 }

@@ -13,8 +13,8 @@
 
 #define FLUSH_SECONDS 1.
 #define BATCH_BYTES (1024U * 1024U) /* of a transaction */
-#define ROW_BYTES 32768U            /* so long a run is a row: a longer one saves no time, and is in memory thrice */
-#define COPIES_STEP 4096U
+#define ROW_BYTES 16384U            /* so long a run is a row: a longer one saves no time, and is in memory thrice */
+#define COPIES_BYTES (WINDOW_BYTES + WINDOW_BYTES / 4)
 
 enum statement { BEGIN, COMMIT, ROLLBACK, NEXT, ADD, STATEMENTS };
 
@@ -47,8 +47,9 @@ struct sentbox {
 	size_t batch; /* bytes of the open transaction */
 	int64_t next_id;
 	struct window window; /* sizes of the copies */
-	uint8_t *copies;      /* of the messages under way, one behind the other */
-	size_t begin, end, cap;
+	uint8_t *copies;      /* of the messages under way, one behind the other; COPIES_BYTES, or NULL */
+	size_t begin, end;
+	size_t used; /* of the copies' memory */
 	struct run run;
 };
 
@@ -192,24 +193,19 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ------------------------------------------------------------------------- under way */
 
-/* Room for n more bytes of copies. */
+/* Room for n more bytes of copies. All that may be needed is allocated at once: only what is touched takes memory. */
 static bool
 reserve(struct sentbox *b, size_t n)
 {
 	const size_t live = b->end - b->begin, need = live + n;
-	/* With half of it free, what is moved to the front is two bytes for each that comes. */
-	const size_t cap = (need + need / 2 + COPIES_STEP - 1) / COPIES_STEP * COPIES_STEP;
-	uint8_t *p;
 
-	if (b->end + n <= b->cap)
+	if (need > WINDOW_BYTES || (!b->copies && !(b->copies = malloc(COPIES_BYTES))))
+		return false;
+	/* With a quarter of it free, what is moved to the front is four bytes for each that comes. */
+	if (b->used < need + need / 4)
+		b->used = need + need / 4;
+	if (b->end + n <= b->used)
 		return true;
-	if (cap > b->cap) {
-		p = realloc(b->copies, cap);
-		if (!p)
-			return false;
-		b->copies = p;
-		b->cap = cap;
-	}
 	memmove(b->copies, b->copies + b->begin, live);
 	b->begin = 0;
 	b->end = live;
@@ -320,7 +316,7 @@ sentbox_rest(struct sentbox *b)
 	if (b->window.count == 0) {
 		free(b->copies);
 		b->copies = NULL;
-		b->begin = b->end = b->cap = 0;
+		b->begin = b->end = b->used = 0;
 	}
 	if (b->run.pack.count == 0)
 		pack_release(&b->run.pack);

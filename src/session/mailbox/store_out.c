@@ -122,6 +122,9 @@ store_read(
 	const int64_t most = after < ROW_ID_MAX ? (int64_t)after : ROW_ID_MAX; /* it may be anything */
 	int r = view_begin(s);
 
+	/* Whoever has so much to read needs memory for it: what a stream was gathered in is given back. */
+	if (s->now.unread > WINDOW_MESSAGES && s->pack.count == 0)
+		pack_release(&s->pack);
 	if (r == 0 && most < s->now.newest && (s->now.mark < s->now.newest || s->now.passed > 0)) {
 		if ((r = store_hold(s)) == 0)
 			r = each_unread(s, most, kinds, fn, context);

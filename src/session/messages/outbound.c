@@ -18,7 +18,6 @@ outbound_new(const struct outbound_class *class, void *context)
 		return NULL;
 	o->class = class;
 	o->context = context;
-	courier_init(&o->courier);
 	return o;
 }
 

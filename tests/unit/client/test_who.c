@@ -136,6 +136,31 @@ START_TEST(refused)
 }
 END_TEST
 
+/* The entries are looked at as they are taken: those in front of the damage, too, are not counted on. */
+START_TEST(damaged)
+{
+	static const struct {
+		const char *name, *body;
+		uint32_t length;
+	} t[] = {
+		{ "half an entry", "\0\0\0\0\2\0\1a\1a1234\0\0........\1b\1b12", 30 },
+		{ "fewer entries than it says", "\0\0\0\0\2\0\1a\1a1234\0\0........", 24 },
+		{ "more entries than it says", "\0\0\0\0\0\0\1a\1a1234\0\0........", 24 },
+		{ "no such state", "\0\0\0\0\1\0\1a\1a1234\3\0........", 24 },
+		{ "a name that is none", "\0\0\0\0\1\0\1-\1a1234\0\0........", 24 },
+		{ "far too many entries", "\0\0\0\0\1\1\1a\1a1234\0\0........", 24 },
+		{ "no outline", "\0\0\0\0\1", 5 },
+	};
+	uint8_t frame[FRAME_HEADER + 32];
+
+	frame_header(frame, UPSTREAM_WHO_PAGE, t[_i].length);
+	memcpy(frame + FRAME_HEADER, t[_i].body, t[_i].length);
+	peer_writes(frame, FRAME_HEADER + t[_i].length);
+	ck_assert_msg(who_fetch(&list, &l, "", deadline_in(60000)) == VERDICT_FAILED, "%s", t[_i].name);
+	expect_cursor(0);
+}
+END_TEST
+
 Suite *
 who_suite(void)
 {
@@ -147,6 +172,7 @@ who_suite(void)
 	tcase_add_test(tc, those_that_begin_so);
 	tcase_add_test(tc, many);
 	tcase_add_test(tc, refused);
+	tcase_add_loop_test(tc, damaged, 0, 7);
 	suite_add_tcase(s, tc);
 	return s;
 }

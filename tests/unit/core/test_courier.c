@@ -12,7 +12,7 @@ static struct courier c;
 static void
 setup(void)
 {
-	courier_init(&c);
+	memset(&c, 0, sizeof(c));
 	courier_attach(&c, 0);
 	courier_attach(&c, 1);
 }
@@ -412,7 +412,7 @@ START_TEST(test_courier_named_pair_is_over)
 	courier_paired(&c, PAIR + 1, EPOCH, true, "bob");
 	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_REFUSE);
 	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
-	courier_init(&c);
+	memset(&c, 0, sizeof(c));
 	courier_attach(&c, 0);
 	ck_assert_int_eq(offer_as(0, PAIR, 0, 0, 1), COURIER_DROP);
 	expect_held(0, 1);

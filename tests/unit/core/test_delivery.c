@@ -536,7 +536,7 @@ kill_helper(void)
 		some(daemon_from_sender, &w.out);
 	w.out.count = w.in.count = 0;
 	w.sender_online = false;
-	courier_init(&w.courier);
+	memset(&w.courier, 0, sizeof(w.courier));
 	for (uint32_t i = 0; i < STREAMS; i++) {
 		struct command *c = &w.command[i];
 
@@ -716,7 +716,7 @@ live(uint32_t seed, enum mistake mistake, struct tally *tally)
 	w.random = seed * 2654435761U;
 	w.mistake = mistake;
 	w.sender_online = w.receiver_online = true;
-	courier_init(&w.courier);
+	memset(&w.courier, 0, sizeof(w.courier));
 	if (dice(2) == 0)
 		courier_ended(&w.courier, ENDING_NONE);
 	for (uint32_t i = 0, rate = 4 + dice(60); i < STEPS && !w.guilty; i++) {

@@ -408,8 +408,8 @@ START_TEST(test_safe_within_a_text)
 {
 	static const char *const piece[] = { "\342\200\215", "\360\237\221\251", "\360", "\237", "a", "\033", "\u0915",
 		"\u094D", "\u200C", "\u00AD", "\uFE0F", "\u20E3", "\u0301\u0301\u0301\u0301\u0301", "\u200B", "\u0E14",
-		"\u1000", "\u102B", "\u1100", "\u1160", "\u11A8", "\u1820", "\u180B", "\u180E", "\U0001F3F4", "\U000E0067",
-		"\U000E007F", "\u202E", "1", " ", "\U0010EEEE", "\u0378" };
+		"\u1000", "\u102B", "\u1100", "\u1160", "\u11A8", "\u1820", "\u180B", "\u180E", "\U0001F3F4",
+		"\U000E0067", "\U000E007F", "\u202E", "1", " ", "\U0010EEEE", "\u0378" };
 	char text[96], whole[8 * sizeof(text)], out[sizeof(whole)];
 
 	srandom(1);
@@ -479,6 +479,22 @@ START_TEST(test_safe_is_text)
 }
 END_TEST
 
+START_TEST(test_safe_is_plain)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		bool is;
+	} t[] = { { LITERAL(""), true }, { LITERAL("uid 1001"), true }, { LITERAL("~alice.of.some.length"), true },
+		{ LITERAL("a\tb"), false }, { LITERAL("\033[1m"), false }, { LITERAL("12345678\n"), false },
+		{ LITERAL("a\177"), false }, { LITERAL("12345\303\266"), false },
+		{ LITERAL("1234567890123456\0"), false } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_int_eq(safe_is_plain((const char *)guard_copy(t[i].text, t[i].len), t[i].len), t[i].is);
+}
+END_TEST
+
 Suite *
 safe_suite(void)
 {
@@ -499,6 +515,7 @@ safe_suite(void)
 	tcase_add_test(t, test_safe_never_writes_more_than_it_may);
 	tcase_add_test(t, test_safe_width);
 	tcase_add_test(t, test_safe_is_text);
+	tcase_add_test(t, test_safe_is_plain);
 	suite_add_tcase(s, t);
 	return s;
 }

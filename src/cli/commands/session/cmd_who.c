@@ -34,59 +34,81 @@ columns_of(const char *text)
 	return (int)safe_width(text, strlen(text));
 }
 
-/* What is left of a cell of `width` columns behind its text, and two more; by hand: there may be thousands. */
-static void
-print_gap(const char *text, int width)
-{
-	static const char blanks[] = "                                ";
-	const int columns = columns_of(text);
-	size_t left = 2 + (width > columns ? (size_t)(width - columns) : 0);
+/* A line in the making: there may be thousands, so it is put together by hand, and written at once. */
+struct line {
+	size_t length;
+	char text[2 * FORMAT_SAFE_MAX + 512]; /* an account, a cell that is as wide, and all the rest */
+};
 
-	for (size_t n; left > 0; left -= n) {
-		n = left < sizeof(blanks) - 1 ? left : sizeof(blanks) - 1;
-		output_write(blanks, n);
-	}
+static void
+put(struct line *l, const char *text)
+{
+	const size_t n = strnlen(text, sizeof(l->text) - l->length);
+
+	memcpy(l->text + l->length, text, n);
+	l->length += n;
+}
+
+/* What is left of a cell of `width` columns behind a text that takes `columns`, and two more. */
+static void
+put_gap(struct line *l, int columns, int width)
+{
+	const size_t gap = 2 + (width > columns ? (size_t)(width - columns) : 0);
+	const size_t room = sizeof(l->text) - l->length, n = gap < room ? gap : room;
+
+	memset(l->text + l->length, ' ', n);
+	l->length += n;
+}
+
+/* As it is printed, which nearly all accounts are as they are. */
+static const char *
+account_of(const struct who_row *e, char room[FORMAT_SAFE_MAX])
+{
+	return safe_is_plain(e->account, strlen(e->account)) ? e->account : format_safe(e->account, room);
 }
 
 static void
-print_cell(const char *text, int width)
+print_text(const struct who_row *e, const struct columns *own, const struct columns *width)
 {
-	output_string(text);
-	print_gap(text, width);
-}
-
-static void
-print_text(const struct who_row *e, const struct columns *width)
-{
+	const char *state = _(format_state(e->state));
 	char account[FORMAT_SAFE_MAX], since[FORMAT_TIME_MAX];
+	struct line l;
 
-	output_string(colour_of_name(e->name));
-	output_string(e->name);
-	output_string(colour_off());
-	print_gap(e->name, width->name);
-	print_cell(format_safe(e->account, account), width->account);
-	print_cell(_(format_state(e->state)), STATE_COLUMNS);
-	output_string(format_time(e->since_ms, since));
+	l.length = 0;
+	put(&l, colour_of_name(e->name));
+	put(&l, e->name);
+	put(&l, colour_off());
+	put_gap(&l, own->name, width->name);
+	put(&l, account_of(e, account));
+	put_gap(&l, own->account, width->account);
+	put(&l, state);
+	put_gap(&l, columns_of(state), STATE_COLUMNS);
+	put(&l, format_time(e->since_ms, since));
 	if (!e->reachable)
-		output_string(_("  refuses contact"));
-	output_string("\n");
+		put(&l, _("  refuses contact"));
+	put(&l, "\n");
+	output_write(l.text, l.length);
 }
 
-static void
+static int
 print_table(const struct who_list *r)
 {
+	_cleanup_(freep) struct columns *own = reallocarray(NULL, r->count + 1, sizeof(*own));
 	struct columns width = { .name = 4, .account = 7 };
 
+	if (!own)
+		return report(VERDICT_FAILED, "out of memory");
 	for (size_t i = 0; i < r->count; i++) {
 		char account[FORMAT_SAFE_MAX];
-		const int name_len = columns_of(r->row[i].name);
-		const int account_len = columns_of(format_safe(r->row[i].account, account));
 
-		width.name = name_len > width.name ? name_len : width.name;
-		width.account = account_len > width.account ? account_len : width.account;
+		own[i].name = columns_of(r->row[i].name);
+		own[i].account = columns_of(account_of(&r->row[i], account));
+		width.name = own[i].name > width.name ? own[i].name : width.name;
+		width.account = own[i].account > width.account ? own[i].account : width.account;
 	}
 	for (size_t i = 0; i < r->count; i++)
-		print_text(&r->row[i], &width);
+		print_text(&r->row[i], &own[i], &width);
+	return 0;
 }
 
 static int
@@ -95,6 +117,7 @@ who_run(struct invocation *inv)
 	const uint64_t deadline = options_deadline(&inv->opt);
 	_cleanup_(who_release) struct who_list r = { .count = 0 };
 	const enum verdict v = who_fetch(&r, &inv->link, "", deadline);
+	int status = 0;
 
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
@@ -103,10 +126,10 @@ who_run(struct invocation *inv)
 		for (size_t i = 0; i < r.count; i++)
 			print_json(&r.row[i]);
 	else
-		print_table(&r);
+		status = print_table(&r);
 	if (!inv->opt.given[OPT_JSON] && link_alone(&inv->link))
 		remark("%s", link_alone(&inv->link));
-	return 0;
+	return status;
 }
 
 const struct command command_who = {
