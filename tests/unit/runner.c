@@ -152,6 +152,7 @@
 	X(cmd_status_prompt) \
 	X(history_open) \
 	X(account) \
+	X(names) \
 	X(dispatch_streams) \
 	X(notify) \
 	X(safe_rules) \
