@@ -55,14 +55,17 @@ struct walk {
 	uint64_t count, unread;
 };
 
-static bool
+/* 1, 0 or -errno, which may have ended the transaction. */
+static int
 is_unread(struct walk *w, const struct record *r)
 {
 	const bool below = (int64_t)r->id <= w->mark;
 	_cleanup_(database_reset) sqlite3_stmt *const q = w->stmt[below ? PASSED_NOW : TAKEN_NOW];
+	int found;
 
 	(void)sqlite3_bind_int64(q, 1, (int64_t)r->id);
-	return (database_row(q) > 0) == below;
+	found = database_row(q);
+	return found < 0 ? found : (found > 0) == below;
 }
 
 /* Makes room for one more element behind `count`. */
@@ -218,13 +221,15 @@ static int
 visit(struct walk *w, const struct record *r)
 {
 	bool gone = r->id < w->choice->received && forget_chosen(w->choice, record_whose(r), r->time_ms);
-	const bool unread = gone && is_unread(w, r);
+	const int unread = gone ? is_unread(w, r) : 0;
 
+	if (unread < 0)
+		return unread;
 	if (unread && w->choice->spare_unread)
 		gone = false;
 	w->row.time_ms = r->time_ms;
 	w->count += gone;
-	w->unread += gone && unread;
+	w->unread += gone && unread > 0;
 	w->row.gone += gone;
 	w->all_gone &= gone;
 	return gone || r->type != RECORD_MESSAGE ? 0 : stay(&w->row, r);
