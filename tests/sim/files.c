@@ -381,6 +381,19 @@ files_remove(const char *path)
 	drop_entry(entry_of(parent, name));
 }
 
+void
+files_each(uid_t uid, void (*fn)(const char *name, const uint8_t *data, size_t n, void *context), void *context)
+{
+	for (int e = 0; e < k->entries; e++) {
+		const struct inode *n = &k->inode[k->entry[e].child];
+
+		if (!k->entry[e].used || n->uid != uid || !S_ISREG(n->mode))
+			continue;
+		fn(k->entry[e].name, n->data, written(n, 0, n->size), context);
+		fn(k->entry[e].name, n->synced, written(n, 0, n->synced_size), context);
+	}
+}
+
 /* ------ the power ------ */
 
 static bool

@@ -19,6 +19,9 @@ static struct message *messages;
 static struct command commands[COMMANDS];
 static unsigned count;
 static char words[2048];
+static bool keeps_little[PEOPLE_MOST]; /* by a rule of the inbox, records that were read may be forgotten at any time */
+static bool forgot[PEOPLE_MOST];       /* has tried to forget something */
+static bool disk_fails;                /* then it may keep what it was told to overwrite */
 
 void
 judge_begin(const char *const *people_names, unsigned n)
@@ -30,6 +33,9 @@ judge_begin(const char *const *people_names, unsigned n)
 	memset(messages, 0, count * sizeof(*messages));
 	count = 0;
 	memset(commands, 0, sizeof(commands));
+	memset(keeps_little, 0, sizeof(keeps_little));
+	memset(forgot, 0, sizeof(forgot));
+	disk_fails = false;
 }
 
 void
@@ -209,8 +215,82 @@ was_read(unsigned who, struct message *m, bool own, unsigned place)
 	(void)place;
 	if (own || m->to != who)
 		judge_fail("%s reads '%s'", names[who], m->text);
+	if (m->fate == FORGOTTEN && !m->excused)
+		judge_fail("%s has forgotten '%s', and reads it again", names[who], m->text);
 	m->read = true;
 }
+
+/* ------ forgetting ------ */
+
+/* Whether it may be nowhere, though it was delivered. */
+static bool
+may_be_gone(const struct message *m)
+{
+	return m->fate != STAYS || (keeps_little[m->to] && m->read);
+}
+
+static bool
+is_meant(const struct command *c, const struct message *m)
+{
+	return m->to == c->who && !m->excused && (c->with == NONE || (unsigned)c->with == m->from);
+}
+
+void
+judge_keeps_little(unsigned who)
+{
+	keeps_little[who] = forgot[who] = true;
+}
+
+void
+judge_forgets(const struct command *c)
+{
+	forgot[c->who] = true;
+	for (unsigned i = 0; i < count; i++) {
+		struct message *m = &messages[i];
+
+		/* A note may be there under the number of its sender, who is meant by name. */
+		if (is_meant(c, m))
+			m->there = m->delivered && !m->shared && !(m->note && c->with != NONE) &&
+			    !(m->twin && may_be_gone(m->twin));
+	}
+}
+
+/* One that was there, meant, and is not read: it keeps all others, too. NULL: there is none. */
+static const struct message *
+what_keeps(const struct command *c)
+{
+	for (unsigned i = 0; i < count && !c->unread && !c->part; i++)
+		if (is_meant(c, &messages[i]) && messages[i].there && !messages[i].read && messages[i].fate == STAYS)
+			return &messages[i];
+	return NULL;
+}
+
+static void
+forget_over(const struct command *c, int status)
+{
+	const struct message *keeps = what_keeps(c);
+
+	if (status == 0 && keeps)
+		judge_fail("%s has not read '%s', and has forgotten it unasked", names[c->who], keeps->text);
+	if (status == 2 || keeps)
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		struct message *m = &messages[i];
+
+		if (!is_meant(c, m) || m->fate == FORGOTTEN)
+			continue;
+		if (status == 1 && !c->part && m->there && !may_be_gone(m))
+			judge_fail("%s has nothing to forget, and '%s' was delivered", names[c->who], m->text);
+		if (status <= 1 && !c->part && m->there)
+			m->fate = FORGOTTEN;
+		else if (status != 1)
+			m->fate = PERHAPS_FORGOTTEN;
+	}
+	if (status == 0)
+		judge_files(c->who);
+}
+
+/* ------ what ends ------ */
 
 static void
 send_over(struct message *m, int status, const char *said)
@@ -269,6 +349,8 @@ is_possible(const char *text, int status)
 	static const int any[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 71, 74, 75, 124, 134, 137 };
 	const bool tells = strstr(text, " tell ") != NULL;
 
+	if (status == 2)
+		return strstr(text, " --delete") && !strstr(text, " --unread");
 	for (size_t i = 0; i < ARRAY_SIZE(any); i++)
 		if (any[i] == status)
 			return status != 75 || tells || strstr(text, " send ");
@@ -306,12 +388,14 @@ judge_command_over(struct command *c)
 	const int status = c->status & 0x7f ? 128 + (c->status & 0x7f) : (c->status >> 8) & 0xff;
 
 	kernel_trace("%s$ [%d] %s", names[c->who], status, c->text);
+	disk_fails |= k->weather.eio > 0;
 	if (!is_possible(c->text, status))
 		judge_fail("'%s' of %s ends with %d: %s", c->text, names[c->who], status, c->said);
 	if (k->now - c->began > 90000000ULL)
 		judge_fail("'%s' of %s took %llu s", c->text, names[c->who],
 		    (unsigned long long)(k->now - c->began) / 1000000);
-	if (c->message && c->message->twin && !c->message->later && status == 0 && !c->message->excused)
+	if (c->message && c->message->twin && !c->message->later && status == 0 && !c->message->excused &&
+	    !may_be_gone(c->message->twin))
 		judge_fail("'%s' was delivered under the id of '%s'", c->message->text, c->message->twin->text);
 	if (c->message && c->count == 0) {
 		c->message->smooth = c->message->attempts == 1 && c->harms == k->harms;
@@ -330,6 +414,8 @@ judge_command_over(struct command *c)
 		judge_who(c->said);
 	if (strstr(c->text, " read "))
 		each_message(c->who, c->said, was_read);
+	if (c->forgets)
+		forget_over(c, status);
 	return status;
 }
 
@@ -355,7 +441,7 @@ judge_is_open(const struct message *m)
 static void
 judge_stream(const struct message *m, const struct message *before)
 {
-	if (m->stream == 0 || m->stream != before->stream || m->found == 0 || m->excused)
+	if (m->stream == 0 || m->stream != before->stream || m->found == 0 || m->excused || may_be_gone(before))
 		return;
 	if (before->found == 0)
 		judge_fail("'%s' is there, and '%s', which went before it, is not", m->text, before->text);
@@ -372,6 +458,8 @@ was_kept(unsigned who, struct message *m, bool own, unsigned place)
 		judge_fail("'%s' lies with %s", m->text, names[who]);
 	if (m->found++ > 0)
 		judge_fail("'%s' lies twice with %s", m->text, names[who]);
+	if (m->fate == FORGOTTEN && !m->excused)
+		judge_fail("%s has forgotten '%s', and it is there", names[who], m->text);
 	m->place = place;
 }
 
@@ -379,6 +467,40 @@ void
 judge_history(unsigned who, const char *json)
 {
 	each_message(who, json, was_kept);
+}
+
+/* The text of a message, at whose end something was found; NULL: it is none's. */
+static const struct message *
+ends_at(const char *begin, const char *end)
+{
+	for (const char *at = end; at > begin && end - at < (ptrdiff_t)sizeof(messages->text); at--)
+		if ((end - at >= 8 && memcmp(at, "message ", 8) == 0) || (end - at >= 5 && memcmp(at, "note ", 5) == 0))
+			return message_of(at, (size_t)(end - at));
+	return NULL;
+}
+
+static void
+judge_file(const char *name, const uint8_t *data, size_t n, void *context)
+{
+	const unsigned who = *(const unsigned *)context;
+	const char *const begin = (const char *)data, *const end = begin + n, *at = begin;
+	char wanted[32];
+	const size_t len = (size_t)snprintf(wanted, sizeof(wanted), " to %s", names[who]);
+
+	while ((at = memmem(at, (size_t)(end - at), wanted, len))) {
+		const struct message *m = ends_at(begin, at + len);
+
+		if (m && m->to == who && m->fate == FORGOTTEN && !m->excused)
+			judge_fail("%s has forgotten '%s', and it stands in %s", names[who], m->text, name);
+		at += len;
+	}
+}
+
+void
+judge_files(unsigned who)
+{
+	if (!disk_fails)
+		files_each(1001 + who, judge_file, &who);
 }
 
 void
@@ -408,9 +530,28 @@ judge_delivered(unsigned from, unsigned to)
 }
 
 struct message *
+judge_repeatable(unsigned from, unsigned to)
+{
+	struct message *found = NULL;
+
+	for (unsigned i = 0; i < count; i++)
+		if (messages[i].from == from && messages[i].to == to && messages[i].delivered && !messages[i].note &&
+		    messages[i].attempts > 0 && !messages[i].excused && !messages[i].twin)
+			found = &messages[i];
+	return found;
+}
+
+struct message *
 judge_told(unsigned from, unsigned to)
 {
 	return arrived(from, to, true);
+}
+
+/* Its id may be that of one that is forgotten: then it was taken for that one. */
+static bool
+may_be_nowhere(const struct message *m)
+{
+	return may_be_gone(m) || (m->twin && may_be_gone(m->twin)) || (m->shared && forgot[m->to]);
 }
 
 static void
@@ -420,11 +561,11 @@ judge_message_end(const struct message *m)
 		return;
 	if (m->twin && !m->later && m->found > 0 && !m->twin->excused)
 		judge_fail("'%s' was taken under the id of '%s'", m->text, m->twin->text);
-	if (m->delivered && m->found == 0)
+	if (m->delivered && m->found == 0 && !may_be_nowhere(m))
 		judge_fail("'%s' was said to be delivered (%s), and is lost", m->text, m->id);
 	if (m->taken_back && m->certain && m->found > 0)
 		judge_fail("'%s' was taken back, and was delivered", m->text);
-	if (m->kept && !m->pardoned && !m->taken_back && m->found == 0)
+	if (m->kept && !m->pardoned && !m->taken_back && m->found == 0 && !may_be_nowhere(m))
 		judge_fail("'%s' was said to be kept (%s), and is lost", m->text, m->id);
 	if (m->refused && m->found > 0)
 		judge_fail("'%s' was said to be certainly not delivered, and was", m->text);
@@ -456,7 +597,7 @@ judge_end(void)
 		for (unsigned j = i + 1; j < count && (a->delivered || is_there(a)) && a->attempts <= 1; j++) {
 			const struct message *b = &messages[j];
 
-			if (b->from == a->from && b->to == a->to && b->attempts <= 1 && !b->excused &&
+			if (b->from == a->from && b->to == a->to && b->attempts <= 1 && !b->excused && b->found > 0 &&
 			    (a->delivered ? b->delivered : is_there(b)) && b->place < a->place)
 				judge_fail("'%s' came before '%s'", b->text, a->text);
 		}

@@ -12,6 +12,9 @@
 
 #include "base/macros.h"
 
+/* Whether it is still in its receiver's inbox, when it was delivered (`history --delete`). */
+enum fate { STAYS, PERHAPS_FORGOTTEN, FORGOTTEN };
+
 struct message {
 	bool used;
 	unsigned from, to, seq;
@@ -36,6 +39,8 @@ struct message {
 	uint64_t harms;       /* of the host, when it was first told: see kernel.h */
 	bool pardoned;        /* what is kept may be forgotten: its receiver's rules, or the clock, may want it */
 	bool by_session;      /* the note: told by a session */
+	enum fate fate;
+	bool there; /* when its receiver began to forget: certainly in the inbox, and meant */
 };
 
 struct command {
@@ -49,6 +54,9 @@ struct command {
 	struct message *message; /* of a send: the first */
 	struct message *cancels; /* of `notes --cancel` */
 	unsigned count;          /* of the lines of a stream */
+	bool forgets;            /* history --delete */
+	bool unread, part;       /* unread ones as well; only what is older than something */
+	int with;                /* whom: what was said with others stays; NONE: with everybody */
 };
 
 void judge_begin(const char *const *names, unsigned people);
@@ -68,8 +76,16 @@ bool judge_is_open(const struct message *m);
 /* Somebody's inbox was taken away: what lay there is nowhere now. */
 void judge_forget(unsigned who);
 
+/* A command that forgets begins. Somebody's inbox has a rule from now on by which what was read is forgotten. */
+void judge_forgets(const struct command *c);
+void judge_keeps_little(unsigned who);
+
+/* Whether what somebody has certainly forgotten stands in a file. */
+void judge_files(unsigned who);
+
 /* One that was delivered from one to the other, if there is one; of notes also one that is kept. */
 struct message *judge_delivered(unsigned from, unsigned to);
+struct message *judge_repeatable(unsigned from, unsigned to); /* that was sent under its id */
 struct message *judge_told(unsigned from, unsigned to);
 
 /* What `history --json` of somebody says. */

@@ -82,10 +82,10 @@ struct inode {
 	int nlink, opens;
 	int listener; /* the socket that is bound to it */
 	int64_t size, synced_size;
-	int64_t cut;                          /* the least that it was cut to since it was synced; FILE_CAP: it was not */
-	int64_t zeros;                        /* from here on data and synced are zero */
-	int born;                             /* how many inodes were made before it */
-	uint8_t *data, *synced;               /* FILE_CAP each */
+	int64_t cut;            /* the least that it was cut to since it was synced; FILE_CAP: it was not */
+	int64_t zeros;          /* from here on data and synced are zero */
+	int born;               /* how many inodes were made before it */
+	uint8_t *data, *synced; /* FILE_CAP each */
 	uint8_t dirty[FILE_CAP / SECTOR / 8]; /* written since the last sync */
 };
 
@@ -385,7 +385,9 @@ int inode_make(int parent, const char *name, mode_t mode, uid_t uid);
 void inode_put(int inode);
 void inode_clear(int inode);
 void files_remove(const char *path); /* with all that lies in it */
-void files_power(void);              /* the power goes: what was not synced is lost, in part */
+/* Calls fn for what an account's files hold, as programs see it and as the disk has it. */
+void files_each(uid_t uid, void (*fn)(const char *name, const uint8_t *data, size_t n, void *context), void *context);
+void files_power(void); /* the power goes: what was not synced is lost, in part */
 ssize_t file_read(struct ofile *o, void *buf, size_t n, int64_t at);
 ssize_t file_write(struct ofile *o, const void *buf, size_t n, int64_t at);
 

@@ -18,7 +18,7 @@
 #define FILLED 1024U /* the beginning of what is given out */
 #define FILL 0xa5
 #define LAST ((struct piece *)1) /* behind the last free one of a class */
-#define LARGE (256U * 1024U) /* is as if it had never been given out, where it is the last */
+#define LARGE (256U * 1024U)     /* is as if it had never been given out, where it is the last */
 
 /* In front of each piece. */
 struct piece {

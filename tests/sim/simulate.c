@@ -34,6 +34,7 @@
 #define REST (180 * SECOND)
 #define NOTHING 1 /* exit statuses */
 #define NO_SESSION 3
+#define NOBODY 5
 #define NOT_PAIRED 7
 #define THEFT (15 * SECOND)
 #define SHY 3 /* who, and those behind, may want no contact where notes are told */
@@ -56,6 +57,7 @@ struct person {
 static struct person people[PEOPLE];
 static bool power_fails, loses, crowded; /* crowded: all wait for alice */
 static bool tells;                       /* notes, too, and people come and go more often */
+static bool forgets;                     /* what was said is forgotten, by command and by rule */
 static bool measures;                    /* -m */
 static bool counts;                      /* how many actions and faults there were is printed */
 static unsigned floods;                  /* that may still come */
@@ -177,20 +179,27 @@ failed(void)
 	return k->stop || judge_failed();
 }
 
+static void
+wait_for_end(struct command *c)
+{
+	const uint64_t end = k->now + REST;
+
+	people[c->who].now = c;
+	while (!c->done && !failed() && k->now < end)
+		pass(end);
+	people[c->who].now = NULL;
+	if (!c->done && !failed())
+		judge_fail("'%s' of %s does not end", c->text, names[c->who]);
+	c->said = k->capture[c->capture].text;
+}
+
 /* Runs one command to its end. */
 static struct command *
 run(unsigned who, char *const argv[])
 {
 	struct command *c = start(who, argv, false);
-	const uint64_t end = k->now + REST;
 
-	people[who].now = c;
-	while (!c->done && !failed() && k->now < end)
-		pass(end);
-	people[who].now = NULL;
-	if (!c->done && !failed())
-		judge_fail("'%s' of %s does not end", c->text, names[who]);
-	c->said = k->capture[c->capture].text;
+	wait_for_end(c);
 	return c;
 }
 
@@ -317,6 +326,54 @@ say_lines(struct person *p, unsigned partner, bool flood)
 	return c;
 }
 
+static struct command *
+start_forgetting(unsigned who, int with, bool unread, bool part)
+{
+	char history[] = "history", delete[] = "--delete", all[] = "--unread", before[] = "--before", when[] = "2s",
+	     limit[] = "--timeout", seconds[] = "20", other[NAME_BYTES] = "";
+	char *argv[ARGS] = { program, history, delete, limit, seconds };
+	struct command *c;
+	unsigned n = 5;
+
+	if (with != NONE)
+		(void)snprintf(other, sizeof(other), "%s", names[with]);
+	if (with != NONE)
+		argv[n++] = other;
+	if (unread)
+		argv[n++] = all;
+	if (part) {
+		argv[n++] = before;
+		argv[n++] = when;
+	}
+	c = start(who, argv, kernel_pick(3) == 0);
+	c->forgets = true;
+	c->with = with;
+	c->unread = unread;
+	c->part = part;
+	judge_forgets(c);
+	return c;
+}
+
+/* By command, or by a rule; what certainly keeps everything is told, too. */
+static struct command *
+forget_something(const struct person *p, unsigned partner)
+{
+	char login[] = "login", needed[] = "--if-needed", keep[] = "--keep", limit[] = "--timeout", seconds[] = "20";
+	char rules[][8] = { "all", "100000", "1h", "2s", "3" }, name[NAME_BYTES];
+	const unsigned rule = kernel_pick(5);
+
+	if (kernel_pick(4)) {
+		const int with = kernel_pick(2) ? NONE : (int)partner;
+		const bool unread = kernel_pick(3) == 0;
+
+		return start_forgetting(p->who, with, unread, kernel_pick(6) == 0);
+	}
+	if (rule > 2 || (rule == 2 && k->weather.jump > 0))
+		judge_keeps_little(p->who);
+	(void)snprintf(name, sizeof(name), "%s", names[p->who]);
+	return start(p->who, ARGV(login, needed, limit, seconds, keep, rules[rule], name), kernel_pick(3) == 0);
+}
+
 /* -m: 20 messages of two pairs. */
 #define MEASURED 5 /* messages of each */
 
@@ -364,6 +421,8 @@ act(struct person *p)
 		return p->again->note ? tell(p, p->again) : say(p, p->again);
 	if (tells && kernel_pick(3) == 0)
 		return tell_somebody(p);
+	if (forgets && kernel_pick(7) == 0)
+		return forget_something(p, partner);
 	if (!p->known)
 		return start(p->who, ARGV(login, needed, limit, seconds, name), kernel_pick(3) == 0);
 	if (tells && kernel_pick(12) == 0)
@@ -716,12 +775,30 @@ must_log_in(unsigned who)
 	judge_release(c);
 }
 
+/* After a registry was lost, a session is nobody until its helper has come back. */
+static void
+must_pair(unsigned who, unsigned with)
+{
+	char to[] = "to", other[NAME_BYTES];
+	struct command *c;
+
+	(void)snprintf(other, sizeof(other), "%s", names[with]);
+	c = run(who, ARGV(to, other));
+	if (!failed() && loses && c->status >> 8 == NOBODY)
+		for (uint64_t end = k->now + THEFT; k->now < end && !failed();)
+			pass(end);
+	else if (!failed() && c->status != 0)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
+	if (!failed() && c->status != 0)
+		must(who, ARGV(to, other));
+	judge_release(c);
+}
+
 /* In good weather everybody can log in, pair, and say something. */
 static void
 all_is_well(void)
 {
-	char leave[] = "leave", to[] = "to", send[] = "send", end[] = "--", dnd[] = "dnd", off[] = "off";
-	char other[NAME_BYTES];
+	char leave[] = "leave", send[] = "send", end[] = "--", dnd[] = "dnd", off[] = "off";
 
 	for (unsigned i = 0; i < PEOPLE && !failed(); i++) {
 		must_log_in(i);
@@ -732,8 +809,7 @@ all_is_well(void)
 	for (unsigned i = 0; i < FRIENDS && !failed(); i++) {
 		struct message *m = judge_message(i, i ^ 1, people[i].seq++);
 
-		(void)snprintf(other, sizeof(other), "%s", names[i ^ 1]);
-		must(i, ARGV(to, other));
+		must_pair(i, i ^ 1);
 		strike(i ^ 1);
 		must(i, ARGV(send, end, m->text));
 		m->delivered = true;
@@ -774,12 +850,58 @@ all_come_for_notes(void)
 			judge_fail("notes of %s are kept, and everybody is there", names[i]);
 }
 
+static struct command *
+run_forgetting(unsigned who, bool unread)
+{
+	struct command *c = start_forgetting(who, NONE, unread, false);
+
+	k->proc[c->proc].mortal = false;
+	wait_for_end(c);
+	return c;
+}
+
+/* In good weather all can be forgotten, and a message that comes again after that is known, and stays away. */
+static void
+all_is_forgotten(unsigned who)
+{
+	char send[] = "send", id[] = "--id", end[] = "--", history[] = "history", json[] = "--json", read[] = "read";
+	struct message *again = judge_repeatable(who ^ 1, who);
+	struct command *c = run_forgetting(who, false);
+
+	if (!failed() && judge_command_over(c) > 2)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
+	judge_release(c);
+	if (failed())
+		return;
+	c = run_forgetting(who, true);
+	if (!failed() && judge_command_over(c) > 1)
+		judge_fail("'%s' of %s ends with %d in good weather: %s", c->text, names[who], c->status >> 8, c->said);
+	judge_release(c);
+	if (again && !failed())
+		must_pair(who ^ 1, who);
+	if (again && !failed())
+		must(who ^ 1, ARGV(send, id, again->id, end, again->text));
+	if (failed())
+		return;
+	c = run(who, ARGV(read, json));
+	if (!failed())
+		(void)judge_command_over(c);
+	judge_release(c);
+	if (failed())
+		return;
+	c = run(who, ARGV(history, json));
+	if (!failed() && (strstr(c->said, "\"type\":\"message\"") || strstr(c->said, "\"type\":\"note\"")))
+		judge_fail("%s has forgotten everything, and still has: %s", names[who], c->said);
+	judge_release(c);
+	judge_files(who);
+}
+
 static void
 weather(uint64_t seed)
 {
 	struct weather *w = &k->weather;
 
-	power_fails = loses = crowded = tells = false;
+	power_fails = loses = crowded = tells = forgets = false;
 	floods = 0;
 	if (measures) {
 		*w = (struct weather){ .preempt = 20, .kill = 900, .cut = 300, .shortened = 300 };
@@ -788,6 +910,7 @@ weather(uint64_t seed)
 	floods = seed % 8 == 5 || seed % 16 == 4 ? 2 : 0;
 	crowded = seed % 16 >= 12;
 	tells = seed % 3 == 1;
+	forgets = seed / 160 % 6 == 1;
 	w->preempt = 2 + kernel_pick(60);
 	if (seed % 4 == 0)
 		return; /* a fair day */
@@ -852,6 +975,8 @@ one(uint64_t seed, bool trace)
 		look(i);
 	if (!failed())
 		judge_end();
+	for (unsigned i = 0; forgets && i < FRIENDS && !failed(); i++)
+		all_is_forgotten(i);
 	if (!failed())
 		all_go();
 over:
