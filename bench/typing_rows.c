@@ -13,7 +13,7 @@
 #include "core/limits.h"
 
 #define PLACES 16U
-#define KEYS 4U /* at each place: a letter twice, and back */
+#define KEYS 4U /* at each place: a letter twice, and back; then the cursor goes to the left, and a word to the left */
 
 static const char *const texts[] = { "word ", "\u6f22\u5b57", "\u0939\u093f\u0928\u094d\u0926\u0940 ",
 	"\U0001f469\u200d\U0001f680", "\u06a9\u0627\u0631\u200c\u0647\u0627 ", "e\u0301\u0302\u0303\u0304",
@@ -45,20 +45,37 @@ show(struct typing *t)
 	draw_update(&t->draw, &t->view);
 }
 
+/* What a key began at that time has changed is shown, and counts. */
 static void
-key(struct typing *t, bool back)
+done(struct typing *t, double began)
 {
-	struct buffer *b = &t->buffer;
-	const double began = used_ms();
 	double took;
 
-	if (!buffer_replace(b, back ? buffer_left(b, b->at) : b->at, b->at, "x", back ? 0 : 1, !back))
-		errx(1, "out of memory");
 	show(t);
 	took = used_ms() - began;
 	t->slowest = took > t->slowest ? took : t->slowest;
 	t->most = (double)t->draw.out_len > t->most ? (double)t->draw.out_len : t->most;
 	t->draw.out_len = 0;
+}
+
+static void
+type(struct typing *t, bool back)
+{
+	struct buffer *b = &t->buffer;
+	const double began = used_ms();
+
+	if (!buffer_replace(b, back ? buffer_left(b, b->at) : b->at, b->at, "x", back ? 0 : 1, !back))
+		errx(1, "out of memory");
+	done(t, began);
+}
+
+static void
+move(struct typing *t, size_t (*place)(const struct buffer *b, size_t at))
+{
+	const double began = used_ms();
+
+	buffer_move(&t->buffer, place(&t->buffer, t->buffer.at));
+	done(t, began);
 }
 
 static void
@@ -88,7 +105,9 @@ type_in(struct typing *t, const char *text)
 		show(t);
 		t->draw.out_len = 0;
 		for (unsigned k = 0; k < KEYS; k++)
-			key(t, k >= KEYS / 2);
+			type(t, k >= KEYS / 2);
+		move(t, buffer_left);
+		move(t, buffer_word_left);
 	}
 }
 

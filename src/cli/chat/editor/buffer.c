@@ -204,14 +204,37 @@ is_word(const struct buffer *b, size_t at)
 	return unicode_is_letter(u) || unicode_is_mark(u) || (u->category >= GC_ND && u->category <= GC_NO);
 }
 
+/*
+ * Where the latest word begins in a part of the text that begins with a line; SIZE_MAX: there is none. Forwards: to the left
+ * each cluster of a row of flags would be looked for from where the row begins.
+ */
+static size_t
+last_word(const struct buffer *b, size_t from, size_t end)
+{
+	size_t begin = SIZE_MAX;
+	bool within = false;
+
+	for (size_t at = from; at < end; at += unicode_cluster(b->text + at, end - at)) {
+		const bool word = is_word(b, at);
+
+		if (word && !within)
+			begin = at;
+		within = word;
+	}
+	return begin;
+}
+
 size_t
 buffer_word_left(const struct buffer *b, size_t at)
 {
-	while (at > 0 && !is_word(b, buffer_left(b, at)))
-		at = buffer_left(b, at);
-	while (at > 0 && is_word(b, buffer_left(b, at)))
-		at = buffer_left(b, at);
-	return at;
+	for (size_t end = at, from;; end = from - 1) {
+		from = buffer_line_begin(b, end);
+
+		const size_t begin = last_word(b, from, end);
+
+		if (begin != SIZE_MAX || from == 0)
+			return begin != SIZE_MAX ? begin : 0;
+	}
 }
 
 size_t

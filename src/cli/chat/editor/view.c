@@ -17,10 +17,15 @@
 #define VIEW_PIECE 96U
 #define PIECE_DRAWN_MAX 1024U
 
-/* Where a layout stands. */
-struct place {
-	size_t row, column;
-	size_t bytes; /* of the text in this row */
+/* On so many bytes behind it what is drawn of a piece may depend: the tags of a flag are the most. */
+#define AHEAD 32U
+
+/* A piece of the text. */
+struct view_piece {
+	uint16_t width; /* columns; a tab's depends on where it stands, a line feed has none: 0 */
+	uint16_t drawn; /* bytes that are drawn of it */
+	uint8_t len;
+	bool doubtful; /* the column is set behind it */
 };
 
 void
@@ -38,19 +43,22 @@ view_release(struct view *v)
 	}
 	free(v->rows);
 	free(v->starts);
-	free(v->before);
+	free(v->pieces);
+	free(v->anew);
 	free(v->laid);
 	v->rows = NULL;
-	v->starts = v->before = NULL;
+	v->starts = NULL;
+	v->pieces = v->anew = NULL;
 	v->laid = NULL;
-	v->laid_len = v->laid_cap = v->laid_columns = v->before_cap = 0;
+	v->laid_len = v->laid_cap = v->piece_count = v->piece_cap = v->anew_cap = 0;
 	v->cap = v->count = v->start_cap = v->start_count = 0;
 }
 
 static size_t
 piece_at(const char *text, size_t len)
 {
-	size_t n = unicode_cluster(text, len);
+	/* What goes to pieces need not be seen to its end. */
+	size_t n = unicode_cluster(text, len < VIEW_PIECE + UNICODE_UTF8_MAX ? len : VIEW_PIECE + UNICODE_UTF8_MAX);
 
 	if (n <= VIEW_PIECE)
 		return n;
@@ -174,97 +182,14 @@ grow(void **p, size_t *cap, size_t need)
 	return true;
 }
 
-static void
-begin_row(struct view *v, size_t at)
-{
-	if (v->start_count == v->start_cap) {
-		const size_t cap = v->start_cap > 0 ? 2 * v->start_cap : 64;
-		size_t *more = realloc(v->starts, cap * sizeof(*more));
-
-		if (!more) {
-			v->failed = true;
-			return;
-		}
-		v->starts = more;
-		v->start_cap = cap;
-	}
-	v->starts[v->start_count++] = at;
-}
-
-/* Columns that a row may use: the last one stays free. */
-static size_t
-row_room(const struct view *v)
-{
-	return v->columns > 2 ? v->columns - 1 : 1;
-}
-
-/* Whether a piece still goes into the row. */
-static bool
-fits(const struct view *v, const struct place *p, size_t width, size_t len)
-{
-	return p->column == 0 || (p->column + width <= row_room(v) && p->bytes + len <= VIEW_ROW_BYTES);
-}
-
-/* How many bytes from text[at] on are ASCII that goes into the row, each a cluster. */
-static size_t
-ascii_run(const struct view *v, const struct place *p, const char *text, size_t len)
-{
-	const size_t room = p->column < row_room(v) ? row_room(v) - p->column : 0;
-	size_t n = 0;
-
-	while (n < len && n < room && is_ascii(text[n]))
-		n++;
-	if (n > 0 && n < len && !is_ascii(text[n])) /* a mark may follow, which belongs to the latest one */
-		n--;
-	return p->bytes + n <= VIEW_ROW_BYTES ? n : 0;
-}
-
-/* Moves over what is at text[at]; returns its bytes. */
-static size_t
-advance(struct view *v, struct place *p, const char *text, size_t len, size_t at)
-{
-	size_t n = ascii_run(v, p, text + at, len - at), width = n;
-
-	if (n == 0) {
-		n = piece_at(text + at, len - at);
-		width = piece_width(v, text, len, at, n, p->column);
-	}
-	if (!fits(v, p, width, n)) {
-		*p = (struct place){ .row = p->row + 1 };
-		begin_row(v, at);
-		if (n == 1 && text[at] == '\t')
-			width = tab_width(v, 0);
-	}
-	p->column += width;
-	p->bytes += n;
-	return n;
-}
-
-/* The latest that begins at the cursor or before it. */
-static size_t
-row_of(const struct view *v, size_t cursor)
-{
-	size_t low = 0, high = v->start_count;
-
-	while (high - low > 1) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (v->starts[middle] <= cursor)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /*
- * What of the layout before this one still holds. The text is the same up to `same_begin`, and from `same_end` bytes before
- * its end on.
+ * The pieces of the text, of which those before and behind a change stay as they were: a key in a long line costs what stands
+ * around it, and the sum of the widths. The text is the same up to `same_begin`, and from `same_end` bytes before its end on.
  */
-struct earlier {
-	size_t count; /* of the starts, in v->before */
+struct change {
 	size_t same_begin, same_end;
-	size_t at; /* the next start to look at */
+	size_t first; /* piece that may have become another one, */
+	size_t at;    /* and where that begins */
 };
 
 static size_t
@@ -291,101 +216,179 @@ same_bytes_at_end(const char *a_end, const char *b_end, size_t most)
 	return n;
 }
 
-/* Sets the starts that were found aside, and sees what of the text is another one. */
-static void
-set_aside(struct view *v, size_t prompt, const char *text, size_t len, struct earlier *e)
+static struct change
+find_change(const struct view *v, const char *text, size_t len)
 {
-	size_t *starts = v->before;
-	const size_t cap = v->before_cap, most = len < v->laid_len ? len : v->laid_len;
+	const size_t most = len < v->laid_len ? len : v->laid_len;
+	struct change c = { .first = 0 };
 
-	*e = (struct earlier){ .count = v->start_count };
-	v->before = v->starts;
-	v->before_cap = v->start_cap;
-	v->starts = starts;
-	v->start_cap = cap;
-	v->start_count = 0;
-	if (v->laid_columns != v->columns || v->laid_prompt != prompt ||
-	    memcmp(&v->laid_metrics, v->metrics, sizeof(v->laid_metrics)) != 0) {
-		e->count = 0;
-		return;
-	}
-	e->same_begin = same_bytes(v->laid, text, most);
-	e->same_end = same_bytes_at_end(v->laid + v->laid_len, text + len, most - e->same_begin);
+	if (v->piece_count == 0 || memcmp(&v->laid_metrics, v->metrics, sizeof(v->laid_metrics)) != 0)
+		return c;
+	c.same_begin = same_bytes(v->laid, text, most);
+	c.same_end = same_bytes_at_end(v->laid + v->laid_len, text + len, most - c.same_begin);
+	while (c.first < v->piece_count && c.at + VIEW_PIECE + AHEAD <= c.same_begin)
+		c.at += v->pieces[c.first++].len;
+	return c;
 }
 
-/*
- * Takes over the rows before the change: those whose first cluster is whole before it, for that one did not go into the
- * row above. Returns where the latest of them begins.
- */
-static size_t
-take_begin(struct view *v, struct earlier *e, struct place *p)
+static struct view_piece
+measure(const struct view *v, const char *text, size_t len, size_t at)
 {
-	while (e->at < e->count && v->before[e->at] + VIEW_PIECE + UNICODE_UTF8_MAX <= e->same_begin && !v->failed)
-		begin_row(v, v->before[e->at++]);
-	if (v->start_count == 0) {
-		begin_row(v, 0);
-		return 0;
+	char out[PIECE_DRAWN_MAX];
+	struct view_piece p = { .width = 1, .drawn = 1, .len = 1 };
+	size_t n, drawn;
+
+	if (is_ascii(text[at]) && (at + 1 == len || !((unsigned char)text[at + 1] & 0x80)))
+		return p;
+	if (text[at] == '\n' || text[at] == '\t') {
+		p.width = 0;
+		p.drawn = text[at] == '\t' ? TAB : 0;
+		return p;
 	}
-	if (v->start_count > 1)
-		*p = (struct place){ .row = v->start_count - 1 };
-	return v->starts[v->start_count - 1];
+	n = piece_at(text + at, len - at);
+	p.len = (uint8_t)n;
+	p.width = (uint16_t)draw_piece(v, text, len, at, n, 0, out, &drawn, &p.doubtful);
+	p.drawn = (uint16_t)drawn;
+	return p;
 }
 
-/* The row that begins at `at`, behind the change, began there before: so do all below it. */
 static bool
-take_end(struct view *v, struct earlier *e, size_t len, size_t at)
+add_piece(struct view *v, size_t count, const struct view_piece *p)
 {
-	const size_t from_end = len - at;
-
-	/* What its first cluster looks like may depend on what stands before it. */
-	if (e->count == 0 || from_end + SAFE_RULES_BACK > e->same_end)
+	if (!grow((void **)&v->anew, &v->anew_cap, (count + 1) * sizeof(*p)))
 		return false;
-	while (e->at < e->count && v->before[e->at] < v->laid_len - from_end)
-		e->at++;
-	if (e->at >= e->count || v->before[e->at] != v->laid_len - from_end || e->at == 0)
-		return false;
-	while (++e->at < e->count && !v->failed)
-		begin_row(v, len - (v->laid_len - v->before[e->at]));
+	v->anew[count] = *p;
 	return true;
 }
 
-static void
-remember_layout(struct view *v, size_t prompt, const char *text, size_t len)
+/* Puts `count` new pieces in place of those from `first` to before `next`. */
+static bool
+splice(struct view *v, size_t first, size_t next, size_t count)
 {
-	v->laid_columns = 0;
-	if (v->failed || !grow((void **)&v->laid, &v->laid_cap, len + 1))
-		return;
+	const size_t rest = v->piece_count - next;
+
+	if (!grow((void **)&v->pieces, &v->piece_cap, (first + count + rest) * sizeof(*v->pieces)))
+		return false;
+	if (rest > 0 && first + count != next)
+		memmove(v->pieces + first + count, v->pieces + next, rest * sizeof(*v->pieces));
+	if (count > 0)
+		memcpy(v->pieces + first, v->anew, count * sizeof(*v->pieces));
+	v->piece_count = first + count + rest;
+	return true;
+}
+
+static bool
+remember(struct view *v, const char *text, size_t len)
+{
+	if (!grow((void **)&v->laid, &v->laid_cap, len + 1))
+		return false;
 	if (len > 0)
 		memcpy(v->laid, text, len);
 	v->laid_len = len;
-	v->laid_columns = v->columns;
-	v->laid_prompt = prompt;
 	v->laid_metrics = *v->metrics;
+	return true;
+}
+
+/* Makes the pieces those of the text. */
+static void
+find_pieces(struct view *v, const char *text, size_t len)
+{
+	const struct change c = find_change(v, text, len);
+	size_t at = c.at, next = c.first, before = c.at; /* where the earlier piece `next` began */
+	bool failed = false;
+
+	v->measured = 0;
+	while (at < len && !failed) {
+		struct view_piece p;
+
+		/* What it looks like may depend on what stands before it. */
+		if (len - at + SAFE_RULES_BACK + UNICODE_UTF8_MAX <= c.same_end) {
+			while (next < v->piece_count && before + (len - at) < v->laid_len)
+				before += v->pieces[next++].len;
+			if (next < v->piece_count && before + (len - at) == v->laid_len)
+				break; /* so do all behind it */
+		}
+		p = measure(v, text, len, at);
+		failed = !add_piece(v, v->measured++, &p);
+		at += p.len;
+	}
+	if (at >= len)
+		next = v->piece_count;
+	if (failed || !splice(v, c.first, next, v->measured) || !remember(v, text, len)) {
+		v->piece_count = v->laid_len = 0;
+		v->failed = true;
+	}
+}
+
+static void
+begin_row(struct view *v, size_t at, size_t piece)
+{
+	if (v->start_count == v->start_cap) {
+		const size_t cap = v->start_cap > 0 ? 2 * v->start_cap : 64;
+		struct view_start *more = realloc(v->starts, cap * sizeof(*more));
+
+		if (!more) {
+			v->failed = true;
+			return;
+		}
+		v->starts = more;
+		v->start_cap = cap;
+	}
+	v->starts[v->start_count++] = (struct view_start){ .at = at, .piece = piece };
+}
+
+/* Columns that a row may use: the last one stays free. */
+static size_t
+row_room(const struct view *v)
+{
+	return v->columns > 2 ? v->columns - 1 : 1;
+}
+
+/* The latest that begins at the cursor or before it. */
+static size_t
+row_of(const struct view *v, size_t cursor)
+{
+	size_t low = 0, high = v->start_count;
+
+	while (high - low > 1) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (v->starts[middle].at <= cursor)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* Finds where each row begins, and the row of the cursor. `column`: the prompt's. */
 static void
 find_rows(struct view *v, size_t column, const char *text, size_t len, size_t cursor, size_t *row)
 {
-	struct place p = { .column = column };
-	struct earlier e;
-	size_t at, rows;
+	const size_t room = row_room(v);
+	size_t at = 0, bytes = 0;
 
-	set_aside(v, column, text, len, &e);
-	at = take_begin(v, &e, &p);
-	while (at < len && !v->failed) {
-		rows = v->start_count;
-		if (text[at] != '\n') {
-			at += advance(v, &p, text, len, at);
-		} else {
-			at++;
-			p = (struct place){ .row = p.row + 1 };
-			begin_row(v, at);
+	find_pieces(v, text, len);
+	v->start_count = 0;
+	begin_row(v, 0, 0);
+	for (size_t i = 0; i < v->piece_count && !v->failed; i++) {
+		const struct view_piece *p = &v->pieces[i];
+		size_t width = text[at] == '\t' ? tab_width(v, column) : p->width;
+
+		if (text[at] == '\n') {
+			column = bytes = 0;
+			begin_row(v, ++at, i + 1);
+			continue;
 		}
-		if (v->start_count > rows && take_end(v, &e, len, v->starts[v->start_count - 1]))
-			break;
+		if (column > 0 && (column + width > room || bytes + p->len > VIEW_ROW_BYTES)) {
+			column = bytes = 0;
+			begin_row(v, at, i);
+			width = text[at] == '\t' ? tab_width(v, 0) : width;
+		}
+		column += width;
+		bytes += p->len;
+		at += p->len;
 	}
-	remember_layout(v, column, text, len);
 	*row = row_of(v, cursor);
 }
 
@@ -530,9 +533,9 @@ put_mark(struct view *v, struct view_row *r, size_t hidden)
 static size_t
 row_end(const struct view *v, size_t row, const char *text, size_t len)
 {
-	size_t end = row + 1 < v->start_count ? v->starts[row + 1] : len;
+	size_t end = row + 1 < v->start_count ? v->starts[row + 1].at : len;
 
-	if (row + 1 < v->start_count && end > v->starts[row] && text[end - 1] == '\n')
+	if (row + 1 < v->start_count && end > v->starts[row].at && text[end - 1] == '\n')
 		end--;
 	return end;
 }
@@ -587,7 +590,7 @@ show_rows(struct view *v, const char *prompt, const char *text, size_t len, size
 			put_text(v, r, prompt, strlen(prompt));
 		if (i == row)
 			v->cursor_row = v->count - 1;
-		put_part(v, r, text, len, v->starts[i], row_end(v, i, text, len), i == row ? at : SIZE_MAX);
+		put_part(v, r, text, len, v->starts[i].at, row_end(v, i, text, len), i == row ? at : SIZE_MAX);
 	}
 	if (last < v->start_count && most > 2 && (r = add_row(v)))
 		put_mark(v, r, v->start_count - last);
@@ -601,6 +604,28 @@ bytes_shown(const struct view *v)
 	for (size_t i = 0; i < v->count; i++)
 		n += v->rows[i].len;
 	return n;
+}
+
+/* How many rows are shown of so many that take too many bytes: rows are much alike. */
+static size_t
+fewer_rows(size_t most, size_t bytes)
+{
+	const size_t fewer = most * VIEW_BYTES / bytes;
+
+	return fewer < 1 ? 1 : fewer < most ? fewer : most - 1;
+}
+
+/* What so many rows would take, nearly, before they are drawn: in a long row of marks that costs more than all else. */
+static size_t
+bytes_to_show(struct view *v, size_t row, size_t most)
+{
+	size_t first, last, bytes = 0;
+
+	choose(v, row, most, &first, &last);
+	last = last < v->start_count ? v->starts[last].piece : v->piece_count;
+	for (size_t i = v->starts[first].piece; i < last; i++)
+		bytes += v->pieces[i].drawn + (v->pieces[i].doubtful && !v->plain ? sizeof("\033[99G") - 1 : 0U);
+	return bytes;
 }
 
 size_t
@@ -623,11 +648,11 @@ view_lay(struct view *v, const char *prompt, const char *text, size_t len, size_
 
 	v->failed = false;
 	find_rows(v, view_width(v, prompt), text, len, at, &row);
+	for (size_t bytes; !v->failed && most > 1 && (bytes = bytes_to_show(v, row, most)) > VIEW_BYTES;)
+		most = fewer_rows(most, bytes);
 	show_rows(v, prompt, text, len, at, row, most);
 	while (!v->failed && bytes_shown(v) > VIEW_BYTES && most > 1) {
-		const size_t fewer = most * VIEW_BYTES / bytes_shown(v); /* rows are much alike */
-
-		most = fewer < 1 ? 1 : fewer < most ? fewer : most - 1;
+		most = fewer_rows(most, bytes_shown(v));
 		show_rows(v, prompt, text, len, at, row, most);
 	}
 	return !v->failed;

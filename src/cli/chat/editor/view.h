@@ -26,6 +26,14 @@ struct view_row {
 	size_t width; /* columns that are used */
 };
 
+/* Where a row of the text begins. */
+struct view_start {
+	size_t at;    /* in bytes */
+	size_t piece; /* of the view's pieces */
+};
+
+struct view_piece; /* view.c: a cluster, or a part of one that is too long */
+
 struct view {
 	/* Set by the caller before view_lay(). */
 	const struct metrics *metrics; /* how wide clusters are; the caller's */
@@ -41,17 +49,16 @@ struct view {
 	bool failed;          /* memory was short */
 
 	/* Kept from one call to the next. */
-	size_t first;   /* the first row of the text that is shown */
-	size_t *starts; /* the first byte of each row of the text */
+	size_t first; /* the first row of the text that is shown */
+	struct view_start *starts;
 	size_t start_count, start_cap;
-	/* What `starts` was found for. Where the text is the same, rows begin at the same places. */
+	/* The text that was laid out, and its pieces; where it is the same, they are. */
 	char *laid;
 	size_t laid_len, laid_cap;
-	size_t laid_columns; /* of the terminal; 0: nothing was laid out */
-	size_t laid_prompt;  /* columns of the prompt */
 	struct metrics laid_metrics;
-	size_t *before; /* the earlier starts, while new ones are found */
-	size_t before_cap;
+	struct view_piece *pieces, *anew;        /* anew: while they are found */
+	size_t piece_count, piece_cap, anew_cap; /* the caps in bytes */
+	size_t measured;                         /* pieces that the latest call had to look at: what a key costs */
 };
 
 /* Prepares a view without rows. The metrics must stay. */

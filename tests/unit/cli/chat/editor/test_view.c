@@ -122,6 +122,40 @@ START_TEST(the_rows_around_the_cursor_are_shown)
 }
 END_TEST
 
+/* In a line as long as a message may be a key costs what stands around it, wherever that is, and no look at all of the line. */
+START_TEST(a_key_costs_what_stands_around_it)
+{
+	static const char *const texts[] = { "word ", "\u6f22\u5b57", "\u0939\u093f\u0928\u094d\u0926\u0940 ",
+		"\U0001f469\u200d\U0001f680", "\u06a9\u0627\u0631\u200c\u0647\u0627 ", "e\u0301\u0302\u0303\u0304",
+		"\u0915\u093f\n", "\U0001f1e9\U0001f1ea" };
+	static char text[65536 + 1];
+
+	v.columns = 200;
+	v.most = 40;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const size_t n = strlen(texts[i]), len = 65000 / n * n;
+
+		for (size_t at = 0; at < len; at += n)
+			memcpy(text + at, texts[i], n);
+		for (size_t place = 0; place <= 16; place++) {
+			const size_t at = len / 16 / n * n * place;
+
+			ck_assert(view_lay(&v, "to bob> ", text, len, at));
+			memmove(text + at + 1, text + at, len - at);
+			text[at] = 'x';
+			ck_assert(view_lay(&v, "to bob> ", text, len + 1, at + 1));
+			ck_assert_msg(v.measured <= 400, "text %zu, at %zu: %zu", i, at, v.measured);
+			memmove(text + at, text + at + 1, len - at);
+			ck_assert(view_lay(&v, "to bob> ", text, len, at));
+			ck_assert_msg(v.measured <= 400, "text %zu, back at %zu: %zu", i, at, v.measured);
+		}
+		v.columns--; /* nor does another size */
+		ck_assert(view_lay(&v, "to bob> ", text, len, 0));
+		ck_assert_uint_le(v.measured, 400);
+	}
+}
+END_TEST
+
 Suite *
 view_suite(void)
 {
@@ -135,6 +169,7 @@ view_suite(void)
 	tcase_add_test(t, rows_end_before_the_last_column);
 	tcase_add_test(t, a_wide_cluster_is_not_cut);
 	tcase_add_test(t, the_rows_around_the_cursor_are_shown);
+	tcase_add_test(t, a_key_costs_what_stands_around_it);
 	suite_add_tcase(s, t);
 	return s;
 }
