@@ -85,8 +85,9 @@ rows_of() { # PAGE
 is "$(rows_of README.zh_CN.md)" "$(rows_of README.md)" "both READMEs have the same commands, with the same options"
 # Examples, without what they print, the picture, and how to choose the language.
 examples_of() { # PAGE
-	sed -n '/^    /!d; /^ *\[20/d; /pchat \[/d; /LANGUAGE=/d; /[►◄─▲]/d; /(short-lived)/d; p' "$SRCDIR/$1"
+	sed -n '/^    /!d; /^ *\[20/d; /pchat \[/d; /LANGUAGE=/d; /[►◄─▲]/d; /(short-lived)\|短暂运行/d; p' "$SRCDIR/$1"
 }
+is "$(grep -c '^## ' "$SRCDIR/README.zh_CN.md")" "$(grep -c '^## ' "$SRCDIR/README.md")" "both READMEs have the same sections"
 is "$(examples_of README.zh_CN.md)" "$(examples_of README.md)" "and the same examples"
 
 # ------------------------------------------------------------------------ how broad
@@ -100,6 +101,27 @@ exits 2 "what is missing"
 like "$err" "to whom\? usage: pchat to NAME \[--wait\[=SEC\]\]" "is asked for, and the usage has the options"
 run root pchat to a b
 like "$err" "one NAME only; 'b' is left over" "as is what is left over"
+
+# ------------------------------------------------------------------------ sentences
+
+says() { # SENTENCE COMMAND...: among what the command says, wherever its lines end
+	local sentence=$1
+	shift
+	run alice "$@"
+	[[ $(tr -s ' \n' '  ' <<<"$out$err") == *"$sentence"* ]]
+	ok $? "$*: $sentence" "$out" "$err"
+}
+says "give up after SEC seconds" pchat help
+says "remove a rule made by block or allow" pchat help unblock
+says "refuse new chats, or accept them again" pchat help dnd
+says "remembered across logins" pchat help dnd
+says "remembered across logins" pchat help block
+says "become 75: an earlier attempt may have arrived" pchat help send
+for option in --since "--delete --before"; do
+	# shellcheck disable=SC2086 # words
+	says "'99' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, or how long ago: 90s, 30m, 2h, 3d, 1w" \
+		pchat history $option 99
+done
 for pair in logout:quit msg:send write:send say:send ls:who users:who ignore:block join:to talk:chat inbox:read log:history; do
 	run root pchat "${pair%:*}"
 	like "$err" "did you mean '${pair#*:}'" "${pair%:*} is ${pair#*:} here"

@@ -178,4 +178,13 @@ on_screen delivered
 is $? 1 "where nothing is said"
 (as alice pchat send -l < <(seq 20)) 2>"$T/err"
 is "$(cat "$T/err")" "" "nor where standard error is no terminal"
+
+# ------------------------------------------------------------------------ an input that takes its time
+mkfifo -m 0666 "$T/hungry"
+exec {hungry}<>"$T/hungry"
+anew "pchat send <$T/hungry"
+shows '^reading the message: it is sent when the input ends; \^C gives up$' "a message that is not there yet is waited for, and that is said"
+send_keys C-c
+shows '^\$ *$' "until one gives up"
+exec {hungry}>&-
 finish

@@ -25,12 +25,12 @@ forge() { # COLUMNS PAD WIDTH-OF-PAD
 run alice pchat read
 for columns in 20 33 80 137 200; do
 	resize "$columns" 50
-	for pad in ' 1' $'\u00a0 1' $'\u2800 1' $'\u3000 2' $'\U0001f44d\U0001f3fd 4' $'\U0001f44d\U0001f3fd 2' '* 1'; do
+	for pad in ' 1' $'\u00a0 1' $'\u2800 1' $'\u3000 2' $'\t 8' $'\u3164 8' $'\U0001f44d\U0001f3fd 4' $'\U0001f44d\U0001f3fd 2' '* 1'; do
 		run bob pchat send -- "$(forge "$columns" "${pad% *}" "${pad##* }")"
 		run bob pchat send -- "$(forge "$columns" "${pad% *}" "${pad##* }" | sed 's/\[2026.*/* root is now chatting with you/')"
 	done
 	anew 'pchat read; echo end'
-	shows '^end$' "14 messages that forge are read at $columns columns"
+	shows '^end$' "18 messages that forge are read at $columns columns"
 	is "$(forged_rows)" "" "and none of their rows looks like a record"
 	run bob pchat send $'a\n* b left the chat'
 	anew 'pchat read; echo end'

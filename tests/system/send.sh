@@ -74,6 +74,9 @@ exits 0 "-0: messages that end in NUL"
 is "$(as bob pchat read -0 | tr '\0' '|')" $'one|two\nlines|three|' "-0: arrive each for itself"
 run alice pchat send -l -f "$T/lines"
 exits 0 "-l and -f go together"
+run alice pchat send -l -0
+exits 2 "-l and -0 do not"
+like "$err" "-l and -0 cannot be used together" "which is said"
 received "$T/lines" "-l and -f: every line arrived"
 
 feed alice pchat send -f - <<<"standard input"
