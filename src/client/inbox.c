@@ -20,9 +20,10 @@ struct inbox {
 	bool follows;  /* it does */
 	bool beyond;   /* of this batch, a record that is not part of what was there at the start */
 	uint64_t start, said;
-	bool held;   /* it shows nothing yet */
-	bool silent; /* the answer that is waited for is not to be shown: it was asked for to be known to the helper */
+	bool held;     /* its first batch is not to be shown yet, */
+	bool ready;    /* and is there: `end` ended it */
 	bool listened; /* class->listens() was called */
+	struct control_message end;
 	bool caught_up, over;
 };
 
@@ -32,12 +33,7 @@ ask(struct inbox *in)
 	struct control_message m = { .type = CONTROL_READ,
 		.u.read = { .flags = (in->caught_up ? READ_WAIT : 0) | (in->plain ? 0 : READ_NOTES), .limit = BATCH } };
 
-	in->silent = in->held;
-	if (in->held) {
-		m.u.read.flags |= READ_PEEK;
-		m.u.read.limit = 1;
-	}
-	if (in->follow && (in->caught_up || in->held))
+	if (in->follow && in->caught_up)
 		m.u.read.after = in->seen > in->start ? in->seen : in->start;
 	in->last = 0;
 	in->beyond = false;
@@ -53,17 +49,13 @@ finish(struct inbox *in, enum verdict v)
 	in->class->over(in->context, v);
 }
 
+/* All of a batch was given: it is shown, then marked, and the next one is asked for. */
 static void
-batch_end(struct inbox *in, const struct control_message *m)
+settle(struct inbox *in, const struct control_message *m)
 {
 	const struct control_message done = { .type = CONTROL_DONE,
 		.u.done.last = in->beyond ? in->last : m->u.read_end.last };
-	const enum verdict v = m->u.read_end.verdict;
 
-	if (v != VERDICT_OK && v != VERDICT_NOTHING) {
-		finish(in, v);
-		return;
-	}
 	if (in->class->shown(in->context) < 0) {
 		finish(in, VERDICT_OUTPUT);
 		return;
@@ -78,22 +70,22 @@ batch_end(struct inbox *in, const struct control_message *m)
 		ask(in);
 }
 
-/* The helper knows it now. */
 static void
-silent_end(struct inbox *in, enum verdict v)
+batch_end(struct inbox *in, const struct control_message *m)
 {
+	const enum verdict v = m->u.read_end.verdict;
 	const bool first = !in->listened;
 
-	in->silent = false;
 	if (v != VERDICT_OK && v != VERDICT_NOTHING) {
 		finish(in, v);
-		return;
+	} else if (in->held) {
+		in->end = *m;
+		in->ready = in->listened = true;
+		if (first)
+			in->class->listens(in->context, m->u.read_end.more && !in->beyond);
+	} else {
+		settle(in, m);
 	}
-	in->listened = true;
-	if (!in->held)
-		ask(in);
-	else if (first)
-		in->class->listens(in->context);
 }
 
 /* What came since the start is asked for anew, as it may have been read meanwhile. */
@@ -123,14 +115,10 @@ on_frame(void *owner, const struct frame *f)
 	if (control_decode(f, &m) < 0)
 		return;
 	if (m.type == CONTROL_RECORD) {
-		if (!in->silent)
-			take_record(in, &m.u.record);
+		take_record(in, &m.u.record);
 	} else if (m.type == CONTROL_READ_END) {
 		in->follows = m.u.read_end.follows;
-		if (in->silent)
-			silent_end(in, (enum verdict)m.u.read_end.verdict);
-		else
-			batch_end(in, &m);
+		batch_end(in, &m);
 	} else if (m.type == CONTROL_BYE && m.u.bye.reason == BYE_MALFORMED) {
 		in->plain = true; /* it takes a HELLO that names features for a broken one */
 	}
@@ -142,7 +130,7 @@ on_lost(void *owner)
 	struct inbox *in = owner;
 
 	in->conn = NULL;
-	in->follows = false;
+	in->follows = in->ready = false;
 	in->said = 0;
 	in->class->lost(in->context);
 }
@@ -185,8 +173,8 @@ inbox_go_on(struct inbox *in)
 	if (!in->held)
 		return;
 	in->held = false;
-	if (in->conn && !in->silent)
-		ask(in);
+	if (in->ready && in->conn)
+		settle(in, &in->end);
 }
 
 bool

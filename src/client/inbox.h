@@ -26,8 +26,11 @@ struct inbox_class {
 	void (*said)(void *context, const struct record *r, uint64_t missed);
 	/* Writes out what was given. 0; or -errno: it may not be marked read. */
 	int (*shown)(void *context);
-	/* Only of one that is held: what the session says is kept for it from now on. Called once. */
-	void (*listens)(void *context);
+	/*
+	 * Only of one that is held, once: it has the first of what was unread at the start, and what the session says is
+	 * kept for it from now on. `more`: newer ones of that time are unread as well.
+	 */
+	void (*listens)(void *context, bool more);
 	/* All that was there at the start has been shown. Called once. */
 	void (*caught_up)(void *context);
 	/* No more will come. NO_SESSION: the session has ended; else why it cannot be read. */
@@ -48,7 +51,10 @@ void inbox_free(struct inbox *in);
  */
 void inbox_follow(struct inbox *in, uint64_t newest);
 
-/* Before it begins: it follows, but shows nothing before inbox_go_on(). */
+/*
+ * Before it begins: what it gives first is not to be shown before inbox_go_on(), which calls shown(). Nobody else is given that
+ * meanwhile.
+ */
 void inbox_hold(struct inbox *in);
 void inbox_go_on(struct inbox *in);
 

@@ -177,51 +177,100 @@ in_pane "$second" send_keys C-d
 in_pane "$second" shows '^\$ *$' "until it is closed, too"
 
 # A chat that is opened looks up what was said last. What is said and arrives just before that look, or between it and the first
-# read, stands there once. The look is a program that waits for us.
+# read, stands there once, below what was read before, and parted from it. The look is a process of the helper's that waits for us.
+run alice pchat quit
 mkdir -m 0755 "$T/slow"
 # shellcheck disable=SC2154 # lib.sh's
 for program in "$programs"/*; do
 	ln -s "$program" "$T/slow/"
 done
-rm -f "$T/slow/pchat-full"
-cat >"$T/slow/pchat-full" <<SLOW
+rm -f "$T/slow/pchat-session"
+cat >"$T/slow/pchat-session" <<SLOW
 #!/bin/sh
 case " \$* " in
-*" history "*)
+*" --history "*)
 	: >"$T/alice/looks"
 	read -r _ <"$T/alice/go_on"
-	"$programs/pchat-full" "\$@" >"$T/alice/found"
+	"$programs/pchat-session" "\$@" </dev/null >"$T/alice/found"
 	: >"$T/alice/looked"
-	read -r _ <"$T/alice/go_on"
-	exec cat "$T/alice/found"
+	read -r _ <"$T/alice/tell"
+	cat "$T/alice/found"
+	exec cat >"$T/alice/asked_again"
 	;;
 esac
-exec "$programs/pchat-full" "\$@"
+exec "$programs/pchat-session" "\$@"
 SLOW
-chmod 755 "$T/slow/pchat-full"
-mkfifo -m 0666 "$T/alice/go_on"
-in_pane "$first" anew "PCHAT_EXEC_PATH=$T/slow sh -c 'pchat chat; true'"
-wait_until test -e "$T/alice/looks"
-ok $? "a chat looks up what was said last"
-run alice pchat send 'said before the look'
-run bob pchat send 'arrived before the look'
-timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/go_on"
-wait_until test -e "$T/alice/looked"
-ok $? "and has found it"
-run alice pchat send 'said after the look'
-run bob pchat send 'arrived after the look'
-timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/go_on"
-in_pane "$first" shows '\] bob: arrived after the look *$' "then what arrived since is shown"
-is "$(tmux_do capture-pane -p -t "$first" | sed -n 's/.*\(said\|arrived\) \(before\|after\) the look.*/\1 \2/p' | sort)" \
-	$'arrived after\narrived before\nsaid after\nsaid before' "all of it once"
+chmod 755 "$T/slow/pchat-session"
+mkfifo -m 0666 "$T/alice/go_on" "$T/alice/tell"
+run alice env PCHAT_EXEC_PATH="$T/slow" pchat login alice
+exits 0 "a helper whose look waits"
+run bob pchat to alice
+run bob pchat send 'read before the first look'
+run alice pchat read
+
+# A chat, with what is said and arrives before and after its look.
+opens_and_looks() { # first|second
+	rm -f "$T/alice/looks" "$T/alice/looked"
+	in_pane "$first" anew "pchat chat --timeout $AGES"
+	wait_until test -e "$T/alice/looks"
+	ok $? "a chat looks up what was said last"
+	run alice pchat send "said before the $1 look"
+	run bob pchat send "arrived before the $1 look"
+	timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/go_on"
+	wait_until test -e "$T/alice/looked"
+	ok $? "and has found it"
+	run alice pchat send "said after the $1 look"
+	run bob pchat send "arrived after the $1 look"
+	timeout "$PATIENCE" sh -c 'echo >"$0"' "$T/alice/tell"
+	in_pane "$first" shows '\] bob: arrived after the '"$1"' look *$' "then what arrived since is shown"
+}
+
+# What stands on the screen of such lines, in their order.
+looked_up() { # first|second
+	tmux_do capture-pane -p -t "$first" |
+		sed -En "s/.*(left|read|said|arrived) (before|after) the $1 look.*/\\1 \\2/p; s/^--- new ---.*/new/p"
+}
+
+# Whether all of the line of bob's that begins so is dimmed: else his name has a colour.
+dimmed() { # TEXT
+	tmux_do capture-pane -p -e -t "$first" | grep -q "^[^]]*\[[0-9:]*\] bob: $1"
+}
+
+below() { # first|second LINE: it stands below the line that parts them
+	looked_up "$1" | sed '1,/^new$/d' | grep -qx "$2"
+}
+
+opens_and_looks first
+is "$(looked_up first | sort)" $'arrived after\narrived before\nnew\nread before\nsaid after\nsaid before' "all of it once"
+is "$(looked_up first | head -n 1)" 'read before' "what was read stands above"
+below first 'arrived before' && below first 'arrived after'
+ok $? "what arrived meanwhile below what parts them" "$(looked_up first)"
+dimmed 'read before the first' && ! dimmed 'arrived before' && ! dimmed 'arrived after'
+ok $? "and what was read is dimmed, nothing else" "$(tmux_do capture-pane -p -e -t "$first")"
 # shellcheck disable=SC2317 # called by wait_until
 counts_both() {
-	[ "$(tmux_do display-message -p -t "$first" '#{pane_title}')" = '(2) bob' ]
+	[ "$(tmux_do display-message -p -t "$first" '#{pane_title}')" = "($1) bob" ]
 }
-wait_until counts_both
+wait_until counts_both 2
 ok $? "and what arrived meanwhile counts as new" "$(tmux_do display-message -p -t "$first" '#{pane_title}')"
 run alice pchat read
 is "$out" "" "and it is read"
+in_pane "$first" send_keys C-d
+in_pane "$first" shows '^\$ *$' "it is closed"
+
+# The same with something unread, the first of it a twin of what was read.
+run bob bash -c 'printf "%s\n" "read before the second look"{,} "left before the second look" | pchat send -l'
+run alice pchat read -n 1
+opens_and_looks second
+is "$(looked_up second | sort)" \
+	$'arrived after\narrived before\nleft before\nnew\nread before\nread before\nsaid after\nsaid before' "all of it once"
+is "$(looked_up second | sed '/^new$/,$d' | grep -c 'read before')" 1 "the twin that was read above"
+below second 'read before' && below second 'left before' && below second 'arrived before'
+ok $? "what was unread below" "$(looked_up second)"
+wait_until counts_both 4
+ok $? "and it counts as new"
+run alice pchat read
+is "$out" "" "and is read"
 in_pane "$first" send_keys C-d
 in_pane "$first" shows '^\$ *$' "it is closed"
 close_terminal

@@ -128,6 +128,7 @@
 	X(run)            \
 	X(editor)           \
 	X(chat)             \
+	X(recent)           \
 	X(sender_report)    \
 	X(text_source)      \
 	X(complete_files)   \

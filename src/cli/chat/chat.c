@@ -103,10 +103,6 @@ show_own(struct chat *c, const char *text, size_t len, int64_t time_ms, enum mar
 	(void)chat_show(c);
 	format_text_record(&r, self);
 	(void)output_flush();
-	if (recent_showed(c, time_ms)) {
-		(void)chat_show(c);
-		return;
-	}
 	if (c->text_len > 0) /* the mark stands behind the text */
 		c->text_len--;
 	output_printf(" %s\n", mark_text(m));
@@ -160,6 +156,8 @@ show_fate(struct chat *c, const struct deliver_line *line, enum verdict v)
 		return;
 	if (!waited)
 		show_own(c, text, len, clock_wall_ms(), v == VERDICT_OK ? MARK_DONE : MARK_FAILED);
+	if (v == VERDICT_OK && !inbox_follows(c->inbox)) /* that it does may not be known yet */
+		recent_note(c->recent, &line->id);
 	if (v == VERDICT_OK && waited)
 		chat_note(c, "%s delivered: %.*s%s", mark_text(MARK_DONE), (int)n, excerpt, more);
 	else if (v == VERDICT_UNCONFIRMED)
@@ -201,6 +199,12 @@ whose_line(const struct chat *c, const struct ident *id)
 	if (!found)
 		return OWN_ANOTHER;
 	return waited ? OWN_WAITED : OWN_OURS;
+}
+
+bool
+chat_has_said(const struct chat *c, const struct ident *id)
+{
+	return whose_line(c, id) != OWN_ANOTHER || own_knows(c->own, id);
 }
 
 bool
@@ -342,6 +346,7 @@ take_state(struct chat *c, const struct control_message *m)
 	if (!known && c->recall) {
 		inbox_follow(c->inbox, m->u.state.last);
 		inbox_hold(c->inbox);
+		recent_begin(c->recent, m->u.state.last, m->u.state.unread);
 		if (!begin_terminal(c))
 			return;
 	}
@@ -483,23 +488,26 @@ chat_go_on(struct chat *c)
 
 /* ----------------------------------------------------------------- what arrives */
 
+void
+chat_record(struct chat *c, const struct record *r)
+{
+	if (c->recent)
+		recent_before(c->recent, r);
+	if (c->filter && c->opt->given[OPT_JSON])
+		format_json_record(r, c->link->name);
+	else
+		format_text_record(r, c->link->name);
+	if (c->editor)
+		terminal_arrived(c, r);
+}
+
 static void
 on_record(void *context, const struct record *r)
 {
 	struct chat *c = context;
 
-	if (c->editor)
-		(void)chat_show(c);
-	if (c->filter && c->opt->given[OPT_JSON])
-		format_json_record(r, c->link->name);
-	else
-		format_text_record(r, c->link->name);
-	if (!c->editor)
-		return;
-	(void)output_flush();
-	if (r->type == RECORD_MESSAGE)
-		(void)recent_showed(c, r->time_ms);
-	terminal_arrived(c, r);
+	if (!c->recent || !recent_hold(c->recent, r))
+		chat_record(c, r);
 }
 
 static void
@@ -512,7 +520,8 @@ on_said(void *context, const struct record *r, uint64_t missed)
 		    translate_count("%llu line that this session said is left out; /history shows it",
 			"%llu lines that this session said are left out; /history shows them", (size_t)missed),
 		    (unsigned long long)missed);
-	own_told(c->own, r, whose_line(c, &r->msgid));
+	if (!recent_showed(c->recent, &r->msgid))
+		own_told(c->own, r, whose_line(c, &r->msgid));
 }
 
 /* What the helper has not told it tells no more. */
@@ -534,14 +543,10 @@ on_shown(void *context)
 	return rc == 0 && c->editor ? editor_flush(c->editor) : rc;
 }
 
-/* What the session says from here on is not missed, so what was said last can be looked up. */
 static void
-on_listens(void *context)
+on_listens(void *context, bool more)
 {
-	struct chat *c = context;
-
-	if (!recent_begin(c))
-		chat_go_on(c);
+	recent_look(((struct chat *)context)->recent, more);
 }
 
 static void
@@ -671,7 +676,8 @@ set_up(struct chat *c)
 		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		set_locale();
-		if (!(c->recall = recall_new()) || !(c->own = own_new(show_delivered, c)))
+		if (!(c->recall = recall_new()) || !(c->own = own_new(show_delivered, c)) ||
+		    !(c->recent = recent_new(c)))
 			return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
 	} else if (!(c->filter = filter_new(c))) {
 		return report(VERDICT_FAILED, "%s", error_words(ENOMEM));
@@ -707,8 +713,7 @@ tear_down(struct chat *c)
 		free(c->tasks[i].line);
 	}
 	run_drop(c->completer);
-	run_drop(c->recent);
-	recent_forget(c);
+	recent_free(c->recent);
 	run_drop(c->reviver);
 	free(c->completed);
 	inbox_free(c->inbox);

@@ -17,7 +17,6 @@
 #include "client/deliver.h"
 #include "client/inbox.h"
 
-#define RECENT 10U    /* records that are shown when a chat begins */
 #define CHAT_RUNS 8U  /* most /commands that run at once */
 #define CHAT_PAIRS 8U /* most earlier pairs that still have lines under way */
 
@@ -25,6 +24,7 @@
 #define CHAT_FILES (CHAT_PAIRS + CHAT_RUNS + 16U)
 
 struct filter;
+struct recent;
 struct chat;
 
 /* A /command under way. */
@@ -45,6 +45,7 @@ struct chat {
 	struct filter *filter;
 	struct inbox *inbox;                 /* what arrives */
 	struct own *own;                     /* what other commands of the session say; NULL: a filter */
+	struct recent *recent;               /* what it shows first; NULL: a filter */
 	struct conn *watch;                  /* on which the helper tells the state; NULL: there is none now */
 	struct deliver *current;             /* to the present partner; NULL: there is none */
 	struct deliver *earlier[CHAT_PAIRS]; /* to earlier ones, as long as lines are under way */
@@ -56,9 +57,6 @@ struct chat {
 	bool confirm;                 /* the pair changed while something was typed: Enter asks once more */
 
 	/* On a terminal. */
-	struct run *recent;         /* looks up what was said last */
-	char *recent_shown[RECENT]; /* of each message that it has shown, its time and first line */
-	size_t unread;              /* unread messages when the chat began */
 	char latest_partner[NAME_MAX_LEN + 1]; /* the present partner, or the last one */
 	char awaited[NAME_MAX_LEN + 1];        /* who is waited for (/to NAME --wait); "": nobody */
 	unsigned unseen;                       /* messages that arrived since the last key */
@@ -114,8 +112,14 @@ void chat_end(struct chat *c, bool quit);
 /* The partner's name; "" when there is none. Valid until the next state. */
 const char *chat_partner(const struct chat *c);
 
-/* Asks for what is new from now on: the helper was told to wait until what was said last is shown. */
+/* Shows a record that arrived. */
+void chat_record(struct chat *c, const struct record *r);
+
+/* Asks for what is new from now on: what came first was shown. */
 void chat_go_on(struct chat *c);
+
+/* Whether this chat has said the line of that id, and was not told yet that it was delivered. */
+bool chat_has_said(const struct chat *c, const struct ident *id);
 
 /* terminal.c: the line that is typed, the prompt, the bell and the window's title. */
 
@@ -130,15 +134,25 @@ void terminal_arrived(struct chat *c, const struct record *r);
 
 /* recent.c */
 
-/* Shows what was said last, then calls chat_go_on(). False: there is nothing to show, and it will not be called. */
-bool recent_begin(struct chat *c);
+/* NULL: short of memory. */
+struct recent *recent_new(struct chat *c);
+void recent_free(struct recent *n);
 
-/*
- * Whether the message that was formatted last, and stands at the end of c->text, is one of those that it has shown: it came
- * while that was looked up. It is taken away again then, and forgotten.
- */
-bool recent_showed(struct chat *c, int64_t time_ms);
-void recent_forget(struct chat *c);
+/* The chat begins: id of the newest record, how many messages are unread. */
+void recent_begin(struct recent *n, uint64_t newest, uint64_t unread);
+
+/* A record arrived. True: it is kept, and shown later by chat_record(). */
+bool recent_hold(struct recent *n, const struct record *r);
+
+/* The first of what is unread was given (inbox.h). Shows all, then calls chat_go_on(), now or later. */
+void recent_look(struct recent *n, bool more);
+
+/* Before a record is shown: parts it from what was said before. */
+void recent_before(struct recent *n, const struct record *r);
+
+/* An own line was shown that the helper may tell of later; and whether one was. */
+void recent_note(struct recent *n, const struct ident *id);
+bool recent_showed(const struct recent *n, const struct ident *id);
 
 /* commands.c */
 

@@ -87,6 +87,12 @@ find(const struct own *o, const struct ident *id)
 	return NULL;
 }
 
+bool
+own_knows(const struct own *o, const struct ident *id)
+{
+	return find(o, id) != NULL;
+}
+
 /* Shows what is to be shown, up to this one; NULL: all. The helper's word of what stands before it was left out. */
 static void
 show_up_to(struct own *o, const struct half *last)

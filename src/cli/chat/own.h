@@ -28,6 +28,9 @@ void own_free(struct own *o);
  */
 bool own_delivered(struct own *o, const struct deliver_line *line, bool will_be_told);
 
+/* Whether it was delivered, and the helper has not told of it yet, or the other way round. */
+bool own_knows(const struct own *o, const struct ident *id);
+
 enum own_line {
 	OWN_ANOTHER, /* not ours, or acknowledged before */
 	OWN_OURS,    /* not acknowledged yet */

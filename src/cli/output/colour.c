@@ -21,7 +21,7 @@ static const char *const palette[] = {
 	"\033[1;36m",
 };
 
-static bool on;
+static bool on, muted;
 
 void
 colour_setup(const struct options *o)
@@ -41,26 +41,32 @@ colour_on(void)
 	return on;
 }
 
+void
+colour_mute(bool yes)
+{
+	muted = yes;
+}
+
 const char *
 colour_of_name(const char *name)
 {
-	return on ? palette[name_hash(name) % ARRAY_SIZE(palette)] : "";
+	return on && !muted ? palette[name_hash(name) % ARRAY_SIZE(palette)] : "";
 }
 
 const char *
 colour_of_self(void)
 {
-	return on ? "\033[1m" : "";
+	return on && !muted ? "\033[1m" : "";
 }
 
 const char *
 colour_quiet(void)
 {
-	return on ? "\033[2m" : "";
+	return on && !muted ? "\033[2m" : "";
 }
 
 const char *
 colour_off(void)
 {
-	return on ? "\033[0m" : "";
+	return on && !muted ? "\033[0m" : "";
 }

@@ -15,6 +15,9 @@ void colour_setup(const struct options *o);
 /* Whether there is colour. */
 bool colour_on(void);
 
+/* While it is true there is none: what is printed is part of something that has one. */
+void colour_mute(bool yes);
+
 /* The colour of a name. */
 const char *colour_of_name(const char *name);
 

@@ -16,6 +16,8 @@ void format_text_setup(bool short_times);
 
 /* `self`: our own name, for records that we wrote (history). */
 void format_text_record(const struct record *r, const char *self);
+/* The same, all of it in the colour of what is less important. */
+void format_text_dimmed(const struct record *r, const char *self);
 void format_json_record(const struct record *r, const char *self);
 
 /* What an offer's record offers, behind all else: ': "the dump"', ': 2 files, 70 bytes: "a", "b"', or nothing. */

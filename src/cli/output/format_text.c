@@ -228,15 +228,13 @@ offer(const struct record *r)
 	output_string(colour_off());
 }
 
-void
-format_text_record(const struct record *r, const char *self)
+/* Without its line feed. */
+static void
+line(const struct record *r, const char *self)
 {
 	const char *from = r->own ? self : r->peer.name;
 	char time[FORMAT_TIME_MAX];
 
-	rows_begin();
-	if (times.short_times)
-		day(r->time_ms);
 	output_printf("%s[%s]%s ", colour_quiet(),
 	    times.short_times ? format_local(r->time_ms, "%H:%M", time) : format_time(r->time_ms, time), colour_off());
 	if (r->type == RECORD_NOTE) {
@@ -251,6 +249,29 @@ format_text_record(const struct record *r, const char *self)
 		    colour_off(), r->own ? " to " : "", r->own ? r->peer.name : "");
 		body(r);
 	}
+}
+
+void
+format_text_record(const struct record *r, const char *self)
+{
+	rows_begin();
+	if (times.short_times)
+		day(r->time_ms);
+	line(r, self);
 	output_write("\n", 1);
+	rows_end();
+}
+
+void
+format_text_dimmed(const struct record *r, const char *self)
+{
+	rows_begin();
+	if (times.short_times)
+		day(r->time_ms);
+	output_string(colour_quiet());
+	colour_mute(true);
+	line(r, self);
+	colour_mute(false);
+	output_printf("%s\n", colour_off());
 	rows_end();
 }

@@ -40,10 +40,10 @@ shown(void *context)
 }
 
 static void
-listens(void *context)
+listens(void *context, bool more)
 {
 	(void)context;
-	trace("listens");
+	trace("listens%s", more ? ", more" : "");
 }
 
 static void
@@ -243,25 +243,26 @@ START_TEST(an_older_helper)
 }
 END_TEST
 
-/* Held: the helper knows that it listens, and nothing is shown; then what is new, whoever reads it, and what is said. */
+/* What is new, whoever reads it, and what is said. Held: what was unread is given, and not shown yet. */
 START_TEST(it_follows)
 {
+	struct control_message m;
+
 	inbox_follow(inbox, 5);
 	inbox_hold(inbox);
 	begin();
-	expect_read(READ_NOTES | READ_PEEK, 5);
-	give(6, false);
-	end(VERDICT_OK, 6, false, true);
-	trace_is("listens");
-	ck_assert(inbox_follows(inbox));
-	inbox_go_on(inbox);
-	inbox_go_on(inbox);
-	turn();
 	expect_read(READ_NOTES, 0);
 	give(4, false);
 	give(6, false); /* came since the start: with what follows */
-	end(VERDICT_OK, 6, false, true);
-	trace_is("4; shown; caught up");
+	end(VERDICT_OK, 6, true, true);
+	trace_is("4; listens");
+	ck_assert(inbox_follows(inbox));
+	ck_assert(!peer_heard(&m));
+	inbox_go_on(inbox);
+	trace_is("shown; caught up");
+	inbox_go_on(inbox);
+	turn();
+	trace_is("");
 	expect_done(4);
 	expect_read(READ_NOTES | READ_WAIT, 5);
 	give(6, false);
@@ -271,6 +272,35 @@ START_TEST(it_follows)
 	trace_is("6; said 10, missed 0; said 13, missed 2; shown");
 	expect_done(6);
 	expect_read(READ_NOTES | READ_WAIT, 6);
+}
+END_TEST
+
+/* The helper dies while it is held: what was given once is not given again, and is marked by what the next one says. */
+START_TEST(held_without_a_helper)
+{
+	struct control_message m;
+
+	inbox_follow(inbox, 5);
+	inbox_hold(inbox);
+	begin();
+	give(3, false);
+	end(VERDICT_OK, 3, true, true);
+	trace_is("3; listens, more");
+	peer_close();
+	turn();
+	trace_is("lost");
+	inbox_go_on(inbox);
+	trace_is("");
+	(void)close(l.dir.fd);
+	peer_listen(&l, dir);
+	begin();
+	expect_read(READ_NOTES, 0);
+	give(3, false);
+	give(4, false);
+	end(VERDICT_OK, 4, false, true);
+	trace_is("4; shown; caught up");
+	expect_done(4);
+	ck_assert(peer_heard(&m));
 }
 END_TEST
 
@@ -287,6 +317,7 @@ inbox_suite(void)
 	tcase_add_test(tc, the_helper_dies);
 	tcase_add_test(tc, an_older_helper);
 	tcase_add_test(tc, it_follows);
+	tcase_add_test(tc, held_without_a_helper);
 	suite_add_tcase(s, tc);
 	return s;
 }

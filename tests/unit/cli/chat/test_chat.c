@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/chat/chat.h"
 
@@ -68,33 +67,6 @@ START_TEST(commands)
 }
 END_TEST
 
-/* The same message, told by the history and by the inbox: its time and first line. */
-START_TEST(recents)
-{
-	static const char above[] = "--- 2026-11-28 ---\n";
-	const int64_t time_ms = 1795824061000;
-	const time_t seconds = (time_t)(time_ms / 1000);
-	char stamp[32], text[256];
-	struct tm tm;
-
-	ck_assert_ptr_nonnull(localtime_r(&seconds, &tm));
-	ck_assert_uint_gt(strftime(stamp, sizeof(stamp), "%F %T", &tm), 0);
-	ck_assert_int_gt(asprintf(&chat.recent_shown[3], "%s hello", stamp), 0);
-	(void)snprintf(text, sizeof(text), "%s[12:01] bob: hello\n", above);
-	chat.text = text;
-	chat.text_len = strlen(text);
-	ck_assert(!recent_showed(&chat, time_ms + 1000));
-	ck_assert_uint_eq(chat.text_len, strlen(text));
-	ck_assert(recent_showed(&chat, time_ms));
-	ck_assert_uint_eq(chat.text_len, strlen(above)); /* it is taken away, */
-	chat.text_len = strlen(text);
-	ck_assert(!recent_showed(&chat, time_ms)); /* once */
-	chat.recent_shown[0] = strdup("x");
-	recent_forget(&chat);
-	ck_assert_ptr_null(chat.recent_shown[0]);
-}
-END_TEST
-
 Suite *
 chat_suite(void)
 {
@@ -105,7 +77,6 @@ chat_suite(void)
 	tcase_add_test(tc, the_partner);
 	tcase_add_test(tc, words_of_a_chat);
 	tcase_add_test(tc, commands);
-	tcase_add_test(tc, recents);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -60,6 +60,12 @@ START_TEST(whose)
 	}
 	ck_assert_uint_gt(others, 3);
 	ck_assert_str_eq(colour_off(), "\033[0m");
+	colour_mute(true);
+	ck_assert_str_eq(colour_of_name("alice"), "");
+	ck_assert_str_eq(colour_off(), "");
+	ck_assert(colour_on());
+	colour_mute(false);
+	ck_assert_str_ne(colour_of_name("alice"), "");
 	ck_assert(!with("never"));
 	ck_assert_str_eq(colour_of_name("alice"), "");
 	ck_assert_str_eq(colour_of_self(), "");
