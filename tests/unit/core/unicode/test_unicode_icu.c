@@ -209,6 +209,29 @@ START_TEST(forms_of_random_texts)
 }
 END_TEST
 
+/* Hangul composes by arithmetic (UAX 15): each part, and its neighbours, which compose with nothing. */
+START_TEST(forms_at_the_bounds_of_hangul)
+{
+	static const uint32_t first[] = { 0x10FF, 0x1100, 0x1112, 0x1113, 0xABFF, 0xAC00, 0xAC01, 0xAC1B, 0xAC1C, 0xD788,
+		0xD789, 0xD7A3, 0xD7A4 };
+	static const uint32_t second[] = { 0x1161, 0x1162, 0x1175, 0x1176, 0x11A7, 0x11A8, 0x11A9, 0x11C2, 0x11C3 };
+	UErrorCode error = U_ZERO_ERROR;
+	USpoofChecker *spoof = uspoof_open(&error);
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(second); k++) {
+			char text[2 * UNICODE_UTF8_MAX + 1];
+			size_t n = unicode_encode(first[i], text);
+
+			n += unicode_encode(second[k], text + n);
+			text[n] = '\0';
+			check_forms(spoof, text, n);
+		}
+	}
+	uspoof_close(spoof);
+}
+END_TEST
+
 Suite *
 unicode_icu_suite(void)
 {
@@ -221,6 +244,7 @@ unicode_icu_suite(void)
 		tcase_add_test(t, every_set_of_scripts);
 		tcase_add_test(t, forms_of_every_code_point);
 		tcase_add_test(t, forms_of_random_texts);
+		tcase_add_test(t, forms_at_the_bounds_of_hangul);
 	}
 	suite_add_tcase(s, t);
 	return s;
