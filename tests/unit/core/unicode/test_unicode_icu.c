@@ -8,6 +8,7 @@
 #include <unicode/uspoof.h>
 #include <unicode/ustring.h>
 
+#include "base/macros.h"
 #include "core/names/normal.h"
 #include "core/unicode/unicode.h"
 #include "quick.h"
