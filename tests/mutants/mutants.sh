@@ -48,6 +48,7 @@ scripts_for() { # FILE
 	src/proto/*) echo story read output hostile ;;
 	src/session/history/*) echo scripting read forget ;;
 	src/session/mailbox/*) echo read storage forget resume ;;
+	src/session/session.c) echo story send streams via notes resume replaced scripting ;;
 	src/session/uplink/*) echo resume embedded replaced ;;
 	src/session/*) echo story send resume replaced scripting ;;
 	src/daemon/names/*) echo names accounts ;;
