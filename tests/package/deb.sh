@@ -1,7 +1,7 @@
 # Debian's package of a suite, DEB_SUITE: built there from the tarball, with nothing but what it says it needs; lintian of that
 # suite has nothing to say, autopkgtest proves it; on a host with systemd it installs, holds a conversation, is upgraded under a
 # stream of messages, is removed, and purging takes away what it made and nobody's inbox. It is left in deb-SUITE in the build
-# folder. `make check-deb`, as root.
+# folder. `make check-deb`, as root; DEB_BUILD_OPTIONS goes to the build.
 . "$SRCDIR/tests/system/lib.sh"
 . "$SRCDIR/tests/hosts/debian.sh"
 
@@ -28,7 +28,7 @@ builder=$T/builder
 debian_copy "$base" "$builder"
 # Runs a command where it is built; sets $status, $out.
 builds() {
-	out=$(debian_inside "$builder" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 sh -c "$1" 2>&1)
+	out=$(debian_inside "$builder" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS-}" sh -c "$1" 2>&1)
 	status=$?
 }
 
@@ -37,7 +37,7 @@ tar -C "$builder/build" --strip-components=1 -xf "$tarball"
 builds 'apt-get -qq update && mkdir /needs && cp -R /build/packaging/debian /needs/ && cd /needs && apt-get -qq build-dep --no-install-recommends -y ./'
 ok "$status" "$suite has what its build needs" "$(tail -n 20 <<<"$out")"
 builds 'cd /build && ./configure -q && make -s deb'
-ok "$status" "make deb makes it on $suite" "$(tail -n 20 <<<"$out")" || finish
+ok "$status" "make deb makes it on $suite" "$(grep -E '^(not ok|FAIL|ERROR)|error:' <<<"$out" | sort -u | head -n 20)" "$(tail -n 20 <<<"$out")" || finish
 rm -rf "$BUILDDIR/deb-$suite"
 cp -R "$builder/build/deb" "$BUILDDIR/deb-$suite"
 package=$(echo "$BUILDDIR/deb-$suite"/pchat_*_*.deb)
