@@ -1,7 +1,7 @@
 # bash completion for pchat. It asks the program for commands, options, names; what the program says is data: it is
 # compared and quoted, never evaluated. Needs nothing of the bash-completion package.
 
-# Inside of quotes as it is; and without what stands before the last @, where bash begins a new word.
+# Inside of quotes as it is; and without what stands before the last @, where bash begins a new word, which has that @.
 __pchat_reply() { # WORD
 	local word=$1
 	[[ -n $quoted ]] || printf -v word %q "$word"
@@ -127,10 +127,9 @@ _pchat() {
 	# bash begins a new word at @.
 	if [[ $cur == @ || $before == @ ]]; then
 		[[ $cur == @ ]] || cur=@$cur last=$((last - 1))
-		prefix=@
 		word=${COMP_WORDS[last]}
 		if [[ $last -gt 1 && -n ${COMP_LINE-} && $COMP_LINE == *[[:blank:]]"$word@"* ]]; then
-			cur=$word$cur prefix=$word@ last=$((last - 1))
+			cur=$word$cur prefix=$word last=$((last - 1))
 		fi
 		before=${COMP_WORDS[last]}
 	fi

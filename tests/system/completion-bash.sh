@@ -55,10 +55,10 @@ tests_of_offers() {
 	offers " " "nothing for text" pchat send ""
 	offers " " "nothing after --" pchat send -- se
 	offers "@root " "groups for block, whole" pchat block @roo
-	offers "root " "where bash cuts at the @" pchat block @ roo
+	offers "@root " "where bash cuts at the @, which it leaves to us" pchat block @ roo
 	offers "@root " "and for allow" pchat allow @roo
 	offers "@staff mallory " "rules for unblock" pchat unblock ""
-	offers "staff " "those of groups too" pchat unblock @ st
+	offers "@staff " "those of groups too" pchat unblock @ st
 	offers "alice second " "own inboxes for login" pchat login ""
 	offers "alice " "and for history" pchat history a
 	offers "carol " "inside of double quotes" pchat to '"c'
@@ -84,6 +84,15 @@ if [ -r "$package" ]; then
 else
 	skip "the package bash-completion is missing" "bash-completion: all of it"
 fi
+
+how="bash alone" setup=". '$file'"
+run carol pchat login ann@example.org
+offers "ann@example.org " "a name with an @, whole" pchat to an
+setup="COMP_LINE='pchat to ann@ex'; . '$file'"
+offers "@example.org " "and where bash cuts it" pchat to ann @ ex
+setup="COMP_LINE='pchat send --to ann@ex'; . '$file'"
+offers "@example.org " "also as the value of an option" pchat send --to ann @ ex
+run carol pchat -s ann@example.org quit
 
 # --------------------------------------------------------- nothing is evaluated
 

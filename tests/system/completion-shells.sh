@@ -5,6 +5,8 @@
 start_daemon
 login alice bob carol
 run carol pchat to alice
+run alice pchat block mallory
+run alice pchat block @staff
 export T PCHAT_SESSION=alice NO_COLOR=1
 # Where every user can read them, wherever the sources are.
 cp "$SRCDIR/completions/pchat.fish" "$SRCDIR/completions/pchat.zsh" "$T/"
@@ -35,6 +37,10 @@ if command -v fish >/dev/null; then
 	fish_offers "pchat read --pe" "--peek " "options of the command"
 	fish_offers "pchat dnd o" "off on " "what an operand may be"
 	fish_offers "pchat to bob c" " " "nothing behind the operands"
+	fish_offers "pchat block @roo" "@root " "groups, whole"
+	fish_offers "pchat unblock " "@staff mallory " "rules for unblock"
+	fish_offers "pchat login " "alice " "own inboxes for login"
+	fish_offers "pchat history a" "alice " "and for history"
 	run alice fish --no-config -c "source '$T/pchat.fish'; complete -C 'pchat to c'"
 	like "$out" $'carol\tpaired' "fish: with descriptions"
 	run alice env PATH="$T/evil:$PATH" fish --no-config -c "source '$T/pchat.fish'; complete -C 'pchat to '"

@@ -7,6 +7,7 @@ under_valgrind && skip_all "a shell waits for no pchat that is so slow"
 start_daemon
 pair alice bob
 login Carol
+run Carol pchat login ann@example.org
 run bob pchat read
 terminal alice 100 30
 mkdir "$T/alice/files"
@@ -47,6 +48,8 @@ tabs() { # SHELL
 	pressing_tab "$1" 'pchat to b' '> pchat to bob' "and a live name"
 	pressing_tab "$1" 'pchat to c' '> pchat to Carol' "in any case"
 	pressing_tab "$1" 'pchat send --to c' '> pchat send --to Carol' "and the value of an option"
+	pressing_tab "$1" 'pchat block @roo' '> pchat block @root' "and a group"
+	pressing_tab "$1" 'pchat to ann@ex' '> pchat to ann@example.org' "and a name with an @"
 	pressing_tab "$1" 'pchat -s a' '> pchat -s alice' "and a session"
 	pressing_tab "$1" 'pchat read --pe' '> pchat read --peek' "and an option"
 	pressing_tab "$1" 'pchat shellinit ba' '> pchat shellinit bash' "and an operand"
