@@ -17,7 +17,7 @@
 
 static const char *const texts[] = { "word ", "\u6f22\u5b57", "\u0939\u093f\u0928\u094d\u0926\u0940 ",
 	"\U0001f469\u200d\U0001f680", "\u06a9\u0627\u0631\u200c\u0647\u0627 ", "e\u0301\u0302\u0303\u0304",
-	"\u0915\u093f\n" };
+	"\u0915\u093f\n", "\U0001f1e9\U0001f1ea", "\u0301" };
 
 struct typing {
 	struct metrics metrics;

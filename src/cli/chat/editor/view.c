@@ -75,6 +75,13 @@ is_ascii(char c)
 	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f;
 }
 
+/* Whether text[at] is ASCII that nothing behind it can join. */
+static bool
+is_plain(const char *text, size_t len, size_t at)
+{
+	return is_ascii(text[at]) && (at + 1 == len || !((unsigned char)text[at + 1] & 0x80));
+}
+
 /* Columns that a tab takes from `column` on, in a row that has an end. */
 static size_t
 tab_width(const struct view *v, size_t column)
@@ -116,6 +123,11 @@ drawn_width(const struct view *v, const char *drawn, size_t len, bool *doubtful)
 	for (size_t at = 0, n; at < len; at += n) {
 		bool so;
 
+		if (is_plain(drawn, len, at)) {
+			n = 1;
+			width++;
+			continue;
+		}
 		n = unicode_cluster(drawn + at, len - at);
 		width += metrics_width(v->metrics, drawn + at, n, &so);
 		*doubtful = *doubtful || so;
@@ -238,7 +250,7 @@ measure(const struct view *v, const char *text, size_t len, size_t at)
 	struct view_piece p = { .width = 1, .drawn = 1, .len = 1 };
 	size_t n, drawn;
 
-	if (is_ascii(text[at]) && (at + 1 == len || !((unsigned char)text[at + 1] & 0x80)))
+	if (is_plain(text, len, at))
 		return p;
 	if (text[at] == '\n' || text[at] == '\t') {
 		p.width = 0;
