@@ -163,7 +163,7 @@ look_inside(const char *base, void *context)
 	struct search *look = context;
 	struct session_file file;
 
-	look->found = is_hashed(base) && read_file(look->r, base, &file) == 0 && strcmp(file.name, look->name) == 0;
+	look->found = read_file(look->r, base, &file) == 0 && strcmp(file.name, look->name) == 0;
 	if (look->found)
 		(void)snprintf(look->base, SESSION_BASE_MAX + 1, "%s", base);
 	return !look->found;

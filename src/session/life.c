@@ -126,7 +126,7 @@ on_login_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 static void
 remove_traces(struct session *s)
 {
-	(void)session_file_remove(&s->rundir, s->file.name);
+	(void)session_file_remove(&s->rundir, s->folded);
 	whereabouts_remove(s->file.inbox);
 	s->state.partner.pair = 0;
 	kept_pair(s->store, &s->state.partner);

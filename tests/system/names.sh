@@ -48,6 +48,19 @@ is "$(jq -r .name <<<"$out")" José "and one's own session is found whatever the
 run alice pchat login "josé"
 exits 9 "R1: somebody else's is in use, whatever its case"
 run bob pchat -s José quit
+# One whose files are called by ASCII, as ASCII spells it: it is over by each of its names.
+run bob pchat quit
+for name in Straße STRASSE straße; do
+	run bob pchat login Straße
+	exits 0 "R2: 'Straße' is one, and one with 'strasse'"
+	run bob pchat -s "$name" send x
+	exits 7 "its session is found by '$name'"
+	run bob pchat -s "$name" quit
+	exits 0 "and ended"
+	run bob pchat status
+	exits 3 "after which nothing brings it back"
+done
+run bob pchat login bob
 for name in "$(printf '\xd0\xa1\xd0\xb0\xd1\x80\xd0\xb0')" "$(printf '\xd1\x80\xd0\xbe\xd1\x81\xd0\xb0')"; do
 	run bob pchat login "$name"
 	exits 9 "R2: what looks like ASCII as a whole is no name"

@@ -312,4 +312,9 @@ is "$(grep -hv '^0 \|^75 ' "$T"/told.* | cut -d' ' -f2- | sort | comm -12 - "$T/
 grep -q '^0 ' "$T"/told.*
 ok $? "some were told"
 
+long=$T/$(printf 'x%.0s' {1..120})
+run alice pchat --socket "$long" tell bob "hi"
+exits 2 "a socket's path that is too long is refused"
+like "$err" "at most 107" "and the words say how long it may be"
+
 finish

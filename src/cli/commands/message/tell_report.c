@@ -95,6 +95,7 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 		if (t->problem != 0)
 			return report(v, "cannot read the note: %s", error_words(-t->problem));
 		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
+	case VERDICT_USAGE: /* of the socket that was named */
 	case VERDICT_NO_DAEMON:
 	case VERDICT_NO_SESSION:
 		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
