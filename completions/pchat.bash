@@ -128,7 +128,7 @@ _pchat() {
 	if [[ $cur == @ || $before == @ ]]; then
 		[[ $cur == @ ]] || cur=@$cur last=$((last - 1))
 		word=${COMP_WORDS[last]}
-		if [[ $last -gt 1 && -n ${COMP_LINE-} && $COMP_LINE == *[[:blank:]]"$word@"* ]]; then
+		if [[ $last -gt 1 && -n ${COMP_LINE-} && $COMP_LINE == *[[:blank:]=]"$word@"* ]]; then
 			cur=$word$cur prefix=$word last=$((last - 1))
 		fi
 		before=${COMP_WORDS[last]}
@@ -164,8 +164,8 @@ _pchat() {
 	if [[ $cur == = ]]; then
 		cur=''
 		__pchat_value "$before"
-	elif [[ $before == = && $COMP_CWORD -gt 2 ]]; then
-		__pchat_value "${COMP_WORDS[COMP_CWORD - 2]}"
+	elif [[ $before == = && $last -gt 1 ]]; then
+		__pchat_value "${COMP_WORDS[last - 1]}"
 	elif __pchat_takes_value "$before" "$command"; then
 		__pchat_value "$before"
 	elif [[ $cur == -* ]]; then

@@ -92,6 +92,8 @@ setup="COMP_LINE='pchat to ann@ex'; . '$file'"
 offers "@example.org " "and where bash cuts it" pchat to ann @ ex
 setup="COMP_LINE='pchat send --to ann@ex'; . '$file'"
 offers "@example.org " "also as the value of an option" pchat send --to ann @ ex
+setup="COMP_LINE='pchat send --to=ann@ex'; . '$file'"
+offers "@example.org " "behind a =" pchat send --to = ann @ ex
 run carol pchat -s ann@example.org quit
 
 # --------------------------------------------------------- nothing is evaluated

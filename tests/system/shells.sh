@@ -91,6 +91,8 @@ printf '%s\n' 'set -u; PS1="bash[\$?]> "; PROMPT_COMMAND="seen=\$?"' \
 	'eval "$(pchat shellinit bash)"; eval "$(pchat shellinit bash)"' >"$T/bash.init"
 in_shell bash "bash --noprofile --rcfile $T/bash.init -i"
 tabs bash
+pressing_tab bash 'pchat send --to=ann@e' '> pchat send --to=ann@example.org' "and one behind a ="
+pressing_tab bash 'pchat to "b' '> pchat to "bob"' "and within quotes"
 notices bash yes
 leave_shell bash
 # shellcheck disable=SC2016
