@@ -5,8 +5,11 @@
 #   debian_can                      true where this host can do all of it; else says why not
 #   debian_base SUITE [PACKAGE]...  prints the folder of a fresh system with those packages; made once, never changed
 #   debian_copy BASE DIR            a system of one's own, from such a folder
+#   debian_layer BASE DIR           the same without copying it, where that can be mounted; takes a mount namespace of one's own
 #   debian_boot DIR                 boots it; debian_run works from then on
 #   debian_run DIR COMMAND...       runs a command there: in the booted system, else by chroot
+#   debian_run_as DIR UID COMMAND...
+#                                   the same as that uid, in the booted one, and asks no user database about it
 #   debian_inside DIR COMMAND...    runs one there in processes, devices and memory of its own, as in a container: none of
 #                                   its processes is left. It is ended, with status 124 or 137, after DEBIAN_LIMIT seconds
 #   debian_stop DIR                 shuts it down
@@ -21,7 +24,7 @@ debian_can() {
 		echo "it takes root"
 		return 1
 	fi
-	for tool in debootstrap systemd-nspawn nsenter; do
+	for tool in debootstrap wget systemd-nspawn nsenter; do
 		if ! command -v $tool >/dev/null; then
 			echo "$tool is not installed"
 			return 1
@@ -36,18 +39,27 @@ debian_mirror() {
 }
 
 debian_base() {
-	local suite=$1 name dir
+	local suite=$1 name dir mirror
 	shift
 	name=$suite-$(printf '%s\n' "$@" | sha256sum | cut -c 1-12)
 	dir=$DEBIAN_CACHE/$name
 	if [ ! -d "$dir" ]; then
+		mirror=$(debian_mirror)
+		if ! wget -q --tries=2 --timeout=20 -O /dev/null "$mirror/dists/$suite/InRelease"; then
+			echo "the archive '$mirror' gives no $suite" >&2
+			return 1
+		fi
 		mkdir -p "$DEBIAN_CACHE"
 		rm -rf "$dir.new"
-		debootstrap --variant=minbase --include="$(IFS=, && echo "systemd dbus $*" | tr ' ' ,)" \
-			"$suite" "$dir.new" "$(debian_mirror)" >"$DEBIAN_CACHE/$name.log" 2>&1 || {
+		# Nobody needs it after a crash.
+		mkdir -p "$dir.new/etc/dpkg/dpkg.cfg.d"
+		echo force-unsafe-io >"$dir.new/etc/dpkg/dpkg.cfg.d/fast"
+		timeout -k 30 $((1200 * ${SLOW:-1})) debootstrap --variant=minbase --include="$(IFS=, && echo "systemd dbus $*" | tr ' ' ,)" \
+			"$suite" "$dir.new" "$mirror" >"$DEBIAN_CACHE/$name.log" 2>&1 || {
 			tail -n 5 "$DEBIAN_CACHE/$name.log" >&2
 			return 1
 		}
+		rm -f "$dir.new/var/cache/apt/archives"/*.deb
 		cp /etc/apt/apt.conf.d/* "$dir.new/etc/apt/apt.conf.d/" 2>/dev/null
 		mv "$dir.new" "$dir"
 	fi
@@ -61,6 +73,16 @@ debian_copy() {
 	chmod 0666 "$2/dev/null"
 }
 
+debian_layer() {
+	mkdir -p "$2" "$2.upper" "$2.work"
+	if mount -t overlay -o "lowerdir=$1,upperdir=$2.upper,workdir=$2.work" overlay "$2" 2>/dev/null; then
+		chmod 0666 "$2/dev/null"
+	else
+		rmdir "$2"
+		debian_copy "$1" "$2"
+	fi
+}
+
 # The process that is 1 in the system that was booted from DIR; nothing when there is none.
 debian_init() {
 	local nspawn
@@ -69,7 +91,7 @@ debian_init() {
 }
 
 debian_boot() {
-	local dir=$1 deadline=$((SECONDS + 120 * ${TEST_SLOW:-1})) init state=
+	local dir=$1 deadline=$((SECONDS + 120 * ${SLOW:-1})) init state=
 	# systemd-nspawn(1) keeps its mounts there, and clears them away only in memory.
 	mkdir -p /run/systemd/nspawn
 	[ "$(stat -f -c %T /run/systemd/nspawn)" = tmpfs ] || mount -t tmpfs tmpfs /run/systemd/nspawn
@@ -79,7 +101,7 @@ debian_boot() {
 	echo $! >"$dir.nspawn"
 	until init=$(debian_init "$dir") && [ -n "$init" ] &&
 		state=$(nsenter -t "$init" -a systemctl is-system-running 2>/dev/null) || [ "$state" = degraded ]; do
-		if [ $SECONDS -ge $deadline ]; then
+		if [ $SECONDS -ge $deadline ] || ! kill -0 "$(cat "$dir.nspawn")" 2>/dev/null; then
 			tail -n 20 "$dir.console" >&2
 			return 1
 		fi
@@ -111,6 +133,13 @@ debian_inside() {
 		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb chroot "$dir" "$@"
 		exit
 	' - "$@" </dev/null
+}
+
+debian_run_as() {
+	local dir=$1 uid=$2
+	shift 2
+	nsenter -t "$(debian_init "$dir")" -a -S "$uid" -G "$uid" \
+		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
 }
 
 debian_stop() {

@@ -112,13 +112,13 @@ echo precious >"$T/shared/precious"
 PCHAT_SOCKET=$T/shared/here.sock
 (as mallory bash -c "exec 9>'$T/shared/here.sock.lock' && chmod 0666 '$T/shared/here.sock.lock' && flock -n 9 && sleep 60") &
 wait_until test -e "$T/shared/here.sock.lock"
-run root pchatd --socket "$PCHAT_SOCKET" --state "$T/other"
+run root pchatd --detach --socket "$PCHAT_SOCKET" --state "$T/other"
 exits 1 "a lock that somebody else has made is not taken for ours"
 like "$err" "here.sock.lock'.*(somebody else|Permission denied)" "which is said"
 kill $!
 rm -f "$T/shared/here.sock.lock"
 ln "$T/shared/precious" "$T/shared/here.sock.lock"
-run root pchatd --socket "$PCHAT_SOCKET" --state "$T/other"
+run root pchatd --detach --socket "$PCHAT_SOCKET" --state "$T/other"
 exits 1 "nor one that is a file of ours"
 is "$(cat "$T/shared/precious")" precious "which is not written to"
 
