@@ -189,7 +189,7 @@ shown_as ldapboss ldapboss
 ok $? "and its account's name is still known"
 nss answer "ldapboss ${uid_of[boss]}" "carol2 ${uid_of[carol]}"
 wait_until shown_as carol carol2
-ok $? "an account that is shown as a number is looked up again"
+ok $? "an account that is shown as a number is looked up again" "$( (as boss pchat -s ldapboss who) 2>&1)" "asked: $(tail -n 3 "$T/nss.asked")"
 
 # ------------------------------------------------------------- a lost registry, and nobody who answers
 
