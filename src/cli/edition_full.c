@@ -40,6 +40,7 @@ static const struct command *const commands[] = {
 	&command_doctor,
 	&command_help,
 	&command_complete,
+	&command_safe,
 	NULL,
 };
 

@@ -1,8 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/errors.h"
@@ -78,10 +81,51 @@ prepare(struct invocation *inv, int parsed)
 	return -1;
 }
 
+/* What `pchat __safe` prints. In the child. */
+static void __attribute__((noreturn)) run_safe(const char *text, int out)
+{
+	char path[PATH_MAX], word[] = "__safe", end[] = "--";
+	char *const argv[] = { path, word, end, (char *)(uintptr_t)text, NULL };
+
+	if (dup2(out, STDOUT_FILENO) >= 0 && process_path("pchat-full", path, sizeof(path)) == 0)
+		(void)execv(path, argv);
+	_exit(1);
+}
+
+/* Of a script that takes tables: the full program has them. 0: it could not tell. */
+static size_t
+safe_by_full(const char *text, char *out, size_t size)
+{
+	size_t length = 0;
+	ssize_t n = -1;
+	int fd[2], status;
+	pid_t pid;
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return 0;
+	if ((pid = fork()) == 0)
+		run_safe(text, fd[1]);
+	(void)close(fd[1]);
+	while (pid > 0 && length < size && (n = read(fd[0], out + length, size - length)) != 0)
+		if (n > 0)
+			length += (size_t)n;
+		else if (errno != EINTR)
+			break;
+	(void)close(fd[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return pid > 0 && n == 0 && status == 0 ? length : 0;
+}
+
 static size_t
 safe(const char *text, char *out, size_t size)
 {
-	return strlen(quote_letters(text, strlen(text), out, size));
+	const size_t length = strlen(text);
+	size_t n = 0;
+
+	if (strcmp(quote_letters(text, length, out, size), text) != 0 && !name_is_ascii(text, length))
+		n = safe_by_full(text, out, size);
+	return n > 0 ? n : strlen(quote_letters(text, length, out, size));
 }
 
 static void

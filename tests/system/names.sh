@@ -48,6 +48,18 @@ is "$(jq -r .name <<<"$out")" José "and one's own session is found whatever the
 run alice pchat login "josé"
 exits 9 "R1: somebody else's is in use, whatever its case"
 run bob pchat -s José quit
+# Errors of commands that have no tables: the full program lends them its own.
+for name in שלום مریم दिमा; do
+	run bob pchat login "$name"
+	run bob pchat quit
+	exits 3 "with two sessions it is unclear whose end is meant"
+	like "$err" "$name" "and the words have '$name' as it is written"
+	run bob pchat -s "$name" quit
+done
+run bob pchat tell -f $'/nonexistent/\u05e7\u05d5\e[2J' alice
+like "$err" '/nonexistent/קו\\u\{001B\}' "so for a file's name, and nothing in it reaches the terminal"
+run bob env PCHAT_EXEC_PATH=/nonexistent pchat tell -f /nonexistent/קו alice
+like "$err" '/nonexistent/\\xD7\\xA7\\xD7\\x95' "without the full program they are shown byte by byte"
 # One whose files are called by ASCII, as ASCII spells it: it is over by each of its names.
 run bob pchat quit
 for name in Straße STRASSE straße; do

@@ -50,7 +50,7 @@ struct command {
 
 extern const struct command command_accept, command_allow, command_ask, command_away, command_block, command_chat,
     command_complete, command_decline, command_dnd, command_doctor, command_give, command_help, command_history,
-    command_leave, command_login, command_on_message, command_pipe, command_quit, command_read, command_send,
+    command_leave, command_login, command_on_message, command_pipe, command_quit, command_read, command_safe, command_send,
     command_shellinit, command_status, command_status_prompt, command_notes, command_reply, command_tell, command_to,
     command_unblock, command_who, command_with;
 
