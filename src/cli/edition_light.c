@@ -3,18 +3,21 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "core/names/name.h"
 #include "net/process.h"
 #include "proto/quote.h"
+#include "proto/status.h"
 
 static const struct command *const commands[] = {
 	&command_send,
@@ -27,23 +30,51 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
+/* Of our own words below: nothing in them has to be escaped. */
+static char *
+to_json(enum verdict v, const char *message, const struct report_details *d)
+{
+	char *line;
+
+	(void)d;
+	if (asprintf(&line, "{\"error\":{\"code\":%d,\"name\":\"%s\",\"message\":\"%s\"}}", status_exit(v),
+		status_name(v), message) < 0)
+		return NULL;
+	return line;
+}
+
+/* The full program cannot be run: `begun`, it was tried. */
 static int
-hand_over(char **argv)
+stay(const struct options *o, int error, bool begun)
+{
+	if (o->given[OPT_PROMPT])
+		return 0; /* a prompt never ends in an error */
+	if (o->given[OPT_JSON]) {
+		translate_off();
+		report_as_json(to_json);
+	}
+	if (!begun)
+		return report(VERDICT_FAILED, "cannot run 'pchat-full': %s", error_words(-error));
+	return report(
+	    VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", error_words(-error));
+}
+
+static int
+hand_over(const struct options *o, char **argv)
 {
 	char path[PATH_MAX];
 	int error = process_room(1);
 
 	/* The loader of its libraries would have words and a status of its own for that. */
 	if (error < 0)
-		return report(VERDICT_FAILED, "cannot run 'pchat-full': %s", error_words(-error));
+		return stay(o, error, false);
 	error = process_path("pchat-full", path, sizeof(path));
 	if (error == 0) {
 		(void)signal(SIGPIPE, SIG_DFL);
 		(void)execv(path, argv);
 		error = -errno;
 	}
-	return report(
-	    VERDICT_FAILED, "cannot run 'pchat-full': %s; is pchat installed completely?", error_words(-error));
+	return stay(o, error, true);
 }
 
 /* A name beyond ASCII takes tables to be judged, and composed. */
@@ -71,13 +102,13 @@ prepare(struct invocation *inv, int parsed)
 	struct options *o = &inv->opt;
 
 	if (parsed < 0 || !o->command || o->given[OPT_HELP] || o->given[OPT_VERSION] || o->given[OPT_JSON])
-		return hand_over(inv->argv);
+		return hand_over(o, inv->argv);
 	if (has_foreign_names(o))
-		return hand_over(inv->argv);
+		return hand_over(o, inv->argv);
 	if (o->command->shows_others && isatty(STDOUT_FILENO))
-		return hand_over(inv->argv); /* which makes it safe */
+		return hand_over(o, inv->argv); /* which makes it safe */
 	if (o->command->only_with && !o->given[o->command->only_with])
-		return hand_over(inv->argv);
+		return hand_over(o, inv->argv);
 	return -1;
 }
 

@@ -60,6 +60,11 @@ run bob pchat tell -f $'/nonexistent/\u05e7\u05d5\e[2J' alice
 like "$err" '/nonexistent/קו\\u\{001B\}' "so for a file's name, and nothing in it reaches the terminal"
 run bob env PCHAT_EXEC_PATH=/nonexistent pchat tell -f /nonexistent/קו alice
 like "$err" '/nonexistent/\\xD7\\xA7\\xD7\\x95' "without the full program they are shown byte by byte"
+run bob env PCHAT_EXEC_PATH=/nonexistent pchat --json who
+exits 71 "what it cannot do then"
+is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "71 failed" "is told under --json as under --json"
+run bob env PCHAT_EXEC_PATH=/nonexistent pchat --json status --prompt
+exits 0 "but a prompt never ends in an error"
 # One whose files are called by ASCII, as ASCII spells it: it is over by each of its names.
 run bob pchat quit
 for name in Straße STRASSE straße; do
