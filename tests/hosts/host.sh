@@ -255,7 +255,7 @@ part_every_day() {
 
 part_storms() {
 	for i in 1 2 3 4 5 6 7 8; do
-		wait_until works systemctl is-active pchatd.service
+		wait_until works systemctl is-active pchatd.service || break
 		host systemctl kill -s KILL pchatd.service
 	done
 	user alice pchat send "after eight kills"
