@@ -42,7 +42,8 @@ rm -rf "$BUILDDIR/deb-$suite"
 cp -R "$builder/build/deb" "$BUILDDIR/deb-$suite"
 package=$(echo "$BUILDDIR/deb-$suite"/pchat_*_*.deb)
 
-builds 'apt-get -qq install --no-install-recommends -y lintian autopkgtest'
+# This host's own settings of apt, by which it is reached, are there already.
+builds 'apt-get -qq install --no-install-recommends -y -o Dpkg::Options::=--force-confold lintian autopkgtest'
 ok "$status" "what looks at it is installed" "$(tail -n 20 <<<"$out")"
 builds 'cd /build/deb && lintian --fail-on error,warning --suppress-tags bad-distribution-in-changes-file pchat_*.changes'
 ok "$status" "lintian of $suite has no error and no warning" "$out"
