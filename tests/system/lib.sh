@@ -356,6 +356,17 @@ has_unread() { # USER NUMBER
 	[ "$(unread_of "$1")" = "$2" ]
 }
 
+# A prompt that took longer than it may is empty, and is asked for again.
+prompt_is() { # USER WANTED NAME
+	prompts "$1" "$2" || wait_until prompts "$1" "$2"
+	is "$out" "$2" "$3"
+}
+
+prompts() { # USER WANTED
+	run "$1" pchat status --prompt
+	[ "$out" = "$2" ]
+}
+
 has_unread_record() { # USER TYPE
 	(as "$1" pchat read --peek --json) 2>/dev/null | jq -e --arg type "$2" -s 'any(.type == $type)' >/dev/null
 }

@@ -14,8 +14,7 @@ exits 0 "a note from a shell without a session is told"
 run bob pchat status --json
 is "$(jq -r .notes <<<"$out")" 1 "status counts it"
 is "$(jq -r .unread <<<"$out")" 0 "apart from messages"
-run bob pchat status --prompt
-is "$out" "bob:1" "the prompt counts both"
+prompt_is bob "bob:1" "the prompt counts both"
 run bob pchat read --raw
 exits 1 "read --raw passes it over"
 run bob pchat read -0

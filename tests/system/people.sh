@@ -52,15 +52,6 @@ does_not_wait() { # NAME
 	is "$out$err" "" "$1: and says nothing"
 	note "in $((($(date +%s%N) - before) / 1000000)) ms"
 }
-# It waits for no helper longer than 50 ms, and one that is slow tells in the end.
-prompt_is() { # WANTED NAME
-	prompts "$1" || wait_until prompts "$1"
-	is "$out" "$1" "$2"
-}
-prompts() {
-	run alice pchat status --prompt
-	[ "$out" = "$1" ]
-}
 does_not_wait "a helper that hangs"
 # shellcheck disable=SC2016 # another shell's
 run alice sh -c 'i=0; while [ $i -lt 300 ]; do pchat status --prompt & i=$((i + 1)); [ $((i % 10)) -ne 0 ] || wait; done; wait'
@@ -74,7 +65,7 @@ exits 124 "a command gives up in time"
 like "$err" "answer.*helper of session 'alice'|helper of session 'alice'.*answer" "and says what has not answered"
 kill -CONT "$helper"
 wait_until has_unread alice 1
-prompt_is "bob:1" "the prompt knows the partner, and what is unread"
+prompt_is alice "bob:1" "the prompt knows the partner, and what is unread"
 run alice bash -c 'pchat status --prompt >/dev/full && pchat status --prompt >&-'
 exits 0 "where it cannot be written: that is no failure"
 is "$err" "" "and not spoken of"
@@ -87,7 +78,7 @@ run alice pchat -s 'no name' status
 exits 9 "which is a mistake without --prompt"
 stop_daemon KILL
 wait_until daemon_is alice reconnecting
-prompt_is "bob:1" "also without a daemon"
+prompt_is alice "bob:1" "also without a daemon"
 run alice pchat
 like "$out" 'The daemon cannot be reached' "pchat alone says that the daemon is away"
 start_daemon

@@ -25,18 +25,11 @@ for name in "${names[@]}"; do
 	like "$out" "\] $name: from $name" "$name: and the history of that name"
 done
 
-# A prompt that took too long is empty.
-prompt_is() { # TEXT
-	run alice pchat status --prompt
-	[ "$out" = "$1" ]
-}
-
 # Of some scripts: the rest of the commands.
 some=(小明 Дмитрий مریم दिमा สมชาย)
 for name in "${some[@]}"; do
 	run alice pchat to "$name"
-	wait_until prompt_is "$name"
-	ok $? "$name: is in the prompt"
+	prompt_is alice "$name" "$name: is in the prompt"
 	run alice pchat send --to "$name" "to you"
 	exits 0 "$name: is sent a message"
 	run bob pchat -s "$name" read

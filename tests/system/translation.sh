@@ -91,8 +91,7 @@ run alice pchat who --json
 is "$(jq -r .state <<<"$out" | sort -u)" paired "and states"
 run alice pchat doctor --json
 unlike "${out//$'\n'/}" '[^ -~]' "and what the doctor finds"
-run alice pchat status --prompt
-is "$out" bob "a prompt"
+prompt_is alice bob "a prompt"
 
 # ---------------------------------------------------------------------- records and columns
 run alice pchat send "你好"
