@@ -503,7 +503,7 @@ judge_file(const char *name, const uint8_t *data, size_t n, void *context)
 void
 judge_files(unsigned who)
 {
-	if (!disk_fails && !half_forgot[who] && !keeps_little[who])
+	if (!disk_fails)
 		files_each(1001 + who, judge_file, &who);
 }
 

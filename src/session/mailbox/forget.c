@@ -29,14 +29,6 @@ forget_chosen(const struct choice *c, const char *partner, int64_t time_ms)
 
 /* ------------------------------------------------------------------------- files */
 
-static int
-commit_and_erase(sqlite3 *db)
-{
-	const int r = database_exec(db, "COMMIT");
-
-	return r < 0 ? r : erase_deleted(db);
-}
-
 /* Copies of damaged files: nobody can tell what is in them, so all of it goes. */
 static bool
 is_copy(const char *name)
@@ -71,10 +63,36 @@ erase_copies(const char *dir)
 	return r;
 }
 
+/*
+ * Commits, overwrites, and says in the database for as long that this is to be done: who is killed meanwhile leaves no row
+ * that tells of it.
+ */
+static int
+commit_and_erase(sqlite3 *db, const char *dir)
+{
+	int r = database_exec(db, "PRAGMA user_version = 1; COMMIT");
+
+	if (r == 0)
+		r = erase_deleted(db);
+	if (r == 0)
+		r = erase_copies(dir);
+	return r < 0 ? r : database_exec(db, "PRAGMA user_version = 0");
+}
+
+/* Commits and overwrites what `count` rows held, if they are any, or what was left of others. */
+static int
+finish(sqlite3 *db, const char *dir, uint64_t count)
+{
+	int64_t left = 0;
+	int r = count > 0 ? 0 : database_number(db, "PRAGMA user_version", &left);
+
+	return r < 0 || (count == 0 && left == 0) ? r : commit_and_erase(db, dir);
+}
+
 /* ------------------------------------------------------------------------- both sides */
 
 static int
-forget_received(sqlite3 *db, const struct choice *c, uint64_t *count)
+forget_received(sqlite3 *db, const char *dir, const struct choice *c, uint64_t *count)
 {
 	uint64_t unread;
 	int r;
@@ -86,7 +104,7 @@ forget_received(sqlite3 *db, const struct choice *c, uint64_t *count)
 		*count = unread;
 		return FORGET_UNREAD;
 	}
-	return *count == 0 ? 0 : commit_and_erase(db);
+	return finish(db, dir, *count);
 }
 
 static int
@@ -111,7 +129,7 @@ remove_runs(sqlite3_stmt *const stmt[2], const struct choice *c, uint64_t *count
 
 /* A row is of one partner and one time. It is deleted while it is the one that the walk stands at, and has been read. */
 static int
-forget_own(sqlite3 *db, const struct choice *c, uint64_t *count)
+forget_own(sqlite3 *db, const char *dir, const struct choice *c, uint64_t *count)
 {
 	static const char *const sql[] = { "SELECT id, count, time, name FROM run ORDER BY id",
 		"DELETE FROM run WHERE id = ?1" };
@@ -124,7 +142,7 @@ forget_own(sqlite3 *db, const struct choice *c, uint64_t *count)
 	r = remove_runs(stmt, c, &own);
 	database_finalize(stmt, 2);
 	*count += own;
-	return r < 0 || own == 0 ? r : commit_and_erase(db);
+	return r < 0 ? r : finish(db, dir, own);
 }
 
 static int
@@ -137,22 +155,12 @@ forget_sides(const char *dir, const struct choice *c, uint64_t *count)
 	*count = 0;
 	if ((r = database_open_made(&inbox, dir, STORE_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
-	if (inbox && (r = forget_received(inbox, c, count)) != 0)
+	if (inbox && (r = forget_received(inbox, dir, c, count)) != 0)
 		return r;
 	/* One behind the other, so that neither keeps a helper from writing for longer than it has to. */
 	if ((r = database_open_made(&sent, dir, SENTBOX_FILE, DATABASE_DURABLE, "BEGIN IMMEDIATE")) < 0)
 		return r;
-	return sent ? forget_own(sent, c, count) : 0;
-}
-
-static int
-forget_choice(const char *dir, const struct choice *c, uint64_t *count)
-{
-	int r = forget_sides(dir, c, count);
-
-	if (r == 0 && *count > 0)
-		r = erase_copies(dir);
-	return r;
+	return sent ? forget_own(sent, dir, c, count) : 0;
 }
 
 int
@@ -160,7 +168,7 @@ forget(const char *dir, const struct forget *what, uint64_t *count)
 {
 	const struct choice choice = { .what = what, .received = UINT64_MAX, .own = UINT64_MAX };
 
-	return forget_choice(dir, &choice, count);
+	return forget_sides(dir, &choice, count);
 }
 
 /* ------------------------------------------------------------------------- a rule */
@@ -270,5 +278,5 @@ forget_expired(const char *dir, int64_t now_ms, uint64_t *count)
 	const int r = choose_expired(dir, now_ms, &what, &choice, &any);
 
 	*count = 0;
-	return r < 0 || !any ? r : forget_choice(dir, &choice, count);
+	return r < 0 || !any ? r : forget_sides(dir, &choice, count);
 }

@@ -392,6 +392,27 @@ START_TEST(by_and_by)
 }
 END_TEST
 
+/* Who forgot was killed when the rows were gone, and before they were overwritten. The next one finds no row. */
+START_TEST(what_a_killed_one_has_left)
+{
+	static const char *const files[] = { STORE_FILE, SENTBOX_FILE }, *const rows[] = { "record", "run" };
+	char path[FOLDER_PATH + 16], sql[128];
+	sqlite3 *db;
+
+	talk(_i);
+	read_all();
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		(void)snprintf(sql, sizeof(sql), "BEGIN; DELETE FROM %s; PRAGMA user_version = 1; COMMIT", rows[i]);
+		ck_assert_int_eq(database_open(&db, path, DATABASE_DURABLE, sql), 0);
+		database_close(db);
+	}
+	ck_assert(is_found(1) || is_found(4));
+	ck_assert_uint_eq(forget_ok("", 0, false), 0);
+	expect_found(is_all);
+}
+END_TEST
+
 START_TEST(which_are_meant)
 {
 	struct forget what = { .before_ms = 0 };
@@ -425,6 +446,7 @@ forget_suite(void)
 	tcase_add_test(t, what_is_young_is_kept);
 	tcase_add_loop_test(t, what_was_left_behind, 0, 2);
 	tcase_add_loop_test(t, by_and_by, 0, 2);
+	tcase_add_loop_test(t, what_a_killed_one_has_left, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
