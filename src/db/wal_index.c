@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,11 @@
 #endif
 
 #define REGIONS 64 /* each is the index of 4,096 frames of the log */
+
+/* Of the first region, https://sqlite.org/walformat.html section 2 */
+#define INDEX_HEAD 136U  /* bytes before the numbers of pages */
+#define INDEX_FRAMES 16  /* where the number of frames stands, as the machine has it */
+#define INDEX_RECOVERY 2 /* the lock of who makes it anew */
 
 /* Stands in the place of SQLite's table of methods for one file. Some of them are ours, the others are SQLite's. */
 struct guard {
@@ -100,12 +106,32 @@ map(sqlite3_file *file, int number, int size, int extend, void volatile **at)
 	return has_room(g->region[number].at, g->region[number].size) ? SQLITE_OK : SQLITE_FULL;
 }
 
+/*
+ * SQLite makes the index anew in memory that it does not clear, and copies all of it: of a log without frames, whatever was
+ * in that memory, which may have been said by somebody.
+ */
+static void
+clear_unused(const struct guard *g)
+{
+	uint8_t *const at = g->region[0].at;
+	uint32_t frames;
+
+	if (!at || g->region[0].size <= INDEX_HEAD)
+		return;
+	memcpy(&frames, at + INDEX_FRAMES, sizeof(frames));
+	if (frames == 0)
+		memset(at + INDEX_HEAD, 0, g->region[0].size - INDEX_HEAD);
+}
+
 /* Whoever writes to the index has locked a part of it for himself. */
 static int
 lock(sqlite3_file *file, int offset, int n, int flags)
 {
 	struct guard *g = guard_of(file);
 
+	if ((flags & SQLITE_SHM_UNLOCK) && (flags & SQLITE_SHM_EXCLUSIVE) && offset <= INDEX_RECOVERY &&
+	    offset + n > INDEX_RECOVERY)
+		clear_unused(g);
 	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
 		for (int i = 0; i < REGIONS && g->region[i].at; i++)
 			if (!has_room(g->region[i].at, g->region[i].size))

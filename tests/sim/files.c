@@ -387,8 +387,8 @@ files_each(uid_t uid, void (*fn)(const char *name, const uint8_t *data, size_t n
 	for (int e = 0; e < k->entries; e++) {
 		const struct inode *n = &k->inode[k->entry[e].child];
 
-		if (!k->entry[e].used || n->uid != uid || !S_ISREG(n->mode) || strstr(k->entry[e].name, "-shm"))
-			continue; /* SQLite 3.40 makes the index of an empty log from memory that it has not written to */
+		if (!k->entry[e].used || n->uid != uid || !S_ISREG(n->mode))
+			continue;
 		fn(k->entry[e].name, n->data, written(n, 0, n->size), context);
 		fn(k->entry[e].name, n->synced, written(n, 0, n->synced_size), context);
 	}

@@ -21,9 +21,7 @@ static unsigned count;
 static char words[2048];
 static bool keeps_little[PEOPLE_MOST]; /* by a rule of the inbox, records that were read may be forgotten at any time */
 static bool forgot[PEOPLE_MOST];       /* has tried to forget something */
-/* What an attempt that was ended in its middle has left in a file stays there, when nothing is left to forget but that. */
-static bool half_forgot[PEOPLE_MOST];
-static bool disk_fails; /* then it may keep what it was told to overwrite */
+static bool disk_fails;                /* then it may keep what it was told to overwrite */
 
 void
 judge_begin(const char *const *people_names, unsigned n)
@@ -37,7 +35,6 @@ judge_begin(const char *const *people_names, unsigned n)
 	memset(commands, 0, sizeof(commands));
 	memset(keeps_little, 0, sizeof(keeps_little));
 	memset(forgot, 0, sizeof(forgot));
-	memset(half_forgot, 0, sizeof(half_forgot));
 	disk_fails = false;
 }
 
@@ -273,7 +270,6 @@ forget_over(const struct command *c, int status)
 {
 	const struct message *keeps = what_keeps(c);
 
-	half_forgot[c->who] |= status > 2;
 	if (status == 0 && keeps)
 		judge_fail("%s has not read '%s', and has forgotten it unasked", names[c->who], keeps->text);
 	if (status == 2 || keeps)

@@ -2,9 +2,11 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/database.h"
 #include "db/wal_index.h"
@@ -115,6 +117,53 @@ START_TEST(a_connection_outlives_it)
 }
 END_TEST
 
+static void
+copy_head(const char *from, const char *to)
+{
+	char head[32];
+	FILE *f = fopen(from, "r");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(head, 1, sizeof(head), f), sizeof(head));
+	(void)fclose(f);
+	f = fopen(to, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(head, 1, sizeof(head), f), sizeof(head));
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(truncate(to, 8192), 0); /* no frame behind it */
+}
+
+/* What stood in memory before may have been said by somebody. */
+START_TEST(the_index_of_an_empty_log_is_made_of_nothing_else)
+{
+	char log[sizeof(path) + 4], index[sizeof(path) + 4], head[sizeof(path) + 5];
+	sqlite3 *db;
+	FILE *f;
+	unsigned i;
+	int c;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", path);
+	(void)snprintf(index, sizeof(index), "%s-shm", path);
+	(void)snprintf(head, sizeof(head), "%s-head", path);
+	ck_assert_int_eq(database_open(&db, path, DATABASE_LAZY, TABLE), 0);
+	copy_head(log, head);
+	database_close(db);
+	copy_head(head, log);
+	ck_assert_int_eq(unlink(index), 0);
+	(void)mallopt(M_PERTURB, 'x');
+	ck_assert_int_eq(database_open(&db, path, DATABASE_LAZY, TABLE), 0);
+	(void)mallopt(M_PERTURB, 0);
+	f = fopen(index, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fseek(f, 136, SEEK_SET), 0);
+	for (i = 136; (c = getc(f)) != EOF; i++)
+		ck_assert_msg(c == 0, "byte %u is %d", i, c);
+	ck_assert_uint_eq(i, 32768);
+	(void)fclose(f);
+	database_close(db);
+}
+END_TEST
+
 Suite *
 wal_index_suite(void)
 {
@@ -125,6 +174,7 @@ wal_index_suite(void)
 	tcase_add_test(t, a_moment_without_descriptors_costs_nothing);
 	tcase_add_test(t, it_is_an_error_for_as_long_as_there_are_none);
 	tcase_add_test(t, a_connection_outlives_it);
+	tcase_add_test(t, the_index_of_an_empty_log_is_made_of_nothing_else);
 	suite_add_tcase(s, t);
 	return s;
 }
