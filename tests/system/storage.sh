@@ -228,5 +228,8 @@ like "$err" "damaged" "and says so"
 rm "$T"/alice/state/pchat/alice/sent.db*
 : >"$T/alice/state/pchat/alice/sent.db"
 is "$(said alice bob)" "answer 1,answer 2,answer 3," "one that is empty, as a full disk leaves it, is no damage"
+run alice pchat history bob
+exits 0 "which ends well"
+is "$err" "" "and tells of none"
 
 finish
