@@ -244,6 +244,16 @@ is "$out" "alice	a session of yours" "nothing was started"
 
 run alice pchat login --if-needed alice
 exits 0 "login --if-needed: the session is there"
+for i in 1 2 3 4; do
+	(
+		as bob pchat login --if-needed bobby 2>"$T/if-needed.err$i"
+		echo $? >"$T/if-needed.$i"
+	) &
+	logins[i]=$!
+done
+wait "${logins[@]}"
+is "$(cat "$T"/if-needed.[1-4] | tr -d '\n')" 0000 "of several at once all find it there, or begin it" "$(cat "$T"/if-needed.err*)"
+run bob pchat -s bobby quit
 kill -KILL "$(helper_pid alice)"
 run alice pchat login --if-needed alice
 exits 0 "a helper that was killed is revived"

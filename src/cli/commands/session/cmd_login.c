@@ -23,6 +23,7 @@
 #include "proto/status.h"
 
 #define LOGIN_TIMEOUT_MS 15000
+#define PAUSE_MAX_MS 500     /* between two attempts, while another helper has the session */
 #define LOOK_MS 10           /* between two looks whether a helper has reached the daemon */
 #define REPORT_SLACK_MS 2000 /* the helper gives up by itself; only one that hangs is given up on */
 
@@ -97,12 +98,14 @@ seconds(char out[32], uint64_t ms)
 	(void)snprintf(out, 32, "%llu.%03llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
 }
 
+/* 0, and what the helper reports in the end; or the exit status of what was told. */
 static int
-start(const struct options *o, const char *name, const char *socket, const struct via *via)
+start(
+    const struct options *o, const char *name, const char *socket, const struct via *via, char report_text[REPORT_SIZE])
 {
 	char target[VIA_LOGIN_MAX + 1 + VIA_PATH_MAX + 1];
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
-	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48], report_text[REPORT_SIZE] = "";
+	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48];
 	char *argv[18] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
 	size_t argc = 7;
 	int rc = process_path("pchat-session", program, sizeof(program));
@@ -126,13 +129,13 @@ start(const struct options *o, const char *name, const char *socket, const struc
 	}
 	if (rc == 0)
 		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1,
-		    report_text, sizeof(report_text));
+		    report_text, REPORT_SIZE);
 	if (rc == -ETIMEDOUT)
 		return report(
 		    VERDICT_TIMED_OUT, "%s: the login took too long; check with: pchat -s %s status", name, name);
 	if (rc < 0)
 		return report(VERDICT_FAILED, "cannot start '%s': %s", program, error_words(-rc));
-	return tell(name, via, report_text);
+	return 0;
 }
 
 /*
@@ -210,15 +213,38 @@ set_keep(struct invocation *inv, const char *name, const struct control_message 
 	    l->words);
 }
 
+/* Whether another helper of ours has that session's lock: one that begins, of a login beside this one, or one that ends. */
+static bool
+is_on_its_way(const char *text)
+{
+	char words[512];
+	enum verdict v;
+
+	report_read(text, NULL, &v, words, sizeof(words));
+	return v == VERDICT_TAKEN && words[0];
+}
+
 static int
 login_as(struct invocation *inv, const char *name, const char *socket, const struct via *via)
 {
 	char session[VIA_SESSION_MAX + 1];
+	const bool if_needed = inv->opt.given[OPT_IF_NEEDED];
+	const uint64_t limit = options_timeout(&inv->opt, LOGIN_TIMEOUT_MS);
+	const uint64_t end = deadline_in(limit < RETRY_MAX_MS ? limit : RETRY_MAX_MS);
+	char text[REPORT_SIZE];
+	int pause = LOOK_MS, rc;
 
 	via_join(via ? via->host : "", name, session);
-	if (inv->opt.given[OPT_IF_NEEDED] && is_logged_in(inv, session))
-		return 0;
-	return start(&inv->opt, name, socket, via);
+	for (;; pause = pause < PAUSE_MAX_MS ? 2 * pause : pause) {
+		if (if_needed && is_logged_in(inv, session))
+			return 0;
+		text[0] = '\0';
+		if ((rc = start(&inv->opt, name, socket, via, text)) != 0)
+			return rc;
+		if (!if_needed || !is_on_its_way(text) || poll_time(end) == 0)
+			return tell(name, via, text);
+		(void)poll(NULL, 0, pause);
+	}
 }
 
 /* Where to: VERDICT_OK, or a status that was told. */
