@@ -246,7 +246,7 @@ run alice pchat login --if-needed alice
 exits 0 "login --if-needed: the session is there"
 for i in 1 2 3 4; do
 	(
-		as bob pchat login --if-needed bobby 2>"$T/if-needed.err$i"
+		(as bob pchat login --if-needed bobby) 2>"$T/if-needed.err$i"
 		echo $? >"$T/if-needed.$i"
 	) &
 	logins[i]=$!
