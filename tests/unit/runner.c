@@ -31,7 +31,6 @@
 	X(bindings)       \
 	X(partner)        \
 	X(erase)          \
-	X(database)       \
 	X(wal_index)      \
 	X(kinds)          \
 	X(session_kept)   \
