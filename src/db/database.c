@@ -114,7 +114,7 @@ set_up(sqlite3 *db, enum database_mode mode)
 	int yes = 1, r;
 
 	(void)sqlite3_extended_result_codes(db, 1);
-	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_busy_timeout(db, mode == DATABASE_ALONE ? 0 : BUSY_MS); /* open_alone() waits itself */
 	if ((r = wal_index_guard(db)) < 0 || (r = database_exec(db, setup[mode])) < 0)
 		return r;
 	/* A WAL that stays is written over from its beginning, which is twice as fast to sync as one that grows. */
@@ -144,7 +144,7 @@ open_once(sqlite3 **out, const char *path, enum database_mode mode, const char *
 	return 0;
 }
 
-/* SQLite does not wait for who is beside us when we want it alone. */
+/* SQLite waits for who is beside us at some of its steps only, when we want it alone. */
 static int
 open_alone(sqlite3 **db, const char *path, const char *schema)
 {

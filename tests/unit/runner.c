@@ -31,6 +31,7 @@
 	X(bindings)       \
 	X(partner)        \
 	X(erase)          \
+	X(database)       \
 	X(wal_index)      \
 	X(kinds)          \
 	X(session_kept)   \
