@@ -369,6 +369,18 @@ START_TEST(accounts)
 END_TEST
 
 /* The first vectors that its authors give. */
+/* What is no UTF-8 has no forms, and so no keys. */
+START_TEST(no_keys)
+{
+	static const uint64_t key[2] = { 1, 2 };
+	struct name_keys keys;
+
+	ck_assert(name_keys("bob", key, &keys));
+	ck_assert(!name_keys("b\xff", key, &keys));
+	ck_assert(!name_keys_ascii("b\xc3\xb6", key, &keys));
+}
+END_TEST
+
 START_TEST(hashes)
 {
 	static const uint8_t want[3][16] = {
@@ -408,6 +420,7 @@ name_suite(void)
 	tcase_add_test(tc, folded);
 	tcase_add_test(tc, spellings);
 	tcase_add_test(tc, accounts);
+	tcase_add_test(tc, no_keys);
 	tcase_add_test(tc, hashes);
 	suite_add_tcase(suite, tc);
 	return suite;
