@@ -123,10 +123,14 @@ is_kept "message 6,"
 ok $? "the rule can be changed" "$(as bob pchat history)"
 run alice pchat to bob
 run alice pchat send "message 7"
-wait_until has_unread bob 1
-run bob pchat login --if-needed --keep 1h bob
+run alice pchat send "message 8"
+wait_until has_unread bob 2
+run bob pchat login --if-needed --keep 1 bob
 exits 0 "also of a session that is there"
-is_kept "message 6,message 7,"
+is_kept "message 7,message 8,"
+ok $? "what is unread is kept, whatever the rule" "$(as bob pchat history)"
+run bob pchat login --if-needed --keep 1h bob
+is_kept "message 7,message 8,"
 ok $? "an hour is not over" "$(as bob pchat history)"
 run bob pchat login --if-needed --keep all bob
 exits 0 "and it can be ended"
