@@ -744,6 +744,9 @@ strike(unsigned partner)
 {
 	char status[] = "status", helper[NAME_BYTES];
 
+	/* A pair of which only one was told, and whose record is lost, is nobody's. */
+	for (uint64_t end = k->now + SECOND / 100; loses && k->now < end && !failed();)
+		pass(end);
 	if (kernel_pick(2)) {
 		if (daemon_proc != NONE)
 			process_kill(daemon_proc, 9, "a trial");
