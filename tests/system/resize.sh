@@ -13,7 +13,8 @@ shows '^to bob> *$' "a chat"
 
 # Bob says COUNT messages, one after the other.
 talk() { # WORD COUNT
-	(as bob bash -c 'for i in $(seq "$1"); do pchat send "$0 $i end"; done' "$1" "$2") >"$T/talk.out" 2>&1
+	(as bob bash -c 'for i in $(seq "$1"); do pchat send --timeout "$2" -- "$0 $i end"; done' "$1" "$2" $PATIENCE) \
+		>"$T/talk.out" 2>&1
 }
 
 all_shown() { # WORD COUNT
@@ -38,6 +39,7 @@ round() {
 		[ "$name" = quick ] || pause
 	done
 	wait "$pid"
+	is "$(cat "$T/talk.out")" "" "$name: all messages are delivered"
 	wait_until all_shown "$name" "$count"
 	ok $? "$name: all messages are shown" "$(history_of_screen)"
 	is "$(history_of_screen | grep -Ec "bob: $name [0-9]+ end")" "$count" "$name: each once"
