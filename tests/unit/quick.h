@@ -3,7 +3,7 @@
  * held; SPARSE(n) is the step of a loop whose every turn takes the same paths with other values: 1, or n under the sanitizers, which
  * look at the paths, and on an emulated processor (tests/package/arch.sh): both are ten times slower and more. That every value is
  * right is what the plain build shows. EMULATED: qemu's user mode knows no SO_PEERGROUPS, and no child that shares our
- * descriptors.
+ * descriptors or our memory, so that posix_spawn(3) does not learn of a program that cannot be run.
  */
 #ifndef PCHAT_TESTS_QUICK_H
 #define PCHAT_TESTS_QUICK_H
