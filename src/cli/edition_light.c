@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +115,7 @@ prepare(struct invocation *inv, int parsed)
 static void __attribute__((noreturn)) run_safe(const char *text, int out)
 {
 	char path[PATH_MAX], word[] = "__safe", end[] = "--";
-	char *const argv[] = { path, word, end, (char *)(uintptr_t)text, NULL };
+	char *const argv[] = { path, word, end, (char *)text, NULL };
 
 	if (dup2(out, STDOUT_FILENO) >= 0 && process_path("pchat-full", path, sizeof(path)) == 0)
 		(void)execv(path, argv);
