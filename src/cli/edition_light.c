@@ -128,7 +128,7 @@ safe_by_full(const char *text, char *out, size_t size)
 {
 	size_t length = 0;
 	ssize_t n = -1;
-	int fd[2], status;
+	int fd[2], status = -1; /* it stays so where children are not waited for (SIGCHLD ignored) */
 	pid_t pid;
 
 	if (pipe2(fd, O_CLOEXEC) < 0)
@@ -151,10 +151,11 @@ static size_t
 safe(const char *text, char *out, size_t size)
 {
 	const size_t length = strlen(text);
-	size_t n = 0;
+	size_t n;
 
-	if (strcmp(quote_letters(text, length, out, size), text) != 0 && !name_is_ascii(text, length))
-		n = safe_by_full(text, out, size);
+	if (strcmp(quote_letters(text, length, out, size), text) == 0 || name_is_ascii(text, length))
+		return strlen(out);
+	n = safe_by_full(text, out, size);
 	return n > 0 ? n : strlen(quote_letters(text, length, out, size));
 }
 
