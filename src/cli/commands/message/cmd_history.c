@@ -122,8 +122,10 @@ report_forgotten(const struct link *l, enum verdict v, uint32_t count)
 		remark("there is nothing to forget");
 		return status_exit(v);
 	case VERDICT_USAGE:
-		return report(
-		    v, "nothing is forgotten: %u of these records are unread; read them, or add --unread", count);
+		return report(v,
+		    translate_count("nothing is forgotten: %u of these records is unread; read it, or add --unread",
+			"nothing is forgotten: %u of these records are unread; read them, or add --unread", count),
+		    count);
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED,
 		    "not everything could be forgotten: the disk is full, or a file is damaged or in use; try again");
