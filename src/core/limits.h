@@ -27,7 +27,8 @@
 #define ACCEPT_PAUSE_SECONDS 1U /* after EMFILE and its kin */
 
 /* What one turn of a loop may do, so that what comes meanwhile is seen soon. */
-#define TURN_MS 2U /* input is handled for so long, or one event of it */
+#define TURN_MS 2U       /* input is handled for so long, or one event of it */
+#define TURN_MOST_MS 32U /* and for so long while not each party that stood in line has had one */
 #define REQUESTS_AN_EVENT \
 	64U /* of a connection to the daemon: the rest of what it sent is handled when it is its turn again */
 #define SETTLED_A_TURN 256U /* waiters that are looked at */

@@ -1,9 +1,12 @@
 #include "core/turns.h"
 
+#include "core/limits.h"
+
 void
 turns_init(struct turns *all)
 {
 	TAILQ_INIT(&all->parties);
+	all->waiting = all->left = 0;
 }
 
 void
@@ -12,6 +15,7 @@ turns_add(struct turns *all, struct turn *t, struct party *p)
 	if (TAILQ_EMPTY(&p->ready)) {
 		TAILQ_INIT(&p->ready);
 		TAILQ_INSERT_TAIL(&all->parties, p, link);
+		all->waiting++;
 	}
 	TAILQ_INSERT_TAIL(&p->ready, t, link);
 	t->party = p;
@@ -26,8 +30,10 @@ turns_remove(struct turns *all, struct turn *t)
 		return;
 	t->party = NULL;
 	TAILQ_REMOVE(&p->ready, t, link);
-	if (TAILQ_EMPTY(&p->ready))
+	if (TAILQ_EMPTY(&p->ready)) {
 		TAILQ_REMOVE(&all->parties, p, link);
+		all->waiting--;
+	}
 }
 
 struct turn *
@@ -38,6 +44,8 @@ turns_next(struct turns *all)
 
 	if (!p)
 		return NULL;
+	if (all->left > 0)
+		all->left--;
 	t = TAILQ_FIRST(&p->ready);
 	turns_remove(all, t);
 	if (!TAILQ_EMPTY(&p->ready)) {
@@ -45,4 +53,16 @@ turns_next(struct turns *all)
 		TAILQ_INSERT_TAIL(&all->parties, p, link);
 	}
 	return t;
+}
+
+void
+turns_begin(struct turns *all)
+{
+	all->left = all->waiting;
+}
+
+bool
+turns_over(const struct turns *all, uint64_t ms)
+{
+	return ms >= (all->left > 0 ? TURN_MOST_MS : TURN_MS);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 struct party;
@@ -30,6 +31,8 @@ TAILQ_HEAD(party_list, party);
 
 struct turns {
 	struct party_list parties; /* that have somebody in line: the next one first */
+	size_t waiting;            /* so many */
+	size_t left;               /* of those that stood in line at turns_begin() */
 };
 
 void turns_init(struct turns *all);
@@ -42,6 +45,15 @@ void turns_remove(struct turns *all, struct turn *t);
 
 /* Takes the next one out of the line, and its party goes behind the others. NULL: nobody waits. */
 struct turn *turns_next(struct turns *all);
+
+/* A turn of the loop begins. */
+void turns_begin(struct turns *all);
+
+/*
+ * Whether it has lasted long enough, after `ms`: TURN_MS, so that what comes meanwhile is seen soon; TURN_MOST_MS while
+ * there are some that have not been taken since it began, as it takes long to see which of thousands have something.
+ */
+bool turns_over(const struct turns *all, uint64_t ms);
 
 static inline bool
 turns_wait(const struct turns *all)

@@ -584,17 +584,18 @@ static void
 serve_turn(struct ev_loop *loop, ev_check *w, int revents)
 {
 	struct hub *hub = w->data;
-	const uint64_t end = deadline_in(TURN_MS);
+	const uint64_t began = clock_monotonic_ms();
 	struct turn *t;
 
 	(void)loop, (void)revents;
+	turns_begin(&hub->turns);
 	while ((t = turns_next(&hub->turns))) {
 		struct stream *s = container_of(t, struct stream, turn);
 		const int todo = s->todo;
 
 		s->todo = 0;
 		serve(s, todo);
-		if (clock_monotonic_ms() >= end)
+		if (turns_over(&hub->turns, clock_monotonic_ms() - began))
 			break;
 	}
 	turns_go_on(hub, turns_wait(&hub->turns));

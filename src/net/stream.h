@@ -8,9 +8,9 @@
  * callback: stream_close() marks it dead, and the owner's `closed` is called on a
  * later turn of the loop; only there the owner frees its object.
  *
- * What has come is handled in turns (core/turns.h), so that a stream with much to do, or a thousand of them, keep the others
- * waiting for a short time only: all that is handled in one turn of the loop takes TURN_MS, and what is handled of one stream at a time
- * is at most 64 KiB, or what its owner takes of it (stream_yield()).
+ * What has come is handled in turns (core/turns.h), so that a stream with much to do, or a thousand of them, keep the
+ * others waiting for a short time only. What is handled in one turn of the loop takes TURN_MS, or is one event of each party
+ * (turns_over()). One event of a stream is at most 64 KiB, or what its owner takes of it (stream_yield()).
  *
  * A stream takes no descriptors, but those that its owner expects, one with a frame (stream_expect()). A peer that passes one is closed (EPERM), and neither its descriptors nor its
  * connection are closed where anybody waits for it (closing.h). They are received, for which so many are kept free as

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "core/limits.h"
 #include "core/turns.h"
+#include "net/hub.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
@@ -87,13 +88,48 @@ START_TEST(who_goes_leaves_the_line)
 }
 END_TEST
 
+/* Who came later, or has more than one, is none of those for whom a turn lasts. */
+START_TEST(a_turn_lasts_until_each_party_had_one)
+{
+	begin();
+	for (unsigned i = 0; i < 3; i++)
+		in_line(i, i);
+	in_line(3, 0);
+	turns_begin(&turns);
+	next_is(0);
+	in_line(4, 1);
+	next_is(1);
+	ck_assert(!turns_over(&turns, 31));
+	ck_assert(turns_over(&turns, 32));
+	next_is(2);
+	ck_assert(turns_over(&turns, 2));
+	ck_assert(!turns_over(&turns, 1));
+	turns_begin(&turns);
+	next_is(3);
+	ck_assert(!turns_over(&turns, 2));
+	turns_remove(&turns, &one[4].turn);
+	nobody_is_next();
+	in_line(5, 0);
+	turns_begin(&turns);
+	next_is(5);
+	ck_assert(turns_over(&turns, 2));
+}
+END_TEST
+
 /* ------ in a loop ------ */
 
 static struct ev_loop *loop;
 static int peer[STREAMS];
 static unsigned served[64], count;
-static unsigned a_time; /* frames that are taken at a time; 0: all */
-static bool slow;       /* each takes longer than a turn may */
+static unsigned a_time;   /* frames that are taken at a time; 0: all */
+static unsigned takes_ms; /* each */
+
+static void
+pass(unsigned ms)
+{
+	for (const uint64_t end = deadline_in(ms); ms > 0 && clock_monotonic_ms() < end;)
+		continue;
+}
 
 static ssize_t
 on_input(struct stream *s, uint8_t *data, size_t n)
@@ -111,8 +147,7 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 		served[count++] = (unsigned)(s - one);
 		done += (size_t)used;
 	}
-	for (const uint64_t end = deadline_in(TURN_MS + 1); slow && clock_monotonic_ms() < end;)
-		continue;
+	pass(takes_ms);
 	return (ssize_t)done;
 }
 
@@ -147,8 +182,7 @@ setup(void)
 		stream_init(&one[i], &class, loop, fds[0]);
 		peer[i] = fds[1];
 	}
-	count = a_time = 0;
-	slow = false;
+	count = a_time = takes_ms = 0;
 }
 
 static void
@@ -193,8 +227,25 @@ START_TEST(what_comes_is_handled_by_turns)
 {
 	for (unsigned i = 0; i < STREAMS; i++)
 		say(i, 1);
-	turn();
-	ck_assert_uint_eq(count, STREAMS);
+	while (count < STREAMS)
+		turn();
+	ck_assert_uint_le(when(STREAMS - 1), 1);
+}
+END_TEST
+
+/* Each takes a whole turn of the usual length: one of each party is served, once the machine lets us have that at a stretch. */
+START_TEST(one_of_each_party_is_served_in_a_turn)
+{
+	takes_ms = TURN_MS;
+	do {
+		while (turns_wait(&hub_of(loop)->turns))
+			turn();
+		count = 0;
+		for (unsigned i = 0; i < STREAMS; i++)
+			say(i, 1);
+		turn();
+		ck_assert_uint_le(count, 2);
+	} while (count < 2);
 	ck_assert_uint_le(when(STREAMS - 1), 1);
 }
 END_TEST
@@ -202,7 +253,7 @@ END_TEST
 /* It is one of each party at most that goes before; and it is seen when the first one is done, though the others came first. */
 START_TEST(what_takes_long_goes_on_in_the_next_turn)
 {
-	slow = true;
+	takes_ms = TURN_MOST_MS + 1;
 	for (unsigned i = 0; i < STREAMS - 1; i++)
 		say(i, 1);
 	turn();
@@ -226,7 +277,7 @@ START_TEST(who_has_enough_is_given_the_rest_when_it_is_its_turn)
 	a_time = 2;
 	say(0, 5);
 	say(STREAMS - 1, 1);
-	slow = true;
+	takes_ms = TURN_MOST_MS + 1;
 	while (count < 6)
 		(void)ev_run(loop, EVRUN_ONCE);
 	ck_assert_uint_le(when(STREAMS - 1), 2);
@@ -239,7 +290,7 @@ END_TEST
 START_TEST(a_pause_outlasts_what_is_left)
 {
 	a_time = 1;
-	slow = true;
+	takes_ms = TURN_MOST_MS + 1;
 	say(0, 3);
 	turn();
 	ck_assert_uint_eq(count, 1);
@@ -257,7 +308,7 @@ END_TEST
 
 START_TEST(who_is_closed_in_line_is_not_served)
 {
-	slow = true;
+	takes_ms = TURN_MOST_MS + 1;
 	say(0, 1);
 	say(1, 1);
 	turn();
@@ -279,10 +330,12 @@ turns_suite(void)
 
 	tcase_add_test(t, parties_take_turns);
 	tcase_add_test(t, who_goes_leaves_the_line);
+	tcase_add_test(t, a_turn_lasts_until_each_party_had_one);
 	suite_add_tcase(s, t);
 	t = tcase_create("loop");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_comes_is_handled_by_turns);
+	tcase_add_test(t, one_of_each_party_is_served_in_a_turn);
 	tcase_add_test(t, what_takes_long_goes_on_in_the_next_turn);
 	tcase_add_test(t, who_has_enough_is_given_the_rest_when_it_is_its_turn);
 	tcase_add_test(t, a_pause_outlasts_what_is_left);
