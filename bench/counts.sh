@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a message, a send and a prompt cost in system calls, instructions and page faults, against bench/counts.expected:
+# What a message, a login, a send and a prompt cost in system calls, instructions and page faults, against bench/counts.expected:
 # more than a tenth above it fails, of page faults, which differ from run to run, more than a fifth; so no cost grows
 # unnoticed. A tenth below asks for a new figure.
 # Counts, not times: the same on a busy machine. `counts.sh --print` prints new figures. What the commands cost
@@ -87,6 +87,21 @@ command_instructions() {
 	awk '/^(summary|totals):/ { n = $2 } END { print n }' "$dir/callgrind"
 }
 
+# How often a login, which makes an inbox, and the logout after it wait for the disk: all of them, the helper too.
+login_syncs() {
+	local tracer
+	plain strace -f -e trace=fsync,fdatasync,sync,syncfs -e signal=none -o "$dir/strace" \
+		"$BUILDDIR/pchat" -q --socket "$socket" login three >/dev/null 2>&1 &
+	tracer=$!
+	until plain "$BUILDDIR/pchat" -q -s three status >/dev/null 2>&1; do
+		kill -0 "$tracer" 2>/dev/null || return 1
+		read -rt 0.05 <> <(:)
+	done
+	plain "$BUILDDIR/pchat" -q -s three quit >/dev/null 2>&1
+	wait "$tracer"
+	grep -cE 'sync\(' "$dir/strace"
+}
+
 linkage() {
 	if grep -Eq '^FRONT_CC = .*musl-gcc' "$BUILDDIR/Makefile"; then
 		echo musl
@@ -111,6 +126,7 @@ measure() {
 	export PCHAT_SOCKET=$socket
 	"$pchat" -q login one && "$pchat" -q login two && "$pchat" -q -s one to two || return 1
 	unset PCHAT_SOCKET
+	echo "login-syncs $(login_syncs)"
 	echo "$kind-send-syscalls $(command_syscalls "$pchat" -s one send hello)"
 	echo "$kind-send-faults $(plain "$BUILDDIR/bench/faults" "$pchat" -s one send hello)"
 	echo "$kind-prompt-faults $(plain "$BUILDDIR/bench/faults" "$pchat" -s one status --prompt)"
@@ -125,7 +141,7 @@ if [ "${1-}" = --print ]; then
 	echo "$measured"
 	exit 0
 fi
-judged="^(relay|$(linkage))-"
+judged="^(relay|login|$(linkage))-"
 echo "1..$(grep -Ec "$judged" "$expected")"
 number=0
 while read -r name most; do

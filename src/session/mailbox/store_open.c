@@ -9,14 +9,17 @@
 #include "session/mailbox/folder.h"
 #include "session/mailbox/store_impl.h"
 
+/* One commit, so one sync of the disk while somebody waits for the login. */
 #define SCHEMA                                                                                                         \
+	"BEGIN;"                                                                                                       \
 	"CREATE TABLE IF NOT EXISTS record(id INTEGER PRIMARY KEY, time INTEGER, type INTEGER, body BLOB);"            \
 	"CREATE TABLE IF NOT EXISTS stretch(first_record INTEGER PRIMARY KEY, count INTEGER, uid INTEGER, msgid BLOB," \
 	" pair INTEGER, name TEXT, account TEXT);"                                                                     \
 	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;"                     \
 	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);" KINDS_PASSED                                       \
 	"CREATE INDEX IF NOT EXISTS record_note ON record(id) WHERE type = 8;"                                         \
-	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                  \
+	"COMMIT;"
 
 static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
