@@ -278,16 +278,16 @@ link_named_socket(struct link *l, const struct link_wish *wish, const char **soc
 enum verdict
 link_find(struct link *l, const struct link_wish *wish)
 {
-	const char *name = wish->session ? wish->session : getenv("PCHAT_SESSION");
+	const char *session = wish->session ? wish->session : getenv("PCHAT_SESSION");
 	char lowered[NAME_MAX_LEN + 1];
-	const char *socket;
+	const char *name, *socket;
 	enum verdict v;
 
 	if ((v = link_named_socket(l, wish, &socket)) != VERDICT_OK)
 		return v;
-	if (name && *name) {
-		if (!via_split(name, l->host, &name) || !name_possible(name, strlen(name)))
-			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
+	if (session && *session) {
+		if (!via_split(session, l->host, &name) || !name_possible(name, strlen(name)))
+			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", session);
 		name_lower(name, lowered);
 		link_name(l, l->host, lowered);
 		v = find_named(l);

@@ -84,7 +84,9 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 	const char *bare;
 	int rc;
 
-	if (name && via_split(name, l->host, &bare) && name_valid(bare, strlen(bare))) {
+	if (name && *name) { /* never another's: --delete comes this way, too */
+		if (!via_split(name, l->host, &bare) || !name_valid(bare, strlen(bare)))
+			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
 		link_name(l, l->host, bare);
 		return VERDICT_OK;
 	}

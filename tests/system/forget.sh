@@ -53,6 +53,14 @@ run bob pchat history --before today
 exits 2 "nor is --before without it"
 run bob pchat history --delete --before never
 exits 2 "a time that is none"
+for session in 'b o' ../bob bob/ 'host/b o'; do
+	for command in history "history --delete" "send x"; do
+		# shellcheck disable=SC2086 # two words
+		run bob env PCHAT_SESSION="$session" pchat $command
+		exits 3 "$command: PCHAT_SESSION='$session' is no session's, least of all the only one's"
+		like "$err" "^pchat: '$session' is not a name; see PCHAT_SESSION$" "and all of it is shown"
+	done
+done
 has_said "one secret"
 ok $? "all that leaves everything as it was"
 run bob pchat history --delete alice
