@@ -1,11 +1,16 @@
 /* Which daemon is meant, and who is trusted there. */
 #include <check.h>
 #include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "net/endpoint.h"
 
 START_TEST(the_one_that_is_named)
@@ -58,6 +63,48 @@ START_TEST(words_name_the_socket_and_a_way_out)
 }
 END_TEST
 
+/* A group that none of our accounts is in, now or then. */
+static const struct group *
+strange_group(void)
+{
+	gid_t ours[256];
+	const int count = getgroups(256, ours);
+	const struct group *gr;
+
+	setgrent();
+	while ((gr = getgrent())) {
+		bool held = gr->gr_gid == getegid() || gr->gr_mem[0];
+
+		for (int i = 0; i < count; i++)
+			held = held || ours[i] == gr->gr_gid;
+		if (!held)
+			break;
+	}
+	return gr;
+}
+
+/* As root alone: nobody else gives a socket to a group that is not theirs. */
+START_TEST(who_is_not_in_the_group_is_told_to_ask_for_it)
+{
+	const struct group *gr = geteuid() == 0 ? strange_group() : NULL;
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char dir[FOLDER_PATH], words[512];
+
+	ck_assert_int_ge(fd, 0);
+	folder_make(dir);
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s/socket", dir);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&a, sizeof(a)), 0);
+	if (gr && chown(a.sun_path, (uid_t)-1, gr->gr_gid) == 0) {
+		ck_assert_int_eq(chmod(a.sun_path, 0660), 0);
+		endpoint_words(a.sun_path, -EACCES, words, sizeof(words));
+		ck_assert_msg(strstr(words, gr->gr_name) && strstr(words, "usermod -aG"), "%s", words);
+	}
+	(void)close(fd);
+	folder_remove(dir);
+}
+END_TEST
+
 Suite *
 endpoint_suite(void)
 {
@@ -67,6 +114,7 @@ endpoint_suite(void)
 	tcase_add_test(t, the_one_that_is_named);
 	tcase_add_test(t, ourselves_are_trusted);
 	tcase_add_test(t, words_name_the_socket_and_a_way_out);
+	tcase_add_test(t, who_is_not_in_the_group_is_told_to_ask_for_it);
 	suite_add_tcase(s, t);
 	return s;
 }

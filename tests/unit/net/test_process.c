@@ -6,11 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +86,42 @@ START_TEST(it_holds_nothing_of_ours)
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	(void)close(leak);
 	(void)close(9);
+}
+END_TEST
+
+/* From here on close_range(2) is there as before Linux 5.9: not at all. False: we cannot have it so. */
+static bool
+take_close_range_away(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(*code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+START_TEST(older_kernels_close_one_at_a_time)
+{
+	const struct rlimit few = { 64, 64 };
+	const pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (dup2(STDIN_FILENO, 40) < 0 || dup2(STDIN_FILENO, 63) < 0 || setrlimit(RLIMIT_NOFILE, &few) < 0)
+			_exit(1);
+		if (!take_close_range_away())
+			_exit(77);
+		process_close_from(41);
+		_exit(fcntl(40, F_GETFD) >= 0 && fcntl(63, F_GETFD) < 0 ? 0 : 2);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
 }
 END_TEST
 
@@ -182,6 +223,7 @@ process_suite(void)
 	tcase_add_test(tc, one_that_takes_too_long_is_not_waited_for);
 	tcase_add_test(tc, one_that_cannot_be_run_says_why);
 	tcase_add_test(tc, it_holds_nothing_of_ours);
+	tcase_add_test(tc, older_kernels_close_one_at_a_time);
 	tcase_add_test(tc, a_report_goes_nowhere_unless_someone_waits);
 	tcase_add_test(tc, detaching_ends_the_caller_with_the_outcome);
 	tcase_add_test(tc, room_is_what_the_limit_leaves);
