@@ -25,6 +25,7 @@ struct end {
 	bool pause_after; /* after each frame */
 	bool refuse;      /* the next frame breaks the protocol */
 	bool in_input;
+	struct stream *pauses; /* another one, with each frame */
 };
 
 static struct ev_loop *loop;
@@ -39,6 +40,7 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 	ssize_t used;
 	struct frame f;
 
+	ck_assert(!s->paused);
 	e->in_input = true;
 	while (!s->paused && (used = frame_parse(data + done, n - done, &f)) > 0) {
 		e->in_input = !e->refuse;
@@ -51,6 +53,8 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 		done += (size_t)used;
 		if (e->pause_after)
 			stream_pause(s);
+		if (e->pauses)
+			stream_pause(e->pauses);
 	}
 	e->in_input = false;
 	return (ssize_t)done;
@@ -167,6 +171,34 @@ START_TEST(a_paused_stream_keeps_what_it_has_and_goes_on_with_it)
 	}
 	turn();
 	ck_assert_uint_eq(end.frames, 3);
+}
+END_TEST
+
+/* Both have something to read, and whoever is served first pauses the other. */
+START_TEST(one_that_is_paused_while_it_waits_its_turn_is_not_served)
+{
+	static uint8_t data[64];
+	const size_t n = make(data, 0, 8);
+	struct end other = { .pauses = &end.stream };
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	stream_init(&other.stream, &class, loop, fds[0]);
+	end.pauses = &other.stream;
+	ck_assert_int_eq(send(peer, data, n, 0), (ssize_t)n);
+	ck_assert_int_eq(send(fds[1], data, n, 0), (ssize_t)n);
+	turn();
+	ck_assert_uint_eq(end.frames + other.frames, 1);
+	turn();
+	ck_assert_uint_eq(end.frames + other.frames, 1);
+	stream_resume(end.frames == 0 ? &end.stream : &other.stream);
+	turn();
+	ck_assert_uint_eq(end.frames, 1);
+	ck_assert_uint_eq(other.frames, 1);
+	stream_close(&other.stream, 0);
+	turn();
+	ck_assert_uint_eq(other.closes, 1);
+	(void)close(fds[1]);
 }
 END_TEST
 
@@ -399,6 +431,7 @@ stream_suite(void)
 	tcase_add_test(tc, frames_arrive_in_pieces_of_any_size);
 	tcase_add_test(tc, the_longest_frame_arrives);
 	tcase_add_test(tc, a_paused_stream_keeps_what_it_has_and_goes_on_with_it);
+	tcase_add_test(tc, one_that_is_paused_while_it_waits_its_turn_is_not_served);
 	tcase_add_test(tc, a_resume_survives_a_queue_that_begins);
 	tcase_add_test(tc, what_the_peer_does_not_take_is_queued_in_order);
 	tcase_add_test(tc, a_queue_over_its_cap_closes);

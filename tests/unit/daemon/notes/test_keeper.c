@@ -437,6 +437,46 @@ START_TEST(test_keeper_keeps_for_each)
 }
 END_TEST
 
+static const struct kept_page *
+list(uint32_t uid, uint64_t cursor)
+{
+	static struct kept_page page;
+
+	keeper_list(k, uid, cursor, &page);
+	return &page;
+}
+
+/* Its sender sees what is kept, page by page, from when it is; nobody else does. */
+START_TEST(test_keeper_lists)
+{
+	const struct kept_page *page;
+	uint64_t next;
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_uint_eq(list(1000, 0)->count, 0);
+	turns();
+	page = list(1000, 0);
+	ck_assert_uint_eq(page->count, 1);
+	ck_assert_uint_eq(page->next, 0);
+	ck_assert_str_eq(page->entry[0].name, "bob");
+	ck_assert_uint_eq(page->entry[0].msgid.b[0], 1);
+	ck_assert_uint_eq(page->entry[0].length, 3);
+	ck_assert_uint_eq(list(1001, 0)->count, 0);
+	for (uint8_t i = 2; i <= KEPT_PAGE_ENTRIES + 1; i++)
+		ck_assert_int_eq(keep_for("carol", 1002, i, i, "more"), VERDICT_QUEUED);
+	turns();
+	page = list(1000, 0);
+	ck_assert_uint_eq(page->count, KEPT_PAGE_ENTRIES);
+	next = page->next;
+	page = list(1000, next);
+	ck_assert_uint_eq(page->count, 1);
+	ck_assert_uint_eq(page->next, 0);
+	ck_assert_uint_eq(page->entry[0].msgid.b[0], KEPT_PAGE_ENTRIES + 1);
+	ck_assert_uint_eq(list(1001, next)->count, 0);
+	trace_clear();
+}
+END_TEST
+
 /* No process can be started: whoever waits is told so, each of them. */
 START_TEST(test_keeper_cannot_work)
 {
@@ -470,6 +510,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_takes_back);
 	tcase_add_test(tc, test_keeper_passes_on_anew);
 	tcase_add_test(tc, test_keeper_keeps_for_each);
+	tcase_add_test(tc, test_keeper_lists);
 	tcase_add_test(tc, test_keeper_cannot_work);
 	suite_add_tcase(s, tc);
 	return s;
