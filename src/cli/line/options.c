@@ -13,6 +13,8 @@
 #include "core/names/name.h"
 #include "core/via.h"
 
+#define SECONDS_MAX 1000000000U
+
 const struct option_row options_global[] = {
 	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", N_("act as this session of yours") },
 	{ OPT_SOCKET, 0, "socket", OPTION_TEXT, "PATH", N_("the daemon's socket") },
@@ -90,7 +92,7 @@ options_seconds(const char *text, uint64_t *ms)
 	const char *p = text;
 
 	for (; *p >= '0' && *p <= '9'; p++)
-		if ((whole = whole * 10 + (uint64_t)(*p - '0')) > 1000000000U)
+		if ((whole = whole * 10 + (uint64_t)(*p - '0')) > SECONDS_MAX)
 			return false;
 	if (p == text && (*p != '.' || p[1] == '\0'))
 		return false;
@@ -151,13 +153,15 @@ take(struct options *o, const struct option_row *row, const char *value)
 		return ident_parse(value, &id) ? 0
 					       : mistake(o, "--%s needs the 32 hex digits of a message id", row->name);
 	case OPTION_COUNT:
-		return parse_count(value, &o->number[row->id]) ? 0
-							       : mistake(o, "--%s needs a number from 1", row->name);
+		return parse_count(value, &o->number[row->id])
+		    ? 0
+		    : mistake(o, "--%s needs a number from 1 to %u", row->name, UINT32_MAX);
 	case OPTION_SECONDS:
 	case OPTION_MAYBE_SECONDS:
 		if (!value || options_seconds(value, &o->number[row->id]))
 			return 0;
-		return mistake(o, "--%s needs a number of seconds, not '%.64s'", row->name, value);
+		return mistake(
+		    o, "--%s needs a number of seconds up to %u, not '%.64s'", row->name, SECONDS_MAX, value);
 	case OPTION_WHEN:
 		if (strcmp(value, "auto") == 0 || strcmp(value, "always") == 0 || strcmp(value, "never") == 0)
 			return 0;

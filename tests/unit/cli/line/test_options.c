@@ -121,8 +121,9 @@ START_TEST(test_options_mistakes)
 		{ { "--to", "bob", "send" }, "unknown option '--to'" }, /* of a command: behind it */
 		{ { "send", "-x" }, "unknown option '-x'" }, { { "send", "-s" }, "needs a value" },
 		{ { "send", "--json=yes" }, "takes no value" }, { { "send", "--id", "123" }, "32 hex digits" },
-		{ { "read", "-n", "0" }, "number from 1" }, { { "read", "-n", "4294967296" }, "number from 1" },
+		{ { "read", "-n", "0" }, "number from 1" }, { { "read", "-n", "4294967296" }, "from 1 to 4294967295" },
 		{ { "read", "-n", "1x" }, "number from 1" }, { { "read", "--timeout", "-1" }, "number of seconds" },
+		{ { "read", "--timeout", "1000000001" }, "up to 1000000000" },
 		{ { "read", "--wait=" }, "number of seconds" },
 		{ { "read", "--color", "blue" }, "auto, always or never" }, { { "to" }, "to whom?" },
 		{ { "to", "a", "b" }, "one NAME only; 'b' is left over" },
