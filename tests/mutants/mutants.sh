@@ -50,6 +50,7 @@ scripts_for() { # FILE
 	src/session/mailbox/*) echo read storage forget resume ;;
 	src/session/session.c) echo story send streams via notes resume replaced scripting ;;
 	src/session/uplink/*) echo resume embedded replaced ;;
+	src/session/main.c) echo storage story send resume replaced scripting ;;
 	src/session/*) echo story send resume replaced scripting ;;
 	src/daemon/names/*) echo names accounts ;;
 	src/daemon/places/*) echo places boots registry daemon ;;
@@ -97,9 +98,16 @@ try() { # FILE
 	done
 }
 
-# The reason why it is no fault: `FILE: LINE => LINE: REASON` of the file equivalent, blanks at the ends left out.
-reason() { # FILE OLD NEW
-	awk -v edit="$1: $2 => $3: " 'index($0, edit) == 1 { print substr($0, length(edit) + 1); exit }' "$here/equivalent"
+# The function in which a line stands.
+function_of() { # FILE LINE
+	awk -v line="$2" 'NR > line { exit } /^[a-z_0-9]+\(/ { name = substr($0, 1, index($0, "(") - 1) } END { print name }' "$1"
+}
+
+# The reason why it is no fault: `FILE[ FUNCTION]: LINE => LINE: REASON` of the file equivalent, blanks at the ends left out.
+reason() { # FILE FUNCTION OLD NEW
+	EDIT="$3 => $4: " FILE=$1 FUNCTION=$2 awk '
+		BEGIN { begins[1] = ENVIRON["FILE"] " " ENVIRON["FUNCTION"] ": " ENVIRON["EDIT"]; begins[2] = ENVIRON["FILE"] ": " ENVIRON["EDIT"] }
+		{ for (i in begins) if (index($0, begins[i]) == 1) { print substr($0, length(begins[i]) + 1); exit } }' "$here/equivalent"
 }
 
 trimmed() { # FILE LINE
@@ -120,7 +128,7 @@ while [ $n -lt "$count" ] && IFS=$'\t' read -r file line column length text <&3;
 	new=$(trimmed "$file" "$line")
 	if try "$file"; then
 		n=$((n + 1))
-		why=$(reason "$file" "$old" "$new")
+		why=$(reason "$file" "$(function_of "$file" "$line")" "$old" "$new")
 		if [ -n "$killer" ]; then
 			killed=$((killed + 1))
 			echo "ok $n - $file:$line: $old => $new # $killer"

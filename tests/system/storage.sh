@@ -14,6 +14,10 @@ exits 1 "a second helper of a session refuses to start"
 run alice pchat send "still here"
 exits 0 "and the first goes on"
 is "$(as bob pchat read --raw)" "still here" "undisturbed"
+for number in 5x 5e3 -1 9223372036854775808 ''; do
+	run bob pchat-session --resume bob --max-unread "$number"
+	exits 2 "'$number' is no limit of an inbox"
+done
 
 # ------------------------------------------------------------- a helper at rest
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/names/name.h"
 #include "folder.h"
 #include "net/folder.h"
 #include "net/rundir.h"
@@ -188,6 +189,25 @@ START_TEST(a_session_is_read_as_written_under_any_case)
 }
 END_TEST
 
+/* In ASCII its name itself; any other is looked for among what is there. */
+START_TEST(the_base_of_a_session_that_ascii_spells_otherwise)
+{
+	struct session_file s = sample("Straße");
+	char base[SESSION_BASE_MAX + 1];
+
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
+	ck_assert_int_eq(session_file_base(&r, "Bob.1", base), 0);
+	ck_assert_str_eq(base, "bob.1");
+	ck_assert_int_eq(session_file_base(&r, "Straße", base), -ENOENT);
+	name_file(s.name, s.base);
+	ck_assert_int_eq(session_file_write(&r, &s), 0);
+	ck_assert_int_eq(session_file_base(&r, "Straße", base), 0);
+	ck_assert_str_eq(base, s.base);
+	ck_assert_int_eq(session_file_remove(&r, "Straße"), 0);
+	ck_assert_int_eq(session_file_base(&r, "Straße", base), -ENOENT);
+}
+END_TEST
+
 START_TEST(no_name_reaches_out_of_the_folder)
 {
 	struct session_file s = sample("x");
@@ -291,6 +311,7 @@ rundir_suite(void)
 	tcase_add_test(tc, whereabouts_tell_what_became);
 	tcase_add_test(tc, a_session_is_found_in_any_folder);
 	tcase_add_test(tc, a_session_is_read_as_written_under_any_case);
+	tcase_add_test(tc, the_base_of_a_session_that_ascii_spells_otherwise);
 	tcase_add_test(tc, no_name_reaches_out_of_the_folder);
 	tcase_add_test(tc, a_damaged_file_is_told_from_a_whole_one);
 	tcase_add_test(tc, each_session_and_nothing_else_is_listed);
