@@ -133,6 +133,14 @@ if is_root; then
 	mkdir -m 0700 "$T/mallory/run/pchat" && chmod 0711 "$T/mallory" "$T/mallory/run"
 	doctor XDG_RUNTIME_DIR="$T/mallory/run"
 	is "$(state 'runtime folder')" note "one that is somebody else's is remarked on"
+	squat=/tmp/pchat-${uid_of[alice]}
+	mkdir "$squat" && chown "${uid_of[mallory]}" "$squat"
+	run alice env XDG_RUNTIME_DIR= pchat login second
+	doctor XDG_RUNTIME_DIR=
+	like "$(jq -r 'select(.check == "runtime folder") | .text + "; " + .cure' <<<"$out")" \
+		"/run-.*because '$squat'.*remove it, or set XDG_RUNTIME_DIR" "without XDG_RUNTIME_DIR nobody is told to unset it"
+	run alice env XDG_RUNTIME_DIR= pchat -s second quit
+	rmdir "$squat"
 	doctor XDG_STATE_HOME= HOME="$T/mallory"
 	cured "state folder" "somebody else's.*HOME" "a home that is somebody else's"
 	spawn thief mallory pchatd --socket "$T/mallory/run/pchat.sock" --state "$T/mallory/daemon"

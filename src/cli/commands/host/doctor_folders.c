@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -143,6 +144,15 @@ first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
 	return -ENOENT;
 }
 
+/* In the folder that XDG_RUNTIME_DIR names. */
+static bool
+is_named(const char *path)
+{
+	const char *base = getenv("XDG_RUNTIME_DIR");
+
+	return base && strncmp(path, base, strlen(base)) == 0 && strcmp(path + strlen(base), "/pchat") == 0;
+}
+
 void
 doctor_runtime(const struct options *o, struct finding *f)
 {
@@ -165,7 +175,10 @@ doctor_runtime(const struct options *o, struct finding *f)
 	}
 	if (is_fit(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
 		if (passed[0])
-			finding_note(f, N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR"),
+			finding_note(f,
+			    is_named(passed)
+				? N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR")
+				: N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' is used, because '%s' cannot be used: %s", r.path, passed, error_words(-why));
 		else if (r.place == RUNDIR_STATE)
 			finding_note(f, N_("log in by pam_systemd, or set XDG_RUNTIME_DIR"),
