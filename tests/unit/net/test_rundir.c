@@ -49,6 +49,19 @@ START_TEST(is_made_only_when_asked_and_ours_alone)
 }
 END_TEST
 
+START_TEST(a_closed_one_holds_nothing)
+{
+	int held;
+
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
+	held = r.fd;
+	rundir_close(&r);
+	ck_assert_int_eq(r.fd, -1);
+	ck_assert_int_lt(fcntl(held, F_GETFD), 0);
+	rundir_close(&r); /* once more is nothing */
+}
+END_TEST
+
 START_TEST(what_others_can_look_into_is_put_right)
 {
 	struct stat st;
@@ -304,6 +317,7 @@ rundir_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, is_made_only_when_asked_and_ours_alone);
+	tcase_add_test(tc, a_closed_one_holds_nothing);
 	tcase_add_test(tc, what_others_can_look_into_is_put_right);
 	tcase_add_test(tc, what_others_can_write_to_is_refused);
 	tcase_add_test(tc, a_link_and_a_foreign_folder_are_refused);

@@ -47,6 +47,19 @@ found_slowly(const char *text, const char *body, size_t length)
 	return false;
 }
 
+/* One looked for in another one, of all that ASCII has. */
+START_TEST(each_character_is_its_other_case_and_no_other)
+{
+	for (char wanted = 1; wanted < 0x7f; wanted++)
+		for (char there = 1; there < 0x7f; there++) {
+			const char text[] = { wanted, '\0' };
+
+			ck_assert_msg(
+			    found(text, &there, 1) == found_slowly(text, &there, 1), "%d in %d", wanted, there);
+		}
+}
+END_TEST
+
 START_TEST(at_each_place_of_each_length)
 {
 	char body[80];
@@ -147,6 +160,7 @@ needle_suite(void)
 	Suite *s = suite_create("needle");
 	TCase *t = tcase_create("needle");
 
+	tcase_add_test(t, each_character_is_its_other_case_and_no_other);
 	tcase_add_test(t, at_each_place_of_each_length);
 	tcase_add_loop_test(t, random_texts_as_the_slow_way, 0, 10);
 	tcase_add_test(t, aliases_are_two);
