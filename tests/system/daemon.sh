@@ -50,6 +50,10 @@ run root pchatd --mode 9
 exits 2 "as is a mode that is none"
 run root pchatd extra
 exits 2 "and an operand"
+for option in --mode=1777 --grace=86401 --max-connections=0 --max-connections=1000001 --grace=-1; do
+	run root pchatd --socket "$long" --state "$T/other" "$option" # which it would not start with
+	exits 2 "and a number that is not from among those it takes: $option"
+done
 run root pchatd --help
 exits 0 "--help"
 like "$out" "--socket" "lists the options"
