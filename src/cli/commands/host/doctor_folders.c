@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -125,48 +124,47 @@ tell_future(const char *path, uint64_t wanted, bool owned, struct finding *f)
 	(void)close(fd);
 }
 
-/* Of the places those that cannot be used by a login, up to the first that can. -ENOENT: it is to be made; its path, if that is known. */
+/* The first of the places that a login has to pass over. */
+struct passed {
+	char path[PATH_MAX]; /* empty: none */
+	unsigned place;
+	int why; /* -errno */
+};
+
+/* Of the places the first that a login can use, and what it passes over. -ENOENT: it is to be made; its path, if that is known. */
 static int
-first_usable(struct rundir *r, char passed[PATH_MAX], int *why)
+first_usable(struct rundir *r, struct passed *passed)
 {
-	passed[0] = '\0';
+	passed->path[0] = '\0';
 	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
 		const int error = rundir_open(r, place, NULL);
 
 		if (error == 0 || (error == -ENOENT && rundir_may_come(r)))
 			return error;
-		if (error != -ENOENT && !passed[0]) {
-			*why = error;
-			(void)snprintf(passed, PATH_MAX, "%s", r->path);
+		if (error != -ENOENT && !passed->path[0]) {
+			passed->why = error;
+			passed->place = place;
+			(void)snprintf(passed->path, sizeof(passed->path), "%s", r->path);
 		}
 	}
 	r->path[0] = '\0';
 	return -ENOENT;
 }
 
-/* In the folder that XDG_RUNTIME_DIR names. */
-static bool
-is_named(const char *path)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-
-	return base && strncmp(path, base, strlen(base)) == 0 && strcmp(path + strlen(base), "/pchat") == 0;
-}
-
 void
 doctor_runtime(const struct options *o, struct finding *f)
 {
 	struct rundir r = { .fd = -1 };
-	char passed[PATH_MAX];
+	struct passed passed;
 	const char *type;
-	int why = 0;
 
 	(void)o;
-	if (first_usable(&r, passed, &why) < 0) {
-		if (passed[0])
+	if (first_usable(&r, &passed) < 0) {
+		if (passed.path[0])
 			finding_note(f,
 			    N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
-			    "'%s' cannot be used (%s): a login takes another folder", passed, error_words(-why));
+			    "'%s' cannot be used (%s): a login takes another folder", passed.path,
+			    error_words(-passed.why));
 		else if (r.path[0])
 			tell_future(r.path, RUNTIME_ROOM, false, f);
 		else
@@ -174,12 +172,13 @@ doctor_runtime(const struct options *o, struct finding *f)
 		return;
 	}
 	if (is_fit(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
-		if (passed[0])
+		if (passed.path[0])
 			finding_note(f,
-			    is_named(passed)
+			    passed.place == RUNDIR_XDG
 				? N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR")
 				: N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
-			    "'%s' is used, because '%s' cannot be used: %s", r.path, passed, error_words(-why));
+			    "'%s' is used, because '%s' cannot be used: %s", r.path, passed.path,
+			    error_words(-passed.why));
 		else if (r.place == RUNDIR_STATE)
 			finding_note(f, N_("log in by pam_systemd, or set XDG_RUNTIME_DIR"),
 			    "'%s' is used, because there is no folder in memory", r.path);
