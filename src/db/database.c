@@ -101,6 +101,29 @@ database_closep(sqlite3 **db)
 	database_close(*db);
 }
 
+static void
+pause_briefly(void)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+int
+database_checkpoint(sqlite3 *db, int mode, int *frames, int *moved)
+{
+	int rc = SQLITE_BUSY;
+
+	/* Without a count of frames, another one was at it (https://sqlite.org/c3ref/wal_checkpoint_v2.html). */
+	for (unsigned ms = 0; ms < BUSY_MS; ms += RETRY_MS) {
+		rc = sqlite3_wal_checkpoint_v2(db, NULL, mode, frames, moved);
+		if ((rc & 0xff) != SQLITE_BUSY || *frames >= 0)
+			break;
+		pause_briefly();
+	}
+	return database_error(db, rc);
+}
+
 static bool
 exists_already(enum database_mode mode)
 {
@@ -148,12 +171,11 @@ open_once(sqlite3 **out, const char *path, enum database_mode mode, const char *
 static int
 open_alone(sqlite3 **db, const char *path, const char *schema)
 {
-	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	int r;
 
 	for (unsigned ms = 0; (r = open_once(db, path, DATABASE_ALONE, schema)) == -EBUSY && ms < BUSY_MS;
 	     ms += RETRY_MS)
-		(void)nanosleep(&pause, NULL);
+		pause_briefly();
 	return r;
 }
 

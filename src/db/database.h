@@ -51,6 +51,12 @@ bool database_full(int error);
 
 int database_exec(sqlite3 *db, const char *sql);
 
+/*
+ * sqlite3_wal_checkpoint_v2() in one of its modes, with the counts that it gives. Who writes the log back at this moment
+ * is waited for, for 2 s: no busy handler is asked about that one. 0, also when PASSIVE left frames; -EBUSY; -errno.
+ */
+MUST_USE int database_checkpoint(sqlite3 *db, int mode, int *frames, int *moved);
+
 /* Reads all of it: 0; -EUCLEAN: it is damaged; -errno. */
 MUST_USE int database_check(sqlite3 *db);
 

@@ -64,7 +64,7 @@ empty_log(sqlite3 *db)
 {
 	sqlite3_file *file = NULL;
 	struct log log;
-	int rc = SQLITE_BUSY;
+	int r = -EBUSY, frames, moved;
 
 	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
 	if (!file || !file->pMethods)
@@ -73,10 +73,10 @@ empty_log(sqlite3 *db)
 	log.methods = *file->pMethods;
 	log.methods.xTruncate = cut_log;
 	file->pMethods = &log.methods;
-	for (int i = 0; i < ATTEMPTS && rc == SQLITE_BUSY; i++)
-		rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	for (int i = 0; i < ATTEMPTS && r == -EBUSY; i++)
+		r = database_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, &frames, &moved);
 	file->pMethods = log.original;
-	return database_error(db, rc);
+	return r;
 }
 
 int

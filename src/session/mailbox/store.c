@@ -144,7 +144,7 @@ begin_log_anew(struct store *s)
 {
 	int r, frames, moved;
 
-	r = database_error(s->db, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved));
+	r = database_checkpoint(s->db, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
 	if (r == 0 && frames != moved)
 		r = -EBUSY;
 	if (r == 0)

@@ -135,11 +135,10 @@ copy_all(struct store *fresh, const struct store *s, uint64_t *count)
 static int
 make_one_file(struct store *fresh)
 {
-	int no = 0;
+	int no = 0, frames, moved;
 
 	(void)sqlite3_file_control(fresh->db, "main", SQLITE_FCNTL_PERSIST_WAL, &no);
-	return database_error(
-	    fresh->db, sqlite3_wal_checkpoint_v2(fresh->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	return database_checkpoint(fresh->db, SQLITE_CHECKPOINT_TRUNCATE, &frames, &moved);
 }
 
 /* Makes the new one, beside the damaged one; `count` of records, without it none. -errno: there is none. */

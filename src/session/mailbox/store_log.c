@@ -257,7 +257,7 @@ store_log_rescue(struct store *s)
 	(void)sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	if (moved)
 		return -ENOENT; /* another inbox is there, with a log of its own */
-	r = database_error(s->db, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_FULL, &frames, &done));
+	r = database_checkpoint(s->db, SQLITE_CHECKPOINT_FULL, &frames, &done);
 	if (r == 0 && frames != done)
 		r = -EBUSY;
 	if (r < 0)
