@@ -53,6 +53,10 @@ give again report.pdf
 run bob pchat accept
 exits 74 "no file is written over"
 like "$err" report.pdf "which is named"
+mkdir -m 755 "$T/closed"
+run bob sh -c "cd '$T/closed' && exec pchat accept"
+exits 74 "nor is it taken in a folder where no file can be made"
+like "$err" "report.pdf.*Permission denied" "which is told"
 run bob pchat accept -o second.pdf
 exits 0 "but taken under another name"
 reap again

@@ -98,6 +98,26 @@ command_of(const struct options *o)
 }
 
 static int
+make_file(struct sink *sink, const char *path)
+{
+	const int rc = sink_open_file(sink, path);
+
+	return rc < 0 ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", path, error_words(-rc)) : 0;
+}
+
+/* An offer is taken once: whether the folder takes files at all is seen before, with the first one. */
+static int
+prepare_files(struct taking *t)
+{
+	int status;
+
+	t->sink = (struct sink){ .kind = SINK_NONE, .fd = -1, .to = -1, .folder = -1 };
+	if ((status = file_names_choose(t)) == 0 && (status = make_file(&t->sink, t->names[0])) == 0)
+		sink_abort(&t->sink);
+	return status;
+}
+
+static int
 open_sink(struct invocation *inv, struct taking *t)
 {
 	const struct options *o = &inv->opt;
@@ -109,15 +129,10 @@ open_sink(struct invocation *inv, struct taking *t)
 		rc = sink_open_command(&t->sink, command);
 		return rc < 0 ? report(VERDICT_FAILED, "'%s' cannot be started: %s", command[0], error_words(-rc)) : 0;
 	}
-	if (o->given[OPT_OUTPUT]) {
-		rc = sink_open_file(&t->sink, o->text[OPT_OUTPUT]);
-		return rc < 0 ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", o->text[OPT_OUTPUT], error_words(-rc))
-			      : 0;
-	}
-	if (offer_kind(t->body, t->length) == OFFER_FILES) {
-		t->sink = (struct sink){ .kind = SINK_NONE, .fd = -1, .to = -1, .folder = -1 };
-		return file_names_choose(t);
-	}
+	if (o->given[OPT_OUTPUT])
+		return make_file(&t->sink, o->text[OPT_OUTPUT]);
+	if (offer_kind(t->body, t->length) == OFFER_FILES)
+		return prepare_files(t);
 	if (isatty(STDOUT_FILENO))
 		return report(
 		    VERDICT_USAGE, "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
