@@ -197,6 +197,10 @@ check(const struct arguments *a, char *words, size_t size)
 		    strlen(socket), SOCKET_PATH_MAX);
 		return VERDICT_USAGE;
 	}
+	if (socket && strchr(socket, '\n')) { /* it is kept as a line, see net/session_file.h */
+		(void)snprintf(words, size, "%s", _("the socket's path has a line feed in it, which is not possible"));
+		return VERDICT_USAGE;
+	}
 	return VERDICT_OK;
 }
 

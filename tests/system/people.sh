@@ -17,6 +17,12 @@ like "$out" 'No session can begin now: .*nobody.sock.*pchat doctor' "says so, an
 unlike "$out" 'pchat login +log' "a login would not help"
 run alice env PCHAT_SOCKET="$(printf '%0200d' 0)" pchat
 like "$out" 'at most [0-9]+ are possible.*pchat' "a socket that cannot be is told"
+run alice pchat login --socket $'/tmp/with\na line feed' alice
+exits 2 "nor can one with a line feed in its path"
+like "$err" 'line feed' "which is told"
+run alice sh -c 'ulimit -f 8; exec pchat login alice'
+exits 71 "an inbox that may not grow"
+like "$err" 'File too large' "is told as what it is, and not as a damaged one"
 login alice bob carol
 run alice pchat
 like "$out" 'You are alice; nobody is chatting with you' "pchat alone, free"

@@ -243,8 +243,13 @@ int
 store_attach(struct store *s)
 {
 	const int r = attach(s);
+	int read;
 
-	return database_full(r) ? read_once(s) : r;
+	if (!database_full(r))
+		return r;
+	/* One that holds nothing readable was not made to its end, for want of room, or needs some to be mended. */
+	read = read_once(s);
+	return read == -EUCLEAN ? r : read;
 }
 
 int
