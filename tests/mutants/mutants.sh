@@ -50,10 +50,12 @@ scripts_for() { # FILE
 	src/session/mailbox/*) echo read storage forget resume ;;
 	src/session/session.c) echo story send streams via notes resume replaced scripting ;;
 	src/session/uplink/*) echo resume embedded replaced ;;
+	src/session/life.c) echo story send resume replaced scripting forget ;;
 	src/session/main.c) echo storage story send resume replaced scripting ;;
 	src/session/*) echo story send resume replaced scripting ;;
 	src/daemon/names/*) echo names accounts ;;
 	src/daemon/places/*) echo places boots registry daemon ;;
+	src/daemon/roster*.c) echo story pairing daemon hostile resume identity registry waiting ;;
 	src/daemon/*) echo story pairing daemon hostile resume identity ;;
 	src/net/*) echo story daemon identity embedded places ;;
 	esac

@@ -199,4 +199,20 @@ has_unread bob 1
 ok $? "once"
 is "$(texts bob)" "while a command lets forget," "and is all that is there"
 
+# What cannot be begun keeps nothing waiting.
+if command -v prlimit >/dev/null; then
+	helper=$(helper_pid bob)
+	run bob prlimit --pid "$helper" --nproc --output SOFT --noheadings --raw
+	limit=$out
+	run bob prlimit --pid "$helper" --nproc=0:
+	run bob pchat history --delete alice
+	exits 71 "a helper that can start no process forgets nothing"
+	run bob prlimit --pid "$helper" --nproc="$limit:"
+	run alice pchat send "after that"
+	exits 0 "and takes what arrives"
+	is "$(texts bob)" "while a command lets forget,after that," "beside what was there"
+else
+	skip "prlimit(1) is missing" "a helper that can start no process"
+fi
+
 finish

@@ -165,4 +165,24 @@ else
 	skip "tmux is not installed" "R12: is told in the chat"
 fi
 
+# --------------------------------------------------------------- a session that is over
+run alice pchat leave
+run alice pchat to bob
+run alice pchat read
+waits first games alice
+told_up_to games
+run alice pchat quit
+exits 0 "who is waited for may log out"
+reap first
+exits 5 "R12: which ends the wait"
+login alice
+run alice pchat to bob
+waits first games alice
+told_up_to games
+is "$(tail -n 1 <<<"$out")" "waiting games" "R12: and is told again in its next session"
+stop_waiting first
+run alice pchat quit
+stop_daemon
+exits 0 "the daemon keeps nothing of a session that is over" # a sanitizer, or valgrind, says so
+
 finish

@@ -106,6 +106,7 @@
 	X(bridge)         \
 	X(control_client) \
 	X(listener)       \
+	X(begin)          \
 	X(watch)          \
 	X(requests)       \
 	X(reading)        \

@@ -3,6 +3,7 @@
  * session is read again, and nothing else is taken for it.
  */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -309,6 +310,39 @@ START_TEST(each_session_and_nothing_else_is_listed)
 }
 END_TEST
 
+static int unread = -1; /* the folder that was not read */
+static bool no_memory;
+
+DIR *__real_fdopendir(int fd);
+DIR *
+__wrap_fdopendir(int fd)
+{
+	if (!no_memory)
+		return __real_fdopendir(fd);
+	unread = fd;
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* A list of hosts that cannot be read, for want of memory, holds no descriptor. */
+START_TEST(the_hosts_are_listed_or_nothing_is_held)
+{
+	unsigned n = 0;
+
+	ck_assert_int_eq(rundir_make(&r, "lab"), 0);
+	rundir_close(&r);
+	ck_assert_int_eq(rundir_make(&r, NULL), 0);
+	rundir_each_host(&r, count_first, &n);
+	ck_assert_uint_eq(n, 1);
+	no_memory = true;
+	rundir_each_host(&r, count_first, &n);
+	no_memory = false;
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_ge(unread, 0);
+	ck_assert_int_lt(fcntl(unread, F_GETFD), 0);
+}
+END_TEST
+
 Suite *
 rundir_suite(void)
 {
@@ -329,6 +363,7 @@ rundir_suite(void)
 	tcase_add_test(tc, no_name_reaches_out_of_the_folder);
 	tcase_add_test(tc, a_damaged_file_is_told_from_a_whole_one);
 	tcase_add_test(tc, each_session_and_nothing_else_is_listed);
+	tcase_add_test(tc, the_hosts_are_listed_or_nothing_is_held);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -13,10 +14,12 @@
 #include "trace.h"
 
 #define CHILD 4194305 /* no process has a number so high */
+#define LOOKS 10000U  /* at a clock that stands still: who looks so often waits without a pause */
 
 static struct {
 	bool on, runs;
 	uint64_t now;
+	unsigned looks; /* since it was set, or went on */
 	int fork_error;
 	unsigned forks;
 	int pipe; /* a copy of the child's end */
@@ -45,6 +48,7 @@ void
 fake_clock(uint64_t now_ms)
 {
 	fake.now = now_ms;
+	fake.looks = 0;
 }
 
 void
@@ -92,7 +96,20 @@ uint64_t __real_clock_monotonic_ms(void);
 uint64_t
 __wrap_clock_monotonic_ms(void)
 {
-	return fake.on ? fake.now : __real_clock_monotonic_ms();
+	if (!fake.on)
+		return __real_clock_monotonic_ms();
+	ck_assert_msg(fake.looks++ < LOOKS, "the clock is looked at all the time");
+	return fake.now;
+}
+
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
+int
+__wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (!fake.on || n > 0)
+		return __real_poll(fds, n, timeout);
+	fake_clock(fake.now + (uint64_t)timeout);
+	return 0;
 }
 
 int __real_pipe2(int fds[2], int flags);

@@ -1,6 +1,7 @@
 /*
- * A child process that is none: fork(2) that starts nobody, and a clock that stands still. As in fake.h the linker gives each
- * caller of these functions ours, and until fake_process_begin() they pass every call on.
+ * A child process that is none: fork(2) that starts nobody, and a clock that stands still, but for who pauses by poll(2)
+ * of nothing. As in fake.h the linker gives each caller of these functions ours, and until fake_process_begin() they pass
+ * every call on.
  */
 #ifndef PCHAT_TESTS_FAKE_PROCESS_H
 #define PCHAT_TESTS_FAKE_PROCESS_H

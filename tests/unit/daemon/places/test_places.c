@@ -4,6 +4,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +128,21 @@ START_TEST(a_folder_is_one_daemons)
 }
 END_TEST
 
+/* As root, where nothing is named: what everybody knows, whatever the environment says. */
+START_TEST(the_hosts_daemon_has_its_places)
+{
+	struct places host = { .socket_lock = -1, .state_lock = -1, .runtime_lock = -1 };
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
+	ck_assert_int_eq(setenv("XDG_STATE_HOME", dir, 1), 0);
+	ck_assert_int_eq(places_find(&host, words), 0);
+	ck_assert_str_eq(host.state, PLACES_STATE);
+	ck_assert_str_eq(host.runtime, PLACES_FOLDER);
+}
+END_TEST
+
 Suite *
 places_suite(void)
 {
@@ -139,6 +155,7 @@ places_suite(void)
 	tcase_add_test(tc, a_daemon_knows_of_the_one_before_it);
 	tcase_add_loop_test(tc, a_daemon_that_did_not_start_was_never_here, 0, 2);
 	tcase_add_test(tc, a_folder_is_one_daemons);
+	tcase_add_test(tc, the_hosts_daemon_has_its_places);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -351,6 +351,20 @@ START_TEST(what_is_young_is_kept)
 }
 END_TEST
 
+/* The shortest age is one, and no rule that was never given. */
+START_TEST(a_moment_is_an_age)
+{
+	const struct keep keep = { .age_ms = 1 };
+	uint64_t count;
+
+	talk(false);
+	read_all();
+	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
+	ck_assert_int_eq(forget_expired(dir, 51, &count), 0);
+	ck_assert_uint_eq(count, 49 - 12);
+}
+END_TEST
+
 /* Older versions, and SQLite when it moves rows, leave copies in the unused parts of pages. */
 START_TEST(what_was_left_behind)
 {
@@ -444,6 +458,7 @@ forget_suite(void)
 	tcase_add_loop_test(t, unread_is_not_forgotten_unasked, 0, 2);
 	tcase_add_test(t, the_latest_are_kept);
 	tcase_add_test(t, what_is_young_is_kept);
+	tcase_add_test(t, a_moment_is_an_age);
 	tcase_add_loop_test(t, what_was_left_behind, 0, 2);
 	tcase_add_loop_test(t, by_and_by, 0, 2);
 	tcase_add_loop_test(t, what_a_killed_one_has_left, 0, 2);

@@ -31,6 +31,7 @@ setup(void)
 	ck_assert_int_ge(dir.fd, 0);
 	(void)snprintf(dir.path, sizeof(dir.path), "%s", folder);
 	loop = ev_default_loop(0);
+	trace_clear();
 	fake_process_begin(now = START);
 	b = bridge_new(&file, &dir, file.base, loop);
 	ck_assert_ptr_nonnull(b);
@@ -40,6 +41,7 @@ static void
 teardown(void)
 {
 	bridge_free(b);
+	fake_process_end();
 	(void)close(dir.fd);
 	folder_remove(folder);
 }

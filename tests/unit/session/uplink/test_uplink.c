@@ -2,7 +2,9 @@
 #include <check.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "capture.h"
 #include "core/limits.h"
 #include "net/loop.h"
 #include "session/fake.h"
@@ -399,16 +401,28 @@ START_TEST(test_uplink_restart_and_farewell)
 {
 	struct upstream_message m;
 
-	uplink_restart(u, ENOMEM); /* there is no connection */
+	uplink_restart(u, 0); /* there is no connection */
 	uplink_farewell(u);
 	log_in();
-	uplink_restart(u, ENOMEM);
+	uplink_restart(u, 0);
 	fake_turn();
 	trace_is("down; connect; up");
 	daemon_hears_login(true);
 	uplink_farewell(u); /* also of a login that was not answered */
 	daemon_hears(UPSTREAM_QUIT, &m);
 	ck_assert(fake_stream()->dead);
+}
+END_TEST
+
+/* It is made anew in silence, unless that is for want of memory: then nobody would know why messages take so long. */
+START_TEST(test_uplink_restart_without_memory_is_logged)
+{
+	log_in();
+	capture_begin(STDERR_FILENO);
+	uplink_restart(u, _i == 0 ? 0 : ENOMEM);
+	fake_turn();
+	ck_assert_int_eq(strstr(capture_end(), "memory is short") != NULL, _i != 0);
+	trace_is("down; connect; up");
 }
 END_TEST
 
@@ -435,6 +449,7 @@ uplink_suite(void)
 	tcase_add_test(t, test_uplink_bye);
 	tcase_add_test(t, test_uplink_of_another_version);
 	tcase_add_test(t, test_uplink_restart_and_farewell);
+	tcase_add_loop_test(t, test_uplink_restart_without_memory_is_logged, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
