@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Draws small edits of C sources: draw.pl SEED COUNT FILE... prints COUNT lines, "FILE LINE COLUMN LENGTH TEXT" with tabs
-# between, each an edit: from that column on so many bytes are replaced by that text. A seed gives the same draw again.
+# between, each an edit: from that column on so many bytes are replaced by that text. A seed gives the same draw again, of the
+# same sources: one edit more or less that is possible moves those behind it.
 use strict;
 use warnings;
 
