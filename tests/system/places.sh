@@ -204,24 +204,27 @@ fi
 
 # ------------------------------------------------------------------ a helper that is not quite gone
 
-# It holds the inbox for a moment more, when its session, which lived in another folder, has ended.
-lock=$T/alice/state/pchat/alice/inbox.db.lock
-spawn holder alice flock --no-fork "$lock" sleep "$AGES"
+# It holds the inbox for a moment more, when its session, which lived in another folder, has ended; told to, or not.
+folder=$T/alice/state/pchat/alice
 holds() {
-	! (as alice flock -n "$lock" true)
+	! (as alice flock -n "$folder/inbox.db.lock" true)
 }
-wait_until holds
-spawn login alice pchat login alice
 waits() {
 	local pid
 	is_gone "${pid_of[login]}" || { pid=$(helper_pid alice) && naps "$pid" >/dev/null; }
 }
-wait_until waits
-kill "${pid_of[holder]}"
-reap login
-exits 0 "a login waits for it"
-reap holder
-run alice pchat quit
+for word in '' 'pchat-whereabouts 1\nruntime /elsewhere\nboot \nended 1 its folder was removed\n'; do
+	[ -z "$word" ] || run alice sh -c "printf '$word' >'$folder/whereabouts'"
+	spawn holder alice flock --no-fork "$folder/inbox.db.lock" sleep "$AGES"
+	wait_until holds
+	spawn login alice pchat login alice
+	wait_until waits
+	kill "${pid_of[holder]}"
+	reap login
+	exits 0 "a login waits for it${word:+, which left word}"
+	reap holder
+	run alice pchat quit
+done
 
 # ------------------------------------------------------------------ a sandbox without sockets
 

@@ -65,6 +65,32 @@ run bob pchat login bob
 exits 0 "login with a damaged inbox"
 like "$err" "damaged.*inbox.db.corrupt-" "says where the old one is"
 
+# Under a helper that runs: what it keeps in the inbox besides the records, it still knows and keeps in the new one.
+run bob pchat read
+run alice pchat to bob
+run bob pchat block mallory
+run bob pchat notes off
+run bob pchat away x
+for _ in 1 2 3 4 5 6; do
+	feed alice pchat send < <(head -c 40000 /dev/urandom | base64 -w 0) # more than it holds in memory
+done
+helper=$(helper_pid bob)
+for file in inbox.db inbox.db-wal; do
+	head -c "$(stat -c %s "$inbox/$file")" /dev/urandom | dd of="$inbox/$file" conv=notrunc status=none
+done
+run bob pchat read --raw
+exits 71 "an inbox that is damaged under its helper"
+run alice pchat send "in the new one"
+exits 0 "the next message goes into a new one"
+is "$(helper_pid bob)" "$helper" "of the same helper"
+kill -KILL "$helper"
+run bob pchat status
+like "$out" 'takes no notes.*away: "x"$' "whether notes are taken, and that its owner is away, is kept in it"
+like "$(as bob pchat block)" mallory "as the rules are"
+is "$(as bob pchat read --raw)" "in the new one" "and the message"
+run bob pchat away
+run bob pchat notes on
+
 # A page of it only: nothing but what stood there is lost, and nobody who was blocked gets in.
 run bob pchat read
 run bob pchat block mallory

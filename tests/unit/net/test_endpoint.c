@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -83,25 +85,54 @@ strange_group(void)
 	return gr;
 }
 
-/* As root alone: nobody else gives a socket to a group that is not theirs. */
-START_TEST(who_is_not_in_the_group_is_told_to_ask_for_it)
+/* What is said of a socket that is for a group. False: no socket can be given to it. */
+static bool
+words_for_group(gid_t gid, char *words, size_t size)
 {
-	const struct group *gr = geteuid() == 0 ? strange_group() : NULL;
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char dir[FOLDER_PATH], words[512];
+	char dir[FOLDER_PATH];
+	bool given;
 
 	ck_assert_int_ge(fd, 0);
 	folder_make(dir);
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s/socket", dir);
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&a, sizeof(a)), 0);
-	if (gr && chown(a.sun_path, (uid_t)-1, gr->gr_gid) == 0) {
-		ck_assert_int_eq(chmod(a.sun_path, 0660), 0);
-		endpoint_words(a.sun_path, -EACCES, words, sizeof(words));
-		ck_assert_msg(strstr(words, gr->gr_name) && strstr(words, "usermod -aG"), "%s", words);
-	}
+	given = chown(a.sun_path, (uid_t)-1, gid) == 0;
+	ck_assert_int_eq(chmod(a.sun_path, 0660), 0);
+	endpoint_words(a.sun_path, -EACCES, words, size);
 	(void)close(fd);
 	folder_remove(dir);
+	return given;
+}
+
+/* As root alone: nobody else gives a socket to a group that is not theirs. */
+START_TEST(who_is_not_in_the_group_is_told_to_ask_for_it)
+{
+	const struct group *gr = geteuid() == 0 ? strange_group() : NULL;
+	char words[512], name[64];
+
+	(void)snprintf(name, sizeof(name), "%s", gr ? gr->gr_name : "");
+	if (gr && words_for_group(gr->gr_gid, words, sizeof(words)))
+		ck_assert_msg(strstr(words, name) && strstr(words, "usermod -aG"), "%s", words);
+}
+END_TEST
+
+/* As root alone: nobody else can be without a group of theirs. */
+START_TEST(who_joined_the_group_since_is_told_to_log_in_again)
+{
+	const struct passwd *pw = geteuid() == 0 ? getpwuid(0) : NULL;
+	const gid_t egid = getegid(), own = pw ? pw->pw_gid : 0;
+	gid_t ours[256];
+	const int count = getgroups(256, ours);
+	char words[512];
+	bool said = false;
+
+	if (pw && count >= 0 && setegid(own + 1) == 0 && setgroups(0, NULL) == 0)
+		said = words_for_group(own, words, sizeof(words));
+	if (pw && count >= 0)
+		ck_assert(setegid(egid) == 0 && (setgroups((size_t)count, ours) == 0 || !said));
+	ck_assert_msg(!said || strstr(words, "which you joined after you logged in"), "%s", words);
 }
 END_TEST
 
@@ -115,6 +146,7 @@ endpoint_suite(void)
 	tcase_add_test(t, ourselves_are_trusted);
 	tcase_add_test(t, words_name_the_socket_and_a_way_out);
 	tcase_add_test(t, who_is_not_in_the_group_is_told_to_ask_for_it);
+	tcase_add_test(t, who_joined_the_group_since_is_told_to_log_in_again);
 	suite_add_tcase(s, t);
 	return s;
 }

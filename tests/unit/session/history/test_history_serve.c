@@ -154,6 +154,21 @@ START_TEST(what_it_does_not_know)
 }
 END_TEST
 
+/* A client may begin as it does with a helper. */
+START_TEST(it_is_greeted)
+{
+	const struct control_message all = { .type = CONTROL_HISTORY };
+	struct control_message hello = { .type = CONTROL_HELLO,
+		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION } };
+
+	ck_assert_int_eq(serve(&hello, &all), EXIT_SUCCESS);
+	trace_is("one; two; end 2: 0");
+	hello.u.hello.version++;
+	ck_assert_int_eq(serve(&hello, &all), EXIT_FAILURE);
+	trace_is("");
+}
+END_TEST
+
 /* A program in the place of ours tells what it was given. */
 static void
 make_program(const char *script)
@@ -235,6 +250,7 @@ history_serve_suite(void)
 	tcase_add_test(tc, it_is_read);
 	tcase_add_test(tc, it_is_forgotten);
 	tcase_add_test(tc, what_it_does_not_know);
+	tcase_add_test(tc, it_is_greeted);
 	tcase_add_test(tc, it_is_started);
 	tcase_add_test(tc, it_forgets);
 	suite_add_tcase(s, tc);
