@@ -76,7 +76,7 @@ for _ in 1 2 3 4 5 6; do
 done
 helper=$(helper_pid bob)
 for file in inbox.db inbox.db-wal; do
-	head -c "$(stat -c %s "$inbox/$file")" /dev/urandom | dd of="$inbox/$file" conv=notrunc status=none
+	head -c "$(stat -c %s "$inbox/$file")" /dev/zero | tr '\0' x | dd of="$inbox/$file" conv=notrunc status=none
 done
 run bob pchat read --raw
 exits 71 "an inbox that is damaged under its helper"
