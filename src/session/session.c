@@ -916,8 +916,9 @@ static void
 client_show(void *context, struct control_message *m)
 {
 	const struct session *s = context;
+	const bool stays = !requests_quitting(s->requests); /* else 'login --if-needed' waits, and logs in anew */
 
-	state_show(&s->state, uplink_ready(s->uplink), m);
+	state_show(&s->state, uplink_ready(s->uplink) && stays, m);
 	m->u.state.unread = store_unread(s->store);
 	m->u.state.notes = store_notes(s->store);
 	m->u.state.last = store_newest(s->store);

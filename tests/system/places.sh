@@ -268,6 +268,17 @@ run alice pchat quit
 run alice pchat login --if-needed alice
 exits 0 "without a session it logs in"
 is "$(state_of alice)" free "which is there then"
+kill -STOP "$daemon_pid"
+spawn quit alice pchat quit
+wait_until daemon_is alice reconnecting
+ok $? "one whose end the daemon has not heard of yet counts as there no more"
+spawn anew alice pchat login --if-needed alice
+kill -CONT "$daemon_pid"
+reap quit
+exits 0 "it ends"
+reap anew
+exits 0 "and a login --if-needed beside it logs in anew"
+is "$(state_of alice)" free "which is there then"
 run alice pchat quit
 
 # ------------------------------------------------------------------ islands
