@@ -74,6 +74,8 @@ keep_note(const struct tells_end *from, const struct tell *t, uint64_t token)
 
 	if (!d->keeper)
 		return VERDICT_STORAGE;
+	if (!keeper_keeps(d->keeper))
+		return VERDICT_NO_SUCH_USER;
 	memcpy(r.to_name, t->name, sizeof(r.to_name));
 	roster_sender(&d->roster, c, &r.note.from);
 	add_groups(c, &r);

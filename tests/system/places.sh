@@ -289,6 +289,8 @@ like "$out" "pchat login.*Note: this host has no daemon. A login starts one of y
 	"pchat alone says where a login leads"
 login alice
 like "$err" "started your own daemon" "a host without a daemon"
+run alice pchat tell --later root "who reads it here?"
+exits 5 "one's own daemon, which nobody else reaches, and which is gone with its folder, keeps no note"
 run alice pchat who
 like "$err" "to meet other people, ask an administrator to start the host's daemon.*systemctl" "who says that others meet elsewhere"
 run alice pchat status

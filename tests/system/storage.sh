@@ -209,6 +209,14 @@ if is_root && mkdir "$T/small" && mount -t tmpfs -o size=12m,mode=0777 tmpfs "$T
 	run carol pchat read --raw
 	is "$(grep -c '^xx' <<<"$out")" "$sent" "all of it, also where it cannot be marked read"
 	[ "$status" = 0 ] || like "$err" "marked read" "which is said"
+	run carol env XDG_STATE_HOME="$T/small" pchat login dora
+	exits 0 "a session of a new name can begin"
+	like "$err" "its disk is full" "which says that it takes no messages"
+	unlike "$err" "damaged" "and finds nothing damaged"
+	run carol pchat -s dora read
+	exits 1 "there is nothing to read in it"
+	run carol pchat -s dora quit
+	exits 0 "it ends as any other"
 	rm "$T/small/fill"
 	run alice pchat send "after"
 	exits 0 "with room again it takes messages"

@@ -383,6 +383,12 @@ keep_again(struct keeper *k, uint64_t token, const struct kept *e, const struct 
 	return VERDICT_QUEUED;
 }
 
+bool
+keeper_keeps(const struct keeper *k)
+{
+	return k->most_bytes > 0;
+}
+
 enum verdict
 keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 {

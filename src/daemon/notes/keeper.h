@@ -28,6 +28,9 @@ struct keeper_class {
 /* Takes over what is in the folder, which is made if need be, and copied here. 0 or -errno. */
 MUST_USE int keeper_new(struct keeper **k, const struct keeper_class *class, void *context, struct ev_loop *loop,
     const char *dir, uint64_t most_bytes);
+
+/* Whether it may keep any: most_bytes was not 0. */
+bool keeper_keeps(const struct keeper *k);
 void keeper_free(struct keeper *k);
 
 /* QUEUED: told() follows; KEPT: it is kept already; or why it is not. */

@@ -70,9 +70,11 @@ meta_get(struct store *s, const char *key, void *out, size_t size)
 ssize_t
 store_kept(struct store *s, const char *key, void *out, size_t size)
 {
-	ssize_t r = store_hold(s);
+	ssize_t r;
 
-	if (r == 0)
+	if (store_is_empty(s))
+		return 0;
+	if ((r = store_hold(s)) == 0)
 		r = meta_get(s, key, out, size);
 	store_let_go(s);
 	return r;

@@ -186,6 +186,9 @@ MUST_USE int store_reach(struct store *s);
 /* Opens the file, at least for reading, unless it is open. The caller ends with store_let_go(). 0 or -errno. */
 MUST_USE int store_hold(struct store *s);
 
+/* Whether a full disk left the file with nothing in it, which is an inbox that holds nothing. */
+bool store_is_empty(const struct store *s);
+
 /* Closes the file again, if it is open for reading only. */
 void store_let_go(struct store *s);
 

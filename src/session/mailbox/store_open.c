@@ -195,13 +195,12 @@ store_let_go(struct store *s)
 		close_file(s);
 }
 
-/* A file that a full disk left with nothing in it holds nothing. */
-static bool
-is_empty(const struct store *s)
+bool
+store_is_empty(const struct store *s)
 {
 	struct stat st;
 
-	return stat(s->path, &st) == 0 && st.st_size == 0;
+	return !s->db && stat(s->path, &st) == 0 && st.st_size == 0;
 }
 
 static int
@@ -209,7 +208,7 @@ read_once(struct store *s)
 {
 	int r;
 
-	if (is_empty(s)) {
+	if (store_is_empty(s)) {
 		memset(&s->now, 0, sizeof(s->now));
 		s->committed = s->now;
 		return 0;

@@ -65,7 +65,8 @@ start(const struct rundir *dir, char why[AUTOSTART_WHY])
 {
 	char program[PATH_MAX], socket[PATH_MAX + sizeof(ENDPOINT_OWN) + 1], state[PATH_MAX + sizeof(STATE) + 1];
 	char o_socket[] = "--socket", o_state[] = "--state", o_idle[] = "--idle-exit", idle[] = IDLE_EXIT;
-	char *const argv[] = { program, o_socket, socket, o_state, state, o_idle, idle, NULL };
+	char o_kept[] = "--max-kept-bytes", none[] = "0"; /* its folder is gone with the logout, and nobody else reaches it */
+	char *const argv[] = { program, o_socket, socket, o_state, state, o_idle, idle, o_kept, none, NULL };
 	char report[AUTOSTART_WHY];
 	int r;
 
