@@ -182,6 +182,8 @@ shows '^. /history: there is nothing$' "a command that has nothing to show says 
 type_keys '/block carol' Enter
 wait_until refuses_contact alice carol
 ok $? "/block refuses contact by one"
+type_keys '/block' Enter
+shows '^(block )?carol$' "/block alone shows the rules"
 type_keys '/unblock carol' Enter
 type_keys '/to nobodyatall' Enter
 shows 'nobodyatall: nobody is online under that name; ./who. shows who is' "a command's refusal names the next step"

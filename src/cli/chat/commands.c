@@ -39,7 +39,7 @@ static const struct row rows[] = {
 	{ "dnd", "on|off", N_("refuse contact, or accept it again"), 1, 1, false, run_dnd },
 	{ "away", "[TEXT]", N_("tell whoever makes contact why you are away; without TEXT, that you are back"), 0, 1,
 	    true, run_away },
-	{ "block", "NAME", N_("refuse contact by NAME"), 1, 1, false, NULL },
+	{ "block", "[NAME]", N_("refuse contact by NAME; without NAME, show the rules"), 0, 1, false, NULL },
 	{ "unblock", "NAME", N_("accept contact by NAME again"), 1, 1, false, NULL },
 	{ "accept", "[ID] [-o FILE]", N_("take what is offered: files, or into FILE"), 0, 3, false, NULL },
 	{ "decline", "[ID]", N_("refuse what is offered"), 0, 1, false, NULL },
