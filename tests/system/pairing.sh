@@ -148,6 +148,36 @@ run bob pchat to carol --wait="$(span 200)"
 exits 124 "R6: a wait may have an end"
 run alice pchat leave
 is "$(partner_of bob)" null "R6: whose waiter is out of the queue"
+# However short the wait, what is asked for is answered once, and that is true.
+run alice pchat to carol
+for wait in --wait=0 "--wait --timeout 0" --wait=0.002; do
+	for i in 1 2 3 4 5; do
+		run bob pchat leave
+		# shellcheck disable=SC2086 # a list of words
+		run bob pchat to dave $wait
+		[ "$status $(partner_of bob)" = "0 dave" ] || break
+	done
+	is "$status $(partner_of bob)" "0 dave" "R6: $wait pairs with who is free, and says so, each time"
+	run bob pchat leave
+	# shellcheck disable=SC2086
+	run bob pchat to carol $wait
+	exits 124 "R6: $wait: who is not free is not waited for"
+	like "$err" "^pchat: carol: not free in time" "R6: $wait: which is said"
+	run alice pchat leave
+	is "$(partner_of bob) $(partner_of carol)" "null null" "R6: $wait: and nobody is in the queue then"
+	run alice pchat to carol
+	# shellcheck disable=SC2086
+	run bob pchat to nobody $wait
+	exits 5 "R6: $wait: who is not there is no one to wait for"
+done
+kill -STOP "$daemon_pid"
+run bob pchat to carol --wait=0
+kill -CONT "$daemon_pid"
+exits 124 "a daemon that does not answer"
+like "$err" "it may still be done" "R6: is not taken for somebody who is not free"
+run bob pchat who
+is "$(partner_of bob)" null "R6: and the wait that it never took does not last"
+
 run alice pchat to carol
 spawn first bob pchat to carol --wait
 settle first bob

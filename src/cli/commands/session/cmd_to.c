@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/translate.h"
@@ -9,6 +10,7 @@
 #include "cli/output/partner.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
+#include "proto/upstream.h"
 
 #define PATIENCE_MS 300 /* before people are told that we wait */
 
@@ -25,26 +27,77 @@ limit(const struct options *o)
 	return o->text[OPT_WAIT] ? o->number[OPT_WAIT] : options_timeout(o, UINT64_MAX);
 }
 
-/* Asks, and says so when the answer takes its time. */
+/* Asks, and says so when the answer takes its time. As link_request(). */
+static int
+ask(struct link *l, const struct control_message *request, uint64_t deadline, struct control_message *reply)
+{
+	const uint64_t soon = deadline_in(PATIENCE_MS);
+	const int rc = link_request(l, request, deadline < soon ? deadline : soon, reply);
+
+	if (rc != -ETIMEDOUT || deadline <= soon)
+		return rc;
+	remark("waiting until '%s' is free", request->u.to.name);
+	return link_reply(l, deadline, reply);
+}
+
+/* What the daemon was asked before is answered when this is: it answers in order. */
 static enum verdict
-pair(struct link *l, const struct control_message *request, uint64_t deadline)
+ask_behind(struct link *l, uint64_t deadline)
+{
+	const struct control_message who = { .type = CONTROL_WHO, .u.who.cursor = UINT32_MAX }; /* an empty page */
+	struct control_message refusal;
+	struct frame f;
+	int rc;
+
+	link_queue(l, &who);
+	if ((rc = link_flush(l, deadline)) < 0 || (rc = link_receive(l, deadline, &f)) < 0)
+		return rc == -ETIMEDOUT ? link_timed_out(l) : link_verdict(l, rc);
+	if (f.type == UPSTREAM_WHO_PAGE)
+		return VERDICT_OK;
+	return control_decode(&f, &refusal) < 0 ? link_verdict(l, -EPROTO) : link_outcome(l, &refusal);
+}
+
+/* The helper sees the end of what we ask, and waits no longer. As link_reply(): an answer may have come before. */
+static int
+withdraw(struct link *l, uint64_t deadline, struct control_message *reply)
+{
+	(void)shutdown(l->fd, SHUT_WR);
+	return link_reply(l, deadline, reply);
+}
+
+/*
+ * The time is up. Before that is said the wait is over at the daemon, too; then NAME is asked for once more, without a
+ * wait: the answer to that is what it came to, whatever happened in between.
+ */
+static enum verdict
+stop_waiting(struct link *l, struct control_message request)
+{
+	const uint64_t deadline = deadline_in(SEND_TIMEOUT_SECONDS * 1000);
+	struct control_message reply;
+	const int rc = withdraw(l, deadline, &reply);
+	enum verdict v;
+
+	if (rc != -ECONNRESET)
+		return rc < 0 ? link_verdict(l, rc) : link_outcome(l, &reply);
+	if ((v = link_connect(l, deadline)) != VERDICT_OK || (v = ask_behind(l, deadline)) != VERDICT_OK)
+		return v;
+	request.u.to.wait = false;
+	v = link_command(l, &request, deadline);
+	return v == VERDICT_BUSY ? VERDICT_QUEUED : v;
+}
+
+static enum verdict
+wait_for(struct link *l, const struct control_message *request, uint64_t deadline)
 {
 	struct control_message reply;
-	const uint64_t soon = deadline_in(PATIENCE_MS);
-	int rc = -ETIMEDOUT;
+	enum verdict v;
+	int rc;
 
-	if (!request->u.to.wait || deadline <= soon)
-		return link_command(l, request, deadline);
-	rc = link_request(l, request, soon, &reply);
-	if (rc == -ETIMEDOUT) {
-		remark("waiting until '%s' is free", request->u.to.name);
-		rc = link_reply(l, deadline, &reply);
-	}
-	if (rc == -ECONNRESET) {
-		const enum verdict v = link_come_back(l, deadline);
-
-		return v == VERDICT_OK ? link_command(l, request, deadline) : v;
-	}
+	while ((rc = ask(l, request, deadline, &reply)) == -ECONNRESET)
+		if ((v = link_come_back(l, deadline)) != VERDICT_OK)
+			return v;
+	if (rc == -ETIMEDOUT)
+		return stop_waiting(l, *request);
 	return rc < 0 ? link_verdict(l, rc) : link_outcome(l, &reply);
 }
 
@@ -77,12 +130,14 @@ to_run(struct invocation *inv)
 	enum verdict v;
 
 	(void)snprintf(request.u.to.name, sizeof(request.u.to.name), "%s", name);
-	v = pair(&inv->link, &request, deadline_in(limit(o)));
+	v = o->given[OPT_WAIT] ? wait_for(&inv->link, &request, deadline_in(limit(o)))
+			       : link_command(&inv->link, &request, deadline_in(limit(o)));
+	if (v == VERDICT_QUEUED)
+		return report(VERDICT_TIMED_OUT, "%s: %s", name,
+		    _("not free in time; --wait without a number waits as long as it takes"));
 	if (v == VERDICT_TIMED_OUT)
 		return report(v, "%s: %s", name,
-		    o->given[OPT_WAIT]
-			? _("not free in time; --wait without a number waits as long as it takes")
-			: _("no answer in time; it may still be done: 'pchat status' shows whether it was"));
+		    _("no answer in time; it may still be done: 'pchat status' shows whether it was"));
 	if (v == VERDICT_NO_SESSION || v == VERDICT_FAILED)
 		return report(v, "%s", inv->link.words);
 	if (v == VERDICT_NO_SUCH_USER && link_alone(&inv->link))
