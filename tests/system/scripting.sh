@@ -28,6 +28,14 @@ run bob pchat with nobody -- true
 exits 5 "with: nobody there"
 run bob pchat with alice -- "$T/missing"
 exits 127 "with: a command that is not there"
+is "$(partner_of bob)" alice "with: which ends no chat that was there before"
+run bob pchat leave
+run bob pchat with alice -- "$T/missing"
+is "$status $(partner_of bob)" "127 null" "with: but the one that was begun for it"
+run bob pchat with alice -- "$T/alice"
+is "$status $(partner_of bob)" "126 null" "with: as for a command that cannot be run"
+run bob pchat with alice --stay -- "$T/missing"
+is "$status $(partner_of bob)" "127 alice" "with --stay: it goes on all the same"
 run alice pchat --json with bob -- /nowhere/at/all
 is "$status $(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "127 127 no-command" "with: the same under --json"
 run bob pchat with alice

@@ -34,6 +34,7 @@ struct company {
 	int signals;                /* what is for the command, as a descriptor */
 	uint64_t before;            /* the pair that we were in */
 	uint64_t pair;
+	bool stay;        /* in the chat, whatever becomes of the command */
 	bool over;        /* the chat is */
 	uint64_t kill_at; /* UINT64_MAX: not hung up yet */
 };
@@ -144,14 +145,28 @@ leave_signals_to_child(void)
 	(void)signal(SIGQUIT, SIG_IGN);
 }
 
-/* The chat was begun for the command, and ends with it. */
+/* A chat that was begun for the command ends with it. */
 static void
 leave(struct company *c)
 {
 	const struct control_message m = { .type = CONTROL_LEAVE };
 
+	if (c->stay || c->pair == c->before)
+		return;
 	if (link_command(c->link, &m, deadline_in(SEND_TIMEOUT_SECONDS * 1000)) != VERDICT_OK)
 		remark("the chat with %s goes on: %s", c->partner, c->link->words);
+}
+
+/* 0, or the exit status of what was reported. */
+static int
+start(struct company *c, char *const argv[])
+{
+	int rc = catch_signals(c);
+
+	if (rc < 0)
+		return report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(-rc));
+	rc = child_start(&c->child, argv, -1, -1, false);
+	return rc < 0 ? report_not_started(argv[0], rc) : 0;
 }
 
 static int
@@ -159,7 +174,9 @@ with_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
 	const uint64_t deadline = options_deadline(o);
-	struct company c = { .link = &inv->link, .partner = o->operands[0], .kill_at = UINT64_MAX };
+	struct company c = {
+		.link = &inv->link, .partner = o->operands[0], .stay = o->given[OPT_STAY], .kill_at = UINT64_MAX
+	};
 	enum verdict v = pair_with(&c, deadline);
 	int rc;
 
@@ -173,16 +190,15 @@ with_run(struct invocation *inv)
 		return report(VERDICT_LEFT, "%s: left before the command began", c.partner);
 	(void)setenv("PCHAT_SESSION", inv->link.name, 1);
 	(void)setenv("PCHAT_PARTNER", c.partner, 1);
-	if ((rc = catch_signals(&c)) < 0)
-		return report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(-rc));
-	if ((rc = child_start(&c.child, o->operands + 1, -1, -1, false)) < 0)
-		return report_not_started(o->operands[1], rc);
+	if ((rc = start(&c, o->operands + 1)) != 0) {
+		leave(&c);
+		return rc;
+	}
 	leave_signals_to_child();
 	keep(&c);
 	if (c.over)
 		return report(VERDICT_LEFT, "the chat with %s is over; '%s' was ended", c.partner, o->operands[1]);
-	if (!o->given[OPT_STAY] && c.pair != c.before)
-		leave(&c);
+	leave(&c);
 	return child_exit_status(&c.child);
 }
 
