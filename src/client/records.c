@@ -37,19 +37,23 @@ records_batch(struct link *l, const struct control_message *request, uint64_t de
 	return records_answer(l, deadline, show, context, end);
 }
 
+/* They were taken: that the output goes away by now is no reason not to know whether they are marked. */
 static enum verdict
 mark(struct link *l, uint64_t last, bool single, const struct control_message *next, uint64_t deadline)
 {
 	const struct control_message done = { .type = CONTROL_DONE, .u.done = { .last = last, .single = single } };
 	struct control_message reply;
+	const int watch = l->watch;
 	int rc;
 
 	link_queue(l, &done);
 	if (next)
 		link_queue(l, next);
-	if ((rc = link_flush(l, deadline)) < 0 || (rc = link_reply(l, deadline, &reply)) < 0)
-		return failed(l, rc);
-	return link_outcome(l, &reply);
+	l->watch = -1;
+	if ((rc = link_flush(l, deadline)) == 0)
+		rc = link_reply(l, deadline, &reply);
+	l->watch = watch;
+	return rc < 0 ? failed(l, rc) : link_outcome(l, &reply);
 }
 
 enum verdict

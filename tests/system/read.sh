@@ -108,6 +108,18 @@ is "$(unread_of bob)" 12000 "and is unread, as one record of what was written to
 run bob pchat read --raw
 is "$out" "$(cat "$T/lines")" "all of it is read by the next"
 
+# Whatever head does after it has taken all: what is told as not written is unread, and what is read was written.
+seq 50 >"$T/lines"
+told=""
+for i in $(seq 30); do
+	feed alice pchat send -l <"$T/lines"
+	run bob bash -c 'pchat read --raw | head -n 3; exit "${PIPESTATUS[0]}"'
+	told+="$status $(unread_of bob)
+"
+	run bob pchat read
+done
+is "$(sort -u <<<"${told%$'\n'}" | grep -vx -e '0 0' -e '74 50')" "" "into head: 0 and read, or 74 and unread" "$told"
+
 # ------------------------------------------------------------------ two readers
 
 seq 2000 >"$T/lines"

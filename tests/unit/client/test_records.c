@@ -1,6 +1,7 @@
 /* A batch of records, and that it was shown, asked of a helper that the test plays. */
 #include <check.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "client/peer.h"
@@ -105,6 +106,23 @@ START_TEST(they_were_shown)
 }
 END_TEST
 
+/* Who reads our output goes away when it has all: whether that is marked is to be known all the same. */
+START_TEST(they_were_shown_to_one_who_is_gone)
+{
+	const struct control_message ok = { .type = CONTROL_OUTCOME };
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	(void)close(fds[0]);
+	l.watch = fds[1];
+	ck_assert_int_eq(records_done(&l, 8, false, deadline_in(0)), VERDICT_TIMED_OUT);
+	peer_says(&ok);
+	ck_assert_int_eq(records_done(&l, 8, false, deadline_in(60000)), VERDICT_OK);
+	ck_assert_int_eq(l.watch, fds[1]);
+	(void)close(fds[1]);
+}
+END_TEST
+
 /* Both requests are there before the first is answered, and each has its answer. */
 START_TEST(they_were_shown_and_more_is_asked_for)
 {
@@ -142,6 +160,7 @@ records_suite(void)
 	tcase_add_test(tc, a_batch);
 	tcase_add_test(tc, no_batch);
 	tcase_add_test(tc, they_were_shown);
+	tcase_add_test(tc, they_were_shown_to_one_who_is_gone);
 	tcase_add_test(tc, they_were_shown_and_more_is_asked_for);
 	suite_add_tcase(s, tc);
 	return s;
