@@ -75,13 +75,19 @@ chown -R 0:0 "$host/root/pchat"
 host env HOME=/root XDG_STATE_HOME=/root pchat -s bob history --json
 like "$out" '"text": ?"from here"' "an inbox of this processor is read by $arch"
 
-# What takes longest, last. The host's own locales are of this processor's byte order.
+# What takes longest, last: an hour where the processor is shared. Each test has a limit of its own, this one is for qemu.
+# The host's own locales are of this processor's byte order.
+DEBIAN_LIMIT=$((120 * PATIENCE))
 host sh -c "mkdir /locale && localedef --$endian-endian -i C -f UTF-8 /locale/C.UTF-8"
 exits 0 "there is a locale for $arch"
 host env LOCPATH=/locale SRCDIR=/build CK_TIMEOUT_MULTIPLIER=5 sh -c 'cd /build && tests/unit/runner'
 [ "$status" -lt 124 ]
 ok $? "the unit tests come to their end on $arch" "status $status, the last: $(grep -E '^(not )?ok' <<<"$out" | tail -n 1)"
 is "$(grep '^not ok' <<<"$out")" "" "the unit tests hold on $arch"
-[ "$(grep -c '^ok' <<<"$out")" -gt 500 ]
+lacking=$(grep '^# not run here' <<<"$out")
+held=$(($(grep -c '^ok' <<<"$out") - $(grep -c . <<<"$lacking")))
+[ $held -gt 500 ]
 ok $? "there were some"
+note "$held unit tests held on $arch"
+[ -z "$lacking" ] || echo "$lacking"
 finish

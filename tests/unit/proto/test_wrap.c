@@ -7,6 +7,7 @@
 #include "proto/layout.h"
 #include "proto/safe.h"
 #include "proto/wrap.h"
+#include "quick.h"
 
 struct out {
 	char text[262144];
@@ -87,8 +88,8 @@ look_at_rows(const char *text, size_t columns)
 		const size_t n = strcspn(text, "\n");
 		const bool indented = strncmp(text, "    ", 4) == 0, record = strncmp(text, "[04:02] bob:", 12) == 0;
 
-		ck_assert_msg(layout_width(text, n) < columns, "%zu columns: %.*s", columns, (int)n, text);
-		ck_assert_msg(indented || record || n == 0, "%zu columns: %.*s", columns, (int)n, text);
+		if (layout_width(text, n) >= columns || !(indented || record || n == 0))
+			ck_abort_msg("%zu columns: %.*s", columns, (int)n, text);
 		text += n + (text[n] == '\n');
 	}
 }
@@ -112,7 +113,7 @@ forge(const char *pad, const char *record, size_t count, size_t columns)
 
 START_TEST(nothing_is_forged)
 {
-	for (size_t columns = 20; columns <= 200; columns++)
+	for (size_t columns = 20; columns <= 200; columns += SPARSE(7))
 		for (size_t f = 0; f < ARRAY_SIZE(forged); f++)
 			for (size_t count = columns / 4 - 4; count < columns + 3; count += count < columns - 20 ? 7 : 1)
 				forge(pads[_i], forged[f], count, columns);
