@@ -50,11 +50,13 @@ reach(const struct daemon_link *d, const char *path)
 }
 
 static void
-say_why(struct link *l, const char *path, int error)
+say_why(const struct daemon_link *d, const char *path, int error)
 {
+	struct link *l = d->link;
+
 	if (path)
 		endpoint_words(path, error, l->words, sizeof(l->words));
-	else if (error == -ENOENT || error == -ECONNREFUSED)
+	else if (!d->own && (error == -ENOENT || error == -ECONNREFUSED))
 		(void)link_trouble(l, VERDICT_NO_DAEMON,
 		    "there is no daemon: neither the host's, nor one of your own; 'pchat login' starts one");
 	else
@@ -74,13 +76,13 @@ daemon_link_open(const struct daemon_link *d, bool *awaited)
 {
 	const struct upstream_message hello = { .type = UPSTREAM_HELLO,
 		.u.hello = { .magic = PROTOCOL_MAGIC, .version = PROTOCOL_VERSION, .features = FEATURES_KNOWN } };
-	const char *path = endpoint_path(d->socket);
+	const char *path = d->own ? NULL : endpoint_path(d->socket);
 	const int fd = reach(d, path);
 
 	*awaited = path && (fd == -ENOENT || fd == -ECONNREFUSED);
 	if (fd < 0) {
 		if (fd != -EAGAIN)
-			say_why(d->link, path, fd);
+			say_why(d, path, fd);
 		return fd;
 	}
 	link_adopt(d->link, fd);

@@ -1,6 +1,6 @@
 /*
  * A connection to the daemon itself, for what needs no session. The daemon is the one that was named, else the host's,
- * else the user's own. Whether it may be trusted is checked (endpoint_trusted()). It is never started.
+ * else the user's own; or that of a session. Whether it may be trusted is checked (endpoint_trusted()). It is never started.
  */
 #ifndef PCHAT_CLIENT_DAEMON_LINK_H
 #define PCHAT_CLIENT_DAEMON_LINK_H
@@ -15,6 +15,7 @@ struct daemon_link {
 	struct link *link;  /* holds the connection and the words about what went wrong */
 	const char *socket; /* the path that was named; NULL: none was */
 	bool explicit;      /* it was named by --socket, so whoever listens there is trusted */
+	bool own;           /* the user's own is meant, whether or not the host has one */
 };
 
 /*

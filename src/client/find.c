@@ -107,24 +107,62 @@ link_no_file(struct link *l, int error)
 
 /* ------------------------------------------------------------------------- which one */
 
+/* Two paths of one socket: through a link, say, as /var/run is one. */
+static bool
+is_same_socket(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 struct candidates {
 	unsigned count;
+	unsigned where; /* the folder of the first */
 	char host[VIA_HOST_MAX + 1];
 	char name[NAME_MAX_LEN + 1];
 	char list[192];
 };
 
-static bool
-candidate_at(const char *host, const char *name, void *context)
+struct search {
+	const struct rundir *dir;
+	unsigned place;
+	const char *socket; /* of the daemon that was named; NULL: none was */
+	bool here;          /* by the option, which means a daemon of this host */
+	struct candidates all, at_socket;
+};
+
+static void
+add(struct candidates *c, const char *host, const char *name, unsigned place)
 {
-	struct candidates *c = context;
 	const size_t len = strlen(c->list);
 
 	if (c->count++ == 0) {
 		(void)stpcpy(c->host, host);
 		(void)stpcpy(c->name, name);
+		c->where = place;
 	}
 	(void)snprintf(c->list + len, sizeof(c->list) - len, "%s%s%s%s", len ? ", " : "", host, *host ? "/" : "", name);
+}
+
+/* Whether that daemon is the session's. What is wrong with its file is told when it is the only one. */
+static bool __attribute__((noinline)) is_at_socket(const struct search *s, const char *name)
+{
+	struct session_file file;
+
+	return session_file_read(s->dir, name, &file) < 0 || is_same_socket(file.socket, s->socket);
+}
+
+static bool
+candidate_at(const char *host, const char *name, void *context)
+{
+	struct search *s = context;
+
+	add(&s->all, host, name, s->place);
+	if (s->socket && (*host ? !s->here : is_at_socket(s, name)))
+		add(&s->at_socket, host, name, s->place);
 	return true;
 }
 
@@ -141,38 +179,50 @@ closed_folder(struct link *l, int error)
 	return link_trouble(l, VERDICT_FAILED, "cannot open '%s': %s", l->dir.path, error_words(-error));
 }
 
-/* Of the sessions in all folders. */
+/* There are several. */
 static enum verdict
-find_only(struct link *l)
+say_which(struct link *l, const struct search *s)
 {
-	struct candidates c = { .count = 0 };
-	unsigned where = 0;
+	const struct candidates *c = s->at_socket.count > 0 ? &s->at_socket : &s->all;
+
+	l->several = true;
+	if (s->socket && s->at_socket.count == 0)
+		return link_trouble(l, VERDICT_NO_SESSION,
+		    "none of your %u sessions (%s) is at '%s'; log in there under another name: pchat --socket %s "
+		    "login "
+		    "NAME",
+		    c->count, c->list, s->socket, s->socket);
+	return link_trouble(l, VERDICT_NO_SESSION,
+	    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c->count, c->list);
+}
+
+/* Of the sessions in all folders the only one; where a daemon was named, the only one there. */
+static enum verdict
+find_only(struct link *l, const char *socket, bool here)
+{
+	struct search s = { .dir = &l->dir, .socket = socket, .here = here };
+	const struct candidates *c;
 	int rc;
 
-	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
-		const unsigned before = c.count;
-
-		if ((rc = rundir_open(&l->dir, place, NULL)) < 0) {
+	for (s.place = 0; s.place < RUNDIR_PLACES; s.place++) {
+		if ((rc = rundir_open(&l->dir, s.place, NULL)) < 0) {
 			if (rundir_hides(rc))
 				return closed_folder(l, rc);
 			continue;
 		}
-		rc = session_file_each(&l->dir, candidate, &c);
-		session_file_each_via(&l->dir, candidate_at, &c);
+		rc = session_file_each(&l->dir, candidate, &s);
+		session_file_each_via(&l->dir, candidate_at, &s);
 		rundir_close(&l->dir);
 		if (rc < 0)
 			return link_trouble(l, VERDICT_FAILED, "cannot list '%s': %s", l->dir.path, error_words(-rc));
-		if (before == 0 && c.count > 0)
-			where = place;
 	}
-	if (c.count == 0)
+	if (s.all.count == 0)
 		return no_session(l, NULL);
-	l->several = c.count > 1;
-	if (c.count > 1)
-		return link_trouble(l, VERDICT_NO_SESSION,
-		    "you have %u sessions (%s); say which: -s NAME, or export PCHAT_SESSION", c.count, c.list);
-	link_name(l, c.host, c.name);
-	return rundir_open(&l->dir, where, l->host) == 0 ? VERDICT_OK : no_session(l, l->name);
+	c = s.at_socket.count == 1 ? &s.at_socket : &s.all;
+	if (c->count > 1)
+		return say_which(l, &s);
+	link_name(l, c->host, c->name);
+	return rundir_open(&l->dir, c->where, l->host) == 0 ? VERDICT_OK : no_session(l, l->name);
 }
 
 /*
@@ -205,17 +255,6 @@ link_look_further(struct link *l)
 	return true;
 }
 
-/* Two paths of one socket: through a link, say, as /var/run is one. */
-static bool
-is_same_socket(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	if (strcmp(a, b) == 0)
-		return true;
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* A daemon that was named has to be the one that the session is logged in to. */
 static enum verdict
 check_daemon(struct link *l, const char *socket)
@@ -232,9 +271,32 @@ check_daemon(struct link *l, const char *socket)
 		return link_no_file(l, rc);
 	if (is_same_socket(file.socket, socket))
 		return VERDICT_OK;
+	if (!file.socket[0])
+		return link_trouble(l, VERDICT_NO_SESSION,
+		    "session '%s' is logged in at your own daemon, not at '%s'; quit it, or log in there under another "
+		    "name: pchat --socket %s login NAME",
+		    l->name, socket, socket);
 	return link_trouble(l, VERDICT_NO_SESSION,
-	    "session '%s' is not logged in at '%s'; log in there with: pchat --socket %s login", l->name, socket,
-	    socket);
+	    "session '%s' is logged in at '%s', not at '%s'; quit it, or log in there under another name: pchat "
+	    "--socket %s login NAME",
+	    l->name, file.socket, socket, socket);
+}
+
+enum verdict
+link_daemon_of(struct link *l, struct link_daemon *d)
+{
+	struct session_file file;
+	int rc;
+
+	if (l->host[0])
+		return link_trouble(l, VERDICT_USAGE,
+		    "session '%s' is at another host: ask its daemon there, with a login of your own", l->shown);
+	(void)link_look_further(l);
+	if ((rc = session_file_read(&l->dir, l->name, &file)) < 0)
+		return link_no_file(l, rc);
+	memcpy(d->socket, file.socket, sizeof(d->socket));
+	d->explicit = file.explicit_socket;
+	return VERDICT_OK;
 }
 
 static enum verdict
@@ -292,7 +354,7 @@ link_find(struct link *l, const struct link_wish *wish)
 		link_name(l, l->host, lowered);
 		v = find_named(l);
 	} else {
-		v = find_only(l);
+		v = find_only(l, socket, wish->socket);
 	}
 	if (v != VERDICT_OK)
 		return v;
@@ -305,9 +367,9 @@ link_alone_words(void)
 {
 	if (endpoint_path(NULL))
 		return _("only your own sessions are on this daemon, which you started; other people meet on the "
-		         "host's daemon, which is running by now: 'pchat quit', then 'pchat login'");
+			 "host's daemon, which is running by now: 'pchat quit', then 'pchat login'");
 	return _("only your own sessions are on this daemon, which you started; to meet other people, ask an "
-	         "administrator to start the host's daemon: systemctl enable --now pchatd.socket");
+		 "administrator to start the host's daemon: systemctl enable --now pchatd.socket");
 }
 
 const char *

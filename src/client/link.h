@@ -9,6 +9,7 @@
 #ifndef PCHAT_CLIENT_LINK_H
 #define PCHAT_CLIENT_LINK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,8 +61,8 @@ MUST_USE enum verdict link_named_socket(struct link *l, const struct link_wish *
 bool link_sockets_forbidden(struct link *l);
 
 /*
- * Finds the session in the user's folders: the one that is wished for, else the only one. Fills in dir, name, host and
- * shown. OK; NO_SESSION, USAGE or FAILED, with words.
+ * Finds the session in the user's folders: the one that is wished for, else the only one, or the only one at the daemon
+ * that was named. Fills in dir, name, host and shown. OK; NO_SESSION, USAGE or FAILED, with words.
  */
 MUST_USE enum verdict link_find(struct link *l, const struct link_wish *wish);
 
@@ -127,6 +128,15 @@ MUST_USE enum verdict link_outcome(struct link *l, const struct control_message 
 
 /* link_call() for a request that is answered by OUTCOME: returns the verdict of that, with words. */
 MUST_USE enum verdict link_command(struct link *l, const struct control_message *request, uint64_t deadline);
+
+/* Which daemon the session that was found is logged in to, at this host. */
+struct link_daemon {
+	char socket[PATH_MAX]; /* empty: the user's own */
+	bool explicit;         /* the user named it at login */
+};
+
+/* OK; USAGE: the session is at another host; NO_SESSION or FAILED; with words. */
+MUST_USE enum verdict link_daemon_of(struct link *l, struct link_daemon *d);
 
 /*
  * A sentence for a session on a daemon of the user's own: that only the user's own sessions are there, and what to do.

@@ -67,18 +67,40 @@ lock_session(const struct session *s, bool resume)
 	return fd;
 }
 
-static enum verdict
-take_lock(struct session *s, bool resume, char *words, size_t size)
+/* Somebody who logs in at one daemon may have forgotten a session at another. */
+static void
+say_taken(const struct session *s, const struct session_start *start, char *words, size_t size)
 {
-	s->lock = lock_session(s, resume);
+	const char *path = start->via ? NULL : endpoint_path(start->socket);
+	struct session_file file;
+
+	if (start->via || session_file_read(&s->rundir, s->folded, &file) < 0 ||
+	    strcmp(file.socket, path ? path : "") == 0)
+		(void)snprintf(words, size, "%s", _("you are logged in under that name already"));
+	else if (!file.socket[0])
+		(void)snprintf(words, size, "%s",
+		    _("you are logged in under that name already, at your own daemon; quit that session, or take "
+		      "another name"));
+	else
+		(void)snprintf(words, size,
+		    _("you are logged in under that name already, at '%s'; quit that session, or take another name"),
+		    file.socket);
+}
+
+static enum verdict
+take_lock(struct session *s, const struct session_start *start, char *words, size_t size)
+{
+	s->lock = lock_session(s, start->resume);
 	if (s->lock >= 0)
 		return VERDICT_OK;
 	if (s->lock != -EWOULDBLOCK)
 		return say(words, size, VERDICT_FAILED, N_("cannot lock the session"), s->lock);
-	(void)snprintf(words, size, "%s",
-	    resume ? _("another helper of this session is already running")
-		   : _("you are logged in under that name already"));
-	return resume ? VERDICT_STARTING : VERDICT_TAKEN; /* whoever resumes tries the other one again */
+	if (!start->resume) {
+		say_taken(s, start, words, size);
+		return VERDICT_TAKEN;
+	}
+	(void)snprintf(words, size, "%s", _("another helper of this session is already running"));
+	return VERDICT_STARTING; /* whoever resumes tries the other one again */
 }
 
 /* Notes in the file which daemon it is: the one that was named, else the host's, else the user's own. */
@@ -320,7 +342,7 @@ begin_session(struct session *s, const struct session_start *start, char *words,
 		return VERDICT_FAILED;
 	}
 	if ((v = find_place(s, start, words, size)) != VERDICT_OK ||
-	    (v = take_lock(s, start->resume, words, size)) != VERDICT_OK ||
+	    (v = take_lock(s, start, words, size)) != VERDICT_OK ||
 	    (v = identify(s, start, &known, words, size)) != VERDICT_OK)
 		return v;
 	s->loop = loop_new();

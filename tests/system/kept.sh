@@ -47,6 +47,17 @@ login news
 wait_until files_are 2
 run news pchat read --raw --notes
 is "$out" "the second" "and delivered"
+# Which daemon is asked the session says, as for tell.
+run news env -u PCHAT_SOCKET pchat -s news tell --later --json games "from a session"
+exits 12 "a session's daemon keeps a note"
+id2=$(jq -r .msgid <<<"$out")
+run news env -u PCHAT_SOCKET pchat -s news notes --kept --json
+exits 0 "notes --kept -s asks the daemon of the session"
+like "$out" "$id2" "which has it"
+run news env -u PCHAT_SOCKET PCHAT_SESSION=news pchat notes --cancel "$id2"
+exits 0 "as PCHAT_SESSION does, and --cancel"
+run news pchat -s nobody notes --kept
+exits 3 "no such session"
 run news pchat quit
 printf 'line %d\n' 1 2 3 >"$T/body"
 feed news pchat tell --later -l games <"$T/body"

@@ -264,6 +264,36 @@ run alice pchat status
 exits 0 "and serves"
 run alice pchat --socket "$T/nowhere" login --if-needed --timeout 1 alice
 exits 9 "a session at another daemon is not that one"
+like "$err" "already, at '$PCHAT_SOCKET'; quit that session, or take another name" "which is said"
+
+# ------------------------------------------------------------------ a session at another daemon
+
+other=$T/other.sock
+spawn other root pchatd --socket "$other" --state "$T/other"
+wait_until test -S "$other"
+run alice pchat --socket "$other" status
+exits 3 "a session is not at another daemon"
+like "$err" "'alice' is logged in at '$PCHAT_SOCKET', not at '$other'; quit it, or log in there under another name: pchat --socket $other login NAME" \
+	"it is said where it is"
+run alice pchat --socket "$other" login elsewhere
+exits 0 "as it says one may log in there"
+run alice pchat --socket "$other" status --json
+is "$status $(jq -r .name <<<"$out")" "0 elsewhere" "of two sessions the one at the daemon that is named"
+run alice env PCHAT_SOCKET="$other" pchat status --json
+is "$status $(jq -r .name <<<"$out")" "0 elsewhere" "also where the environment names it"
+run alice pchat --socket "$T/nowhere" status
+exits 3 "of two sessions none is at a third"
+like "$err" "none of your 2 sessions \\((alice, elsewhere|elsewhere, alice)\\) is at '$T/nowhere'" "which is said"
+run alice env -u PCHAT_SOCKET pchat status
+like "$err" "you have 2 sessions" "where none is named one has to say which"
+run alice pchat --socket "$other" login another
+run alice pchat --socket "$other" status
+like "$err" "you have 2 sessions \\((another, elsewhere|elsewhere, another)\\)" "of three two are there"
+run alice pchat -s another --socket "$other" quit
+run alice pchat --socket "$other" quit
+exits 0 "each can be ended"
+kill "${pid_of[other]}"
+reap other
 run alice pchat quit
 run alice pchat login --if-needed alice
 exits 0 "without a session it logs in"

@@ -1,6 +1,7 @@
 /* pchat notes: take notes, or none; what the daemon keeps of one's own. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -44,15 +45,32 @@ switch_notes(struct invocation *inv)
 
 /* ------------------------------------------------------------------------- kept by the daemon */
 
+/* That of the session. */
+static enum verdict
+daemon_of_session(struct invocation *inv, struct daemon_link *d)
+{
+	static struct link_daemon daemon;
+	enum verdict v = command_find_session(inv);
+
+	if (v != VERDICT_OK || (v = link_daemon_of(&inv->link, &daemon)) != VERDICT_OK)
+		return v;
+	d->own = !daemon.socket[0];
+	d->socket = d->own ? NULL : daemon.socket;
+	d->explicit |= daemon.explicit;
+	return VERDICT_OK;
+}
+
+/* The one that keeps what `tell --later` has told it: where -s or PCHAT_SESSION names a session, that of the session. */
 static int
 open_daemon(struct invocation *inv, struct daemon_link *d)
 {
 	const struct options *o = &inv->opt;
+	const char *session = o->text[OPT_SESSION] ? o->text[OPT_SESSION] : getenv("PCHAT_SESSION");
 	const struct link_wish wish = { .socket = o->text[OPT_SOCKET] };
 	enum verdict v;
 
 	*d = (struct daemon_link){ .link = &inv->link, .explicit = o->given[OPT_SOCKET] };
-	v = link_named_socket(&inv->link, &wish, &d->socket);
+	v = session && session[0] ? daemon_of_session(inv, d) : link_named_socket(&inv->link, &wish, &d->socket);
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
