@@ -26,7 +26,7 @@ struct inboxes {
 	char list[256];
 };
 
-/* A folder that is called by a folded name, and has an inbox in it. */
+/* A folder that is called by a folded name, and has an inbox in it, or may have: we cannot look. */
 static bool
 is_inbox(int folder, const char *name)
 {
@@ -35,7 +35,7 @@ is_inbox(int folder, const char *name)
 	if (!name_valid(name, strlen(name)))
 		return false;
 	(void)snprintf(file, sizeof(file), "%.*s/inbox.db", (int)NAME_MAX_LEN, name);
-	return faccessat(folder, file, F_OK, 0) == 0;
+	return faccessat(folder, file, F_OK, 0) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* 0, also when there are none; -errno. */
@@ -75,6 +75,31 @@ note_inbox(const char *name, void *context)
 	(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", name);
 }
 
+/* Whether the inbox of that name, at l->host, is there and may be read; a link to it, and its files, the reader judges. */
+static enum verdict
+look_into(struct link *l)
+{
+	char below[sizeof(VIA_FOLDER "/") + VIA_HOST_MAX + 1 + NAME_FOLD_MAX + 1], path[PATH_MAX];
+	char folded[NAME_FOLD_MAX + 1];
+	_cleanup_(closep) int fd = -1;
+	int rc;
+
+	name_fold(l->name, folded);
+	(void)snprintf(
+	    below, sizeof(below), "%s%s%s%s", l->host[0] ? VIA_FOLDER "/" : "", l->host, l->host[0] ? "/" : "", folded);
+	if ((rc = folder_state(below, path)) == 0)
+		rc = fd = folder_open(path, false);
+	if (fd >= 0)
+		rc = folder_owned(fd);
+	if (rc == 0)
+		return VERDICT_OK;
+	if (rc == -ENOENT)
+		return link_trouble(l, VERDICT_NO_SESSION,
+		    "there is no history of '%s': you were never logged in under that name", l->shown);
+	return link_trouble(l, VERDICT_FAILED, "cannot read the history in '%s': %s", path,
+	    rc == -EPERM ? _("it is not yours") : error_words(-rc));
+}
+
 /* Nobody is logged in, or under several names: whose history can be meant? */
 static enum verdict
 choose_inbox(struct link *l, const struct link_wish *wish)
@@ -88,7 +113,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		if (!via_split(name, l->host, &bare) || !name_valid(bare, strlen(bare)))
 			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", name);
 		link_name(l, l->host, bare);
-		return VERDICT_OK;
+		return look_into(l);
 	}
 	if ((rc = each_inbox(note_inbox, &in)) < 0) {
 		(void)snprintf(l->words, sizeof(l->words), _("cannot look for the history: %s"), error_words(-rc));
@@ -96,7 +121,7 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 	}
 	if (in.count == 1) {
 		link_name(l, "", in.name);
-		return VERDICT_OK;
+		return look_into(l);
 	}
 	if (in.count == 0)
 		(void)snprintf(l->words, sizeof(l->words), "%s", _("there is no history: you were never logged in"));
@@ -157,6 +182,8 @@ history_open(struct link *l, const struct link_wish *wish)
 
 	if (v == VERDICT_OK && link_connect(l, deadline_in(HELPER_MS)) == VERDICT_OK)
 		return VERDICT_OK;
+	if (v == VERDICT_OK && !link_look_further(l) && !session_file_exists(&l->dir, l->name))
+		v = VERDICT_NO_SESSION; /* the folder for it was found, and nothing in it */
 	if (v == VERDICT_FAILED)
 		return v; /* it may be there all the same */
 	if (v != VERDICT_OK && folder_state("", home) == -EPERM) {

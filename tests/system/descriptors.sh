@@ -22,7 +22,7 @@ chmod 0755 "$T/limited"
 
 # What there is to say against the latest command, at the limit n, whose status is to be one of those, or a refusal's.
 fault() { # STATUSES
-	local lies='libev|logged in|no history|never|damaged|only its owner'
+	local lies='libev|logged in|no history|never|damaged|closed to you'
 	if [[ $status =~ ^(71|126)$ ]]; then
 		[[ $err =~ $no_more ]] || echo "at $n: status $status, and no word why: $err"
 	else

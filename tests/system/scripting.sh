@@ -187,6 +187,15 @@ run bob pchat read
 run alice pchat send kept
 run bob pchat on-message -- "$T/missing"
 exits 127 "on-message: a command that is not there"
+for wrong in "--limit 0" "--limit=0.0001" "--at-once 0" "--at-once 65"; do
+	# shellcheck disable=SC2086 # a list of words
+	run bob pchat on-message $wrong -- true
+	exits 2 "on-message $wrong is refused"
+	case $wrong in
+	--at-once*) like "$err" "from 1 to 64" "$wrong: with what is possible" ;;
+	*) like "$err" "more than 0 seconds" "$wrong: with what is possible" ;;
+	esac
+done
 run bob pchat read --raw
 is "$out" kept "on-message: leaves the message unread"
 
@@ -223,7 +232,7 @@ if is_root; then
 	run mallory env XDG_STATE_HOME="$T/alice/state" PCHAT_SESSION=alice pchat history
 	exits 71 "history: somebody else's is not shown"
 	is "$out" "" "history: nothing of it"
-	like "$err" 'only its owner can read' "history: with a word that says why"
+	like "$err" 'cannot read the history in .*Permission denied' "history: with a word that says why"
 fi
 run alice pchat history carol
 exits 1 "history: nothing was said"

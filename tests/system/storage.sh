@@ -270,4 +270,49 @@ run alice pchat history bob
 exits 0 "which ends well"
 is "$err" "" "and tells of none"
 
+# ------------------------------------------------------------------ no history, or a closed one
+
+run alice pchat -s typo history
+exits 3 "there is no history of a session that never was"
+like "$err" "never logged in under that name" "which is said"
+login carol
+run carol pchat -s typo history
+exits 3 "also beside a session that there is"
+run alice pchat -s typo history --delete
+exits 3 "nor anything to forget"
+folder=$T/alice/state/pchat/alice
+no_history_for_anybody() { # WHAT
+	local words
+	chmod 000 "$folder"
+	for words in "" "-s alice"; do
+		# shellcheck disable=SC2086 # a list of words
+		run alice pchat $words history
+		exits 71 "a folder that $1 is no history that never was ($words)"
+		like "$err" "cannot read the history in '$folder'" "its name is said"
+	done
+}
+if [ "$( (as alice id -u))" -ne 0 ]; then
+	no_history_for_anybody "cannot be read"
+	chmod 700 "$folder"
+	run alice pchat -s alice history
+	exits 0 "and is one when it can be"
+	for file in "$folder"/*.db*; do
+		chmod 000 "$file"
+	done
+	run alice pchat -s alice history
+	exits 71 "nor are files that cannot be read"
+	unlike "$err" "only its owner" "and nobody else is named"
+else
+	skip "root may read everything" "a folder that cannot be read"
+fi
+if is_root; then
+	chmod 700 "$folder"
+	chown root "$folder"
+	no_history_for_anybody "is root's"
+	chmod 755 "$folder"
+	run alice pchat -s alice history
+	exits 71 "also when one may look into it"
+	like "$err" "it is not yours" "which is said"
+fi
+
 finish

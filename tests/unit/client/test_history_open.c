@@ -108,7 +108,14 @@ START_TEST(the_one_that_is_wished_for)
 	const struct link_wish wish = { .session = "aa-test" }, other = { .session = "far.example/bb-test" };
 
 	make_program();
-	ck_assert_int_eq(history_open(&l, &wish), VERDICT_OK); /* whether there is one the reader tells */
+	ck_assert_int_eq(history_open(&l, &wish), VERDICT_NO_SESSION);
+	ck_assert_ptr_nonnull(strstr(l.words, "aa-test"));
+	make("pchat%s", "", true);
+	make("pchat/%s", "aa-test", true); /* what is in it the reader tells */
+	make("pchat/%s", "via", true);
+	make("pchat/via/%s", "far.example", true);
+	make("pchat/via/far.example/%s", "bb-test", true);
+	ck_assert_int_eq(history_open(&l, &wish), VERDICT_OK);
 	expect_reader("--history aa-test");
 	ck_assert_int_eq(history_open(&l, &other), VERDICT_OK);
 	expect_reader("--history far.example/bb-test");
@@ -140,6 +147,8 @@ START_TEST(no_program)
 
 	if (!host_tells_of_no_program(__func__))
 		return;
+	make("pchat%s", "", true);
+	make_inbox("aa-test");
 	ck_assert_int_eq(history_open(&l, &wish), VERDICT_FAILED);
 	ck_assert_ptr_nonnull(strstr(l.words, "pchat-session"));
 	ck_assert_int_eq(l.fd, -1);

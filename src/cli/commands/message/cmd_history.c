@@ -82,7 +82,8 @@ report_end(const struct link *l, enum verdict v)
 	case VERDICT_FAILED:
 		if (l->words[0])
 			break;
-		return report(v, "only its owner can read the history of '%s'", l->shown);
+		return report(
+		    v, "the history of '%s' cannot be read: its folder, or a file in it, is closed to you", l->shown);
 	case VERDICT_STALE:
 		return report(VERDICT_FAILED, "the reader of the history of '%s' ended early", l->shown);
 	default:
