@@ -156,6 +156,10 @@ take(struct options *o, const struct option_row *row, const char *value)
 		return parse_count(value, &o->number[row->id])
 		    ? 0
 		    : mistake(o, "--%s needs a number from 1 to %u", row->name, UINT32_MAX);
+	case OPTION_FEW:
+		return parse_count(value, &o->number[row->id]) && o->number[row->id] <= OPTION_FEW_MAX
+		    ? 0
+		    : mistake(o, "--%s needs a number from 1 to %u", row->name, OPTION_FEW_MAX);
 	case OPTION_SECONDS:
 	case OPTION_MAYBE_SECONDS:
 		if (!value || options_seconds(value, &o->number[row->id]))

@@ -59,12 +59,15 @@ enum option_id {
 	OPT_IDS, /* how many there are */
 };
 
+#define OPTION_FEW_MAX 64U
+
 enum option_takes {
 	OPTION_NOTHING,
 	OPTION_TEXT,
 	OPTION_NAME,          /* a name by R2 */
 	OPTION_IDENT,         /* a message id */
 	OPTION_COUNT,         /* a number from 1 to UINT32_MAX */
+	OPTION_FEW,           /* a number from 1 to OPTION_FEW_MAX */
 	OPTION_SECONDS,       /* seconds, perhaps with a fraction; kept in milliseconds */
 	OPTION_MAYBE_SECONDS, /* --name or --name=SEC, likewise */
 	OPTION_WHEN,          /* auto, always, never */

@@ -22,12 +22,12 @@
 #include "client/records.h"
 #include "proto/status.h"
 
-#define AT_ONCE_MAX 64U
+#define AT_ONCE_MAX OPTION_FEW_MAX
 #define AT_ONCE 4U
 #define LIMIT_MS 60000
 
 static const struct option_row options[] = {
-	{ OPT_AT_ONCE, 0, "at-once", OPTION_COUNT, "N", N_("run at most N commands at once (4; up to 64)") },
+	{ OPT_AT_ONCE, 0, "at-once", OPTION_FEW, "N", N_("run at most N commands at once (4; up to 64)") },
 	{ OPT_NOTES, 0, "notes", OPTION_NOTHING, NULL, N_("run COMMAND for each note as well") },
 	{ OPT_LIMIT, 0, "limit", OPTION_SECONDS, "SEC", N_("end a command that takes longer than SEC seconds (60)") },
 	{ 0 },
@@ -290,8 +290,8 @@ on_message_run(struct invocation *inv)
 	const struct options *o = &inv->opt;
 	enum verdict v;
 
-	if (o->given[OPT_AT_ONCE] && o->number[OPT_AT_ONCE] > AT_ONCE_MAX)
-		return report(VERDICT_USAGE, "--at-once is at most %u", AT_ONCE_MAX);
+	if (o->given[OPT_LIMIT] && o->number[OPT_LIMIT] == 0)
+		return report(VERDICT_USAGE, "--limit needs more than 0 seconds: it would end every command at once");
 	h.link = &inv->link;
 	h.argv = o->operands;
 	h.at_once = o->given[OPT_AT_ONCE] ? (unsigned)o->number[OPT_AT_ONCE] : AT_ONCE;
