@@ -89,18 +89,49 @@ bind_new(int folder, const char *base)
 	return r;
 }
 
+/*
+ * The socket that was bound as `temp`; -EPERM: whoever owns the folder has put something else there. What has another
+ * name, too, may be a socket of ours from elsewhere.
+ */
+static int
+open_bound(int folder, const char *temp, struct stat *st)
+{
+	_cleanup_(closep) int fd = openat(folder, temp, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (fd < 0 || fstat(fd, st) < 0)
+		return -errno;
+	if (!S_ISSOCK(st->st_mode) || st->st_uid != geteuid() || st->st_nlink != 1)
+		return -EPERM;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+/* By the descriptor, which a name cannot turn away from the socket. */
+static int
+adjust(int bound, mode_t mode, gid_t group)
+{
+	char path[64];
+
+	if (group != (gid_t)-1 && fchownat(bound, "", (uid_t)-1, group, AT_EMPTY_PATH) < 0)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", bound); /* fchmod(2) takes no O_PATH */
+	return chmod(path, mode) < 0 ? -errno : 0;
+}
+
 /* Everything about the bound socket `temp` is made right before it appears at its place. */
 static int
 publish(int fd, int folder, const char *temp, const char *base, mode_t mode, gid_t group, ino_t *ino)
 {
 	struct stat st;
+	_cleanup_(closep) int bound = open_bound(folder, temp, &st);
+	int r;
 
-	if (group != (gid_t)-1 && fchownat(folder, temp, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	if (fchmodat(folder, temp, mode, 0) < 0)
-		return -errno;
-	if (fstatat(folder, temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+	if (bound < 0)
+		return bound;
+	if ((r = adjust(bound, mode, group)) < 0)
+		return r;
 	if (listen(fd, SOMAXCONN) < 0)
 		return -errno;
 	if (renameat(folder, temp, folder, base) < 0)
@@ -144,10 +175,13 @@ socket_listen(const char *path, mode_t mode, gid_t group, ino_t *ino)
 void
 socket_remove(const char *path, ino_t ino)
 {
+	const char *base;
+	_cleanup_(closep) int folder = open_folder(path, &base);
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == ino)
-		(void)unlink(path);
+	if (folder >= 0 && fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_ino == ino)
+		(void)unlinkat(folder, base, 0);
 }
 
 #define LOCK_TEXT 96

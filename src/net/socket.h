@@ -23,10 +23,12 @@
  * already right: it is bound under a temporary name beside it, and renamed.
  * The caller holds a lock that says the path is its own (socket_lock).
  * A socket left by a crash is replaced; anything that is not a socket is
- * never removed. *ino receives the inode, for socket_remove().
+ * never removed. *ino receives the inode, for socket_remove(). The folder may be
+ * somebody else's: nothing but that socket gets the mode and the group.
  *
  * Fails: -ENAMETOOLONG (over SOCKET_PATH_MAX), -ENOTSOCK (something else is
- * there), -EADDRINUSE (someone listens there), and as bind(2), rename(2).
+ * there), -EADDRINUSE (someone listens there), -EPERM (somebody has put something else
+ * in its place), and as bind(2), rename(2).
  */
 MUST_USE int socket_listen(const char *path, mode_t mode, gid_t group, ino_t *ino);
 

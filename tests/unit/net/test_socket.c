@@ -24,6 +24,40 @@
 
 static char dir[FOLDER_PATH], path[128];
 
+/* What whoever owns the folder puts in the place of a socket that was just bound. */
+static struct {
+	enum { LEAVES, LINKS, LINKS_HARD, WRITES } how;
+	const char *to;
+} thief;
+
+static void
+steal(const char *name)
+{
+	int fd;
+
+	ck_assert_int_eq(unlink(name), 0);
+	if (thief.how == LINKS)
+		ck_assert_int_eq(symlink(thief.to, name), 0);
+	if (thief.how == LINKS_HARD)
+		ck_assert_int_eq(link(thief.to, name), 0);
+	if (thief.how == WRITES) {
+		fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+		ck_assert_int_ge(fd, 0);
+		(void)close(fd);
+	}
+}
+
+int __real_bind(int fd, const struct sockaddr *sa, socklen_t len);
+int
+__wrap_bind(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	const int r = __real_bind(fd, sa, len);
+
+	if (r == 0 && thief.how != LEAVES)
+		steal(((const struct sockaddr_un *)sa)->sun_path);
+	return r;
+}
+
 static void
 setup(void)
 {
@@ -95,6 +129,29 @@ START_TEST(what_is_no_socket_is_never_removed)
 	ck_assert_int_eq(socket_listen(path, 0600, (gid_t)-1, &ino), -ENOTSOCK);
 	socket_remove(path, ino);
 	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+/* In a folder of somebody else's: nothing but the socket itself gets its mode and its group, and appears at its place. */
+START_TEST(what_took_the_socket_s_place_is_left_alone)
+{
+	const bool live = _i % 2 != 0;
+	char target[128];
+	struct stat st;
+	ino_t ino;
+	int fd;
+
+	thief.to = target;
+	(void)snprintf(target, sizeof(target), "%s/elsewhere", dir);
+	fd = live ? socket_listen(target, 0600, (gid_t)-1, &ino) : open(target, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	thief.how = LINKS + _i / 2;
+	ck_assert_int_eq(socket_listen(path, 0666, getegid(), &ino), -EPERM);
+	thief.how = LEAVES;
+	ck_assert_int_eq(stat(target, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	ck_assert_int_eq(lstat(path, &st), -1);
+	(void)close(fd);
 }
 END_TEST
 
@@ -342,6 +399,7 @@ socket_suite(void)
 	tcase_add_test(tc, listens_with_its_mode_and_nothing_beside_it);
 	tcase_add_test(tc, a_live_socket_is_left_alone_a_dead_one_replaced);
 	tcase_add_test(tc, what_is_no_socket_is_never_removed);
+	tcase_add_loop_test(tc, what_took_the_socket_s_place_is_left_alone, 0, 5);
 	tcase_add_test(tc, the_longest_path_works_and_one_byte_more_does_not);
 	tcase_add_test(tc, a_lock_is_one_holder_s);
 	tcase_add_test(tc, a_lock_that_is_removed_is_nobody_s);
