@@ -33,7 +33,7 @@
 	64U /* of a connection to the daemon: the rest of what it sent is handled when it is its turn again */
 #define SETTLED_A_TURN 256U /* waiters that are looked at */
 
-#define REQUEST_RATE 10U /* login/to/who/policy requests a second and uid, and resumes of one session */
+#define REQUEST_RATE 10U /* login/to/who/policy/kept/untell requests a second and uid, and resumes of one session */
 #define REQUEST_BURST 50U
 
 /* Look-ups of the user database. */
@@ -63,6 +63,7 @@
 #define NOTES_WAY_RECEIVER 32U /* of those, to one session: as many fit into its connection's queue */
 #define NOTES_WAY_RECEIVER_UID 16U
 #define KEPT_NOTES 100U /* that a daemon keeps of one sender for one receiver, */
+#define KEPT_LEAST 256U /* a shorter one counts as one of so many bytes */
 #define KEPT_BYTES (64U * 1024U)
 #define KEPT_BYTES_SENDER (256U * 1024U)
 #define KEPT_BYTES_RECEIVER (1024U * 1024U)

@@ -197,12 +197,13 @@ static void
 on_untell(struct client *c, const struct upstream_message *m)
 {
 	struct daemon *d = c->daemon;
-	const uint64_t token = tells_hold(&d->tells, &c->notes, &m->u.untell.msgid);
-	const struct told full = { .msgid = m->u.untell.msgid, .verdict = VERDICT_FULL };
+	const bool may = client_may_ask(c);
+	const uint64_t token = may ? tells_hold(&d->tells, &c->notes, &m->u.untell.msgid) : 0;
+	const struct told refused = { .msgid = m->u.untell.msgid, .verdict = may ? VERDICT_FULL : VERDICT_RATE };
 	enum verdict v = VERDICT_NOTHING;
 
 	if (token == 0) {
-		say_told(&c->notes, &full);
+		say_told(&c->notes, &refused);
 		return;
 	}
 	if (d->keeper)

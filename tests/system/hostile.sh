@@ -193,6 +193,19 @@ like "$out" "RESULT rate" "which is said"
 run alice pchat to bob
 goes_on "too often"
 
+# What is taken back is looked for among what is kept.
+add_user ivan
+elapsed >/dev/null
+takings=()
+for i in $(seq 300); do
+	takings+=("frame 0d $(printf '%032x' "$i")" "expect TOLD")
+done
+run ivan "$raw" "$PCHAT_SOCKET" hello "${takings[@]}"
+taken=$(grep -c "TOLD nothing" <<<"$out")
+[ "$taken" -ge 50 ] && [ "$taken" -le $((50 + 10 * $(elapsed))) ]
+ok $? "notes are taken back 50 times, and then 10 times a second" "$taken of 300"
+like "$out" "TOLD rate" "which is said"
+
 # ------------------------------------------------------ connections that say nothing
 
 # Four, and a fifth while they are there: sets fifth; what became of the first is in $status and $out.

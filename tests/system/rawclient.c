@@ -245,6 +245,9 @@ say_upstream(const struct upstream_message *m)
 		say("WAITING name=%s account=%s uid=%u", m->u.waiting.peer.name, m->u.waiting.peer.account,
 		    m->u.waiting.peer.uid);
 		break;
+	case UPSTREAM_TOLD:
+		say("TOLD %s", status_name(m->u.told.verdict));
+		break;
 	case UPSTREAM_BYE:
 		say_bye(m->u.bye.reason);
 		break;

@@ -4,12 +4,20 @@
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
+uint64_t
+kept_cost(uint64_t length)
+{
+	return length > KEPT_LEAST ? length : KEPT_LEAST;
+}
+
 enum verdict
 kept_has_room(const struct kept_use *u, uint64_t length, uint64_t most)
 {
-	return u->both < KEPT_NOTES && u->both_bytes + length <= KEPT_BYTES &&
-		u->sender_bytes + length <= KEPT_BYTES_SENDER && u->receiver_bytes + length <= KEPT_BYTES_RECEIVER &&
-		u->all_bytes + length <= most
+	const uint64_t cost = kept_cost(length);
+
+	return u->both < KEPT_NOTES && u->both_bytes + cost <= KEPT_BYTES &&
+		u->sender_bytes + cost <= KEPT_BYTES_SENDER && u->receiver_bytes + cost <= KEPT_BYTES_RECEIVER &&
+		u->all_bytes + cost <= most
 	    ? VERDICT_OK
 	    : VERDICT_NOTES_FULL;
 }

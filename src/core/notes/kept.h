@@ -11,7 +11,10 @@
 #include "core/ident.h"
 #include "core/verdict.h"
 
-/* What is kept already: notes, and bytes of them. */
+/* What a note of that length counts as: a short one takes a file and memory, too. */
+uint64_t kept_cost(uint64_t length);
+
+/* What is kept already: notes, and what they cost. */
 struct kept_use {
 	uint64_t all_bytes;
 	uint64_t sender_bytes;   /* of that sender */
@@ -19,7 +22,7 @@ struct kept_use {
 	uint64_t both, both_bytes;
 };
 
-/* Whether another one of `length` bytes may be kept, of `most` bytes in all: OK or NOTES_FULL. */
+/* Whether another one of `length` bytes may be kept, where all may cost `most`: OK or NOTES_FULL. */
 enum verdict kept_has_room(const struct kept_use *u, uint64_t length, uint64_t most);
 
 /* Whether one that was kept at that time is too old. A clock that was set back makes nothing older. */

@@ -17,6 +17,7 @@
 #define WORK_MS 5000U /* a child that takes longer is killed */
 #define JOBS_MAX 256U /* that wait */
 #define HOUR 3600.
+#define HEADS 256U /* lists of each kind */
 
 /* What is known of its file. */
 enum file_state {
@@ -26,9 +27,10 @@ enum file_state {
 	FILE_BAD,  /* it is there, and cannot be read: it is left alone, and is nobody's */
 };
 
-/* One that is kept. */
+/* One that is kept. It stands in four lists, in the order in which they were kept. */
 struct kept {
 	TAILQ_ENTRY(kept) link;
+	TAILQ_ENTRY(kept) numbered, sent, awaited; /* with the same hash of its number, its sender, its receiver */
 	uint64_t number;
 	struct ident msgid;
 	uint64_t digest; /* of its body */
@@ -66,7 +68,9 @@ struct keeper {
 	uint64_t most_bytes;
 	uint64_t last; /* number */
 	struct kept_list kept;
-	struct job_list jobs; /* the first one is being worked on */
+	struct kept_list numbered[HEADS], sent[HEADS], awaited[HEADS];
+	uint64_t all_bytes, stranger_bytes; /* what all cost, and those without an account */
+	struct job_list jobs;               /* the first one is being worked on */
 	uint32_t job_count;
 	struct worker worker;
 	ev_timer hourly;
@@ -107,12 +111,18 @@ work(const void *task, int out)
 
 /* ------ what is kept ------ */
 
+static uint32_t
+hash(uint32_t uid)
+{
+	return (uid * 0x9e3779b1U) >> 24;
+}
+
 static struct kept *
 find(const struct keeper *k, uint64_t number)
 {
 	struct kept *e;
 
-	TAILQ_FOREACH(e, &k->kept, link) {
+	TAILQ_FOREACH(e, &k->numbered[number % HEADS], numbered) {
 		if (e->number == number)
 			return e;
 	}
@@ -135,10 +145,11 @@ is_for(const struct kept *e, const char *name, uint32_t uid)
 static struct kept *
 find_same(const struct keeper *k, const struct kept_record *r)
 {
+	const uint32_t uid = r->note.from.uid;
 	struct kept *e;
 
-	TAILQ_FOREACH(e, &k->kept, link) {
-		if (is_of(e, r->note.from.uid, &r->note.msgid) && is_for(e, r->to_name, r->to_uid))
+	TAILQ_FOREACH(e, &k->sent[hash(uid)], sent) {
+		if (is_of(e, uid, &r->note.msgid) && is_for(e, r->to_name, r->to_uid))
 			return e;
 	}
 	return NULL;
@@ -163,6 +174,11 @@ add(struct keeper *k, uint64_t number, const struct kept_record *r)
 	};
 	memcpy(e->to_name, r->to_name, sizeof(e->to_name));
 	TAILQ_INSERT_TAIL(&k->kept, e, link);
+	TAILQ_INSERT_TAIL(&k->numbered[number % HEADS], e, numbered);
+	TAILQ_INSERT_TAIL(&k->sent[hash(e->from_uid)], e, sent);
+	TAILQ_INSERT_TAIL(&k->awaited[hash(e->to_uid)], e, awaited);
+	k->all_bytes += kept_cost(e->length);
+	k->stranger_bytes += e->stranger ? kept_cost(e->length) : 0;
 	if (number > k->last)
 		k->last = number;
 	return e;
@@ -172,24 +188,43 @@ static void
 drop(struct keeper *k, struct kept *e)
 {
 	TAILQ_REMOVE(&k->kept, e, link);
+	TAILQ_REMOVE(&k->numbered[e->number % HEADS], e, numbered);
+	TAILQ_REMOVE(&k->sent[hash(e->from_uid)], e, sent);
+	TAILQ_REMOVE(&k->awaited[hash(e->to_uid)], e, awaited);
+	k->all_bytes -= kept_cost(e->length);
+	k->stranger_bytes -= e->stranger ? kept_cost(e->length) : 0;
 	free(e);
+}
+
+/* All senders without an account are one. */
+static uint64_t
+sender_bytes(const struct keeper *k, const struct note *n)
+{
+	uint64_t bytes = n->stranger ? k->stranger_bytes : 0;
+	const struct kept *e;
+
+	TAILQ_FOREACH(e, &k->sent[hash(n->from.uid)], sent) {
+		if (e->from_uid == n->from.uid && !(e->stranger && n->stranger))
+			bytes += kept_cost(e->length);
+	}
+	return bytes;
 }
 
 static struct kept_use
 use_beside(const struct keeper *k, const struct kept_record *r)
 {
-	struct kept_use u = { .all_bytes = 0 };
+	struct kept_use u = { .all_bytes = k->all_bytes, .sender_bytes = sender_bytes(k, &r->note) };
 	const struct kept *e;
 
-	TAILQ_FOREACH(e, &k->kept, link) {
+	TAILQ_FOREACH(e, &k->awaited[hash(r->to_uid)], awaited) {
 		const bool sender = e->from_uid == r->note.from.uid || (e->stranger && r->note.stranger);
-		const bool receiver = e->to_uid == r->to_uid;
+		const uint64_t cost = kept_cost(e->length);
 
-		u.all_bytes += e->length;
-		u.sender_bytes += sender ? e->length : 0;
-		u.receiver_bytes += receiver ? e->length : 0;
-		u.both += sender && receiver;
-		u.both_bytes += sender && receiver ? e->length : 0;
+		if (e->to_uid != r->to_uid)
+			continue;
+		u.receiver_bytes += cost;
+		u.both += sender;
+		u.both_bytes += sender ? cost : 0;
 	}
 	return u;
 }
@@ -415,7 +450,7 @@ first_for(const struct keeper *k, const char *name, uint32_t uid)
 {
 	struct kept *e, *first = NULL;
 
-	TAILQ_FOREACH(e, &k->kept, link) {
+	TAILQ_FOREACH(e, &k->awaited[hash(uid)], awaited) {
 		if (!is_for(e, name, uid))
 			continue;
 		if (e->under_way)
@@ -466,7 +501,7 @@ first_to_cancel(const struct keeper *k, uint32_t uid, const struct ident *msgid)
 {
 	struct kept *e;
 
-	TAILQ_FOREACH(e, &k->kept, link) {
+	TAILQ_FOREACH(e, &k->sent[hash(uid)], sent) {
 		if (is_of(e, uid, msgid) && e->file != FILE_NEW && !e->passed)
 			return e;
 	}
@@ -490,7 +525,7 @@ keeper_list(const struct keeper *k, uint32_t uid, uint64_t cursor, struct kept_p
 	const struct kept *e;
 
 	*page = (struct kept_page){ .next = 0 };
-	TAILQ_FOREACH(e, &k->kept, link) {
+	TAILQ_FOREACH(e, &k->sent[hash(uid)], sent) {
 		if (e->number < cursor || e->from_uid != uid || e->file == FILE_NEW || e->file == FILE_BAD)
 			continue;
 		if (page->count == KEPT_PAGE_ENTRIES) {
@@ -570,6 +605,11 @@ keeper_new(struct keeper **out, const struct keeper_class *class, void *context,
 	k->most_bytes = most_bytes;
 	TAILQ_INIT(&k->kept);
 	TAILQ_INIT(&k->jobs);
+	for (size_t i = 0; i < HEADS; i++) {
+		TAILQ_INIT(&k->numbered[i]);
+		TAILQ_INIT(&k->sent[i]);
+		TAILQ_INIT(&k->awaited[i]);
+	}
 	ev_timer_init(&k->hourly, on_hour, 0., HOUR);
 	if ((size_t)snprintf(k->dir, sizeof(k->dir), "%s", dir) >= sizeof(k->dir) - 32)
 		r = -ENAMETOOLONG;

@@ -184,8 +184,8 @@ restart(void)
 	begin();
 }
 
-static enum verdict
-keep_for(const char *name, uint32_t uid, uint64_t token, uint8_t id, const char *text)
+static struct kept_record
+note(const char *name, uint32_t uid, uint8_t id, const char *text)
 {
 	struct kept_record r = { .time_ms = clock_wall_ms(),
 		.to_uid = uid,
@@ -195,6 +195,14 @@ keep_for(const char *name, uint32_t uid, uint64_t token, uint8_t id, const char 
 		    .length = (uint32_t)strlen(text) } };
 
 	(void)snprintf(r.to_name, sizeof(r.to_name), "%s", name);
+	return r;
+}
+
+static enum verdict
+keep_for(const char *name, uint32_t uid, uint64_t token, uint8_t id, const char *text)
+{
+	const struct kept_record r = note(name, uid, id, text);
+
 	return keeper_keep(k, token, &r);
 }
 
@@ -493,6 +501,34 @@ START_TEST(test_keeper_cannot_work)
 }
 END_TEST
 
+/* A short note has its costs, too. */
+START_TEST(test_keeper_counts_what_a_note_costs)
+{
+	char name[16], text[NOTE_MAX + 1];
+	struct kept_record r;
+	uint32_t i = 0;
+
+	memset(text, 'x', NOTE_MAX);
+	text[NOTE_MAX] = '\0';
+	for (; i < KEPT_BYTES_SENDER / NOTE_MAX - 1 + NOTE_MAX / KEPT_LEAST; i++) {
+		(void)snprintf(name, sizeof(name), "u%u", i);
+		if (i == KEPT_BYTES_SENDER / NOTE_MAX - 1)
+			text[1] = '\0';
+		r = note(name, 2000 + i, 1, text);
+		if (_i != 0) { /* those without an account count as one */
+			r.note.from.uid = 3000 + i;
+			r.note.stranger = true;
+		}
+		ck_assert_int_eq(keeper_keep(k, i + 1, &r), VERDICT_QUEUED);
+	}
+	r.to_uid++;
+	ck_assert_int_eq(keeper_keep(k, i, &r), VERDICT_NOTES_FULL);
+	r.note.from.uid = 4000;
+	r.note.stranger = false;
+	ck_assert_int_eq(keeper_keep(k, i, &r), VERDICT_QUEUED);
+}
+END_TEST
+
 Suite *
 keeper_suite(void)
 {
@@ -512,6 +548,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_keeps_for_each);
 	tcase_add_test(tc, test_keeper_lists);
 	tcase_add_test(tc, test_keeper_cannot_work);
+	tcase_add_loop_test(tc, test_keeper_counts_what_a_note_costs, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -32,17 +32,28 @@ sample(void)
 
 START_TEST(test_kept_room)
 {
-	struct kept_use u = { .both = KEPT_NOTES - 1, .both_bytes = KEPT_BYTES - 10 };
+	struct kept_use u = { .both = KEPT_NOTES - 1, .both_bytes = KEPT_BYTES - 300 };
 
-	ck_assert_int_eq(kept_has_room(&u, 10, KEPT_BYTES_ALL), VERDICT_OK);
-	ck_assert_int_eq(kept_has_room(&u, 11, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
-	ck_assert_int_eq(kept_has_room(&u, 10, 9), VERDICT_NOTES_FULL);
+	ck_assert_int_eq(kept_has_room(&u, 300, KEPT_BYTES_ALL), VERDICT_OK);
+	ck_assert_int_eq(kept_has_room(&u, 301, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+	ck_assert_int_eq(kept_has_room(&u, 300, 299), VERDICT_NOTES_FULL);
 	u.both++;
 	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
-	u = (struct kept_use){ .sender_bytes = KEPT_BYTES_SENDER - 1 };
-	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_OK);
-	ck_assert_int_eq(kept_has_room(&u, 2, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+	u = (struct kept_use){ .sender_bytes = KEPT_BYTES_SENDER - 257 };
+	ck_assert_int_eq(kept_has_room(&u, 257, KEPT_BYTES_ALL), VERDICT_OK);
+	ck_assert_int_eq(kept_has_room(&u, 258, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
 	u = (struct kept_use){ .receiver_bytes = KEPT_BYTES_RECEIVER };
+	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
+}
+END_TEST
+
+/* What is short costs as much as what is not. */
+START_TEST(test_kept_cost)
+{
+	const struct kept_use u = { .sender_bytes = KEPT_BYTES_SENDER - KEPT_LEAST + 1 };
+
+	ck_assert_uint_eq(kept_cost(1), KEPT_LEAST);
+	ck_assert_uint_eq(kept_cost(KEPT_LEAST + 1), KEPT_LEAST + 1);
 	ck_assert_int_eq(kept_has_room(&u, 1, KEPT_BYTES_ALL), VERDICT_NOTES_FULL);
 }
 END_TEST
@@ -193,6 +204,7 @@ kept_file_suite(void)
 	TCase *rules = tcase_create("rules"), *files = tcase_create("files");
 
 	tcase_add_test(rules, test_kept_room);
+	tcase_add_test(rules, test_kept_cost);
 	tcase_add_test(rules, test_kept_time);
 	tcase_add_test(rules, test_kept_fates);
 	tcase_add_test(rules, test_kept_other_ids);
