@@ -17,7 +17,9 @@
 #define WORK_MS 5000U /* a child that takes longer is killed */
 #define JOBS_MAX 256U /* that wait */
 #define HOUR 3600.
-#define HEADS 256U /* lists of each kind */
+#define HEADS 256U     /* lists of each kind */
+#define PAUSE_MIN 1.   /* before another attempt: after each it is twice as long, */
+#define PAUSE_MAX 300. /* at most so long */
 
 /* What is known of its file. */
 enum file_state {
@@ -31,6 +33,7 @@ enum file_state {
 struct kept {
 	TAILQ_ENTRY(kept) link;
 	TAILQ_ENTRY(kept) numbered, sent, awaited; /* with the same hash of its number, its sender, its receiver */
+	TAILQ_ENTRY(kept) failed;                  /* if it has */
 	uint64_t number;
 	struct ident msgid;
 	uint64_t digest; /* of its body */
@@ -41,7 +44,8 @@ struct kept {
 	uint8_t file;   /* enum file_state */
 	bool under_way; /* it is read, or passed on and not answered: */
 	bool passed;
-	bool anew; /* under its id its receiver has another note of its sender: it goes under kept_other_id() */
+	bool has_failed; /* for a reason that may pass: it waits for another attempt, or has it */
+	bool anew;       /* under its id its receiver has another note of its sender: it goes under kept_other_id() */
 	char to_name[NAME_MAX_LEN + 1];
 };
 
@@ -74,6 +78,9 @@ struct keeper {
 	uint32_t job_count;
 	struct worker worker;
 	ev_timer hourly;
+	struct kept_list failed; /* the first one is tried next */
+	ev_timer again;          /* runs while there are some */
+	double pause;
 };
 
 /* What a child answers in one byte; to WORK_LOAD the note, which is longer, or GONE: it is not there. */
@@ -185,8 +192,69 @@ add(struct keeper *k, uint64_t number, const struct kept_record *r)
 }
 
 static void
+again_in(struct keeper *k, double seconds)
+{
+	ev_timer_stop(k->loop, &k->again);
+	ev_timer_set(&k->again, seconds, 0.);
+	ev_timer_start(k->loop, &k->again);
+}
+
+/* It was not passed on for a reason that may pass. Its receiver may be there, and stay: no login leads back to it. */
+static void
+try_later(struct keeper *k, struct kept *e)
+{
+	if (!e->has_failed)
+		TAILQ_INSERT_TAIL(&k->failed, e, failed);
+	e->has_failed = true;
+	if (ev_is_active(&k->again))
+		return;
+	k->pause = PAUSE_MIN;
+	again_in(k, k->pause);
+}
+
+static void
+try_no_more(struct keeper *k, struct kept *e)
+{
+	if (!e->has_failed)
+		return;
+	TAILQ_REMOVE(&k->failed, e, failed);
+	e->has_failed = false;
+	if (TAILQ_EMPTY(&k->failed))
+		ev_timer_stop(k->loop, &k->again);
+}
+
+/* It could be read after all: so may the others. */
+static void
+has_recovered(struct keeper *k, struct kept *e)
+{
+	const bool failed = e->has_failed;
+
+	try_no_more(k, e);
+	if (!failed || TAILQ_EMPTY(&k->failed))
+		return;
+	k->pause = PAUSE_MIN;
+	again_in(k, 0.);
+}
+
+/* One of them: where one fails, others would. */
+static void
+on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct keeper *k = container_of(w, struct keeper, again);
+	struct kept *e = TAILQ_FIRST(&k->failed);
+
+	(void)loop, (void)revents;
+	TAILQ_REMOVE(&k->failed, e, failed);
+	TAILQ_INSERT_TAIL(&k->failed, e, failed);
+	k->pause = k->pause < PAUSE_MAX / 2 ? 2 * k->pause : PAUSE_MAX;
+	again_in(k, k->pause);
+	keeper_arrived(k, e->to_name, e->to_uid);
+}
+
+static void
 drop(struct keeper *k, struct kept *e)
 {
+	try_no_more(k, e);
 	TAILQ_REMOVE(&k->kept, e, link);
 	TAILQ_REMOVE(&k->numbered[e->number % HEADS], e, numbered);
 	TAILQ_REMOVE(&k->sent[hash(e->from_uid)], e, sent);
@@ -280,7 +348,7 @@ stored(struct keeper *k, const struct job *j, uint8_t result)
 		keeper_arrived(k, e->to_name, e->to_uid); /* it may have logged in meanwhile */
 }
 
-/* It cannot be read. The one behind it is next; but a disk that fails, or a reader that died, may do better next time. */
+/* It cannot be read. The one behind it is next; but a disk that fails, or a reader that died, may do better in a while. */
 static void
 unreadable(struct keeper *k, struct kept *e)
 {
@@ -292,9 +360,12 @@ unreadable(struct keeper *k, struct kept *e)
 		drop(k, e);
 	} else {
 		log_error("a kept note cannot be read: %s/%016llx", k->dir, (unsigned long long)e->number);
-		if (k->worker.length == 0 || result == FAILED)
+		if (k->worker.length == 0 || result == FAILED) {
+			try_later(k, e);
 			return;
+		}
 		e->file = FILE_BAD;
+		try_no_more(k, e);
 	}
 	keeper_arrived(k, who.to_name, who.to_uid);
 }
@@ -316,6 +387,10 @@ loaded(struct keeper *k, const struct job *j)
 	if (e->anew)
 		r.note.msgid = kept_other_id(&e->msgid, e->digest);
 	v = k->class->pass(k->context, j->number, &r);
+	if (v == VERDICT_FULL)
+		try_later(k, e);
+	else
+		has_recovered(k, e);
 	if (v != VERDICT_OK)
 		keeper_answered(k, j->number, v);
 }
@@ -469,8 +544,10 @@ keeper_arrived(struct keeper *k, const char *name, uint32_t uid)
 	if (!e)
 		return;
 	e->under_way = true;
-	if (!queue(k, WORK_LOAD, e->number, 0, NULL, 0))
-		e->under_way = false;
+	if (queue(k, WORK_LOAD, e->number, 0, NULL, 0))
+		return;
+	e->under_way = false;
+	try_later(k, e);
 }
 
 void
@@ -605,12 +682,14 @@ keeper_new(struct keeper **out, const struct keeper_class *class, void *context,
 	k->most_bytes = most_bytes;
 	TAILQ_INIT(&k->kept);
 	TAILQ_INIT(&k->jobs);
+	TAILQ_INIT(&k->failed);
 	for (size_t i = 0; i < HEADS; i++) {
 		TAILQ_INIT(&k->numbered[i]);
 		TAILQ_INIT(&k->sent[i]);
 		TAILQ_INIT(&k->awaited[i]);
 	}
 	ev_timer_init(&k->hourly, on_hour, 0., HOUR);
+	ev_timer_init(&k->again, on_again, PAUSE_MIN, 0.);
 	if ((size_t)snprintf(k->dir, sizeof(k->dir), "%s", dir) >= sizeof(k->dir) - 32)
 		r = -ENAMETOOLONG;
 	else

@@ -1,7 +1,8 @@
 /*
  * Notes for accounts that are not logged in (R11), kept on the daemon's disk, for 30 days: told as kept when they are
  * synced, passed on in their order when the session of that name and uid logs in, overwritten when that is done. What
- * waits for the disk is done by a child process, one thing after another; here is what is kept, and what is next.
+ * waits for the disk is done by a child process, one thing after another; here is what is kept, and what is next. Where no
+ * child can be started, or one fails, the note is tried again at the next login and after a pause that grows.
  */
 #ifndef PCHAT_DAEMON_NOTES_KEEPER_H
 #define PCHAT_DAEMON_NOTES_KEEPER_H

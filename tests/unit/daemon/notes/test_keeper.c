@@ -501,6 +501,78 @@ START_TEST(test_keeper_cannot_work)
 }
 END_TEST
 
+/* Why it could not be read, as far as that may pass. */
+enum trouble { NO_PROCESS, READER_DIES, NO_ROOM };
+
+static void
+arrives_in_vain(enum trouble why, const char *name, uint32_t uid)
+{
+	passing = why == NO_ROOM ? VERDICT_FULL : VERDICT_OK;
+	fake.failing = why == NO_PROCESS ? EAGAIN : 0;
+	keeper_arrived(k, name, uid);
+	if (why != NO_PROCESS)
+		turn(why == READER_DIES ? KILLED : DOES);
+	ck_assert_ptr_null(fake.worker);
+	trace_clear();
+	passing = VERDICT_OK;
+	fake.failing = 0;
+}
+
+/* Until something is to be done. */
+static void
+wait_for_work(void)
+{
+	while (!fake.worker)
+		(void)ev_run(ev_default_loop(0), EVRUN_ONCE);
+}
+
+/* Its receiver stays, so that no login is an occasion: it is read again after a while, and again if that was in vain. */
+START_TEST(test_keeper_tries_again)
+{
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	arrives_in_vain((enum trouble)_i, "bob", 1001);
+	wait_for_work();
+	if (_i == NO_PROCESS) {
+		turn(KILLED);
+		trace_is("");
+		wait_for_work();
+	}
+	turns();
+	trace_is("pass one");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("pass two");
+}
+END_TEST
+
+/* As soon as one has worked, the others follow; those that are forgotten meanwhile do not. */
+START_TEST(test_keeper_tries_all_again)
+{
+	const struct ident id = { .b = { 3 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("carol", 1002, 2, 2, "two"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("dave", 1003, 3, 3, "three"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("erin", 1004, 4, 4, "four"), VERDICT_QUEUED);
+	turns();
+	arrives_in_vain(NO_PROCESS, "dave", 1003);
+	arrives_in_vain(NO_PROCESS, "bob", 1001);
+	arrives_in_vain(NO_PROCESS, "carol", 1002);
+	arrives_in_vain(NO_PROCESS, "erin", 1004);
+	ck_assert_int_eq(keeper_cancel(k, 5, 1000, &id), VERDICT_QUEUED);
+	keeper_arrived(k, "carol", 1002); /* again */
+	turns();
+	trace_is("told 5 ok; pass two");
+	for (int i = 0; i < 2; i++) {
+		wait_for_work();
+		turns();
+	}
+	trace_is("pass one; pass four");
+}
+END_TEST
+
 /* A short note has its costs, too. */
 START_TEST(test_keeper_counts_what_a_note_costs)
 {
@@ -548,6 +620,8 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_keeps_for_each);
 	tcase_add_test(tc, test_keeper_lists);
 	tcase_add_test(tc, test_keeper_cannot_work);
+	tcase_add_loop_test(tc, test_keeper_tries_again, NO_PROCESS, NO_ROOM + 1);
+	tcase_add_test(tc, test_keeper_tries_all_again);
 	tcase_add_loop_test(tc, test_keeper_counts_what_a_note_costs, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
