@@ -47,6 +47,9 @@
 
 #define INBOX_MESSAGES 100000U              /* unread */
 #define INBOX_EVENTS 10000U                 /* unread, of paired, left, lost, ... */
+#define INBOX_EVENTS_UID 1000U              /* of those, by one uid, or by all that are not known to have an account */
+#define INBOX_OFFERS 1000U                  /* unread, */
+#define INBOX_OFFERS_UID 100U               /* likewise */
 #define INBOX_BYTES (64ULL * 1024U * 1024U) /* unread */
 
 /* Notes (R11). */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/exchange.h"
 #include "core/limits.h"
@@ -81,6 +82,13 @@ struct peer {
 	char account[ACCOUNT_MAX_LEN + 1];
 	uint32_t uid;
 };
+
+/* A daemon that knows no account of a uid says "uid N". */
+static inline bool
+peer_has_account(const struct peer *p)
+{
+	return strncmp(p->account, "uid ", 4) != 0;
+}
 
 /* A note, from its sender. */
 struct tell {

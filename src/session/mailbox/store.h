@@ -65,13 +65,16 @@ enum store_answer store_message(struct store *s, const struct peer *from, const 
 /* A note; its limits are those of core/notes.h. */
 enum store_answer store_note(struct store *s, const struct note *n, int64_t now_ms);
 
-/* An offer (R13). *number is its record's id where the answer is ADDED or KNOWN; events and offers share their limit. */
+/*
+ * An offer (R13). *number is its record's id where the answer is ADDED or KNOWN. FULL: INBOX_OFFERS are unread, or
+ * INBOX_OFFERS_UID of the sender.
+ */
 enum store_answer
 store_offer(struct store *s, const struct peer *from, const struct offer *o, int64_t now_ms, uint64_t *number);
 
 /*
- * A record of another kind; when INBOX_EVENTS are unread it is left out, for whoever causes it is not asked whether
- * there is room. 0 or -errno, which store_commit() tells too.
+ * A record of another kind; when INBOX_EVENTS are unread, or INBOX_EVENTS_UID of those that this peer has caused, it is
+ * left out, for whoever causes it is not asked whether there is room. 0 or -errno, which store_commit() tells too.
  */
 int store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms);
 

@@ -44,6 +44,7 @@ enum store_later_statement {
 	SQL_PASS,
 	SQL_PASSED,
 	SQL_COUNT_PASSED,
+	SQL_COUNT_CAUSED,
 	SQL_PASSED_FORGET,
 	SQL_PASSED_ADD,
 	SQL_LATER_STATEMENTS,
@@ -64,14 +65,22 @@ struct store_stretch {
 	struct peer peer;   /* who sent them */
 };
 
+/* Unread records of a kind that others cause. */
+struct store_caused {
+	uint64_t count;
+	uint64_t of_peer; /* by the peer that was counted for */
+};
+
 /* What a transaction changes in memory, and what a rollback restores. */
 struct store_tally {
-	int64_t newest;            /* the id of the newest record */
-	int64_t mark;              /* the id up to which all records are read, but for those that were passed over */
-	uint64_t unread;           /* messages */
-	uint64_t unread_bytes;     /* of their texts */
-	struct notes_unread notes; /* notes */
-	uint64_t passed;           /* records at or below the mark that are unread */
+	int64_t newest;             /* the id of the newest record */
+	int64_t mark;               /* the id up to which all records are read, but for those that were passed over */
+	uint64_t unread;            /* messages */
+	uint64_t unread_bytes;      /* of their texts */
+	struct notes_unread notes;  /* notes */
+	struct store_caused events; /* records that are neither messages nor notes nor offers */
+	struct store_caused offers;
+	uint64_t passed; /* records at or below the mark that are unread */
 	struct store_stretch stretch;
 };
 
@@ -232,6 +241,12 @@ struct store_count {
  * Counts the unread records that are no messages anew, and the unread notes of `sender`; NULL: of nobody. 0 or -errno.
  */
 int store_count_others(struct store *s, const struct note *sender);
+
+/*
+ * Counts the unread events and offers anew, and those that `peer` has caused, or, if it is not known to have an account,
+ * all such; NULL: nobody. 0 or -errno.
+ */
+int store_count_caused(struct store *s, const struct peer *peer);
 
 /* Counts the unread messages with ids above `after` and up to `last`. 0 or -errno. */
 int store_count_unread(struct store *s, int64_t after, int64_t last, struct store_count *c);

@@ -105,26 +105,34 @@ event_add(struct store *s, enum record_type type, const struct peer *peer, int64
 	(void)sqlite3_bind_null(q, 5);
 	(void)sqlite3_bind_text(q, 6, peer->name, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(q, 7, peer->account, -1, SQLITE_STATIC);
+	s->now.events.count++;
 	return database_run(q);
 }
 
-/* Whether INBOX_EVENTS are unread, offers among them. */
-static bool
-events_full(const struct store *s)
+/*
+ * Whether there is room for one more of what `peer` causes: beside `all` of them, and `share` by one account. 1, 0 or
+ * -errno. Whose the unread ones are is looked up when it may matter.
+ */
+static int
+has_room(struct store *s, const struct store_caused *unread, uint64_t all, uint64_t share, const struct peer *peer)
 {
-	const uint64_t others = (uint64_t)(s->now.newest - s->now.mark) + s->now.passed - s->now.notes.count;
+	int r;
 
-	return others >= s->now.unread + INBOX_EVENTS;
+	if (unread->count < share)
+		return 1;
+	if (unread->count < all && (r = store_fail(s, store_count_caused(s, peer))) < 0)
+		return r;
+	return unread->count < all && unread->of_peer < share;
 }
 
 int
 store_event(struct store *s, enum record_type type, const struct peer *peer, int64_t now_ms)
 {
-	const int r = store_begin(s);
+	int r = store_begin(s);
 
-	if (r == 0 && events_full(s))
-		return 0;
-	return r < 0 ? r : store_fail(s, event_add(s, type, peer, now_ms));
+	if (r == 0)
+		r = has_room(s, &s->now.events, INBOX_EVENTS, INBOX_EVENTS_UID, peer);
+	return r <= 0 ? r : store_fail(s, event_add(s, type, peer, now_ms));
 }
 
 /* Whether a message is the next one of the current stretch, and so certainly new. */
@@ -359,8 +367,10 @@ static int
 offer_add(struct store *s, const struct peer *from, const struct offer *o, int64_t now_ms)
 {
 	const struct msg m = { .id = o->msgid, .body = o->body, .length = o->length };
+	const int r = single_add(s, RECORD_OFFER, from, o->pair, &m, now_ms);
 
-	return single_add(s, RECORD_OFFER, from, o->pair, &m, now_ms);
+	s->now.offers.count += r == 0;
+	return r;
 }
 
 enum store_answer
@@ -370,6 +380,7 @@ store_offer(struct store *s, const struct peer *from, const struct offer *o, int
 	enum store_answer answer;
 	int64_t record = 0;
 	bool found = false;
+	int room;
 
 	(void)store_begin(s);
 	answer = store_hold(s) < 0 ? STORE_UNKNOWN : recall(s, from, RECORD_OFFER, &m, &found, &record);
@@ -379,9 +390,9 @@ store_offer(struct store *s, const struct peer *from, const struct offer *o, int
 		return answer;
 	if (s->failure < 0)
 		return refusal(s);
-	if (events_full(s))
+	if ((room = has_room(s, &s->now.offers, INBOX_OFFERS, INBOX_OFFERS_UID, from)) == 0)
 		return STORE_FULL;
-	if (store_fail(s, offer_add(s, from, o, now_ms)) < 0)
+	if (room < 0 || store_fail(s, offer_add(s, from, o, now_ms)) < 0)
 		return refusal(s);
 	*number = (uint64_t)s->now.newest;
 	return STORE_ADDED;

@@ -9,6 +9,9 @@
 #include "session/mailbox/folder.h"
 #include "session/mailbox/store_impl.h"
 
+/* Of a row's type: it is neither a message, nor a pack of them, nor a note. */
+#define CAUSED " NOT IN (0, 8, 64)"
+
 /* One commit, so one sync of the disk while somebody waits for the login. */
 #define SCHEMA                                                                                                         \
 	"BEGIN;"                                                                                                       \
@@ -18,6 +21,7 @@
 	"CREATE INDEX IF NOT EXISTS stretch_msgid ON stretch(uid, msgid) WHERE msgid IS NOT NULL;"                     \
 	"CREATE TABLE IF NOT EXISTS taken(id INTEGER PRIMARY KEY);" KINDS_PASSED                                       \
 	"CREATE INDEX IF NOT EXISTS record_note ON record(id) WHERE type = 8;"                                         \
+	"CREATE INDEX IF NOT EXISTS record_event ON record(id) WHERE type" CAUSED ";"                                  \
 	"CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                  \
 	"COMMIT;"
 
@@ -46,6 +50,9 @@ static const char *const statements[SQL_STATEMENTS] = {
 #define NOTE_COLUMNS \
 	"length(r.body) AS bytes, CASE WHEN ?3 THEN s.pair = 1 ELSE s.uid = ?2 AND s.pair = 0 END AS of_sender"
 
+/* As peer_has_account(): all that have none are one. */
+#define CAUSED_COLUMNS "r.type = 9 AS offer, CASE WHEN ?3 THEN s.account GLOB 'uid *' ELSE s.uid = ?2 END AS of_peer"
+
 static const char *const later[SQL_LATER_STATEMENTS] = {
 	[SQL_COUNT_NOTES] = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(of_sender), 0) FROM ("
 			    "SELECT " NOTE_COLUMNS " FROM passed AS p JOIN record AS r ON r.id = p.id"
@@ -61,6 +68,12 @@ static const char *const later[SQL_LATER_STATEMENTS] = {
 		     " AND NOT (?3 & " KIND_OF("type") ") AND id NOT IN (SELECT id FROM taken)",
 	[SQL_PASSED] = "SELECT id FROM passed WHERE id > ?1 AND (?2 & " KIND_OF("type") ") ORDER BY id LIMIT 1",
 	[SQL_COUNT_PASSED] = "SELECT count(*) FROM passed",
+	[SQL_COUNT_CAUSED] = "SELECT count(*), coalesce(sum(of_peer), 0), coalesce(sum(offer), 0),"
+			     " coalesce(sum(offer AND of_peer), 0) FROM ("
+			     "SELECT " CAUSED_COLUMNS " FROM passed AS p JOIN record AS r ON r.id = p.id"
+			     " JOIN stretch AS s ON s.first_record = r.id WHERE p.type" CAUSED " UNION ALL "
+			     "SELECT " CAUSED_COLUMNS " FROM record AS r JOIN stretch AS s ON s.first_record = r.id"
+			     " WHERE r.type" CAUSED " AND r.id > ?1 AND r.id NOT IN (SELECT id FROM taken))",
 	[SQL_PASSED_FORGET] = "DELETE FROM passed WHERE id >= ?1 AND id <= ?2 AND (?3 & " KIND_OF("type") ")",
 	[SQL_PASSED_ADD] = "INSERT OR IGNORE INTO passed(id, type) VALUES(?1, ?2)",
 };

@@ -205,6 +205,30 @@ store_count_others(struct store *s, const struct note *sender)
 	s->now.notes.bytes = (uint64_t)sqlite3_column_int64(notes, 1);
 	s->now.notes.of_sender = (uint64_t)sqlite3_column_int64(notes, 2);
 	s->now.passed = (uint64_t)sqlite3_column_int64(passed, 0);
+	return sender ? 0 : store_count_caused(s, NULL);
+}
+
+int
+store_count_caused(struct store *s, const struct peer *peer)
+{
+	_cleanup_(database_reset) sqlite3_stmt *const q = s->later[SQL_COUNT_CAUSED];
+	uint64_t all, of_peer;
+	int r;
+
+	s->now.events = s->now.offers = (struct store_caused){ .count = 0 };
+	if (!q)
+		return 0;
+	(void)sqlite3_bind_int64(q, 1, s->now.mark);
+	(void)sqlite3_bind_int64(q, 2, peer ? (int64_t)peer->uid : -1);
+	(void)sqlite3_bind_int(q, 3, peer && !peer_has_account(peer));
+	if ((r = database_row(q)) < 0)
+		return r;
+	all = (uint64_t)sqlite3_column_int64(q, 0);
+	of_peer = (uint64_t)sqlite3_column_int64(q, 1);
+	s->now.offers.count = (uint64_t)sqlite3_column_int64(q, 2);
+	s->now.offers.of_peer = (uint64_t)sqlite3_column_int64(q, 3);
+	s->now.events.count = all - s->now.offers.count;
+	s->now.events.of_peer = of_peer - s->now.offers.of_peer;
 	return 0;
 }
 

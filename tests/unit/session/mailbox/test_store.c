@@ -256,21 +256,122 @@ START_TEST(keeps_order_sender_and_ids)
 }
 END_TEST
 
-/* Others cause events, as often as they like: they fill no disk, and hide no message. */
+static struct peer
+peer_of(uint32_t uid, const char *account)
+{
+	struct peer p = { .name = "p", .uid = uid };
+
+	(void)snprintf(p.account, sizeof(p.account), "%s", account);
+	return p;
+}
+
+/* So many events of one account. */
+static void
+cause_events(const struct peer *by, unsigned count)
+{
+	for (unsigned n = 0; n < count; n++)
+		ck_assert_int_eq(store_event(store, n % 2 ? RECORD_LEFT : RECORD_PAIRED, by, 7), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+}
+
+static enum store_answer
+offer_by(const struct peer *from, uint64_t n)
+{
+	const struct offer o = { .pair = 5, .msgid = number(n), .body = (const uint8_t *)"o", .length = 1 };
+	uint64_t id;
+
+	return store_offer(store, from, &o, 1000, &id);
+}
+
+/* Others cause events, as often as they like: they fill no disk, and hide neither a message nor who else came. */
 START_TEST(unread_events_are_bounded)
 {
+	uint64_t newest = 1;
+
 	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
-	for (unsigned n = 0; n < INBOX_EVENTS + 10; n++)
-		ck_assert_int_eq(store_event(store, RECORD_LOST, &alice, 7), 0);
-	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_uint_eq(store_newest(store), 1 + INBOX_EVENTS);
+	cause_events(&mallory, INBOX_EVENTS_UID + 10);
+	ck_assert_uint_eq(store_newest(store), newest += INBOX_EVENTS_UID);
+	cause_events(&alice, 2);
+	ck_assert_uint_eq(store_newest(store), newest += 2);
+	reopen();
+	cause_events(&mallory, 2);
+	ck_assert_uint_eq(store_newest(store), newest);
+	for (uint32_t uid = 2000; uid < 2000 + INBOX_EVENTS / INBOX_EVENTS_UID; uid++) {
+		const struct peer p = peer_of(uid, "other");
+
+		cause_events(&p, INBOX_EVENTS_UID);
+	}
+	ck_assert_uint_eq(store_newest(store), newest = 1 + INBOX_EVENTS);
 	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(offer_by(&alice, 3), STORE_ADDED); /* that is no event */
 	ck_assert_int_eq(store_commit(store), 0);
 	ck_assert_uint_eq(store_unread(store), 2);
 	ck_assert_int_eq(store_mark(store, store_newest(store), KINDS_ALL), 0);
-	ck_assert_int_eq(store_event(store, RECORD_BACK, &alice, 8), 0);
+	cause_events(&mallory, 1);
+	ck_assert_uint_eq(store_newest(store), newest + 3);
+}
+END_TEST
+
+/* Whoever has no account may have many uids: all such are one. */
+START_TEST(events_of_no_account)
+{
+	for (uint32_t uid = 100000; uid < 100010; uid++) {
+		const struct peer p = peer_of(uid, "uid 100000");
+
+		cause_events(&p, INBOX_EVENTS_UID / 2);
+	}
+	ck_assert_uint_eq(store_newest(store), INBOX_EVENTS_UID);
+	cause_events(&alice, 1);
+	ck_assert_uint_eq(store_newest(store), INBOX_EVENTS_UID + 1);
+}
+END_TEST
+
+/* What is read, passed over, taken out of turn or forgotten counts as what it is. */
+START_TEST(only_unread_events_count)
+{
+	cause_events(&mallory, INBOX_EVENTS_UID);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
-	ck_assert_uint_eq(store_newest(store), 3 + INBOX_EVENTS);
+	ck_assert_int_eq(store_mark(store, INBOX_EVENTS_UID + 1, KIND_MESSAGES), 0); /* they are passed over */
+	cause_events(&mallory, 1);
+	ck_assert_uint_eq(store_newest(store), INBOX_EVENTS_UID + 1);
+	ck_assert_int_eq(store_take(store, 1), 0);
+	cause_events(&mallory, 2);
+	ck_assert_uint_eq(store_newest(store), INBOX_EVENTS_UID + 2);
+	ck_assert_int_eq(store_take(store, INBOX_EVENTS_UID + 2), 0);
+	cause_events(&mallory, 2);
+	ck_assert_uint_eq(store_newest(store), INBOX_EVENTS_UID + 3);
+}
+END_TEST
+
+START_TEST(unread_offers_are_bounded)
+{
+	uint64_t n = 100;
+
+	for (unsigned i = 0; i < INBOX_OFFERS_UID; i++)
+		ck_assert_int_eq(offer_by(&mallory, n++), STORE_ADDED);
+	ck_assert_int_eq(offer_by(&mallory, n++), STORE_FULL);
+	ck_assert_int_eq(offer_by(&mallory, 100), STORE_ADDED); /* again, of this transaction */
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(offer_by(&mallory, 100), STORE_KNOWN);
+	ck_assert_int_eq(offer_by(&alice, 1), STORE_ADDED);
+	cause_events(&mallory, 1);
+	ck_assert_uint_eq(store_newest(store), INBOX_OFFERS_UID + 2);
+	reopen();
+	ck_assert_int_eq(offer_by(&mallory, n++), STORE_FULL);
+	for (uint32_t uid = 2000; uid < 2000 + INBOX_OFFERS / INBOX_OFFERS_UID - 1; uid++) {
+		const struct peer p = peer_of(uid, "other");
+
+		for (unsigned i = 0; i < INBOX_OFFERS_UID; i++)
+			(void)offer_by(&p, n++);
+	}
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_uint_eq(store_newest(store), INBOX_OFFERS + 1);
+	ck_assert_int_eq(offer_by(&alice, 2), STORE_FULL);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(store_mark(store, INBOX_OFFERS, KINDS_ALL), 0);
+	ck_assert_int_eq(offer_by(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
 }
 END_TEST
 
@@ -1472,6 +1573,9 @@ add_tests(TCase *t)
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
 	tcase_add_test(t, unread_events_are_bounded);
+	tcase_add_test(t, events_of_no_account);
+	tcase_add_test(t, only_unread_events_count);
+	tcase_add_test(t, unread_offers_are_bounded);
 	tcase_add_test(t, ids_of_another_uid_are_others);
 	tcase_add_test(t, ids_wrap_around);
 	tcase_add_test(t, mark_and_take);
