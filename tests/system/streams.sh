@@ -234,6 +234,13 @@ reap over
 exits 8 "or with the chat"
 run alice pchat pipe
 exits 7 "outside of one nothing is offered"
+run alice pchat pipe --timeout 0
+exits 7 "however short the time"
+run alice pchat to bob
+run alice pchat pipe --timeout 0
+exits 124 "in a chat nobody takes it in no time"
+like "$err" "^pchat: bob did not take it in time" "which is said of the partner"
+run alice pchat leave
 run bob pchat accept
 exits 1 "and nothing taken"
 run alice pchat to bob

@@ -193,6 +193,15 @@ hand_over(struct handing *h)
 
 /* ------------------------------------------------------------------------- as a whole */
 
+/* For the helper to hear of it: --timeout is for the partner, and may be none at all. */
+static uint64_t
+saying_deadline(const struct options *o)
+{
+	const uint64_t least = SEND_TIMEOUT_SECONDS * 1000, given = options_timeout(o, 0);
+
+	return deadline_in(given > least ? given : least);
+}
+
 int
 handing_run(struct handing *h, struct invocation *inv, uint64_t deadline, const uint8_t *body, uint32_t length)
 {
@@ -204,10 +213,10 @@ handing_run(struct handing *h, struct invocation *inv, uint64_t deadline, const 
 	inv->link.takes = true;
 	v = offers_need_features(&inv->link);
 	if (v == VERDICT_OK)
-		v = offering_begin(&h->offering, &inv->link, body, length, options_deadline(o));
+		v = offering_begin(&h->offering, &inv->link, body, length, saying_deadline(o));
 	if (v == VERDICT_OK)
 		v = await_taker(h, deadline);
-	if (v == VERDICT_TIMED_OUT)
+	if (v == VERDICT_TIMED_OUT && h->offering.partner[0])
 		return report(v, "%s did not take it in time", h->offering.partner);
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
