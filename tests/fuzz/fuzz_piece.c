@@ -33,6 +33,8 @@ obey(struct seen *s, const struct piece *p)
 		(void)transfer_begin(t, p->u.version == PIECE_VERSION);
 	else if (p->type == PIECE_DATA)
 		(void)transfer_bytes(t, p->u.data.length);
+	else if (p->type == PIECE_HOLE)
+		fuzz_require(!transfer_hole(t, p->u.bytes));
 	else if (p->type == PIECE_END && transfer_end(t, p->u.bytes))
 		fuzz_require(transfer_whole(t) && p->u.bytes == s->bytes && t->all == s->bytes);
 	else if (p->type != PIECE_END)

@@ -1,11 +1,11 @@
 """A command that speaks to its helper and misbehaves at its end of a channel: streams_hostile.py SOCKET WHAT
 
-Takes the oldest offer (push, silent, answer, flood), or makes one (give-push, lie, short), see streams_hostile.sh.
+Takes the oldest offer (push, silent, answer, flood), or makes one (give-push, lie, short, hole), see streams_hostile.sh.
 """
 import array, os, secrets, socket, struct, sys, time
 
 OFFER, ACCEPT, HELLO, STATUS, CHANNEL, RECORD, STATE = 0x51, 0x53, 0x41, 0x42, 0xC7, 0x62, 0x61
-BEGIN, DATA, END, RESULT = 1, 2, 5, 8
+BEGIN, DATA, HOLE, END, RESULT = 1, 2, 3, 5, 8
 
 
 class Helper:
@@ -111,6 +111,8 @@ def main():
         kept = push(channel, piece(BEGIN, b"\1\0") + piece(DATA, b"abc"))
     elif what == "lie":
         channel.sendall(piece(BEGIN, b"\1\0") + piece(DATA, b"abc") + piece(END, struct.pack("<Q", 4)))
+    elif what == "hole":  # in a stream
+        channel.sendall(piece(BEGIN, b"\1\0") + piece(HOLE, struct.pack("<Q", 1)) + piece(END, struct.pack("<Q", 1)))
     elif what == "short":
         channel.sendall(piece(BEGIN, b"\1\0") + piece(DATA, b"abc"))
         os._exit(0)

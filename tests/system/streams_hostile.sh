@@ -88,6 +88,29 @@ for what in give-push lie short; do
 	stop
 done
 
+# A stream has no holes: whatever standard output holds already stays as it is.
+seq 100000 >"$T/before"
+# holed WHAT COMMAND: bob's COMMAND takes a stream with a hole; his file log holds something.
+holed() {
+	cp "$T/before" "$T/bob/log"
+	chown "${uid_of[bob]}" "$T/bob/log"
+	hostile alice hole
+	wait_until is_offered
+	run bob sh -c "$2"
+	exits 11 "hole, $1: it is not what was offered"
+	like "$err" 'alice is not what was offered' "hole, $1: which is told"
+	unlike "$out" end "hole, $1: no end is seen"
+	cmp -s "$T/before" "$T/bob/log"
+	ok $? "hole, $1: the file is as before" "$(wc -c "$T/bob/log")"
+	stop
+}
+holed append 'exec pchat accept >>log'
+holed over 'exec pchat accept 1<>log'
+holed command 'exec pchat accept -- sh -c "cat >>log; echo end"'
+holed -o 'exec pchat accept -o holed'
+[ ! -e "$T/bob/holed" ]
+ok $? "hole: no file is left"
+
 # On a kernel that knows no SO_PASSRIGHTS the descriptors arrive, and closing them would take an hour.
 stop_daemon
 cp "$BUILDDIR/tests/system/oldkernel.so" "$T/"

@@ -31,16 +31,26 @@ transfer_file(struct transfer *t, uint32_t index, uint64_t size)
 	return true;
 }
 
-bool
-transfer_bytes(struct transfer *t, uint64_t bytes)
+static bool
+take(struct transfer *t, bool allowed, uint64_t bytes)
 {
-	const bool open = t->stage == TRANSFER_STREAM || t->stage == TRANSFER_FILE;
-
-	if (!go_on(t, open && bytes <= t->most - t->got, t->stage))
+	if (!go_on(t, allowed && bytes <= t->most - t->got, t->stage))
 		return false;
 	t->got += bytes;
 	t->all += bytes;
 	return true;
+}
+
+bool
+transfer_bytes(struct transfer *t, uint64_t bytes)
+{
+	return take(t, t->stage == TRANSFER_STREAM || t->stage == TRANSFER_FILE, bytes);
+}
+
+bool
+transfer_hole(struct transfer *t, uint64_t bytes)
+{
+	return take(t, t->stage == TRANSFER_FILE, bytes);
 }
 
 bool

@@ -32,7 +32,8 @@ void transfer_init(struct transfer *t, uint32_t files);
 /* Each is true when it may come now; false, and the transfer is broken. `size`: of that file, as it was offered. */
 bool transfer_begin(struct transfer *t, bool known_version);
 bool transfer_file(struct transfer *t, uint32_t index, uint64_t size);
-bool transfer_bytes(struct transfer *t, uint64_t bytes); /* of DATA and HOLE */
+bool transfer_bytes(struct transfer *t, uint64_t bytes); /* of DATA */
+bool transfer_hole(struct transfer *t, uint64_t bytes);  /* of HOLE, which a stream does not have */
 bool transfer_end(struct transfer *t, uint64_t bytes);
 bool transfer_done(struct transfer *t);
 

@@ -186,7 +186,7 @@ sink_write(struct sink *s, const void *data, size_t n)
 ssize_t
 sink_hole(struct sink *s, uint64_t n)
 {
-	if (!s->regular)
+	if (s->kind != SINK_FILE) /* a standard output that is a file has an owner, an offset and an end of its own */
 		return sink_write(s, zeros, n < sizeof(zeros) ? (size_t)n : sizeof(zeros));
 	if (n > SSIZE_MAX)
 		n = SSIZE_MAX;

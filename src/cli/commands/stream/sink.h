@@ -21,14 +21,14 @@ struct sink {
 	enum sink_kind kind;
 	int fd;         /* is polled for POLLOUT before writing; -1: need not be */
 	int to;         /* the descriptor that is written to */
-	bool regular;   /* it is a file: it is synced, and holes stay holes */
+	bool regular;   /* it is a file: it is synced */
 	bool by_page;   /* PIPE_BUF bytes at most are written at a time, which do not wait after POLLOUT */
 	bool socket;    /* it is a socket, written with MSG_DONTWAIT */
-	bool hole_last; /* the last thing in it is a hole */
 	uint64_t at;    /* bytes so far, holes included */
 	uint64_t begun; /* the disk was told to begin with the bytes up to here */
 
 	/* SINK_FILE */
+	bool hole_last;               /* the last thing in it is a hole */
 	int folder;                   /* the descriptor of its folder; else -1 */
 	char name[NAME_MAX + 1];      /* the name that it will get */
 	char temporary[NAME_MAX + 1]; /* the name that it has until then; empty: it has none */
@@ -52,7 +52,7 @@ MUST_USE int sink_begin(struct sink *s);
 /* Writes at most n bytes, and returns how many. -EAGAIN: it takes none now; another -errno. */
 MUST_USE ssize_t sink_write(struct sink *s, const void *data, size_t n);
 
-/* The same for n bytes that are zero, which a file need not store. */
+/* The same for n bytes that are zero, which a new file need not store; anything else gets each of them. */
 MUST_USE ssize_t sink_hole(struct sink *s, uint64_t n);
 
 /*

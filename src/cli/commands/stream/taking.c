@@ -118,13 +118,19 @@ take_end(struct taking *t, uint64_t bytes)
 }
 
 static void
-take_bytes(struct taking *t, const uint8_t *data, size_t length, uint64_t hole)
+take_data(struct taking *t, const uint8_t *data, size_t length)
 {
-	if (!transfer_bytes(&t->transfer, length + hole))
+	if (!transfer_bytes(&t->transfer, length))
 		return;
 	t->data = data;
 	t->left = length;
-	t->hole = hole;
+}
+
+static void
+take_hole(struct taking *t, uint64_t bytes)
+{
+	if (transfer_hole(&t->transfer, bytes))
+		t->hole = bytes;
 }
 
 static void
@@ -138,10 +144,10 @@ take_piece(struct taking *t, const struct piece *p)
 		next_file(t, p->u.index);
 		break;
 	case PIECE_DATA:
-		take_bytes(t, p->u.data.bytes, p->u.data.length, 0);
+		take_data(t, p->u.data.bytes, p->u.data.length);
 		break;
 	case PIECE_HOLE:
-		take_bytes(t, NULL, 0, p->u.bytes);
+		take_hole(t, p->u.bytes);
 		break;
 	case PIECE_END:
 		take_end(t, p->u.bytes);

@@ -244,11 +244,35 @@ START_TEST(test_transfer_files)
 	ck_assert(transfer_file(&t, 0, 3));
 	ck_assert(transfer_bytes(&t, 3));
 	ck_assert(transfer_end(&t, 3));
-	ck_assert(transfer_file(&t, 1, 0));
-	ck_assert(transfer_end(&t, 0));
+	ck_assert(transfer_file(&t, 1, 5));
+	ck_assert(transfer_hole(&t, 4));
+	ck_assert(transfer_bytes(&t, 1));
+	ck_assert(transfer_end(&t, 5));
+	ck_assert_uint_eq(t.all, 8);
 	ck_assert(!transfer_whole(&t));
 	ck_assert(transfer_done(&t));
 	ck_assert(transfer_whole(&t));
+}
+END_TEST
+
+/* Holes are for files alone. */
+START_TEST(test_transfer_holes)
+{
+	struct transfer t;
+
+	for (uint64_t before = 0; before < 2; before++) {
+		transfer_init(&t, 0);
+		ck_assert(transfer_begin(&t, true) && transfer_bytes(&t, before));
+		ck_assert(!transfer_hole(&t, 1));
+		ck_assert_uint_eq(t.all, before);
+		ck_assert(!transfer_end(&t, before) && !transfer_whole(&t));
+	}
+	transfer_init(&t, 1);
+	ck_assert(transfer_begin(&t, true) && !transfer_hole(&t, 1)); /* between files */
+	transfer_init(&t, 1);
+	ck_assert(transfer_begin(&t, true) && transfer_file(&t, 0, 5) && transfer_bytes(&t, 1));
+	ck_assert(!transfer_hole(&t, 5)); /* more than was offered */
+	ck_assert_int_eq(t.stage, TRANSFER_BROKEN);
 }
 END_TEST
 
@@ -299,6 +323,7 @@ offers_suite(void)
 	tcase_add_test(t, test_offers_limit);
 	tcase_add_test(t, test_transfer_stream);
 	tcase_add_test(t, test_transfer_files);
+	tcase_add_test(t, test_transfer_holes);
 	tcase_add_test(t, test_transfer_broken);
 	suite_add_tcase(s, t);
 	return s;

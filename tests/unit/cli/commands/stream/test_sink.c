@@ -164,6 +164,36 @@ START_TEST(standard_output)
 }
 END_TEST
 
+/* What is there already is somebody's: zeros go behind it, and nothing is written over or cut. */
+START_TEST(standard_output_that_holds_something)
+{
+	static const int how[] = { O_WRONLY | O_APPEND, O_RDWR }; /* as >> and 1<> have it */
+	static const char *const after[] = { "more than that\0\0\0", "\0\0\0e than that" };
+	static const size_t length[] = { 17, 14 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		FILE *f = fopen(path, "w");
+		int fd, before, rc;
+
+		ck_assert_ptr_nonnull(f);
+		ck_assert_int_ge(fputs("more than that", f), 0);
+		ck_assert_int_eq(fclose(f), 0);
+		fd = open(path, how[i]);
+		ck_assert_int_ge(fd, 0);
+		before = dup(STDOUT_FILENO);
+		ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+		(void)close(fd);
+		rc = sink_open_output(&s);
+		if (rc == 0 && sink_hole(&s, 3) == 3)
+			rc = sink_finish(&s);
+		(void)dup2(before, STDOUT_FILENO);
+		(void)close(before);
+		ck_assert_int_eq(rc, 0);
+		expect_file(after[i], length[i]);
+	}
+}
+END_TEST
+
 static void
 await_end(void)
 {
@@ -223,6 +253,7 @@ sink_suite(void)
 	tcase_add_test(tc, a_name_that_is_taken);
 	tcase_add_test(tc, no_file);
 	tcase_add_test(tc, standard_output);
+	tcase_add_test(tc, standard_output_that_holds_something);
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(command, 120);
 	tcase_set_tags(command, "processes");

@@ -82,14 +82,14 @@ take(enum verdict expected)
 }
 
 static void
-expect_file(const char *name, const char *text)
+expect_file(const char *name, const char *text, size_t length)
 {
-	char got[64] = "";
+	char got[64];
 	FILE *f = fopen(name, "r");
 
 	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fread(got, 1, sizeof(got) - 1, f), strlen(text));
-	ck_assert_str_eq(got, text);
+	ck_assert_uint_eq(fread(got, 1, sizeof(got), f), length);
+	ck_assert_mem_eq(got, text, length);
 	ck_assert_int_eq(fclose(f), 0);
 }
 
@@ -100,7 +100,7 @@ START_TEST(a_stream)
 	put_data("it");
 	put((struct piece){ .type = PIECE_END, .u.bytes = 9 });
 	ck_assert_int_eq(take(VERDICT_OK).u.said.verdict, VERDICT_OK);
-	expect_file(path, "all of it");
+	expect_file(path, "all of it", 9);
 }
 END_TEST
 
@@ -121,6 +121,18 @@ START_TEST(what_was_not_offered)
 	put((struct piece){ .type = PIECE_BEGIN, .u.version = PIECE_VERSION });
 	put_data("nine byte");
 	put((struct piece){ .type = PIECE_END, .u.bytes = 10 });
+	ck_assert_int_eq(take(VERDICT_NOT_TAKEN).u.said.verdict, VERDICT_NOT_TAKEN);
+	ck_assert_ptr_nonnull(strstr(t.words, "bob"));
+	ck_assert_int_lt(access(path, F_OK), 0);
+}
+END_TEST
+
+/* A stream has no holes: they are for files. */
+START_TEST(a_hole_in_a_stream)
+{
+	put((struct piece){ .type = PIECE_BEGIN, .u.version = PIECE_VERSION });
+	put((struct piece){ .type = PIECE_HOLE, .u.bytes = 1 });
+	put((struct piece){ .type = PIECE_END, .u.bytes = 1 });
 	ck_assert_int_eq(take(VERDICT_NOT_TAKEN).u.said.verdict, VERDICT_NOT_TAKEN);
 	ck_assert_ptr_nonnull(strstr(t.words, "bob"));
 	ck_assert_int_lt(access(path, F_OK), 0);
@@ -154,7 +166,7 @@ END_TEST
 
 START_TEST(files)
 {
-	static const struct offer_file offered[] = { { .size = 3, .name = "a" }, { .size = 2, .name = "b" } };
+	static const struct offer_file offered[] = { { .size = 6, .name = "a" }, { .size = 2, .name = "b" } };
 	char names[2][NAME_MAX + 1];
 
 	sink_abort(&t.sink);
@@ -167,14 +179,15 @@ START_TEST(files)
 	put((struct piece){ .type = PIECE_BEGIN, .u.version = PIECE_VERSION });
 	put((struct piece){ .type = PIECE_FILE, .u.index = 0 });
 	put_data("one");
-	put((struct piece){ .type = PIECE_END, .u.bytes = 3 });
+	put((struct piece){ .type = PIECE_HOLE, .u.bytes = 3 });
+	put((struct piece){ .type = PIECE_END, .u.bytes = 6 });
 	put((struct piece){ .type = PIECE_FILE, .u.index = 1 });
 	put_data("2!");
 	put((struct piece){ .type = PIECE_END, .u.bytes = 2 });
 	put((struct piece){ .type = PIECE_DONE });
 	(void)take(VERDICT_OK);
-	expect_file(names[0], "one");
-	expect_file(names[1], "2!");
+	expect_file(names[0], "one\0\0\0", 6);
+	expect_file(names[1], "2!", 2);
 }
 END_TEST
 
@@ -253,6 +266,7 @@ taking_suite(void)
 	tcase_add_test(tc, a_stream);
 	tcase_add_test(tc, one_that_breaks_off);
 	tcase_add_test(tc, what_was_not_offered);
+	tcase_add_test(tc, a_hole_in_a_stream);
 	tcase_add_test(tc, the_other_side_says_why);
 	tcase_add_test(tc, the_pair_is_over);
 	tcase_add_test(tc, files);
