@@ -103,6 +103,9 @@ exits 2 "give takes a file"
 
 # ---------------------------------------------------------------- names
 
+for name in .bashrc '.bashrc" is to become "b' 'a" is there'; do
+	echo "$name" | made "$name"
+done
 for name in .bashrc -rf $'e\e[31mvil' $'line\nfeed' $'bad\xff'; do
 	echo "$name" | made "$name"
 	give named -- "$name"
@@ -120,6 +123,20 @@ exits 2 "without an answer on a terminal, too"
 run bob pchat accept -o dotfile
 exits 0 "under a name of one's own it is taken"
 reap asked
+give forged -- '.bashrc" is to become "b'
+printf 'n\n' >"$T/answer"
+feed bob script -qec 'pchat accept' /dev/null <"$T/answer"
+like "$out" '"\.bashrc\\" is to become \\"b" is to become "_bashrc\\" is to become \\"b" here' "what is asked cannot be forged by a name"
+like "$out" 'the name "\.bashrc\\" is to become \\"b" would have' "nor can what is told"
+run bob pchat decline
+reap forged
+give there -- 'a" is there'
+: >"$T/bob/a\" is there"
+run bob pchat accept
+exits 74 "no file is written over"
+like "$err" '^pchat: "a\\" is there" is there already' "which is told as well"
+run bob pchat decline
+reap there
 give typed -- -rf
 printf 'y\n' >"$T/answer"
 feed bob script -qec 'pchat accept' /dev/null <"$T/answer"

@@ -1,8 +1,8 @@
 """A command that speaks to its helper and misbehaves at its end of a channel: streams_hostile.py SOCKET WHAT
 
-Takes the oldest offer (push, silent, answer, flood), or makes one (give-push, lie, short, hole), see streams_hostile.sh.
+Takes the oldest offer (push, silent, answer, flood, words), or makes one (give-push, lie, short, hole), see streams_hostile.sh.
 """
-import array, os, secrets, socket, struct, sys, time
+import array, os, secrets, socket, struct, sys, threading, time
 
 OFFER, ACCEPT, HELLO, STATUS, CHANNEL, RECORD, STATE = 0x51, 0x53, 0x41, 0x42, 0xC7, 0x62, 0x61
 BEGIN, DATA, HOLE, END, RESULT = 1, 2, 3, 5, 8
@@ -69,7 +69,7 @@ def push(channel, data):
         print("refused by the kernel", flush=True)
         channel.send(data)
         return kept, end  # ours is the only one: closing it would keep us waiting
-    end.close()
+    threading.Thread(target=end.close, daemon=True).start()  # waits, if the other side has closed its own before
     return kept
 
 
@@ -94,12 +94,14 @@ def offer(helper):
 
 def main():
     helper, what = Helper(sys.argv[1]), sys.argv[2]
-    channel = take(helper) if what in ("push", "silent", "answer", "flood") else offer(helper)
+    channel = take(helper) if what in ("push", "silent", "answer", "flood", "words") else offer(helper)
     kept = None
     if what == "push":
         kept = push(channel, piece(RESULT, b"\0\xff\xff"))
     elif what == "answer":  # all is well, though nothing was read
         channel.sendall(piece(RESULT, b"\0\xff\xff"))
+    elif what == "words":  # as if they were of pchat itself
+        channel.sendall(piece(RESULT, b"\x2e\xff\xff" + b'".\npchat: your session has expired; "'))
     elif what == "flood":
         channel.settimeout(5)
         try:

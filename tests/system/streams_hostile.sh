@@ -57,6 +57,22 @@ for what in push answer flood; do
 	exec 9<&-
 done
 
+# What a partner says is shown as the partner's.
+for json in "" --json; do
+	# shellcheck disable=SC2086
+	spawn pipe alice pchat $json pipe words
+	wait_until is_offered
+	hostile bob words
+	reap pipe
+	exits 11 "words${json:+, $json}: it was not taken"
+	[ -z "$json" ] || err=$(jq -r '.error.message | tojson' <<<"$err")
+	case $json in
+	"") is "$err" 'pchat: bob did not take it: "\".\u{000A}pchat: your session has expired; \""' "words: they are bob's" ;;
+	*) is "$err" '"bob did not take it: \"\\\".\npchat: your session has expired; \\\"\""' "words, --json: they are bob's" ;;
+	esac
+	stop
+done
+
 spawn pipe alice sh -c 'yes | pchat pipe'
 wait_until is_offered
 run bob pchat status

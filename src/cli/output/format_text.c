@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "base/translate.h"
 #include "cli/output/colour.h"
+#include "cli/output/foreign.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/rows.h"
@@ -97,25 +98,21 @@ format_state(uint8_t who_state)
 	return who_state < ARRAY_SIZE(words) ? words[who_state] : "?";
 }
 
-/* "the dump": one line, in which a quotation mark cannot be taken for the end. */
+/* "the dump": one line. */
 static void
 quoted(const char *text, size_t length)
 {
-	const size_t cap = safe_bound(length, 0);
-	_cleanup_(freep) char *safe = malloc(cap + 1);
-	size_t n;
+	const size_t size = FOREIGN_QUOTED(length), cap = safe_bound(size, 0);
+	_cleanup_(freep) char *escaped = malloc(size);
+	_cleanup_(freep) char *safe = malloc(cap);
 
-	if (!safe) {
+	if (!escaped || !safe) {
 		output_string("(no memory to show it)");
 		return;
 	}
-	n = safe_line(text, length, safe, cap);
+	(void)foreign_quoted(text, length, escaped, size);
 	output_string("\"");
-	for (size_t i = 0; i < n; i++) {
-		if (safe[i] == '"')
-			output_string("\\");
-		output_write(&safe[i], 1);
-	}
+	output_write(safe, safe_line(escaped, strlen(escaped), safe, cap));
 	output_string("\"");
 }
 

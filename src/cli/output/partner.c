@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/translate.h"
+#include "cli/output/foreign.h"
 
 /* An account that no database knows is shown as "uid 1001". */
 const char *
@@ -20,24 +21,11 @@ partner_words(const struct peer *partner, char out[PARTNER_WORDS])
 }
 
 const char *
-partner_quoted(const char *text, char out[2 * AWAY_MAX + 1])
-{
-	size_t n = 0;
-
-	for (; *text && n + 2 < 2 * AWAY_MAX + 1; text++) {
-		if (*text == '"' || *text == '\\')
-			out[n++] = '\\';
-		out[n++] = *text;
-	}
-	out[n] = '\0';
-	return out;
-}
-
-const char *
 partner_away(const struct peer *partner, const char *text, char out[PARTNER_AWAY])
 {
-	char quoted[2 * AWAY_MAX + 1];
+	char quoted[FOREIGN_QUOTED(AWAY_MAX)];
 
-	(void)snprintf(out, PARTNER_AWAY, _("%s is away: \"%s\""), partner->name, partner_quoted(text, quoted));
+	(void)snprintf(out, PARTNER_AWAY, _("%s is away: \"%s\""), partner->name,
+	    foreign_quoted(text, strlen(text), quoted, sizeof(quoted)));
 	return out;
 }

@@ -15,7 +15,4 @@ const char *partner_words(const struct peer *partner, char out[PARTNER_WORDS]);
 /* Writes 'bob is away: "lunch"', with the quotes in the text escaped. Returns out. */
 const char *partner_away(const struct peer *partner, const char *text, char out[PARTNER_AWAY]);
 
-/* Writes the text with a backslash before each quote and backslash. Returns out. */
-const char *partner_quoted(const char *text, char out[2 * AWAY_MAX + 1]);
-
 #endif

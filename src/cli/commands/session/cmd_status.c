@@ -1,15 +1,18 @@
 /* pchat status: me, my partner, what is unread. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/translate.h"
 #include "cli/commands/session/cmd_status_prompt.h"
 #include "cli/line/command.h"
+#include "cli/output/foreign.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/partner.h"
 #include "cli/output/report.h"
 #include "proto/feature.h"
+#include "proto/safe.h"
 #include "proto/status.h"
 
 static const struct option_row options[] = {
@@ -49,17 +52,28 @@ number_of(uint64_t count, char out[24])
 	return out;
 }
 
+#define AWAY_SHOWN REPORT_SAFE_MAX(FOREIGN_QUOTED(AWAY_MAX))
+
+static const char *
+quoted(const char *text, char out[AWAY_SHOWN])
+{
+	char escaped[FOREIGN_QUOTED(AWAY_MAX)];
+
+	(void)foreign_quoted(text, strlen(text), escaped, sizeof(escaped));
+	out[safe_line(escaped, strlen(escaped), out, AWAY_SHOWN - 1)] = '\0';
+	return out;
+}
+
 /* What a person wrote comes last, quoted. */
 static void
 print_away(const struct control_message *m)
 {
-	char quoted[2 * AWAY_MAX + 1], text[FORMAT_SAFE_MAX];
+	char shown[AWAY_SHOWN];
 
 	if (m->u.state.away[0])
-		output_printf(_(", away: \"%s\""), format_safe(partner_quoted(m->u.state.away, quoted), text));
+		output_printf(_(", away: \"%s\""), quoted(m->u.state.away, shown));
 	if (m->u.state.partner_away[0])
-		output_printf(
-		    _(", who is away: \"%s\""), format_safe(partner_quoted(m->u.state.partner_away, quoted), text));
+		output_printf(_(", who is away: \"%s\""), quoted(m->u.state.partner_away, shown));
 }
 
 static void

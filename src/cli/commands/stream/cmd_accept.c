@@ -13,6 +13,7 @@
 #include "cli/commands/stream/offers.h"
 #include "cli/commands/stream/taking.h"
 #include "cli/line/command.h"
+#include "cli/output/foreign.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -100,9 +101,12 @@ command_of(const struct options *o)
 static int
 make_file(struct sink *sink, const char *path)
 {
+	char quoted[FOREIGN_QUOTED(PATH_MAX)];
 	const int rc = sink_open_file(sink, path);
 
-	return rc < 0 ? report(VERDICT_OUTPUT, "'%s' cannot be made: %s", path, error_words(-rc)) : 0;
+	return rc < 0 ? report(VERDICT_OUTPUT, "\"%s\" cannot be made: %s",
+			    foreign_quoted(path, strlen(path), quoted, sizeof(quoted)), error_words(-rc))
+		      : 0;
 }
 
 /* An offer is taken once: whether the folder takes files at all is seen before, with the first one. */

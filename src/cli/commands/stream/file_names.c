@@ -6,6 +6,7 @@
 
 #include "base/translate.h"
 #include "cli/commands/stream/taking.h"
+#include "cli/output/foreign.h"
 #include "cli/output/report.h"
 #include "proto/safe.h"
 
@@ -51,29 +52,35 @@ static bool
 ask(const char *name, const char *safe)
 {
 	_cleanup_(freep) char *line = NULL;
-	char shown[8 * NAME_MAX + 16];
+	char quoted[FOREIGN_QUOTED(NAME_MAX)], becomes[FOREIGN_QUOTED(NAME_MAX)];
+	char shown[REPORT_SAFE_MAX(sizeof(quoted))];
 	size_t size = 0;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
-	shown[safe_line(name, strlen(name), shown, sizeof(shown) - 1)] = '\0';
-	(void)fprintf(stderr, _("\"%s\" is to become \"%s\" here. Take it? [y/N] "), shown, safe);
+	(void)foreign_quoted(name, strlen(name), quoted, sizeof(quoted));
+	shown[safe_line(quoted, strlen(quoted), shown, sizeof(shown) - 1)] = '\0';
+	(void)fprintf(stderr, _("\"%s\" is to become \"%s\" here. Take it? [y/N] "), shown,
+	    foreign_quoted(safe, strlen(safe), becomes, sizeof(becomes)));
 	return getline(&line, &size, stdin) > 0 && (line[0] == 'y' || line[0] == 'Y');
 }
 
 static int
 choose_one(struct taking *t, uint32_t index, const char *name)
 {
+	const char *safe = t->names[index];
+	char quoted[FOREIGN_QUOTED(NAME_MAX)];
 	struct stat st;
 
-	if (!file_names_safe(name, t->names[index]) && !ask(name, t->names[index]))
-		return report(VERDICT_USAGE, "the name '%s' would have to be changed; take it with -o FILE", name);
+	if (!file_names_safe(name, t->names[index]) && !ask(name, safe))
+		return report(VERDICT_USAGE, "the name \"%s\" would have to be changed; take it with -o FILE",
+		    foreign_quoted(name, strlen(name), quoted, sizeof(quoted)));
+	(void)foreign_quoted(safe, strlen(safe), quoted, sizeof(quoted));
 	for (uint32_t i = 0; i < index; i++)
-		if (strcmp(t->names[i], t->names[index]) == 0)
-			return report(VERDICT_OUTPUT, "two of the files would have the name '%s'", t->names[index]);
-	if (lstat(t->names[index], &st) == 0)
-		return report(
-		    VERDICT_OUTPUT, "'%s' is there already; take it elsewhere, or with -o FILE", t->names[index]);
+		if (strcmp(t->names[i], safe) == 0)
+			return report(VERDICT_OUTPUT, "two of the files would have the name \"%s\"", quoted);
+	if (lstat(safe, &st) == 0)
+		return report(VERDICT_OUTPUT, "\"%s\" is there already; take it elsewhere, or with -o FILE", quoted);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/translate.h"
 #include "cli/commands/stream/offers.h"
+#include "cli/output/foreign.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
 
@@ -30,6 +31,17 @@ finish(struct handing *h, enum verdict v, const char *words)
 
 /* ------------------------------------------------------------------------- what the other side says */
 
+/* The words are its own, and shown as such. */
+static void
+refuses(struct handing *h, const char *theirs)
+{
+	char quoted[FOREIGN_QUOTED(PIECE_WORDS_MAX)], words[HANDING_WORDS];
+
+	(void)snprintf(words, sizeof(words), _("%s did not take it: \"%s\""), h->offering.partner,
+	    foreign_quoted(theirs, strlen(theirs), quoted, sizeof(quoted)));
+	finish(h, VERDICT_NOT_TAKEN, words);
+}
+
 static void
 take_result(struct handing *h, const struct piece *p)
 {
@@ -41,8 +53,10 @@ take_result(struct handing *h, const struct piece *p)
 		finish(h, VERDICT_NOT_TAKEN, _("the other side gave an answer that makes no sense"));
 	else if (ok)
 		finish(h, VERDICT_OK, "");
+	else if (p->u.said.words[0])
+		refuses(h, p->u.said.words);
 	else
-		finish(h, VERDICT_NOT_TAKEN, p->u.said.words[0] ? p->u.said.words : status_words(VERDICT_NOT_TAKEN));
+		finish(h, VERDICT_NOT_TAKEN, _(status_words(VERDICT_NOT_TAKEN)));
 }
 
 static void
@@ -86,7 +100,7 @@ find_out_why(struct handing *h)
 			break;
 		listen_to_helper(h);
 	}
-	finish(h, VERDICT_NOT_TAKEN, status_words(VERDICT_NOT_TAKEN));
+	finish(h, VERDICT_NOT_TAKEN, _(status_words(VERDICT_NOT_TAKEN)));
 }
 
 /* ------------------------------------------------------------------------- until it is taken */

@@ -14,6 +14,8 @@
 #include "client/channel.h"
 #include "client/offering.h"
 
+#define HANDING_WORDS 768U /* room for all that the other side may say, quoted */
+
 struct handing;
 
 /* Where the pieces come from. */
@@ -34,10 +36,10 @@ enum handing_step {
 struct handing {
 	/* Set by the caller; the rest is zero. */
 	const struct handing_class *class;
-	int input;       /* is polled for POLLIN before next() */
-	uint64_t of;     /* bytes in all; 0: nobody knows */
-	uint64_t bytes;  /* bytes that next() has put into the channel; it counts them */
-	char words[512]; /* what failed, for people */
+	int input;                 /* is polled for POLLIN before next() */
+	uint64_t of;               /* bytes in all; 0: nobody knows */
+	uint64_t bytes;            /* bytes that next() has put into the channel; it counts them */
+	char words[HANDING_WORDS]; /* what failed, for people */
 
 	/* Within. */
 	struct offering offering;

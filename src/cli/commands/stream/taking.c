@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/translate.h"
+#include "cli/output/foreign.h"
 #include "cli/process/child.h"
 
 #define TICK_MS 1000
@@ -34,6 +35,13 @@ breaks(struct taking *t, enum verdict v, const char *fmt, ...)
 }
 
 /* ------------------------------------------------------------------------- the sink */
+
+/* A name is the partner's choice. */
+static const char *
+quoted_name(const char *name, char out[FOREIGN_QUOTED(NAME_MAX)])
+{
+	return foreign_quoted(name, strlen(name), out, FOREIGN_QUOTED(NAME_MAX));
+}
 
 static void
 write_failed(struct taking *t, int error)
@@ -73,11 +81,14 @@ into_new_files(const struct taking *t)
 static void
 finish_sink(struct taking *t)
 {
+	char quoted[FOREIGN_QUOTED(NAME_MAX)];
 	const int rc = sink_finish(&t->sink);
 
-	if (rc < 0)
-		breaks(t, VERDICT_OUTPUT, _("'%.100s' could not be written: %s"),
-		    t->sink.kind == SINK_FILE ? t->sink.name : _("standard output"), error_words(-rc));
+	if (rc < 0 && t->sink.kind == SINK_FILE)
+		breaks(t, VERDICT_OUTPUT, _("\"%s\" could not be written: %s"), quoted_name(t->sink.name, quoted),
+		    error_words(-rc));
+	else if (rc < 0)
+		breaks(t, VERDICT_OUTPUT, _("standard output could not be written: %s"), error_words(-rc));
 }
 
 /* A command that has ended: all is well only when it has read all, and says so. */
@@ -101,13 +112,15 @@ static void
 next_file(struct taking *t, uint32_t index)
 {
 	struct offer_file f = { .size = 0 };
+	char quoted[FOREIGN_QUOTED(NAME_MAX)];
 	const bool is_next = index == t->transfer.next && offer_next_file(t->body, t->length, &t->file_at, &f);
 	int rc;
 
 	if (!transfer_file(&t->transfer, is_next ? index : UINT32_MAX, f.size) || !into_new_files(t))
 		return;
 	if ((rc = sink_open_file(&t->sink, t->names[index])) < 0)
-		breaks(t, VERDICT_OUTPUT, _("'%.100s' cannot be made: %s"), t->names[index], error_words(-rc));
+		breaks(t, VERDICT_OUTPUT, _("\"%s\" cannot be made: %s"), quoted_name(t->names[index], quoted),
+		    error_words(-rc));
 }
 
 static void
@@ -133,6 +146,16 @@ take_hole(struct taking *t, uint64_t bytes)
 		t->hole = bytes;
 }
 
+/* The words are its own, and shown as such. */
+static void
+fails_there(struct taking *t, const char *theirs)
+{
+	char quoted[FOREIGN_QUOTED(PIECE_WORDS_MAX)];
+
+	breaks(t, VERDICT_NOT_TAKEN, _("%s could not hand it over: \"%s\""), t->partner,
+	    foreign_quoted(theirs, strlen(theirs), quoted, sizeof(quoted)));
+}
+
 static void
 take_piece(struct taking *t, const struct piece *p)
 {
@@ -156,7 +179,7 @@ take_piece(struct taking *t, const struct piece *p)
 		(void)transfer_done(&t->transfer);
 		break;
 	case PIECE_FAILED:
-		breaks(t, VERDICT_NOT_TAKEN, _("%s could not hand it over: %s"), t->partner, p->u.said.words);
+		fails_there(t, p->u.said.words);
 		break;
 	default:
 		t->transfer.stage = TRANSFER_BROKEN;
@@ -328,7 +351,7 @@ tell_result(struct taking *t)
 		return; /* which its own helper tells, and better */
 	p.u.said.verdict = t->broken ? VERDICT_NOT_TAKEN : VERDICT_OK;
 	p.u.said.status = t->command_status >= 0 ? (uint16_t)t->command_status : PIECE_NO_STATUS;
-	(void)snprintf(p.u.said.words, sizeof(p.u.said.words), "%s", t->broken ? t->words : "");
+	(void)snprintf(p.u.said.words, sizeof(p.u.said.words), "%.255s", t->broken ? t->words : "");
 	channel_put(&t->channel, &p);
 	while (channel_flush(&t->channel) == -EAGAIN && poll(&out, 1, poll_time(deadline)) > 0)
 		continue;

@@ -16,6 +16,8 @@
 #include "core/streams/transfer.h"
 #include "proto/offer.h"
 
+#define TAKING_WORDS 768U /* room for all that the other side may say, quoted */
+
 struct taking {
 	/* Set by the caller; the rest is zero. */
 	struct link *link;              /* connected */
@@ -44,9 +46,9 @@ struct taking {
 	bool broken;    /* the channel cannot be used any more */
 
 	/* The result. */
-	enum verdict verdict;            /* OK: all is well so far */
-	int command_status;              /* of a command that ended by itself, as shells have it; -1: of none */
-	char words[PIECE_WORDS_MAX + 1]; /* what failed, for people */
+	enum verdict verdict;     /* OK: all is well so far */
+	int command_status;       /* of a command that ended by itself, as shells have it; -1: of none */
+	char words[TAKING_WORDS]; /* what failed, for people */
 };
 
 /*

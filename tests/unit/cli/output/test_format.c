@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "proto/offer.h"
 
 #define DAY_MS (24 * 3600 * 1000LL)
 
@@ -48,6 +49,35 @@ line(const char *how, int64_t time_ms, char *out, size_t size)
 	ck_assert_uint_gt(strftime(out, size, how, &tm), 0);
 	return out;
 }
+
+static void
+show_offer(const struct record *r)
+{
+	shown[0] = '\0';
+	output_divert(take, NULL);
+	format_offer(r);
+	output_divert(NULL, NULL);
+}
+
+/* No quotation mark in a label or a name can be taken for its end, whatever stands before it. */
+START_TEST(offers_are_quoted)
+{
+	static const char *const label[] = { "a \"dump\"", "end\\\"", "\033\"" };
+	static const char *const quoted[] = { ": \"a \\\"dump\\\"\"", ": \"end\\\\\\\"\"", ": \"\\u{001B}\\\"\"" };
+	static const struct offer_file file = { .size = 1, .name = "x\", \"y" };
+	uint8_t body[OFFER_MAX];
+	struct record r = { .type = RECORD_OFFER, .body = body };
+
+	for (size_t i = 0; i < ARRAY_SIZE(label); i++) {
+		r.length = (uint32_t)offer_put_stream(body, label[i], strlen(label[i]));
+		show_offer(&r);
+		ck_assert_str_eq(shown, quoted[i]);
+	}
+	r.length = (uint32_t)offer_put_file(body, 0, &file);
+	show_offer(&r);
+	ck_assert_str_eq(shown, ": 1 file, 1 bytes: \"x\\\", \\\"y\"");
+}
+END_TEST
 
 START_TEST(days_change)
 {
@@ -111,6 +141,7 @@ format_suite(void)
 	Suite *s = suite_create("format");
 	TCase *t = tcase_create("format");
 
+	tcase_add_test(t, offers_are_quoted);
 	tcase_add_test(t, days_change);
 	tcase_add_test(t, full_times);
 	tcase_add_loop_test(t, each_second_has_its_own_time, 0, 3);

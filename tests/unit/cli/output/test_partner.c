@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "cli/output/foreign.h"
 #include "cli/output/partner.h"
 
 START_TEST(the_account_unless_it_is_the_name)
@@ -24,14 +25,16 @@ END_TEST
 START_TEST(quotes_are_escaped)
 {
 	static const struct peer bob = { .name = "bob" };
-	char out[PARTNER_AWAY], full[AWAY_MAX + 1], quoted[2 * AWAY_MAX + 1];
+	char out[PARTNER_AWAY], full[AWAY_MAX], quoted[FOREIGN_QUOTED(AWAY_MAX)];
 
 	ck_assert_str_eq(partner_away(&bob, "at \"lunch\" \\o/", out), "bob is away: \"at \\\"lunch\\\" \\\\o/\"");
-	for (size_t i = 0; i < AWAY_MAX; i++)
-		full[i] = '"';
-	full[AWAY_MAX] = '\0';
-	ck_assert_uint_le(strlen(partner_quoted(full, quoted)), 2 * AWAY_MAX);
-	ck_assert_uint_eq(strlen(quoted) % 2, 0); /* none is cut in two */
+	memset(full, '"', sizeof(full));
+	ck_assert_uint_eq(strlen(foreign_quoted(full, sizeof(full), quoted, sizeof(quoted))), 2 * AWAY_MAX);
+	for (size_t size = 1; size < 10; size++) {
+		(void)foreign_quoted(full, sizeof(full), quoted, size);
+		ck_assert_uint_lt(strlen(quoted), size);
+		ck_assert_uint_eq(strlen(quoted) % 2, 0); /* none is cut in two */
+	}
 }
 END_TEST
 

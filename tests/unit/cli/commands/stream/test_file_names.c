@@ -1,8 +1,15 @@
 #include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "capture.h"
 #include "cli/commands/stream/file_names.h"
 #include "cli/commands/stream/progress.h"
+#include "cli/commands/stream/taking.h"
+#include "cli/output/report.h"
+#include "words.h"
 
 static const char *
 safe(const char *name, bool same)
@@ -55,6 +62,31 @@ START_TEST(test_file_names_too_long)
 }
 END_TEST
 
+/* A quotation mark in a name cannot be taken for the end of it. */
+START_TEST(test_file_names_told)
+{
+	static const struct offer_file offered[] = { { .name = "a\"b" }, { .name = "a\"b" }, { .name = ".a\"b" } };
+	static const char *const told[] = { "pchat: two of the files would have the name \"a\\\"b\"\n",
+		"pchat: the name \".a\\\"b\" would have to be changed; take it with -o FILE\n" };
+	static struct taking t;
+	const int before = dup(STDIN_FILENO), nothing = open("/dev/null", O_RDONLY);
+
+	ck_assert_int_eq(dup2(nothing, STDIN_FILENO), STDIN_FILENO);
+	report_setup(words_as_they_are, false);
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+		t.length = (uint32_t)offer_put_file(t.body, 0, &offered[i]);
+		t.length = (uint32_t)offer_put_file(t.body, t.length, &offered[i + 1]);
+		capture_begin(STDERR_FILENO);
+		ck_assert_int_ne(file_names_choose(&t), 0);
+		ck_assert_str_eq(capture_end(), told[i]);
+		free(t.names);
+	}
+	(void)dup2(before, STDIN_FILENO);
+	(void)close(before);
+	(void)close(nothing);
+}
+END_TEST
+
 START_TEST(test_file_names_sizes)
 {
 	char out[PROGRESS_SIZE_MAX];
@@ -76,6 +108,7 @@ file_names_suite(void)
 	tcase_add_test(t, test_file_names_that_stay);
 	tcase_add_test(t, test_file_names_that_change);
 	tcase_add_test(t, test_file_names_too_long);
+	tcase_add_test(t, test_file_names_told);
 	tcase_add_test(t, test_file_names_sizes);
 	suite_add_tcase(s, t);
 	return s;

@@ -81,7 +81,7 @@ answer(struct channel *c, enum partner what)
 	if (what == FAILS) {
 		p.u.said.verdict = VERDICT_NOT_TAKEN;
 		p.u.said.status = 3;
-		(void)strcpy(p.u.said.words, "'cat' failed");
+		(void)strcpy(p.u.said.words, "it\" did not: \\");
 	}
 	channel_put(c, &p);
 	if (channel_flush(c) != 0)
@@ -186,9 +186,11 @@ START_TEST(it_is_declined)
 }
 END_TEST
 
+/* Whose words these are is told, and where they end. */
 START_TEST(its_command_fails)
 {
-	ck_assert_int_eq(hand_over(FAILS, "'cat' failed"), status_exit(VERDICT_NOT_TAKEN));
+	ck_assert_int_eq(
+	    hand_over(FAILS, "pchat: bob did not take it: \"it\\\" did not: \\\\\"\n"), status_exit(VERDICT_NOT_TAKEN));
 }
 END_TEST
 
