@@ -1,11 +1,12 @@
 """A command that speaks to its helper and misbehaves at its end of a channel: streams_hostile.py SOCKET WHAT
 
-Takes the oldest offer (push, silent, answer, flood, words), or makes one (give-push, lie, short, hole), see streams_hostile.sh.
+Takes the oldest offer (push, silent, answer, flood, words), or makes one (give-push, lie, short, hole, some), see streams_hostile.sh.
 """
 import array, os, secrets, socket, struct, sys, threading, time
 
 OFFER, ACCEPT, HELLO, STATUS, CHANNEL, RECORD, STATE = 0x51, 0x53, 0x41, 0x42, 0xC7, 0x62, 0x61
-BEGIN, DATA, HOLE, END, RESULT = 1, 2, 3, 5, 8
+BEGIN, DATA, HOLE, FILE, END, RESULT = 1, 2, 3, 4, 5, 8
+OFFERS = {"some": b"\1" + struct.pack("<QB", 10, 4) + b"file"}
 
 
 class Helper:
@@ -79,7 +80,7 @@ def take(helper):
     return socket.socket(fileno=helper.passed.pop())
 
 
-def offer(helper):
+def offer(helper, thing):
     helper.put(STATUS)
     state = helper.wait_for(STATE)
     at = 1 + state[0]
@@ -87,14 +88,14 @@ def offer(helper):
     at += 1 + state[at]
     at += 1 + state[at] + 4
     pair = state[at : at + 8]
-    helper.put(OFFER, pair + secrets.token_bytes(16) + b"\0\0hostile")
+    helper.put(OFFER, pair + secrets.token_bytes(16) + b"\0" + thing)
     helper.wait_for(CHANNEL)
     return socket.socket(fileno=helper.passed.pop())
 
 
 def main():
     helper, what = Helper(sys.argv[1]), sys.argv[2]
-    channel = take(helper) if what in ("push", "silent", "answer", "flood", "words") else offer(helper)
+    channel = take(helper) if what in ("push", "silent", "answer", "flood", "words") else offer(helper, OFFERS.get(what, b"\0hostile"))
     kept = None
     if what == "push":
         kept = push(channel, piece(RESULT, b"\0\xff\xff"))
@@ -115,6 +116,8 @@ def main():
         channel.sendall(piece(BEGIN, b"\1\0") + piece(DATA, b"abc") + piece(END, struct.pack("<Q", 4)))
     elif what == "hole":  # in a stream
         channel.sendall(piece(BEGIN, b"\1\0") + piece(HOLE, struct.pack("<Q", 1)) + piece(END, struct.pack("<Q", 1)))
+    elif what == "some":  # of a file
+        channel.sendall(piece(BEGIN, b"\1\0") + piece(FILE, bytes(4)) + piece(DATA, b"abc"))
     elif what == "short":
         channel.sendall(piece(BEGIN, b"\1\0") + piece(DATA, b"abc"))
         os._exit(0)

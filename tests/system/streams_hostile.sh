@@ -127,11 +127,37 @@ holed -o 'exec pchat accept -o holed'
 [ ! -e "$T/bob/holed" ]
 ok $? "hole: no file is left"
 
+# Where a file has a name before it is whole, whoever is ended takes it away.
+cp "$BUILDDIR/tests/system/notmpfile.so" "$T/"
+chmod 0755 "$T/notmpfile.so"
+export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0
+is_begun() {
+	compgen -G "$T/bob/.pchat-*" >/dev/null
+}
+# ended SIGNAL [OPTION]...: bob's command is, in the midst of a file.
+ended() {
+	local signal=$1
+	shift
+	hostile alice some
+	wait_until is_offered
+	spawn taker bob env LD_PRELOAD="$T/notmpfile.so" pchat accept "$@"
+	wait_until is_begun
+	kill -"$signal" "${pid_of[taker]}"
+	reap taker
+	exits $((128 + $(kill -l "$signal"))) "$signal${*:+, $*}: it is ended"
+	is "$(find "$T/bob" -name '.pchat-*' -o -name file)" "" "$signal${*:+, $*}: and no file is left"
+	rm -f "$T"/bob/.pchat-*
+	stop
+}
+ended INT
+ended TERM
+ended HUP
+ended INT -o file
+
 # On a kernel that knows no SO_PASSRIGHTS the descriptors arrive, and closing them would take an hour.
 stop_daemon
 cp "$BUILDDIR/tests/system/oldkernel.so" "$T/"
 chmod 0755 "$T/oldkernel.so"
-export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0
 LD_PRELOAD=$T/oldkernel.so start_daemon
 wait_until daemon_is alice connected
 wait_until daemon_is bob connected

@@ -98,27 +98,53 @@ command_of(const struct options *o)
 	return o->dashes >= 0 && o->operand_count > o->dashes ? o->operands + o->dashes : NULL;
 }
 
+/* Before anything is there that one who is ended would leave behind: a command, or a file under a name. */
 static int
-make_file(struct sink *sink, const char *path)
+catch_signals(struct taking *t)
 {
-	char quoted[FOREIGN_QUOTED(PATH_MAX)];
-	const int rc = sink_open_file(sink, path);
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-	return rc < 0 ? report(VERDICT_OUTPUT, "\"%s\" cannot be made: %s",
-			    foreign_quoted(path, strlen(path), quoted, sizeof(quoted)), error_words(-rc))
-		      : 0;
+	t->signals = child_catch_signals(caught, ARRAY_SIZE(caught));
+	return t->signals < 0 ? report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(-t->signals)) : 0;
+}
+
+static int
+prepare_command(struct taking *t, char *const argv[])
+{
+	const int status = catch_signals(t);
+	int rc;
+
+	if (status != 0)
+		return status;
+	t->command = argv[0];
+	rc = sink_open_command(&t->sink, argv);
+	return rc < 0 ? report(VERDICT_FAILED, "'%s' cannot be started: %s", argv[0], error_words(-rc)) : 0;
+}
+
+static int
+prepare_file(struct taking *t, const char *path)
+{
+	const int status = catch_signals(t);
+	char quoted[FOREIGN_QUOTED(PATH_MAX)];
+	int rc;
+
+	if (status != 0 || (rc = sink_open_file(&t->sink, path)) == 0)
+		return status;
+	(void)foreign_quoted(path, strlen(path), quoted, sizeof(quoted));
+	return report(VERDICT_OUTPUT, "\"%s\" cannot be made: %s", quoted, error_words(-rc));
 }
 
 /* An offer is taken once: whether the folder takes files at all is seen before, with the first one. */
 static int
 prepare_files(struct taking *t)
 {
-	int status;
+	int status = file_names_choose(t);
 
-	t->sink = (struct sink){ .kind = SINK_NONE, .fd = -1, .to = -1, .folder = -1 };
-	if ((status = file_names_choose(t)) == 0 && (status = make_file(&t->sink, t->names[0])) == 0)
-		sink_abort(&t->sink);
-	return status;
+	if (status != 0 || (status = prepare_file(t, t->names[0])) != 0)
+		return status;
+	sink_abort(&t->sink);
+	t->sink.kind = SINK_NONE;
+	return 0;
 }
 
 static int
@@ -128,13 +154,10 @@ open_sink(struct invocation *inv, struct taking *t)
 	char **command = command_of(o);
 	int rc;
 
-	if (command) {
-		t->command = command[0];
-		rc = sink_open_command(&t->sink, command);
-		return rc < 0 ? report(VERDICT_FAILED, "'%s' cannot be started: %s", command[0], error_words(-rc)) : 0;
-	}
+	if (command)
+		return prepare_command(t, command);
 	if (o->given[OPT_OUTPUT])
-		return make_file(&t->sink, o->text[OPT_OUTPUT]);
+		return prepare_file(t, o->text[OPT_OUTPUT]);
 	if (offer_kind(t->body, t->length) == OFFER_FILES)
 		return prepare_files(t);
 	if (isatty(STDOUT_FILENO))
@@ -142,19 +165,6 @@ open_sink(struct invocation *inv, struct taking *t)
 		    VERDICT_USAGE, "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
 	rc = sink_open_output(&t->sink);
 	return rc < 0 ? report(VERDICT_OUTPUT, "%s", error_words(-rc)) : 0;
-}
-
-/* Where something is left behind by one who is ended: a command, or a file under a name. */
-static int
-catch_signals(struct taking *t)
-{
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-	t->signals = -1;
-	if (t->sink.kind != SINK_COMMAND && !t->sink.temporary[0])
-		return 0;
-	t->signals = child_catch_signals(caught, ARRAY_SIZE(caught));
-	return t->signals < 0 ? t->signals : 0;
 }
 
 /* ------------------------------------------------------------------------- taking it */
@@ -248,10 +258,7 @@ accept_run(struct invocation *inv)
 	t = (struct taking){ .link = &inv->link, .signals = -1, .channel.fd = -1, .command_status = -1 };
 	if ((status = find_offer(inv, &t, deadline)) != 0 || (status = open_sink(inv, &t)) != 0)
 		return status;
-	if (catch_signals(&t) < 0)
-		status = report(VERDICT_FAILED, "cannot wait for signals: %s", error_words(errno));
-	else
-		status = take(inv, &t, deadline);
+	status = take(inv, &t, deadline);
 	sink_abort(&t.sink); /* of one that did not begin */
 	free(t.names);
 	channel_release(&t.channel);
