@@ -52,6 +52,9 @@
 #define INBOX_OFFERS_UID 100U               /* likewise */
 #define INBOX_BYTES (64ULL * 1024U * 1024U) /* unread */
 
+#define HELD_EVENTS 1000U    /* that wait while another process has the inbox, */
+#define HELD_EVENTS_UID 100U /* of one uid, or of all that are not known to have an account */
+
 /* Notes (R11). */
 #define NOTE_MAX 4096U /* bytes of one */
 

@@ -11,7 +11,6 @@
 #include "db/wal_index.h"
 
 #define BUSY_MS 2000
-#define LONG_BUSY_MS 600000
 #define RETRY_MS 10
 
 #define WRITER_SETUP "PRAGMA journal_mode=WAL; PRAGMA secure_delete=1; PRAGMA temp_store=MEMORY;"
@@ -81,12 +80,6 @@ int
 database_exec(sqlite3 *db, const char *sql)
 {
 	return database_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
-}
-
-void
-database_wait(sqlite3 *db, bool long_time)
-{
-	(void)sqlite3_busy_timeout(db, long_time ? LONG_BUSY_MS : BUSY_MS);
 }
 
 void

@@ -39,8 +39,6 @@ void database_close(sqlite3 *db);
 MUST_USE int database_open_made(
     sqlite3 **db, const char *dir, const char *file, enum database_mode mode, const char *begin);
 
-/* How long a writer waits for another one: 2 s, as at first, or for so long as no work of ours takes. */
-void database_wait(sqlite3 *db, bool long_time);
 void database_closep(sqlite3 **db);
 
 /* The result of the last call on db as -errno; 0 for OK, ROW and DONE. */

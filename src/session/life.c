@@ -20,7 +20,9 @@
 #include "session/kept.h"
 #include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
+#include "session/messages/backlog.h"
 #include "session/messages/inbound.h"
+#include "session/messages/outbound.h"
 #include "session/messages/pair.h"
 #include "session/uplink/requests.h"
 #include "session/uplink/uplink.h"
@@ -151,7 +153,29 @@ stop_waiting(struct session *s, ev_io *w)
 static bool
 is_forgetting(const struct session *s)
 {
-	return ev_is_active(&s->forgetting[FORGETTING_RULE]) || ev_is_active(&s->forgetting[FORGETTING_COMMAND]);
+	for (size_t i = 0; i < FORGETTING; i++)
+		if (ev_is_active(&s->forgetting[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What waits for a process that forgets, but for what its senders repeat, or know to be refused: nobody is served any
+ * more, so it may take the moment for which one who writes waits for another.
+ */
+static void
+last_words(struct session *s)
+{
+	if (!backlog_is_held(s->backlog))
+		return;
+	store_be_held(s->store, false);
+	if (s->end == SESSION_REPLACED)
+		return;
+	backlog_reset(s->backlog);
+	backlog_hold(s->backlog, false);
+	if (s->pair_unkept)
+		kept_pair(s->store, &s->state.partner);
+	(void)store_commit(s->store);
 }
 
 void
@@ -162,6 +186,7 @@ life_finish(struct session *s, enum session_end end)
 	s->end = end;
 	for (size_t i = 0; i < FORGETTING; i++)
 		stop_waiting(s, &s->forgetting[i]);
+	last_words(s);
 	ev_break(s->loop, EVBREAK_ALL);
 	uplink_stop(s->uplink);
 	if (end == SESSION_OVER)
@@ -181,8 +206,8 @@ life_uproot(struct session *s)
 
 	log_error(
 	    "the session ends: its folder '%s' was removed, as at a last logout without lingering", s->rundir.path);
-	if (store_event(s->store, RECORD_ENDED, &self, clock_wall_ms()) == 0)
-		(void)store_commit(s->store);
+	backlog_event(s->backlog, RECORD_ENDED, &self);
+	(void)store_commit(s->store);
 	uplink_farewell(s->uplink);
 	life_finish(s, SESSION_OVER);
 	leave_word(s, N_("its folder was removed, as at a last logout (see LOGGING OUT in pchat(1))"));
@@ -259,12 +284,32 @@ life_keep_away(struct session *s, const char *text)
 
 /* ------------------------------------------------------------------------- meanwhile */
 
+/* Another process has the inbox: what has to be stored waits, in memory, and nobody waits for it in the loop. */
 static void
-hold(struct session *s, bool held)
+hold(struct session *s)
 {
-	store_be_patient(s->store, held);
-	sentbox_be_patient(s->sentbox, held);
-	inbound_hold(s->inbound, held);
+	inbound_flush(s->inbound);
+	store_be_held(s->store, true);
+	sentbox_be_held(s->sentbox, true);
+	backlog_hold(s->backlog, true);
+}
+
+static void
+release(struct session *s)
+{
+	store_be_held(s->store, false);
+	sentbox_be_held(s->sentbox, false);
+	backlog_hold(s->backlog, false);
+	if (s->pair_unkept)
+		kept_pair(s->store, &s->state.partner);
+	s->pair_unkept = false;
+	inbound_flush(s->inbound);
+	if (s->end != SESSION_GOES_ON)
+		return;
+	reading_go_on(s->reading);
+	outbound_go_on(s->outbound);
+	listener_each(s->listener, control_client_go_on);
+	state_changed(&s->state);
 }
 
 /* Nothing is ever written there: it is the end. */
@@ -275,42 +320,53 @@ on_forgotten(struct ev_loop *loop, ev_io *w, int revents)
 
 	(void)loop, (void)revents;
 	stop_waiting(s, w);
-	if (is_forgetting(s))
-		return;
-	hold(s, false);
-	state_changed(&s->state);
+	if (!is_forgetting(s))
+		release(s);
 }
 
-static void
-await_forgotten(struct session *s, ev_io *w, int ended)
+static ev_io *
+unused_watcher(struct session *s)
 {
-	ev_io_set(w, ended, EV_READ);
-	ev_io_start(s->loop, w);
+	for (size_t i = 0; i < FORGETTING; i++)
+		if (!ev_is_active(&s->forgetting[i]))
+			return &s->forgetting[i];
+	return NULL;
 }
 
-/* Of several commands that forget at once the first is waited for; the others wait for it, as for any writer. */
+/* What a process that forgets was started with: it is waited for; or, after a failure, for nobody. */
+static int
+await_forgotten(struct session *s, ev_io *w, int result, int ended)
+{
+	if (result == 0) {
+		ev_io_set(w, ended, EV_READ);
+		ev_io_start(s->loop, w);
+	} else if (!is_forgetting(s)) {
+		release(s);
+	}
+	return result;
+}
+
 int
 life_history(struct session *s, int connection, const struct control_message *request)
 {
-	ev_io *w = &s->forgetting[FORGETTING_COMMAND];
-	const bool holds = request->type == CONTROL_FORGET && !ev_is_active(w);
+	ev_io *w = unused_watcher(s);
 	char name[VIA_SESSION_MAX + 1];
 	int ended, r;
 
 	session_name(s, name);
-	if (holds)
-		hold(s, true);
-	r = history_spawn(name, connection, request, &ended);
-	if (r == 0 && holds)
-		await_forgotten(s, w, ended);
-	else if (r == 0)
+	if (request->type == CONTROL_FORGET && !w)
+		return -EAGAIN;
+	if (request->type == CONTROL_FORGET) {
+		hold(s);
+		r = history_spawn(name, connection, request, &ended);
+		return await_forgotten(s, w, r, ended);
+	}
+	if ((r = history_spawn(name, connection, request, &ended)) == 0)
 		(void)close(ended);
-	else if (holds && !is_forgetting(s))
-		hold(s, false);
 	return r;
 }
 
-/* What the rule of the inbox does not keep. It may take long: messages that arrive meanwhile wait, nothing else does. */
+/* What the rule of the inbox does not keep. It may take long: what arrives meanwhile waits, nothing else does. */
 static void
 forget_beside(struct session *s)
 {
@@ -318,13 +374,10 @@ forget_beside(struct session *s)
 	int ended, r;
 
 	session_name(s, name);
-	hold(s, true);
-	if ((r = history_spawn_forget(name, &ended)) < 0) {
+	hold(s);
+	r = history_spawn_forget(name, &ended);
+	if (await_forgotten(s, &s->forgetting[0], r, ended) < 0)
 		log_error("cannot forget what is not to be kept: %s", strerror(-r));
-		hold(s, false);
-		return;
-	}
-	await_forgotten(s, &s->forgetting[FORGETTING_RULE], ended);
 }
 
 static void

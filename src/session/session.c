@@ -16,6 +16,7 @@
 #include "session/life.h"
 #include "session/mailbox/sentbox.h"
 #include "session/mailbox/store.h"
+#include "session/messages/backlog.h"
 #include "session/messages/inbound.h"
 #include "session/messages/notes_in.h"
 #include "session/messages/notes_out.h"
@@ -53,13 +54,20 @@ on_changed(void *context)
 /* ------------------------------------------------------------------------- messages: the pair */
 
 static void
+forget_offers(const struct session *s)
+{
+	backlog_offer_gone(s->backlog, NULL);
+	offers_in_reset(s->offers_in);
+}
+
+static void
 pair_on_paired(void *context, uint32_t epoch)
 {
 	const struct session *s = context;
 	const struct partner *p = &s->state.partner;
 
 	outbound_paired(s->outbound, p->pair, epoch, p->online, p->peer.name);
-	offers_in_reset(s->offers_in);
+	forget_offers(s);
 	offers_out_paired(s->offers_out);
 }
 
@@ -69,7 +77,7 @@ pair_on_blocked(void *context)
 	const struct session *s = context;
 
 	outbound_blocked(s->outbound);
-	offers_in_reset(s->offers_in);
+	forget_offers(s);
 	offers_out_blocked(s->offers_out);
 }
 
@@ -79,7 +87,7 @@ pair_on_ended(void *context, enum ending how)
 	const struct session *s = context;
 
 	outbound_ended(s->outbound, how);
-	offers_in_reset(s->offers_in);
+	forget_offers(s);
 	offers_out_ended(s->offers_out, how == ENDING_NONE ? VERDICT_GONE : ending_verdict(how));
 }
 
@@ -89,7 +97,7 @@ pair_on_left(void *context)
 	const struct session *s = context;
 
 	outbound_left(s->outbound);
-	offers_in_reset(s->offers_in);
+	forget_offers(s);
 	offers_out_ended(s->offers_out, VERDICT_NOT_PAIRED);
 }
 
@@ -98,16 +106,17 @@ pair_record(void *context, enum record_type type)
 {
 	const struct session *s = context;
 
-	/* An event is not worth a refusal: what cannot be recorded is in the log, by the commit. */
-	(void)store_event(s->store, type, &s->state.partner.peer, clock_wall_ms());
+	backlog_event(s->backlog, type, &s->state.partner.peer);
 }
 
 static void
 pair_keep(void *context)
 {
-	const struct session *s = context;
+	struct session *s = context;
 
-	kept_pair(s->store, &s->state.partner);
+	s->pair_unkept = backlog_is_held(s->backlog);
+	if (!s->pair_unkept)
+		kept_pair(s->store, &s->state.partner);
 }
 
 static void
@@ -198,14 +207,6 @@ inbound_done(void *context)
 	store_tidy(s->store);
 }
 
-static void
-inbound_no_memory(void *context)
-{
-	const struct session *s = context;
-
-	uplink_restart(s->uplink, ENOMEM);
-}
-
 static const struct inbound_class inbound_class = {
 	.store = inbound_store,
 	.writing = inbound_writing,
@@ -214,7 +215,6 @@ static const struct inbound_class inbound_class = {
 	.committed = inbound_committed,
 	.answer = inbound_answer,
 	.done = inbound_done,
-	.no_memory = inbound_no_memory,
 };
 
 /* ------------------------------------------------------------------------- messages: notes */
@@ -437,12 +437,13 @@ take_offer_notice(struct session *s, const struct upstream_message *m)
 {
 	switch (m->type) {
 	case UPSTREAM_OFFERED:
-		offers_in_offered(s->offers_in, &m->u.offer);
+		backlog_offer(s->backlog, &m->u.offer);
 		return true;
 	case UPSTREAM_OFFER_TOLD:
 		offers_out_told(s->offers_out, &m->u.word);
 		return true;
 	case UPSTREAM_OFFER_GONE:
+		backlog_offer_gone(s->backlog, &m->u.word.msgid);
 		offers_in_gone(s->offers_in, &m->u.word.msgid);
 		return true;
 	case UPSTREAM_CHANNEL:
@@ -452,6 +453,84 @@ take_offer_notice(struct session *s, const struct upstream_message *m)
 		return false;
 	}
 }
+
+/* ------------------------------------------------------------------------- messages: what cannot be stored yet */
+
+static void
+backlog_on_message(void *context, const struct frame *f)
+{
+	const struct session *s = context;
+
+	inbound_message(s->inbound, f);
+}
+
+static void
+backlog_on_note(void *context, const struct note *n)
+{
+	const struct session *s = context;
+
+	notes_in_arrived(s->notes_in, n);
+}
+
+static void
+backlog_on_offer(void *context, const struct offer *o)
+{
+	const struct session *s = context;
+
+	offers_in_offered(s->offers_in, o);
+}
+
+static void
+backlog_on_event(void *context, enum record_type type, const struct peer *peer)
+{
+	const struct session *s = context;
+
+	/* An event is not worth a refusal: what cannot be recorded is in the log, by the commit. */
+	(void)store_event(s->store, type, peer, clock_wall_ms());
+}
+
+static void
+backlog_note_refused(void *context, const struct note *n)
+{
+	const struct session *s = context;
+
+	notes_in_refuse(s->notes_in, n, VERDICT_STORAGE);
+}
+
+static void
+backlog_offer_refused(void *context, const struct offer *o)
+{
+	const struct session *s = context;
+
+	offers_in_refuse(s->offers_in, o);
+}
+
+static void
+backlog_no_memory(void *context)
+{
+	const struct session *s = context;
+
+	uplink_restart(s->uplink, ENOMEM);
+}
+
+static bool
+backlog_counts(void *context, uint64_t pair)
+{
+	const struct session *s = context;
+
+	return pair == s->state.partner.pair;
+}
+
+static const struct backlog_class backlog_class = {
+	.message = backlog_on_message,
+	.note = backlog_on_note,
+	.offer = backlog_on_offer,
+	.event = backlog_on_event,
+	.note_refused = backlog_note_refused,
+	.offer_refused = backlog_offer_refused,
+	.no_memory = backlog_no_memory,
+	.counts = backlog_counts,
+};
 
 /* ------------------------------------------------------------------------- messages: to the partner */
 
@@ -487,6 +566,14 @@ outbound_room(void *context)
 	const struct session *s = context;
 
 	listener_each(s->listener, control_client_unthrottle);
+}
+
+static bool
+outbound_may_go(void *context)
+{
+	const struct session *s = context;
+
+	return sentbox_has_room(s->sentbox);
 }
 
 static void
@@ -547,6 +634,7 @@ static const struct outbound_class outbound_class = {
 	.notify = outbound_notify,
 	.acked = outbound_acked,
 	.room = outbound_room,
+	.may_go = outbound_may_go,
 	.sent = outbound_sent,
 	.answered = outbound_answered,
 	.forget = outbound_forget,
@@ -641,10 +729,11 @@ uplink_on_down(void *context)
 	}
 	if (s->end != SESSION_GOES_ON)
 		return;
+	backlog_reset(s->backlog);
 	inbound_reset(s->inbound);
 	notes_in_reset(s->notes_in);
 	notes_out_down(s->notes_out);
-	offers_in_reset(s->offers_in);
+	forget_offers(s);
 	offers_out_blocked(s->offers_out);
 	outbound_blocked(s->outbound);
 	state_changed(&s->state);
@@ -669,7 +758,7 @@ uplink_on_message(void *context, const struct frame *f)
 {
 	const struct session *s = context;
 
-	inbound_message(s->inbound, f);
+	backlog_message(s->backlog, f);
 }
 
 static void
@@ -708,13 +797,15 @@ uplink_on_notice(void *context, const struct upstream_message *m)
 		requests_paired(s->requests, m->u.paired.peer.name);
 	} else if (m->type == UPSTREAM_WAIT_OVER) {
 		requests_wait_over(s->requests, (enum verdict)m->u.wait_over.verdict);
+	} else if (m->type == UPSTREAM_NOTE && s->state.notes_off) {
+		notes_in_arrived(s->notes_in, &m->u.note); /* it is refused */
 	} else if (m->type == UPSTREAM_NOTE) {
-		notes_in_arrived(s->notes_in, &m->u.note);
+		backlog_note(s->backlog, &m->u.note);
 	} else if (m->type == UPSTREAM_TOLD) {
 		notes_out_told(s->notes_out, &m->u.told);
 	} else if (m->type == UPSTREAM_WAITING) {
 		if (!s->state.notes_off)
-			(void)store_event(s->store, RECORD_WAITING, &m->u.waiting.peer, clock_wall_ms());
+			backlog_event(s->backlog, RECORD_WAITING, &m->u.waiting.peer);
 	} else {
 		pair_notice(s->pair, m);
 	}
@@ -763,7 +854,9 @@ requests_unsure(void *context, bool unsure)
 {
 	const struct session *s = context;
 
-	inbound_unsure(s->inbound, unsure);
+	if (unsure)
+		inbound_flush(s->inbound); /* what came until now is ours */
+	backlog_unsure(s->backlog, unsure);
 }
 
 static void
@@ -841,6 +934,8 @@ reading_mark(void *context, uint64_t last, unsigned kinds)
 {
 	const struct session *s = context;
 
+	if (backlog_is_held(s->backlog))
+		return READING_LATER;
 	return kinds == 0 ? store_take(s->store, last) : store_mark(s->store, last, kinds);
 }
 
@@ -1029,6 +1124,14 @@ client_keep_away(void *context, const char *text)
 	return life_keep_away(s, text) < 0 ? VERDICT_FAILED : VERDICT_OK;
 }
 
+static bool
+client_held(void *context)
+{
+	const struct session *s = context;
+
+	return backlog_is_held(s->backlog);
+}
+
 static int
 client_keep_rules(void *context, const struct policy *policy)
 {
@@ -1112,6 +1215,7 @@ static const struct control_client_class client_class = {
 	.decline = client_decline,
 	.read = client_read,
 	.done = client_done,
+	.held = client_held,
 	.keep_rules = client_keep_rules,
 	.trouble = client_trouble,
 	.hopeless = client_hopeless,
@@ -1194,8 +1298,8 @@ session_make(struct session *s)
 	    (s->notes_out = notes_out_new(&notes_out_class, s)) &&
 	    (s->offers_in = offers_in_new(&offers_in_class, s)) &&
 	    (s->offers_out = offers_out_new(&offers_out_class, s, &s->state)) &&
-	    (s->inbound = inbound_new(&inbound_class, s, &s->state)) && (s->reading = reading_new(&reading_class, s)) &&
-	    (s->listener = listener_new(&listener_class, s, s->loop));
+	    (s->backlog = backlog_new(&backlog_class, s)) && (s->inbound = inbound_new(&inbound_class, s, &s->state)) &&
+	    (s->reading = reading_new(&reading_class, s)) && (s->listener = listener_new(&listener_class, s, s->loop));
 }
 
 void
@@ -1205,6 +1309,7 @@ session_free(struct session *s)
 		listener_each(s->listener, control_client_free);
 	listener_free(s->listener);
 	reading_free(s->reading);
+	backlog_free(s->backlog);
 	inbound_free(s->inbound);
 	notes_in_free(s->notes_in);
 	notes_out_free(s->notes_out);

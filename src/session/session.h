@@ -2,9 +2,9 @@
  * One login: its parts, and what connects them. Each part keeps its own state, knows none of the others, and says what
  * happens by a class of callbacks. session.c fills these in; it is the only file that knows all parts.
  *
- *     command --client--> outbound --uplink--> pchatd --uplink--> inbound --> store
- *                 |                                                  |
- *                 +------------ reading <----------------------------+
+ *     command --client--> outbound --uplink--> pchatd --uplink--> backlog --> inbound --> store
+ *                 |                                                              |
+ *                 +------------ reading <----------------------------------------+
  */
 #ifndef PCHAT_SESSION_SESSION_H
 #define PCHAT_SESSION_SESSION_H
@@ -19,6 +19,7 @@
 #include "session/state/state.h"
 #include "session/uplink/autostart.h"
 
+struct backlog;
 struct bridge;
 struct inbound;
 struct listener;
@@ -42,8 +43,7 @@ enum session_end {
 	SESSION_OVER,     /* it was quit, or its name is somebody else's now */
 };
 
-/* Processes that forget: by the rule of the inbox, and for a command. */
-enum { FORGETTING_RULE, FORGETTING_COMMAND, FORGETTING };
+#define FORGETTING 8U /* processes of ours that forget something at once */
 
 struct session {
 	struct ev_loop *loop;
@@ -55,6 +55,7 @@ struct session {
 	struct autostart autostart;
 	struct bridge *bridge; /* to a daemon at another host; NULL: the daemon is on this host */
 
+	bool pair_unkept;                 /* it changed while the inbox was held */
 	bool begun;                       /* commands were served, so there was a session */
 	enum session_end end;             /* how it ended */
 	uint64_t renew_at;                /* no new inbox is tried before then, by clock_monotonic_ms() */
@@ -72,6 +73,7 @@ struct session {
 	struct uplink *uplink;
 	struct requests *requests;
 	struct outbound *outbound;
+	struct backlog *backlog;
 	struct inbound *inbound;
 	struct notes_in *notes_in;
 	struct notes_out *notes_out;

@@ -199,6 +199,109 @@ has_unread bob 1
 ok $? "once"
 is "$(texts bob)" "while a command lets forget," "and is all that is there"
 
+# A process that forgets has the inbox to itself for as long as its disk takes. Whatever others do meanwhile, the helper
+# waits for it in memory. (Here the process that locks it is let go as well, and then forgets.)
+if [ -x /usr/bin/python3 ]; then
+	cat >"$T/lock.py" <<-'END'
+		import os, sqlite3, sys, time
+		locks = [sqlite3.connect(os.path.join(sys.argv[1], name)) for name in ("inbox.db", "sent.db")]
+		for lock in locks:
+		    lock.execute("BEGIN IMMEDIATE")
+		open(sys.argv[2], "w").close()
+		while not os.path.exists(sys.argv[3]):
+		    time.sleep(0.1)
+	END
+	cat >"$T/slow/pchat-session" <<-END
+		#!/bin/sh
+		[ "\$1" != --history ] || [ -e "$T/go" ] || [ -e "$T/bob/forgetting" ] ||
+			/usr/bin/python3 "$T/lock.py" "$folder" "$T/bob/forgetting" "$T/go"
+		exec "$programs/pchat-session" "\$@"
+	END
+	lock_inbox() {
+		rm -f "$T/go" "$T/bob/forgetting"
+		spawn delete bob pchat history --delete nobody
+		wait_until test -e "$T/bob/forgetting"
+	}
+	login mallory
+	login carol
+	run bob pchat read
+	lock_inbox
+	spawn note mallory pchat tell --timeout $AGES bob boo
+	spawn first alice pchat send --timeout $AGES first
+	settle first alice
+	spawn second alice pchat send --timeout $AGES second
+	spawn waits carol pchat to --wait bob
+	settle note mallory
+	settle second alice
+	settle waits carol
+	run bob pchat status
+	exits 0 "whatever others do while it forgets, status answers"
+	run bob pchat who
+	exits 0 "who as well"
+	run bob pchat send "from bob: meanwhile"
+	exits 0 "send as well"
+	run bob pchat history
+	exits 0 "history as well"
+	spawn rule bob pchat dnd on
+	settle rule bob
+	! is_gone "${pid_of[rule]}"
+	ok $? "a rule waits: it is not kept yet"
+	run bob pchat status
+	exits 0 "which keeps no other command waiting"
+	! is_gone "${pid_of[note]}" && ! is_gone "${pid_of[first]}" && has_unread bob 0
+	ok $? "nor is what arrived"
+	: >"$T/go"
+	reap delete
+	exits 1 "it forgets, here nothing"
+	reap note
+	exits 0 "then the note is stored"
+	reap first
+	exits 0 "a message"
+	reap second
+	exits 0 "the next one"
+	reap rule
+	exits 0 "and the rule"
+	run bob pchat read --json
+	seen=$(jq -r 'select(.type == "message") | .text' <<<"$out" | tr '\n' ,)
+	is "$seen" "first,second," "in order"
+	is "$(jq -r 'select(.type == "note") | .text' <<<"$out")" boo "with the note"
+	is "$(jq -r 'select(.type == "waiting") | .type' <<<"$out")" waiting "and who waits"
+	wait_until has_said meanwhile
+	ok $? "what was sent meanwhile is in the history"
+	kill "${pid_of[waits]}"
+	reap waits
+
+	# Whoever comes and goes meanwhile.
+	run bob pchat dnd off
+	run bob pchat leave
+	run bob pchat read
+	lock_inbox
+	run mallory pchat to bob
+	exits 0 "who is free can be had while it forgets"
+	wait_until has_partner bob mallory
+	ok $? "which is seen at once"
+	run mallory pchat leave
+	wait_until has_partner bob null
+	run carol pchat to bob
+	wait_until has_partner bob carol
+	spawn held carol pchat send --timeout $AGES "from carol"
+	settle held carol
+	run bob pchat who
+	exits 0 "and stops nothing"
+	: >"$T/go"
+	reap held
+	exits 0 "a message of the last one is stored"
+	reap delete
+	run bob pchat read --json
+	is "$(jq -r .type <<<"$out" | tr '\n' ,)" "paired,left,paired,message," "behind who came and went, in order"
+	run carol pchat leave
+	run alice pchat to bob
+	run bob pchat history --delete --unread
+	run alice pchat send "while a command lets forget"
+else
+	skip "no /usr/bin/python3" "a process that forgets has the inbox to itself"
+fi
+
 # What cannot be begun keeps nothing waiting.
 if command -v prlimit >/dev/null; then
 	helper=$(helper_pid bob)

@@ -98,6 +98,7 @@
 	X(kept_file)      \
 	X(finder)         \
 	X(state)          \
+	X(backlog)        \
 	X(inbound)        \
 	X(outbound)       \
 	X(pair)           \

@@ -75,15 +75,21 @@ update_pause(struct control_client *c)
 		stream_resume(&c->stream);
 }
 
+void
+control_client_go_on(struct control_client *c)
+{
+	if (!c->held_back || c->asking || c->reading)
+		return;
+	c->held_back = false;
+	update_pause(c);
+}
+
 /* Its request was answered: what came behind it is looked at. */
 static void
 answered(struct control_client *c)
 {
 	c->asking = c->reading = false;
-	if (!c->held_back)
-		return;
-	c->held_back = false;
-	update_pause(c);
+	control_client_go_on(c);
 }
 
 void
@@ -303,6 +309,7 @@ on_read(struct control_client *c, const struct control_message *m)
 static void
 on_done(struct control_client *c, const struct control_message *m)
 {
+	c->reading = true;
 	c->class->done(c->context, c->index, m);
 }
 
@@ -343,7 +350,7 @@ on_away(struct control_client *c, const struct control_message *m)
 		control_client_outcome(c, v,
 		    v == VERDICT_FAILED ? NOT_STORED
 					: N_("the daemon is an older pchat, which tells nobody that you are away; it "
-		                             "has to be restarted"));
+					     "has to be restarted"));
 	else if (c->class->connected(c->context))
 		ask(c, &up);
 	else
@@ -423,13 +430,20 @@ take_hello(struct control_client *c, const struct control_message *m)
 	}
 }
 
-/* False: it has to wait until the request before it was answered. */
+/* Whether it is about something that is kept in the inbox. */
+static bool
+is_stored(uint16_t type)
+{
+	return type == CONTROL_RULE || type == CONTROL_AWAY;
+}
+
+/* False: it has to wait until the request before it was answered, or until it can be stored. */
 static bool
 take_frame(struct control_client *c, const struct frame *f)
 {
 	struct control_message m;
 
-	if (c->asking || c->reading)
+	if (c->asking || c->reading || (is_stored(f->type) && c->class->held(c->context)))
 		return false;
 	if (control_decode(f, &m) < 0)
 		control_client_bye(c, BYE_MALFORMED);

@@ -42,6 +42,8 @@ struct control_client_class {
 	/* READ, answered by control_client_read_begin() to control_client_read_end(); DONE, by control_client_outcome(). */
 	void (*read)(void *context, uint32_t client, const struct control_message *m);
 	void (*done)(void *context, uint32_t client, const struct control_message *m);
+	/* Whether nothing can be stored just now. control_client_go_on() is called when it can be. */
+	bool (*held)(void *context);
 	/* New rules: stored, then ours. 0 or -errno. Whether the daemon can be told now. */
 	int (*keep_rules)(void *context, const struct policy *policy);
 	bool (*connected)(void *context);
@@ -68,9 +70,9 @@ struct control_client {
 	bool watching;     /* WATCH */
 	bool behind;       /* of what it watches: it takes nothing just now */
 	bool throttled;    /* paused: no room in the window */
-	bool held_back;    /* paused: a request came before the last one was answered */
-	bool asking;       /* the daemon is asked, for it */
-	bool reading;      /* READ, not yet answered */
+	bool held_back; /* paused: a request came before the last one was answered, or one that cannot be stored now */
+	bool asking;    /* the daemon is asked, for it */
+	bool reading;   /* READ, not yet answered */
 };
 
 /* Takes over fd. NULL: short of memory; fd is closed. */
@@ -102,6 +104,9 @@ void control_client_read_end(struct control_client *c, const struct control_mess
 
 /* There is room in the window again. */
 void control_client_unthrottle(struct control_client *c);
+
+/* What could not be stored can be. */
+void control_client_go_on(struct control_client *c);
 
 /* The session's state changed: CHANGED, if it watches. */
 void control_client_tell_change(struct control_client *c);

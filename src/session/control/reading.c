@@ -19,6 +19,9 @@ struct reader {
 	bool follows;
 	uint64_t said; /* of one that follows: so far it was given what was said, */
 	uint64_t out;  /* and this is the latest record that it was given, and that nobody marked yet; 0: none */
+	bool marks;    /* its DONE waits, which said: */
+	bool single;
+	uint64_t last;
 };
 
 TAILQ_HEAD(reader_list, reader);
@@ -263,22 +266,47 @@ let_go(struct reading *r, uint64_t last, unsigned kinds)
 			f->out = 0;
 }
 
-void
-reading_done(struct reading *r, uint32_t client, const struct control_message *m)
+/* False: it cannot be marked yet. */
+static bool
+mark(struct reading *r, struct reader *reader)
 {
-	const unsigned kinds = m->u.done.single ? 0 : kinds_of(&r->reader[client]);
-	const int failure = r->class->mark(r->context, m->u.done.last, kinds);
+	const uint32_t client = index_of(r, reader);
+	const unsigned kinds = reader->single ? 0 : kinds_of(reader);
+	const int failure = r->class->mark(r->context, reader->last, kinds);
 
+	reader->marks = failure == READING_LATER;
+	if (reader->marks)
+		return false;
 	if (failure < 0)
 		log_error("cannot mark what was read: %s", strerror(-failure));
-	if (r->lease == &r->reader[client])
+	if (r->lease == reader)
 		r->lease = NULL;
-	r->reader[client].out = 0;
+	reader->out = 0;
 	if (failure == 0)
-		let_go(r, m->u.done.last, kinds);
+		let_go(r, reader->last, kinds);
 	r->class->marked(r->context, client, failure < 0 ? VERDICT_STORAGE : VERDICT_OK);
 	if (failure < 0)
 		r->class->failed(r->context, failure);
+	return true;
+}
+
+void
+reading_done(struct reading *r, uint32_t client, const struct control_message *m)
+{
+	struct reader *reader = &r->reader[client];
+
+	reader->single = m->u.done.single;
+	reader->last = m->u.done.last;
+	if (mark(r, reader))
+		reading_wake(r);
+}
+
+void
+reading_go_on(struct reading *r)
+{
+	for (struct reader *reader = r->reader; reader < r->reader + CONTROL_CLIENTS; reader++)
+		if (reader->marks)
+			(void)mark(r, reader);
 	reading_wake(r);
 }
 
@@ -289,7 +317,7 @@ reading_forget(struct reading *r, uint32_t client)
 
 	if (reader->waits)
 		TAILQ_REMOVE(&r->waiting, reader, link);
-	reader->waits = false;
+	reader->waits = reader->marks = false;
 	if (r->lease == reader)
 		r->lease = NULL;
 	reader->out = 0;

@@ -18,14 +18,19 @@
 
 struct reading;
 
+#define READING_LATER 1
+
 struct reading_class {
-	/* Of the inbox: as store_read(); and marks as read all of these kinds up to `last`; 0: that one alone. 0 or -errno. */
+	/*
+	 * Of the inbox: as store_read(); and marks as read all of these kinds up to `last`; 0: that one alone. 0, -errno or
+	 * READING_LATER: it cannot be stored now, and is tried again by reading_go_on().
+	 */
 	int (*read)(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
 	    void *fn_context);
 	int (*mark)(void *context, uint64_t last, unsigned kinds);
 	/* As store_follow(). */
-	int (*follow)(void *context, uint64_t after, unsigned kinds, bool (*fn)(const struct record *r, void *fn_context),
-	    void *fn_context);
+	int (*follow)(void *context, uint64_t after, unsigned kinds,
+	    bool (*fn)(const struct record *r, void *fn_context), void *fn_context);
 	/* It failed, and the command was told. */
 	void (*failed)(void *context, int error);
 	/* The answer to READ: its records, then READ_END; or NULL: there is no record yet, and it waits for one. */
@@ -42,6 +47,9 @@ void reading_free(struct reading *r);
 /* READ, DONE. */
 void reading_read(struct reading *r, uint32_t client, const struct control_message *m);
 void reading_done(struct reading *r, uint32_t client, const struct control_message *m);
+
+/* What could not be marked can be now: the DONEs that waited are answered. */
+void reading_go_on(struct reading *r);
 
 /* A command is gone. The lease may be free now: reading_wake() serves the next one. */
 void reading_forget(struct reading *r, uint32_t client);

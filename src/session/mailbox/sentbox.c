@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,6 +16,7 @@
 #define FLUSH_SECONDS 1.
 #define BATCH_BYTES (1024U * 1024U) /* of a transaction */
 #define ROW_BYTES 16384U            /* so long a run is a row: a longer one saves no time, and is in memory thrice */
+#define HELD_BYTES (4U * 1024U * 1024U) /* that wait; then no more may be sent */
 #define COPIES_BYTES (WINDOW_BYTES + WINDOW_BYTES / 4)
 
 enum statement { BEGIN, COMMIT, ROLLBACK, NEXT, ADD, STATEMENTS };
@@ -28,6 +31,7 @@ static const char *const statements[STATEMENTS] = {
 
 /* Messages that were acknowledged, about to be a row. */
 struct run {
+	STAILQ_ENTRY(run) link; /* sentbox::waiting */
 	struct ident first;
 	uint64_t after;
 	int64_t time_ms;
@@ -42,7 +46,7 @@ struct sentbox {
 	sqlite3 *db; /* NULL: not opened yet */
 	sqlite3_stmt *stmt[STATEMENTS];
 	bool failed; /* said so already */
-	bool patient;
+	bool held;
 	bool writing;
 	size_t batch; /* bytes of the open transaction */
 	int64_t next_id;
@@ -51,6 +55,8 @@ struct sentbox {
 	size_t begin, end;
 	size_t used; /* of the copies' memory */
 	struct run run;
+	STAILQ_HEAD(, run) waiting; /* runs that ended while it was held, */
+	size_t waiting_bytes;
 };
 
 static void
@@ -86,7 +92,6 @@ attach(struct sentbox *b)
 
 	if ((r = database_open(&b->db, b->path, DATABASE_LAZY, SENTBOX_SCHEMA)) < 0)
 		return r;
-	database_wait(b->db, b->patient);
 	if ((r = database_prepare(b->db, statements, b->stmt, STATEMENTS)) < 0) {
 		detach(b);
 		return r;
@@ -116,7 +121,7 @@ need(struct sentbox *b)
 }
 
 static int
-add_row(struct sentbox *b)
+add_row(struct sentbox *b, const struct run *run)
 {
 	sqlite3_stmt *q = b->stmt[ADD];
 	int r;
@@ -125,18 +130,18 @@ add_row(struct sentbox *b)
 		return r;
 	b->writing = true;
 	(void)sqlite3_bind_int64(q, 1, b->next_id);
-	(void)sqlite3_bind_int64(q, 2, b->run.pack.count);
-	(void)sqlite3_bind_int64(q, 3, (int64_t)b->run.after);
-	(void)sqlite3_bind_int64(q, 4, b->run.time_ms);
-	(void)sqlite3_bind_blob(q, 5, b->run.first.b, IDENT_LEN, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(q, 6, b->run.to.uid);
-	(void)sqlite3_bind_text(q, 7, b->run.to.name, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(q, 8, b->run.to.account, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_blob(q, 9, b->run.pack.bytes, (int)b->run.pack.length, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 2, run->pack.count);
+	(void)sqlite3_bind_int64(q, 3, (int64_t)run->after);
+	(void)sqlite3_bind_int64(q, 4, run->time_ms);
+	(void)sqlite3_bind_blob(q, 5, run->first.b, IDENT_LEN, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 6, run->to.uid);
+	(void)sqlite3_bind_text(q, 7, run->to.name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(q, 8, run->to.account, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, 9, run->pack.bytes, (int)run->pack.length, SQLITE_STATIC);
 	if ((r = database_run(q)) < 0)
 		return r;
-	b->next_id += b->run.pack.count;
-	b->batch += b->run.pack.length;
+	b->next_id += run->pack.count;
+	b->batch += run->pack.length;
 	return 0;
 }
 
@@ -155,19 +160,65 @@ commit(struct sentbox *b)
 	return 0;
 }
 
-/* Makes the gathered run a row. */
-static void
-end_run(struct sentbox *b)
+/* 0 or -errno. */
+static int
+store_run(struct sentbox *b, const struct run *run)
 {
 	int r;
 
-	if (b->run.pack.count == 0)
-		return;
-	if ((r = need(b)) < 0 || (r = add_row(b)) < 0) {
+	if ((r = need(b)) < 0 || (r = add_row(b, run)) < 0) {
 		give_up(b, r);
 		if (b->db)
 			detach(b); /* the next one reads anew where the rows end */
 	}
+	return r;
+}
+
+/* The gathered run waits, in no more memory than it needs. */
+static void
+put_off(struct sentbox *b)
+{
+	struct run *run = malloc(sizeof(*run));
+	uint8_t *bytes;
+
+	if (!run) {
+		complain(b, -ENOMEM);
+		return;
+	}
+	*run = b->run;
+	b->run.pack = (struct pack){ .count = 0 };
+	if ((bytes = realloc(run->pack.bytes, run->pack.length)))
+		run->pack.bytes = bytes;
+	STAILQ_INSERT_TAIL(&b->waiting, run, link);
+	b->waiting_bytes += sizeof(*run) + run->pack.length;
+}
+
+/* Where one cannot be stored nobody waits for the next to fail as well. */
+static void
+store_waiting(struct sentbox *b)
+{
+	struct run *run;
+	int r = 0;
+
+	while ((run = STAILQ_FIRST(&b->waiting))) {
+		STAILQ_REMOVE_HEAD(&b->waiting, link);
+		r = r < 0 ? r : store_run(b, run);
+		pack_release(&run->pack);
+		free(run);
+	}
+	b->waiting_bytes = 0;
+}
+
+/* Makes the gathered run a row. */
+static void
+end_run(struct sentbox *b)
+{
+	if (b->run.pack.count == 0)
+		return;
+	if (b->held)
+		put_off(b);
+	else
+		(void)store_run(b, &b->run);
 	pack_clear(&b->run.pack);
 }
 
@@ -303,11 +354,21 @@ sentbox_acked(struct sentbox *b, const struct ident *first, uint32_t count, cons
 /* ------------------------------------------------------------------------- as a whole */
 
 void
-sentbox_be_patient(struct sentbox *b, bool patient)
+sentbox_be_held(struct sentbox *b, bool held)
 {
-	b->patient = patient;
-	if (b->db)
-		database_wait(b->db, patient);
+	if (held)
+		sentbox_flush(b);
+	b->held = held;
+	if (held)
+		return;
+	store_waiting(b);
+	sentbox_flush(b);
+}
+
+bool
+sentbox_has_room(const struct sentbox *b)
+{
+	return b->waiting_bytes < HELD_BYTES;
 }
 
 void
@@ -338,6 +399,7 @@ sentbox_new(struct ev_loop *loop, const char *dir)
 		return NULL;
 	}
 	b->loop = loop;
+	STAILQ_INIT(&b->waiting);
 	ev_timer_init(&b->timer, on_timer, FLUSH_SECONDS, 0.);
 	b->timer.data = b;
 	return b;
@@ -348,7 +410,7 @@ sentbox_free(struct sentbox *b)
 {
 	if (!b)
 		return;
-	sentbox_flush(b);
+	sentbox_be_held(b, false);
 	detach(b);
 	free(b->copies);
 	pack_release(&b->run.pack);

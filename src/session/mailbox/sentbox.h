@@ -42,8 +42,11 @@ void sentbox_forget(struct sentbox *b);
 /* Stores what was acknowledged; called in good time by itself. */
 void sentbox_flush(struct sentbox *b);
 
-/* As store_be_patient(). */
-void sentbox_be_patient(struct sentbox *b, bool patient);
+/* While `held`, another process of ours changes what is stored: what is acknowledged meanwhile waits, and is stored then. */
+void sentbox_be_held(struct sentbox *b, bool held);
+
+/* Whether more may be forwarded: not so much waits that the rest should, too. */
+bool sentbox_has_room(const struct sentbox *b);
 
 /* Gives memory back that is not needed now. */
 void sentbox_rest(struct sentbox *b);

@@ -189,6 +189,8 @@ begin_checked(struct store *s)
 	int64_t generation;
 	int r;
 
+	if (s->held)
+		return -EBUSY;
 	if ((r = store_reach(s)) < 0)
 		return r;
 	/* What is committed behind what only memory holds would be lost with it. */
@@ -345,11 +347,9 @@ store_forget_due(struct store *s)
 }
 
 void
-store_be_patient(struct store *s, bool patient)
+store_be_held(struct store *s, bool held)
 {
-	s->patient = patient;
-	if (s->db)
-		database_wait(s->db, patient);
+	s->held = held;
 }
 
 void
@@ -359,7 +359,7 @@ store_rest(struct store *s)
 		pack_release(&s->pack);
 	if (!s->db)
 		return;
-	if (!s->patient)
+	if (!s->held)
 		store_log_rest(s);
 	(void)sqlite3_db_release_memory(s->db);
 }

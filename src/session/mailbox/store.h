@@ -98,8 +98,11 @@ void store_rest(struct store *s);
 /* Whether what the rule of the inbox does not keep should be forgotten now (forget.h): now and then, if there is a rule. */
 bool store_forget_due(struct store *s);
 
-/* Whether to wait as long as it takes, and not for 2 s, for whoever else writes: another process of ours is at it. */
-void store_be_patient(struct store *s, bool patient);
+/*
+ * While `held`, another process of ours changes all of the inbox: it is read as it was, and nothing is written, which
+ * would have to wait for that one. A transaction fails at once then, with -EBUSY. None may be open.
+ */
+void store_be_held(struct store *s, bool held);
 
 /*
  * Sets a damaged inbox aside and begins a new one in its place, with what of it can be read; ids go on. `note` as

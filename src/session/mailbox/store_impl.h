@@ -110,7 +110,7 @@ struct store {
 	dev_t log_dev;      /* the log's device */
 	int frames;         /* pages in the log */
 	bool used;          /* messages came since it was opened */
-	bool patient;       /* set by store_be_patient() */
+	bool held;          /* set by store_be_held() */
 	off_t ahead;        /* the system was asked to read the log into memory up to here, in bytes */
 	uint64_t forget_at; /* when to look next for what is not kept, by clock_monotonic_ms() */
 	struct store_tally now;       /* within the open transaction */

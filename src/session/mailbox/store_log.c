@@ -65,7 +65,7 @@ write_back(struct store *s)
 void
 store_tidy(struct store *s)
 {
-	if (s->writing)
+	if (s->writing || s->held)
 		return;
 	if (s->frames >= WAL_FRAMES)
 		write_back(s);

@@ -180,7 +180,6 @@ open_file(struct store *s, enum database_mode mode, const char *schema)
 
 	if ((r = database_open(&s->db, s->path, mode, schema)) < 0)
 		return r;
-	database_wait(s->db, s->patient);
 	if ((r = database_prepare(s->db, statements, s->stmt, SQL_STATEMENTS)) == 0)
 		r = scan_init(&s->scan, s->db, false);
 	if (r == 0 && (r = database_prepare(s->db, later, s->later, SQL_LATER_STATEMENTS)) < 0 &&

@@ -29,8 +29,6 @@ struct inbound_class {
 	void (*answer)(void *context, const void *frames, size_t n);
 	/* A turn is stored, or refused, and answered. */
 	void (*done)(void *context);
-	/* There is no memory to keep a message: the connection has to be made anew, so that it is repeated. */
-	void (*no_memory)(void *context);
 };
 
 MUST_USE struct inbound *inbound_new(const struct inbound_class *class, void *context, const struct state *state);
@@ -44,14 +42,5 @@ void inbound_flush(struct inbound *i);
 
 /* The connection is gone: nothing that it brought can be acknowledged any more, the sender will repeat it. */
 void inbound_reset(struct inbound *i);
-
-/*
- * A request of ours that can end our pair is about to be sent: what came until now is ours, and stored. Of what comes
- * from now on nobody knows whether it still counts: it is kept, until `unsure` is false and state->partner says it.
- */
-void inbound_unsure(struct inbound *i, bool unsure);
-
-/* While `held`, nothing is stored, and what comes is kept likewise: another process changes all of the inbox. */
-void inbound_hold(struct inbound *i, bool held);
 
 #endif

@@ -76,6 +76,14 @@ notes_in_arrived(struct notes_in *n, const struct note *note)
 }
 
 void
+notes_in_refuse(const struct notes_in *n, const struct note *note, enum verdict v)
+{
+	const struct owed o = { .token = note->token, .verdict = v };
+
+	answer_at_once(n, &o);
+}
+
+void
 notes_in_committed(struct notes_in *n, enum verdict v)
 {
 	uint8_t frames[NOTES_WAY_RECEIVER * ANSWER_MAX];

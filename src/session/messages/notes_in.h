@@ -32,6 +32,9 @@ void notes_in_free(struct notes_in *n);
 /* A NOTE. */
 void notes_in_arrived(struct notes_in *n, const struct note *note);
 
+/* One that cannot be stored, and why; it is answered at once. */
+void notes_in_refuse(const struct notes_in *n, const struct note *note, enum verdict v);
+
 /* The transaction ended: OK, or why what was in it is not, or may not be, stored. STALE: another helper answers. */
 void notes_in_committed(struct notes_in *n, enum verdict v);
 

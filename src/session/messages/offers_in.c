@@ -112,6 +112,12 @@ answer(struct offers_in *o, struct entry *e, enum verdict v)
 }
 
 void
+offers_in_refuse(struct offers_in *o, const struct offer *offer)
+{
+	send_word(o, UPSTREAM_OFFER_ACK, &offer->msgid, VERDICT_OFFERS_FULL, 0);
+}
+
+void
 offers_in_offered(struct offers_in *o, const struct offer *offer)
 {
 	struct entry *e = find(o, &offer->msgid);
@@ -122,7 +128,7 @@ offers_in_offered(struct offers_in *o, const struct offer *offer)
 	else if (e->stage != OPEN)
 		return; /* it is being answered, or taken */
 	if (!e) {
-		send_word(o, UPSTREAM_OFFER_ACK, &offer->msgid, VERDICT_OFFERS_FULL, 0);
+		offers_in_refuse(o, offer);
 		return;
 	}
 	e->orphan = false;

@@ -49,6 +49,9 @@ void offers_in_free(struct offers_in *o);
 /* The daemon said OFFERED. The body of the offer is copied. */
 void offers_in_offered(struct offers_in *o, const struct offer *offer);
 
+/* The daemon said OFFERED, and there is no room for it: it is answered at once. */
+void offers_in_refuse(struct offers_in *o, const struct offer *offer);
+
 /* The daemon said OFFER_GONE: the offer can be taken no more, unless a command has its channel already. */
 void offers_in_gone(struct offers_in *o, const struct ident *msgid);
 

@@ -91,6 +91,7 @@ offer(struct outbound *o, uint32_t client, const struct msg *m, enum verdict *wh
 ssize_t
 outbound_frames(struct outbound *o, uint32_t client, uint8_t *data, size_t n, bool *full)
 {
+	const bool may_go = o->class->may_go(o->context);
 	size_t begin = 0, end = 0;
 	ssize_t used;
 	struct frame f;
@@ -103,7 +104,7 @@ outbound_frames(struct outbound *o, uint32_t client, uint8_t *data, size_t n, bo
 
 		if (msg_decode(&f, &m) < 0)
 			return -1;
-		answer = offer(o, client, &m, &why);
+		answer = may_go ? offer(o, client, &m, &why) : COURIER_WAIT;
 		if (answer == COURIER_FORWARD) {
 			msg_patch(data + end, o->courier.pair, o->courier.epoch);
 			o->class->sent(o->context, &m);
@@ -135,6 +136,12 @@ give_room(struct outbound *o)
 		return;
 	o->full = false;
 	o->class->room(o->context);
+}
+
+void
+outbound_go_on(struct outbound *o)
+{
+	give_room(o);
 }
 
 void

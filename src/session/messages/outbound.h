@@ -25,6 +25,8 @@ struct outbound_class {
 	void (*acked)(void *context, uint32_t client, const struct ack *a);
 	/* There is room in the window again: whoever had to wait for it may go on. */
 	void (*room)(void *context);
+	/* Whether more may go: else it waits, until outbound_go_on(). */
+	bool (*may_go)(void *context);
 	/* For the history: a message went; the `count` oldest were answered, or delivered; none counts any more. */
 	void (*sent)(void *context, const struct msg *m);
 	void (*answered)(void *context, const struct ident *first, uint32_t count, bool delivered);
@@ -33,6 +35,9 @@ struct outbound_class {
 
 MUST_USE struct outbound *outbound_new(const struct outbound_class *class, void *context);
 void outbound_free(struct outbound *o);
+
+/* The result of class->may_go() is true again. */
+void outbound_go_on(struct outbound *o);
 
 void outbound_attach(struct outbound *o, uint32_t client);
 void outbound_detach(struct outbound *o, uint32_t client);

@@ -9,7 +9,7 @@
 
 static struct control_client *c;
 static struct state state;
-static bool full, no_memory, connected;
+static bool full, no_memory, connected, held;
 static int failure;
 
 static void
@@ -74,6 +74,13 @@ done(void *context, uint32_t client, const struct control_message *m)
 	(void)context, (void)m;
 	trace("done %u", client);
 	control_client_outcome(c, VERDICT_OK, NULL);
+}
+
+static bool
+is_held(void *context)
+{
+	(void)context;
+	return held;
 }
 
 static int
@@ -190,8 +197,8 @@ keep_away(void *context, const char *text)
 }
 
 static const struct control_client_class class = { stirred, messages, expect, show, ask, take_notes, find_note, tell,
-	offer, offers, accept_offer, decline, read_inbox, done, keep_rules, is_connected, trouble, hopeless, keep_away, history,
-	closed };
+	offer, offers, accept_offer, decline, read_inbox, done, is_held, keep_rules, is_connected, trouble, hopeless,
+	keep_away, history, closed };
 
 static void
 say(enum control_type type)
@@ -265,7 +272,7 @@ setup(void)
 {
 	trace_clear();
 	fake_begin();
-	full = no_memory = false;
+	full = no_memory = held = false;
 	connected = true;
 	failure = 0;
 	state = (struct state){ .self.name = "alice", .partner = { .pair = 1, .peer.name = "bob" } };
@@ -517,6 +524,30 @@ START_TEST(test_client_rules)
 }
 END_TEST
 
+/* A rule waits until it can be stored, and what is said behind it; others get their answers. */
+START_TEST(test_client_rules_wait)
+{
+	struct control_message m;
+
+	held = true;
+	connected = false;
+	say(CONTROL_STATUS);
+	hears(CONTROL_STATE, &m);
+	say_rule(2, false, false);
+	say(CONTROL_POLICY);
+	control_client_go_on(c);
+	fake_turn();
+	hears_nothing();
+	trace_is("");
+	held = false;
+	control_client_go_on(c);
+	fake_turn();
+	trace_is("rules 0 dnd 1");
+	hears_verdict(VERDICT_OK);
+	hears(CONTROL_RULES, &m);
+}
+END_TEST
+
 START_TEST(test_client_history)
 {
 	failure = -EAGAIN;
@@ -561,6 +592,7 @@ control_client_suite(void)
 	tcase_add_test(t, test_client_window_is_full);
 	tcase_add_test(t, test_client_expects);
 	tcase_add_test(t, test_client_rules);
+	tcase_add_test(t, test_client_rules_wait);
 	tcase_add_test(t, test_client_history);
 	tcase_add_test(t, test_client_hangs_up);
 	suite_add_tcase(s, t);

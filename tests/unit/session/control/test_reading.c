@@ -161,6 +161,33 @@ START_TEST(test_reading_gives_what_is_there)
 }
 END_TEST
 
+START_TEST(test_reading_marks_later)
+{
+	ask(0, 0, 0, 0);
+	ask(1, 0, 0, 0);
+	trace_is("0:; 1; 2; end 2 last 2 verdict 0");
+	failure = READING_LATER;
+	done(0, 2, false);
+	trace_is("mark 2"); /* nobody else is given it meanwhile */
+	ask(2, READ_PEEK, 0, 0);
+	trace_clear();
+	failure = 0;
+	reading_go_on(r);
+	trace_is("mark 2; marked 0 0; 1:; end 0 last 0 verdict 28");
+	reading_go_on(r);
+	trace_is("");
+	newest = 3;
+	ask(0, 0, 0, 0);
+	failure = READING_LATER;
+	done(0, 3, false);
+	reading_forget(r, 0);
+	failure = 0;
+	trace_clear();
+	reading_go_on(r);
+	trace_is("");
+}
+END_TEST
+
 START_TEST(test_reading_in_batches)
 {
 	newest = 5;
@@ -408,6 +435,7 @@ reading_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_reading_kinds);
 	tcase_add_test(t, test_reading_gives_what_is_there);
+	tcase_add_test(t, test_reading_marks_later);
 	tcase_add_test(t, test_reading_in_batches);
 	tcase_add_test(t, test_reading_one_at_a_time);
 	tcase_add_test(t, test_reading_lease_of_one_that_is_gone);

@@ -134,6 +134,51 @@ START_TEST(acknowledged_is_stored)
 }
 END_TEST
 
+/* Another process may have it: nothing waits for that one, and all is stored in its order when it is done. */
+START_TEST(held_waits)
+{
+	sqlite3 *db;
+
+	forward(9);
+	settle(2, &bob, 0);
+	sentbox_be_held(box, true);
+	ck_assert_str_eq(stored(), "1 2 ");
+	ck_assert_int_eq(database_open(&db, path, DATABASE_DURABLE, "BEGIN IMMEDIATE"), 0);
+	settle(3, &bob, 0);
+	settle(1, &bob, 1);
+	sentbox_flush(box);
+	settle(1, &bob, 1);
+	sentbox_rest(box);
+	ck_assert(sentbox_has_room(box));
+	database_close(db);
+	ck_assert_str_eq(stored(), "1 2 ");
+	sentbox_be_held(box, false);
+	ck_assert_str_eq(stored(), "1 2 |3 4 5 |6 |7 ");
+	settle(2, &carol, 1);
+	sentbox_flush(box);
+	ck_assert_str_eq(stored(), "1 2 |3 4 5 |6 |7 |8 9 ");
+}
+END_TEST
+
+START_TEST(held_has_a_bound)
+{
+	static const uint8_t body[MESSAGE_MAX];
+	unsigned count = 0;
+
+	sentbox_be_held(box, true);
+	for (; sentbox_has_room(box); count++) {
+		const struct msg m = { .id = number(count + 1), .body = body, .length = sizeof(body) };
+
+		sentbox_forwarded(box, &m);
+		sentbox_acked(box, &m.id, 1, &bob, 0);
+		ck_assert_uint_lt(count, 1000);
+	}
+	ck_assert_uint_gt(count, 10);
+	sentbox_be_held(box, false);
+	ck_assert(sentbox_has_room(box));
+}
+END_TEST
+
 START_TEST(refused_is_not)
 {
 	forward(5);
@@ -268,6 +313,8 @@ sentbox_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, acknowledged_is_stored);
+	tcase_add_test(t, held_waits);
+	tcase_add_test(t, held_has_a_bound);
 	tcase_add_test(t, refused_is_not);
 	tcase_add_test(t, a_row_has_one_partner_and_one_place);
 	tcase_add_test(t, copies_under_way);

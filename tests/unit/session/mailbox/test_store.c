@@ -375,6 +375,23 @@ START_TEST(unread_offers_are_bounded)
 }
 END_TEST
 
+/* While another process has it nothing is written, nor waited for; it is read as it was. */
+START_TEST(held_writes_nothing)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	store_be_held(store, true);
+	ck_assert_int_eq(put(&alice, 2), STORE_FAILED);
+	ck_assert_int_eq(store_commit(store), -EBUSY);
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), -EBUSY);
+	ck_assert_str_eq(unread(), "1");
+	store_be_held(store, false);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "1 2");
+}
+END_TEST
+
 /* Every order in which ids of a small range can come, some twice: each is stored once. */
 START_TEST(stores_an_id_once)
 {
@@ -1572,6 +1589,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, what_could_not_be_made_is_discarded);
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
+	tcase_add_test(t, held_writes_nothing);
 	tcase_add_test(t, unread_events_are_bounded);
 	tcase_add_test(t, events_of_no_account);
 	tcase_add_test(t, only_unread_events_count);

@@ -78,14 +78,7 @@ done(void *context)
 	trace("done");
 }
 
-static void
-no_memory(void *context)
-{
-	(void)context;
-	trace("no memory");
-}
-
-static const struct inbound_class class = { store, is_writing, commit, failed, committed, answer, done, no_memory };
+static const struct inbound_class class = { store, is_writing, commit, failed, committed, answer, done };
 
 static void
 setup(void)
@@ -219,51 +212,8 @@ START_TEST(test_inbound_of_a_size_alone)
 }
 END_TEST
 
-START_TEST(test_inbound_unsure_whose)
-{
-	message(1);
-	inbound_unsure(in, true); /* what came until now is ours */
-	trace_is("store 1 hi; commit; committed 0; ack 1+1 0; done");
-	message(2);
-	message(3);
-	inbound_flush(in);
-	trace_is("");
-	inbound_unsure(in, false); /* nothing has changed */
-	trace_is("store 2 hi; store 3 hi");
-	inbound_unsure(in, true);
-	trace_is("commit; committed 0; ack 2+2 0; done");
-	message(4);
-	state.partner.pair = PAIR + 1; /* the pair is another one */
-	inbound_unsure(in, false);
-	inbound_flush(in);
-	trace_is("");
-}
-END_TEST
-
-START_TEST(test_inbound_unsure_for_too_long)
-{
-	static const char body[MESSAGE_MAX];
-
-	inbound_unsure(in, true);
-	for (unsigned i = 0; i < 8; i++) /* more than one window has */
-		give(PAIR, 1, (uint8_t)i, body, sizeof(body));
-	trace_is("");
-	for (unsigned i = 0; i < 8; i++)
-		give(PAIR, 1, (uint8_t)i, body, sizeof(body));
-	trace_is("no memory");
-}
-END_TEST
-
 START_TEST(test_inbound_lost_connection)
 {
-	message(1);
-	inbound_unsure(in, true);
-	trace_clear();
-	message(2);
-	inbound_reset(in);
-	inbound_unsure(in, false);
-	inbound_flush(in);
-	trace_is(""); /* the sender repeats it */
 	message(2);
 	trace_is("store 2 hi");
 	inbound_reset(in);
@@ -288,8 +238,6 @@ inbound_suite(void)
 	tcase_add_test(t, test_inbound_other_epoch_ends_the_turn);
 	tcase_add_test(t, test_inbound_of_our_pair_alone);
 	tcase_add_test(t, test_inbound_of_a_size_alone);
-	tcase_add_test(t, test_inbound_unsure_whose);
-	tcase_add_test(t, test_inbound_unsure_for_too_long);
 	tcase_add_test(t, test_inbound_lost_connection);
 	suite_add_tcase(s, t);
 	return s;

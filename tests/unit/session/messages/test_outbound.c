@@ -12,6 +12,7 @@ static struct outbound *out;
 static uint8_t input[2 * WINDOW_BYTES];
 static size_t length;
 static bool full;
+static bool held;
 
 static void
 send_up(void *context, const void *frames, size_t n)
@@ -78,12 +79,20 @@ forget(void *context)
 	trace("forget");
 }
 
-static const struct outbound_class class = { send_up, notify, acked, room, sent, answered, forget };
+static bool
+may_go(void *context)
+{
+	(void)context;
+	return !held;
+}
+
+static const struct outbound_class class = { send_up, notify, acked, room, may_go, sent, answered, forget };
 
 static void
 setup(void)
 {
 	length = 0;
+	held = false;
 	trace_clear();
 	out = outbound_new(&class, NULL);
 	ck_assert_ptr_nonnull(out);
@@ -196,6 +205,29 @@ START_TEST(test_outbound_stops_at_other_frames)
 }
 END_TEST
 
+START_TEST(test_outbound_may_not_go)
+{
+	pair_up();
+	outbound_go_on(out);
+	trace_is(""); /* nobody has waited */
+	held = true;
+	frame_header(input, 0x42, 0);
+	length = FRAME_HEADER;
+	ck_assert_int_eq(take(0), 0);
+	ck_assert(!full); /* that is no message */
+	add(0, 1, 5);
+	ck_assert_int_eq(take(0), 0);
+	ck_assert(full);
+	trace_is("");
+	held = false;
+	outbound_go_on(out);
+	trace_is("room");
+	add(0, 1, 5);
+	ck_assert_int_eq(take(0), FRAME_HEADER + MSG_FIXED + 5);
+	trace_is("ready 0 gen 0 pair 7 forwarded 0; sent 1; send 1");
+}
+END_TEST
+
 START_TEST(test_outbound_window_is_full)
 {
 	pair_up();
@@ -288,6 +320,7 @@ outbound_suite(void)
 	tcase_add_test(t, test_outbound_answers_go_back);
 	tcase_add_test(t, test_outbound_refuses_by_itself);
 	tcase_add_test(t, test_outbound_stops_at_other_frames);
+	tcase_add_test(t, test_outbound_may_not_go);
 	tcase_add_test(t, test_outbound_window_is_full);
 	tcase_add_test(t, test_outbound_connection_lost_and_back);
 	tcase_add_test(t, test_outbound_who_waits_for_room_is_told_when_all_is_lost);
