@@ -8,7 +8,7 @@
 #include "core/limits.h"
 #include "core/notes/notes.h"
 
-#define MESSAGES_BYTES (4U * WINDOW_BYTES)
+#define MESSAGES_BYTES (4U * WINDOW_BYTES) /* of memory, for messages */
 
 enum kind { MESSAGE, NOTE, OFFER, EVENT };
 
@@ -26,6 +26,9 @@ struct item {
 	uint32_t length;
 	uint8_t bytes[]; /* a message's frame; the body of a note or an offer */
 };
+
+_Static_assert(WINDOW_MESSAGES *(sizeof(struct item) + FRAME_HEADER + MSG_FIXED) + WINDOW_BYTES <= MESSAGES_BYTES,
+    "a window has room");
 
 TAILQ_HEAD(item_list, item);
 
@@ -52,11 +55,17 @@ backlog_new(const struct backlog_class *class, void *context)
 }
 
 static void
-drop(struct backlog *b, struct item *i)
+take_out(struct backlog *b, struct item *i)
 {
 	TAILQ_REMOVE(&b->items, i, link);
 	if (i->kind == MESSAGE)
-		b->message_bytes -= i->length;
+		b->message_bytes -= sizeof(*i) + i->length;
+}
+
+static void
+drop(struct backlog *b, struct item *i)
+{
+	take_out(b, i);
 	free(i);
 }
 
@@ -91,6 +100,8 @@ append(struct backlog *b, enum kind kind, const void *bytes, uint32_t length)
 	if (length > 0)
 		memcpy(i->bytes, bytes, length);
 	TAILQ_INSERT_TAIL(&b->items, i, link);
+	if (kind == MESSAGE)
+		b->message_bytes += sizeof(*i) + length;
 	return i;
 }
 
@@ -119,6 +130,12 @@ drop_old(struct backlog *b)
 	}
 }
 
+static bool
+message_has_room(const struct backlog *b, uint32_t length)
+{
+	return b->message_bytes + sizeof(struct item) + length <= MESSAGES_BYTES;
+}
+
 void
 backlog_message(struct backlog *b, const struct frame *f)
 {
@@ -128,11 +145,9 @@ backlog_message(struct backlog *b, const struct frame *f)
 		b->class->message(b->context, f);
 		return;
 	}
-	if (b->message_bytes + n > MESSAGES_BYTES)
+	if (!message_has_room(b, n))
 		drop_old(b);
-	if (b->message_bytes + n <= MESSAGES_BYTES && append(b, MESSAGE, f->body - FRAME_HEADER, n))
-		b->message_bytes += n;
-	else
+	if (!message_has_room(b, n) || !append(b, MESSAGE, f->body - FRAME_HEADER, n))
 		b->class->no_memory(b->context); /* without this one there would be a gap */
 }
 
@@ -271,9 +286,7 @@ go_on(struct backlog *b)
 			i = TAILQ_NEXT(i, link);
 			continue;
 		}
-		TAILQ_REMOVE(&b->items, i, link);
-		if (i->kind == MESSAGE)
-			b->message_bytes -= i->length;
+		take_out(b, i);
 		hand_on(b, i);
 		free(i);
 		i = TAILQ_FIRST(&b->items);
