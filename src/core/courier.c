@@ -81,11 +81,15 @@ static enum courier_answer
 forward(struct courier *c, uint32_t client, const struct ident *id, uint32_t size)
 {
 	struct courier_run *last = &c->run[(c->run_head + c->run_count - 1) % WINDOW_MESSAGES];
+	struct courier_client *cl = &c->client[client];
 	uint64_t distance;
 
 	if (!window_push(&c->window, size))
 		return COURIER_WAIT;
-	c->client[client].inflight++;
+	c->went++;
+	c->behind = cl->inflight > 0 ? 1 + (uint32_t)(c->went - cl->latest) : 1;
+	cl->latest = c->went;
+	cl->inflight++;
 	if (c->run_count > 0 && last->client == client && ident_distance(&last->first, id, &distance) &&
 	    distance == last->count) {
 		last->count++;

@@ -39,6 +39,7 @@ struct courier_client {
 	uint32_t gen;
 	uint32_t forwarded; /* for the HELD that waits */
 	uint32_t inflight;  /* its messages that went upstream in this generation, unacknowledged */
+	uint64_t latest;    /* the number of the latest of those, in the order in which messages went */
 	uint64_t pair;      /* the pair that its messages go to; 0: none yet */
 	uint8_t chain;      /* enum verdict: the receiver refused the message before `next`; OK: none */
 	struct ident next;
@@ -62,6 +63,8 @@ struct courier {
 	uint64_t partner_pair;
 	char partner[NAME_MAX_LEN + 1]; /* who the partner of that pair is; empty: nobody, or not known */
 	struct window window;
+	uint64_t went;    /* messages, so far */
+	uint32_t behind;  /* of the message that went last, see below */
 	uint32_t noticed; /* clients below have no notice waiting */
 	uint32_t run_head, run_count;
 	struct courier_run run[WINDOW_MESSAGES];
@@ -80,8 +83,14 @@ enum verdict courier_expect(struct courier *c, uint32_t client, const char *name
 /* Its runs stay, owned by nobody, until they are acknowledged. Detached and attached again, a client begins anew. */
 void courier_detach(struct courier *c, uint32_t client);
 
+/*
+ * The receiver stores nothing behind a message that it refused, as long as the sender cannot know of the refusal. So each
+ * message tells (c->behind) which one that is: 1 when nothing of its client is under way before it; else 1 more than the
+ * number of steps back to the message of its client before it, in the order in which messages went under this pair and
+ * epoch. At most WINDOW_MESSAGES. 0 is said by a sender that does not tell.
+ */
 enum courier_answer {
-	COURIER_FORWARD, /* send it upstream under c->pair and c->epoch; it is recorded as under way */
+	COURIER_FORWARD, /* send it upstream under c->pair, c->epoch and c->behind; it is recorded as under way */
 	COURIER_DROP,    /* it cannot go now, or is of an older generation: the client will repeat it */
 	COURIER_WAIT,    /* the window is full: stop reading from this client, and offer the message again later */
 	COURIER_REFUSE,  /* tell the client *why: PARTNER_NOT when it expects somebody else; NOT_PAIRED, or

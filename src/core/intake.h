@@ -10,8 +10,9 @@
  *   intake_answer()      until it returns false: the acknowledgements, in the order of arrival
  *
  * No gap is stored. When a message is refused, those that follow it in its stream are refused as well, as far as they
- * can have been on their way: a sender has at most WINDOW_MESSAGES under way, so a later message was sent by somebody
- * who knew of the refusal. Under a new epoch the sender repeats all, in order, and nothing is on its way any more.
+ * were on their way: the sender tells which message under way is the one before. Of one that does not tell it, or
+ * cannot, it is known that it has at most WINDOW_MESSAGES under way, so a later message was sent by somebody who knew
+ * of the refusal. Under a new epoch the sender repeats all, in order, and nothing is on its way any more.
  * Behind a message that may be stored nothing is certain either: what follows may have come before, under an earlier
  * epoch, and be stored as well.
  *
@@ -41,8 +42,8 @@ struct intake_run {
 /* The message before `next` was refused. */
 struct intake_gap {
 	struct ident next;
-	uint64_t until;  /* the number of the last message that can have been on its way then */
-	uint8_t verdict; /* what those are refused with */
+	uint64_t number; /* of the refused one, in the order of arrival */
+	uint8_t verdict; /* what those behind it are refused with */
 };
 
 struct intake {
@@ -52,6 +53,7 @@ struct intake {
 	uint32_t answered; /* runs that intake_answer() gave already */
 	uint32_t gap_head, gap_count;
 	uint64_t arrived; /* messages, since the connection was made */
+	uint32_t behind;  /* of the one that was offered last */
 	struct intake_run run[INTAKE_RUNS];
 	struct intake_gap gap[INTAKE_GAPS]; /* oldest first, from gap_head on */
 };
@@ -66,9 +68,12 @@ enum intake_decision {
 	INTAKE_DROP,    /* of another pair than ours, and not to be answered (R9) */
 };
 
-/* A message of `pair` under `epoch` arrived; `ours` is the pair that we are in, 0: none. */
+/*
+ * A message of `pair` under `epoch` arrived; `ours` is the pair that we are in, 0: none. `behind`: what its sender told
+ * (core/courier.h).
+ */
 enum intake_decision
-intake_offer(struct intake *i, uint64_t ours, uint64_t pair, uint32_t epoch, const struct ident *id);
+intake_offer(struct intake *i, uint64_t ours, uint64_t pair, uint32_t epoch, const struct ident *id, uint32_t behind);
 
 enum intake_fate {
 	INTAKE_ADDED,   /* stored, if the commit succeeds */

@@ -2,6 +2,7 @@
 
 #include "daemon/client.h"
 #include "daemon/roster.h"
+#include "proto/feature.h"
 
 /*
  * One call's view of where the client's frames go. What it sends can only go to
@@ -56,7 +57,7 @@ refuse(struct client *c, const struct msg *m, enum verdict why)
 }
 
 static enum fate
-relay_msg(struct way *way, const struct frame *f)
+relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
 {
 	struct client *c = way->from;
 	struct msg m;
@@ -77,6 +78,8 @@ relay_msg(struct way *way, const struct frame *f)
 		client_bye(c, BYE_WINDOW);
 		return END;
 	}
+	if (m.behind != 0 && !(way->to->features & FEATURE_BEHIND))
+		msg_patch_behind(frame, 0);
 	return PASS;
 }
 
@@ -96,7 +99,7 @@ relay_ack(struct way *way, const struct frame *f)
 }
 
 size_t
-relay_frames(const struct roster *r, struct client *c, const uint8_t *data, size_t n)
+relay_frames(const struct roster *r, struct client *c, uint8_t *data, size_t n)
 {
 	struct way way = { .roster = r, .from = c };
 	size_t begin = 0, end = 0; /* the run that is to be passed on */
@@ -106,7 +109,7 @@ relay_frames(const struct roster *r, struct client *c, const uint8_t *data, size
 
 	while (fate != END && (used = frame_parse(data + end, n - end, &f)) > 0) {
 		if (f.type == FRAME_MSG)
-			fate = relay_msg(&way, &f);
+			fate = relay_msg(&way, data + end, &f);
 		else if (f.type == FRAME_ACK)
 			fate = relay_ack(&way, &f);
 		else

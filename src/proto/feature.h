@@ -12,18 +12,20 @@
 #include "proto/upstream.h"
 
 enum feature {
-	FEATURE_NAMES = 1,   /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
-	FEATURE_NOTES = 2,   /* notes: TELL, TOLD, NOTE, NOTE_ACK; on the control socket also what follows from them */
-	FEATURE_WAITING = 4, /* WAITING: who is waited for is told by whom */
-	FEATURE_STREAMS = 8, /* offers and their channels (R13); on the control socket also their records */
-	FEATURE_ABOUT = 16,  /* ABOUT: of which release the daemon is */
-	FEATURE_AWAY = 32,   /* AWAY, IS_AWAY; on the control socket also what STATE tells of it */
-	FEATURE_FOLLOW = 64, /* on the control socket alone: READ gives each of several the same, and what they say */
+	FEATURE_NAMES = 1,    /* names beyond ASCII, and with `@`; accounts of more than FEATURE_OLD_ACCOUNT bytes */
+	FEATURE_NOTES = 2,    /* notes: TELL, TOLD, NOTE, NOTE_ACK; on the control socket also what follows from them */
+	FEATURE_WAITING = 4,  /* WAITING: who is waited for is told by whom */
+	FEATURE_STREAMS = 8,  /* offers and their channels (R13); on the control socket also their records */
+	FEATURE_ABOUT = 16,   /* ABOUT: of which release the daemon is */
+	FEATURE_AWAY = 32,    /* AWAY, IS_AWAY; on the control socket also what STATE tells of it */
+	FEATURE_FOLLOW = 64,  /* on the control socket alone: READ gives each of several the same, and what they say */
+	FEATURE_BEHIND = 128, /* MSG tells which message under way is the one before it */
 };
 
 /* All that this release knows of between helper and daemon. */
-#define FEATURES_KNOWN \
-	((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_STREAMS | FEATURE_ABOUT | FEATURE_AWAY))
+#define FEATURES_KNOWN                                                                                                 \
+	((uint32_t)(FEATURE_NAMES | FEATURE_NOTES | FEATURE_WAITING | FEATURE_STREAMS | FEATURE_ABOUT | FEATURE_AWAY | \
+	    FEATURE_BEHIND))
 
 #define FEATURE_OLD_ACCOUNT 32U
 

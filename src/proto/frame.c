@@ -37,12 +37,11 @@ msg_decode(const struct frame *f, struct msg *m)
 		return -1;
 	m->pair = read_u64(&r);
 	m->epoch = read_u32(&r);
-	if (read_u32(&r) != 0)
-		return -1;
+	m->behind = read_u32(&r);
 	read_ident(&r, &m->id);
 	m->body = r.p;
 	m->length = (uint32_t)(r.end - r.p);
-	return r.bad ? -1 : 0;
+	return r.bad || m->behind > WINDOW_MESSAGES ? -1 : 0;
 }
 
 void
@@ -53,17 +52,26 @@ msg_encode_head(uint8_t out[FRAME_HEADER + MSG_FIXED], const struct msg *m)
 	frame_header(out, FRAME_MSG, MSG_FIXED + m->length);
 	write_u64(&w, m->pair);
 	write_u32(&w, m->epoch);
-	write_u32(&w, 0);
+	write_u32(&w, m->behind);
 	write_ident(&w, &m->id);
 }
 
 void
-msg_patch(uint8_t *frame, uint64_t pair, uint32_t epoch)
+msg_patch(uint8_t *frame, uint64_t pair, uint32_t epoch, uint32_t behind)
 {
 	struct writer w = { .start = frame, .p = frame + FRAME_HEADER, .end = frame + FRAME_HEADER + MSG_FIXED };
 
 	write_u64(&w, pair);
 	write_u32(&w, epoch);
+	write_u32(&w, behind);
+}
+
+void
+msg_patch_behind(uint8_t *frame, uint32_t behind)
+{
+	struct writer w = { .start = frame, .p = frame + FRAME_HEADER + 12, .end = frame + FRAME_HEADER + MSG_FIXED };
+
+	write_u32(&w, behind);
 }
 
 int

@@ -38,9 +38,10 @@ void frame_header(uint8_t out[FRAME_HEADER], uint16_t type, uint32_t length);
 /*
  * The two frames that are relayed as they came, and are most of the traffic.
  * MSG is the same on both sockets: on the way from the command to its helper pair is 0, or the pair that
- * the helper named (READY, HELD), and epoch holds the client's generation; the helper overwrites both in place.
+ * the helper named (READY, HELD), and epoch holds the client's generation; the helper overwrites both in place,
+ * and tells what is under way before it (`behind`, core/courier.h): 0, nothing is told, to who does not know FEATURE_BEHIND.
  *
- *   MSG  u64 pair, u32 epoch, u32 zero, id[16], body (1 to MESSAGE_MAX bytes)
+ *   MSG  u64 pair, u32 epoch, u32 behind, id[16], body (1 to MESSAGE_MAX bytes)
  *   ACK  u64 pair, u32 epoch, u32 count, id[16] of the first, u8 verdict (of all: OK, or why refused)
  */
 #define FRAME_MSG 0x10
@@ -51,6 +52,7 @@ void frame_header(uint8_t out[FRAME_HEADER], uint16_t type, uint32_t length);
 struct msg {
 	uint64_t pair;
 	uint32_t epoch;
+	uint32_t behind; /* 0 to WINDOW_MESSAGES */
 	struct ident id;
 	const uint8_t *body;
 	uint32_t length;
@@ -72,7 +74,8 @@ int ack_decode(const struct frame *f, struct ack *a); /* count: 1 to WINDOW_MESS
 void msg_encode_head(uint8_t out[FRAME_HEADER + MSG_FIXED], const struct msg *m);
 void ack_encode(uint8_t out[FRAME_HEADER + ACK_BODY], const struct ack *a);
 
-/* Overwrites pair and epoch of an encoded MSG whose header begins at `frame`. */
-void msg_patch(uint8_t *frame, uint64_t pair, uint32_t epoch);
+/* Overwrites pair, epoch and `behind` of an encoded MSG whose header begins at `frame`; or `behind` alone. */
+void msg_patch(uint8_t *frame, uint64_t pair, uint32_t epoch, uint32_t behind);
+void msg_patch_behind(uint8_t *frame, uint32_t behind);
 
 #endif

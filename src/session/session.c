@@ -687,6 +687,7 @@ uplink_on_welcome(void *context, const struct upstream_message *m, bool lost)
 	struct session *s = context;
 
 	s->state.self = m->u.welcome.self;
+	outbound_tells(s->outbound, uplink_knows(s->uplink, FEATURE_BEHIND));
 	pair_login(s->pair, lost, m->u.welcome.grace_ms, (enum ending)m->u.welcome.last_end);
 }
 

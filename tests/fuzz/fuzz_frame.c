@@ -32,8 +32,9 @@ check_msg(const uint8_t *bytes, const struct frame *f)
 	msg_encode_head(out, &m);
 	fuzz_require(memcmp(out, bytes, sizeof(out)) == 0);
 	fuzz_require(m.body + m.length == f->body + f->length);
-	msg_patch(out, ~m.pair, ~m.epoch);
-	msg_patch(out, m.pair, m.epoch);
+	msg_patch(out, ~m.pair, ~m.epoch, ~m.behind);
+	msg_patch(out, m.pair, m.epoch, 0);
+	msg_patch_behind(out, m.behind);
 	fuzz_require(memcmp(out, bytes, sizeof(out)) == 0);
 }
 

@@ -161,4 +161,46 @@ exits 7 "-l: with no partner"
 run alice pchat --json send x
 is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "7 not-paired" "--json: the error has its code and name"
 
+# ------------------------------------------------- --id: a refusal is of that attempt alone
+
+add_user carol
+run carol pchat login --max-unread 3 carol
+run alice pchat to carol
+id=00000000000000000000000000031000
+seq -f l%g 6 >"$T/lines"
+feed alice pchat send -l --id $id <"$T/lines"
+exits 10 "-l --id: into an inbox that is full"
+like "$err" "line 4.*inbox is full" "-l --id: the line is named"
+is "$(as carol pchat read --raw)" $'l1\nl2\nl3' "-l --id: the lines before it arrived"
+feed alice pchat send -l --id $id <"$T/lines"
+exits 0 "-l --id: all of it again, into one with room" "$err"
+is "$(as carol pchat read --raw)" $'l4\nl5\nl6' "-l --id: the others arrive"
+feed alice pchat send -l --id $id <"$T/lines"
+exits 0 "-l --id: a third time" "$err"
+is "$(as carol pchat read --raw)" "" "-l --id: nothing comes twice"
+
+id=0000000000000000000000000000100
+run alice pchat send --id ${id}0 a
+run alice pchat send --id ${id}1 b
+run alice pchat send --id ${id}0 z
+exits 10 "--id: another text under one of two ids"
+run alice pchat send --id ${id}1 b
+exits 0 "--id: the other one is there as before" "$err"
+run alice pchat send --id ${id}3 c
+run alice pchat send --id ${id}4 d
+exits 10 "--id: one for which there is no room"
+is "$(as carol pchat read --raw)" $'a\nb\nc' "--id: arrived is what was said to be"
+run alice pchat send --id ${id}5 e
+exits 0 "--id: the next one, once there is room" "$err"
+is "$(as carol pchat read --raw)" e "--id: arrives"
+run alice pchat leave
+
+# ------------------------------------------------------------- an empty stream needs nobody
+
+for command in "send -l" "send -0" "send -l --to bob" "tell -l nobody"; do
+	# shellcheck disable=SC2086 # words
+	feed alice pchat $command </dev/null
+	exits 0 "$command: input that is empty is delivered, whoever is there"
+done
+
 finish

@@ -43,7 +43,7 @@ take(struct inbound *i, const struct msg *m)
 	const uint64_t ours = i->state->partner.pair;
 	enum intake_decision d;
 
-	while ((d = intake_offer(&i->intake, ours, m->pair, m->epoch, &m->id)) == INTAKE_COMMIT)
+	while ((d = intake_offer(&i->intake, ours, m->pair, m->epoch, &m->id, m->behind)) == INTAKE_COMMIT)
 		inbound_flush(i);
 	if (d != INTAKE_STORE)
 		return;

@@ -5,7 +5,8 @@
 struct outbound {
 	const struct outbound_class *class;
 	void *context;
-	bool full; /* somebody waits for room in the window */
+	bool full;  /* somebody waits for room in the window */
+	bool tells; /* see outbound_tells() */
 	struct courier courier;
 };
 
@@ -106,7 +107,7 @@ outbound_frames(struct outbound *o, uint32_t client, uint8_t *data, size_t n, bo
 			return -1;
 		answer = may_go ? offer(o, client, &m, &why) : COURIER_WAIT;
 		if (answer == COURIER_FORWARD) {
-			msg_patch(data + end, o->courier.pair, o->courier.epoch);
+			msg_patch(data + end, o->courier.pair, o->courier.epoch, o->tells ? o->courier.behind : 0);
 			o->class->sent(o->context, &m);
 			end += (size_t)used;
 			continue;
@@ -125,6 +126,12 @@ outbound_frames(struct outbound *o, uint32_t client, uint8_t *data, size_t n, bo
 	if (end > begin)
 		o->class->send(o->context, data + begin, end - begin);
 	return (ssize_t)end;
+}
+
+void
+outbound_tells(struct outbound *o, bool tells)
+{
+	o->tells = tells;
 }
 
 /* ------------------------------------------------------------------------- and back */

@@ -49,6 +49,9 @@ void outbound_detach(struct outbound *o, uint32_t client);
  */
 ssize_t outbound_frames(struct outbound *o, uint32_t client, uint8_t *data, size_t n, bool *full);
 
+/* Whether the daemon knows FEATURE_BEHIND: each message then tells which of those under way is the one before it. */
+void outbound_tells(struct outbound *o, bool tells);
+
 /* An acknowledgement from the partner. */
 void outbound_ack(struct outbound *o, const struct ack *a);
 

@@ -1,6 +1,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "core/courier.h"
 #include "quick.h"
 
@@ -152,6 +153,45 @@ START_TEST(test_courier_coalesces_runs)
 	ck_assert_uint_eq(c.client[1].inflight, 0);
 	ck_assert_uint_eq(c.window.count, 2);
 	ck_assert_uint_eq(c.window.bytes, 20);
+}
+END_TEST
+
+/* Which message under way is the one before, of this client; and none is when all are answered, or will come again. */
+START_TEST(test_courier_tells_which_is_before)
+{
+	static const struct {
+		uint32_t client, n, behind;
+	} steps[] = { { 0, 0, 1 }, { 0, 1, 2 }, { 1, 0, 1 }, { 0, 2, 3 }, { 1, 1, 3 }, { 1, 5, 2 } };
+	uint32_t client;
+
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		forward(steps[i].client, 0, steps[i].n);
+		ck_assert_uint_eq(c.behind, steps[i].behind);
+	}
+	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(0, 0), 2, &client), 2);
+	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(1, 0), 1, &client), 1);
+	ck_assert_uint_eq(ack(PAIR, EPOCH, id_of(0, 2), 1, &client), 1);
+	forward(0, 0, 3);
+	ck_assert_uint_eq(c.behind, 1);
+	forward(1, 0, 6);
+	ck_assert_uint_eq(c.behind, 3);
+	courier_paired(&c, PAIR, EPOCH + 1, true, "bob");
+	expect_notice(0, COURIER_TELL_HELD, 1, 1);
+	expect_notice(0, COURIER_TELL_READY, 1, 0);
+	forward(0, 1, 3);
+	ck_assert_uint_eq(c.behind, 1);
+}
+END_TEST
+
+/* A full window is the most that there can be between two. */
+START_TEST(test_courier_before_a_window)
+{
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
+	for (uint32_t n = 0; n < WINDOW_MESSAGES - 1; n++)
+		forward(n > 0, 0, n);
+	forward(0, 0, 1);
+	ck_assert_uint_eq(c.behind, WINDOW_MESSAGES);
 }
 END_TEST
 
@@ -561,6 +601,8 @@ courier_suite(void)
 	tcase_add_test(t, test_courier_without_partner);
 	tcase_add_test(t, test_courier_names_the_pair_before_anything_goes);
 	tcase_add_test(t, test_courier_coalesces_runs);
+	tcase_add_test(t, test_courier_tells_which_is_before);
+	tcase_add_test(t, test_courier_before_a_window);
 	tcase_add_test(t, test_courier_ack_over_several_owners);
 	tcase_add_test(t, test_courier_ignores_acks_that_do_not_match);
 	tcase_add_test(t, test_courier_waits_for_the_window);

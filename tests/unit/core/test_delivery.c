@@ -37,6 +37,7 @@ enum mistake {
 	FORGET_THE_GAP,        /* the receiver stores what stands behind a refused message */
 	TRUST_THE_COMMIT,      /* the receiver acknowledges though the commit failed */
 	SEND_BEHIND_A_REFUSAL, /* the helper forgets that the receiver refused the message before */
+	EACH_STANDS_ALONE,     /* the helper says of each message that nothing is under way before it */
 	CERTAIN_OF_UNSURE,     /* a commit that may have happened is answered as one that did not */
 	MISTAKES
 };
@@ -47,7 +48,7 @@ struct packet {
 	enum kind kind;
 	uint64_t pair;
 	uint32_t epoch; /* or generation */
-	uint32_t stream, index, count;
+	uint32_t stream, index, count, behind;
 	enum verdict verdict;
 	enum ending ending;
 	bool online;
@@ -71,6 +72,7 @@ struct command {
 
 struct world {
 	enum mistake mistake;
+	bool tells; /* the daemon and both helpers know of `behind` */
 	uint32_t random;
 	const char *guilty;
 	struct command command[STREAMS];
@@ -238,7 +240,7 @@ receiver_turn(uint32_t most, bool dies)
 
 		if (w.mistake == FORGET_THE_GAP)
 			w.intake.gap_count = 0;
-		while ((d = intake_offer(&w.intake, ours, p.pair, p.epoch, &id)) == INTAKE_COMMIT)
+		while ((d = intake_offer(&w.intake, ours, p.pair, p.epoch, &id, p.behind)) == INTAKE_COMMIT)
 			receiver_commits(false);
 		if (d == INTAKE_STORE)
 			intake_stored(&w.intake, &id, store(&p));
@@ -414,6 +416,7 @@ helper_from_command(struct command *c)
 	case COURIER_FORWARD:
 		p->pair = w.courier.pair;
 		p->epoch = w.courier.epoch;
+		p->behind = w.mistake == EACH_STANDS_ALONE ? 1 : w.tells ? w.courier.behind : 0;
 		put(&w.out, *p);
 		break;
 	case COURIER_DROP:
@@ -715,6 +718,7 @@ live(uint32_t seed, enum mistake mistake, struct tally *tally)
 	memset(&w, 0, sizeof(w));
 	w.random = seed * 2654435761U;
 	w.mistake = mistake;
+	w.tells = seed % 2;
 	w.sender_online = w.receiver_online = true;
 	memset(&w.courier, 0, sizeof(w.courier));
 	if (dice(2) == 0)

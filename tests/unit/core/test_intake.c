@@ -20,11 +20,16 @@ struct message {
 	uint8_t state;
 	uint8_t verdict; /* as it was answered, when it was */
 	bool answered;
+	bool behind; /* refused unseen */
 };
 
 static struct intake in;
 static struct message message[STREAMS][LENGTH];
 static uint32_t sent[STREAMS]; /* of each stream, under this epoch */
+static uint32_t from[STREAMS]; /* the first that its present command sends */
+/* Whether the sender tells which message under way is the one before, and the number of that: 0, there is none. */
+static bool tells;
+static uint64_t arrivals, last[STREAMS];
 static struct {
 	uint32_t stream, index;
 } order[WINDOW_MESSAGES]; /* of what arrived in this turn, to be answered in this order */
@@ -54,7 +59,11 @@ begin(void)
 {
 	memset(message, 0, sizeof(message));
 	memset(sent, 0, sizeof(sent));
+	memset(from, 0, sizeof(from));
+	memset(last, 0, sizeof(last));
+	tells = false;
 	intake_reset(&in);
+	arrivals = 0;
 	order_count = 0;
 	epoch = 1;
 	guilty = NULL;
@@ -86,7 +95,8 @@ answered(uint32_t stream, uint32_t index, enum verdict v)
 	m->verdict = (uint8_t)v;
 	if (v == VERDICT_OK && m->state != STORED)
 		blame("said to be stored, and is not");
-	if (v != VERDICT_OK && v != VERDICT_UNCONFIRMED && m->state == STORED)
+	/* Of what stands behind a refused one its command says nothing. */
+	if (v != VERDICT_OK && v != VERDICT_UNCONFIRMED && m->state == STORED && !(tells && m->behind))
 		blame("said not to be stored, and is");
 	if (v != VERDICT_UNCONFIRMED && m->state == MAYBE)
 		blame("nobody can know that");
@@ -145,9 +155,9 @@ store(uint32_t stream, uint32_t index, enum intake_fate fate)
 	const struct ident id = id_of(stream, index);
 	struct message *m = &message[stream][index];
 
-	if (index > 0 && !is_there(&message[stream][index - 1]))
+	if (index > from[stream] && !is_there(&message[stream][index - 1]))
 		blame("stored behind a gap");
-	if (index > 0 && message[stream][index - 1].state == MAYBE)
+	if (index > from[stream] && message[stream][index - 1].state == MAYBE)
 		blame("stored behind what may be a gap");
 	m->state = (uint8_t)states[fate];
 	/* Was it not there, then nothing was that came behind it. */
@@ -155,6 +165,14 @@ store(uint32_t stream, uint32_t index, enum intake_fate fate)
 		if (message[stream][i].state == MAYBE)
 			message[stream][i].state = REFUSED;
 	intake_stored(&in, &id, fate);
+}
+
+static enum intake_decision
+offer_next(uint32_t stream, const struct ident *id)
+{
+	const uint32_t distance = last[stream] > 0 ? (uint32_t)(arrivals + 1 - last[stream]) : 0;
+
+	return intake_offer(&in, PAIR, PAIR, epoch, id, tells ? 1 + distance : 0);
 }
 
 /* The next message of a stream arrives. The sender knows of no refusal yet. */
@@ -166,8 +184,9 @@ arrive(uint32_t stream, enum intake_fate fate)
 	struct message *m = &message[stream][index];
 	enum intake_decision d;
 
-	while ((d = intake_offer(&in, PAIR, PAIR, epoch, &id)) == INTAKE_COMMIT)
+	while ((d = offer_next(stream, &id)) == INTAKE_COMMIT)
 		end_turn(VERDICT_OK);
+	last[stream] = ++arrivals;
 	*m = (struct message){ .state = is_or_may_be(m) ? m->state : UNDER_WAY };
 	order[order_count].stream = stream;
 	order[order_count++].index = index;
@@ -176,8 +195,9 @@ arrive(uint32_t stream, enum intake_fate fate)
 		return;
 	}
 	if (d == INTAKE_REFUSED) {
-		if (index == 0 || message[stream][index - 1].state == STORED)
+		if (index == from[stream] || (message[stream][index - 1].state == STORED && !tells))
 			blame("refused, and no gap is there");
+		m->behind = true;
 		m->state = is_or_may_be(m) ? m->state : REFUSED;
 		return;
 	}
@@ -195,17 +215,29 @@ new_epoch(void)
 	end_turn(VERDICT_OK);
 	epoch++;
 	for (uint32_t s = 0; s < STREAMS; s++) {
-		uint32_t oldest = 0;
+		uint32_t oldest = from[s];
 
 		while (oldest < sent[s] && message[s][oldest].state == STORED)
 			oldest++;
 		sent[s] = oldest;
+		last[s] = 0;
+	}
+}
+
+/* Every answer has been seen, and another command follows: with the same ids again, or with the next ones. */
+static void
+new_command(bool same)
+{
+	end_turn(VERDICT_OK);
+	for (uint32_t s = 0; s < STREAMS; s++) {
+		sent[s] = from[s] = same ? 0 : sent[s];
+		last[s] = 0;
 	}
 }
 
 /* ------------------------------------------------------------------------- every short sequence */
 
-#define MOVES (2 * 6 + 3 + 1)
+#define MOVES (2 * 6 + 3 + 1) /* and two more of a sender that tells */
 #define DEPTH 5
 
 static void
@@ -217,26 +249,32 @@ move(unsigned m)
 		arrive(m / 6, (enum intake_fate)(m % 6));
 	else if (m < 15)
 		end_turn(commits[m - 12]);
-	else
+	else if (m == 15)
 		new_epoch();
+	else
+		new_command(m == 16);
 }
 
 START_TEST(test_intake_every_short_sequence)
 {
+	const unsigned moves = _i < 8 ? MOVES : MOVES + 2;
 	unsigned total = 1;
 
 	for (unsigned d = 0; d < DEPTH; d++)
-		total *= MOVES;
+		total *= moves;
 	begin();
-	for (unsigned n = (unsigned)_i; n < total && !guilty; n += 8) {
+	tells = _i >= 8;
+	for (unsigned n = (unsigned)_i % 8; n < total && !guilty; n += 8) {
 		for (uint32_t s = 0; s < 2; s++) {
 			memset(message[s], 0, sizeof(message[s]));
-			sent[s] = 0;
+			sent[s] = from[s] = 0;
+			last[s] = 0;
 		}
 		intake_reset(&in);
+		arrivals = 0;
 		order_count = 0;
-		for (unsigned d = 0, left = n; d < DEPTH; d++, left /= MOVES)
-			move(left % MOVES);
+		for (unsigned d = 0, left = n; d < DEPTH; d++, left /= moves)
+			move(left % moves);
 		end_turn(VERDICT_OK);
 		ck_assert_msg(!guilty, "sequence %u: %s", n, guilty);
 	}
@@ -265,6 +303,7 @@ START_TEST(test_intake_long_random_sequences)
 
 		seed = round * 2654435761U;
 		begin();
+		tells = round % 3 == 0;
 		while (left > 0) {
 			const uint32_t s = dice(streams);
 
@@ -296,7 +335,7 @@ offer(uint64_t ours, uint64_t pair, uint32_t of_epoch, uint32_t stream, uint32_t
 {
 	const struct ident id = id_of(stream, index);
 
-	return intake_offer(&in, ours, pair, of_epoch, &id);
+	return intake_offer(&in, ours, pair, of_epoch, &id, 0);
 }
 
 START_TEST(test_intake_of_our_pair_alone)
@@ -383,6 +422,50 @@ START_TEST(test_intake_a_gap_ends)
 }
 END_TEST
 
+/* A sender that tells what is under way has the guard as long as it needs it, and no longer. */
+START_TEST(test_intake_a_gap_ends_when_it_was_seen)
+{
+	tells = true;
+	arrive(0, INTAKE_FULL);
+	arrive(0, INTAKE_ADDED);
+	arrive(1, INTAKE_ADDED);
+	arrive(0, INTAKE_ADDED);
+	end_turn(VERDICT_OK);
+	ck_assert_int_eq(message[0][1].state, REFUSED);
+	ck_assert_int_eq(message[0][2].state, REFUSED);
+	new_command(false);
+	arrive(0, INTAKE_ADDED);
+	new_command(true);
+	for (unsigned i = 0; i < 5; i++)
+		arrive(0, INTAKE_ADDED);
+	end_turn(VERDICT_OK);
+	ck_assert_msg(!guilty, "%s", guilty);
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_int_eq(message[0][i].state, STORED);
+}
+END_TEST
+
+/* Two commands send the same ids at once: each is behind its own refusal alone. */
+START_TEST(test_intake_of_two_commands_each_has_its_own_gap)
+{
+	const struct ident first = id_of(0, 0), second = id_of(0, 1);
+	static const enum intake_fate fates[] = { INTAKE_FULL, INTAKE_ADDED };
+
+	for (unsigned n = 0; n < 2; n++) {
+		ck_assert_int_eq(intake_offer(&in, PAIR, PAIR, 1, &first, 1), INTAKE_STORE);
+		intake_stored(&in, &first, fates[n]);
+	}
+	ck_assert_int_eq(intake_offer(&in, PAIR, PAIR, 1, &second, 3), INTAKE_REFUSED);
+	ck_assert_int_eq(intake_offer(&in, PAIR, PAIR, 1, &second, 3), INTAKE_STORE);
+	intake_stored(&in, &second, INTAKE_ADDED);
+	intake_committed(
+	    &in, VERDICT_STORAGE); /* and so is that of a commit that fails, whichever was the last of it */
+	ck_assert_int_eq(in.run[in.run_count - 1].verdict, VERDICT_STORAGE);
+	take_answers();
+	ck_assert_int_eq(intake_offer(&in, PAIR, PAIR, 1, &second, 4), INTAKE_REFUSED);
+}
+END_TEST
+
 START_TEST(test_intake_lost_connection)
 {
 	struct intake_run r;
@@ -420,7 +503,7 @@ intake_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, begin, NULL);
-	tcase_add_loop_test(t, test_intake_every_short_sequence, 0, 8);
+	tcase_add_loop_test(t, test_intake_every_short_sequence, 0, 16);
 	tcase_add_test(t, test_intake_long_random_sequences);
 	tcase_add_test(t, test_intake_of_our_pair_alone);
 	tcase_add_test(t, test_intake_one_turn_one_epoch);
@@ -428,6 +511,8 @@ intake_suite(void)
 	tcase_add_test(t, test_intake_more_runs_than_there_is_room_for);
 	tcase_add_test(t, test_intake_gaps_of_every_stream_at_once);
 	tcase_add_test(t, test_intake_a_gap_ends);
+	tcase_add_test(t, test_intake_a_gap_ends_when_it_was_seen);
+	tcase_add_test(t, test_intake_of_two_commands_each_has_its_own_gap);
 	tcase_add_test(t, test_intake_lost_connection);
 	tcase_add_test(t, test_intake_the_judge_finds_a_gap);
 	suite_add_tcase(s, t);

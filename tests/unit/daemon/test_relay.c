@@ -13,6 +13,7 @@
 #include "daemon/roster.h"
 #include "daemon/windows.h"
 #include "net/loop.h"
+#include "proto/feature.h"
 
 #define SESSIONS 4U
 
@@ -94,6 +95,18 @@ put_msg(uint64_t under, uint32_t of, uint8_t id, uint32_t bytes)
 	length += FRAME_HEADER + MSG_FIXED + bytes;
 }
 
+/* What the one at `at` of these bytes says of the one before it. */
+static uint32_t
+behind_at(uint8_t *bytes, size_t at)
+{
+	struct frame f;
+	struct msg m;
+
+	ck_assert_int_gt(frame_parse(bytes + at, FRAME_MAX, &f), 0);
+	ck_assert_int_eq(msg_decode(&f, &m), 0);
+	return m.behind;
+}
+
 static void
 put_ack(uint32_t of, uint32_t count)
 {
@@ -149,6 +162,29 @@ START_TEST(test_relay_passes_the_bytes)
 	ck_assert_uint_eq(arrived(bob_end), n);
 	ck_assert_mem_eq(output, sent, n);
 	ck_assert_uint_eq(arrived(alice_end), 0);
+}
+END_TEST
+
+/* Which message under way is before it is told to who knows what that is, and is nothing to anybody else. */
+START_TEST(test_relay_tells_what_is_behind)
+{
+	const size_t size = FRAME_HEADER + MSG_FIXED + 5;
+
+	for (unsigned knows = 0; knows < 2; knows++) {
+		bob.features = knows ? FEATURES_KNOWN : FEATURES_KNOWN & ~(uint32_t)FEATURE_BEHIND;
+		for (uint32_t n = 0; n < 3; n++) {
+			put_msg(pair, epoch, 1, 5);
+			msg_patch_behind(input + length - size, n);
+		}
+		relay(&alice);
+		ck_assert_uint_eq(arrived(bob_end), 3 * size);
+		for (uint32_t n = 0; n < 3; n++)
+			ck_assert_uint_eq(behind_at(output, n * size), knows ? n : 0);
+	}
+	put_msg(pair, epoch, 1, 5);
+	msg_patch_behind(input + length - size, WINDOW_MESSAGES + 1);
+	(void)relay_frames(&roster, &alice, input, length);
+	ck_assert_int_eq(alice.state, CLIENT_ENDED);
 }
 END_TEST
 
@@ -259,6 +295,7 @@ relay_suite(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_relay_passes_the_bytes);
+	tcase_add_test(c, test_relay_tells_what_is_behind);
 	tcase_add_test(c, test_relay_other_epochs_and_pairs);
 	tcase_add_test(c, test_relay_lengths);
 	tcase_add_test(c, test_relay_partner_away);

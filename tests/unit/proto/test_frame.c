@@ -150,11 +150,18 @@ START_TEST(test_msg_patched_in_place)
 	struct frame f;
 	struct msg m;
 
-	msg_patch(frame, 5, 0xfffffffe);
+	msg_patch(frame, 5, 0xfffffffe, WINDOW_MESSAGES);
 	ck_assert_int_gt(frame_parse(frame, sizeof(msg_bytes), &f), 0);
 	ck_assert_int_eq(msg_decode(&f, &m), 0);
 	ck_assert_uint_eq(m.pair, 5);
 	ck_assert_uint_eq(m.epoch, 0xfffffffe);
+	ck_assert_uint_eq(m.behind, WINDOW_MESSAGES);
+	ck_assert_mem_eq(frame + 24, msg_bytes + 24, sizeof(msg_bytes) - 24);
+	msg_patch_behind(frame, 0);
+	ck_assert_int_eq(msg_decode(&f, &m), 0);
+	ck_assert_uint_eq(m.pair, 5);
+	ck_assert_uint_eq(m.epoch, 0xfffffffe);
+	ck_assert_uint_eq(m.behind, 0);
 	ck_assert_mem_eq(frame + 24, msg_bytes + 24, sizeof(msg_bytes) - 24);
 }
 END_TEST
@@ -178,19 +185,21 @@ START_TEST(test_msg_lengths)
 }
 END_TEST
 
-START_TEST(test_msg_refuses_other_types_and_a_zero_that_is_not)
+START_TEST(test_msg_refuses_other_types_and_what_no_window_holds)
 {
 	struct frame f = { FRAME_ACK, sizeof(msg_bytes) - FRAME_HEADER, msg_bytes + FRAME_HEADER };
 	struct msg m;
 
 	ck_assert_int_eq(msg_decode(&f, &m), -1);
-	for (unsigned byte = 12; byte < 16; byte++) {
+	for (unsigned bit = 0; bit < 32; bit++) {
 		uint8_t *body = guard_copy(f.body, f.length);
 
-		body[byte] = 1;
+		body[12 + bit / 8] = (uint8_t)(1U << bit % 8);
 		f = (struct frame){ FRAME_MSG, f.length, body };
-		ck_assert_int_eq(msg_decode(&f, &m), -1);
-		body[byte] = 0;
+		ck_assert_int_eq(msg_decode(&f, &m), 1U << bit <= WINDOW_MESSAGES ? 0 : -1);
+		body[12] = 1;
+		ck_assert_int_eq(msg_decode(&f, &m), 1U << bit < WINDOW_MESSAGES ? 0 : -1);
+		memset(body + 12, 0, 4);
 		ck_assert_int_eq(msg_decode(&f, &m), 0);
 	}
 }
@@ -266,7 +275,7 @@ frame_suite(void)
 	tcase_add_test(t, test_msg_both_ways);
 	tcase_add_test(t, test_msg_patched_in_place);
 	tcase_add_test(t, test_msg_lengths);
-	tcase_add_test(t, test_msg_refuses_other_types_and_a_zero_that_is_not);
+	tcase_add_test(t, test_msg_refuses_other_types_and_what_no_window_holds);
 	tcase_add_test(t, test_ack_both_ways);
 	tcase_add_test(t, test_ack_of_another_length);
 	tcase_add_test(t, test_ack_of_impossible_values);

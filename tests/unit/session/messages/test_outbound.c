@@ -14,6 +14,8 @@ static size_t length;
 static bool full;
 static bool held;
 
+static uint32_t behind; /* of the message that went last */
+
 static void
 send_up(void *context, const void *frames, size_t n)
 {
@@ -29,6 +31,7 @@ send_up(void *context, const void *frames, size_t n)
 		ck_assert_int_eq(msg_decode(&f, &m), 0);
 		ck_assert_uint_eq(m.pair, PAIR);
 		ck_assert_uint_eq(m.epoch, EPOCH);
+		behind = m.behind;
 	}
 	trace("send %u", count);
 }
@@ -153,6 +156,20 @@ START_TEST(test_outbound_says_ready_before_anything_goes)
 	ck_assert_int_eq(take(0), 2 * (FRAME_HEADER + MSG_FIXED + 5));
 	trace_is("ready 0 gen 0 pair 7 forwarded 0; sent 1; sent 2; send 2"); /* with one write */
 	ck_assert(!full);
+}
+END_TEST
+
+/* Not to a daemon that would take it for nonsense. */
+START_TEST(test_outbound_tells_which_is_before)
+{
+	pair_up();
+	for (uint8_t n = 0; n < 4; n++) {
+		outbound_tells(out, n < 3);
+		add(0, 1 + n / 2, 5);
+		ck_assert_int_gt(take(n % 2), 0);
+		ck_assert_uint_eq(behind, n < 2 ? 1 : n == 2 ? 3 : 0);
+	}
+	trace_clear();
 }
 END_TEST
 
@@ -317,6 +334,7 @@ outbound_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_outbound_says_ready_before_anything_goes);
+	tcase_add_test(t, test_outbound_tells_which_is_before);
 	tcase_add_test(t, test_outbound_answers_go_back);
 	tcase_add_test(t, test_outbound_refuses_by_itself);
 	tcase_add_test(t, test_outbound_stops_at_other_frames);
