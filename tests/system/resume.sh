@@ -148,6 +148,24 @@ kill -CONT "$(helper_pid bob)"
 run alice pchat send --id "$id" "stopped"
 exits 0 "to send it again is safe"
 is "$(as bob pchat read --raw)" "stopped" "it is there once"
+
+# What is printed repeats lines as lines, and notes as notes.
+printf 'q1\nq2\nq3\n' >"$T/lines"
+tr '\n' '\0' <"$T/lines" >"$T/pieces"
+for command in "send -l" "send -0" "tell -l bob" "tell -0 bob"; do
+	input=$T/lines
+	[ "${command/-0/}" = "$command" ] || input=$T/pieces
+	kill -STOP "$(helper_pid bob)"
+	# shellcheck disable=SC2086 # words
+	feed alice pchat --json $command --timeout "$(span 500)" <"$input"
+	exits 75 "$command: unconfirmed"
+	words=$(jq -r .error.message <<<"$err")
+	kill -CONT "$(helper_pid bob)"
+	read -ra again <<<"${words##*with: }"
+	feed alice "${again[@]}" <"$input"
+	exits 0 "$command: as it says, it is repeated" "$words" "$err"
+	is "$(as bob pchat read --raw --notes)" $'q1\nq2\nq3' "$command: and each is there once"
+done
 run alice pchat quit
 run bob pchat quit
 run bob pchat status

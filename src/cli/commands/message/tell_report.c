@@ -40,15 +40,17 @@ which(const struct teller *t, char *out, size_t size)
 static int
 report_unconfirmed(const struct teller *t, const char *command, const char *line)
 {
+	const char *const later = t->later ? "--later " : "";
 	char hex[IDENT_HEX_LEN + 1];
 
 	ident_format(&t->id, hex);
+	if (t->feed->separator == FEED_WHOLE)
+		return report_message(VERDICT_UNCONFIRMED, hex,
+		    "%sunconfirmed: it may or may not arrive; repeat it with: pchat %s %s--id %s %s, and the same text",
+		    line, command, later, hex, t->to);
 	return report_message(VERDICT_UNCONFIRMED, hex,
-	    t->feed->separator == FEED_WHOLE
-		? N_("%sunconfirmed: it may or may not arrive; repeat it with: pchat %s --id %s %s, and the same text")
-		: N_("%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s --id %s %s, and the "
-		     "same text"),
-	    line, command, hex, t->to);
+	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s %s%s--id %s %s", line, command,
+	    later, t->feed->separator == '\n' ? "-l " : "-0 ", hex, t->to);
 }
 
 /* Nobody of that name: on a daemon of the user's own nobody else is there at all. */
