@@ -197,7 +197,7 @@ run alice pchat leave
 
 # ------------------------------------------------------------- an empty stream needs nobody
 
-for command in "send -l" "send -0" "send -l --to bob" "tell -l nobody"; do
+for command in "send -l" "send -0" "tell -l nobody"; do
 	# shellcheck disable=SC2086 # words
 	feed alice pchat $command </dev/null
 	exits 0 "$command: input that is empty is delivered, whoever is there"

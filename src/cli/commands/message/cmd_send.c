@@ -62,7 +62,8 @@ const struct command command_send = {
 		    "tail -f log | grep --line-buffered . | pchat send -l\n"
 		    "pchat send --to bob -f notes.txt || echo \"bob did not get it\"\n",
 	.details = N_("Words are joined by a space. Without TEXT all of standard input is one message,\n"
-		      "its last newline dropped. Options stand before TEXT; put -- before a variable:\n"
+		      "its last newline dropped. With -l or -0, empty input is no message: it needs no\n"
+		      "partner, and ends with 0. Options stand before TEXT; put -- before a variable:\n"
 		      "    pchat send -- \"$line\"\n"
 		      "Exit status 0 means delivered; 75 means it may or may not arrive, and prints the\n"
 		      "id to repeat it with; everything else means it was certainly not delivered. With\n"
