@@ -320,4 +320,78 @@ else
 	skip "prlimit(1) is missing" "a helper that can start no process"
 fi
 
+# What was typed in a chat, which keeps it for its Up key: that of one, and all; also while a chat is open.
+if command -v tmux >/dev/null; then
+	# shellcheck source=terminal.sh
+	. "$SRCDIR/tests/system/terminal.sh"
+	login dora
+	terminal bob 80 24
+	is_typed() { # TEXT
+		grep -qF -- "$1" "$folder/typed"
+	}
+	is_stored() { # TEXT
+		[[ $(texts bob) == *"$1,"* ]]
+	}
+	chat() { # PARTNER TEXT
+		anew "pchat chat $1"
+		shows "^to $1> *\$" "a chat with $1"
+		type_keys "$2" Enter
+		wait_until is_stored "$2"
+		wait_until is_typed "$2"
+		ok $? "what is typed there is kept for the Up key"
+	}
+	close_chat() {
+		send_keys C-d
+		shows '^\$ *$' "the chat is closed"
+	}
+	chat alice "typed to alice"
+	close_chat
+	chat dora "typed to dora"
+	close_chat
+	run bob pchat history --delete dora --unread
+	exits 0 "what was said with one is forgotten"
+	is_nowhere "typed to dora"
+	ok $? "also what was typed" "$(grep -raF "typed to dora" "$folder")"
+	is_typed "typed to alice"
+	ok $? "to nobody else"
+
+	chat alice "typed before"
+	cp -p "$folder/typed" "$folder/typed.damaged-1"
+	run bob pchat history --delete --unread
+	exits 0 "all is forgotten, while a chat is open"
+	is_nowhere "typed" && [ ! -e "$folder/typed.damaged-1" ]
+	ok $? "and what was typed, in damaged files as well" "$(grep -raF "typed" "$folder")"
+	type_keys "typed behind" Enter
+	wait_until is_typed "typed behind"
+	close_chat
+	is_nowhere "typed before"
+	ok $? "a chat that ends writes nothing back" "$(grep -raF "typed before" "$folder")"
+
+	{
+		printf '\\:alice\t1000\\:of long ago\n\\:alice\\:of an older pchat\n\\:alice\t1001\\:of then\n'
+		cat "$folder/typed"
+	} >"$T/typed"
+	cat "$T/typed" >"$folder/typed"
+	run bob pchat login --if-needed --keep 1h bob
+	exits 0 "a rule"
+	is "$(sed 's/\t[0-9]*//' "$folder/typed")" '\:alice\:typed behind' "forgets what was typed before"
+	anew 'pchat chat'
+	shows '^to alice> *$' "a chat that is opened then"
+	send_keys Up
+	shows '^to alice> typed behind$' "has what is left"
+	send_keys C-u
+	close_chat
+	wait_until is_stored "typed behind"
+	run bob pchat login --if-needed --keep all bob
+	run bob pchat history --delete alice --unread
+	printf '\\:alice\t1000\\:a line alone\n' >>"$folder/typed"
+	run bob pchat history --delete alice
+	exits 0 "typed lines alone are forgotten"
+	like "$err" "what was typed in a chat is forgotten" "which is said"
+	run bob pchat history --delete alice
+	exits 1 "then there is nothing"
+else
+	skip "tmux is not installed" "what was typed in a chat is forgotten"
+fi
+
 finish

@@ -27,6 +27,7 @@
 	X(session_folder) \
 	X(terminal)       \
 	X(typed)          \
+	X(typed_line)     \
 	X(codec)          \
 	X(bindings)       \
 	X(partner)        \

@@ -24,6 +24,7 @@
 #include "proto/feature.h"
 #include "proto/safe.h"
 #include "proto/status.h"
+#include "proto/typed_line.h"
 
 #define RETRY_FIRST 0.02 /* seconds; then twice as long each time, up to RETRY_MAX_MS */
 #define SLOW_SECONDS 2.  /* without the state of the session; then that is said */
@@ -251,7 +252,7 @@ open_recall(struct chat *c)
 	char path[PATH_MAX], words[PATH_MAX + 256] = "";
 
 	if (session_file_read(&c->link->dir, c->link->name, &file) < 0 ||
-	    snprintf(path, sizeof(path), "%s/typed", file.inbox) >= (int)sizeof(path))
+	    snprintf(path, sizeof(path), "%s/" TYPED_FILE, file.inbox) >= (int)sizeof(path))
 		return;
 	recall_open(c->recall, path, words, sizeof(words));
 	if (*words)

@@ -170,7 +170,9 @@ answer_forget(const struct folder *folder, const struct control_message *request
 	if (r < 0)
 		log_error("cannot forget what is in '%s': %s", folder->path, strerror(-r));
 	end.u.read_end.count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-	end.u.read_end.verdict = (uint8_t)(r == FORGET_UNREAD ? VERDICT_USAGE : verdict_of(r, end.u.read_end.count));
+	end.u.read_end.verdict = (uint8_t)(r == FORGET_UNREAD ? VERDICT_USAGE
+		: r == FORGET_TYPED                           ? VERDICT_OK
+							      : verdict_of(r, end.u.read_end.count));
 	r = put(&end, -1);
 	return r < 0 ? r : flush(-1);
 }

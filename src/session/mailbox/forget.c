@@ -163,12 +163,32 @@ forget_sides(const char *dir, const struct choice *c, uint64_t *count)
 	return sent ? forget_own(sent, dir, c, count) : 0;
 }
 
+/* A database that cannot be read keeps no typed line. */
+static int
+forget_all(const char *dir, const struct choice *c, uint64_t *count)
+{
+	const int r = forget_sides(dir, c, count);
+	int typed;
+
+	if (r == FORGET_UNREAD)
+		return r;
+	typed = forget_typed(dir, c, *count > 0);
+	if (r < 0 || typed < 0)
+		return r < 0 ? r : typed;
+	return typed > 0 && *count == 0 ? FORGET_TYPED : 0;
+}
+
 int
 forget(const char *dir, const struct forget *what, uint64_t *count)
 {
-	const struct choice choice = { .what = what, .received = UINT64_MAX, .own = UINT64_MAX };
+	const struct choice choice = {
+		.what = what,
+		.received = UINT64_MAX,
+		.own = UINT64_MAX,
+		.typed_before = what->before_ms > 0 ? what->before_ms : INT64_MAX,
+	};
 
-	return forget_sides(dir, &choice, count);
+	return forget_all(dir, &choice, count);
 }
 
 /* ------------------------------------------------------------------------- a rule */
@@ -226,6 +246,7 @@ find_latest(sqlite3 *inbox, sqlite3 *sent, uint64_t records, struct choice *c)
 	struct sent_scan own = { .after = 0 };
 	struct record in, out;
 	struct scan received;
+	int64_t oldest = 0;
 	int r, has_in, has_out = 0;
 
 	if ((r = scan_init(&received, inbox, true)) < 0)
@@ -239,12 +260,16 @@ find_latest(sqlite3 *inbox, sqlite3 *sent, uint64_t records, struct choice *c)
 	for (; r == 0 && records > 0 && (has_in > 0 || has_out > 0); records--) {
 		if (has_out > 0 && (has_in <= 0 || own.after >= in.id)) {
 			c->own = (uint64_t)own.rows.id;
+			oldest = out.time_ms;
 			has_out = sent_scan_next(&own, &out);
 		} else {
 			c->received = in.id;
+			oldest = in.time_ms;
 			has_in = scan_next(&received, &in);
 		}
 	}
+	if (records == 0 && oldest > c->typed_before)
+		c->typed_before = oldest;
 	scan_release(&received);
 	sent_scan_release(&own);
 	return r < 0 ? r : has_in < 0 ? has_in : has_out < 0 ? has_out : 0;
@@ -266,6 +291,7 @@ choose_expired(const char *dir, int64_t now_ms, struct forget *what, struct choi
 		return r;
 	*any = keep.age_ms > 0 || keep.records > 0;
 	what->before_ms = keep.age_ms > 0 ? now_ms - keep.age_ms : 0;
+	c->typed_before = what->before_ms;
 	return keep.records > 0 ? find_latest(inbox, sent, keep.records, c) : 0;
 }
 
@@ -278,5 +304,5 @@ forget_expired(const char *dir, int64_t now_ms, uint64_t *count)
 	const int r = choose_expired(dir, now_ms, &what, &choice, &any);
 
 	*count = 0;
-	return r < 0 || !any ? r : forget_sides(dir, &choice, count);
+	return r < 0 || !any ? r : forget_all(dir, &choice, count);
 }

@@ -1,7 +1,7 @@
 /*
- * Forgets for good what was said: records of an inbox folder, received and own ones. What is forgotten is overwritten,
- * in the databases, in their logs, and in copies of damaged ones, which are removed. The ids of messages stay
- * known, so that none is stored again.
+ * Forgets for good what was said: records of an inbox folder, received and own ones, and the lines that were typed in a
+ * chat. What is forgotten is overwritten, in the databases, in their logs, in the file of typed lines, and in copies of
+ * damaged ones, which are removed. The ids of messages stay known, so that none is stored again.
  *
  * Works beside the helper of the session, or without it.
  */
@@ -21,11 +21,12 @@ struct forget {
 };
 
 #define FORGET_UNREAD 1
+#define FORGET_TYPED 2
 
 /*
- * 0, and how many records were forgotten; FORGET_UNREAD: nothing was, for `count` of them are unread; -errno: -EUCLEAN:
- * a damaged file, whose contents cannot be told apart; -EBUSY: they are gone from the history, but a reader keeps some
- * of it in a log; else as database_open().
+ * 0, and how many records were forgotten; FORGET_TYPED: none, but typed lines were; FORGET_UNREAD: nothing was, for
+ * `count` of them are unread; -errno: -EUCLEAN: a damaged file, whose contents cannot be told apart; -EBUSY: they are
+ * gone from the history, but a reader keeps some of it in a log; else as database_open().
  */
 MUST_USE int forget(const char *dir, const struct forget *what, uint64_t *count);
 
@@ -38,7 +39,10 @@ struct keep {
 /* Keeps the rule in the inbox. 0 or -errno. */
 MUST_USE int forget_set_keep(const char *dir, const struct keep *keep);
 
-/* Forgets what the rule of the inbox does not keep at the time now_ms; what is unread stays. As forget(). */
+/*
+ * Forgets what the rule of the inbox does not keep at the time now_ms; what is unread stays. Typed lines go by the same age,
+ * or when they are older than the records that are kept. As forget().
+ */
 MUST_USE int forget_expired(const char *dir, int64_t now_ms, uint64_t *count);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +14,11 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "base/clock.h"
 #include "base/errors.h"
 #include "base/translate.h"
 #include "core/limits.h"
+#include "proto/typed_line.h"
 
 #define FILE_MAX (8U * 1024U * 1024U) /* so much of its end is read, when it is larger */
 #define LINES_MAX (2U * RECALL_LINES) /* in the file, before it is written anew */
@@ -23,7 +26,8 @@
 struct recall {
 	size_t count; /* lines ever added; the latest RECALL_LINES of them are in the ring */
 	char *line[RECALL_LINES];
-	int fd; /* of the file, or -1 */
+	int64_t time_ms[RECALL_LINES]; /* when each was typed; 0: not known */
+	int fd;                        /* of the file, or -1 */
 	char path[PATH_MAX];
 };
 
@@ -80,7 +84,7 @@ entry_new(const char *text, size_t len, const char *label)
 
 /* Takes over the entry; false when it changes nothing. */
 static bool
-remember(struct recall *r, char *text)
+remember(struct recall *r, char *text, int64_t time_ms)
 {
 	const char *latest = recall_line(r, 1);
 
@@ -90,21 +94,21 @@ remember(struct recall *r, char *text)
 		return false;
 	}
 	free(r->line[r->count % RECALL_LINES]);
+	r->time_ms[r->count % RECALL_LINES] = time_ms;
 	r->line[r->count++ % RECALL_LINES] = text;
 	return true;
 }
 
-/* One line of the file for one line that was typed: a line feed inside is \n, a backslash \\; before it \:LABEL\: */
+/* One line of the file for one line that was typed. */
 static char *
-escape(const char *text, size_t len, const char *label, size_t *out_len)
+escape(const char *text, size_t len, const char *label, int64_t time_ms, size_t *out_len)
 {
-	const size_t room = 2 * len + strlen(label) + 8;
+	const size_t room = 2 * len + TYPED_LINE_HEAD(strlen(label)) + 1;
 	char *out = malloc(room), *p = out;
 
 	if (!out)
 		return NULL;
-	if (*label && !strpbrk(label, "\\\n"))
-		p += snprintf(out, room, "\\:%s\\:", label);
+	p += typed_line_head(label, time_ms, out, room);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\n' || text[i] == '\\')
 			*p++ = '\\';
@@ -136,23 +140,6 @@ unescape(char *text)
 	return true;
 }
 
-/* Takes the label off the front of a line of the file; "" when it has none, NULL when it does not end. */
-static const char *
-take_label(char **line)
-{
-	char *label = *line, *end;
-
-	if (label[0] != '\\' || label[1] != ':')
-		return "";
-	label += 2;
-	end = strstr(label, "\\:");
-	if (!end)
-		return NULL;
-	*end = '\0';
-	*line = end + 2;
-	return label;
-}
-
 static bool
 is_utf8(const char *text, size_t len)
 {
@@ -169,6 +156,26 @@ is_utf8(const char *text, size_t len)
 	return true;
 }
 
+/* A line of the file, NUL-terminated, into the ring. */
+static bool
+parse_line(struct recall *r, char *data, size_t len)
+{
+	struct typed_line l;
+	char *text, *line;
+
+	if (!typed_line_parse(data, len, &l))
+		return false;
+	text = data + (l.text - data);
+	if (!unescape(text) || strlen(text) > MESSAGE_MAX + 1)
+		return false;
+	if (l.text > l.label) /* its end is that of the label, too */
+		data[l.label - data + (ptrdiff_t)l.label_len] = '\0';
+	line = entry_new(text, strlen(text), l.label_len > 0 ? l.label : "");
+	if (line)
+		(void)remember(r, line, l.time_ms);
+	return true;
+}
+
 /* The lines of a file that is ours into the ring; false when they are not what we write. */
 static bool
 parse(struct recall *r, char *data, size_t len, size_t *lines, size_t *used)
@@ -179,16 +186,9 @@ parse(struct recall *r, char *data, size_t len, size_t *lines, size_t *used)
 	if (!is_utf8(data, len))
 		return false;
 	for (char *end; (end = strchr(p, '\n')); p = end + 1) {
-		const char *label;
-		char *line;
-
 		*end = '\0';
-		label = take_label(&p);
-		if (!label || !unescape(p) || strlen(p) > MESSAGE_MAX + 1)
+		if (!parse_line(r, p, (size_t)(end - p)))
 			return false;
-		line = entry_new(p, strlen(p), label);
-		if (line)
-			(void)remember(r, line);
 		++*lines;
 	}
 	*used = (size_t)(p - data); /* a last line without its end was cut off by a crash */
@@ -219,12 +219,15 @@ write_line(int fd, const char *line, size_t len)
 	return false;
 }
 
-/* False: the disk is full. What is typed can still be said. */
+/* The line that was added so many lines ago. False: the disk is full. What is typed can still be said. */
 static bool
-append(int fd, const char *text, const char *label)
+append(int fd, const struct recall *r, size_t ago)
 {
+	const char *text = recall_line(r, ago);
+	const int64_t time_ms = r->time_ms[(r->count - ago) % RECALL_LINES];
 	size_t len;
-	_cleanup_(freep) char *line = is_utf8(text, strlen(text)) ? escape(text, strlen(text), label, &len) : NULL;
+	_cleanup_(freep) char *line =
+	    is_utf8(text, strlen(text)) ? escape(text, strlen(text), recall_label(r, ago), time_ms, &len) : NULL;
 
 	/* What is not UTF-8 came by a paste: it can be recalled until the chat ends, but the file is text. */
 	return !line || write_line(fd, line, len);
@@ -255,7 +258,7 @@ shorten(struct recall *r)
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	while (ago > 0 && append(fd, recall_line(r, ago), recall_label(r, ago)))
+	while (ago > 0 && append(fd, r, ago))
 		ago--;
 	if (ago > 0 || rename(fresh, r->path) < 0) { /* rather a long file than none */
 		(void)unlink(fresh);
@@ -320,6 +323,25 @@ open_own(const char *path)
 	return open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 }
 
+/*
+ * Keeps others from shortening the file, from adding to it and from taking lines out of it. Who did so may have given its
+ * name to another one: that is opened then. False: there is none any more.
+ */
+static bool
+lock(struct recall *r)
+{
+	struct stat st;
+
+	while (r->fd >= 0) {
+		(void)flock(r->fd, LOCK_EX);
+		if (fstat(r->fd, &st) < 0 || st.st_nlink > 0)
+			return true;
+		(void)close(r->fd);
+		r->fd = open_own(r->path);
+	}
+	return false;
+}
+
 /* Out of the way with a damaged file, under a name that says so: whoever wants can look into it. */
 static void
 begin_anew(struct recall *r, const char *why, char *words, size_t size)
@@ -366,7 +388,8 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 		begin_anew(r, _("it is damaged"), words, size);
 		return;
 	}
-	(void)flock(r->fd, LOCK_EX); /* against another chat that shortens it now */
+	if (!lock(r))
+		return;
 	why = load(r);
 	(void)flock(r->fd, LOCK_UN);
 	if (why)
@@ -377,18 +400,9 @@ void
 recall_add(struct recall *r, const char *text, size_t len, const char *label)
 {
 	char *line = len <= MESSAGE_MAX + 1 ? entry_new(text, len, label) : NULL;
-	struct stat st;
 
-	if (!line || !remember(r, line) || r->fd < 0)
+	if (!line || !remember(r, line, clock_wall_ms()) || !lock(r))
 		return;
-	(void)flock(r->fd, LOCK_EX); /* against another chat that shortens it, or adds to it, now */
-	if (fstat(r->fd, &st) == 0 && st.st_nlink == 0) { /* another one shortened it */
-		(void)close(r->fd);
-		r->fd = open_own(r->path);
-		if (r->fd < 0)
-			return;
-		(void)flock(r->fd, LOCK_EX);
-	}
-	(void)append(r->fd, line, label);
+	(void)append(r->fd, r, 1);
 	(void)flock(r->fd, LOCK_UN);
 }

@@ -1,7 +1,7 @@
 /*
  * The lines that were typed, for the Up key: the latest RECALL_LINES of them, kept across runs in a file of the session's
- * state folder (0600). Each line is appended when it is said, so neither a crash nor a second chat
- * on the same session loses any. Knows no terminal.
+ * state folder (0600; proto/typed_line.h). Each line is appended when it is said, so neither a crash nor a second chat
+ * on the same session loses any, and no chat writes back what was taken out of it. Knows no terminal.
  */
 #ifndef PCHAT_CLI_CHAT_EDITOR_RECALL_H
 #define PCHAT_CLI_CHAT_EDITOR_RECALL_H

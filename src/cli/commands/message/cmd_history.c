@@ -117,7 +117,10 @@ report_forgotten(const struct link *l, enum verdict v, uint32_t count)
 {
 	switch (v) {
 	case VERDICT_OK:
-		remark(translate_count("%u record is forgotten", "%u records are forgotten", count), count);
+		if (count == 0)
+			remark("what was typed in a chat is forgotten; there was nothing else");
+		else
+			remark(translate_count("%u record is forgotten", "%u records are forgotten", count), count);
 		return 0;
 	case VERDICT_NOTHING:
 		remark("there is nothing to forget");
@@ -218,7 +221,8 @@ const struct command command_history = {
 		    "pchat history --delete bob --before 30d\n",
 	.details = N_("On a terminal it is shown by $PAGER, with hours and minutes, and a line where the day\n"
 		      "changes. Exit status 1: there is nothing. --delete overwrites what was received and\n"
-		      "sent, in every file that it stands in, and removes copies of damaged files.\n"),
+		      "sent, and what was typed in a chat, in every file that it stands in, and removes\n"
+		      "copies of damaged files.\n"),
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

@@ -4,14 +4,20 @@
  */
 #include <check.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "cli/chat/editor/recall.h"
 #include "db/database.h"
 #include "folder.h"
 #include "number.h"
+#include "proto/typed_line.h"
 #include "session/history/history.h"
 #include "session/mailbox/forget_impl.h"
 #include "session/mailbox/sentbox.h"
@@ -441,6 +447,232 @@ START_TEST(which_are_meant)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------- typed lines */
+
+#define TYPED_LINES                           \
+	"\\:\\:odd1\n"                        \
+	"\\:carol\t100\\:one\n"               \
+	"\\:alice\t110\\:two\n"               \
+	"\\:\t120\\:for nobody yet\n"         \
+	"\\:\t130\\:/who\n"                   \
+	"\\:alice\t140\\:/tell Carol three\n" \
+	"\\:alice\t150\\:/tell carola four\n" \
+	"\\:Carol\\:of no time\n"             \
+	"\\:alice\t200\\:the last\n"
+
+static void
+write_typed(const char *name, const char *text)
+{
+	char path[FOLDER_PATH + 32];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static bool
+is_there(const char *name)
+{
+	char path[FOLDER_PATH + 32];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static void
+expect_typed(const char *expected)
+{
+	char path[FOLDER_PATH + 32], text[1024];
+	struct stat st;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	ck_assert_int_eq(fstat(fileno(f), &st), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_str_eq(text, expected);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	ck_assert_uint_eq(st.st_nlink, 1);
+	ck_assert(!is_there(TYPED_FILE ".new") && !is_there(TYPED_FILE ".forgotten"));
+}
+
+static int
+forget_typed_lines(const char *partner, int64_t before)
+{
+	struct forget what = { .before_ms = before };
+	uint64_t count;
+	int r;
+
+	(void)snprintf(what.partner, sizeof(what.partner), "%s", partner);
+	r = forget(dir, &what, &count);
+	ck_assert_uint_eq(count, 0);
+	return r;
+}
+
+START_TEST(typed_lines_of_one)
+{
+	write_typed(TYPED_FILE, TYPED_LINES);
+	ck_assert_int_eq(forget_typed_lines("carol", 0), FORGET_TYPED);
+	expect_typed("\\:alice\t110\\:two\n"
+		     "\\:\t130\\:/who\n"
+		     "\\:alice\t150\\:/tell carola four\n"
+		     "\\:alice\t200\\:the last\n");
+	ck_assert_int_eq(forget_typed_lines("carol", 0), 0);
+}
+END_TEST
+
+/* They are overwritten before they are cut; what holds the old file sees it. Nobody can tell what is in a damaged one. */
+START_TEST(typed_lines_of_all)
+{
+	static const char zeros[sizeof(TYPED_LINES)];
+	char path[FOLDER_PATH + 32], text[sizeof(TYPED_LINES)];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	write_typed(TYPED_FILE, TYPED_LINES "\\:no end\ncut o");
+	write_typed(TYPED_FILE ".damaged-17", "secret");
+	write_typed(TYPED_FILE ".new", "secret");
+	write_typed(TYPED_FILE ".forgotten", "secret");
+	fd = open(path, O_RDONLY);
+	ck_assert_int_eq(forget_typed_lines("", 0), FORGET_TYPED);
+	expect_typed("");
+	ck_assert(!is_there(TYPED_FILE ".damaged-17"));
+	ck_assert_int_eq(pread(fd, text, sizeof(text), 0), (int)sizeof(text));
+	ck_assert_mem_eq(text, zeros, sizeof(text));
+	(void)close(fd);
+	ck_assert_int_eq(forget_typed_lines("", 0), 0);
+	write_typed(TYPED_FILE ".damaged-18", "secret");
+	ck_assert_int_eq(forget_typed_lines("carol", 0), FORGET_TYPED);
+	ck_assert(!is_there(TYPED_FILE ".damaged-18"));
+}
+END_TEST
+
+/* A line without a time is no younger than the one below it, or else than the file. */
+START_TEST(typed_lines_before_a_time)
+{
+	write_typed(TYPED_FILE, TYPED_LINES "\\:alice\\:of the file\n");
+	write_typed(TYPED_FILE ".damaged-17", "young");
+	ck_assert_int_eq(forget_typed_lines("", 100), 0);
+	ck_assert_int_eq(forget_typed_lines("", 150), FORGET_TYPED);
+	expect_typed("\\:alice\t150\\:/tell carola four\n"
+		     "\\:Carol\\:of no time\n"
+		     "\\:alice\t200\\:the last\n"
+		     "\\:alice\\:of the file\n");
+	ck_assert(!is_there(TYPED_FILE ".damaged-17"));
+	ck_assert_int_eq(forget_typed_lines("carol", 201), FORGET_TYPED);
+	expect_typed("\\:alice\t150\\:/tell carola four\n"
+		     "\\:alice\t200\\:the last\n"
+		     "\\:alice\\:of the file\n");
+	write_typed(TYPED_FILE ".damaged-17", "young");
+	ck_assert_int_eq(forget_typed_lines("", 100), 0);
+	ck_assert(is_there(TYPED_FILE ".damaged-17"));
+	ck_assert_int_eq(forget_typed_lines("", clock_wall_ms() + 60000), FORGET_TYPED);
+	expect_typed("");
+	ck_assert(!is_there(TYPED_FILE ".damaged-17"));
+}
+END_TEST
+
+/* Those of an age, or those that are older than the records that are kept. */
+START_TEST(typed_lines_by_a_rule)
+{
+	struct keep keep = { .age_ms = 50 };
+	uint64_t count;
+
+	write_typed(TYPED_FILE, TYPED_LINES);
+	ck_assert_int_eq(forget_expired(dir, 1000, &count), 0); /* there is no rule */
+	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
+	ck_assert_int_eq(forget_expired(dir, 201, &count), FORGET_TYPED);
+	expect_typed("\\:Carol\\:of no time\n\\:alice\t200\\:the last\n");
+	ck_assert_int_eq(forget_expired(dir, 201, &count), 0);
+	write_typed(TYPED_FILE, TYPED_LINES);
+	keep = (struct keep){ .records = 2 };
+	ck_assert_int_eq(forget_set_keep(dir, &keep), 0);
+	for (unsigned n = 1; n < 4; n++) {
+		const struct msg m = message(n);
+
+		ck_assert_int_eq(forget_expired(dir, 1000, &count), 0);
+		expect_typed(TYPED_LINES);
+		ck_assert_int_eq(store_message(store, &alice, &m, n < 2 ? n : 148 + n), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+		read_all();
+	}
+	ck_assert_int_eq(forget_expired(dir, 1000, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	expect_typed("\\:alice\t150\\:/tell carola four\n"
+		     "\\:Carol\\:of no time\n"
+		     "\\:alice\t200\\:the last\n");
+}
+END_TEST
+
+/* Nothing is forgotten where something is unread; and of a file that is not ours, or none, nothing is touched. */
+START_TEST(typed_lines_stay)
+{
+	const struct msg m = message(1);
+	struct forget what = { .before_ms = 0 };
+	char path[FOLDER_PATH + 32];
+	uint64_t count;
+
+	write_typed(TYPED_FILE, "\\:alice\t1\\:one\n");
+	ck_assert_int_eq(store_message(store, &alice, &m, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(forget(dir, &what, &count), FORGET_UNREAD);
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	ck_assert(is_there(TYPED_FILE));
+	ck_assert_int_eq(unlink(path), 0);
+	what.unread = true;
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE ".damaged-1", dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(forget(dir, &what, &count), 0);
+	ck_assert(is_there(TYPED_FILE));
+}
+END_TEST
+
+/* Who forgot was killed while the old file had both names. */
+START_TEST(typed_lines_that_a_killed_one_has_left)
+{
+	char path[FOLDER_PATH + 32], old[FOLDER_PATH + 32];
+
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	(void)snprintf(old, sizeof(old), "%s/" TYPED_FILE ".forgotten", dir);
+	for (unsigned i = 0; i < 2; i++) {
+		write_typed(TYPED_FILE, "\\:alice\t1\\:one\n\\:carol\t2\\:two\n");
+		ck_assert_int_eq(chmod(path, 0600), 0);
+		ck_assert_int_eq(link(path, old), 0);
+		ck_assert_int_eq(forget_typed_lines(i > 0 ? "carol" : "dora", 0), i > 0 ? FORGET_TYPED : 0);
+		expect_typed(i > 0 ? "\\:alice\t1\\:one\n" : "\\:alice\t1\\:one\n\\:carol\t2\\:two\n");
+	}
+}
+END_TEST
+
+/* A chat that is open adds to the file that has the name, and writes nothing back. */
+START_TEST(typed_lines_of_an_open_chat)
+{
+	struct recall *a = recall_new(), *b = recall_new();
+	char path[FOLDER_PATH + 32], words[256];
+
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	recall_open(a, path, words, sizeof(words));
+	recall_add(a, "forgotten", 9, "carol");
+	recall_add(a, "kept", 4, "alice");
+	ck_assert_int_eq(forget_typed_lines("carol", 0), FORGET_TYPED);
+	recall_add(a, "later", 5, "carol");
+	recall_free(a);
+	recall_open(b, path, words, sizeof(words));
+	ck_assert_str_eq(words, "");
+	ck_assert_str_eq(recall_line(b, 1), "later");
+	ck_assert_str_eq(recall_line(b, 2), "kept");
+	ck_assert_ptr_null(recall_line(b, 3));
+	ck_assert_int_eq(forget_typed_lines("", 1), 0); /* each has its time */
+	recall_free(b);
+}
+END_TEST
+
 Suite *
 forget_suite(void)
 {
@@ -462,6 +694,13 @@ forget_suite(void)
 	tcase_add_loop_test(t, what_was_left_behind, 0, 2);
 	tcase_add_loop_test(t, by_and_by, 0, 2);
 	tcase_add_loop_test(t, what_a_killed_one_has_left, 0, 2);
+	tcase_add_test(t, typed_lines_of_one);
+	tcase_add_test(t, typed_lines_of_all);
+	tcase_add_test(t, typed_lines_before_a_time);
+	tcase_add_test(t, typed_lines_by_a_rule);
+	tcase_add_test(t, typed_lines_stay);
+	tcase_add_test(t, typed_lines_that_a_killed_one_has_left);
+	tcase_add_test(t, typed_lines_of_an_open_chat);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -11,6 +11,7 @@
 #include "cli/chat/editor/recall.h"
 #include "core/limits.h"
 #include "folder.h"
+#include "proto/typed_line.h"
 
 static char folder[FOLDER_PATH], path[128], words[512];
 
@@ -131,10 +132,12 @@ limit_files(rlim_t bytes)
 START_TEST(test_full_disk)
 {
 	struct recall *r = open_recall();
+	struct stat st;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	add(r, "before");
-	limit_files(12);
+	ck_assert_int_eq(stat(path, &st), 0);
+	limit_files((rlim_t)st.st_size + 5);
 	add(r, "half a \\ line");
 	limit_files(RLIM_INFINITY);
 	add(r, "after");
@@ -243,6 +246,52 @@ START_TEST(test_labels)
 }
 END_TEST
 
+/* When a line was typed is kept with it, also when the file is shortened; lines of older versions have none. */
+START_TEST(test_times)
+{
+	static char text[RECALL_LINES * 2 * 32 + 64];
+	struct typed_line l;
+	size_t n = 0;
+	FILE *f;
+
+	for (unsigned i = 0; i < 2 * RECALL_LINES; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\\:bob\t%u\\:line %u\n", 1000 + i, i);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "\\:bob\\:of no time\n");
+	write_file(text, n);
+	recall_free(open_recall());
+	ck_assert_str_eq(words, "");
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	for (unsigned i = RECALL_LINES + 1; fgets(text, sizeof(text), f); i++) {
+		ck_assert(typed_line_parse(text, strlen(text) - 1, &l));
+		ck_assert_int_eq(l.time_ms, i < 2 * RECALL_LINES ? 1000 + i : 0);
+		ck_assert_uint_eq(l.label_len, 3);
+	}
+	ck_assert_int_eq(fclose(f), 0);
+}
+END_TEST
+
+/* The file lost its name while it was waited for: the one that has it now is used. */
+START_TEST(test_replaced)
+{
+	struct recall *r = open_recall();
+	char other[160];
+
+	add(r, "gone");
+	(void)snprintf(other, sizeof(other), "%s.other", path);
+	ck_assert_int_eq(rename(path, other), 0);
+	write_file("of another\n", 11);
+	ck_assert_int_eq(unlink(other), 0);
+	add(r, "new");
+	recall_free(r);
+	r = open_recall();
+	ck_assert_str_eq(recall_line(r, 1), "new");
+	ck_assert_str_eq(recall_line(r, 2), "of another");
+	ck_assert_ptr_null(recall_line(r, 3));
+	recall_free(r);
+}
+END_TEST
+
 static const struct {
 	const char *data;
 	size_t n;
@@ -305,6 +354,8 @@ recall_suite(void)
 	tcase_add_test(t, test_large_lines);
 	tcase_add_test(t, test_not_kept);
 	tcase_add_test(t, test_labels);
+	tcase_add_test(t, test_times);
+	tcase_add_test(t, test_replaced);
 	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));
 	tcase_add_loop_test(t, test_no_file, 0, 2);
 	suite_add_tcase(s, t);
