@@ -8,8 +8,8 @@
 #include "cli/line/typed.h"
 #include "cli/output/format.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "net/process.h"
-#include "proto/safe.h"
 #include "proto/status.h"
 
 static const struct command *const commands[] = {
@@ -30,12 +30,6 @@ prepare(struct invocation *inv, int parsed)
 	if (typed_names(&inv->opt, words) != VERDICT_OK)
 		return report(VERDICT_MALFORMED, "%s", words);
 	return -1;
-}
-
-static size_t
-safe(const char *text, char *out, size_t size)
-{
-	return safe_line(text, strlen(text), out, size);
 }
 
 /* A pair with whom the user named comes first: when it cannot be had, the chat does not begin. */
@@ -74,5 +68,5 @@ chat_run(struct invocation *inv)
 const struct edition edition = {
 	.commands = commands,
 	.prepare = prepare,
-	.safe = safe,
+	.safe = rows_safe,
 };

@@ -8,7 +8,9 @@
 #include "cli/output/help.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "proto/safe.h"
+#include "proto/wrap.h"
 
 static const struct command *const commands[] = {
 	&command_login,
@@ -76,25 +78,22 @@ prepare(struct invocation *inv, int parsed)
 	return -1;
 }
 
-static size_t
-safe(const char *text, char *out, size_t size)
-{
-	return safe_line(text, strlen(text), out, size);
-}
-
 static void
 print_raw(const void *body, size_t length)
 {
-	const size_t size = safe_bound(length, 0);
+	const size_t size = safe_bound(length, WRAP_INDENT);
 	_cleanup_(freep) char *safe = isatty(STDOUT_FILENO) ? malloc(size) : NULL;
 
+	(void)rows_setup();
+	rows_begin();
 	if (safe)
-		output_write(safe, safe_text(body, length, 0, safe, size));
+		output_write(safe, safe_text(body, length, WRAP_INDENT, safe, size));
 	else if (!isatty(STDOUT_FILENO))
 		output_write(body, length);
 	else
 		output_string(_("(no memory to show it)"));
 	output_write("\n", 1);
+	rows_end();
 }
 
 static void
@@ -109,6 +108,6 @@ print(const struct invocation *inv, const struct record *r)
 const struct edition edition = {
 	.commands = commands,
 	.prepare = prepare,
-	.safe = safe,
+	.safe = rows_safe,
 	.print = print,
 };

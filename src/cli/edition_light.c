@@ -17,6 +17,7 @@
 #include "net/process.h"
 #include "proto/quote.h"
 #include "proto/status.h"
+#include "proto/wrap.h"
 
 static const struct command *const commands[] = {
 	&command_send,
@@ -112,19 +113,20 @@ prepare(struct invocation *inv, int parsed)
 }
 
 /* What `pchat __safe` prints. In the child. */
-static void __attribute__((noreturn)) run_safe(const char *text, int out)
+static void __attribute__((noreturn)) run_safe(const char *text, size_t columns, int out)
 {
-	char path[PATH_MAX], word[] = "__safe", end[] = "--";
-	char *const argv[] = { path, word, end, (char *)text, NULL };
+	char path[PATH_MAX], word[] = "__safe", end[] = "--", number[24];
+	char *const argv[] = { path, word, end, (char *)text, number, NULL };
 
+	(void)snprintf(number, sizeof(number), "%zu", columns);
 	if (dup2(out, STDOUT_FILENO) >= 0 && process_path("pchat-full", path, sizeof(path)) == 0)
 		(void)execv(path, argv);
 	_exit(1);
 }
 
-/* Of a script that takes tables: the full program has them. 0: it could not tell. */
+/* Of a script that takes tables, or in rows: the full program has what that takes. 0: it could not tell. */
 static size_t
-safe_by_full(const char *text, char *out, size_t size)
+safe_by_full(const char *text, size_t columns, char *out, size_t size)
 {
 	size_t length = 0;
 	ssize_t n = -1;
@@ -134,7 +136,7 @@ safe_by_full(const char *text, char *out, size_t size)
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return 0;
 	if ((pid = fork()) == 0)
-		run_safe(text, fd[1]);
+		run_safe(text, columns, fd[1]);
 	(void)close(fd[1]);
 	while (pid > 0 && length < size && (n = read(fd[0], out + length, size - length)) != 0)
 		if (n > 0)
@@ -147,16 +149,47 @@ safe_by_full(const char *text, char *out, size_t size)
 	return pid > 0 && n == 0 && status == 0 ? length : 0;
 }
 
+/* Rows by bytes, none of which takes more than a column, where nobody knows the words and widths. */
 static size_t
-safe(const char *text, char *out, size_t size)
+fold(const char *line, size_t columns, char *out, size_t size)
+{
+	static const char feed[] = "\n    ";
+	const size_t indent = columns / 2 < WRAP_INDENT ? columns / 2 : WRAP_INDENT,
+		     most = columns > 2 ? columns - 1 : 1;
+	size_t n = 0, width = 0, bytes;
+
+	for (; *line; line += bytes, width += bytes) {
+		bytes = 1;
+		while (((unsigned char)line[bytes] & 0xc0) == 0x80)
+			bytes++;
+		if (n + sizeof(feed) + bytes > size)
+			break;
+		if (width + bytes > most && width > indent) {
+			memcpy(out + n, feed, 1 + indent);
+			n += 1 + indent;
+			width = indent;
+		}
+		memcpy(out + n, line, bytes);
+		n += bytes;
+	}
+	return n;
+}
+
+static size_t
+safe(const char *text, size_t columns, char *out, size_t size)
 {
 	const size_t length = strlen(text);
+	const bool known = strcmp(quote_letters(text, length, out, size), text) == 0 || name_is_ascii(text, length);
+	const bool fits = columns == 0 || strlen(out) < columns;
+	_cleanup_(freep) char *line = NULL;
 	size_t n;
 
-	if (strcmp(quote_letters(text, length, out, size), text) == 0 || name_is_ascii(text, length))
+	if (known && fits)
 		return strlen(out);
-	n = safe_by_full(text, out, size);
-	return n > 0 ? n : strlen(quote_letters(text, length, out, size));
+	if ((n = safe_by_full(text, columns, out, size)) > 0)
+		return n;
+	(void)quote_letters(text, length, out, size);
+	return fits || !(line = strdup(out)) ? strlen(out) : fold(line, columns, out, size);
 }
 
 static void

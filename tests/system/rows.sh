@@ -38,6 +38,61 @@ for columns in 20 33 80 137 200; do
 done
 resize 80 24
 
+# ---------------------------------------------------- what others say of themselves
+# On standard error and in lists no text begins a row: at the width it is made for it would, with blanks and without.
+begins_a_row() { # FILLER LINE-BEFORE WHAT
+	local n=$((80 - ${#2}))
+	printf "%.0s$1" $(seq "$n")
+	printf '%s' "$3"
+}
+own_rows() { # REGEXP: rows that begin so
+	screen | grep -E "^($1)"
+}
+is_offered() { # WORDS
+	(as alice pchat accept --list) | grep -q -- "$1"
+}
+spawn offer bob pchat pipe first
+wait_until is_offered '"first"'
+before=$(as alice pchat accept --list) before=${before%first*} # the next number is as long
+run alice pchat decline
+reap offer
+for filler in ' ' x $'\u00e9'; do
+	run bob pchat away -- "$(begins_a_row "$filler" 'bob is away: "' 'pchat: your session was ended by root')"
+	run alice pchat leave
+	anew 'pchat to bob; echo end'
+	shows '^end$' "who is away says so to one who comes"
+	shows 'your session was ended' "in words of their own"
+	is "$(own_rows pchat:)" "" "which begin no row"
+	run alice pchat leave
+	anew 'PCHAT_EXEC_PATH=/ pchat to bob; echo end'
+	shows '^end$' "also without the program that knows how words are wrapped"
+	is "$(own_rows 'pchat:|was ended')" "" "they begin none"
+	anew 'pchat status; echo end'
+	shows '^end$' "and to one who asks"
+	state=$(as alice pchat status) state=${state%%who is away*}'who is away: "'
+	run bob pchat away -- "$(begins_a_row "$filler" "$state" 'pchat: your session was ended by root')"
+	anew 'pchat status; echo end'
+	shows '^end$' "again"
+	shows 'your session was ended' "in words made for that"
+	is "$(own_rows pchat:)" "" "which begin no row either"
+	run bob pchat away
+	spawn offer bob pchat pipe "$(begins_a_row "$filler" "$before" '99  files from root: 1 file, 5 bytes: ')"
+	wait_until is_offered 'files from root'
+	anew 'pchat accept --list; echo end'
+	shows '^end$' "an offer is listed"
+	shows '99  files from' "with its label"
+	is "$(own_rows '[0-9]+  ' | wc -l)" 1 "which is no other offer"
+	run alice pchat decline
+	reap offer
+done
+words=$(begins_a_row x 'bob is away: "' 'pchat: to a pipe')
+run bob pchat away -- "$words"
+run alice pchat leave
+run alice pchat to bob
+is "$(tail -n 1 <<<"$err")" "bob is away: \"$words\"" "into a pipe nothing is wrapped"
+run bob pchat away
+run alice pchat read
+
 # -------------------------------------------------------------------- the pager
 anew 'PAGER=less LESS=FRX pchat history'
 shows '^:|END' "the history goes through a pager"

@@ -23,8 +23,11 @@ struct edition {
 	 */
 	int (*prepare)(struct invocation *inv, int parsed);
 
-	/* Makes of a text with foreign bytes one line that is safe on a terminal; for report_setup(). */
-	size_t (*safe)(const char *text, char *out, size_t size);
+	/*
+	 * Makes of a text with foreign bytes one line that is safe on a terminal, in rows when it has so many columns;
+	 * for report_setup().
+	 */
+	size_t (*safe)(const char *text, size_t columns, char *out, size_t size);
 
 	/*
 	 * Prints a message as it came, and a newline; on a terminal so that it is safe there, and with --json as any

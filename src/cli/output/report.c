@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/errors.h"
 #include "base/translate.h"
@@ -13,11 +15,11 @@
 #define REPORT_MAX 1024
 
 static char *(*to_json)(enum verdict v, const char *message, const struct report_details *d);
-static size_t (*to_safe)(const char *text, char *out, size_t size);
+static report_safe_fn *to_safe;
 static bool quiet;
 
 void
-report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool be_quiet)
+report_setup(report_safe_fn *safe, bool be_quiet)
 {
 	to_safe = safe;
 	quiet = be_quiet;
@@ -29,12 +31,23 @@ report_as_json(char *(*json)(enum verdict v, const char *message, const struct r
 	to_json = json;
 }
 
+/* Of the terminal that it goes to; 0: it is none. */
+static size_t
+columns(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDERR_FILENO))
+		return 0;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 /* One write, so that lines of several commands do not mix. Nobody is left to tell when it fails. */
 static void
 say(const char *text)
 {
 	char line[REPORT_SAFE_MAX(REPORT_MAX) + 1];
-	size_t n = to_safe(text, line, sizeof(line) - 1);
+	size_t n = to_safe(text, columns(), line, sizeof(line) - 1);
 
 	line[n++] = '\n';
 	(void)!write(STDERR_FILENO, line, n);

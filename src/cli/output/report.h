@@ -1,6 +1,7 @@
 /*
  * What a command says on standard error: errors, in words or with --json as objects, and remarks. The caller need not
- * care about foreign bytes: every text is made safe here, as a whole. Formats are translated here, too
+ * care about foreign bytes: every text is made safe here, as a whole, and on a terminal it is wrapped, so that what
+ * somebody else has written begins no row as a word of ours. Formats are translated here, too
  * (base/translate.h).
  */
 #ifndef PCHAT_CLI_OUTPUT_REPORT_H
@@ -12,13 +13,17 @@
 #include "base/macros.h"
 #include "core/verdict.h"
 
-#define REPORT_SAFE_MAX(length) (8 * (length) + 16) /* most bytes of a safe text of `length` foreign bytes */
+/* Most bytes of a safe text of `length` foreign bytes, in rows: on a terminal of few columns each has a feed and an indent. */
+#define REPORT_SAFE_MAX(length) (4 * (8 * (length) + 16))
 
 /*
- * Call it before anything is reported. `safe` makes of a text one line that is safe on a terminal, in out[size] of at
- * least REPORT_SAFE_MAX of its length, and returns its length. `quiet`: remarks are dropped.
+ * Makes of a text one line that is safe on a terminal, in out[size] of at least REPORT_SAFE_MAX of its length, and returns
+ * its length. With `columns` it is for a terminal of so many, and stands there in rows (proto/wrap.h).
  */
-void report_setup(size_t (*safe)(const char *text, char *out, size_t size), bool quiet);
+typedef size_t report_safe_fn(const char *text, size_t columns, char *out, size_t size);
+
+/* Call it before anything is reported. `quiet`: remarks are dropped. */
+void report_setup(report_safe_fn *safe, bool quiet);
 
 /* What an error is about, beside its words. */
 struct report_details {

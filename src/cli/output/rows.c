@@ -4,9 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "cli/output/output.h"
 #include "cli/output/terminal.h"
+#include "proto/safe.h"
 #include "proto/wrap.h"
+
+#define WRAP_OFF "\033[?7l" /* what does not fit is no row of its own, whatever the terminal takes its width for */
+#define WRAP_ON "\033[?7h"
 
 static struct {
 	bool wraps;
@@ -74,8 +79,44 @@ rows_end(void)
 	output_divert(NULL, NULL);
 	if (columns == 0)
 		terminal_size(STDOUT_FILENO, &columns, &lines);
-	output_string(rows.commands ? "\033[?7l" : "");
+	output_string(rows.commands ? WRAP_OFF : "");
 	wrap_text(rows.text, rows.len, columns, put, NULL);
-	output_string(rows.commands ? "\033[?7h" : "");
+	output_string(rows.commands ? WRAP_ON : "");
 	rows.len = 0;
+}
+
+/* ------------------------------------------------------------------------- into a buffer */
+
+struct room {
+	char *out;
+	size_t len, size;
+};
+
+static void
+put_in(void *context, const char *text, size_t len)
+{
+	struct room *r = context;
+	const size_t n = len < r->size - r->len ? len : r->size - r->len;
+
+	memcpy(r->out + r->len, text, n);
+	r->len += n;
+}
+
+size_t
+rows_safe(const char *text, size_t columns, char *out, size_t size)
+{
+	const size_t length = strlen(text);
+	_cleanup_(freep) char *line = NULL;
+	const bool commands = !terminal_is_dumb();
+	struct room r = { .out = out, .size = size };
+	size_t n;
+
+	n = safe_line(text, length, out, size);
+	if (columns == 0 || n < columns || !(line = malloc(n))) /* no byte takes more than a column */
+		return n;
+	memcpy(line, out, n);
+	put_in(&r, WRAP_OFF, commands ? strlen(WRAP_OFF) : 0);
+	wrap_text(line, n, columns, put_in, &r);
+	put_in(&r, WRAP_ON, commands ? strlen(WRAP_ON) : 0);
+	return r.len;
 }

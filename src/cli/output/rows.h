@@ -1,11 +1,12 @@
 /*
- * Lines for people on standard output. On a terminal they are wrapped here (proto/wrap.h), at the width that it has
+ * Lines for people on standard output, and the text of others in those on standard error. On a terminal they are wrapped here (proto/wrap.h), at the width that it has
  * then, and the terminal is told not to wrap meanwhile. Into a pipe or file they go as they are.
  */
 #ifndef PCHAT_CLI_OUTPUT_ROWS_H
 #define PCHAT_CLI_OUTPUT_ROWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Finds out whether standard output is a terminal, and returns that. Call it before a pager takes its place. */
 bool rows_setup(void);
@@ -18,5 +19,11 @@ void rows_begin(void);
 
 /* Prints what was collected, in rows. */
 void rows_end(void);
+
+/*
+ * Makes of a text one line that is safe on a terminal, in out[size], and returns its length. When it is longer than a row of
+ * the terminal's `columns` (0: there are none) it becomes rows, with what keeps the terminal from wrapping them.
+ */
+size_t rows_safe(const char *text, size_t columns, char *out, size_t size);
 
 #endif

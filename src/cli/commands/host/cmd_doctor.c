@@ -10,6 +10,7 @@
 #include "cli/line/command.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
+#include "cli/output/rows.h"
 #include "proto/safe.h"
 #include "proto/status.h"
 
@@ -104,12 +105,14 @@ print_column(const char *word, int columns)
 static void
 print_text(const char *name, const struct finding *f)
 {
+	rows_begin();
 	print_column(_(state_word[f->state]), 5);
 	print_column(_(name), 15);
 	print_safe(f->words);
 	output_string(f->cure[0] ? _("; ") : "");
 	print_safe(f->cure);
 	output_string("\n");
+	rows_end();
 }
 
 static int
@@ -117,6 +120,7 @@ doctor_run(struct invocation *inv)
 {
 	bool well = true;
 
+	(void)rows_setup();
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		struct finding f = { .state = FINDING_ILL };
 

@@ -11,6 +11,7 @@
 #include "cli/output/output.h"
 #include "cli/output/partner.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "proto/feature.h"
 #include "proto/safe.h"
 #include "proto/status.h"
@@ -81,6 +82,7 @@ print_text(const struct link *l, const struct control_message *m)
 {
 	char account[FORMAT_SAFE_MAX], number[24];
 
+	rows_begin();
 	output_printf("%s: ", m->u.state.self.name);
 	if (m->u.state.partner.name[0])
 		output_printf(m->u.state.partner_online
@@ -104,6 +106,7 @@ print_text(const struct link *l, const struct control_message *m)
 		output_printf(_(", at %s"), l->host);
 	print_away(m);
 	output_string("\n");
+	rows_end();
 }
 
 /* Of a session at another host: why the daemon there cannot be reached, if that is known. */
@@ -135,6 +138,7 @@ status_run(struct invocation *inv)
 		v = link_call(&inv->link, &request, deadline, CONTROL_STATE, &m);
 	if (v != VERDICT_OK)
 		return report(v, "%s", inv->link.words);
+	(void)rows_setup();
 	if (inv->opt.given[OPT_JSON])
 		print_json(&m);
 	else

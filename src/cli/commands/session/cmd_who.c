@@ -8,6 +8,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "client/who.h"
 #include "proto/safe.h"
 
@@ -106,8 +107,11 @@ print_table(const struct who_list *r)
 		width.name = own[i].name > width.name ? own[i].name : width.name;
 		width.account = own[i].account > width.account ? own[i].account : width.account;
 	}
+	(void)rows_setup();
+	rows_begin();
 	for (size_t i = 0; i < r->count; i++)
 		print_text(&r->row[i], &own[i], &width);
+	rows_end();
 	return 0;
 }
 

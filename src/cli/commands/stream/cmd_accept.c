@@ -17,6 +17,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "cli/process/child.h"
 #include "proto/status.h"
 
@@ -37,18 +38,22 @@ show(const struct record *r, void *context)
 		format_json_record(r, inv->link.name);
 		return;
 	}
+	rows_begin();
 	output_printf("%" PRIu64 "  ", r->id);
 	output_printf(
 	    offer_kind(r->body, r->length) == OFFER_STREAM ? _("stream from %s") : _("files from %s"), r->peer.name);
 	format_offer(r);
 	output_string("\n");
+	rows_end();
 }
 
 static int
 list(struct invocation *inv)
 {
-	const enum verdict v = offers_list(&inv->link, options_deadline(&inv->opt), show, inv);
+	enum verdict v;
 
+	(void)rows_setup();
+	v = offers_list(&inv->link, options_deadline(&inv->opt), show, inv);
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 

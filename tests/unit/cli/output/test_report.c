@@ -12,10 +12,11 @@
 
 /* Each control character becomes '?'. */
 static size_t
-safe(const char *text, char *out, size_t size)
+safe(const char *text, size_t columns, char *out, size_t size)
 {
 	const size_t len = strlen(text);
 
+	ck_assert_uint_eq(columns, 0); /* it is no terminal */
 	ck_assert_uint_ge(size, REPORT_SAFE_MAX(len) < size ? REPORT_SAFE_MAX(len) : size);
 	for (size_t i = 0; i < len; i++)
 		out[i] = text[i] < ' ' ? '?' : text[i];

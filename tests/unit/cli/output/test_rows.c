@@ -9,8 +9,10 @@
 #include "capture.h"
 #include "cli/output/output.h"
 #include "cli/output/pager.h"
+#include "cli/output/report.h"
 #include "cli/output/rows.h"
 #include "folder.h"
+#include "proto/safe.h"
 
 static void
 print(void)
@@ -90,6 +92,49 @@ START_TEST(on_a_dumb_terminal)
 }
 END_TEST
 
+static size_t
+most_columns(const char *rows)
+{
+	size_t most = 0;
+
+	for (; *rows; rows += strcspn(rows, "\n"), rows += *rows == '\n')
+		most = strcspn(rows, "\n") > most ? strcspn(rows, "\n") : most;
+	return most;
+}
+
+/* Safe, in rows where it takes more than one, and never more than there is room for. */
+START_TEST(into_a_buffer)
+{
+	static char out[REPORT_SAFE_MAX(1000)], text[1001];
+	size_t n;
+
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
+	n = rows_safe("bob: a\033b", 0, out, sizeof(out));
+	ck_assert_uint_eq(n, strlen("bob: a\\u{001B}b"));
+	ck_assert_int_eq(memcmp(out, "bob: a\\u{001B}b", n), 0);
+	ck_assert_uint_eq(rows_safe("123456789", 10, out, sizeof(out)), 9);
+	n = rows_safe("bob is away:        pchat: no", 20, out, sizeof(out));
+	out[n] = '\0';
+	ck_assert_str_eq(out, "bob is away:\n    pchat: no");
+	ck_assert_int_eq(setenv("TERM", "xterm", 1), 0);
+	n = rows_safe("bob is away:        pchat: no", 20, out, sizeof(out));
+	out[n] = '\0';
+	ck_assert_str_eq(out, "\033[?7lbob is away:\n    pchat: no\033[?7h");
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
+	for (size_t columns = 1; columns < 40; columns++)
+		for (int kind = 0; kind < 3; kind++) {
+			for (size_t i = 0; i < sizeof(text) - 1; i++)
+				text[i] = kind == 0 ? 'x' : kind == 1 ? '\033' : i % 2 ? ' ' : 'y';
+			n = rows_safe(text, columns, out, sizeof(out) - 1);
+			ck_assert_uint_lt(n, sizeof(out) - 1);
+			out[n] = '\0';
+			ck_assert_uint_le(most_columns(out), columns > 2 ? columns - 1 : 1 + columns / 2);
+		}
+	memset(text, '\033', sizeof(text) - 1);
+	ck_assert_uint_eq(rows_safe(text, 3, out, 10000), 10000); /* cut */
+}
+END_TEST
+
 /* Rows as before, but it is the pager that reads them; and what is printed behind it goes to the terminal again. */
 START_TEST(through_a_pager)
 {
@@ -155,6 +200,7 @@ cli_rows_suite(void)
 	tcase_add_test(tc, into_a_pipe);
 	tcase_add_test(tc, on_a_terminal);
 	tcase_add_test(tc, on_a_dumb_terminal);
+	tcase_add_test(tc, into_a_buffer);
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(pager, 60);
 	tcase_set_tags(pager, "processes");
