@@ -1,6 +1,7 @@
 /*
- * Lines for people on standard output, and the text of others in those on standard error. On a terminal they are wrapped here (proto/wrap.h), at the width that it has
- * then, and the terminal is told not to wrap meanwhile. Into a pipe or file they go as they are.
+ * Lines for people on standard output, and the text of others in those on standard error. On a terminal they are wrapped
+ * here (proto/wrap.h), at the width that it has then, and the terminal is told not to wrap meanwhile. Into a pipe or file
+ * they go as they are.
  */
 #ifndef PCHAT_CLI_OUTPUT_ROWS_H
 #define PCHAT_CLI_OUTPUT_ROWS_H
