@@ -20,6 +20,7 @@
 #define PATIENCE 3000000 /* us until somebody must have been heard, or told */
 #define AT_ONCE 300000
 #define GRACE (GRACE_SECONDS * 1000000ULL)
+#define CLAIMS (2 * GRACE) /* the daemon may wait longer for those whose account was not found yet */
 
 /* One way of one connection: the beginning of a frame that has not come to its end. */
 struct part {
@@ -82,6 +83,7 @@ struct sent {
 struct model {
 	uint64_t step;  /* frames but messages and acknowledgements, of which there may be many between two others */
 	uint64_t begun; /* us, this daemon */
+	uint64_t claims_until; /* us: the registry was lost, and what both sides say of their pair holds */
 	unsigned sessions, pairs;
 	struct session session[SESSIONS];
 	struct pair pair[PAIRS];
@@ -109,7 +111,7 @@ model_begin(void)
 
 	if (!m)
 		m = k->model = kernel_memory(sizeof(*m));
-	m->step = 0;
+	m->step = m->claims_until = 0;
 	m->sessions = m->pairs = 0;
 	m->last_sent = NULL;
 	memset(m->sent, 0, sizeof(m->sent));
@@ -124,8 +126,13 @@ model_restart(void)
 	struct model *m = model();
 
 	m->begun = k->now;
-	/* Its registry was behind what it had said: a pair that ended may be there again, not one with another partner. */
-	for (unsigned i = 0; i < m->pairs && k->watched_failed; i++)
+	if (k->watched_failed || k->now < m->claims_until)
+		m->claims_until = k->now + CLAIMS;
+	/*
+	 * Its registry was behind what it had said, or the time after a lost one is not over, in which an end that neither side
+	 * has heard is none: a pair that ended may be there again, not one with another partner.
+	 */
+	for (unsigned i = 0; i < m->pairs && k->now < m->claims_until; i++)
 		m->pair[i].over[0] = m->pair[i].over[1] = false;
 	k->watched_failed = false;
 }
