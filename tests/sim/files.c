@@ -163,16 +163,28 @@ inode_put(int i)
 			k->watch[w].inode = NONE;
 }
 
+static void
+enter(int parent, const char *name, int child)
+{
+	int e = 0;
+
+	while (e < k->entries && k->entry[e].used)
+		e++;
+	if (e == ENTRIES)
+		kernel_bug("the disk has no room for another name");
+	k->entries = e < k->entries ? k->entries : e + 1;
+	k->entry[e] = (struct entry){ .used = true, .parent = parent, .child = child };
+	(void)snprintf(k->entry[e].name, NAME_BYTES, "%s", name);
+}
+
 int
 inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 {
-	int i = ROOT, e = 0;
+	int i = ROOT;
 
 	while (i < INODES && k->inode[i].used)
 		i++;
-	while (e < k->entries && k->entry[e].used)
-		e++;
-	if (i == INODES || e == ENTRIES)
+	if (i == INODES)
 		kernel_bug("the disk has no room for another file");
 	k->inode[i].used = true;
 	k->inode[i].mode = mode;
@@ -186,9 +198,7 @@ inode_make(int parent, const char *name, mode_t mode, uid_t uid)
 	k->inode[i].data = k->disk + (size_t)i * FILE_CAP;
 	k->inode[i].synced = k->disk + (size_t)(INODES + i) * FILE_CAP;
 	memset(k->inode[i].dirty, 0, sizeof(k->inode[i].dirty));
-	k->entries = e < k->entries ? k->entries : e + 1;
-	k->entry[e] = (struct entry){ .used = true, .parent = parent, .child = i };
-	(void)snprintf(k->entry[e].name, NAME_BYTES, "%s", name);
+	enter(parent, name, i);
 	return i;
 }
 
@@ -1100,6 +1110,28 @@ renameat(int from_at, const char *from, int to_at, const char *to)
 	e->parent = new_parent;
 	memcpy(e->name, new, NAME_BYTES);
 	tell_watchers(i);
+	return 0;
+}
+
+int
+link(const char *from, const char *to)
+{
+	char old[NAME_BYTES], new[NAME_BYTES];
+	int old_parent, new_parent, i, j;
+
+	kernel_enter("link");
+	i = inode_resolve(FOLDER_AT(AT_FDCWD), from, &old_parent, old);
+	if (i < 0)
+		FAIL(-i);
+	j = inode_resolve(FOLDER_AT(AT_FDCWD), to, &new_parent, new);
+	if (j >= 0)
+		FAIL(EEXIST);
+	if (j != -ENOENT || !new[0])
+		FAIL(-j);
+	if (!permits(&k->inode[new_parent], 2))
+		FAIL(EACCES);
+	enter(new_parent, new, i);
+	k->inode[i].nlink++;
 	return 0;
 }
 

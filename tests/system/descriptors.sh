@@ -124,7 +124,7 @@ run bob pchat read --raw
 is "$out" to-be-kept "and shown nothing"
 
 if command -v script >/dev/null; then
-	run bob script -qec "stty -g; for n in \$(seq $least 12); do '$T/limited' \$n pchat chat alice; echo status \$?; done; stty -g" /dev/null
+	run bob script -qec "stty cols 500; stty -g; for n in \$(seq $least 12); do '$T/limited' \$n pchat chat alice; echo status \$?; done; stty -g" /dev/null
 	is "$(grep -c '^status 71' <<<"$out")" $((13 - least)) "chat on a terminal: refused at once"
 	is "$(grep -cE "^pchat: .*$no_more" <<<"$out")" $((13 - least)) "chat on a terminal: with a word that says why"
 	is "$(head -n 1 <<<"$out")" "$(tail -n 1 <<<"$out")" "chat on a terminal: which is as it was"

@@ -355,7 +355,7 @@ at games pchat -s ann history --json
 like "$out" "said on this host" "history -s NAME has what was said here"
 unlike "$out" afar "and nothing of the other host"
 at games pchat -s nowhere.example/ann history
-exits 1 "a host where one never was has none"
+exits 3 "a host where one never was has none"
 at games pchat -s $here/ann history --delete
 exits 0 "what was said there can be forgotten"
 at games pchat -s $here/ann history

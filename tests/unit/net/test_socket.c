@@ -25,8 +25,10 @@
 static char dir[FOLDER_PATH], path[128];
 
 /* What whoever owns the folder puts in the place of a socket that was just bound. */
+enum theft { LEAVES, LINKS, LINKS_HARD, WRITES };
+
 static struct {
-	enum { LEAVES, LINKS, LINKS_HARD, WRITES } how;
+	enum theft how;
 	const char *to;
 } thief;
 
@@ -145,7 +147,7 @@ START_TEST(what_took_the_socket_s_place_is_left_alone)
 	(void)snprintf(target, sizeof(target), "%s/elsewhere", dir);
 	fd = live ? socket_listen(target, 0600, (gid_t)-1, &ino) : open(target, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	ck_assert_int_ge(fd, 0);
-	thief.how = LINKS + _i / 2;
+	thief.how = (enum theft)(LINKS + _i / 2);
 	ck_assert_int_eq(socket_listen(path, 0666, getegid(), &ino), -EPERM);
 	thief.how = LEAVES;
 	ck_assert_int_eq(stat(target, &st), 0);
