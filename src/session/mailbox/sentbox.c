@@ -55,7 +55,7 @@ struct sentbox {
 	size_t begin, end;
 	size_t used; /* of the copies' memory */
 	struct run run;
-	STAILQ_HEAD(, run) waiting; /* runs that ended while it was held, */
+	STAILQ_HEAD(run_list, run) waiting; /* runs that ended while it was held, */
 	size_t waiting_bytes;
 };
 
