@@ -83,7 +83,8 @@ struct sent {
 struct model {
 	uint64_t step;  /* frames but messages and acknowledgements, of which there may be many between two others */
 	uint64_t begun; /* us, this daemon */
-	uint64_t claims_until; /* us: the registry was lost, and what both sides say of their pair holds */
+	uint64_t
+	    claims_until; /* us: the registry was lost; what both sides say holds, and an end that neither has heard is none */
 	unsigned sessions, pairs;
 	struct session session[SESSIONS];
 	struct pair pair[PAIRS];
@@ -128,10 +129,7 @@ model_restart(void)
 	m->begun = k->now;
 	if (k->watched_failed || k->now < m->claims_until)
 		m->claims_until = k->now + CLAIMS;
-	/*
-	 * Its registry was behind what it had said, or the time after a lost one is not over, in which an end that neither side
-	 * has heard is none: a pair that ended may be there again, not one with another partner.
-	 */
+	/* Its registry was behind what it had said: a pair that ended may be there again, not one with another partner. */
 	for (unsigned i = 0; i < m->pairs && k->now < m->claims_until; i++)
 		m->pair[i].over[0] = m->pair[i].over[1] = false;
 	k->watched_failed = false;
@@ -484,8 +482,10 @@ told_paired(struct conn *c, const struct upstream_message *m)
 	FAIL_IF(side == NONE || strcmp(p->name[1 - side], other) != 0,
 	    "R9: pair %llu is of %s and %s, and %s is told %s", (unsigned long long)id, p->name[0], p->name[1],
 	    name_of(c), other);
-	FAIL_IF(side != NONE && p->over[side], "R9: the pair of %s and %s is over, and begins again", p->name[0],
-	    p->name[1]);
+	FAIL_IF(side != NONE && p->over[side] && k->now >= model()->claims_until,
+	    "R9: the pair of %s and %s is over, and begins again", p->name[0], p->name[1]);
+	if (side != NONE && p->over[side])
+		p->over[0] = p->over[1] = false;
 	FAIL_IF(strcmp(k->account(m->u.paired.peer.uid), other) != 0, "R3: '%s' is shown as uid %u", other,
 	    m->u.paired.peer.uid);
 	const bool waited = waits(c, other);
