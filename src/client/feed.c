@@ -23,6 +23,14 @@ feed_words(struct feed *f, char *const words[], int count)
 	}
 }
 
+const char *
+feed_option(const struct feed *f)
+{
+	if (f->separator == FEED_WHOLE)
+		return "";
+	return f->separator == '\n' ? "-l " : "-0 ";
+}
+
 void
 feed_descriptor(struct feed *f, int fd, int separator)
 {

@@ -41,6 +41,9 @@ void feed_words(struct feed *f, char *const words[], int count);
 /* The descriptor stays the caller's. */
 void feed_descriptor(struct feed *f, int fd, int separator);
 
+/* What of a command line makes a feed of such messages: "-l ", "-0 ", or "". */
+const char *feed_option(const struct feed *f);
+
 /* The next message, which stays until feed_fill(); asked again it is the same, until feed_take(). */
 enum feed_answer feed_peek(struct feed *f, const uint8_t **body, uint32_t *length);
 void feed_take(struct feed *f, uint32_t length);

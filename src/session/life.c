@@ -159,6 +159,16 @@ is_forgetting(const struct session *s)
 	return false;
 }
 
+/* What waited while the inbox was held goes into the open transaction. */
+static void
+store_waiting(struct session *s)
+{
+	backlog_hold(s->backlog, false);
+	if (s->pair_unkept)
+		kept_pair(s->store, &s->state.partner);
+	s->pair_unkept = false;
+}
+
 /*
  * What waits for a process that forgets, but for what its senders repeat, or know to be refused: nobody is served any
  * more, so it may take the moment for which one who writes waits for another.
@@ -172,9 +182,7 @@ last_words(struct session *s)
 	if (s->end == SESSION_REPLACED)
 		return;
 	backlog_reset(s->backlog);
-	backlog_hold(s->backlog, false);
-	if (s->pair_unkept)
-		kept_pair(s->store, &s->state.partner);
+	store_waiting(s);
 	(void)store_commit(s->store);
 }
 
@@ -299,10 +307,7 @@ release(struct session *s)
 {
 	store_be_held(s->store, false);
 	sentbox_be_held(s->sentbox, false);
-	backlog_hold(s->backlog, false);
-	if (s->pair_unkept)
-		kept_pair(s->store, &s->state.partner);
-	s->pair_unkept = false;
+	store_waiting(s);
 	inbound_flush(s->inbound);
 	if (s->end != SESSION_GOES_ON)
 		return;

@@ -274,6 +274,21 @@ START_TEST(test_feed_error)
 }
 END_TEST
 
+START_TEST(test_feed_option)
+{
+	const struct {
+		int separator;
+		const char *option;
+	} row[] = { { '\n', "-l " }, { '\0', "-0 " }, { FEED_WHOLE, "" } };
+	struct feed f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		feed_descriptor(&f, -1, row[i].separator);
+		ck_assert_str_eq(feed_option(&f), row[i].option);
+	}
+}
+END_TEST
+
 Suite *
 feed_suite(void)
 {
@@ -291,6 +306,7 @@ feed_suite(void)
 	tcase_add_test(tc, test_feed_line_limit);
 	tcase_add_test(tc, test_feed_skip);
 	tcase_add_test(tc, test_feed_error);
+	tcase_add_test(tc, test_feed_option);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -29,12 +29,11 @@ static int
 report_unconfirmed(const struct sender *s, const char *command)
 {
 	const struct ident id = ident_add(&s->out.box.first, s->stopped_at);
-	const char *const pieces = s->feed->separator == FEED_WHOLE ? "" : s->feed->separator == '\n' ? "-l " : "-0 ";
 	char hex[IDENT_HEX_LEN + 1], line[48], to[NAME_MAX_LEN + 16] = "";
 
 	ident_format(&id, hex);
-	(void)snprintf(
-	    to, sizeof(to), "%s%s%s%s", pieces, s->partner[0] ? "--to " : "", s->partner, s->partner[0] ? " " : "");
+	(void)snprintf(to, sizeof(to), "%s%s%s%s", feed_option(s->feed), s->partner[0] ? "--to " : "", s->partner,
+	    s->partner[0] ? " " : "");
 	if (s->feed->separator == FEED_WHOLE)
 		return report_message(VERDICT_UNCONFIRMED, hex,
 		    "unconfirmed: it may or may not arrive; repeat with: pchat %s %s--id %s, and the same text",

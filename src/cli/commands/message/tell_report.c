@@ -50,7 +50,7 @@ report_unconfirmed(const struct teller *t, const char *command, const char *line
 		    line, command, later, hex, t->to);
 	return report_message(VERDICT_UNCONFIRMED, hex,
 	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s %s%s--id %s %s", line, command,
-	    later, t->feed->separator == '\n' ? "-l " : "-0 ", hex, t->to);
+	    later, feed_option(t->feed), hex, t->to);
 }
 
 /* Nobody of that name: on a daemon of the user's own nobody else is there at all. */
