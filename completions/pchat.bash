@@ -96,7 +96,8 @@ __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 __pchat_takes_value() { # OPTION COMMAND
 	case $1 in
 	-s | --session | --socket | --timeout | --color) return 0 ;;
-	--to | --id | --note | --file | --number | -n | --grep | --since | --before | --keep | --via | --at-once | --limit | --output | -o) return 0 ;;
+	--at-once | --before | --cancel | --file | --grep | --id | --keep | --limit | --max-unread | --max-unread-bytes) return 0 ;;
+	--note | --number | -n | --output | -o | --since | --to | --via) return 0 ;;
 	-f) [[ $2 == send || $2 == tell || $2 == reply ]] ;;
 	*) return 1 ;;
 	esac

@@ -1,17 +1,34 @@
 # fish completion for pchat. It asks the program; what that says is offered, never evaluated.
 
-# The words before the one being typed, cut at options that take a value.
+# Whether the next word is the value of this option; -f is one with send, tell and reply only.
+function __pchat_takes_value # OPTION COMMAND
+    contains -- "$argv[1]" -s --session --socket --timeout --color \
+        --at-once --before --cancel --file --grep --id --keep --limit --max-unread --max-unread-bytes \
+        --note --number -n --output -o --since --to --via
+    or begin
+        test "$argv[1]" = -f; and contains -- "$argv[2]" send tell reply
+    end
+end
+
+# The words before the one being typed, without options and their values.
 function __pchat_words
     set -l skip no
+    set -l command
     for word in (commandline -opc)[2..-1]
         if test $skip = yes
             set skip no
-        else if contains -- $word -s --session --socket --timeout --color --to --id --file --number -n --grep --since --before --keep --via --at-once --limit --output -o
+        else if __pchat_takes_value $word $command
             set skip yes
         else if not string match -q -- '-*' $word
+            set -q command[1]; or set command $word
             echo -- $word
         end
     end
+end
+
+# Whether the value of an option is being typed: then it is no operand.
+function __pchat_value_typed
+    __pchat_takes_value (commandline -opc)[-1] (__pchat_command)
 end
 
 function __pchat_command
@@ -22,11 +39,11 @@ end
 # Whether an operand of one of these commands is being typed, the first one.
 function __pchat_first_operand
     set -l words (__pchat_words)
-    test (count $words) -eq 1; and contains -- $words[1] $argv
+    test (count $words) -eq 1; and not __pchat_value_typed; and contains -- $words[1] $argv
 end
 
 function __pchat_no_command
-    test (count (__pchat_words)) -eq 0
+    test (count (__pchat_words)) -eq 0; and not __pchat_value_typed
 end
 
 # As the session that is named on the line.
@@ -78,7 +95,7 @@ complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inbo
 complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
 complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
 complete -c pchat -n '__pchat_first_operand accept decline' -a '(__pchat_ask offers)'
-complete -c pchat -n 'contains -- (__pchat_command) give' -F
+complete -c pchat -n 'contains -- (__pchat_command) give; and not __pchat_value_typed' -F
 complete -c pchat -n '__pchat_first_operand help' -a '(__pchat_ask commands)'
 complete -c pchat -n '__pchat_first_operand dnd notes' -a 'on off'
 complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
@@ -90,4 +107,4 @@ complete -c pchat -l socket -r -F -d "the daemon's socket"
 complete -c pchat -l timeout -x -d 'give up after SEC seconds'
 complete -c pchat -n 'contains -- (__pchat_command) send ask' -l to -x -a '(__pchat_users)' -d 'only if NAME is the partner'
 complete -c pchat -n 'contains -- (__pchat_command) accept' -s o -l output -r -F -d 'into a new file of this name'
-complete -c pchat -n 'contains -- (__pchat_command) send tell' -s f -l file -r -F -d 'read FILE instead of standard input'
+complete -c pchat -n 'contains -- (__pchat_command) send tell reply' -s f -l file -r -F -d 'read FILE instead of standard input'

@@ -1,6 +1,7 @@
 #include "base/write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -20,4 +21,12 @@ write_whole(int fd, const void *data, size_t n)
 		}
 	}
 	return 0;
+}
+
+int
+write_names(const char *folder)
+{
+	_cleanup_(closep) const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/signals.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/output/output.h"
@@ -70,7 +70,7 @@ hand_over(const struct options *o, char **argv)
 		return stay(o, error, false);
 	error = process_path("pchat-full", path, sizeof(path));
 	if (error == 0) {
-		(void)signal(SIGPIPE, SIG_DFL);
+		signals_give_back();
 		(void)execv(path, argv);
 		error = -errno;
 	}
@@ -109,6 +109,8 @@ prepare(struct invocation *inv, int parsed)
 		return hand_over(o, inv->argv); /* which makes it safe */
 	if (o->command->only_with && !o->given[o->command->only_with])
 		return hand_over(o, inv->argv);
+	if (o->command->shows_others)
+		signals_begin(); /* what it prints may go into a file */
 	return -1;
 }
 
@@ -130,9 +132,10 @@ safe_by_full(const char *text, size_t columns, char *out, size_t size)
 {
 	size_t length = 0;
 	ssize_t n = -1;
-	int fd[2], status = -1; /* it stays so where children are not waited for (SIGCHLD ignored) */
+	int fd[2], status = -1;
 	pid_t pid;
 
+	signals_begin();
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return 0;
 	if ((pid = fork()) == 0)
@@ -202,6 +205,7 @@ print(const struct invocation *inv, const struct record *r)
 
 const struct edition edition = {
 	.commands = commands,
+	.brief = true,
 	.prepare = prepare,
 	.safe = safe,
 	.print = print,

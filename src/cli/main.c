@@ -4,11 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/signals.h"
 #include "cli/line/command.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "proto/feature.h"
@@ -73,13 +74,18 @@ main(int argc, char **argv)
 	int parsed, status;
 
 	occupy_standard_descriptors();
-	(void)signal(SIGPIPE, SIG_IGN);
+	if (edition.brief)
+		signals_begin_writing();
+	else
+		signals_begin();
 	inv.edition = &edition;
 	inv.argv = argv;
 	link_init(&inv.link);
 	inv.link.note = pass_note_on;
 	parsed = options_parse(&inv.opt, edition.commands, argc, argv);
 	report_setup(edition.safe, inv.opt.given[OPT_QUIET]);
+	if (inv.opt.given[OPT_SESSION])
+		hint_choose(inv.opt.text[OPT_SESSION]);
 	status = edition.prepare(&inv, parsed);
 	return finish(status < 0 ? run(&inv) : status);
 }

@@ -74,12 +74,29 @@ no_session_there(struct link *l)
 	    "you are not logged in as '%s'; log in with: pchat login --via %s %s", l->shown, l->host, l->name);
 }
 
+/* Why a session may be looked for in vain; or nothing. */
+static const char *
+about_runtime_folder(char *out, size_t size)
+{
+	struct rundir r;
+	int rc;
+
+	if (!getenv("XDG_RUNTIME_DIR"))
+		return _(" (a session that began with XDG_RUNTIME_DIR is found only where that is set)");
+	rc = rundir_open(&r, RUNDIR_XDG, NULL);
+	rundir_close(&r);
+	if (rc != -EPERM)
+		return "";
+	(void)snprintf(out, size, _(" ('%s' is not yours, or others may write to it: it is not looked into)"), r.path);
+	return out;
+}
+
 /* name: folded, NULL: any. */
 static enum verdict
 no_session(struct link *l, const char *name)
 {
 	char what[PATH_MAX + 512];
-	const char *hint = "";
+	const char *hint;
 
 	if (name && l->host[0])
 		return no_session_there(l);
@@ -89,8 +106,7 @@ no_session(struct link *l, const char *name)
 	if (tell_what_became(name, what, sizeof(what)))
 		return name ? link_trouble(l, VERDICT_NO_SESSION, "you are not logged in as %s: %s", name, what)
 			    : link_trouble(l, VERDICT_NO_SESSION, "you are not logged in: %s", what);
-	if (!getenv("XDG_RUNTIME_DIR"))
-		hint = _(" (a session that began with XDG_RUNTIME_DIR is found only where that is set)");
+	hint = about_runtime_folder(what, sizeof(what));
 	return name ? link_trouble(l, VERDICT_NO_SESSION,
 			  "you are not logged in as '%s'; log in with: pchat login %s%s", name, name, hint)
 		    : link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", hint);
@@ -188,7 +204,7 @@ say_which(struct link *l, const struct search *s)
 	l->several = true;
 	if (s->socket && s->at_socket.count == 0)
 		return link_trouble(l, VERDICT_NO_SESSION,
-		    "none of your %u sessions (%s) is at '%s'; log in there under another name: pchat --socket %s "
+		    "none of your %u sessions (%s) is at '%s'; log in there under another name: pchat --socket '%s' "
 		    "login "
 		    "NAME",
 		    c->count, c->list, s->socket, s->socket);
@@ -222,6 +238,7 @@ find_only(struct link *l, const char *socket, bool here)
 	if (c->count > 1)
 		return say_which(l, &s);
 	link_name(l, c->host, c->name);
+	l->chosen = l->host[0] || s.all.count > 1;
 	return rundir_open(&l->dir, c->where, l->host) == 0 ? VERDICT_OK : no_session(l, l->name);
 }
 
@@ -274,11 +291,11 @@ check_daemon(struct link *l, const char *socket)
 	if (!file.socket[0])
 		return link_trouble(l, VERDICT_NO_SESSION,
 		    "session '%s' is logged in at your own daemon, not at '%s'; quit it, or log in there under another "
-		    "name: pchat --socket %s login NAME",
+		    "name: pchat --socket '%s' login NAME",
 		    l->name, socket, socket);
 	return link_trouble(l, VERDICT_NO_SESSION,
 	    "session '%s' is logged in at '%s', not at '%s'; quit it, or log in there under another name: pchat "
-	    "--socket %s login NAME",
+	    "--socket '%s' login NAME",
 	    l->name, file.socket, socket, socket);
 }
 
@@ -352,6 +369,7 @@ link_find(struct link *l, const struct link_wish *wish)
 			return link_trouble(l, VERDICT_NO_SESSION, "'%.64s' is not a name; see PCHAT_SESSION", session);
 		name_lower(name, lowered);
 		link_name(l, l->host, lowered);
+		l->chosen = true;
 		v = find_named(l);
 	} else {
 		v = find_only(l, socket, wish->socket);

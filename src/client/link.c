@@ -245,7 +245,7 @@ link_verdict(struct link *l, int error)
 	switch (error) {
 	case -ETIMEDOUT:
 		return link_trouble(l, VERDICT_TIMED_OUT,
-		    "no answer in time from the helper of session '%s', or from the daemon; 'pchat status' tells more",
+		    "no answer in time from the helper of session '%s', or from the daemon; 'pchat doctor' tells more",
 		    l->shown);
 	case -ECONNRESET:
 		return link_trouble(l, VERDICT_NO_SESSION, "the helper of session '%s' has ended", l->shown);

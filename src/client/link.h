@@ -26,11 +26,12 @@ struct link {
 	char host[VIA_HOST_MAX + 1];     /* where the session is logged in; empty: at this host */
 	char shown[VIA_SESSION_MAX + 1]; /* NAME, or HOST/NAME, as -s takes it */
 	bool several;                    /* no session was found, because there are several */
-	uint32_t features;               /* what HELLO names; 0 once the helper is known to be an older one */
-	bool heard;                      /* the helper has said something on this connection */
-	bool revive;                     /* the caller wants a helper that is gone to be started */
-	void (*note)(const char *text);  /* takes what a helper that was started says; NULL: it is dropped */
-	unsigned pause_ms;               /* before the next link_come_back(); the caller sets it to 0 after progress */
+	bool chosen;       /* it was named, is at another host, or is not the only one: see cli/output/hint.h */
+	uint32_t features; /* what HELLO names; 0 once the helper is known to be an older one */
+	bool heard;        /* the helper has said something on this connection */
+	bool revive;       /* the caller wants a helper that is gone to be started */
+	void (*note)(const char *text); /* takes what a helper that was started says; NULL: it is dropped */
+	unsigned pause_ms;              /* before the next link_come_back(); the caller sets it to 0 after progress */
 	int watch;        /* waiting ends when the other end of this descriptor, our output, goes away; -1: none */
 	bool takes;       /* the caller expects a descriptor with a frame */
 	int passed;       /* a descriptor that came; -1: none, or it was taken */

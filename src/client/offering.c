@@ -72,7 +72,8 @@ on_told(struct offering *o, const struct offer_word *w)
 		o->number = w->number;
 		return;
 	}
-	end(o, (enum verdict)w->verdict);
+	/* That it waits is no end; only a helper of an older release passes it on, as the partner said it. */
+	end(o, status_exit((enum verdict)w->verdict) != 0 ? (enum verdict)w->verdict : VERDICT_NOT_TAKEN);
 	(void)link_trouble(o->link, o->verdict, "%s", status_words(o->verdict));
 }
 

@@ -140,7 +140,7 @@ old_helper(struct teller *t, enum verdict *verdict)
 	return stop(t,
 	    link_trouble(t->link, VERDICT_FAILED,
 		"the helper of session '%s' is an older pchat, which knows no notes; 'pchat quit' and log in again",
-		t->link->name),
+		t->link->shown),
 	    verdict);
 }
 

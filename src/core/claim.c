@@ -2,11 +2,12 @@
 
 #include "core/names/name.h"
 
-/* Whether `a` says that it was paired with `b`. */
+/* Whether `a` says that it was paired with `b`, and can be believed. */
 static bool
 names(const struct claimant *a, const struct claimant *b)
 {
-	return a->claim && a->claim->pair != 0 && a->claim->uid == b->uid && name_equal(a->claim->name, b->name);
+	return a->claim && !a->had_pair && a->claim->pair != 0 && a->claim->uid == b->uid &&
+	    name_equal(a->claim->name, b->name);
 }
 
 bool

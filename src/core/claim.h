@@ -2,7 +2,8 @@
  * After a lost registry (D6): the daemon has forgotten who was here, and its sessions come back one after another, each
  * saying who it is and which pair it was in. Until the grace time is over, nobody new is let in, so that no name can be
  * taken meanwhile; and a pair is made again when both of its sides say the same of it. The pair's id alone would not
- * do: it can be guessed, and whoever claims it first would take the partner's place.
+ * do: it can be guessed, and whoever claims it first would take the partner's place. Of whom the daemon has known a pair
+ * since, nothing is believed: that pair may have ended, and its session may have died before it heard so.
  */
 #ifndef PCHAT_CORE_CLAIM_H
 #define PCHAT_CORE_CLAIM_H
@@ -25,6 +26,7 @@ struct claimant {
 	const char *name;
 	uint32_t uid;
 	const struct claim *claim;
+	bool had_pair; /* the daemon has known a pair of it since the loss */
 };
 
 /* Whether both say that they were in one pair, with each other. */

@@ -240,11 +240,11 @@ exchange_admits(const struct exchange *x, const struct exchange_event *ev, slot_
 	*lost = SLOT_NONE;
 	if (!name_valid(ev->name, strnlen(ev->name, NAME_MAX_LEN + 1)) || !name_keys(ev->name, x->secret, &keys))
 		return VERDICT_MALFORMED;
-	by_name = exchange_find_keys(x, &keys, SLOT_NONE);
+	by_name = exchange_find_same(x, ev->name, &keys, SLOT_NONE);
 	by_id = exchange_find_id(x, &ev->id);
 	if (by_name != SLOT_NONE ? !may_follow(x, ev, by_name) : by_id != SLOT_NONE)
 		return VERDICT_TAKEN;
-	if ((by_id != SLOT_NONE && by_id != by_name) || exchange_find_keys(x, &keys, by_name) != SLOT_NONE)
+	if ((by_id != SLOT_NONE && by_id != by_name) || exchange_find_same(x, ev->name, &keys, by_name) != SLOT_NONE)
 		return VERDICT_TAKEN; /* it looks like that one's, and like another's */
 	if (!exchange_slot_available(x) && !leaves_slot(x, by_name))
 		return VERDICT_LIMIT;
@@ -273,6 +273,7 @@ step_enter(struct exchange *x, struct exchange_event *ev, struct exchange_effect
 		.online = ev->type != EXCHANGE_RESTORE,
 		.uid = ev->uid,
 		.keys = keys,
+		.pair = ev->type == EXCHANGE_RESTORE ? ev->pair : 0,
 		.partner = SLOT_NONE,
 		.target = SLOT_NONE,
 		.waiter_first = SLOT_NONE,
@@ -411,18 +412,21 @@ step_contact(
 }
 
 static enum verdict
-step_leave(struct exchange *x, slot_t slot, struct exchange_effects *fx)
+step_leave(struct exchange *x, const struct exchange_event *ev, struct exchange_effects *fx)
 {
-	struct exchange_session *s = exchange_at(x, slot);
+	struct exchange_session *s = exchange_at(x, ev->slot);
 
-	if (s->partner == SLOT_NONE && s->target == SLOT_NONE)
+	if (s->partner == SLOT_NONE && s->target == SLOT_NONE && ev->pair == 0)
 		return VERDICT_NOT_PAIRED;
-	wait_end(x, fx, slot, VERDICT_SUPERSEDED);
-	if (s->partner == SLOT_NONE)
+	wait_end(x, fx, ev->slot, VERDICT_SUPERSEDED);
+	if (s->partner == SLOT_NONE) {
+		if (ev->pair != 0)
+			s->pair = ev->pair;
 		return VERDICT_OK;
-	pair_end(x, fx, slot, ENDING_LEFT);
+	}
+	pair_end(x, fx, ev->slot, ENDING_LEFT);
 	s->last_end = ENDING_NONE;
-	ripe_add(x, slot);
+	ripe_add(x, ev->slot);
 	return VERDICT_OK;
 }
 
@@ -441,7 +445,7 @@ step_request(
 		wait_leave(x, ev->slot);
 		return VERDICT_OK;
 	case EXCHANGE_LEAVE:
-		return step_leave(x, ev->slot, fx);
+		return step_leave(x, ev, fx);
 	default: /* EXCHANGE_QUIT */
 		return step_exit(x, ev->slot, ENDING_QUIT, fx);
 	}

@@ -56,16 +56,16 @@ struct exchange_session {
 	bool used;
 	bool online;      /* false: reconnecting (R8) */
 	uint8_t last_end; /* enum ending of the latest pair, for R10's hint */
+	bool ripe;        /* see ripe_next */
 	uint32_t uid;
 	slot_t partner;                   /* SLOT_NONE: free */
-	uint32_t epoch;                   /* of the pair; counts each time either side came back */
 	uint64_t pair;                    /* id of the current pair, or of the latest one */
+	uint32_t epoch;                   /* of the pair; counts each time either side came back */
 	slot_t target;                    /* waits for (R6) */
 	slot_t waiter_first, waiter_last; /* who waits for this session, in order of arrival */
 	slot_t waiter_next, waiter_prev;  /* this session's place in its target's queue */
-	slot_t check;     /* the waiter to look at next, as the policy has changed; SLOT_NONE: all are */
-	slot_t ripe_next; /* on the list of those whose waiters are to be settled */
-	bool ripe;
+	slot_t check;                   /* the waiter to look at next, as the policy has changed; SLOT_NONE: all are */
+	slot_t ripe_next;               /* while it is ripe: on the list of those whose waiters are to be settled */
 	struct name_keys keys;          /* of the name's forms, by which it is found */
 	uint32_t form_next[NAME_FORMS]; /* chains, of slot + 1, by each form */
 	uint32_t id_next;               /* by id; also chains the free slots */
@@ -90,7 +90,7 @@ void exchange_set_secret(struct exchange *x, const uint64_t secret[2]);
 enum exchange_event_type {
 	EXCHANGE_LOGIN, /* id, name, uid: a new session; its slot is left in ev->slot */
 	EXCHANGE_ANEW, /* the same; a lost session of that name and uid ends first: its slot is left in ev->other, or SLOT_NONE */
-	EXCHANGE_RESTORE, /* as LOGIN, from the registry: it begins offline */
+	EXCHANGE_RESTORE, /* as LOGIN, from the registry: it begins offline; pair: its latest one, or 0 */
 	EXCHANGE_REPAIR,  /* slot, other, pair: an earlier pair, from the registry or as both sides say */
 	EXCHANGE_RESUME,  /* id, uid: its connection is back, or another replaces it; its slot is left in ev->slot */
 	EXCHANGE_LOST,    /* slot: its connection was lost */
@@ -98,7 +98,7 @@ enum exchange_event_type {
 	EXCHANGE_TO,      /* slot, name */
 	EXCHANGE_WAIT,    /* slot, name: to --wait */
 	EXCHANGE_CANCEL,  /* slot: no longer waits */
-	EXCHANGE_LEAVE,   /* slot */
+	EXCHANGE_LEAVE,   /* slot; pair: an earlier one that it waits to have again (REPAIR), or 0: it ends, too */
 	EXCHANGE_QUIT,    /* slot */
 };
 
@@ -162,7 +162,7 @@ struct exchange_policy {
  *   TO       OK, MALFORMED, NO_SUCH_USER, SELF, REFUSES or NO_ANSWER, BUSY, in this order
  *   WAIT     OK (paired, at once or already), QUEUED (an earlier wait is over), and as TO but BUSY
  *   CANCEL   OK whether it waited or not; no effect tells of it
- *   LEAVE    OK (a pair, or a wait, or both ended), NOT_PAIRED
+ *   LEAVE    OK (a pair, or a wait, or both ended; or one of an earlier time), NOT_PAIRED
  *   QUIT     OK
  *
  * An event for a slot without a session, or a request (TO to QUIT) for one that

@@ -13,10 +13,11 @@
  * queue, so an index that is remembered by mistake is unlikely to mean another session soon.
  */
 struct exchange {
-	uint32_t capacity;                 /* slots */
-	uint32_t count;                    /* live sessions */
-	uint32_t heads;                    /* chains of each table, a power of two */
-	uint32_t fresh;                    /* the first slot that was never used */
+	uint32_t capacity;   /* slots */
+	uint32_t count;      /* live sessions */
+	uint32_t heads;      /* chains of each table that are used, a power of two; they grow with the count */
+	uint32_t most_heads; /* for which there is room */
+	uint32_t fresh;      /* the first slot that was never used */
 	uint32_t free_first, free_last;    /* the queue of freed slots, as slot + 1; 0: it is empty */
 	slot_t ripe_first, ripe_last;      /* the queue of exchange_settle(); SLOT_NONE: it is empty */
 	uint64_t first_pair;               /* the first pair id of this daemon */
@@ -49,10 +50,10 @@ slot_t exchange_slot_take(struct exchange *x);
 void exchange_slot_release(struct exchange *x, slot_t slot);
 
 /*
- * The listed session, other than `except`, whose name counts as the same as the one of these keys. SLOT_NONE: there is
- * none.
+ * The listed session, other than `except`, whose name counts as the same as `name`, which has these keys. SLOT_NONE:
+ * there is none.
  */
-slot_t exchange_find_keys(const struct exchange *x, const struct name_keys *keys, slot_t except);
+slot_t exchange_find_same(const struct exchange *x, const char *name, const struct name_keys *keys, slot_t except);
 
 /* Lists the session in `slot` by the keys of its name and by its id, so that it is found by them. */
 void exchange_slot_list(struct exchange *x, slot_t slot);

@@ -6,6 +6,8 @@
 #include "core/exchange_impl.h"
 #include "core/names/name.h"
 
+#define FIRST_HEADS 64U
+
 static uint32_t
 heads_for(uint32_t capacity)
 {
@@ -27,7 +29,8 @@ void
 exchange_init(struct exchange *x, uint32_t capacity, uint64_t first_pair)
 {
 	x->capacity = capacity;
-	x->heads = heads_for(capacity);
+	x->most_heads = heads_for(capacity);
+	x->heads = x->most_heads < FIRST_HEADS ? x->most_heads : FIRST_HEADS;
 	x->ripe_first = x->ripe_last = SLOT_NONE;
 	x->first_pair = x->next_pair = first_pair > 0 ? first_pair : 1;
 }
@@ -80,13 +83,13 @@ id_hash(const struct ident *id)
 static uint32_t
 form_bucket(const struct exchange *x, const struct name_keys *keys, enum name_form form)
 {
-	return (uint32_t)form * x->heads + ((uint32_t)keys->form[form].half[0] & (x->heads - 1));
+	return (uint32_t)form * x->most_heads + (keys->form[form] & (x->heads - 1));
 }
 
 static uint32_t
 id_bucket(const struct exchange *x, const struct ident *id)
 {
-	return NAME_FORMS * x->heads + (id_hash(id) & (x->heads - 1));
+	return NAME_FORMS * x->most_heads + (id_hash(id) & (x->heads - 1));
 }
 
 static uint32_t *
@@ -101,23 +104,28 @@ head_value(const struct exchange *x, uint32_t bucket)
 	return ((const uint32_t *)&x->session[x->capacity])[bucket];
 }
 
+/* The keys tell nearly always, and the names surely. */
 static slot_t
-find_form(const struct exchange *x, const struct name_keys *keys, enum name_form form, slot_t except)
+find_form(const struct exchange *x, const char *name, const struct name_keys *keys, enum name_form form, slot_t except)
 {
 	uint32_t link = head_value(x, form_bucket(x, keys, form));
 
-	while (link != 0 && (link - 1 == except || !name_keys_match(&x->session[link - 1].keys, keys, form)))
-		link = x->session[link - 1].form_next[form];
+	for (; link != 0; link = x->session[link - 1].form_next[form]) {
+		const struct exchange_session *s = &x->session[link - 1];
+
+		if (link - 1 != except && name_keys_match(&s->keys, keys, form) && name_equal(s->name, name))
+			break;
+	}
 	return link - 1;
 }
 
 slot_t
-exchange_find_keys(const struct exchange *x, const struct name_keys *keys, slot_t except)
+exchange_find_same(const struct exchange *x, const char *name, const struct name_keys *keys, slot_t except)
 {
 	slot_t slot = SLOT_NONE;
 
 	for (unsigned form = 0; form < NAME_FORMS && slot == SLOT_NONE; form++)
-		slot = find_form(x, keys, (enum name_form)form, except);
+		slot = find_form(x, name, keys, (enum name_form)form, except);
 	return slot;
 }
 
@@ -127,9 +135,10 @@ exchange_find_name(const struct exchange *x, const char *name)
 	struct name_keys keys;
 	slot_t slot;
 
-	if (name_keys_ascii(name, x->secret, &keys) && (slot = find_form(x, &keys, NAME_FOLD, SLOT_NONE)) != SLOT_NONE)
+	if (name_keys_ascii(name, x->secret, &keys) &&
+	    (slot = find_form(x, name, &keys, NAME_FOLD, SLOT_NONE)) != SLOT_NONE)
 		return slot;
-	return name_keys(name, x->secret, &keys) ? exchange_find_keys(x, &keys, SLOT_NONE) : SLOT_NONE;
+	return name_keys(name, x->secret, &keys) ? exchange_find_same(x, name, &keys, SLOT_NONE) : SLOT_NONE;
 }
 
 slot_t
@@ -142,8 +151,8 @@ exchange_find_id(const struct exchange *x, const struct ident *id)
 	return link - 1;
 }
 
-void
-exchange_slot_list(struct exchange *x, slot_t slot)
+static void
+link_slot(struct exchange *x, slot_t slot)
 {
 	struct exchange_session *s = exchange_at(x, slot);
 	uint32_t *by_id = head(x, id_bucket(x, &s->id));
@@ -156,6 +165,26 @@ exchange_slot_list(struct exchange *x, slot_t slot)
 	}
 	s->id_next = *by_id;
 	*by_id = slot + 1;
+}
+
+/* Chains stay short, and few sessions touch few pages. `entering`: this one is not listed yet. */
+static void
+grow(struct exchange *x, slot_t entering)
+{
+	for (uint32_t table = 0; table <= NAME_FORMS; table++)
+		memset(head(x, table * x->most_heads), 0, x->heads * sizeof(uint32_t));
+	x->heads *= 2;
+	for (slot_t slot = 0; slot < x->fresh; slot++)
+		if (slot != entering && x->session[slot].used)
+			link_slot(x, slot);
+}
+
+void
+exchange_slot_list(struct exchange *x, slot_t slot)
+{
+	if (x->count >= x->heads && x->heads < x->most_heads)
+		grow(x, slot);
+	link_slot(x, slot);
 }
 
 void

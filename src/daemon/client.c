@@ -1,5 +1,7 @@
 #include "daemon/client.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "core/bucket.h"
 #include "daemon/windows.h"
@@ -26,10 +28,17 @@ client_result(struct client *c, enum verdict v)
 }
 
 void
+client_login_over(struct client *c)
+{
+	free(c->login);
+	c->login = NULL;
+}
+
+void
 client_unanswered(struct client *c)
 {
-	c->unanswered = true;
-	client_result(c, c->resumes ? VERDICT_FAILED : VERDICT_NO_ANSWER);
+	c->login->unanswered = true;
+	client_result(c, c->login->resumes ? VERDICT_FAILED : VERDICT_NO_ANSWER);
 }
 
 void

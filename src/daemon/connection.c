@@ -40,7 +40,7 @@ on_input(struct stream *s, uint8_t *data, size_t n)
 			client_bye(c, BYE_MALFORMED);
 		else
 			dispatch_frame(c, &f);
-		if (c->waits)
+		if (client_waits(c))
 			break; /* the frame is met again */
 		done += used > 0 ? (size_t)used : 0;
 	}
@@ -66,6 +66,7 @@ on_closed(struct stream *s, int error)
 	greeting_remove(&d->greetings, c);
 	tells_closed(&d->tells, &c->notes);
 	roster_login_forget(&d->roster, c);
+	client_login_over(c);
 	roster_lost(&d->roster, c);
 	account_put(c->account);
 	free(c);
@@ -91,13 +92,19 @@ struct client *
 connection_new(struct daemon *daemon, int fd, struct account *account)
 {
 	struct client *c = calloc(1, sizeof(*c));
+	struct login *login = calloc(1, sizeof(*login));
 
-	if (!c)
+	if (!c || !login) {
+		free(c);
+		free(login);
 		return NULL;
+	}
 	stream_init(&c->stream, &connection_class, daemon->loop, fd);
 	c->daemon = daemon;
 	c->windows = &daemon->windows;
 	c->account = account;
+	c->login = login;
+	login->client = c;
 	c->notes.uid = account->uid;
 	c->streams.class = &dispatch_streams;
 	c->slot = SLOT_NONE;

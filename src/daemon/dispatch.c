@@ -65,14 +65,14 @@ static void
 on_login(struct client *c, const struct upstream_message *m)
 {
 	struct roster *r = &c->daemon->roster;
-	const bool known = c->answered || exchange_find_id(r->exchange, &m->u.login.id) != SLOT_NONE;
+	const bool known = c->login->answered || exchange_find_id(r->exchange, &m->u.login.id) != SLOT_NONE;
 	bool resumed = false;
 	enum verdict v;
 
-	c->resumes = m->u.login.resume_only || c->came_back;
+	c->login->resumes = m->u.login.resume_only || c->login->came_back;
 	v = known || client_may_ask(c) ? roster_login(r, c, m, &resumed) : VERDICT_RATE;
-	c->answered = false; /* it was for this LOGIN alone */
-	c->came_back |= v == VERDICT_EXPIRED;
+	c->login->answered = false; /* it was for this LOGIN alone */
+	c->login->came_back |= v == VERDICT_EXPIRED;
 	if (v == VERDICT_QUEUED)
 		return;
 	if (v == VERDICT_NO_ANSWER) {
@@ -85,9 +85,10 @@ on_login(struct client *c, const struct upstream_message *m)
 	}
 	c->state = CLIENT_LOGGED_IN;
 	greeting_remove(&c->daemon->greetings, c);
+	client_login_over(c);
 	welcome(c, resumed);
 	roster_deliver(r);
-	if (c->daemon->keeper && (c->features & FEATURE_NOTES))
+	if (c->features & FEATURE_NOTES)
 		keeper_arrived(c->daemon->keeper, exchange_session(r->exchange, c->slot)->name, c->account->uid);
 	roster_tell_waiters(r, c->slot);
 }
@@ -96,13 +97,11 @@ static void
 on_to(struct client *c, const struct upstream_message *m)
 {
 	struct roster *r = &c->daemon->roster;
-	enum verdict v = VERDICT_RATE;
+	const enum verdict v = client_may_ask(c) ? roster_contact(r, c, m->u.to.name, m->u.to.wait) : VERDICT_RATE;
 
-	if (client_may_ask(c)) {
-		v = roster_contact(r, c, m->u.to.name, m->u.to.wait);
-		roster_deliver(r);
-	}
-	client_result(c, v);
+	roster_tell(r);
+	client_result(c, v); /* before others' wishes, which may end what was granted */
+	roster_deliver(r);
 }
 
 static void

@@ -11,7 +11,7 @@ struct client;
 
 /*
  * Handles one frame of a client. A client that breaks the protocol is told BYE and is CLIENT_ENDED afterwards. Where
- * c->waits is set afterwards, a LOGIN waits for a look-up: the caller keeps the frame and calls again when that is
+ * client_waits() afterwards, a LOGIN waits for a look-up: the caller keeps the frame and calls again when that is
  * over.
  */
 void dispatch_frame(struct client *c, const struct frame *f);

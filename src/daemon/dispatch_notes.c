@@ -72,8 +72,6 @@ keep_note(const struct tells_end *from, const struct tell *t, uint64_t token)
 	struct daemon *d = c->daemon;
 	enum verdict v;
 
-	if (!d->keeper)
-		return VERDICT_STORAGE;
 	if (!keeper_keeps(d->keeper))
 		return VERDICT_NO_SUCH_USER;
 	memcpy(r.to_name, t->name, sizeof(r.to_name));
@@ -183,14 +181,14 @@ static void
 on_kept(struct client *c, const struct upstream_message *m)
 {
 	struct upstream_message page = { .type = UPSTREAM_KEPT_PAGE };
+	const enum verdict v = client_may_ask(c)
+	    ? keeper_list(c->daemon->keeper, c->account->uid, m->u.kept.cursor, &page.u.kept_page)
+	    : VERDICT_RATE;
 
-	if (!client_may_ask(c)) {
-		client_result(c, VERDICT_RATE);
-		return;
-	}
-	if (c->daemon->keeper)
-		keeper_list(c->daemon->keeper, c->account->uid, m->u.kept.cursor, &page.u.kept_page);
-	client_send(c, &page);
+	if (v == VERDICT_OK)
+		client_send(c, &page);
+	else
+		client_result(c, v);
 }
 
 static void
@@ -200,14 +198,13 @@ on_untell(struct client *c, const struct upstream_message *m)
 	const bool may = client_may_ask(c);
 	const uint64_t token = may ? tells_hold(&d->tells, &c->notes, &m->u.untell.msgid) : 0;
 	const struct told refused = { .msgid = m->u.untell.msgid, .verdict = may ? VERDICT_FULL : VERDICT_RATE };
-	enum verdict v = VERDICT_NOTHING;
+	enum verdict v;
 
 	if (token == 0) {
 		say_told(&c->notes, &refused);
 		return;
 	}
-	if (d->keeper)
-		v = keeper_cancel(d->keeper, token, c->account->uid, &m->u.untell.msgid);
+	v = keeper_cancel(d->keeper, token, c->account->uid, &m->u.untell.msgid);
 	if (v != VERDICT_QUEUED)
 		tells_settled(&d->tells, token, v);
 }
@@ -244,6 +241,7 @@ dispatch_first_note(struct client *c, const struct upstream_message *m)
 	}
 	c->state = CLIENT_TELLS;
 	greeting_remove(&d->greetings, c);
+	client_login_over(c);
 	dispatch_note(c, m);
 	/* Whoever tells a note waits for its answer, not for our greeting: it is woken once. */
 	c->greets_late = c->notes.open > 0;

@@ -9,7 +9,7 @@
 static struct client *
 greeting_of(struct deadline *d)
 {
-	return container_of(d, struct client, greeting);
+	return container_of(d, struct login, greeting)->client;
 }
 
 /* It is off the list. */
@@ -26,7 +26,7 @@ on_timeout(struct deadlines *list, struct deadline *d)
 	struct client *c = greeting_of(d);
 
 	over(container_of(list, struct greetings, list), c);
-	if (c->waits)
+	if (c->login->waits)
 		client_unanswered(c);
 	client_bye(c, BYE_TIMEOUT);
 }
@@ -43,15 +43,15 @@ greeting_add(struct greetings *g, struct client *c)
 {
 	account_greeting(c->account, 1);
 	g->count++;
-	deadlines_add(&g->list, &c->greeting);
+	deadlines_add(&g->list, &c->login->greeting);
 }
 
 void
 greeting_remove(struct greetings *g, struct client *c)
 {
-	if (!c->greeting.listed)
+	if (!c->login || !deadline_runs(&c->login->greeting))
 		return;
-	deadlines_remove(&g->list, &c->greeting);
+	deadlines_remove(&g->list, &c->login->greeting);
 	over(g, c);
 }
 
@@ -68,7 +68,7 @@ greeting_make_room(struct greetings *g, bool unknown)
 	for (struct deadline *d = deadlines_first(&g->list); d; d = TAILQ_NEXT(d, link)) {
 		struct client *c = greeting_of(d);
 
-		if (c->waits || (unknown && account_known(c->account)))
+		if (c->login->waits || (unknown && account_known(c->account)))
 			continue;
 		end(g, c, BYE_CROWDED);
 		return true;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/signals.h"
 #include "daemon/dispatch_notes.h"
 #include "daemon/names/names.h"
 #include "daemon/notify.h"
@@ -336,8 +336,8 @@ take_over(struct process *d, struct ev_loop *loop, const struct options *o)
 	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->places.runtime), strerror(-rc)) : 0;
 }
 
-/* A daemon that cannot keep notes is of use all the same: it refuses to. */
-static void
+/* A daemon that cannot keep notes now is of use all the same: it refuses to. */
+static int
 open_keeper(struct process *d, struct ev_loop *loop, const struct options *o)
 {
 	char dir[PATH_MAX + 8];
@@ -345,8 +345,7 @@ open_keeper(struct process *d, struct ev_loop *loop, const struct options *o)
 
 	(void)snprintf(dir, sizeof(dir), "%s/kept", o->places.state);
 	r = keeper_new(&d->server.daemon.keeper, &dispatch_keeper, &d->server.daemon, loop, dir, o->kept_bytes);
-	if (r < 0)
-		log_error("no notes can be kept in '%s': %s", shown(dir), strerror(-r));
+	return r < 0 ? fail("no notes can be kept in '%s': %s", shown(dir), strerror(-r)) : 0;
 }
 
 static int
@@ -394,7 +393,8 @@ start(struct process *d, struct ev_loop *loop, struct options *o)
 	if ((status = take_over(d, loop, o)) != 0 || (status = listen_at(d, o)) != 0)
 		return status;
 	names_begin(d->server.daemon.roster.names);
-	open_keeper(d, loop, o);
+	if ((status = open_keeper(d, loop, o)) != 0)
+		return status;
 	server_init(&d->server, loop, d->listener, o->idle_exit);
 	watch_signals(d, loop);
 	return 0;
@@ -434,6 +434,7 @@ main(int argc, char **argv)
 	struct ev_loop *loop;
 	int status, rc;
 
+	signals_begin();
 	memory_setup();
 	log_init("pchatd", false, LOG_LEVEL_NOTICE);
 	if ((status = parse_options(argc, argv, &o)) >= 0)
@@ -443,7 +444,6 @@ main(int argc, char **argv)
 	if (o.detach && (rc = process_detach()) < 0)
 		return fail("cannot detach: %s", strerror(-rc));
 	log_init("pchatd", o.detach, o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE);
-	(void)signal(SIGPIPE, SIG_IGN);
 	database_setup();
 	(void)umask(077);
 	loop = loop_new();

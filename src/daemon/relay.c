@@ -1,5 +1,6 @@
 #include "daemon/relay.h"
 
+#include "core/answer.h"
 #include "daemon/client.h"
 #include "daemon/roster.h"
 #include "proto/feature.h"
@@ -84,8 +85,9 @@ relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
 }
 
 static enum fate
-relay_ack(struct way *way, const struct frame *f)
+relay_ack(struct way *way, uint8_t *frame, const struct frame *f)
 {
+	enum verdict said;
 	struct ack a;
 
 	if (ack_decode(f, &a) < 0) {
@@ -95,7 +97,12 @@ relay_ack(struct way *way, const struct frame *f)
 	if (find_way(way, a.pair, a.epoch) != VERDICT_OK)
 		return DROP;
 	/* What nobody waits for is not passed on: it would be bytes that no window bounds. */
-	return client_window_pop(way->to, a.count) ? PASS : DROP;
+	if (!client_window_pop(way->to, a.count))
+		return DROP;
+	said = answer_to_message((enum verdict)a.verdict);
+	if (said != (enum verdict)a.verdict)
+		ack_patch(frame, said);
+	return PASS;
 }
 
 size_t
@@ -111,7 +118,7 @@ relay_frames(const struct roster *r, struct client *c, uint8_t *data, size_t n)
 		if (f.type == FRAME_MSG)
 			fate = relay_msg(&way, data + end, &f);
 		else if (f.type == FRAME_ACK)
-			fate = relay_ack(&way, &f);
+			fate = relay_ack(&way, data + end, &f);
 		else
 			break;
 		if (fate == PASS) {

@@ -16,7 +16,7 @@ roster_peer(const struct roster *r, slot_t slot, struct peer *peer)
 
 	memcpy(peer->name, s->name, sizeof(peer->name));
 	names_look_again(r->names, r->member[slot].account);
-	memcpy(peer->account, account_name(r->member[slot].account), sizeof(peer->account));
+	account_show(r->member[slot].account, peer->account);
 	peer->uid = s->uid;
 }
 
@@ -35,11 +35,9 @@ names_groups(const struct policy *p)
 static const char *
 account_for_rules(const struct account *a)
 {
-	const char *name = account_name(a);
-
 	if (a->state == ACCOUNT_UNKNOWN)
 		return NULL;
-	return account_known(a) && name_valid(name, strlen(name)) ? name : "";
+	return a->name && name_valid(a->name, strlen(a->name)) ? a->name : "";
 }
 
 /* By the receiver's rules; `who` tells name and uid, and its groups if they are known already. */
@@ -116,7 +114,7 @@ roster_sender(const struct roster *r, const struct client *c, struct peer *peer)
 		return;
 	}
 	*peer = (struct peer){ .uid = c->account->uid };
-	memcpy(peer->account, account_name(c->account), sizeof(peer->account));
+	account_show(c->account, peer->account);
 }
 
 static enum verdict
@@ -219,8 +217,8 @@ tell(struct roster *r, const struct exchange_effect *e)
 	}
 }
 
-static void
-tell_all(struct roster *r)
+void
+roster_tell(struct roster *r)
 {
 	for (size_t i = 0; i < r->effects.count; i++)
 		tell(r, &r->effects.e[i]);
@@ -250,7 +248,7 @@ settle(struct roster *r)
 	ev_prepare_start(r->loop, &r->turn_end);
 	while (exchange_settle(r->exchange, policy_of(r), &r->budget, &r->effects)) {
 		record_match(r);
-		tell_all(r);
+		roster_tell(r);
 		if (registry_behind(r->registry))
 			return; /* until it is written again: no second pair under an id that is not recorded */
 	}
@@ -259,7 +257,7 @@ settle(struct roster *r)
 void
 roster_deliver(struct roster *r)
 {
-	tell_all(r);
+	roster_tell(r);
 	settle(r);
 }
 
@@ -375,17 +373,21 @@ roster_cancel(struct roster *r, struct client *c)
 enum verdict
 roster_leave(struct roster *r, struct client *c)
 {
-	struct exchange_event ev = { .type = EXCHANGE_LEAVE, .slot = c->slot };
-	const bool paired = roster_session(r, c->slot)->partner != SLOT_NONE;
 	const bool awaits = roster_awaits_partner(r, c->slot);
+	const bool paired = roster_session(r, c->slot)->partner != SLOT_NONE;
+	struct exchange_event ev = {
+		.type = EXCHANGE_LEAVE,
+		.slot = c->slot,
+		.pair = awaits ? r->member[c->slot].claim->pair : 0,
+	};
 	const enum verdict v = roster_step(r, &ev);
 
 	client_way_reset(c);
 	roster_drop_claim(r, c->slot);
 	roster_forget_waiting(r, c->slot);
-	if (paired)
+	if (paired || awaits)
 		roster_record_free(r, c->slot);
-	return awaits ? VERDICT_OK : v;
+	return v;
 }
 
 void

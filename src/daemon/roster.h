@@ -84,8 +84,9 @@ void roster_release(struct roster *r);
 void roster_give_back(struct roster *r);
 
 /*
- * These perform one event of a client; the caller sends its reply before or after
- * roster_deliver(), which tells everyone concerned, in the order that upstream.h promises. Verdicts are the
+ * These perform one event of a client. The caller sends its reply before or after roster_tell(), which tells everyone
+ * concerned, in the order that upstream.h promises, and before roster_deliver(), which does the same, and then makes the
+ * pairs for which others wait. Verdicts are the
  * exchange's, and FAILED: it could not be recorded, nothing has changed. Of a login also RESERVED, LIMIT, STARTING,
  * EXPIRED, RATE (resumed too often), TAKEN_OVER, UNMAPPED and NO_ANSWER; and QUEUED: the user database is asked, the client is paused until it
  * answers, and the LOGIN is then to be tried again.
@@ -100,6 +101,7 @@ enum verdict roster_policy(struct roster *r, struct client *c, const struct poli
 /* Away, or with "" no longer: its partner is told at once, whoever comes with the pair. OK or FAILED. */
 enum verdict roster_away(struct roster *r, const struct client *c, const char *text);
 void roster_lost(struct roster *r, struct client *c);
+void roster_tell(struct roster *r);
 void roster_deliver(struct roster *r);
 
 /* A session came back: tells it who waits for it. After its reply and roster_deliver(). */

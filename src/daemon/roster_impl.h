@@ -69,6 +69,9 @@ void roster_drop_claim(struct roster *r, slot_t slot);
 /* Whether all is in the registry, so that something new may begin. Writes it anew if it is behind. */
 bool roster_ready(struct roster *r);
 
+/* Writes all of the registry anew. 0 or -errno: it is behind then. */
+int roster_record_all(struct roster *r);
+
 /*
  * Records that `a` and `b` are in pair `pair`, and that `next` is the next id, before the pair is made. False: it could
  * not be written, and the pair may not be made.

@@ -63,7 +63,9 @@ claimant(const struct roster *r, slot_t slot)
 {
 	const struct exchange_session *s = roster_session(r, slot);
 
-	return (struct claimant){ .name = s->name, .uid = s->uid, .claim = r->member[slot].claim };
+	return (struct claimant){
+		.name = s->name, .uid = s->uid, .claim = r->member[slot].claim, .had_pair = s->pair != 0
+	};
 }
 
 /* Whether both say that they were in one pair with each other. */
@@ -82,7 +84,7 @@ reclaim_pair(struct roster *r, slot_t slot, const struct upstream_message *login
 	struct exchange_event ev = { .type = EXCHANGE_REPAIR, .slot = slot, .pair = login->u.login.pair };
 	struct claim *claim = r->member[slot].claim;
 
-	if (!claim && !(claim = malloc(sizeof(*claim))))
+	if (ev.pair > INT64_MAX || roster_session(r, slot)->pair != 0 || (!claim && !(claim = malloc(sizeof(*claim)))))
 		return;
 	r->member[slot].claim = claim;
 	*claim = (struct claim){ .pair = ev.pair, .uid = login->u.login.partner.uid };
@@ -90,8 +92,11 @@ reclaim_pair(struct roster *r, slot_t slot, const struct upstream_message *login
 	ev.other = exchange_find_name(r->exchange, claim->name);
 	if (ev.other == SLOT_NONE || !agree(r, slot, ev.other))
 		return;
-	if (roster_step(r, &ev) == VERDICT_OK)
-		(void)roster_record_pair(r, slot, ev.other, ev.pair, exchange_next_pair(r->exchange));
+	if (roster_step(r, &ev) != VERDICT_OK)
+		return;
+	(void)roster_record_pair(r, slot, ev.other, ev.pair, exchange_next_pair(r->exchange));
+	roster_drop_claim(r, slot); /* also when it could not be recorded */
+	roster_drop_claim(r, ev.other);
 }
 
 /* ------ login ------ */
@@ -151,7 +156,7 @@ admit(struct roster *r, const struct upstream_message *login)
 static bool
 is_fresh(const struct client *c, const struct upstream_message *login)
 {
-	return !login->u.login.resume_only && !c->came_back;
+	return !login->u.login.resume_only && !c->login->came_back;
 }
 
 static void
@@ -180,36 +185,41 @@ was_taken(struct roster *r, const struct client *c, const struct upstream_messag
 static void
 on_answered(struct names_asker *asker, enum verdict v)
 {
-	struct client *c = (struct client *)((char *)asker - offsetof(struct client, asker));
+	struct login *l = container_of(asker, struct login, asker);
 
-	c->waits = false;
-	c->answered = true;
-	c->may = (uint8_t)v;
-	stream_resume(&c->stream);
+	l->waits = false;
+	l->answered = true;
+	l->may = (uint8_t)v;
+	stream_resume(&l->client->stream);
 }
 
 void
 roster_login_forget(struct roster *r, struct client *c)
 {
-	r->unanswered |= r->resumes_only && c->resumes && c->unanswered;
-	names_leave(r->names, &c->asker);
-	c->waits = false;
+	struct login *l = c->login;
+
+	if (!l)
+		return;
+	r->unanswered |= r->resumes_only && l->resumes && l->unanswered;
+	names_leave(r->names, &l->asker);
+	l->waits = false;
 }
 
 /* Whoever has a name in use had the right to it: a name is looked up for nobody who cannot have it. */
 static enum verdict
 may_use(struct roster *r, struct client *c, const char *name)
 {
+	struct login *l = c->login;
 	enum verdict v;
 
-	if (c->answered)
-		return (enum verdict)c->may;
+	if (l->answered)
+		return (enum verdict)l->may;
 	if (exchange_find_name(r->exchange, name) != SLOT_NONE)
 		return names_reserved(r->names, c->account, name) ? VERDICT_RESERVED : VERDICT_OK;
-	c->asker.answered = on_answered;
-	v = names_ask(r->names, c->account, name, &c->asker);
+	l->asker.answered = on_answered;
+	v = names_ask(r->names, c->account, name, &l->asker);
 	if (v == VERDICT_QUEUED) {
-		c->waits = true;
+		l->waits = true;
 		stream_pause(&c->stream);
 	}
 	return v;

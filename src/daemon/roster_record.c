@@ -10,7 +10,9 @@ void
 roster_record_account(const struct account *a, struct registry_row *row)
 {
 	row->account_told = a->state != ACCOUNT_UNKNOWN;
-	(void)snprintf(row->account, sizeof(row->account), "%s", account_known(a) ? account_name(a) : "");
+	row->account[0] = '\0';
+	if (account_known(a))
+		account_show(a, row->account);
 }
 
 static void
@@ -24,14 +26,15 @@ row_of(const struct roster *r, slot_t slot, struct registry_row *row)
 	memcpy(row->name, s->name, sizeof(row->name));
 	row->uid = s->uid;
 	row->since_ms = r->member[slot].since_ms;
-	row->pair = s->partner == SLOT_NONE ? 0 : s->pair;
+	row->pair = s->pair;
+	row->over = s->partner == SLOT_NONE;
 	if (p)
 		memcpy(&row->policy, p, offsetof(struct policy, rule) + p->count * sizeof(p->rule[0]));
 	roster_record_account(r->member[slot].account, row);
 }
 
-static int
-write_anew(struct roster *r)
+int
+roster_record_all(struct roster *r)
 {
 	const uint32_t end = exchange_capacity(r->exchange);
 	uint32_t left = exchange_count(r->exchange);
@@ -69,7 +72,7 @@ commit(struct roster *r)
 bool
 roster_ready(struct roster *r)
 {
-	return !registry_behind(r->registry) || write_anew(r) == 0;
+	return !registry_behind(r->registry) || roster_record_all(r) == 0;
 }
 
 void
@@ -104,7 +107,7 @@ void
 roster_record_free(struct roster *r, slot_t slot)
 {
 	registry_begin(r->registry);
-	registry_set_pair(r->registry, &roster_session(r, slot)->id, 0);
+	registry_end_pair(r->registry, &roster_session(r, slot)->id, roster_session(r, slot)->pair);
 	(void)commit(r);
 }
 

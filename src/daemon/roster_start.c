@@ -21,11 +21,14 @@ struct restore {
 	struct roster *r;
 	slot_t latest; /* rows come in the order of their pairs: partners one after the other */
 	uint64_t pair;
+	int failure;  /* -errno */
+	bool refused; /* a row was */
 };
 
 static void
-restore_pair(struct restore *re, slot_t slot, uint64_t pair)
+restore_pair(struct restore *re, slot_t slot, const struct registry_row *row)
 {
+	const uint64_t pair = row->over ? 0 : row->pair;
 	struct exchange_event ev = { .type = EXCHANGE_REPAIR, .slot = slot, .other = re->latest, .pair = pair };
 
 	if (pair != 0 && pair == re->pair && roster_step(re->r, &ev) != VERDICT_OK)
@@ -40,21 +43,28 @@ restore_session(const struct registry_row *row, void *context)
 	struct restore *re = context;
 	struct roster *r = re->r;
 	struct account *account = accounts_get(&r->accounts, row->uid);
-	struct exchange_event ev = { .type = EXCHANGE_RESTORE, .id = row->id, .name = row->name, .uid = row->uid };
+	struct exchange_event ev = {
+		.type = EXCHANGE_RESTORE, .id = row->id, .name = row->name, .uid = row->uid, .pair = row->pair
+	};
 
-	if (!account || roster_step(r, &ev) != VERDICT_OK) {
+	if (!account) {
+		re->failure = -ENOMEM;
+		return;
+	}
+	if (roster_step(r, &ev) != VERDICT_OK) {
 		log_error("registry: session '%s' cannot be taken over", row->name);
+		re->refused = true;
 		account_put(account);
 		return;
 	}
 	if (account->state == ACCOUNT_UNKNOWN && row->account_told)
-		account_told(account, row->account[0] ? row->account : NULL);
+		(void)account_told(account, row->account[0] ? row->account : NULL); /* else it is looked up */
 	roster_member_begin(r, ev.slot, account, row->since_ms);
 	account_put(account);
-	if (!roster_keep_policy(&r->member[ev.slot], &row->policy)) /* the session says them again when it comes back */
-		log_error("registry: no memory for the rules of session '%s'", row->name);
+	if (!roster_keep_policy(&r->member[ev.slot], &row->policy)) /* others would reach it before it comes back */
+		re->failure = -ENOMEM;
 	roster_lost_add(r, ev.slot);
-	restore_pair(re, ev.slot, row->pair);
+	restore_pair(re, ev.slot, row);
 }
 
 /*
@@ -67,7 +77,8 @@ first_pair(struct roster *r, uint64_t *first)
 	struct ident id;
 	int rc;
 
-	*first = registry_next_pair(r->registry);
+	if ((rc = registry_next_pair(r->registry, first)) < 0)
+		return rc;
 	if (*first != 0) {
 		registry_begin(r->registry);
 		registry_set_next_pair(r->registry, *first + SPARE_PAIRS);
@@ -130,7 +141,12 @@ roster_init(struct roster *r, struct ev_loop *loop, struct registry *registry, b
 		ev_now_update(loop);
 		ev_timer_again(loop, &r->only_timer);
 	}
-	return registry_load(registry, restore_session, &re);
+	if ((rc = registry_load(registry, restore_session, &re)) < 0 || (rc = re.failure) < 0)
+		return rc;
+	/* A row without a session would keep its name from somebody at each start. */
+	if (re.refused)
+		(void)roster_record_all(r); /* or with the next change */
+	return 0;
 }
 
 void

@@ -183,12 +183,14 @@ database_open(sqlite3 **db, const char *path, enum database_mode mode, const cha
 	return mode == DATABASE_READER && database_full(r) ? open_alone(db, path, schema) : r;
 }
 
-static bool
-holds_no_table(sqlite3 *db)
+/* 0, 1, or -errno, which may have ended the transaction. */
+static int
+holds_tables(sqlite3 *db)
 {
 	int64_t tables;
+	const int r = database_number(db, "SELECT count(*) FROM sqlite_master", &tables);
 
-	return database_number(db, "SELECT count(*) FROM sqlite_master", &tables) == 0 && tables == 0;
+	return r < 0 ? r : tables > 0;
 }
 
 int
@@ -205,11 +207,13 @@ database_open_made(sqlite3 **db, const char *dir, const char *file, enum databas
 		return errno == ENOENT ? 0 : -errno;
 	if (st.st_size == 0)
 		return 0;
-	if ((r = database_open(db, path, mode, begin)) == 0 && holds_no_table(*db)) {
+	if ((r = database_open(db, path, mode, begin)) < 0)
+		return r;
+	if ((r = holds_tables(*db)) <= 0) {
 		database_close(*db);
 		*db = NULL;
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int

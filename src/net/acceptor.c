@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "core/limits.h"
-#include "net/closing.h"
 
 /* Keeps one back, if that is wanted. It is a second one of the socket: no file is needed for it. */
 static void
@@ -32,6 +31,23 @@ pause_accepting(struct acceptor *a, int error)
 	ev_io_stop(a->loop, &a->io);
 	ev_timer_set(&a->pause, ACCEPT_PAUSE_SECONDS, 0.);
 	ev_timer_start(a->loop, &a->pause);
+}
+
+/* Those that are closed have descriptors until they are: it waits for them, and for nothing else. */
+static void
+await_closings(struct acceptor *a)
+{
+	log_notice("%u connections wait to be closed; the next is accepted after some of them", CLOSING_FULL);
+	ev_io_stop(a->loop, &a->io);
+	closing_await_room(a->loop, &a->closings);
+}
+
+static void
+on_room(struct closing_waiter *w)
+{
+	struct acceptor *a = container_of(w, struct acceptor, closings);
+
+	ev_io_start(a->loop, &a->io);
 }
 
 static void
@@ -109,7 +125,7 @@ on_connection(struct ev_loop *loop, ev_io *w, int revents)
 		return;
 	}
 	if (closing_full(loop)) {
-		pause_accepting(a, ENFILE);
+		await_closings(a);
 		return;
 	}
 	for (unsigned i = 0; i < a->a_turn && ev_is_active(w); i++) {
@@ -132,6 +148,7 @@ acceptor_init(struct acceptor *a, struct ev_loop *loop, unsigned a_turn,
 	ev_io_init(&a->io, on_connection, -1, EV_READ);
 	ev_timer_init(&a->pause, on_pause_over, 0., 0.);
 	a->io.data = a->pause.data = a;
+	a->closings.room = on_room;
 }
 
 void
@@ -154,6 +171,7 @@ acceptor_stop(struct acceptor *a)
 {
 	ev_io_stop(a->loop, &a->io);
 	ev_timer_stop(a->loop, &a->pause);
+	closing_await_no_more(a->loop, &a->closings);
 	give_spare(a);
 	ev_io_set(&a->io, -1, EV_READ);
 }

@@ -1,20 +1,22 @@
 /*
  * A listening Unix socket in the event loop: takes connections, asks the kernel who is at the other end, and makes
  * sure that no descriptor that a peer passes can stop us (closing.h). Where descriptors or memory are short it
- * pauses, and the connections that there are go on. It may keep a descriptor back, to tell those who wait that they
- * cannot come in.
+ * pauses, and while too many connections wait to be closed it waits for them; the connections that there are go on. It
+ * may keep a descriptor back, to tell those who wait that they cannot come in.
  */
 #ifndef PCHAT_NET_ACCEPTOR_H
 #define PCHAT_NET_ACCEPTOR_H
 
 #include <ev.h>
 
+#include "net/closing.h"
 #include "net/socket.h"
 
 struct acceptor {
 	struct ev_loop *loop;
-	ev_io io;       /* fd -1: not listening */
-	ev_timer pause; /* it accepts again when this ends */
+	ev_io io;                       /* fd -1: not listening */
+	ev_timer pause;                 /* it accepts again when this ends */
+	struct closing_waiter closings; /* waits while too many are closed */
 	unsigned a_turn;
 	int spare; /* kept back; -1: none */
 	/* Takes over fd: it goes to a stream, or to closing_socket(). */

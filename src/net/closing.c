@@ -226,6 +226,24 @@ look_after(struct closing *c, struct closing_child *child)
 }
 
 static bool
+is_full(const struct closing *c)
+{
+	return c->n_waiting >= CLOSING_FULL;
+}
+
+/* Who waits for room hears of it. */
+static void
+tell_of_room(struct closing *c)
+{
+	struct closing_waiter *w;
+
+	while (!is_full(c) && (w = TAILQ_FIRST(&c->waiters))) {
+		closing_await_no_more(c->loop, w);
+		w->room(w);
+	}
+}
+
+static bool
 is_idle(const struct closing *c)
 {
 	for (size_t i = 0; i < CLOSING_CHILDREN; i++)
@@ -245,6 +263,7 @@ on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 			look_after(c, &c->child[i]);
 	start_batch(c);
 	start_connections(c);
+	tell_of_room(c);
 	if (is_idle(c))
 		ev_timer_stop(loop, w);
 }
@@ -267,14 +286,26 @@ uid_of(int fd)
 	return socket_peer(fd, &peer) < 0 ? UINT32_MAX : (uint32_t)peer.uid;
 }
 
+/*
+ * Whether a descriptor may be unread in a connection, which is shut down: nothing more comes. Words alone are read, as far as
+ * they were looked at, which closes no descriptor; closing blocks nobody then.
+ */
 static bool
-has_unread(int fd)
+has_descriptor(int fd)
 {
-	char byte;
-	struct iovec room = { .iov_base = &byte, .iov_len = sizeof(byte) };
-	struct msghdr m = { .msg_iov = &room, .msg_iovlen = 1 };
+	char words[16384];
+	struct iovec room = { .iov_base = words, .iov_len = sizeof(words) };
 
-	return recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT) > 0;
+	socket_guard(fd); /* what is "out of band" is seen as well */
+	for (;;) {
+		struct msghdr m = { .msg_iov = &room, .msg_iovlen = 1 };
+		const ssize_t n = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+
+		if (n <= 0)
+			return false;
+		if ((m.msg_flags & MSG_CTRUNC) || recv(fd, words, (size_t)n, MSG_DONTWAIT) <= 0)
+			return true;
+	}
 }
 
 static bool
@@ -304,13 +335,15 @@ closing_end(struct ev_loop *loop, int fd, uint32_t uid)
 	}
 	c->waiting[c->n_waiting++] = (struct closing_connection){ .fd = fd, .uid = uid };
 	wake(c);
+	if (c->n_waiting == CLOSING_FULL) /* nobody comes in meanwhile: now, not at the next tick */
+		ev_feed_event(loop, &c->tick, EV_TIMER);
 }
 
 void
 closing_socket(struct ev_loop *loop, int fd)
 {
 	(void)shutdown(fd, SHUT_RDWR);
-	if (has_unread(fd))
+	if (has_descriptor(fd))
 		closing_end(loop, fd, uid_of(fd));
 	else
 		(void)close(fd);
@@ -333,7 +366,25 @@ closing_passed(struct ev_loop *loop, int connection, const int *fds, size_t n)
 bool
 closing_full(struct ev_loop *loop)
 {
-	return hub_of(loop)->closing.n_waiting >= CLOSING_FULL;
+	return is_full(&hub_of(loop)->closing);
+}
+
+void
+closing_await_room(struct ev_loop *loop, struct closing_waiter *w)
+{
+	if (w->waits)
+		return;
+	w->waits = true;
+	TAILQ_INSERT_TAIL(&hub_of(loop)->closing.waiters, w, link);
+}
+
+void
+closing_await_no_more(struct ev_loop *loop, struct closing_waiter *w)
+{
+	if (!w->waits)
+		return;
+	w->waits = false;
+	TAILQ_REMOVE(&hub_of(loop)->closing.waiters, w, link);
 }
 
 int
@@ -342,6 +393,7 @@ closing_init(struct closing *c, struct ev_loop *loop)
 	void *page = mmap(NULL, sizeof(*c->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	*c = (struct closing){ .loop = loop };
+	TAILQ_INIT(&c->waiters);
 	if (page == MAP_FAILED)
 		return -errno;
 	c->shared = page;

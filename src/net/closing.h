@@ -3,8 +3,8 @@
  * passed (SCM_RIGHTS), and you may sleep for as long as he likes: a TCP socket with SO_LINGER whose peer reads nothing is
  * enough. Hence no loop of ours closes either by itself:
  *
- * - a connection is shut down, so that nothing more can come; when nothing unread is in it, it is closed, else a child
- *   process takes it and ends, which never lingers (inet_release() of Linux looks at PF_EXITING);
+ * - a connection is shut down, so that nothing more can come; words in it are read, and it is closed; when a descriptor
+ *   is in it, a child process takes it and ends, which never lingers (inet_release() of Linux looks at PF_EXITING);
  * - an end of a channel that was passed on is closed by such a child always: nobody can say whether it is the last one;
  * - descriptors that were received are closed by a child that shares our table of them, for nobody else can.
  *
@@ -21,13 +21,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "base/macros.h"
 
 #define CLOSING_CHILDREN 8U
 #define CLOSING_PASSED 253U /* descriptors that one message can bring: the kernel's SCM_MAX_FD */
-#define CLOSING_FULL 256U   /* so many connections wait: accept no more */
+#define CLOSING_FULL 256U   /* so many connections wait: accept no more until some of them are closed */
 
 struct closing_connection {
 	int fd;
@@ -50,6 +51,15 @@ struct closing_child {
 	bool batch; /* it closes closing::batch; else it has connections */
 };
 
+/* One who accepts connections, and waits for room. */
+struct closing_waiter {
+	TAILQ_ENTRY(closing_waiter) link;
+	bool waits;
+	void (*room)(struct closing_waiter *w); /* there is: it waits no more */
+};
+
+TAILQ_HEAD(closing_waiters, closing_waiter);
+
 struct closing_shared; /* what a child and we tell each other */
 
 /* Part of what the streams of a loop share (hub.h). */
@@ -59,6 +69,7 @@ struct closing {
 	struct closing_shared *shared;
 	struct closing_connection *waiting; /* in the order of arrival */
 	size_t n_waiting, cap_waiting;
+	struct closing_waiters waiters;
 	struct closing_batch batch;
 	struct closing_child child[CLOSING_CHILDREN];
 };
@@ -90,6 +101,10 @@ closing_takes(const struct closing *c)
 
 /* Whether so many connections wait to be closed that none should be accepted. */
 bool closing_full(struct ev_loop *loop);
+
+/* Calls w->room() once, as soon as that is so no more. The waiter stays the caller's; it may wait already, or not at all. */
+void closing_await_room(struct ev_loop *loop, struct closing_waiter *w);
+void closing_await_no_more(struct ev_loop *loop, struct closing_waiter *w);
 
 /* Descriptors that are open only because they wait to be closed. */
 static inline size_t

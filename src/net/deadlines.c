@@ -29,7 +29,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop, (void)revents;
 	for (unsigned i = 0; i < OVER_A_TURN && (d = TAILQ_FIRST(&ds->list)) && d->at <= now; i++) {
 		TAILQ_REMOVE(&ds->list, d, link);
-		d->listed = false;
+		d->at = 0;
 		ds->over(ds, d);
 	}
 	watch(ds);
@@ -51,7 +51,6 @@ deadlines_add(struct deadlines *ds, struct deadline *d)
 	const bool first = TAILQ_EMPTY(&ds->list);
 
 	d->at = clock_monotonic_ms() + ds->ms;
-	d->listed = true;
 	TAILQ_INSERT_TAIL(&ds->list, d, link);
 	if (first)
 		watch(ds);
@@ -62,9 +61,9 @@ deadlines_remove(struct deadlines *ds, struct deadline *d)
 {
 	const bool first = d == TAILQ_FIRST(&ds->list);
 
-	if (!d->listed)
+	if (!deadline_runs(d))
 		return;
-	d->listed = false;
+	d->at = 0;
 	TAILQ_REMOVE(&ds->list, d, link);
 	if (first)
 		watch(ds);
@@ -84,6 +83,6 @@ deadlines_stop(struct deadlines *ds)
 	ev_timer_stop(ds->loop, &ds->timer);
 	while ((d = TAILQ_FIRST(&ds->list))) {
 		TAILQ_REMOVE(&ds->list, d, link);
-		d->listed = false;
+		d->at = 0;
 	}
 }

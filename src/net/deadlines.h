@@ -13,8 +13,7 @@
 /* Embedded in what has the deadline; zeroed when it has none. */
 struct deadline {
 	TAILQ_ENTRY(deadline) link; /* deadlines::list */
-	uint64_t at;                /* ms of the monotonic clock */
-	bool listed;
+	uint64_t at;                /* ms of the monotonic clock; 0: it has none */
 };
 
 TAILQ_HEAD(deadline_list, deadline);
@@ -31,7 +30,14 @@ struct deadlines {
 void deadlines_init(
     struct deadlines *ds, struct ev_loop *loop, uint64_t ms, void (*over)(struct deadlines *ds, struct deadline *d));
 
-/* `d` is over `ms` from now. It must not be listed. */
+/* Whether it has one. */
+static inline bool
+deadline_runs(const struct deadline *d)
+{
+	return d->at != 0;
+}
+
+/* `d` is over `ms` from now. It must have no deadline yet. */
 void deadlines_add(struct deadlines *ds, struct deadline *d);
 
 /* `d` has no deadline any more; nothing happens when it had none. */

@@ -15,10 +15,10 @@
 
 struct hub {
 	struct ev_loop *loop;
-	uint8_t *input; /* what was left of the frame before, then what recvmsg(2) brings */
-	uint8_t *spare; /* a queue that nobody uses just now */
-	size_t streams; /* open ones */
-	size_t room;    /* for so many streams, open or closing, and the descriptors of one message (RLIMIT_NOFILE) */
+	uint8_t *input;              /* what was left of the frame before, then what recvmsg(2) brings */
+	struct stream_output *spare; /* one that nobody uses just now, or NULL */
+	size_t streams;              /* open ones */
+	size_t room; /* for so many streams, open or closing, and the descriptors of one message (RLIMIT_NOFILE) */
 	struct turn_list dead;    /* stream::turn, by the time they died */
 	struct deadlines stalled; /* streams with output queued */
 	ev_prepare reaper;        /* runs while somebody is dead */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,15 +20,34 @@
 #define REPORT_FD 3
 #define REPORT_ENV "PCHAT_REPORT" /* tells a started program that its descriptor 3 is ours */
 #define REPORT_MAX 4096
+#define EXEC_ENV "PCHAT_EXEC_PATH"
+
+/* Where the working directory does not matter any more: what is started leaves it. */
+static int
+make_absolute(const char *folder, char out[PATH_MAX])
+{
+	size_t n;
+
+	if (!getcwd(out, PATH_MAX))
+		return -errno;
+	n = strlen(out);
+	return (size_t)snprintf(out + n, PATH_MAX - n, "/%s", folder) < PATH_MAX - n ? 0 : -ENAMETOOLONG;
+}
 
 int
 process_path(const char *program, char *out, size_t size)
 {
-	const char *folder = getenv("PCHAT_EXEC_PATH");
+	const char *folder = getenv(EXEC_ENV);
+	char absolute[PATH_MAX];
 	int n;
 
 	if (!folder || !*folder)
 		folder = strcmp(program, "pchatd") == 0 ? SBINDIR : PKGLIBEXECDIR;
+	if (*folder != '/') {
+		if ((n = make_absolute(folder, absolute)) < 0)
+			return n;
+		folder = absolute;
+	}
 	n = snprintf(out, size, "%s/%s", folder, program);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
@@ -113,13 +133,28 @@ fail(int fd, int error)
 	_exit(127);
 }
 
+/* What is started looks there for others, from the root. */
+static int
+inherit_folder(void)
+{
+	const char *folder = getenv(EXEC_ENV);
+	char absolute[PATH_MAX];
+	int r;
+
+	if (!folder || !*folder || *folder == '/')
+		return 0;
+	if ((r = make_absolute(folder, absolute)) < 0)
+		return r;
+	return setenv(EXEC_ENV, absolute, 1) < 0 ? -errno : 0;
+}
+
 static _Noreturn void
 run(char *const argv[], int report)
 {
 	int r;
 
 	process_default_signals();
-	if ((r = detach(report)) < 0)
+	if ((r = inherit_folder()) < 0 || (r = detach(report)) < 0)
 		fail(report, -r);
 	translate_inherit();
 	if (setenv(REPORT_ENV, "3", 1) == 0)

@@ -14,7 +14,8 @@
 
 /*
  * The path of one of our own programs ("pchat-session", "pchat-full", "pchatd", ...): in $PCHAT_EXEC_PATH when
- * that is set, else where it was installed. -ENAMETOOLONG when it does not fit.
+ * that is set, else where it was installed. It is absolute, also when the variable is not. -ENAMETOOLONG when it does not
+ * fit, -errno when there is no working directory.
  */
 MUST_USE int process_path(const char *program, char *out, size_t size);
 

@@ -301,9 +301,8 @@ session_file_write(const struct rundir *r, const struct session_file *s)
 	rc = write_whole(fd, text, (size_t)n);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = -errno;
+	/* Its name is not synced: no session outlives a boot (D6), so after a crash this one need not be found. */
 	if (rc == 0 && renameat(r->fd, temp, r->fd, file) < 0)
-		rc = -errno;
-	if (rc == 0 && fsync(r->fd) < 0)
 		rc = -errno;
 	if (rc < 0)
 		(void)unlinkat(r->fd, temp, 0);

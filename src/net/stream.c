@@ -18,15 +18,56 @@
 #define OUT_MIN 4096U             /* queues begin at this size, and one of it is kept for the next */
 #define DESCRIPTORS_OF_OTHERS 64U /* files, pipes, timers: whatever the process has beside its streams */
 
+/* Output that the peer does not take now. A stream has it while some is queued, and nearly none does. */
+struct stream_output {
+	struct stream *of;
+	struct deadline stalled; /* hub::stalled: runs while the peer is waited for */
+	uint32_t head, length;   /* what is queued, of */
+	uint32_t cap;            /* bytes at: */
+	uint8_t *bytes;
+};
+
+static void
+output_free(struct stream_output *o)
+{
+	if (o)
+		free(o->bytes);
+	free(o);
+}
+
+static struct stream_output *
+output_new(void)
+{
+	struct stream_output *o = calloc(1, sizeof(*o));
+
+	if (!o || !(o->bytes = malloc(OUT_MIN))) {
+		free(o);
+		return NULL;
+	}
+	o->cap = OUT_MIN;
+	return o;
+}
+
 static void
 discard_output(struct stream *s)
 {
-	if (s->out_cap == OUT_MIN && !s->hub->spare)
-		s->hub->spare = s->out;
-	else
-		free(s->out);
+	struct stream_output *o = s->out;
+
+	if (!o)
+		return;
 	s->out = NULL;
-	s->out_head = s->out_len = s->out_cap = 0;
+	deadlines_remove(&s->hub->stalled, &o->stalled);
+	o->head = o->length = 0;
+	if (o->cap == OUT_MIN && !s->hub->spare)
+		s->hub->spare = o;
+	else
+		output_free(o);
+}
+
+size_t
+stream_pending(const struct stream *s)
+{
+	return s->out ? s->out->length : 0;
 }
 
 void
@@ -67,7 +108,7 @@ static void
 on_stalled(struct deadlines *ds, struct deadline *d)
 {
 	(void)ds;
-	stream_close((struct stream *)((char *)d - offsetof(struct stream, stalled)), ETIMEDOUT);
+	stream_close(container_of(d, struct stream_output, stalled)->of, ETIMEDOUT);
 }
 
 /* For how many streams there are descriptors beside those that one message may bring. */
@@ -153,7 +194,7 @@ stream_teardown(struct ev_loop *loop)
 	(void)ev_clear_pending(loop, &hub->server);
 	deadlines_stop(&hub->stalled);
 	closing_release(&hub->closing);
-	free(hub->spare);
+	output_free(hub->spare);
 	free(hub->input);
 	free(hub);
 	ev_set_userdata(loop, NULL);
@@ -187,14 +228,14 @@ watch(struct stream *s, bool out)
 static void
 stall_begin(struct stream *s)
 {
-	deadlines_add(&s->hub->stalled, &s->stalled);
+	deadlines_add(&s->hub->stalled, &s->out->stalled);
 	watch(s, true);
 }
 
 static void
 stall_end(struct stream *s)
 {
-	deadlines_remove(&s->hub->stalled, &s->stalled);
+	deadlines_remove(&s->hub->stalled, &s->out->stalled);
 	watch(s, false);
 }
 
@@ -227,48 +268,59 @@ put(const struct stream *s, const void *data, size_t n)
 	return r;
 }
 
+/* What the stream has queued; an empty queue when it had none. NULL: short of memory. */
+static struct stream_output *
+output_of(struct stream *s)
+{
+	if (s->out)
+		return s->out;
+	s->out = s->hub->spare ? s->hub->spare : output_new();
+	s->hub->spare = NULL;
+	if (s->out)
+		s->out->of = s;
+	return s->out;
+}
+
 /* Room for n more bytes behind what is queued. */
 static bool
-reserve(struct stream *s, size_t n)
+reserve(struct stream_output *o, size_t n)
 {
-	const size_t need = s->out_len + n;
-	size_t cap = s->out_cap ? s->out_cap : OUT_MIN;
+	const size_t need = o->length + n;
+	size_t cap = o->cap;
 	uint8_t *p;
 
-	if (s->out_head + need <= s->out_cap)
+	if (o->head + need <= o->cap)
 		return true;
-	if (s->out_head > 0) {
-		memmove(s->out, s->out + s->out_head, s->out_len);
-		s->out_head = 0;
+	if (o->head > 0) {
+		memmove(o->bytes, o->bytes + o->head, o->length);
+		o->head = 0;
 	}
 	while (cap < need)
 		cap *= 2;
-	if (cap == s->out_cap)
+	if (cap == o->cap)
 		return true;
-	if (!s->out && cap == OUT_MIN && s->hub->spare) {
-		p = s->hub->spare;
-		s->hub->spare = NULL;
-	} else if (!(p = realloc(s->out, cap))) {
+	if (!(p = realloc(o->bytes, cap)))
 		return false;
-	}
-	s->out = p;
-	s->out_cap = (uint32_t)cap;
+	o->bytes = p;
+	o->cap = (uint32_t)cap;
 	return true;
 }
 
 static bool
 queue(struct stream *s, const uint8_t *data, size_t n)
 {
-	if (n > s->class->output_cap || s->out_len > s->class->output_cap - n) {
+	struct stream_output *o;
+
+	if (n > s->class->output_cap || stream_pending(s) > s->class->output_cap - n) {
 		stream_close(s, ENOBUFS);
 		return false;
 	}
-	if (!reserve(s, n)) {
+	if (!(o = output_of(s)) || !reserve(o, n)) {
 		stream_close(s, ENOMEM);
 		return false;
 	}
-	memcpy(s->out + s->out_head + s->out_len, data, n);
-	s->out_len += (uint32_t)n;
+	memcpy(o->bytes + o->head + o->length, data, n);
+	o->length += (uint32_t)n;
 	return true;
 }
 
@@ -276,22 +328,23 @@ queue(struct stream *s, const uint8_t *data, size_t n)
 static void
 flush(struct stream *s)
 {
+	struct stream_output *o = s->out;
 	ssize_t n;
 
-	if (s->out_len == 0)
+	if (!o)
 		return;
-	n = put(s, s->out + s->out_head, s->out_len);
+	n = put(s, o->bytes + o->head, o->length);
 	if (n < 0) {
 		write_failed(s, (int)-n);
 		return;
 	}
-	s->out_head += (uint32_t)n;
-	s->out_len -= (uint32_t)n;
-	if (s->out_len == 0)
-		discard_output(s);
-	if (is_stalled(s) && (n > 0 || s->out_len == 0))
+	o->head += (uint32_t)n;
+	o->length -= (uint32_t)n;
+	if (is_stalled(s) && n > 0)
 		stall_end(s); /* it moved: if it waits again, it waits from now on */
-	if (s->out_len > 0 && !is_stalled(s))
+	if (o->length == 0)
+		discard_output(s);
+	else if (!is_stalled(s))
 		stall_begin(s);
 }
 
@@ -303,15 +356,15 @@ stream_write(struct stream *s, const void *data, size_t n)
 
 	if (s->dead || s->deaf)
 		return false;
-	if (s->out_len == 0 && !s->corked) {
+	if (!s->out && !s->corked) {
 		done = put(s, p, n);
 		if (done < 0) {
 			write_failed(s, (int)-done);
 			return false;
 		}
-		if ((size_t)done == n)
-			return true;
 	}
+	if ((size_t)done == n)
+		return true;
 	if (!queue(s, p + done, n - (size_t)done))
 		return false;
 	if (!s->corked && !is_stalled(s))
@@ -327,7 +380,7 @@ stream_takes(struct stream *s)
 	if (s->dead || s->deaf)
 		return false;
 	flush(s);
-	return !s->dead && !s->deaf && s->out_len == 0 && poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
+	return !s->dead && !s->deaf && !s->out && poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
 }
 
 bool
@@ -644,10 +697,10 @@ stream_resume(struct stream *s)
 static void
 say_last(const struct stream *s)
 {
-	size_t at = s->out_head, left = s->out_len;
+	size_t at = s->out ? s->out->head : 0, left = stream_pending(s);
 	ssize_t n;
 
-	while (left > 0 && (n = put(s, s->out + at, left)) > 0) {
+	while (left > 0 && (n = put(s, s->out->bytes + at, left)) > 0) {
 		at += (size_t)n;
 		left -= (size_t)n;
 	}

@@ -33,6 +33,7 @@
 
 struct hub;
 struct stream;
+struct stream_output;
 
 /* One whose frame came only in part, and one more. */
 #define STREAM_PASSED 2U
@@ -59,22 +60,20 @@ struct stream {
 	const struct stream_class *class;
 	struct hub *hub;  /* of its loop */
 	ev_io io;         /* both directions; its events say what is watched */
-	uint8_t *partial; /* input not yet consumed, or NULL */
-	uint32_t partial_len;
-	uint32_t out_len, out_head, out_cap;
-	uint8_t *out; /* queued output, or NULL */
-	bool dead, paused, corked;
-	bool deaf;       /* the peer takes no more output, but what it wrote is read to the end */
-	bool look_first; /* for descriptors: set by the owner when this peer's user has passed some before */
-	bool shared;     /* another process has the connection too */
-	bool expects;    /* see stream_expect() */
-	uint8_t n_passed;
-	int passed[STREAM_PASSED]; /* received, and not yet taken */
-	int error;
-	bool yielded;            /* see stream_yield() */
-	uint8_t todo;            /* what it stands in line for */
-	struct deadline stalled; /* listed while output is queued */
 	struct turn turn; /* in line while it has something to do; when it is closed, on the list of dead streams */
+	uint8_t *partial; /* input not yet consumed, or NULL */
+	struct stream_output *out; /* what is queued; NULL: nothing */
+	uint32_t partial_len;
+	int error;
+	int passed[STREAM_PASSED]; /* received, and not yet taken */
+	uint8_t n_passed;
+	uint8_t todo; /* what it stands in line for */
+	bool dead : 1, paused : 1, corked : 1;
+	bool deaf : 1;       /* the peer takes no more output, but what it wrote is read to the end */
+	bool look_first : 1; /* for descriptors: set by the owner when this peer's user has passed some before */
+	bool shared : 1;     /* another process has the connection too */
+	bool expects : 1;    /* see stream_expect() */
+	bool yielded : 1;    /* see stream_yield() */
 };
 
 /*
@@ -132,10 +131,6 @@ void stream_hand_over(struct stream *s);
 void stream_release(struct stream *s);
 
 /* Bytes queued. */
-static inline size_t
-stream_pending(const struct stream *s)
-{
-	return s->out_len;
-}
+size_t stream_pending(const struct stream *s);
 
 #endif

@@ -85,10 +85,15 @@ whereabouts_read(const char *folder, struct whereabouts *w)
 {
 	char text[TEXT_MAX];
 	_cleanup_(closep) const int fd = open_file(folder, FILE_NAME, O_RDONLY);
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid())
+		return -EPERM;
 	if ((n = read(fd, text, sizeof(text) - 1)) < 0)
 		return -errno;
 	text[n] = '\0';

@@ -26,7 +26,7 @@ struct whereabouts {
 /* That of this boot. */
 void whereabouts_boot(char out[WHEREABOUTS_BOOT]);
 
-/* `folder` is the one of the inbox. 0 or -errno; read: -ENOENT, -EBADMSG too. */
+/* `folder` is the one of the inbox. 0 or -errno; read: -ENOENT, -EBADMSG, and -EPERM when the file is somebody else's. */
 MUST_USE int whereabouts_write(const char *folder, const struct whereabouts *w);
 MUST_USE int whereabouts_read(const char *folder, struct whereabouts *w);
 void whereabouts_remove(const char *folder);

@@ -1,6 +1,5 @@
 #include "proto/frame.h"
 
-#include "core/verdict.h"
 #include "proto/wire.h"
 
 ssize_t
@@ -100,4 +99,10 @@ ack_encode(uint8_t out[FRAME_HEADER + ACK_BODY], const struct ack *a)
 	write_u32(&w, a->count);
 	write_ident(&w, &a->first);
 	write_u8(&w, a->verdict);
+}
+
+void
+ack_patch(uint8_t *frame, enum verdict v)
+{
+	frame[FRAME_HEADER + ACK_BODY - 1] = (uint8_t)v;
 }

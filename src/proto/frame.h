@@ -16,6 +16,7 @@
 
 #include "core/ident.h"
 #include "core/limits.h"
+#include "core/verdict.h"
 
 #define FRAME_HEADER 8U
 #define FRAME_BODY_MAX (MESSAGE_MAX + 512U)
@@ -77,5 +78,8 @@ void ack_encode(uint8_t out[FRAME_HEADER + ACK_BODY], const struct ack *a);
 /* Overwrites pair, epoch and `behind` of an encoded MSG whose header begins at `frame`; or `behind` alone. */
 void msg_patch(uint8_t *frame, uint64_t pair, uint32_t epoch, uint32_t behind);
 void msg_patch_behind(uint8_t *frame, uint32_t behind);
+
+/* Overwrites the verdict of an encoded ACK whose header begins at `frame`. */
+void ack_patch(uint8_t *frame, enum verdict v);
 
 #endif

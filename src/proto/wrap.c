@@ -105,12 +105,15 @@ feed_breaks(struct row *r, size_t n)
 	}
 }
 
-/* The cluster does not fit: the row ends at its latest opening, or else before it. */
+/*
+ * The cluster does not fit: the row ends at its latest opening, or else before it. What stood behind an opening that is
+ * nearer to the edge than the indent might not fit behind that.
+ */
 static void
 make_room(struct row *r, size_t width)
 {
 	while (r->width + width > r->most && r->inked) {
-		if (r->opening > r->begin) {
+		if (r->opening > r->begin && r->opening_width >= r->indent) {
 			const size_t opening = r->opening, moved = r->width - r->opening_width;
 
 			end_row(r, r->opening_ink, opening);

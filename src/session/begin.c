@@ -253,10 +253,13 @@ static void
 restore_pair(struct session *s, bool known)
 {
 	struct partner *p = &s->state.partner;
+	int r;
 
 	kept_load_away(s->store, s->state.away);
 	if (!known) {
-		kept_pair(s->store, p);
+		/* Before its file is there: from then on whoever takes the session up believes what is kept. */
+		if ((r = kept_no_pair(s->store)) < 0)
+			log_error("cannot forget the pair of the session before this one: %s", strerror(-r));
 		if (s->state.away[0] && life_keep_away(s, "") < 0) /* that was another session */
 			log_error("cannot forget that the session before this one was away");
 		return;

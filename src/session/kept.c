@@ -3,13 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "session/mailbox/store.h"
 
 #define PAIR "pair"
 #define POLICY "policy"
-#define AWAY "away"           /* the text; empty: not away */
-#define NOTES_OFF "notes_off" /* empty: they are taken */
-#define KEPT_MAX 8192U        /* bytes of one of them */
+#define AWAY "away"                                         /* the text; empty: not away */
+#define NOTES_OFF "notes_off"                               /* empty: they are taken */
+#define KEPT_MAX 8192U                                      /* bytes of one of them */
+#define PAIR_MAX (FRAME_HEADER + 64U + sizeof(struct peer)) /* of the pair */
 
 _Static_assert(sizeof(struct policy) < KEPT_MAX - 64 && sizeof(struct peer) < KEPT_MAX - 64, "each fits");
 
@@ -33,9 +35,16 @@ kept_pair(struct store *store, const struct partner *partner)
 {
 	const struct upstream_message m = { .type = UPSTREAM_PAIRED,
 		.u.paired = { .pair = partner->pair, .online = partner->online, .peer = partner->peer } };
-	uint8_t frame[256];
+	uint8_t frame[PAIR_MAX], old[PAIR_MAX];
+	const size_t n = partner->pair ? upstream_encode(&m, frame, sizeof(frame)) : 0;
 
-	(void)store_keep(store, PAIR, frame, partner->pair ? upstream_encode(&m, frame, sizeof(frame)) : 0);
+	if (partner->pair != 0 && n == 0) { /* no bytes would say that there is none */
+		log_error("the pair cannot be kept: it cannot be written down");
+		return;
+	}
+	/* What is kept already need not be written again: a login and its end have none, as a rule. */
+	if (store_kept(store, PAIR, old, sizeof(old)) != (ssize_t)n || memcmp(old, frame, n) != 0)
+		(void)store_keep(store, PAIR, frame, n);
 }
 
 void
@@ -62,12 +71,22 @@ commit(struct store *store, int kept)
 }
 
 int
+kept_no_pair(struct store *store)
+{
+	kept_pair(store, &(const struct partner){ .pair = 0 });
+	return commit(store, 0);
+}
+
+int
 kept_policy(struct store *store, const struct policy *policy)
 {
 	const struct upstream_message m = { .type = UPSTREAM_POLICY, .u.policy = *policy };
 	uint8_t frame[KEPT_MAX];
+	const size_t n = upstream_encode(&m, frame, sizeof(frame));
 
-	return commit(store, store_keep(store, POLICY, frame, upstream_encode(&m, frame, sizeof(frame))));
+	if (n == 0) /* no bytes would say that there are none */
+		return -EOVERFLOW;
+	return commit(store, store_keep(store, POLICY, frame, n));
 }
 
 int

@@ -13,6 +13,9 @@ struct store;
 /* Puts the pair, or that there is none, into the open transaction. A failure shows when that is committed. */
 void kept_pair(struct store *store, const struct partner *partner);
 
+/* Commits that there is none. 0 or -errno. */
+MUST_USE int kept_no_pair(struct store *store);
+
 /*
  * Sets the pair, its peer and whether that is online, from what an earlier helper kept. Leaves *partner when there is
  * none.

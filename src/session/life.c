@@ -91,8 +91,12 @@ life_logged_in(struct session *s)
 	char words[128];
 	int r;
 
-	if (!s->report || (r = life_serve(s)) == 0)
+	if (!s->report)
 		return;
+	if ((r = life_serve(s)) == 0) {
+		store_tidy(s->store); /* nobody waits for us now */
+		return;
+	}
 	uplink_farewell(s->uplink); /* the name is free for the next attempt */
 	(void)snprintf(words, sizeof(words), _("cannot listen for commands: %s"), error_words(-r));
 	life_refused(s, VERDICT_FAILED, words);
@@ -183,6 +187,7 @@ last_words(struct session *s)
 		return;
 	backlog_reset(s->backlog);
 	store_waiting(s);
+	reading_settle(s->reading);
 	(void)store_commit(s->store);
 }
 

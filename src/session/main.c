@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/signals.h"
 #include "base/translate.h"
 #include "core/limits.h"
 #include "core/names/name.h"
@@ -248,12 +248,11 @@ main(int argc, char **argv)
 	char words[512] = "";
 	enum verdict v;
 
+	signals_begin();
 	parse(argc, argv, &a);
 	log_init("pchat-session", a.mode != HISTORY, LOG_LEVEL_NOTICE);
 	memory_setup();
 	database_setup();
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit is an error like a full disk */
 	v = check(&a, words, sizeof(words));
 	if (a.mode == FORGET)
 		return v == VERDICT_OK ? history_forget(a.session) : EXIT_FAILURE;

@@ -861,12 +861,12 @@ requests_unsure(void *context, bool unsure)
 }
 
 static void
-requests_answered(void *context, uint32_t client, enum verdict v)
+requests_answered(void *context, uint32_t client, enum verdict v, const char *words)
 {
 	struct control_client *c = client_of(context, client);
 
 	if (c)
-		control_client_outcome(c, v, daemon_words(v));
+		control_client_outcome(c, v, words ? words : daemon_words(v));
 }
 
 static void

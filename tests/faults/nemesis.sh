@@ -27,17 +27,16 @@ keep_daemon() {
 }
 
 processes() { # COMM...: pids of ours
-	local pid comm
-	for pid in /proc/[0-9]*; do
-		read -r comm 2>/dev/null <"$pid/comm" || continue
-		[[ " $* " == *" $comm "* ]] || continue
-		grep -qzxF "PCHAT_TEST=$T" "$pid/environ" 2>/dev/null && echo "${pid#/proc/}"
+	local folder comm environs=() found
+	for folder in /proc/[0-9]*; do
+		read -r comm 2>/dev/null <"$folder/comm" || continue
+		[[ " $* " != *" $comm "* ]] || environs+=("$folder/environ")
 	done
-}
-
-one_of() { # PID...
-	shift $((RANDOM % $#))
-	echo "$1"
+	[ ${#environs[@]} -gt 0 ] || return 0
+	mapfile -t found < <(grep -lzxF "PCHAT_TEST=$T" "${environs[@]}" 2>/dev/null)
+	[ ${#found[@]} -gt 0 ] || return 0
+	found=("${found[@]#/proc/}")
+	printf '%s\n' "${found[@]%/environ}"
 }
 
 # strike SIGNAL COMM...: one of them.
@@ -111,8 +110,9 @@ if is_root && id -u games >/dev/null 2>&1 && id -u news >/dev/null 2>&1; then
 	talkers+=($!)
 fi
 
+# On a slow machine the storm lasts until it has struck often enough.
 begin=$SECONDS
-while [ $((SECONDS - begin)) -lt "$seconds" ]; do
+for ((strikes = 0; SECONDS - begin < seconds || strikes < seconds; strikes++)); do
 	misfortune
 	sleep_ms $((RANDOM % ${NEMESIS_PAUSE_MS:-400}))
 done

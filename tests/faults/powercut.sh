@@ -201,15 +201,18 @@ try() { # KIND
 	disk_unmount
 }
 
-# A test of the test: a helper that does not sync is convicted. It is made of the source, by an edit, here and now.
+# A test of the test: a helper that does not sync is convicted. It is made of the source, by an edit, here and now: where
+# the inbox is opened, and where it is told to sync again after a commit that nobody waits for.
 plant() {
 	local mistake=$T/planted program
 	mkdir "$mistake"
 	sed '/DATABASE_DURABLE\]/,/DATABASE_LAZY\]/s/synchronous=FULL/synchronous=OFF/' "$SRCDIR/src/db/database.c" >"$mistake/database.c"
 	! cmp -s "$SRCDIR/src/db/database.c" "$mistake/database.c" || return
+	sed 's/synchronous=FULL/synchronous=OFF/' "$SRCDIR/src/session/mailbox/store.c" >"$mistake/store.c"
+	! cmp -s "$SRCDIR/src/session/mailbox/store.c" "$mistake/store.c" || return
 	# shellcheck disable=SC2046,SC2086 # lists of words
-	(cd "$mistake" && ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -I"$SRCDIR/src" -c database.c -o database.o &&
-		${CC:-cc} -o pchat-session "$BUILDDIR/src/session/main.o" database.o "$BUILDDIR/libpchat_session.a" \
+	(cd "$mistake" && ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O1 -I"$SRCDIR/src" -c database.c store.c &&
+		${CC:-cc} -o pchat-session "$BUILDDIR/src/session/main.o" database.o store.o "$BUILDDIR/libpchat_session.a" \
 			"$BUILDDIR/libpchat_db.a" "$BUILDDIR/libpchat_net.a" "$BUILDDIR/libpchat_proto.a" "$BUILDDIR/libpchat_core.a" \
 			"$BUILDDIR/libpchat_base.a" -lev -lsqlite3 $(pkg-config --libs libutf8proc)) >"$T/plant.err" 2>&1 || return
 	for program in pchat pchat-full pchat-chat pchatd; do

@@ -33,6 +33,8 @@ mkdir "$D/bin" "$D/run" "$D/state"
 chmod 0700 "$D/run" "$D/state"
 exec {pause_fd}<> <(:)
 bad=0
+# Seconds; $SLOW says how many times slower the machine is than one at rest.
+soon=$((10 * ${SLOW:-1})) patience=$((15 * ${SLOW:-1}))
 
 fail() {
 	echo "$*"
@@ -132,7 +134,7 @@ declare -A called=([alice]=alice [bob]=bob)
 insist() { # COMMAND...
 	local i
 	for ((i = 0; i < 40; i++)); do
-		timeout 10 "$@" >/dev/null 2>"$D/err" && return
+		timeout "$soon" "$@" >/dev/null 2>"$D/err" && return
 		[ $i -ne 8 ] || clear_up
 		pause
 	done
@@ -142,7 +144,7 @@ insist() { # COMMAND...
 # Somebody's prompt asks now and then, by which a helper that was killed lives again: nobody else would start it.
 tend() { # NAME FILE: as long as the file is there
 	while read -rt 0.5 -u "$pause_fd"; [ -e "$2" ]; do
-		timeout 10 pchat -s "${called[$1]:-$1}" status
+		timeout "$soon" pchat -s "${called[$1]:-$1}" status
 	done >/dev/null 2>&1
 }
 
@@ -155,10 +157,10 @@ say() {
 	last=$((first + count - 1))
 	number[$from]=$last
 	if [ "$count" -eq 1 ]; then
-		traced send pchat -s "${called[$from]}" send --timeout 15 --to "$to" "$from $first" 2>"$D/err"
+		traced send pchat -s "${called[$from]}" send --timeout "$patience" --to "$to" "$from $first" 2>"$D/err"
 		status=$?
 	else
-		pchat -s "${called[$from]}" send -l --timeout 15 --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" "$last")
+		pchat -s "${called[$from]}" send -l --timeout "$patience" --to "$to" 2>"$D/err" < <(seq -f "$from %.0f" "$first" "$last")
 		status=$?
 		delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$D/err")
 	fi
@@ -184,14 +186,14 @@ say_at_last() { # FROM TO
 }
 
 hear() { # NAME
-	timeout 10 pchat -s "${called[$1]}" read --raw >>"$D/heard.$1" 2>/dev/null
+	timeout "$soon" pchat -s "${called[$1]}" read --raw >>"$D/heard.$1" 2>/dev/null
 }
 
 # Started here rather than by `pchat login`, which would wait for strace to close the pipe of the report.
 log_in() { # TARGET NAME
 	local there=(--socket "$PCHAT_SOCKET") name=${called[$2]:-$2} way=''
 	[ "$name" = "$2" ] || { there=(--via "${name%/*}:$PCHAT_SOCKET") way="--via ${name%/*}:$PCHAT_SOCKET"; }
-	traced "$1" pchat-session --login "$2" --timeout 15 "${there[@]}" </dev/null >/dev/null 2>&1 3>/dev/null &
+	traced "$1" pchat-session --login "$2" --timeout "$patience" "${there[@]}" </dev/null >/dev/null 2>&1 3>/dev/null &
 	wait_for "$!" "$2"
 	# One that was killed on its way may have logged in.
 	insist sh -c "pchat -s $name status || pchat login $way $2"
@@ -236,7 +238,7 @@ note() {
 	number[$way]=$((number[$way] + 1))
 	for ((i = 0; i < 12; i++)); do
 		[ "$i" -ne 8 ] || clear_up
-		traced tell pchat "$@" tell --timeout 15 "${later[@]}" "${id[@]}" "$me" "$way ${number[$way]}" 2>"$D/err"
+		traced tell pchat "$@" tell --timeout "$patience" "${later[@]}" "${id[@]}" "$me" "$way ${number[$way]}" 2>"$D/err"
 		status=$?
 		echo "$way $me ${number[$way]} ${number[$way]} $status" >>"$D/told"
 		[ "$status" -eq 75 ] || break
@@ -249,7 +251,7 @@ note() {
 }
 
 hear_notes() {
-	timeout 10 pchat -s "$me" read --raw --notes >/dev/null 2>&1
+	timeout "$soon" pchat -s "$me" read --raw --notes >/dev/null 2>&1
 }
 
 # What a receiver did not take comes with its next login.

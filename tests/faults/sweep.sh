@@ -5,10 +5,14 @@
 set -u
 : "${SRCDIR:?is set by make faults}" "${BUILDDIR:?is set by make faults}"
 export BUILDDIR
+# shellcheck source=../system/machine.sh
+. "$SRCDIR/tests/system/machine.sh"
 scene=$SRCDIR/tests/faults/scene.sh
 work=$(mktemp -d "${TMPDIR:-/tmp}/pchat-sweep.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
+SLOW=$(slowness "$BUILDDIR/pchatd" "$work")
+export SLOW # for scene.sh
 jobs=${FAULTS_JOBS:-$((2 * $(nproc)))} # a scene waits more than half of its time
 
 command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; exit 0; }
@@ -42,7 +46,7 @@ thin() { # N
 
 one() { # NUMBER TARGET OPTION
 	local n=$1 out
-	if out=$(timeout -k 10 120 bash "$scene" "$2" -e "trace=${3%%:*}" -e "inject=$3" 2>&1); then
+	if out=$(timeout -k 10 $((120 * SLOW)) bash "$scene" "$2" -e "trace=${3%%:*}" -e "inject=$3" 2>&1); then
 		echo "ok $n - $2 $3"
 	else
 		printf 'not ok %s - %s %s\n' "$n" "$2" "$3"

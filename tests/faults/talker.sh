@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One who talks, and one who reads, for nemesis.sh: talker.sh talk|read NAME PARTNER SEED FOLDER, until
-# FOLDER/stop is there. What each attempt to send was told goes to FOLDER/told.NAME, see ledger.c. And with tell|come: one who
-# tells PARTNER notes without a session, and one who comes for them and goes again.
+# FOLDER/stop is there. A send may take $PATIENCE seconds. What each attempt to send was told goes to FOLDER/told.NAME, see
+# ledger.c. And with tell|come: one who tells PARTNER notes without a session, and one who comes for them and goes again.
 set -u
 what=$1 me=$2 partner=$3 dir=$5
 RANDOM=$4
@@ -34,9 +34,9 @@ say() {
 	[ $((RANDOM % 3)) -gt 0 ] || new_id
 	for ((try = 0; try < 8; try++)); do
 		if [ -n "$id" ]; then
-			pchat -s "$me" send --to "$partner" --id "$id" "$me $number" 2>"$err"
+			pchat -s "$me" send --timeout "${PATIENCE:?is set by lib.sh}" --to "$partner" --id "$id" "$me $number" 2>"$err"
 		else
-			pchat -s "$me" send --to "$partner" "$me $number" 2>"$err"
+			pchat -s "$me" send --timeout "$PATIENCE" --to "$partner" "$me $number" 2>"$err"
 		fi
 		status=$?
 		told $number $number $status
@@ -50,7 +50,7 @@ say() {
 stream() {
 	local first=$((number + 1)) count=$((RANDOM % 100 + 2)) delivered
 	number=$((number + count))
-	seq -f "$me %.0f" $first $number | pchat -s "$me" send -l --to "$partner" 2>"$err"
+	seq -f "$me %.0f" $first $number | pchat -s "$me" send -l --timeout "$PATIENCE" --to "$partner" 2>"$err"
 	status=${PIPESTATUS[1]}
 	delivered=$(sed -n 's/^pchat: line \([0-9]*\):.*/\1/p' "$err")
 	[ -z "$delivered" ] || delivered=$((delivered - 1))
@@ -79,7 +79,7 @@ talk() {
 		pause $((RANDOM % ${PAUSE_MS:-300}))
 	done
 	# The storm is over: now it has to go through.
-	local deadline=$((SECONDS + 60))
+	local deadline=$((SECONDS + 2 * PATIENCE))
 	while [ $SECONDS -lt $deadline ]; do
 		say
 		[ "$status" -ne 0 ] || { echo through >"$dir/through.$me"; break; }

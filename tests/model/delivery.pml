@@ -50,9 +50,9 @@ mtype = {
 
 chan c2h[2] = [N] of { byte, byte, byte };        /* message, generation, pair (0: any) */
 chan h2c[2] = [12] of { mtype, byte, byte };       /* type, message or generation, forwarded or pair */
-chan a2d = [12] of { mtype, byte, byte, byte };    /* type, message, pair, epoch */
+chan a2d = [12] of { mtype, byte, byte, byte, byte }; /* type, message, pair, epoch, behind */
 chan d2a = [12] of { mtype, byte, byte, byte };
-chan d2b = [12] of { byte, byte };                 /* message, epoch; the pair is BOB */
+chan d2b = [12] of { byte, byte, byte };           /* message, epoch, behind; the pair is BOB */
 chan b2d = [12] of { mtype, byte, byte };          /* type, message, epoch */
 chan underway = [8] of { byte, byte, byte };      /* helper A's runs: client, generation, message */
 
@@ -82,12 +82,14 @@ bool open = true;
 byte a_pair = BOB, a_epoch = 1;
 bool attached[2], held[2];
 byte gen[2], inflight[2], to_pair[2];
+byte ago[2];     /* messages that went since the latest of this client, while one of it is under way */
 
 /* Helper B. */
 bool b_link = true, b_eof, leaving;
 mtype answer;    /* to be sent for message last under last_epoch; 0: none */
 byte last, last_epoch;
-byte refused = NONE; /* the next id of a stream that was refused */
+byte refused;    /* the messages that arrived last, the latest in bit 0: whether each was refused */
+#define REMEMBERED 15 /* a message is at most 4 behind the one before it: 2 clients, N messages each */
 
 /* The daemon. The pair is in the registry too, and survives. */
 bool a_online = true, b_online = true, a_gone, b_gone; /* x_gone: the helper's end is closed */
@@ -96,6 +98,7 @@ byte pair = BOB, epoch = 1;
 inline drain2(c) { do :: nempty(c) -> c?_,_ :: empty(c) -> break od; skip }
 inline drain3(c) { do :: nempty(c) -> c?_,_,_ :: empty(c) -> break od; skip }
 inline drain4(c) { do :: nempty(c) -> c?_,_,_,_ :: empty(c) -> break od; skip }
+inline drain5(c) { do :: nempty(c) -> c?_,_,_,_,_ :: empty(c) -> break od; skip }
 
 /* --- the disk --- */
 
@@ -126,10 +129,10 @@ inline tell(i, type, x, y)
 	fi
 }
 
-inline to_daemon(type, m, p, e)
+inline to_daemon(type, m, p, e, b)
 {
 	if
-	:: !a_eof -> assert(nfull(a2d)); a2d!type(m, p, e)
+	:: !a_eof -> assert(nfull(a2d)); a2d!type(m, p, e, b)
 	:: else
 	fi
 }
@@ -146,7 +149,7 @@ inline hold(i)
 		tell(i, HELD, gen[i], inflight[i]);
 #endif
 		held[i] = true;
-		inflight[i] = 0
+		inflight[i] = 0; ago[i] = 0
 	:: else
 	fi
 }
@@ -176,7 +179,7 @@ inline end1(i)
 		tell(i, ENDED, 0, 0);
 		gen[i]++;
 		held[i] = false;
-		inflight[i] = 0
+		inflight[i] = 0; ago[i] = 0
 	:: else
 	fi
 }
@@ -192,7 +195,7 @@ inline ended()
 
 inline unlink_a()
 {
-	drain4(d2a); drain4(a2d);
+	drain4(d2a); drain5(a2d);
 	a_link = false; a_eof = false; known = false;
 	blocked()
 }
@@ -202,6 +205,14 @@ inline unlink_a()
 #else
 #define STRANGER(i) (to_pair[i] != 0 && to_pair[i] != a_pair)
 #endif
+
+inline step(j)
+{
+	if
+	:: inflight[j] > 0 && ago[j] < 3 -> ago[j]++
+	:: else
+	fi
+}
 
 inline offer(i)
 {
@@ -235,11 +246,15 @@ inline offer(i)
 			fi;
 			assert(nfull(underway));
 			underway!i,gen[i],m;
+			/* which message under way is the one before: 1: none; 2: the latest that went; and so on */
+			b = (inflight[i] > 0 -> 2 + ago[i] : 1);
 			inflight[i]++;
-			to_daemon(MSG, m, a_pair, a_epoch)
+			step(0); step(1);
+			ago[i] = 0;
+			to_daemon(MSG, m, a_pair, a_epoch, b)
 		fi
 	fi;
-	g = 0; m = 0; p = 0
+	g = 0; m = 0; p = 0; b = 0
 }
 
 /* An acknowledgement: for the oldest run, if it is its turn. */
@@ -251,10 +266,14 @@ inline answered(type, m)
 		if
 		:: attached[i] && g == gen[i] ->
 			inflight[i]--;
+			if
+			:: inflight[i] == 0 -> ago[i] = 0
+			:: else
+			fi;
 			tell(i, type, m, 0);
 			if
 #ifndef REFUSED_GOES_ON
-			:: type != OK -> gen[i]++; inflight[i] = 0
+			:: type != OK -> gen[i]++; inflight[i] = 0; ago[i] = 0
 #endif
 			:: else
 			fi
@@ -266,7 +285,7 @@ inline answered(type, m)
 
 proctype HelperA()
 {
-	byte i, g, m, p, e;
+	byte i, g, m, p, e, b;
 	mtype t;
 
 end:	do
@@ -275,9 +294,9 @@ end:	do
 	:: atomic { nempty(c2h[0]) -> d_step { offer(0) } }
 	:: atomic { nempty(c2h[1]) -> d_step { offer(1) } }
 	:: d_step { attached[0] && !running[0] && empty(c2h[0]) ->
-		attached[0] = false; held[0] = false; gen[0] = 0; inflight[0] = 0; to_pair[0] = 0 }
+		attached[0] = false; held[0] = false; gen[0] = 0; inflight[0] = 0; ago[0] = 0; to_pair[0] = 0 }
 	:: d_step { attached[1] && !running[1] && empty(c2h[1]) ->
-		attached[1] = false; held[1] = false; gen[1] = 0; inflight[1] = 0; to_pair[1] = 0 }
+		attached[1] = false; held[1] = false; gen[1] = 0; inflight[1] = 0; ago[1] = 0; to_pair[1] = 0 }
 
 	:: atomic { nempty(d2a) -> d_step {
 		d2a?t,m,p,e;
@@ -313,7 +332,7 @@ end:	do
 
 	/* alice leaves */
 	:: atomic { a_link && a_pair == BOB -> d_step {
-		to_daemon(LEAVE, 0, 0, 0);
+		to_daemon(LEAVE, 0, 0, 0, 0);
 #ifndef OWN_LEAVE_IS_CERTAIN
 		hold(0); hold(1);
 #endif
@@ -333,20 +352,21 @@ inline to_daemon_b(type, m, e)
 
 inline unlink_b()
 {
-	drain2(d2b); drain3(b2d);
+	drain3(d2b); drain3(b2d);
 	b_link = false; b_eof = false; leaving = false;
 	answer = 0; last = 0; last_epoch = 0
 }
 
 proctype HelperB()
 {
-	byte m, e;
+	byte m, e, b;
 
 end:	do
 	:: atomic { b_link && b_eof -> d_step { unlink_b() } }
 
 	:: atomic { answer == 0 && nempty(d2b) ->
-		d2b?m,e;
+		d2b?m,e,b;
+		refused = (refused << 1) & (2 * REMEMBERED);
 		if
 #ifndef STORE_AFTER_LEAVE
 		:: leaving
@@ -362,7 +382,7 @@ end:	do
 			:: m < stored -> answer = OK
 #endif
 #ifndef GAP_AFTER_REFUSAL
-			:: m >= stored && m == refused -> answer = (lingers -> UNSURE : FULL); refused = m + 1
+			:: m >= stored && b > 1 && (refused >> (b - 1)) & 1 -> answer = (lingers -> UNSURE : FULL); refused = refused | 1
 #endif
 			:: else ->
 				if
@@ -372,14 +392,14 @@ end:	do
 				:: store(m); lingers = false; answer = OK
 #endif
 				:: refusals > 0 -> /* the disk, or the inbox, is full */
-					refusals--; refused = m + 1;
+					refusals--; refused = refused | 1;
 					answer = (lingers -> UNSURE : FULL)
 #ifdef ACK_FROM_MEMORY
 				:: refusals > 0 -> /* rolled back, but remembered as known */
 					refusals--; answer = OK
 #endif
 				:: refusals > 0 && m == stored -> /* fsync failed */
-					refusals--; refused = m + 1; lingers = true;
+					refusals--; refused = refused | 1; lingers = true;
 #ifdef REFUSES_WHAT_LINGERS
 					answer = FULL
 #else
@@ -390,13 +410,9 @@ end:	do
 					fi
 #endif
 				fi
-			fi;
-			if
-			:: refused <= stored -> refused = NONE
-			:: else
 			fi
 		fi;
-		m = 0; e = 0 }
+		m = 0; e = 0; b = 0 }
 
 #ifdef ACK_BEFORE_COMMIT
 	:: atomic { answer == MSG -> store(last); answer = 0; last = 0; last_epoch = 0 }
@@ -433,13 +449,13 @@ inline b_lost()
 
 proctype Daemon()
 {
-	byte m, p, e;
+	byte m, p, e, b;
 	mtype t;
 
 end:	do
 	/* a helper resumes; if its old connection is still there, what that holds is void */
 	:: atomic { !a_link -> d_step {
-		drain4(a2d); a_gone = false;
+		drain5(a2d); a_gone = false;
 		a_link = true; a_online = true; epoch++;
 		if
 		:: pair == 0 -> to_a(NOBODY, 0, 0, 0)
@@ -458,7 +474,7 @@ end:	do
 	:: atomic { b_gone && empty(b2d) -> d_step { b_gone = false; b_lost() } }
 
 	:: atomic { nempty(a2d) -> d_step {
-		a2d?t,m,p,e;
+		a2d?t,m,p,e,b;
 		if
 		:: t == LEAVE ->
 			if
@@ -477,12 +493,12 @@ end:	do
 			fi;
 			assert(p == partner); /* private */
 			if
-			:: p == BOB && b_online && b_link && !b_eof -> assert(nfull(d2b)); d2b!m,e
+			:: p == BOB && b_online && b_link && !b_eof -> assert(nfull(d2b)); d2b!m,e,b
 			:: else
 			fi
 		:: else /* of an earlier epoch */
 		fi;
-		t = 0; m = 0; p = 0; e = 0 } }
+		t = 0; m = 0; p = 0; e = 0; b = 0 } }
 
 	:: atomic { nempty(b2d) -> d_step {
 		b2d?t,m,e;
@@ -645,8 +661,8 @@ end:
 inline forget_a()
 {
 	known = false; open = false; a_pair = 0; a_epoch = 0; a_eof = false;
-	attached[0] = false; held[0] = false; gen[0] = 0; inflight[0] = 0; to_pair[0] = 0;
-	attached[1] = false; held[1] = false; gen[1] = 0; inflight[1] = 0; to_pair[1] = 0;
+	attached[0] = false; held[0] = false; gen[0] = 0; inflight[0] = 0; ago[0] = 0; to_pair[0] = 0;
+	attached[1] = false; held[1] = false; gen[1] = 0; inflight[1] = 0; ago[1] = 0; to_pair[1] = 0;
 	drain3(underway); drain3(c2h[0]); drain3(c2h[1]); drain4(d2a);
 	hangup[0] = running[0];
 	hangup[1] = running[1];
@@ -655,16 +671,16 @@ inline forget_a()
 
 inline forget_b()
 {
-	b_eof = false; leaving = false; refused = NONE;
+	b_eof = false; leaving = false; refused = 0;
 	answer = 0; last = 0; last_epoch = 0;
-	drain2(d2b);
+	drain3(d2b);
 	b_link = false
 }
 
 inline forget_d()
 {
 	epoch = 1; a_online = false; b_online = false; a_gone = false; b_gone = false;
-	drain4(a2d); drain3(b2d);
+	drain5(a2d); drain3(b2d);
 	a_eof = a_link;
 	b_eof = b_link
 }
@@ -676,7 +692,7 @@ end:	do
 		faults--;
 		if
 		:: a_link && !a_eof -> a_gone = true
-		:: !a_gone && !(a_link && !a_eof) -> drain4(a2d)
+		:: !a_gone && !(a_link && !a_eof) -> drain5(a2d)
 		:: else
 		fi;
 		forget_a() } }
@@ -691,7 +707,7 @@ end:	do
 	:: atomic { faults > 0 -> d_step { faults--; forget_d() } }
 	/* the daemon cuts off one of them: stalled, say */
 	:: atomic { faults > 0 && a_link && !a_eof -> d_step {
-		faults--; drain4(a2d); a_eof = true; a_online = false } }
+		faults--; drain5(a2d); a_eof = true; a_online = false } }
 	:: atomic { faults > 0 && b_link && !b_eof -> d_step {
 		faults--; drain3(b2d); b_eof = true; b_lost() } }
 	/* the power: all at once, commands too, and what no fsync confirmed comes back or not */

@@ -1,6 +1,9 @@
-# The house in a bottle, for a few seconds: the seeds that ever failed, some that never did, and that a seed is one run.
+# The house in a bottle, for a few seconds: the seeds that ever failed, some that never did, that a seed is one run, and that
+# the mistakes of mistakes.sh follow the source.
 set -u
 : "${SRCDIR:?is set by make check}" "${BUILDDIR:?is set by make check}"
+# shellcheck source=edit.sh
+. "$SRCDIR/tests/sim/edit.sh"
 simulate=$BUILDDIR/tests/sim/simulate
 [ -x "$simulate" ] || {
 	echo "1..0 # SKIP the simulator is not built here"
@@ -29,15 +32,22 @@ report 4 $? "a storm is one: processes are killed, connections cut, disks fail"
 
 # What is not ours comes from the real C library: only what asks the system for nothing may, or what no command here uses.
 harmless='^(
-	(sqlite3|ev|json|utf8proc|posix_spawnattr)_.*|_ITM_.*|__.*|(mem|str|stp|sig(add|empty|fill|is)).*|
+	(sqlite3|ev|json|utf8proc|posix_spawnattr)_.*|_ITM_.*|__.*|(mem|str|stp|sig(add|del|empty|fill|is)).*|
 	.*(alloc|free)(array)?|malloc_trim|mallopt|madvise|.*(env|locale|grent)|nl_langinfo_l|gmtime_r|localtime_r|mktime|timegm|
 	tzset|getopt(_long)?|qsort|f(close|error|flush|memopen|puts)|fopencookie|puts|setvbuf|v?s?n?printf|sysconf|
-	dl(error|open|sym|_iterate_phdr)|memfd_create|sync_file_range|posix_spawnp|execvp|fchdir|dup3|linkat|raise|fwrite|_(set|long)jmp
+	dl(error|open|sym|_iterate_phdr)|memfd_create|sync_file_range|posix_spawnp|execvp|fchdir|dup3|linkat|raise|sigpending|fwrite|_(set|long)jmp
 )$'
 strangers=$("${NM:-nm}" -D --undefined-only "$simulate" | awk '{ print $2 }' | sed 's/@.*//' |
 	grep -vE "$(tr -d '\n\t' <<<"$harmless")")
 [ -z "$strangers" ] || echo "# of the real system: $strangers"
 report 5 "${#strangers}" "every system call is the simulator's"
 
-echo 1..5
+stale=
+for mistake in "$SRCDIR"/tests/sim/mistakes/*; do
+	! mistake_is_stale "$mistake" || stale="$stale ${mistake##*/}"
+done
+[ -z "$stale" ] || echo "# changes nothing:$stale"
+report 6 "${#stale}" "every planted mistake still changes the source"
+
+echo 1..6
 exit "$failed"

@@ -229,6 +229,16 @@ may_be_gone(const struct message *m)
 	return m->fate != STAYS || (keeps_little[m->to] && m->read);
 }
 
+/* Whether what had its id before may be gone: then it was taken for that one, as was each that came under it meanwhile. */
+static bool
+earlier_may_be_gone(const struct message *m)
+{
+	for (const struct message *t = m->twin; t; t = t->twin)
+		if (may_be_gone(t))
+			return true;
+	return m->shared && forgot[m->to];
+}
+
 static bool
 is_meant(const struct command *c, const struct message *m)
 {
@@ -250,8 +260,8 @@ judge_forgets(const struct command *c)
 
 		/* A note may be there under the number of its sender, who is meant by name. */
 		if (is_meant(c, m))
-			m->there = m->delivered && !m->shared && !(m->note && c->with != NONE) &&
-			    !(m->twin && may_be_gone(m->twin));
+			m->there =
+			    m->delivered && !m->shared && !(m->note && c->with != NONE) && !earlier_may_be_gone(m);
 	}
 }
 
@@ -329,13 +339,14 @@ send_over(struct message *m, int status, const char *said)
 }
 
 /*
- * 0: it may have been delivered by a daemon that did not live to know, if anything went wrong since it was told. 1: it is
- * kept no more, or was never. If anything went wrong meanwhile, it was perhaps taken back by the first of two attempts.
+ * 0: it may have been delivered by a daemon that did not live to know, if anything went wrong since it was told; or before it
+ * was told again, and kept again. 1: it is kept no more, or was never. If anything went wrong meanwhile, it was perhaps taken
+ * back by the first of two attempts.
  */
 static void
 cancel_over(struct message *m, int status, bool smooth)
 {
-	m->certain = status == 0 && m->harms == k->harms;
+	m->certain = status == 0 && m->harms == k->harms && m->attempts == 1;
 	if (status == 0)
 		m->taken_back = true;
 	else if (status != 1 || !smooth)
@@ -395,7 +406,7 @@ judge_command_over(struct command *c)
 		judge_fail("'%s' of %s took %llu s", c->text, names[c->who],
 		    (unsigned long long)(k->now - c->began) / 1000000);
 	if (c->message && c->message->twin && !c->message->later && status == 0 && !c->message->excused &&
-	    !may_be_gone(c->message->twin))
+	    !earlier_may_be_gone(c->message))
 		judge_fail("'%s' was delivered under the id of '%s'", c->message->text, c->message->twin->text);
 	if (c->message && c->count == 0) {
 		c->message->smooth = c->message->attempts == 1 && c->harms == k->harms;
@@ -551,7 +562,7 @@ judge_told(unsigned from, unsigned to)
 static bool
 may_be_nowhere(const struct message *m)
 {
-	return may_be_gone(m) || (m->twin && may_be_gone(m->twin)) || (m->shared && forgot[m->to]);
+	return may_be_gone(m) || earlier_may_be_gone(m);
 }
 
 static void

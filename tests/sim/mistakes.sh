@@ -3,6 +3,8 @@
 # within MISTAKES_SEEDS (2,000) seeds. MISTAKES='early-ack no-dedup' tries these alone.
 set -u
 : "${SRCDIR:?is set by make}" "${BUILDDIR:?is set by make}" "${MAKE:?is set by make}"
+# shellcheck source=edit.sh
+. "$SRCDIR/tests/sim/edit.sh"
 seeds=${MISTAKES_SEEDS:-2000}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -11,11 +13,9 @@ missed=0
 
 # make_wrong MISTAKE: a simulator with it.
 make_wrong() {
-	local file
-	file=$SRCDIR/$(sed -n 2p "$1")
-	perl -0pe "$(sed -n '3,$p' "$1")" "$file" >"$work/wrong.c" || return
-	if cmp -s "$work/wrong.c" "$file"; then
-		echo "$(basename "$1"): changes nothing in $file"
+	mistake_planted "$1" >"$work/wrong.c" || return
+	if mistake_is_stale "$1"; then
+		echo "$(basename "$1"): changes nothing in $(mistake_source "$1")"
 		return 1
 	fi
 	"$MAKE" -s -C "$BUILDDIR" simulate-wrong WRONG="$work/wrong"

@@ -20,7 +20,6 @@
 #define PATIENCE 3000000 /* us until somebody must have been heard, or told */
 #define AT_ONCE 300000
 #define GRACE (GRACE_SECONDS * 1000000ULL)
-#define CLAIMS (2 * GRACE) /* the daemon may wait longer for those whose account was not found yet */
 
 /* One way of one connection: the beginning of a frame that has not come to its end. */
 struct part {
@@ -83,8 +82,6 @@ struct sent {
 struct model {
 	uint64_t step;  /* frames but messages and acknowledgements, of which there may be many between two others */
 	uint64_t begun; /* us, this daemon */
-	uint64_t
-	    claims_until; /* us: the registry was lost; what both sides say holds, and an end that neither has heard is none */
 	unsigned sessions, pairs;
 	struct session session[SESSIONS];
 	struct pair pair[PAIRS];
@@ -112,7 +109,7 @@ model_begin(void)
 
 	if (!m)
 		m = k->model = kernel_memory(sizeof(*m));
-	m->step = m->claims_until = 0;
+	m->step = 0;
 	m->sessions = m->pairs = 0;
 	m->last_sent = NULL;
 	memset(m->sent, 0, sizeof(m->sent));
@@ -127,10 +124,8 @@ model_restart(void)
 	struct model *m = model();
 
 	m->begun = k->now;
-	if (k->watched_failed || k->now < m->claims_until)
-		m->claims_until = k->now + CLAIMS;
 	/* Its registry was behind what it had said: a pair that ended may be there again, not one with another partner. */
-	for (unsigned i = 0; i < m->pairs && k->now < m->claims_until; i++)
+	for (unsigned i = 0; i < m->pairs && k->watched_failed; i++)
 		m->pair[i].over[0] = m->pair[i].over[1] = false;
 	k->watched_failed = false;
 }
@@ -482,10 +477,8 @@ told_paired(struct conn *c, const struct upstream_message *m)
 	FAIL_IF(side == NONE || strcmp(p->name[1 - side], other) != 0,
 	    "R9: pair %llu is of %s and %s, and %s is told %s", (unsigned long long)id, p->name[0], p->name[1],
 	    name_of(c), other);
-	FAIL_IF(side != NONE && p->over[side] && k->now >= model()->claims_until,
-	    "R9: the pair of %s and %s is over, and begins again", p->name[0], p->name[1]);
-	if (side != NONE && p->over[side])
-		p->over[0] = p->over[1] = false;
+	FAIL_IF(side != NONE && p->over[side], "R9: the pair of %s and %s is over, and begins again", p->name[0],
+	    p->name[1]);
 	FAIL_IF(strcmp(k->account(m->u.paired.peer.uid), other) != 0, "R3: '%s' is shown as uid %u", other,
 	    m->u.paired.peer.uid);
 	const bool waited = waits(c, other);

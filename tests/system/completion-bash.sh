@@ -52,6 +52,8 @@ tests_of_offers() {
 	offers "--session --socket " "and of every command" pchat to bob --s
 	offers "always auto " "what an option knows" pchat --color a
 	offers " " "nothing behind the operands" pchat to bob ""
+	offers "alice second " "operands behind the value of an option" pchat login --max-unread 5 ""
+	offers " " "nothing for a value that nobody can know" pchat notes --cancel ""
 	offers " " "nothing for text" pchat send ""
 	offers " " "nothing after --" pchat send -- se
 	offers "@root " "groups for block, whole" pchat block @roo

@@ -38,6 +38,8 @@ is "$(cat "$T/file")" precious "and never removed"
 mkdir "$T/folder"
 run root pchatd --socket "$T/folder" --state "$T/other"
 exits 1 "a directory too"
+[ ! -e "$T/file.lock" ] && [ ! -e "$T/folder.lock" ]
+ok $? "and nothing is left beside them"
 long=$T/$(printf 'x%.0s' {1..120})
 run root pchatd --socket "$long" --state "$T/other"
 exits 1 "a path that is too long for a socket"
@@ -64,6 +66,7 @@ like "$out" '^pchatd [0-9]' "--version"
 
 run alice pchat quit
 exits 0 "a session may quit without a daemon"
+like "$err" '^the daemon has not answered: it may hold the name' "which is said, for the name may stay taken"
 run alice pchat login --timeout "$SLOW" alice
 exits 4 "no daemon at a socket that was named"
 like "$err" "$PCHAT_SOCKET" "is said with the path"

@@ -33,7 +33,7 @@ doctor() { # [VARIABLE=VALUE]... [-- OPTION...]
 
 doctor
 exits 0 "all is well"
-for check in daemon "runtime folder" "state folder" linger programs limits clock "user database" locale terminal shell; do
+for check in daemon "runtime folder" "state folder" sessions linger programs limits clock "user database" locale terminal shell; do
 	like "$(state "$check")" '^(ok|note)$' "$check is looked at"
 done
 like "$(jq -r 'select(.check == "daemon") | .text' <<<"$out")" "pchat.sock" "the daemon's socket is named"
@@ -49,6 +49,20 @@ kill -STOP "$daemon_pid"
 doctor
 cured daemon "does not answer.*restart" "a daemon that hangs"
 kill -CONT "$daemon_pid"
+
+# A helper that is stopped: what is asked of it times out, and that is told with a cure.
+helper=$(helper_pid alice)
+kill -STOP "$helper"
+run alice pchat status
+exits 124 "a session whose helper hangs"
+like "$err" "pchat doctor" "names whom to ask"
+doctor
+cured sessions "'alice' \\(PID $helper\\) does not answer.*kill -CONT" "a helper that hangs"
+kill -CONT "$helper"
+doctor
+is "$(state sessions)" ok "it is well again"
+run alice env XDG_RUNTIME_DIR=/nowhere XDG_STATE_HOME="$T/alice/none" pchat doctor --json
+like "$(jq -r 'select(.check == "sessions") | .text' <<<"$out")" "not logged in" "where there is no session none is asked"
 
 doctor PCHAT_SOCKET="$T/nobody.sock"
 cured daemon "no daemon answers.*pchatd --detach" "a daemon that is not there"

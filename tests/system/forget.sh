@@ -273,6 +273,18 @@ if [ -x /usr/bin/python3 ]; then
 	kill "${pid_of[waits]}" 2>/dev/null # unless do-not-disturb has ended it
 	reap waits
 
+	# What was taken is marked, also when the command that took it waits no longer.
+	run alice pchat send "taken once"
+	lock_inbox
+	run bob pchat read --json
+	exits 124 "who reads while it forgets waits to hear that it is marked"
+	seen=$(jq -r 'select(.type == "message") | .text' <<<"$out")
+	: >"$T/go"
+	reap delete
+	run bob pchat read --json
+	seen+=,$(jq -r 'select(.type == "message") | .text' <<<"$out")
+	is "$seen" "taken once," "and has read it once"
+
 	# Whoever comes and goes meanwhile.
 	run bob pchat dnd off
 	run bob pchat leave

@@ -74,6 +74,42 @@ run mallory "$raw" "$PCHAT_SOCKET" hello "login ALICE" "expect RESULT taken" "lo
 exits 0 "R1: a refused login may try another name"
 goes_on "refusals"
 
+# Nobody is told in pchat's words, or by an exit status, what a partner chose: of its answers those alone are believed that a
+# receiver can give, of a message 16 (storage) and of an offer 47 (offers-full). 1 is queued, of status 0; 6 not-paired; 13
+# empty; 19 expired; 28 nothing to read.
+verdicts="1 6 13 19 23 28"
+answers=()
+for v in $verdicts; do
+	answers+=("expect MSG" "ack 1 $v")
+done
+for v in $verdicts; do
+	answers+=("expect OFFERED" "offer_ack $v")
+done
+run alice pchat leave
+spawn liar mallory "$raw" "$PCHAT_SOCKET" "hello 1 8" "login $m-liar" "expect WELCOME" "expect PAIRED" "${answers[@]}" \
+	"expect MSG" "ack 1 16" "expect OFFERED" "offer_ack 47" linger
+wait_until has_line "$T/liar.out" WELCOME
+run alice pchat to "$m-liar"
+exits 0 "one whose answers are not true"
+for v in $verdicts; do
+	run alice pchat send "answered by $v"
+	exits 75 "a message answered by $v is unconfirmed"
+	like "$err" "may or may not arrive" "answered by $v: which is said"
+done
+for v in $verdicts; do
+	run alice pchat pipe "answered by $v"
+	exits 11 "an offer answered by $v was not taken"
+	is "$err" "pchat: it was not taken to its end" "answered by $v: which is said"
+done
+run alice pchat send "answered by storage"
+exits 10 "what a receiver can say of a message is passed on"
+run alice pchat pipe "answered by offers-full"
+exits 10 "and of an offer"
+kill -KILL "${pid_of[liar]}"
+reap liar
+run alice pchat to bob
+goes_on "answers"
+
 # ------------------------------------------------- notes, by one who speaks badly, or for others
 
 id=000102030405060708090a0b0c0d0e0f

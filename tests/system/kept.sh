@@ -137,6 +137,25 @@ run games pchat read --raw --notes
 is "$out" "while notes are off" "one that was not taken is kept until a later login"
 run games pchat quit
 
+# One whose connection is taken over while a note is under way gets it by the other one, and needs no third.
+cp "$BUILDDIR/tests/system/rawclient" "$T/rawclient"
+chmod 0755 "$T/rawclient"
+session=$(printf '%032x' 78)
+run news pchat tell --later games "taken over"
+spawn older games "$T/rawclient" "$PCHAT_SOCKET" "hello 1 2" "login games $session" linger
+wait_until has_line "$T/older.out" "type=0x86"
+run games env PATIENCE=$PATIENCE "$T/rawclient" "$PCHAT_SOCKET" "hello 1 2" "login games $session resume" "expect WELCOME" \
+	"expect FRAME type=0x86"
+exits 0 "a note that was under way when its connection was taken over goes to the one that took it"
+has_line "$T/older.out" "BYE replaced"
+ok $? "which it was" "$(cat "$T/older.out")"
+kill -KILL "${pid_of[older]}"
+reap older
+run games "$T/rawclient" "$PCHAT_SOCKET" "hello 1 2" "login games $session resume" "expect WELCOME" quit
+run news pchat notes --kept --json
+run news pchat notes --cancel "$(jq -r .msgid <<<"$out")"
+exits 0 "and is kept until somebody has taken it"
+
 # What was said to be kept is delivered, whatever else was told under its id before.
 login games
 run games pchat notes off

@@ -21,6 +21,8 @@
 
 set -u
 : "${SRCDIR:?is set by make check}" "${BUILDDIR:?is set by make check}"
+# shellcheck source=machine.sh
+. "$SRCDIR/tests/system/machine.sh"
 # A signal that is ignored where we begin (in the background, under nohup) is so for all that we start, and ends nothing.
 signals_ignored() { # SIGHUP or SIGINT; SIGQUIT a shell ignores itself
 	local ignored
@@ -120,25 +122,10 @@ pause() {
 	read -rt 0.02 -u "$pause_fd" || :
 }
 
-# What a test is made of: programs are started, and write to the disk.
-exert() {
-	local i
-	for ((i = 0; i < 20; i++)); do
-		"$programs/pchatd" --version
-		dd if=/dev/zero of="$T/exerted" bs=4k count=1 conv=fsync
-	done >/dev/null 2>&1
-	rm -f "$T/exerted"
-}
-
 # Sets SLOW, PATIENCE, AGES. TEST_SLOW makes all of them longer still, for what slows down the programs under test alone.
 TEST_SLOW=${TEST_SLOW:-1}
 measure_machine() {
-	local began=$EPOCHREALTIME took at_rest=50 # milliseconds
-	exert
-	took=$(((${EPOCHREALTIME/[.,]/} - ${began/[.,]/}) / 1000))
-	SLOW=$((took / at_rest + 1))
-	[ $SLOW -le 100 ] || SLOW=100
-	SLOW=$((SLOW * TEST_SLOW))
+	SLOW=$(($(slowness "$programs/pchatd" "$T") * TEST_SLOW))
 	PATIENCE=$((30 * SLOW))
 	AGES=$((600 * SLOW < 86400 ? 600 * SLOW : 86400))
 	export PATIENCE
@@ -398,13 +385,14 @@ naps() { # PID
 
 # ------------------------------------------------------------------------ end
 
-# Every process that was started here and lives, but this shell and its own children that do the asking.
+# Every process that was started here and lives, but this shell and its own children that do the asking: grep has no mark
+# of its own, or it would always find itself.
 test_processes() {
 	local file pid
-	grep -lzxF "PCHAT_TEST=$T" /proc/[0-9]*/environ 2>/dev/null | while read -r file; do
+	PCHAT_TEST='' grep -lzxF "PCHAT_TEST=$T" /proc/[0-9]*/environ 2>/dev/null | while read -r file; do
 		pid=${file#/proc/}
 		pid=${pid%/environ}
-		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || [ "$(process_state "$pid")" = Z ] || echo "$pid"
+		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || is_gone "$pid" || echo "$pid"
 	done
 }
 

@@ -90,6 +90,24 @@ like "$out" 'The daemon cannot be reached' "pchat alone says that the daemon is 
 start_daemon
 wait_until daemon_is alice connected
 
+# ------------------------------------------------------------------ a reader that is stuck
+
+# into_full COMMAND...: into a pipe that is full, and that nobody reads. What waits for it is killed.
+mkfifo -m 0666 "$T/full"
+exec 7<>"$T/full"
+dd if=/dev/zero of="$T/full" bs=4096 count=10000 oflag=nonblock 2>/dev/null
+into_full() {
+	# shellcheck disable=SC2016 # another shell's
+	run alice bash -c '"$@" >&7' - "$@"
+}
+into_full pchat status --prompt
+exits 0 "the prompt waits for no reader"
+is "$err" "" "and says nothing about it"
+into_full pchat __complete commands
+exits 0 "nor does completion"
+is "$err" "" "and says nothing either"
+exec 7>&-
+
 # ----------------------------------------------------------------------- the pager
 type_history() { # SETTING... : clears the screen and shows the history; its exit status behind it
 	send_keys C-u
@@ -105,13 +123,21 @@ type_history 'PAGER="head -n 1"'
 shows '^status 0$' "a pager that ends early is no error"
 on_screen 'line 100 of many'
 is $? 1 "and ends it"
-for none in '' cat no-such-pager; do
+for none in '' cat no-such-pager "'no-such-pager -x'"; do
 	type_history "PAGER=$none"
 	shows 'bob: line 100 of many$' "PAGER='$none': all is shown"
 	shows '^status 0$' "PAGER='$none': and that is well"
 done
 anew 'PAGER=no-such-pager pchat history -n 1'
 shows "cannot run the pager 'no-such-pager': .*set PAGER" "a pager that is not there is told"
+for failing in false '"false | no-such-pager"'; do
+	type_history "PAGER=$failing"
+	shows "the pager '.*' ended with status 1(27)?; set PAGER" "PAGER=$failing: that it fails is told"
+	shows '^status 74$' "PAGER=$failing: and is no success"
+done
+# shellcheck disable=SC2016 # the terminal's own
+type_history 'PAGER="kill -PIPE \$\$; :"'
+shows '^status 0$' "a pager that was ended by a signal is no error"
 anew 'PAGER="sed s/line/PAGED/" pchat history -n 1 | cat'
 shows 'bob: line 100 of many$' "into a pipe there is no pager"
 if command -v less >/dev/null; then

@@ -95,6 +95,9 @@ is "$(find "$T/alice" -uid 0)" "" "nothing below it became root's"
 # ------------------------------------------------------------------ it vanishes
 
 login alice
+run root env HOME="$T/alice" XDG_RUNTIME_DIR="$T/alice/run" XDG_STATE_HOME="$T/alice/state" pchat -s alice status
+exits 3 "somebody else's session is nobody's, not even with all of its folders"
+like "$err" "not logged in as 'alice'.*'$T/alice/run/pchat' is not yours" "it is said whose folder was passed over"
 pid=$(helper_pid alice)
 rm -rf "$T/alice/run/pchat"
 wait_until 10 is_gone "$pid"
@@ -273,7 +276,7 @@ spawn other root pchatd --socket "$other" --state "$T/other"
 wait_until test -S "$other"
 run alice pchat --socket "$other" status
 exits 3 "a session is not at another daemon"
-like "$err" "'alice' is logged in at '$PCHAT_SOCKET', not at '$other'; quit it, or log in there under another name: pchat --socket $other login NAME" \
+like "$err" "'alice' is logged in at '$PCHAT_SOCKET', not at '$other'; quit it, or log in there under another name: pchat --socket '$other' login NAME" \
 	"it is said where it is"
 run alice pchat --socket "$other" login elsewhere
 exits 0 "as it says one may log in there"

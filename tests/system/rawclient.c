@@ -13,6 +13,7 @@
  *   msg TEXT                     flood COUNT SIZE  under the latest pair and epoch; ids count up
  *   pair N | epoch N                               instead of the latest
  *   ack COUNT [VERDICT]                            the oldest messages not yet acknowledged
+ *   offer_ack VERDICT                              of the latest offer; its number is 1
  *   autoack on|off                                 at once, each OK
  *   hex BYTES                    frame TYPE [HEX]  anything
  *   expect WORD [TEXT]                             prints up to a line that begins with WORD and holds TEXT;
@@ -57,7 +58,8 @@ static uint32_t epoch;
 static struct ident next_id; /* of the next message sent */
 static struct ident heard;   /* the oldest message received and not acknowledged */
 static uint32_t unacked;
-static char printed[LINE]; /* the latest line */
+static struct ident offered; /* the latest offer */
+static char printed[LINE];   /* the latest line */
 
 /* ------ sending ------ */
 
@@ -244,6 +246,10 @@ say_upstream(const struct upstream_message *m)
 	case UPSTREAM_WAITING:
 		say("WAITING name=%s account=%s uid=%u", m->u.waiting.peer.name, m->u.waiting.peer.account,
 		    m->u.waiting.peer.uid);
+		break;
+	case UPSTREAM_OFFERED:
+		offered = m->u.offer.msgid;
+		say("OFFERED length=%u", m->u.offer.length);
 		break;
 	case UPSTREAM_TOLD:
 		say("TOLD %s", status_name(m->u.told.verdict));
@@ -496,6 +502,15 @@ do_ack(const char *args)
 }
 
 static void
+do_offer_ack(const char *args)
+{
+	const struct upstream_message m = { .type = UPSTREAM_OFFER_ACK,
+		.u.word = { .msgid = offered, .verdict = (uint8_t)strtoul(args, NULL, 10), .number = 1 } };
+
+	put_upstream(&m);
+}
+
+static void
 do_expect(char *args)
 {
 	char *text = strchr(args, ' ');
@@ -563,6 +578,7 @@ run(char *line)
 	COMMAND("autoack", autoack = strcmp(args, "on") == 0)
 	COMMAND("hex", do_hex(args))
 	COMMAND("frame", do_frame(args))
+	COMMAND("offer_ack", do_offer_ack(args))
 	COMMAND("expect", do_expect(args))
 	COMMAND("deaf", deaf = strcmp(args, "on") == 0)
 	COMMAND("shut", (void)shutdown(sock, SHUT_WR))

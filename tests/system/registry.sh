@@ -165,4 +165,28 @@ else
 	skip "mounting takes root" "a registry on a full disk"
 fi
 
+# A row that breaks a rule (here a second one of a name) is no session, and goes: it would take its name at each start.
+rows() { # STATEMENT
+	/usr/bin/python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+print(*[row[0] for row in db.execute(sys.argv[2])])
+db.commit()' "$registry" "$1"
+}
+
+if /usr/bin/python3 -c 'import sqlite3' 2>/dev/null; then
+	start_daemon
+	add_user zoe
+	run zoe pchat login --timeout $LONG zoe
+	stop_daemon KILL
+	rows "INSERT INTO session SELECT randomblob(16), 'Zoe', uid, since, 9223372036854775807, policy FROM session WHERE name = 'zoe'"
+	start_daemon
+	wait_until daemon_is zoe connected
+	ok $? "a second row of a name takes it from nobody"
+	like "$(cat "$T/daemon.err")" "registry: session 'Zoe' cannot be taken over" "and is told of"
+	stop_daemon KILL
+	is "$(rows "SELECT name FROM session WHERE lower(name) = 'zoe'")" zoe "once: it is not there any more"
+else
+	skip "no /usr/bin/python3" "a row that breaks a rule goes"
+fi
+
 finish

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ capture_begin(int fd)
 }
 
 void
-capture_terminal(int columns)
+capture_terminal(int fd, int columns)
 {
 	const struct winsize size = { .ws_col = (unsigned short)columns, .ws_row = 24 };
 	int end;
@@ -50,10 +51,16 @@ capture_terminal(int columns)
 	end = open(ptsname(source), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	ck_assert_int_ge(end, 0);
 	ck_assert_int_eq(ioctl(end, TIOCSWINSZ, &size), 0);
-	captured = STDOUT_FILENO;
+	captured = fd;
 	put_in_place(end, STDIN_FILENO, &input_before);
-	put_in_place(end, STDOUT_FILENO, &before);
+	put_in_place(end, fd, &before);
 	ck_assert_int_eq(close(end), 0);
+}
+
+void
+capture_type(const char *keys)
+{
+	ck_assert_int_eq(write(source, keys, strlen(keys)), (ssize_t)strlen(keys));
 }
 
 const char *

@@ -5,8 +5,9 @@
 /* What is written to this descriptor is kept from now on, in a file. One at a time. */
 void capture_begin(int fd);
 
-/* A terminal of so many columns takes its place, and that of standard input. */
-void capture_terminal(int columns);
+/* A terminal of so many columns takes its place, and that of standard input; and what is typed there. */
+void capture_terminal(int fd, int columns);
+void capture_type(const char *keys);
 
 /* The descriptors are as they were. What was written, up to the first NUL; it lives until the next call. */
 const char *capture_end(void);

@@ -22,6 +22,7 @@
 	X(translate)      \
 	X(write)          \
 	X(memory)         \
+	X(signals)        \
 	X(view)           \
 	X(endpoint)       \
 	X(session_folder) \
@@ -32,10 +33,12 @@
 	X(bindings)       \
 	X(partner)        \
 	X(erase)          \
+	X(image)          \
 	X(database)       \
 	X(wal_index)      \
 	X(kinds)          \
 	X(session_kept)   \
+	X(answer)         \
 	X(bucket)         \
 	X(exchange)       \
 	X(exchange_world) \
@@ -95,6 +98,7 @@
 	X(streams)        \
 	X(relay)          \
 	X(greeting)       \
+	X(footprint)      \
 	X(keeper)         \
 	X(kept_file)      \
 	X(finder)         \
@@ -104,6 +108,7 @@
 	X(outbound)       \
 	X(pair)           \
 	X(login)          \
+	X(judge)          \
 	X(uplink)         \
 	X(bridge)         \
 	X(control_client) \
@@ -154,6 +159,7 @@
 	X(who)              \
 	X(offers_in)        \
 	X(offers_out)       \
+	X(cmd_block)      \
 	X(cmd_status_prompt) \
 	X(history_open) \
 	X(account) \

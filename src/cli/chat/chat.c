@@ -14,6 +14,7 @@
 #include "base/translate.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/partner.h"
 #include "cli/output/report.h"
@@ -411,9 +412,14 @@ watch_reconnect(struct chat *c)
 static void
 session_over(struct chat *c)
 {
+	const struct link *l = c->link;
+	char again[sizeof("--via  ") + sizeof(l->host) + sizeof(l->name)];
+
+	(void)snprintf(
+	    again, sizeof(again), "%s%s%s%s", l->host[0] ? "--via " : "", l->host, l->host[0] ? " " : "", l->name);
 	own_flush(c->own);
 	if (!c->quitting && !c->ending)
-		chat_note(c, "the session has ended; log in again with: pchat login %s", c->link->name);
+		chat_note(c, "the session has ended; log in again with: pchat login %s", again);
 	c->ending = true;
 	if (c->current)
 		deliver_give_up(c->current, VERDICT_NO_SESSION);
@@ -573,7 +579,7 @@ on_over(void *context, enum verdict v)
 		c->hung_up = c->editor != NULL;
 	} else {
 		c->status = status_exit(VERDICT_FAILED);
-		chat_note(c, "the inbox of '%s' cannot be read: its disk, or its file, is damaged", c->link->name);
+		chat_note(c, "the inbox of '%s' cannot be read: its disk, or its file, is damaged", c->link->shown);
 	}
 	chat_end(c, false);
 }
@@ -672,10 +678,11 @@ set_up(struct chat *c)
 	c->loop = loop_new();
 	if (!c->loop || stream_setup(c->loop) < 0)
 		return report(VERDICT_FAILED, "cannot set up: %s", error_words(errno));
-	(void)setenv("PCHAT_SESSION", c->link->name, 1); /* for the commands that are run beside */
+	(void)setenv("PCHAT_SESSION", c->link->shown, 1); /* for the commands that are run beside */
 	if (c->opt->given[OPT_SOCKET])
 		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		hint_choose(NULL); /* what is to be typed is typed here, as /words */
 		set_locale();
 		if (!(c->recall = recall_new()) || !(c->own = own_new(show_delivered, c)) ||
 		    !(c->recent = recent_new(c)))

@@ -65,8 +65,8 @@ on_silence(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	ev_timer_stop(loop, w);
 	if (!f->chat->known) {
-		f->chat->status =
-		    report(VERDICT_TIMED_OUT, "no answer in time from the helper of session '%s'", f->chat->link->name);
+		f->chat->status = report(
+		    VERDICT_TIMED_OUT, "no answer in time from the helper of session '%s'", f->chat->link->shown);
 		f->chat->over = true;
 		return;
 	}

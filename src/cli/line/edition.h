@@ -6,6 +6,7 @@
 #ifndef PCHAT_CLI_LINE_EDITION_H
 #define PCHAT_CLI_LINE_EDITION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct command;
@@ -15,6 +16,9 @@ struct record;
 struct edition {
 	/* The rows of this program; NULL ends them. */
 	const struct command *const *commands;
+
+	/* What it is started for lasts as long as a few system calls: none is made that only some commands need. */
+	bool brief;
 
 	/*
 	 * Does what has to be done instead of running a command, or before: help, the version, a line that could not be

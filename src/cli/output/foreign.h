@@ -15,4 +15,7 @@
  */
 const char *foreign_quoted(const char *text, size_t length, char *out, size_t size);
 
+/* Writes as much of the text as fits into out[size], in whole characters, and a NUL. Returns out. */
+const char *foreign_cut(const char *text, char *out, size_t size);
+
 #endif

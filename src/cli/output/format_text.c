@@ -10,6 +10,7 @@
 #include "cli/output/colour.h"
 #include "cli/output/foreign.h"
 #include "cli/output/format.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/rows.h"
 #include "proto/offer.h"
@@ -218,9 +219,9 @@ offer(const struct record *r)
 
 	(void)snprintf(number, sizeof(number), "%" PRIu64, r->id);
 	output_printf("%s* ", colour_quiet());
-	output_printf(offer_kind(r->body, r->length) == OFFER_STREAM ? _("%s offers stream %s (pchat accept %s)")
-								     : _("%s offers files %s (pchat accept %s)"),
-	    r->peer.name, number, number);
+	output_printf(offer_kind(r->body, r->length) == OFFER_STREAM ? _("%s offers stream %s (pchat %saccept %s)")
+								     : _("%s offers files %s (pchat %saccept %s)"),
+	    r->peer.name, number, hint_chosen(), number);
 	format_offer(r);
 	output_string(colour_off());
 }

@@ -1,6 +1,7 @@
 #include "cli/output/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
+#define PIECE_MS 50 /* for whoever reads slowly */
+
 static int descriptor = STDOUT_FILENO;
+static uint64_t end = UINT64_MAX; /* when it is given up */
 static struct {
 	void (*take)(const void *data, size_t n, void *context); /* instead of the descriptor */
 	void *context;
@@ -16,6 +22,20 @@ static struct {
 	size_t len;
 	char buf[65536];
 } out;
+
+/*
+ * How much may be written now; 0: nobody reads. What poll(2) lets pass is as much as a pipe takes at once: more of it
+ * would block.
+ */
+static size_t
+room(size_t n)
+{
+	if (end == UINT64_MAX)
+		return n;
+	if (poll(&(struct pollfd){ .fd = descriptor, .events = POLLOUT }, 1, poll_time(end)) == 0)
+		return 0;
+	return n < PIPE_BUF ? n : PIPE_BUF;
+}
 
 static void
 write_all(const char *data, size_t n)
@@ -25,18 +45,32 @@ write_all(const char *data, size_t n)
 		return;
 	}
 	while (n > 0 && out.error == 0) {
-		const ssize_t w = write(descriptor, data, n);
+		const size_t now = room(n);
+		ssize_t w;
 
+		if (now == 0) {
+			out.error = -ETIMEDOUT;
+			return;
+		}
+		w = write(descriptor, data, now);
 		if (w >= 0) {
 			data += w;
 			n -= (size_t)w;
+			if (n > 0 && end < deadline_in(PIECE_MS))
+				end = deadline_in(PIECE_MS);
 		} else if (errno == EAGAIN) {
 			/* Somebody else made it non-blocking. */
-			(void)poll(&(struct pollfd){ .fd = descriptor, .events = POLLOUT }, 1, -1);
+			(void)poll(&(struct pollfd){ .fd = descriptor, .events = POLLOUT }, 1, poll_time(end));
 		} else if (errno != EINTR) {
 			out.error = -errno;
 		}
 	}
+}
+
+void
+output_give_up(uint64_t deadline)
+{
+	end = deadline;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macros.h"
 
@@ -19,6 +20,12 @@ void output_fail(int error);
 
 /* Writes all that was collected. 0, or -errno of the first error there ever was. */
 int output_flush(void);
+
+/*
+ * For what must not wait: what nobody reads is given up at this deadline of base/clock.h, which is an error as any,
+ * -ETIMEDOUT. Whoever reads, be it slowly, gets all.
+ */
+void output_give_up(uint64_t deadline);
 
 /* Everything goes to this descriptor from now on (a pager); errors of the earlier one are forgotten. */
 void output_redirect(int fd);

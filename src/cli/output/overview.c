@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/translate.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "client/daemon_link.h"
 #include "net/endpoint.h"
@@ -145,6 +146,8 @@ overview_run(struct invocation *inv)
 		next_steps_without_partner(&m);
 	if (v == VERDICT_OK && link_alone(&inv->link))
 		output_printf(_("\nNote: %s.\n"), link_alone(&inv->link));
+	if (v == VERDICT_OK && *hint_chosen())
+		output_printf(_("\nEach of them takes -s: pchat %sCOMMAND\n"), hint_chosen());
 	output_string(_("\n'pchat --help' lists all commands.\n"));
 	return 0;
 }

@@ -17,10 +17,13 @@
 #include "cli/output/terminal.h"
 #include "cli/process/child.h"
 
-#define SHELL_CHARACTERS "|&;<>()$`\\\"' \t\n*?[#~=%"
+#define SHELL_CHARACTERS "|&;<>()$`\\\"'\n*?[#~=%"
+#define BLANKS " \t"
+#define WORDS 16
 
 static struct child pager = { .fd = -1, .ended = true };
 static int into = -1;
+static char command[1024]; /* what runs, for people */
 
 static bool
 is_installed(const char *program)
@@ -64,41 +67,100 @@ prepare_less(void)
 		(void)setenv("LESS", options, 1);
 }
 
+/* Mere words need no shell, and when there is no such program all is shown without it. False: they are not so mere. */
+static bool
+split(char *words, char *argv[WORDS + 1])
+{
+	char *rest;
+	size_t n = 0;
+
+	if (strpbrk(words, SHELL_CHARACTERS))
+		return false;
+	for (char *word = strtok_r(words, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
+		if (n == WORDS)
+			return false;
+		argv[n++] = word;
+	}
+	argv[n] = NULL;
+	return n > 0;
+}
+
+static int
+start(const char *wish, int from)
+{
+	char sh[] = "sh", c[] = "-c", words[sizeof(command)];
+	char *const shell[] = { sh, c, (char *)wish, NULL };
+	char *alone[WORDS + 1];
+
+	(void)snprintf(command, sizeof(command), "%s", wish);
+	memcpy(words, command, sizeof(words));
+	return child_start(
+	    &pager, strlen(wish) < sizeof(words) && split(words, alone) ? alone : shell, from, -1, false);
+}
+
+/* Is for the pager; and it is kept in mind that it came. */
+static void
+hold_interrupts(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static bool
+was_interrupted(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 && sigismember(&set, SIGINT) == 1;
+}
+
 void
 pager_begin(void)
 {
-	const char *command = chosen();
-	char sh[] = "sh", c[] = "-c";
-	char *const shell[] = { sh, c, (char *)command, NULL }, *const alone[] = { (char *)command, NULL };
+	const char *wish = chosen();
 	int fds[2], rc;
 
-	if (!command || pipe2(fds, O_CLOEXEC) < 0)
+	if (!wish || pipe2(fds, O_CLOEXEC) < 0)
 		return;
 	prepare_less();
 	(void)setenv("LV", "-c", 0); /* colours */
-	/* A mere word needs no shell, and when there is no such program all is shown without it. */
-	rc = child_start(&pager, strpbrk(command, SHELL_CHARACTERS) ? shell : alone, fds[0], -1, false);
-	if (rc == 0) {
+	if ((rc = start(wish, fds[0])) == 0) {
 		into = fds[1];
 		rows_into_pager();
 		output_redirect(into);
-		(void)signal(SIGINT, SIG_IGN); /* is for the pager */
+		hold_interrupts();
 	} else {
-		remark("cannot run the pager '%s': %s; set PAGER to another, or to nothing", command, error_words(-rc));
+		remark("cannot run the pager '%s': %s; set PAGER to another, or to nothing", wish, error_words(-rc));
 		(void)close(fds[1]);
 	}
 	(void)close(fds[0]);
 }
 
-void
+/* Whoever ended it, by a key or a signal, has seen enough. */
+static int
+judge(void)
+{
+	const int status = child_exit_status(&pager);
+
+	if (status == 0 || status > 128 || was_interrupted())
+		return 0;
+	return report(VERDICT_OUTPUT, "the pager '%s' ended with status %d; set PAGER to another, or to nothing",
+	    command, status);
+}
+
+int
 pager_end(void)
 {
 	if (into < 0)
-		return;
+		return 0;
 	(void)output_flush();
 	(void)close(into);
 	into = -1;
 	while (!child_ended(&pager))
 		(void)poll(&(struct pollfd){ .fd = pager.fd, .events = POLLIN }, 1, -1);
 	output_redirect(STDOUT_FILENO);
+	return judge();
 }

@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/signals.h"
 #include "base/translate.h"
+#include "cli/output/hint.h"
 #include "proto/status.h"
 
 #define REPORT_MAX 1024
+#define QUESTION_MAX 2048 /* its end, which says what to answer, must not be cut off: it may hold two names of files */
 
 static char *(*to_json)(enum verdict v, const char *message, const struct report_details *d);
 static report_safe_fn *to_safe;
@@ -44,13 +47,21 @@ columns(void)
 
 /* One write, so that lines of several commands do not mix. Nobody is left to tell when it fails. */
 static void
+say_in(char *line, size_t size, const char *text, char end)
+{
+	size_t n = to_safe(text, columns(), line, size - 1);
+
+	line[n++] = end;
+	signals_begin(); /* it may go into a file, which has its largest size */
+	(void)!write(STDERR_FILENO, line, n);
+}
+
+static void
 say(const char *text)
 {
 	char line[REPORT_SAFE_MAX(REPORT_MAX) + 1];
-	size_t n = to_safe(text, columns(), line, sizeof(line) - 1);
 
-	line[n++] = '\n';
-	(void)!write(STDERR_FILENO, line, n);
+	say_in(line, sizeof(line), text, '\n');
 }
 
 static void
@@ -58,6 +69,7 @@ say_json(enum verdict v, const char *text, const struct report_details *d)
 {
 	_cleanup_(freep) char *line = to_json(v, text, d);
 
+	signals_begin();
 	if (line)
 		(void)dprintf(STDERR_FILENO, "%s\n", line);
 }
@@ -68,7 +80,10 @@ report_all(enum verdict v, const struct report_details *d, const char *fmt, va_l
 	char text[REPORT_MAX] = "pchat: ";
 	const size_t prefix = strlen(text);
 
+	if (status_exit(v) == 0)
+		v = VERDICT_FAILED;
 	(void)vsnprintf(text + prefix, sizeof(text) - prefix, translate(fmt), ap);
+	hint_complete(text + prefix, sizeof(text) - prefix);
 	if (to_json)
 		say_json(v, text + prefix, d);
 	else
@@ -142,5 +157,18 @@ remark(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
 	va_end(ap);
+	hint_complete(text, sizeof(text));
 	say(text);
+}
+
+void
+report_ask(const char *fmt, ...)
+{
+	char text[QUESTION_MAX], line[REPORT_SAFE_MAX(QUESTION_MAX) + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
+	va_end(ap);
+	say_in(line, sizeof(line), text, ' ');
 }

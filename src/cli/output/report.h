@@ -1,8 +1,7 @@
 /*
- * What a command says on standard error: errors, in words or with --json as objects, and remarks. The caller need not
- * care about foreign bytes: every text is made safe here, as a whole, and on a terminal it is wrapped, so that what
- * somebody else has written begins no row as a word of ours. Formats are translated here, too
- * (base/translate.h).
+ * What a command says on standard error: errors, in words or with --json as objects, remarks, and questions. The caller
+ * need not care about foreign bytes: every text is made safe here, as a whole, and on a terminal it is wrapped, so that
+ * what somebody else has written begins no row as a word of ours. Formats are translated here, too (base/translate.h).
  */
 #ifndef PCHAT_CLI_OUTPUT_REPORT_H
 #define PCHAT_CLI_OUTPUT_REPORT_H
@@ -36,7 +35,7 @@ struct report_details {
  */
 void report_as_json(char *(*json)(enum verdict v, const char *message, const struct report_details *d));
 
-/* Says "pchat: ..." and returns the exit status of v, as do the functions below. */
+/* Says "pchat: ..." and returns the exit status of v, as do the functions below; never 0: what is reported has not succeeded. */
 int report(enum verdict v, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The same about the message `msgid`. The words name it as well. */
@@ -55,5 +54,8 @@ int report_not_started(const char *command, int error);
 
 /* Says a remark, unless remarks are dropped. */
 void remark(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Asks the user, who sits at a terminal: the answer is typed behind it, after a blank. */
+void report_ask(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

@@ -8,21 +8,21 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/signals.h"
 #include "net/process.h"
 
 static int
 set_up(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int input, int output, bool group)
 {
-	sigset_t standard, none;
+	sigset_t standard, blocked;
 	int rc;
 
-	/* We ignore SIGPIPE; it should not. SIGHUP is how we end it, also when nohup(1) made us deaf to it. */
-	(void)sigemptyset(&none);
-	(void)sigemptyset(&standard);
-	(void)sigaddset(&standard, SIGPIPE);
+	/* It has what the user had. But SIGHUP is how we end it, also when nohup(1) made us deaf to it. */
+	signals_of_user(&standard, &blocked);
 	(void)sigaddset(&standard, SIGHUP);
+	(void)sigdelset(&blocked, SIGHUP);
 	if ((rc = posix_spawnattr_setsigdefault(attributes, &standard)) != 0 ||
-	    (rc = posix_spawnattr_setsigmask(attributes, &none)) != 0 ||
+	    (rc = posix_spawnattr_setsigmask(attributes, &blocked)) != 0 ||
 	    (rc = posix_spawnattr_setflags(attributes,
 		 (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (group ? POSIX_SPAWN_SETPGROUP : 0)))) != 0)
 		return rc;

@@ -5,6 +5,7 @@
 
 #include "core/names/normal.h"
 #include "core/names/rules.h"
+#include "core/names/siphash.h"
 
 /* ------ forms ------ */
 
@@ -39,6 +40,13 @@ is_fit(const struct forms *f)
 	return true;
 }
 
+/* So much of a hash that two names seldom have the same. */
+static uint32_t
+key_of(const uint64_t secret[2], const uint32_t *cp, size_t count)
+{
+	return (uint32_t)siphash(secret, cp, count * sizeof(cp[0])).half[0];
+}
+
 /* Their order in memory is the machine's: the key is, too. */
 bool
 name_keys(const char *name, const uint64_t secret[2], struct name_keys *out)
@@ -51,7 +59,7 @@ name_keys(const char *name, const uint64_t secret[2], struct name_keys *out)
 	memset(out, 0, sizeof(*out)); /* with its padding: states of the exchange are compared byte by byte */
 	out->ascii = name_is_ascii(name, strlen(name));
 	for (unsigned i = 0; i < NAME_FORMS; i++)
-		out->form[i] = siphash(secret, f.form[i].cp, f.form[i].count * sizeof(f.form[i].cp[0]));
+		out->form[i] = key_of(secret, f.form[i].cp, f.form[i].count);
 	return true;
 }
 
@@ -69,7 +77,7 @@ name_keys_ascii(const char *name, const uint64_t secret[2], struct name_keys *ou
 		cp[i] = (uint8_t)lower[i];
 	memset(out, 0, sizeof(*out));
 	out->ascii = true;
-	out->form[NAME_FOLD] = siphash(secret, cp, len * sizeof(cp[0]));
+	out->form[NAME_FOLD] = key_of(secret, cp, len);
 	return true;
 }
 
@@ -78,7 +86,7 @@ name_keys_match(const struct name_keys *a, const struct name_keys *b, enum name_
 {
 	if (form != NAME_FOLD && a->ascii && b->ascii)
 		return false;
-	return memcmp(&a->form[form], &b->form[form], sizeof(a->form[form])) == 0;
+	return a->form[form] == b->form[form];
 }
 
 static bool

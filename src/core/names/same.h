@@ -10,13 +10,12 @@
 #include <stdint.h>
 
 #include "core/names/name.h"
-#include "core/names/siphash.h"
 
 enum name_form { NAME_FOLD, NAME_FOLD_OF_SKELETON, NAME_SKELETON_OF_FOLD, NAME_FORMS };
 
 struct name_keys {
+	uint32_t form[NAME_FORMS];
 	bool ascii;
-	struct siphash form[NAME_FORMS];
 };
 
 /* The keyed hashes of a name's forms, for looking it up. False when a form does not fit: that is no valid name. */
@@ -25,7 +24,10 @@ bool name_keys(const char *name, const uint64_t secret[2], struct name_keys *out
 /* Of a name of ASCII its fold alone, which is found fast; false for others. */
 bool name_keys_ascii(const char *name, const uint64_t secret[2], struct name_keys *out);
 
-/* Whether the names are one, seen from one form. True for one form: they are one. */
+/*
+ * Whether the names may be one, seen from one form. False for all forms: they are not. True: nearly always they are,
+ * and name_equal() tells.
+ */
 bool name_keys_match(const struct name_keys *a, const struct name_keys *b, enum name_form form);
 
 /*

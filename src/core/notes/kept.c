@@ -37,6 +37,8 @@ kept_fate(enum verdict v, bool anew)
 		return KEPT_DONE;
 	case VERDICT_ID_USED:
 		return anew ? KEPT_DONE : KEPT_ANEW;
+	case VERDICT_ABSENT:
+		return KEPT_AT_LOGIN;
 	default:
 		return KEPT_LATER;
 	}

@@ -30,9 +30,10 @@ bool kept_is_over(int64_t time_ms, int64_t now_ms);
 
 /* What becomes of a kept note that its receiver, or its policy, has answered so. */
 enum kept_fate {
-	KEPT_DONE,  /* delivered, or refused for good: forget it, and go on with the next one */
-	KEPT_LATER, /* it stays, until the session logs in again */
-	KEPT_ANEW,  /* another note of its sender has its id there: it goes once more, under kept_other_id() */
+	KEPT_DONE,     /* delivered, or refused for good: forget it, and go on with the next one */
+	KEPT_AT_LOGIN, /* nobody is there: it stays, until the session logs in */
+	KEPT_LATER,    /* it stays, and goes again after a pause: the session may be there, and stay for long */
+	KEPT_ANEW,     /* another note of its sender has its id there: it goes once more, under kept_other_id() */
 };
 
 /* `anew`: it went under the other id. */

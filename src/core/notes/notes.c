@@ -19,21 +19,6 @@ notes_have_room(const struct notes_unread *u, uint64_t length)
 }
 
 enum verdict
-notes_answer(enum verdict v)
-{
-	switch (v) {
-	case VERDICT_OK:
-	case VERDICT_ID_USED:
-	case VERDICT_NOTES_FULL:
-	case VERDICT_NO_NOTES:
-	case VERDICT_STORAGE:
-		return v;
-	default:
-		return VERDICT_UNCONFIRMED;
-	}
-}
-
-enum verdict
 notes_may_tell(const struct notes_tellers *t, bool known)
 {
 	const uint32_t places = t->connections / 64 < TELLERS ? t->connections / 64 : TELLERS;

@@ -30,12 +30,6 @@ struct notes_unread {
 /* Whether there is room for another one of `length` bytes: OK or NOTES_FULL. */
 enum verdict notes_have_room(const struct notes_unread *u, uint64_t length);
 
-/*
- * What a receiver's helper may say of a note: OK, or why it was certainly not stored. All else is UNCONFIRMED: nobody
- * vouches for what a helper says but its user.
- */
-enum verdict notes_answer(enum verdict v);
-
 /* Connections that only tell, see quota.h. */
 struct notes_tellers {
 	uint32_t all, unknown; /* unknown: of all uids that are not known to have an account */

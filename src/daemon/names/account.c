@@ -22,6 +22,13 @@ is_stale(const struct account *a, uint64_t now)
 	return a->refs == 0 && a->requests.full_at <= now && a->notes.full_at <= now;
 }
 
+static void
+forget(struct account *a)
+{
+	free(a->name);
+	free(a);
+}
+
 static struct account *
 find(struct accounts *all, uint32_t uid)
 {
@@ -32,18 +39,12 @@ find(struct accounts *all, uint32_t uid)
 	while ((a = *link) && a->uid != uid) {
 		if (is_stale(a, now)) {
 			*link = a->next;
-			free(a);
+			forget(a);
 		} else {
 			link = &a->next;
 		}
 	}
 	return a;
-}
-
-static void
-number(struct account *a)
-{
-	(void)snprintf(a->name, sizeof(a->name), "uid %u", a->uid); /* with a blank: no account is called so */
 }
 
 /* The uid may be another's by now. */
@@ -53,7 +54,8 @@ begin(struct accounts *all, struct account *a)
 	a->state = ACCOUNT_UNKNOWN;
 	a->own = a->uid == geteuid();
 	a->asked_at = 0;
-	number(a);
+	free(a->name);
+	a->name = NULL;
 	accounts_recall(all, a);
 }
 
@@ -63,7 +65,7 @@ accounts_recall(struct accounts *all, struct account *a)
 	const char *name = a->state == ACCOUNT_NAMED || !all->passwd ? NULL : passwd_name(all->passwd, a->uid);
 
 	if (name)
-		account_told(a, name);
+		(void)account_told(a, name); /* else it is asked for again */
 }
 
 /* Two names of ASCII that are one the user database knows to be one, too. */
@@ -74,8 +76,8 @@ accounts_have(const struct accounts *all, const char *name, uint32_t uid)
 
 	for (size_t i = 0; i < ACCOUNT_HEADS; i++)
 		for (const struct account *a = all->head[i]; a; a = a->next)
-			if (a->state == ACCOUNT_NAMED && a->uid != uid &&
-			    (foreign || !name_is_ascii(a->name, strlen(a->name))) && name_is_accounts(name, a->name))
+			if (a->name && a->uid != uid && (foreign || !name_is_ascii(a->name, strlen(a->name))) &&
+			    name_is_accounts(name, a->name))
 				return true;
 	return false;
 }
@@ -107,7 +109,7 @@ accounts_release(struct accounts *all)
 
 		while ((a = all->head[i])) {
 			all->head[i] = a->next;
-			free(a);
+			forget(a);
 		}
 	}
 }
@@ -143,20 +145,27 @@ account_greeting(struct account *a, int change)
 	count(a, 0, change);
 }
 
-void
+bool
 account_told(struct account *a, const char *name)
 {
+	const bool shown = name && name[0] && strlen(name) <= ACCOUNT_MAX_LEN;
+	char *copy = shown ? strdup(name) : NULL;
+
+	if (shown && !copy)
+		return false;
 	count(a, -(int)a->sessions, -(int)a->greeting);
 	a->state = name ? ACCOUNT_NAMED : ACCOUNT_NONE;
 	count(a, (int)a->sessions, (int)a->greeting);
-	if (name && name[0] && strlen(name) <= ACCOUNT_MAX_LEN)
-		memcpy(a->name, name, strlen(name) + 1);
-	else
-		number(a);
+	free(a->name);
+	a->name = copy;
+	return true;
 }
 
-const char *
-account_name(const struct account *a)
+void
+account_show(const struct account *a, char out[ACCOUNT_MAX_LEN + 1])
 {
-	return a->name;
+	if (a->name)
+		memcpy(out, a->name, strlen(a->name) + 1);
+	else
+		(void)snprintf(out, ACCOUNT_MAX_LEN + 1, "uid %u", a->uid); /* with a blank: no account is called so */
 }

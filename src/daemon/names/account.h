@@ -33,14 +33,14 @@ struct account {
 	uint32_t sessions;       /* logged in, reconnecting ones included; changed by account_sessions() */
 	uint32_t greeting;       /* connections that have not logged in; changed by account_greeting() */
 	uint32_t channels;       /* open channels, see daemon/streams */
+	uint8_t state;           /* enum account_state */
 	bool own;                /* the daemon's own uid: known whatever the user database says */
 	bool passes_descriptors; /* it once passed a descriptor: its connections are looked at first (net/stream.h) */
 	struct bucket requests;  /* what it may ask */
 	struct bucket notes;     /* what it may tell */
 	struct party party;      /* account_party() */
-	enum account_state state;
-	uint64_t asked_at; /* when a look-up of the uid last ended, in ms of the monotonic clock; 0: never */
-	char name[ACCOUNT_MAX_LEN + 1]; /* what account_name() shows */
+	uint64_t asked_at;       /* when a look-up of the uid last ended, in ms of the monotonic clock; 0: never */
+	char *name;              /* of the account; NULL: none is known, or it has one that is not shown */
 };
 
 #define ACCOUNT_HEADS 256U
@@ -103,11 +103,11 @@ account_party(struct account *a)
 /*
  * Notes the answer of a look-up: the account's name, which is copied, or NULL when there is no account. An account
  * whose name is empty or longer than ACCOUNT_MAX_LEN is known, but its uid is shown instead: a part of a name may be
- * somebody else's name.
+ * somebody else's name. False: short of memory for the name, and nothing was noted, as if no database had answered.
  */
-void account_told(struct account *a, const char *name);
+bool account_told(struct account *a, const char *name);
 
-/* What people are shown: the account's name, or "uid 1001". Valid until the account is told another name. */
-const char *account_name(const struct account *a);
+/* What people are shown: the account's name, or "uid 1001". */
+void account_show(const struct account *a, char out[ACCOUNT_MAX_LEN + 1]);
 
 #endif

@@ -77,9 +77,8 @@ static void
 tell_account(struct names *n, struct account *a, const struct lookup_answer *answer)
 {
 	a->asked_at = clock_monotonic_ms();
-	if (!answer->account_told)
+	if (!answer->account_told || !account_told(a, answer->account_found ? answer->account : NULL))
 		return;
-	account_told(a, answer->account_found ? answer->account : NULL);
 	lookups_told_account(&n->lookups, a->uid);
 }
 

@@ -20,6 +20,7 @@
 #define HEADS 256U     /* lists of each kind */
 #define PAUSE_MIN 1.   /* before another attempt: after each it is twice as long, */
 #define PAUSE_MAX 300. /* at most so long */
+#define LOAD_TRIES 3U  /* at a daemon's start */
 
 /* What is known of its file. */
 enum file_state {
@@ -34,6 +35,9 @@ struct kept {
 	TAILQ_ENTRY(kept) link;
 	TAILQ_ENTRY(kept) numbered, sent, awaited; /* with the same hash of its number, its sender, its receiver */
 	TAILQ_ENTRY(kept) failed;                  /* if it has */
+	TAILQ_ENTRY(kept) put_off;                 /* if it is, */
+	uint64_t due_ms;                           /* until then */
+	uint32_t pause_ms;                         /* the latest; 0: it never was */
 	uint64_t number;
 	struct ident msgid;
 	uint64_t digest; /* of its body */
@@ -45,11 +49,13 @@ struct kept {
 	bool under_way; /* it is read, or passed on and not answered: */
 	bool passed;
 	bool has_failed; /* for a reason that may pass: it waits for another attempt, or has it */
+	bool is_put_off; /* its receiver does not take it now */
 	bool anew;       /* under its id its receiver has another note of its sender: it goes under kept_other_id() */
 	char to_name[NAME_MAX_LEN + 1];
 };
 
-enum work { WORK_STORE, WORK_LOAD, WORK_FORGET };
+/* WORK_FIND: like WORK_LOAD, of a file of an earlier daemon, which could not be read. */
+enum work { WORK_STORE, WORK_LOAD, WORK_FORGET, WORK_FIND };
 
 /* For a child. */
 struct job {
@@ -78,9 +84,15 @@ struct keeper {
 	uint32_t job_count;
 	struct worker worker;
 	ev_timer hourly;
+	bool listed;      /* the folder was read: else nothing is known of what is kept */
+	uint64_t *missed; /* the files of earlier daemons that could not be read */
+	size_t missed_count, missed_next;
+	bool finding;            /* one of them is tried */
 	struct kept_list failed; /* the first one is tried next */
-	ev_timer again;          /* runs while there are some */
+	ev_timer again;          /* runs while there are some, or some missed, or the folder */
 	double pause;
+	struct kept_list put_off; /* in no order */
+	ev_timer due;             /* runs while there are some, until the first one is */
 };
 
 /* What a child answers in one byte; to WORK_LOAD the note, which is longer, or GONE: it is not there. */
@@ -102,7 +114,7 @@ work(const void *task, int out)
 	ssize_t n;
 	int r;
 
-	if (j->work == WORK_LOAD) {
+	if (j->work == WORK_LOAD || j->work == WORK_FIND) {
 		if ((n = kept_file_load(j->dir, j->number, bytes, sizeof(bytes))) >= 0)
 			answer(out, bytes, (size_t)n);
 		else if (n == -ENOENT && kept_file_forget(j->dir, j->number) == 0) /* what was not finished */
@@ -162,6 +174,19 @@ find_same(const struct keeper *k, const struct kept_record *r)
 	return NULL;
 }
 
+/* Last, but for one that could not be read before. */
+#define INSERT_BY_NUMBER(list, e, link)                               \
+	do {                                                          \
+		struct kept *before = TAILQ_LAST(list, kept_list);    \
+                                                                      \
+		while (before && before->number > (e)->number)        \
+			before = TAILQ_PREV(before, kept_list, link); \
+		if (before)                                           \
+			TAILQ_INSERT_AFTER(list, before, e, link);    \
+		else                                                  \
+			TAILQ_INSERT_HEAD(list, e, link);             \
+	} while (0)
+
 static struct kept *
 add(struct keeper *k, uint64_t number, const struct kept_record *r)
 {
@@ -182,21 +207,42 @@ add(struct keeper *k, uint64_t number, const struct kept_record *r)
 	memcpy(e->to_name, r->to_name, sizeof(e->to_name));
 	TAILQ_INSERT_TAIL(&k->kept, e, link);
 	TAILQ_INSERT_TAIL(&k->numbered[number % HEADS], e, numbered);
-	TAILQ_INSERT_TAIL(&k->sent[hash(e->from_uid)], e, sent);
-	TAILQ_INSERT_TAIL(&k->awaited[hash(e->to_uid)], e, awaited);
+	INSERT_BY_NUMBER(&k->sent[hash(e->from_uid)], e, sent);
+	INSERT_BY_NUMBER(&k->awaited[hash(e->to_uid)], e, awaited);
 	k->all_bytes += kept_cost(e->length);
 	k->stranger_bytes += e->stranger ? kept_cost(e->length) : 0;
-	if (number > k->last)
-		k->last = number;
 	return e;
+}
+
+static bool
+is_whole(const struct keeper *k)
+{
+	return k->listed && k->missed_count == 0;
+}
+
+static bool
+has_to_try(const struct keeper *k)
+{
+	return !TAILQ_EMPTY(&k->failed) || !is_whole(k);
 }
 
 static void
 again_in(struct keeper *k, double seconds)
 {
 	ev_timer_stop(k->loop, &k->again);
+	if (!has_to_try(k))
+		return;
 	ev_timer_set(&k->again, seconds, 0.);
 	ev_timer_start(k->loop, &k->again);
+}
+
+static void
+again_soon(struct keeper *k)
+{
+	if (ev_is_active(&k->again))
+		return;
+	k->pause = PAUSE_MIN;
+	again_in(k, k->pause);
 }
 
 /* It was not passed on for a reason that may pass. Its receiver may be there, and stay: no login leads back to it. */
@@ -206,10 +252,7 @@ try_later(struct keeper *k, struct kept *e)
 	if (!e->has_failed)
 		TAILQ_INSERT_TAIL(&k->failed, e, failed);
 	e->has_failed = true;
-	if (ev_is_active(&k->again))
-		return;
-	k->pause = PAUSE_MIN;
-	again_in(k, k->pause);
+	again_soon(k);
 }
 
 static void
@@ -219,22 +262,19 @@ try_no_more(struct keeper *k, struct kept *e)
 		return;
 	TAILQ_REMOVE(&k->failed, e, failed);
 	e->has_failed = false;
-	if (TAILQ_EMPTY(&k->failed))
+	if (!has_to_try(k))
 		ev_timer_stop(k->loop, &k->again);
 }
 
-/* It could be read after all: so may the others. */
+/* What failed has been read after all: so may the others. */
 static void
-has_recovered(struct keeper *k, struct kept *e)
+has_recovered(struct keeper *k)
 {
-	const bool failed = e->has_failed;
-
-	try_no_more(k, e);
-	if (!failed || TAILQ_EMPTY(&k->failed))
-		return;
 	k->pause = PAUSE_MIN;
 	again_in(k, 0.);
 }
+
+static void find_missed(struct keeper *k);
 
 /* One of them: where one fails, others would. */
 static void
@@ -244,17 +284,97 @@ on_again(struct ev_loop *loop, ev_timer *w, int revents)
 	struct kept *e = TAILQ_FIRST(&k->failed);
 
 	(void)loop, (void)revents;
-	TAILQ_REMOVE(&k->failed, e, failed);
-	TAILQ_INSERT_TAIL(&k->failed, e, failed);
 	k->pause = k->pause < PAUSE_MAX / 2 ? 2 * k->pause : PAUSE_MAX;
 	again_in(k, k->pause);
-	keeper_arrived(k, e->to_name, e->to_uid);
+	if (e) {
+		TAILQ_REMOVE(&k->failed, e, failed);
+		TAILQ_INSERT_TAIL(&k->failed, e, failed);
+		keeper_arrived(k, e->to_name, e->to_uid);
+	}
+	find_missed(k);
+}
+
+/* ------ what is put off ------ */
+
+static void
+await_due(struct keeper *k)
+{
+	const uint64_t now = clock_monotonic_ms();
+	uint64_t first = UINT64_MAX;
+	const struct kept *e;
+
+	TAILQ_FOREACH(e, &k->put_off, put_off)
+		first = e->due_ms < first ? e->due_ms : first;
+	ev_timer_stop(k->loop, &k->due);
+	if (first == UINT64_MAX)
+		return;
+	ev_timer_set(&k->due, first > now ? (double)(first - now) / 1000. : 0., 0.);
+	ev_timer_start(k->loop, &k->due);
+}
+
+static void
+put_off_no_more(struct keeper *k, struct kept *e)
+{
+	if (!e->is_put_off)
+		return;
+	TAILQ_REMOVE(&k->put_off, e, put_off);
+	e->is_put_off = false;
+	if (TAILQ_EMPTY(&k->put_off))
+		ev_timer_stop(k->loop, &k->due);
+}
+
+/*
+ * It was passed on, and not taken; or its receiver's connection went, and another one may have taken its place before.
+ * Each has a pause of its own: what one receiver refuses, others may take. Whoever wants no notes is asked seldom.
+ */
+static void
+put_off(struct keeper *k, struct kept *e, enum verdict v)
+{
+	const uint32_t most = (uint32_t)(PAUSE_MAX * 1000), least = (uint32_t)(PAUSE_MIN * 1000);
+
+	if (v == VERDICT_NO_NOTES || e->pause_ms > most / 2)
+		e->pause_ms = most;
+	else
+		e->pause_ms = e->pause_ms > 0 ? 2 * e->pause_ms : least;
+	e->due_ms = clock_monotonic_ms() + e->pause_ms;
+	if (!e->is_put_off)
+		TAILQ_INSERT_TAIL(&k->put_off, e, put_off);
+	e->is_put_off = true;
+	await_due(k);
+}
+
+static struct kept *
+first_due(const struct keeper *k, uint64_t now)
+{
+	struct kept *e;
+
+	TAILQ_FOREACH(e, &k->put_off, put_off) {
+		if (e->due_ms <= now)
+			return e;
+	}
+	return NULL;
+}
+
+static void
+on_due(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct keeper *k = container_of(w, struct keeper, due);
+	const uint64_t now = clock_monotonic_ms();
+	struct kept *e;
+
+	(void)loop, (void)revents;
+	while ((e = first_due(k, now))) {
+		put_off_no_more(k, e);
+		keeper_arrived(k, e->to_name, e->to_uid);
+	}
+	await_due(k);
 }
 
 static void
 drop(struct keeper *k, struct kept *e)
 {
 	try_no_more(k, e);
+	put_off_no_more(k, e);
 	TAILQ_REMOVE(&k->kept, e, link);
 	TAILQ_REMOVE(&k->numbered[e->number % HEADS], e, numbered);
 	TAILQ_REMOVE(&k->sent[hash(e->from_uid)], e, sent);
@@ -348,19 +468,25 @@ stored(struct keeper *k, const struct job *j, uint8_t result)
 		keeper_arrived(k, e->to_name, e->to_uid); /* it may have logged in meanwhile */
 }
 
+/* What could not be read may be in a while: the disk failed, or the reader died. */
+static bool
+may_be_read_later(const struct worker *w)
+{
+	return w->length == 0 || (w->length == 1 && w->answer[0] == FAILED);
+}
+
 /* It cannot be read. The one behind it is next; but a disk that fails, or a reader that died, may do better in a while. */
 static void
 unreadable(struct keeper *k, struct kept *e)
 {
-	const uint8_t result = k->worker.length == 1 ? k->worker.answer[0] : UNSURE;
 	const struct kept who = *e;
 
 	e->under_way = false;
-	if (result == GONE) { /* it was never written after all */
+	if (k->worker.length == 1 && k->worker.answer[0] == GONE) { /* it was never written after all */
 		drop(k, e);
 	} else {
 		log_error("a kept note cannot be read: %s/%016llx", k->dir, (unsigned long long)e->number);
-		if (k->worker.length == 0 || result == FAILED) {
+		if (may_be_read_later(&k->worker)) {
 			try_later(k, e);
 			return;
 		}
@@ -386,13 +512,44 @@ loaded(struct keeper *k, const struct job *j)
 	e->passed = true;
 	if (e->anew)
 		r.note.msgid = kept_other_id(&e->msgid, e->digest);
+	if (e->has_failed) {
+		try_no_more(k, e);
+		has_recovered(k);
+	}
 	v = k->class->pass(k->context, j->number, &r);
-	if (v == VERDICT_FULL)
-		try_later(k, e);
-	else
-		has_recovered(k, e);
 	if (v != VERDICT_OK)
 		keeper_answered(k, j->number, v);
+}
+
+/* What is in the folder is kept. Whether there is memory for it. */
+static bool
+take_over(struct keeper *k, uint64_t number, const struct kept_record *r)
+{
+	struct kept *e = add(k, number, r);
+
+	if (e)
+		e->file = FILE_UNSURE; /* nobody has said yet that its name is synced */
+	return e;
+}
+
+static void
+found(struct keeper *k, const struct job *j)
+{
+	const struct worker *w = &k->worker;
+	struct kept_record r;
+	const bool is_note = kept_file_decode(w->answer, w->length, &r) == 0;
+
+	k->finding = false;
+	if (is_note ? !take_over(k, j->number, &r) : may_be_read_later(w)) {
+		k->missed_next++;
+		again_soon(k);
+		return;
+	}
+	k->missed[k->missed_next % k->missed_count] = k->missed[k->missed_count - 1];
+	k->missed_count--;
+	has_recovered(k);
+	if (is_note)
+		keeper_arrived(k, r.to_name, r.to_uid);
 }
 
 /* Whether more is to be done under that token. */
@@ -419,6 +576,9 @@ done(struct keeper *k, const struct job *j)
 		break;
 	case WORK_LOAD:
 		loaded(k, j);
+		break;
+	case WORK_FIND:
+		found(k, j);
 		break;
 	case WORK_FORGET:
 		if (result != DONE)
@@ -507,11 +667,13 @@ keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 	uint8_t bytes[KEPT_FILE_MAX];
 	size_t n;
 
+	if (!k->listed)
+		return VERDICT_STORAGE;
 	if (e)
 		return keep_again(k, token, e, r);
 	if (kept_has_room(&use, r->note.length, k->most_bytes) != VERDICT_OK)
 		return VERDICT_NOTES_FULL;
-	if ((n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 || !(e = add(k, k->last + 1, r)))
+	if ((n = kept_file_encode(r, bytes, sizeof(bytes))) == 0 || !(e = add(k, ++k->last, r)))
 		return VERDICT_FULL;
 	if (queue(k, WORK_STORE, e->number, token, bytes, n))
 		return VERDICT_QUEUED;
@@ -543,6 +705,7 @@ keeper_arrived(struct keeper *k, const char *name, uint32_t uid)
 
 	if (!e)
 		return;
+	put_off_no_more(k, e);
 	e->under_way = true;
 	if (queue(k, WORK_LOAD, e->number, 0, NULL, 0))
 		return;
@@ -563,6 +726,8 @@ keeper_answered(struct keeper *k, uint64_t number, enum verdict v)
 	e->under_way = e->passed = false;
 	fate = kept_fate(v, e->anew);
 	if (fate == KEPT_LATER)
+		put_off(k, e, v);
+	if (fate == KEPT_LATER || fate == KEPT_AT_LOGIN)
 		return;
 	memcpy(name, e->to_name, sizeof(name));
 	uid = e->to_uid;
@@ -588,7 +753,7 @@ first_to_cancel(const struct keeper *k, uint32_t uid, const struct ident *msgid)
 enum verdict
 keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident *msgid)
 {
-	enum verdict v = VERDICT_NOTHING;
+	enum verdict v = is_whole(k) ? VERDICT_NOTHING : VERDICT_STORAGE;
 	struct kept *e;
 
 	for (; (e = first_to_cancel(k, uid, msgid)); v = VERDICT_QUEUED)
@@ -596,23 +761,26 @@ keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident
 	return v;
 }
 
-void
+enum verdict
 keeper_list(const struct keeper *k, uint32_t uid, uint64_t cursor, struct kept_page *page)
 {
 	const struct kept *e;
 
 	*page = (struct kept_page){ .next = 0 };
+	if (!k->listed)
+		return VERDICT_STORAGE;
 	TAILQ_FOREACH(e, &k->sent[hash(uid)], sent) {
 		if (e->number < cursor || e->from_uid != uid || e->file == FILE_NEW || e->file == FILE_BAD)
 			continue;
 		if (page->count == KEPT_PAGE_ENTRIES) {
 			page->next = e->number;
-			return;
+			break;
 		}
 		page->entry[page->count] =
 		    (struct kept_entry){ .msgid = e->msgid, .time_ms = e->time_ms, .length = e->length };
 		memcpy(page->entry[page->count++].name, e->to_name, sizeof(e->to_name));
 	}
+	return VERDICT_OK;
 }
 
 /* ------ as a whole ------ */
@@ -646,15 +814,6 @@ on_hour(struct ev_loop *loop, ev_timer *w, int revents)
 	forget_old(container_of(w, struct keeper, hourly));
 }
 
-static void
-take_over(void *context, uint64_t number, const struct kept_record *r)
-{
-	struct kept *e = add(context, number, r);
-
-	if (e)
-		e->file = FILE_UNSURE; /* nobody has said yet that its name is synced */
-}
-
 /*
  * A child of an earlier daemon that was killed may still be at a file: none of ours has its number. Numbers go on from
  * there by the clock.
@@ -665,6 +824,75 @@ first_number(uint64_t last)
 	const uint64_t now = (uint64_t)clock_wall_ms() << 10;
 
 	return last > now ? last : now;
+}
+
+/* One that is left for later comes behind those that were kept after it: what may pass at once is tried again at once. */
+static ssize_t
+load_patiently(const struct keeper *k, uint64_t number, uint8_t *out, size_t cap)
+{
+	ssize_t n = -EINTR;
+
+	for (unsigned tries = 0; tries < LOAD_TRIES && n < 0 && n != -ENOENT; tries++)
+		n = kept_file_load(k->dir, number, out, cap);
+	return n;
+}
+
+static bool
+take_over_file(struct keeper *k, uint64_t number)
+{
+	uint8_t bytes[KEPT_FILE_MAX];
+	const ssize_t n = load_patiently(k, number, bytes, sizeof(bytes));
+	struct kept_record r;
+
+	if (n == -ENOENT) {
+		(void)!kept_file_forget(k->dir, number); /* else the next daemon does it */
+		return true;
+	}
+	if (n < 0)
+		log_error("a kept note cannot be read: %s/%016llx: %s", k->dir, (unsigned long long)number,
+		    strerror((int)-n));
+	return n >= 0 && (kept_file_decode(bytes, (size_t)n, &r) < 0 || take_over(k, number, &r));
+}
+
+/* 0, or -errno: nothing is known. */
+static int
+list(struct keeper *k)
+{
+	const ssize_t count = kept_file_list(k->dir, &k->missed);
+
+	if (count < 0)
+		return (int)count;
+	k->listed = true;
+	k->last = first_number(count > 0 ? k->missed[count - 1] : 0);
+	for (ssize_t i = 0; i < count; i++)
+		if (!take_over_file(k, k->missed[i]))
+			k->missed[k->missed_count++] = k->missed[i];
+	forget_old(k);
+	return 0;
+}
+
+static void
+list_late(struct keeper *k)
+{
+	const struct kept *e;
+
+	if (list(k) < 0)
+		return;
+	log_notice("notes are kept again in '%s'", k->dir);
+	TAILQ_FOREACH(e, &k->kept, link)
+		keeper_arrived(k, e->to_name, e->to_uid);
+}
+
+static void
+find_missed(struct keeper *k)
+{
+	if (!k->listed) {
+		list_late(k);
+	} else if (k->missed_count > 0 && !k->finding) {
+		k->finding = true;
+		if (!queue(k, WORK_FIND, k->missed[k->missed_next % k->missed_count], 0, NULL, 0))
+			k->finding = false;
+	}
 }
 
 int
@@ -683,6 +911,7 @@ keeper_new(struct keeper **out, const struct keeper_class *class, void *context,
 	TAILQ_INIT(&k->kept);
 	TAILQ_INIT(&k->jobs);
 	TAILQ_INIT(&k->failed);
+	TAILQ_INIT(&k->put_off);
 	for (size_t i = 0; i < HEADS; i++) {
 		TAILQ_INIT(&k->numbered[i]);
 		TAILQ_INIT(&k->sent[i]);
@@ -690,16 +919,15 @@ keeper_new(struct keeper **out, const struct keeper_class *class, void *context,
 	}
 	ev_timer_init(&k->hourly, on_hour, 0., HOUR);
 	ev_timer_init(&k->again, on_again, PAUSE_MIN, 0.);
-	if ((size_t)snprintf(k->dir, sizeof(k->dir), "%s", dir) >= sizeof(k->dir) - 32)
-		r = -ENAMETOOLONG;
-	else
-		r = kept_file_each(k->dir, take_over, k);
-	if (r < 0) {
-		keeper_free(k);
-		return r;
+	ev_timer_init(&k->due, on_due, PAUSE_MIN, 0.);
+	if ((size_t)snprintf(k->dir, sizeof(k->dir), "%s", dir) >= sizeof(k->dir) - 32) {
+		free(k);
+		return -ENAMETOOLONG;
 	}
-	k->last = first_number(k->last);
-	forget_old(k);
+	if ((r = list(k)) < 0)
+		log_error("no notes can be kept in '%s': %s", k->dir, strerror(-r));
+	if (!is_whole(k))
+		again_soon(k);
 	ev_timer_again(loop, &k->hourly);
 	*out = k;
 	return 0;
@@ -714,6 +942,7 @@ keeper_free(struct keeper *k)
 	if (!k)
 		return;
 	ev_timer_stop(k->loop, &k->hourly);
+	ev_timer_stop(k->loop, &k->again);
 	worker_stop(&k->worker);
 	while ((e = TAILQ_FIRST(&k->kept)))
 		drop(k, e);
@@ -721,5 +950,6 @@ keeper_free(struct keeper *k)
 		TAILQ_REMOVE(&k->jobs, j, link);
 		free(j);
 	}
+	free(k->missed);
 	free(k);
 }

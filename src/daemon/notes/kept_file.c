@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/write.h"
 #include "core/names/name.h"
 #include "proto/wire.h"
@@ -19,7 +18,6 @@
 #define MAGIC 0x314b4350U /* "PCK1" */
 #define SUFFIX ".note"
 #define NEW ".new"
-#define LOAD_TRIES 3U
 
 /* ------ bytes ------ */
 
@@ -95,14 +93,6 @@ write_synced(int fd, const uint8_t *bytes, size_t n)
 }
 
 static int
-sync_folder(const char *dir)
-{
-	_cleanup_(closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int
 write_new(const char *path, const uint8_t *bytes, size_t n)
 {
 	_cleanup_(closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -131,7 +121,17 @@ kept_file_store(const char *dir, uint64_t number, const uint8_t *bytes, size_t n
 		(void)unlink(fresh);
 		return r;
 	}
-	return sync_folder(dir) == 0 ? 0 : 1;
+	return write_names(dir) == 0 ? 0 : 1;
+}
+
+/* By whoever was killed before it was removed. */
+static bool
+is_overwritten(const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
 }
 
 ssize_t
@@ -144,8 +144,9 @@ kept_file_load(const char *dir, uint64_t number, uint8_t *out, size_t cap)
 	path_of(dir, number, SUFFIX, path);
 	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		return -errno;
-	n = read(fd, out, cap);
-	return n < 0 ? -errno : n;
+	if ((n = read(fd, out, cap)) < 0)
+		return -errno;
+	return is_overwritten(out, (size_t)n) ? -ENOENT : n;
 }
 
 static int
@@ -182,7 +183,7 @@ kept_file_forget(const char *dir, uint64_t number)
 	path_of(dir, number, SUFFIX, path);
 	if ((r = forget(path)) < 0 || fresh < 0)
 		return r < 0 ? r : fresh;
-	return r == 1 && fresh == 1 ? 0 : sync_folder(dir);
+	return r == 1 && fresh == 1 ? 0 : write_names(dir);
 }
 
 /* ------ all of them ------ */
@@ -195,83 +196,50 @@ compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The numbers of the files, in their order; what was not finished is removed. A count, or -errno. */
-static ssize_t
-list(const char *dir, uint64_t **numbers)
+/* Of those that are there; what was not finished is removed. 0 or -errno. */
+static int
+collect(DIR *d, uint64_t **numbers, size_t *count)
 {
-	size_t count = 0, room = 0;
+	size_t room = 0;
 	const struct dirent *e;
-	DIR *d = opendir(dir);
 	char end[8];
-	uint64_t n;
+	uint64_t n, *p;
 
-	if (!d)
-		return -errno;
-	while ((e = readdir(d))) {
+	while ((errno = 0, e = readdir(d))) {
 		if (strlen(e->d_name) < 17 || sscanf(e->d_name, "%16" SCNx64 "%7s", &n, end) != 2)
 			continue;
 		if (strcmp(end, NEW) == 0)
 			(void)unlinkat(dirfd(d), e->d_name, 0);
 		if (strcmp(end, SUFFIX) != 0)
 			continue;
-		if (count == room) {
-			uint64_t *p = realloc(*numbers, (room += room + 64) * sizeof(*p));
-
-			if (!p)
-				break;
+		if (*count == room) {
+			if (!(p = realloc(*numbers, (room += room + 64) * sizeof(*p))))
+				return -ENOMEM;
 			*numbers = p;
 		}
-		(*numbers)[count++] = n;
+		(*numbers)[(*count)++] = n;
 	}
+	return -errno;
+}
+
+ssize_t
+kept_file_list(const char *dir, uint64_t **numbers)
+{
+	size_t count = 0;
+	DIR *d;
+	int r;
+
+	*numbers = NULL;
+	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || !(d = opendir(dir)))
+		return -errno;
+	r = collect(d, numbers, &count);
 	(void)closedir(d);
+	if (r < 0) {
+		free(*numbers);
+		*numbers = NULL;
+		return r;
+	}
 	if (count > 0)
 		qsort(*numbers, count, sizeof(**numbers), compare);
 	return (ssize_t)count;
-}
-
-/* One that was overwritten by whoever was killed before it was removed. */
-static bool
-is_forgotten(const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes[i] != 0)
-			return false;
-	return true;
-}
-
-/* One that cannot be read at a daemon's start is nobody's until the next: what may pass is tried again. */
-static ssize_t
-load_patiently(const char *dir, uint64_t number, uint8_t *out, size_t cap)
-{
-	ssize_t n = -EINTR;
-
-	for (unsigned tries = 0; tries < LOAD_TRIES && n < 0 && n != -ENOENT; tries++)
-		n = kept_file_load(dir, number, out, cap);
-	if (n < 0 && n != -ENOENT)
-		log_error("a kept note cannot be read: %s/%016" PRIx64 ": %s", dir, number, strerror((int)-n));
-	return n;
-}
-
-int
-kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const struct kept_record *r), void *context)
-{
-	_cleanup_(freep) uint64_t *numbers = NULL;
-	uint8_t bytes[KEPT_FILE_MAX];
-	struct kept_record r;
-	ssize_t count, n;
-
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	if ((count = list(dir, &numbers)) < 0)
-		return (int)count;
-	for (ssize_t i = 0; numbers && i < count; i++) {
-		n = load_patiently(dir, numbers[i], bytes, sizeof(bytes));
-		if (n < 0)
-			continue;
-		if (is_forgotten(bytes, (size_t)n))
-			(void)!kept_file_forget(dir, numbers[i]); /* else the next one does it */
-		else if (kept_file_decode(bytes, (size_t)n, &r) == 0)
-			fn(context, numbers[i], &r);
-	}
-	return 0;
 }

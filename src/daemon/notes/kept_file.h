@@ -1,7 +1,7 @@
 /*
  * A kept note as a file of its own, in a folder of the daemon's state: named by a number that counts up. It is whole, or
  * not there: written beside its place, synced, and renamed. What is forgotten is overwritten first. These functions wait
- * for the disk: all but kept_file_each() are for a child process.
+ * for the disk: they are for a child process, or for a daemon that starts.
  */
 #ifndef PCHAT_DAEMON_NOTES_KEPT_FILE_H
 #define PCHAT_DAEMON_NOTES_KEPT_FILE_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/macros.h"
 #include "proto/upstream.h"
@@ -35,14 +36,16 @@ MUST_USE int kept_file_decode(const uint8_t *bytes, size_t n, struct kept_record
  */
 MUST_USE int kept_file_store(const char *dir, uint64_t number, const uint8_t *bytes, size_t n);
 
-/* The bytes read, or -errno. */
+/* The bytes read, or -errno; -ENOENT also of one that was overwritten, and not removed. */
 MUST_USE ssize_t kept_file_load(const char *dir, uint64_t number, uint8_t *out, size_t cap);
 
 /* 0 or -errno; one that is not there is forgotten. */
 MUST_USE int kept_file_forget(const char *dir, uint64_t number);
 
-/* Makes the folder if it is not there, removes what was not finished or forgotten, and tells each file. 0 or -errno. */
-MUST_USE int
-kept_file_each(const char *dir, void (*fn)(void *context, uint64_t number, const struct kept_record *r), void *context);
+/*
+ * Makes the folder if it is not there, and removes what was not finished. *numbers: of the files, in their order; the
+ * caller frees it. Their count, or -errno.
+ */
+MUST_USE ssize_t kept_file_list(const char *dir, uint64_t **numbers);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/answer.h"
 #include "core/limits.h"
 #include "core/notes/notes.h"
 
@@ -14,18 +15,18 @@ on_idle(struct deadlines *ds, struct deadline *d)
 {
 	const struct tells *t = container_of(ds, struct tells, idle);
 
-	t->class->idle(container_of(d, struct tells_end, idle));
+	t->class->idle(container_of(d, struct teller, idle)->end);
 }
 
 static struct notes_tellers
 tellers_beside(const struct tells *t, const struct tells_end *e)
 {
 	struct notes_tellers n = { .all = t->teller_count, .connections = t->connections };
-	const struct tells_end *other;
+	const struct teller *other;
 
 	TAILQ_FOREACH(other, &t->tellers, link) {
-		n.unknown += !t->class->known(other);
-		n.of_sender += other->uid == e->uid;
+		n.unknown += !t->class->known(other->end);
+		n.of_sender += other->end->uid == e->uid;
 	}
 	return n;
 }
@@ -35,44 +36,45 @@ tells_enter(struct tells *t, struct tells_end *e)
 {
 	const struct notes_tellers n = tellers_beside(t, e);
 
-	if (notes_may_tell(&n, t->class->known(e)) != VERDICT_OK)
+	if (notes_may_tell(&n, t->class->known(e)) != VERDICT_OK || !(e->teller = calloc(1, sizeof(*e->teller))))
 		return false;
-	TAILQ_INSERT_TAIL(&t->tellers, e, link);
+	e->teller->end = e;
+	TAILQ_INSERT_TAIL(&t->tellers, e->teller, link);
 	t->teller_count++;
-	e->listed = true;
 	return true;
 }
 
 static void
 leave(struct tells *t, struct tells_end *e)
 {
-	if (!e->listed)
+	if (!e->teller)
 		return;
-	deadlines_remove(&t->idle, &e->idle);
-	TAILQ_REMOVE(&t->tellers, e, link);
+	deadlines_remove(&t->idle, &e->teller->idle);
+	TAILQ_REMOVE(&t->tellers, e->teller, link);
 	t->teller_count--;
-	e->listed = false;
+	free(e->teller);
+	e->teller = NULL;
 }
 
 /* Whoever only tells, and waits for no answer, has so long for the next note. */
 static void
 watch(struct tells *t, struct tells_end *e)
 {
-	if (!e->listed)
+	if (!e->teller)
 		return;
-	deadlines_remove(&t->idle, &e->idle);
+	deadlines_remove(&t->idle, &e->teller->idle);
 	if (e->open == 0)
-		deadlines_add(&t->idle, &e->idle);
+		deadlines_add(&t->idle, &e->teller->idle);
 }
 
 void
 tells_each(struct tells *t, void (*fn)(struct tells_end *e))
 {
-	struct tells_end *e, *next;
+	struct teller *one, *next;
 
-	for (e = TAILQ_FIRST(&t->tellers); e; e = next) {
-		next = TAILQ_NEXT(e, link);
-		fn(e);
+	for (one = TAILQ_FIRST(&t->tellers); one; one = next) {
+		next = TAILQ_NEXT(one, link);
+		fn(one->end);
 	}
 }
 
@@ -253,7 +255,7 @@ tells_acked(struct tells *t, const struct tells_end *e, uint64_t token, enum ver
 	struct tells_way *w = way_of_token(t, token);
 
 	if (w && w->to == e)
-		settle(t, w, notes_answer(v));
+		settle(t, w, answer_to_note(v));
 }
 
 void
@@ -285,6 +287,10 @@ tells_init(struct tells *t, const struct tells_class *class, struct ev_loop *loo
 void
 tells_release(struct tells *t)
 {
+	struct teller *one;
+
+	while ((one = TAILQ_FIRST(&t->tellers)))
+		leave(t, one->end);
 	deadlines_stop(&t->idle);
 	free(t->way);
 	t->way = NULL;

@@ -20,14 +20,19 @@
 
 /* A connection, as far as notes go: embedded in it, zeroed at first but for its uid. */
 struct tells_end {
-	TAILQ_ENTRY(tells_end) link; /* tells::tellers */
-	struct deadline idle;        /* tells::idle */
-	bool listed;                 /* it only tells */
+	struct teller *teller; /* NULL: it has a session, or none yet */
 	uint32_t uid;
 	uint32_t open; /* notes of it that are not answered yet */
 };
 
-TAILQ_HEAD(tells_ends, tells_end);
+/* What a connection that only tells has beside, from tells_enter() to tells_closed(). */
+struct teller {
+	TAILQ_ENTRY(teller) link; /* tells::tellers */
+	struct tells_end *end;
+	struct deadline idle; /* tells::idle */
+};
+
+TAILQ_HEAD(tellers, teller);
 
 struct tells_class {
 	/* Whether the connection's uid is known to have an account. */
@@ -64,7 +69,7 @@ struct tells {
 	struct tells_way *way; /* NOTES_WAY of them; NULL: there was none yet */
 	uint32_t count;        /* in use */
 	uint64_t serial;
-	struct tells_ends tellers;
+	struct tellers tellers;
 	uint32_t teller_count;
 	struct deadlines idle; /* tellers that have nothing under way */
 	uint32_t connections;  /* that the daemon may have */
@@ -73,7 +78,7 @@ struct tells {
 void tells_init(struct tells *t, const struct tells_class *class, struct ev_loop *loop, uint32_t connections);
 void tells_release(struct tells *t);
 
-/* The connection has no session, and begins with a TELL: it stays to tell. False: there is no place for it. */
+/* The connection has no session, and begins with a TELL: it stays to tell. False: there is no place for it, or memory. */
 MUST_USE bool tells_enter(struct tells *t, struct tells_end *e);
 
 /* TELL, of a session or of a connection that only tells; answered now or later. NOTE_ACK. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/places/registry.h"
@@ -15,6 +17,8 @@
 
 #define SHOWN 512 /* bytes of a path in a message */
 #define OWN_RUNTIME "_registry"
+#define LEFT_MS 1000U /* for a lock that a child may hold still */
+#define LEFT_PAUSE_MS 20U
 
 static int PRINTF_LIKE(2, 3) fail(char words[PLACES_WORDS], const char *fmt, ...)
 {
@@ -108,11 +112,40 @@ make_host_folder(void)
 		(void)chmod(PLACES_FOLDER, 0755); /* whatever the umask */
 }
 
+static bool
+is_served(const char *socket)
+{
+	const int fd = socket_connect(socket, false);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0 || fd == -EAGAIN;
+}
+
+/*
+ * A child that a killed daemon has left holds its locks, too, until it has closed what it inherited, or ends. Nobody waits
+ * where a daemon is known to serve `socket`, which may be NULL.
+ */
+static int
+lock_patiently(const char *path, enum lock_before *before, const char *socket)
+{
+	static const struct timespec pause = { .tv_nsec = LEFT_PAUSE_MS * 1000000L };
+	int lock;
+
+	for (unsigned ms = 0; (lock = socket_lock(path, before)) == -EWOULDBLOCK && ms < LEFT_MS; ms += LEFT_PAUSE_MS) {
+		if (socket && is_served(socket))
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	return lock;
+}
+
 /* The lock, or -1. */
 static int
-claim(const char *path, enum lock_before *before, const char *busy, const char *what, char words[PLACES_WORDS])
+claim(const char *path, enum lock_before *before, const char *socket, const char *busy, const char *what,
+    char words[PLACES_WORDS])
 {
-	const int lock = socket_lock(path, before);
+	const int lock = lock_patiently(path, before, socket);
 	char s[SHOWN];
 
 	if (lock == -EWOULDBLOCK)
@@ -129,13 +162,17 @@ places_claim_socket(struct places *p, char words[PLACES_WORDS])
 {
 	enum lock_before before;
 	char s[SHOWN];
+	struct stat st;
 
 	if (strlen(p->socket) > SOCKET_PATH_MAX)
 		return fail(words, "socket path '%s' is %zu bytes long; the limit is %zu", shown(p->socket, s),
 		    strlen(p->socket), SOCKET_PATH_MAX);
+	/* No lock is left beside what is not ours. What comes there later socket_listen() refuses. */
+	if (lstat(p->socket, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return fail(words, "'%s' is there and is not a socket; it was left alone", shown(p->socket, s));
 	if (strcmp(p->socket, PLACES_SOCKET) == 0)
 		make_host_folder();
-	p->socket_lock = claim(p->socket, &before, "another pchatd serves '%s'", p->socket, words);
+	p->socket_lock = claim(p->socket, &before, p->socket, "another pchatd serves '%s'", p->socket, words);
 	if (p->socket_lock < 0)
 		return -1;
 	p->was_used |= before == LOCK_SINCE_BOOT;
@@ -157,7 +194,7 @@ claim_folder(const char *folder, enum lock_before *before, char words[PLACES_WOR
 		return fail(words, "'%s' belongs to somebody else, or others may write to it", shown(folder, s));
 	if ((size_t)snprintf(path, sizeof(path), "%s/registry", folder) >= sizeof(path))
 		return fail(words, "'%s': %s", shown(folder, s), strerror(ENAMETOOLONG));
-	return claim(path, before, "another pchatd uses '%s'", folder, words);
+	return claim(path, before, NULL, "another pchatd uses '%s'", folder, words);
 }
 
 int
@@ -227,9 +264,14 @@ int
 places_open_registry(const struct places *p, struct registry **r, bool *lost, char words[PLACES_WORDS])
 {
 	enum registry_origin origin;
+	char s[SHOWN];
+	bool partial;
+	int error;
 
 	if (open_in(p->runtime, r, &origin, words) < 0 || take_over(p, *r, &origin, words) < 0)
 		return -1;
-	*lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && p->was_used) || registry_partial(*r);
+	if ((error = registry_partial(*r, &partial)) < 0)
+		return fail(words, "cannot read '%s/registry.db': %s", shown(p->runtime, s), strerror(-error));
+	*lost = origin == REGISTRY_DAMAGED || (origin == REGISTRY_NEW && p->was_used) || partial;
 	return 0;
 }

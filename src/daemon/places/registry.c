@@ -193,6 +193,23 @@ decode_policy(sqlite3_stmt *st, int column, struct policy *p)
 		*p = m.u.policy;
 }
 
+/* One that has ended stands there as a negative number, which an older pchatd takes for the id of no pair. */
+static int64_t
+encode_pair(uint64_t pair, bool over)
+{
+	return over ? -(int64_t)pair : (int64_t)pair;
+}
+
+static bool
+decode_pair(int64_t stored, struct registry_row *row)
+{
+	if (stored == INT64_MIN)
+		return false;
+	row->over = stored < 0;
+	row->pair = (uint64_t)(row->over ? -stored : stored);
+	return true;
+}
+
 static bool
 decode_row(sqlite3_stmt *st, struct registry_row *row)
 {
@@ -201,12 +218,11 @@ decode_row(sqlite3_stmt *st, struct registry_row *row)
 
 	if (!database_ident(st, 0, &row->id) || !name || !name_valid(name, strlen(name)))
 		return false;
-	if (uid < 0 || uid > UINT32_MAX)
+	if (uid < 0 || uid > UINT32_MAX || !decode_pair(sqlite3_column_int64(st, 4), row))
 		return false;
 	(void)snprintf(row->name, sizeof(row->name), "%s", name);
 	row->uid = (uint32_t)uid;
 	row->since_ms = sqlite3_column_int64(st, 3);
-	row->pair = (uint64_t)sqlite3_column_int64(st, 4);
 	decode_policy(st, 5, &row->policy);
 	row->account_told = sqlite3_column_type(st, 6) == SQLITE_TEXT;
 	database_text(st, 6, row->account, sizeof(row->account));
@@ -233,23 +249,24 @@ registry_load(struct registry *r, void (*fn)(const struct registry_row *row, voi
 	return rc;
 }
 
-uint64_t
-registry_next_pair(struct registry *r)
+int
+registry_next_pair(struct registry *r, uint64_t *next)
 {
-	int64_t next;
+	int64_t n;
+	const int rc = database_number(r->db, "SELECT value FROM meta WHERE key = '" NEXT_PAIR "'", &n);
 
-	return database_number(r->db, "SELECT value FROM meta WHERE key = '" NEXT_PAIR "'", &next) == 0 && next > 0
-	    ? (uint64_t)next
-	    : 0;
+	*next = n > 0 ? (uint64_t)n : 0;
+	return rc;
 }
 
-bool
-registry_partial(struct registry *r)
+int
+registry_partial(struct registry *r, bool *partial)
 {
-	int64_t partial;
+	int64_t n;
+	const int rc = database_number(r->db, "SELECT value FROM meta WHERE key = '" PARTIAL "'", &n);
 
-	return database_number(r->db, "SELECT value FROM meta WHERE key = '" PARTIAL "'", &partial) == 0 &&
-	    partial != 0;
+	*partial = n != 0;
+	return rc;
 }
 
 /* ------ writing ------ */
@@ -346,7 +363,7 @@ registry_put(struct registry *r, const struct registry_row *row)
 	bound(r, sqlite3_bind_text(st, 2, row->name, -1, SQLITE_TRANSIENT));
 	(void)sqlite3_bind_int64(st, 3, row->uid);
 	(void)sqlite3_bind_int64(st, 4, row->since_ms);
-	(void)sqlite3_bind_int64(st, 5, (int64_t)row->pair);
+	(void)sqlite3_bind_int64(st, 5, encode_pair(row->pair, row->over));
 	bind_policy(r, PUT, 6, &row->policy);
 	run(r, PUT);
 	if (row->account_told)
@@ -362,14 +379,26 @@ registry_remove(struct registry *r, const struct ident *id)
 	run(r, REMOVE);
 }
 
-void
-registry_set_pair(struct registry *r, const struct ident *id, uint64_t pair)
+static void
+set_pair(struct registry *r, const struct ident *id, int64_t stored)
 {
 	if (r->failure < 0)
 		return;
 	bind_id(r, SET_PAIR, id);
-	(void)sqlite3_bind_int64(r->statement[SET_PAIR], 2, (int64_t)pair);
+	(void)sqlite3_bind_int64(r->statement[SET_PAIR], 2, stored);
 	run(r, SET_PAIR);
+}
+
+void
+registry_set_pair(struct registry *r, const struct ident *id, uint64_t pair)
+{
+	set_pair(r, id, encode_pair(pair, false));
+}
+
+void
+registry_end_pair(struct registry *r, const struct ident *id, uint64_t pair)
+{
+	set_pair(r, id, encode_pair(pair, true));
 }
 
 void
@@ -436,12 +465,15 @@ import_row(const struct registry_row *row, void *context)
 int
 registry_import(struct registry *r, struct registry *from)
 {
+	uint64_t next = 0;
+	bool partial = false;
 	int rc;
 
 	registry_begin(r);
-	rc = registry_load(from, import_row, r);
-	registry_set_next_pair(r, registry_next_pair(from));
-	registry_set_partial(r, registry_partial(from));
+	if ((rc = registry_load(from, import_row, r)) == 0 && (rc = registry_next_pair(from, &next)) == 0)
+		rc = registry_partial(from, &partial);
+	registry_set_next_pair(r, next);
+	registry_set_partial(r, partial);
 	if (rc < 0)
 		r->failure = rc;
 	return registry_commit(r);

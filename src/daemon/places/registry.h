@@ -23,7 +23,8 @@ struct registry_row {
 	char name[NAME_MAX_LEN + 1];
 	uint32_t uid;
 	int64_t since_ms;
-	uint64_t pair; /* 0: none; else shared by two rows */
+	uint64_t pair; /* the latest, up to INT64_MAX; 0: none; shared by two rows while it lasts */
+	bool over;     /* it has ended */
 	struct policy policy;
 	bool account_told;                 /* the user database has told the uid's account: */
 	char account[ACCOUNT_MAX_LEN + 1]; /* its name; empty: there is none */
@@ -56,17 +57,21 @@ MUST_USE int registry_import(struct registry *r, struct registry *from);
 MUST_USE int
 registry_load(struct registry *r, void (*fn)(const struct registry_row *row, void *context), void *context);
 
-/* The id of the next pair to be made, as last recorded; 0: never recorded. */
-uint64_t registry_next_pair(struct registry *r);
+/* The id of the next pair to be made, as last recorded; 0: never recorded. 0 or -errno. */
+MUST_USE int registry_next_pair(struct registry *r, uint64_t *next);
 
-/* Whether it was begun anew after a loss, and those who were in the one that was lost had not the time to come back. */
-bool registry_partial(struct registry *r);
+/*
+ * Whether it was begun anew after a loss, and those who were in the one that was lost had not the time to come back. 0 or
+ * -errno.
+ */
+MUST_USE int registry_partial(struct registry *r, bool *partial);
 
 void registry_begin(struct registry *r);
 void registry_clear(struct registry *r);
 void registry_put(struct registry *r, const struct registry_row *row);
 void registry_remove(struct registry *r, const struct ident *id);
 void registry_set_pair(struct registry *r, const struct ident *id, uint64_t pair);
+void registry_end_pair(struct registry *r, const struct ident *id, uint64_t pair);
 void registry_set_policy(struct registry *r, const struct ident *id, const struct policy *policy);
 void registry_set_next_pair(struct registry *r, uint64_t next);
 void registry_set_partial(struct registry *r, bool partial);

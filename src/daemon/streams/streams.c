@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "core/answer.h"
+
 /* What two connections have offered each other; both refer to it. */
 struct streams_pair {
 	struct streams_end *end[2];
@@ -105,12 +107,14 @@ streams_offer(struct streams_end *e, const struct offer *o)
 void
 streams_stored(struct streams_end *e, const struct offer_word *w)
 {
+	const enum verdict v = answer_to_offer((enum verdict)w->verdict);
+	const struct offer_word told = { .msgid = w->msgid, .verdict = (uint8_t)v, .number = w->number };
 	struct streams_end *to;
 
-	if (!e->pair || !offers_stored(&e->pair->offers, side_of(e), &w->msgid, (enum verdict)w->verdict))
+	if (!e->pair || !offers_stored(&e->pair->offers, side_of(e), &w->msgid, v))
 		return;
 	to = partner_of(e);
-	to->class->word(to, UPSTREAM_OFFER_TOLD, w);
+	to->class->word(to, UPSTREAM_OFFER_TOLD, &told);
 }
 
 void

@@ -26,6 +26,12 @@ struct reader {
 
 TAILQ_HEAD(reader_list, reader);
 
+/* A DONE that waits, of a command that is gone: it took them, so they are marked for it. */
+struct owed {
+	uint64_t last;
+	unsigned kinds; /* 0: that one alone */
+};
+
 struct reading {
 	const struct reading_class *class;
 	void *context;
@@ -34,6 +40,8 @@ struct reading {
 	uint32_t followers;
 	struct said *said; /* for them */
 	bool unsaid;       /* not all of it was given to those who wait */
+	struct owed owed[CONTROL_CLIENTS];
+	size_t n_owed;
 	struct reader reader[CONTROL_CLIENTS];
 };
 
@@ -205,7 +213,10 @@ is_particular(const struct reader *reader)
 	return reader->after > 0 && (reader->flags & READ_WAIT) && !reader->follows;
 }
 
-/* What others were given, and have not shown yet, is nobody's; but who follows, or peeks, takes nothing away. */
+/*
+ * What others were given, and have not shown yet, is nobody's, nor what they took and is not marked yet; but who follows, or
+ * peeks, takes nothing away.
+ */
 static bool
 has_to_wait(const struct reading *r, const struct reader *reader)
 {
@@ -214,7 +225,7 @@ has_to_wait(const struct reading *r, const struct reader *reader)
 	for (size_t i = 0; r->followers > 0 && i < CONTROL_CLIENTS; i++)
 		if (r->reader[i].out > 0)
 			return true;
-	return r->lease;
+	return r->lease || r->n_owed > 0;
 }
 
 static void
@@ -266,28 +277,75 @@ let_go(struct reading *r, uint64_t last, unsigned kinds)
 			f->out = 0;
 }
 
+/* As reading_class::mark. Whoever held back no more than that holds back nothing any more. */
+static int
+mark_kinds(struct reading *r, uint64_t last, unsigned kinds)
+{
+	const int failure = r->class->mark(r->context, last, kinds);
+
+	if (failure < 0)
+		log_error("cannot mark what was read: %s", strerror(-failure));
+	else if (failure == 0)
+		let_go(r, last, kinds);
+	return failure;
+}
+
+static unsigned
+kinds_done(const struct reader *reader)
+{
+	return reader->single ? 0 : kinds_of(reader);
+}
+
 /* False: it cannot be marked yet. */
 static bool
 mark(struct reading *r, struct reader *reader)
 {
-	const uint32_t client = index_of(r, reader);
-	const unsigned kinds = reader->single ? 0 : kinds_of(reader);
-	const int failure = r->class->mark(r->context, reader->last, kinds);
+	const int failure = mark_kinds(r, reader->last, kinds_done(reader));
 
 	reader->marks = failure == READING_LATER;
 	if (reader->marks)
 		return false;
-	if (failure < 0)
-		log_error("cannot mark what was read: %s", strerror(-failure));
 	if (r->lease == reader)
 		r->lease = NULL;
 	reader->out = 0;
-	if (failure == 0)
-		let_go(r, reader->last, kinds);
-	r->class->marked(r->context, client, failure < 0 ? VERDICT_STORAGE : VERDICT_OK);
+	r->class->marked(r->context, index_of(r, reader), failure < 0 ? VERDICT_STORAGE : VERDICT_OK);
 	if (failure < 0)
 		r->class->failed(r->context, failure);
 	return true;
+}
+
+/* The command is gone; whoever comes in its place has nothing to do with what it took. */
+static void
+owe(struct reading *r, const struct reader *reader)
+{
+	const struct owed owed = { .last = reader->last, .kinds = kinds_done(reader) };
+
+	for (struct owed *o = r->owed; owed.kinds != 0 && o < r->owed + r->n_owed; o++)
+		if (o->kinds == owed.kinds) {
+			o->last = o->last > owed.last ? o->last : owed.last;
+			return;
+		}
+	if (r->n_owed < CONTROL_CLIENTS)
+		r->owed[r->n_owed++] = owed;
+	else
+		log_error("too much is to be marked as read; some of it will be read again");
+}
+
+static void
+pay(struct reading *r)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < r->n_owed; i++) {
+		const struct owed owed = r->owed[i];
+		const int failure = mark_kinds(r, owed.last, owed.kinds);
+
+		if (failure == READING_LATER)
+			r->owed[left++] = owed;
+		else if (failure < 0)
+			r->class->failed(r->context, failure);
+	}
+	r->n_owed = left;
 }
 
 void
@@ -302,11 +360,18 @@ reading_done(struct reading *r, uint32_t client, const struct control_message *m
 }
 
 void
-reading_go_on(struct reading *r)
+reading_settle(struct reading *r)
 {
+	pay(r);
 	for (struct reader *reader = r->reader; reader < r->reader + CONTROL_CLIENTS; reader++)
 		if (reader->marks)
 			(void)mark(r, reader);
+}
+
+void
+reading_go_on(struct reading *r)
+{
+	reading_settle(r);
 	reading_wake(r);
 }
 
@@ -317,6 +382,8 @@ reading_forget(struct reading *r, uint32_t client)
 
 	if (reader->waits)
 		TAILQ_REMOVE(&r->waiting, reader, link);
+	if (reader->marks)
+		owe(r, reader);
 	reader->waits = reader->marks = false;
 	if (r->lease == reader)
 		r->lease = NULL;

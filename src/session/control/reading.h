@@ -48,10 +48,14 @@ void reading_free(struct reading *r);
 void reading_read(struct reading *r, uint32_t client, const struct control_message *m);
 void reading_done(struct reading *r, uint32_t client, const struct control_message *m);
 
-/* What could not be marked can be now: the DONEs that waited are answered. */
+/* What could not be marked can be now: the DONEs that waited are answered. settle: at the end, nobody else is served. */
 void reading_go_on(struct reading *r);
+void reading_settle(struct reading *r);
 
-/* A command is gone. The lease may be free now: reading_wake() serves the next one. */
+/*
+ * A command is gone. The lease may be free now: reading_wake() serves the next one. What its DONE could not mark yet is still
+ * marked when it can be; until then nobody else is given it.
+ */
 void reading_forget(struct reading *r, uint32_t client);
 
 /* Records arrived: those who wait for some are served. */

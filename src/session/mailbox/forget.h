@@ -26,7 +26,8 @@ struct forget {
 /*
  * 0, and how many records were forgotten; FORGET_TYPED: none, but typed lines were; FORGET_UNREAD: nothing was, for
  * `count` of them are unread; -errno: -EUCLEAN: a damaged file, whose contents cannot be told apart; -EBUSY: they are
- * gone from the history, but a reader keeps some of it in a log; else as database_open().
+ * gone from the history, but a reader keeps some of it in a log, or somebody the file of typed lines; else as
+ * database_open().
  */
 MUST_USE int forget(const char *dir, const struct forget *what, uint64_t *count);
 

@@ -28,7 +28,7 @@ MUST_USE int forget_rows(sqlite3 *inbox, const struct choice *c, uint64_t *count
  * Takes the lines that are meant out of the file of what was typed (proto/typed_line.h), and overwrites them: those for the
  * partner, commands that name the partner, and those that were for nobody yet, unless they are commands. Copies of
  * damaged ones go with them, with other records that went (`any`), or when they are old. 1: something went; 0: nothing
- * was there; -errno.
+ * was there; -EBUSY: somebody has locked the file, and does not let go; another -errno.
  */
 MUST_USE int forget_typed(const char *dir, const struct choice *c, bool any);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -16,6 +17,9 @@
 #include "db/erase.h"
 #include "proto/typed_line.h"
 #include "session/mailbox/forget_impl.h"
+
+#define BUSY_MS 2000 /* as for the databases */
+#define RETRY_MS 20
 
 #define FRESH TYPED_FILE ".new"     /* what stays, until it has the name; that of the chat for the same */
 #define OLD TYPED_FILE ".forgotten" /* all, until it is overwritten */
@@ -120,18 +124,33 @@ choose(const struct typed *t, char *data, size_t len, int64_t time_ms)
 
 /* ------------------------------------------------------------------------- the file */
 
-/* What has the name, locked; -1: there is none that is ours. */
+/* A chat has the lock for the time of a line. 0; -EBUSY: somebody has it and does not let go; another -errno. */
+static int
+lock(int fd)
+{
+	for (unsigned ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; ms += RETRY_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (ms >= BUSY_MS)
+			return -EBUSY;
+		(void)poll(NULL, 0, RETRY_MS);
+	}
+	return 0;
+}
+
+/* What has the name, locked; -ENOENT: there is none that is ours; -EBUSY as lock(). */
 static int
 open_locked(const char *path, struct stat *st)
 {
 	for (;;) {
 		const int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		int r;
 
 		if (fd < 0)
-			return -1;
-		if (flock(fd, LOCK_EX) < 0 || fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_uid != geteuid()) {
+			return -ENOENT;
+		if ((r = lock(fd)) < 0 || fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_uid != geteuid()) {
 			(void)close(fd);
-			return -1;
+			return r == -EBUSY ? r : -ENOENT;
 		}
 		if (st->st_nlink > 0)
 			return fd;
@@ -150,14 +169,6 @@ read_whole(int fd, char *data, size_t len)
 		have += (size_t)n;
 	}
 	return 0;
-}
-
-static int
-sync_folder(const char *dir)
-{
-	_cleanup_(closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
 /* What one who was killed has left; `now`: the file that has the name, which may have that one as well. */
@@ -195,7 +206,7 @@ replace(const struct typed *t, const char *path, const struct stat *now, const c
 	}
 	if (link(path, old) < 0 || rename(fresh, path) < 0)
 		return -errno;
-	r = sync_folder(t->dir);
+	r = write_names(t->dir);
 	return r < 0 ? r : erase_file(old);
 }
 
@@ -267,7 +278,9 @@ forget_typed(const char *dir, const struct choice *c, bool any)
 		return 0;
 	if (!path_of(&t, TYPED_FILE, path))
 		return -ENAMETOOLONG;
-	if ((fd = open_locked(path, &st)) >= 0)
+	if ((fd = open_locked(path, &st)) == -EBUSY)
+		return -EBUSY;
+	if (fd >= 0)
 		r = forget_lines(&t, fd, path, &st);
 	if (r == 0)
 		r = forget_copies(&t, fd >= 0 ? &st : NULL, any || t.gone);

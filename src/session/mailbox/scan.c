@@ -1,6 +1,7 @@
 #include "session/mailbox/scan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/names/name.h"
@@ -9,7 +10,9 @@
 /* ?2: the kinds that are wanted. */
 #define ROWS "SELECT id, time, type, body FROM record WHERE (?2 & " KIND_OF("type") ") AND "
 static const char *const sql_rows[] = { ROWS ROWS_UP("record") " ORDER BY id", ROWS ROWS_DOWN " ORDER BY id DESC" };
-_Static_assert(RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8 && RECORD_OFFER == 9 && RECORD_WAITING == 10, "as kinds.h says");
+_Static_assert(
+    RECORD_MESSAGE == 0 && RECORD_PACK == 64 && RECORD_NOTE == 8 && RECORD_OFFER == 9 && RECORD_WAITING == 10,
+    "as kinds.h says");
 
 int
 scan_init(struct scan *s, sqlite3 *db, bool down)
@@ -83,11 +86,35 @@ read_stretch(struct scan *s, int64_t id)
 	return 0;
 }
 
-/* Whether a record can be from there. Only a note can be from an account without a session. */
-static bool
-is_somebody(const struct peer *p, enum record_type type)
+/* A name of another release's tables is shown to nobody: the account's stands for it, which a note may be from alone. */
+static void
+name_by_account(struct peer *p, bool note)
 {
-	return name_valid(p->name, strlen(p->name)) || (type == RECORD_NOTE && p->name[0] == '\0' && p->account[0]);
+	const bool possible = name_valid(p->account, strlen(p->account));
+
+	p->name[0] = '\0';
+	if (possible && !note)
+		(void)snprintf(p->name, sizeof(p->name), "%.*s", (int)NAME_MAX_LEN, p->account);
+	else if (!note)
+		(void)snprintf(p->name, sizeof(p->name), "uid-%u", (unsigned)p->uid);
+	else if (!p->account[0])
+		(void)snprintf(p->account, sizeof(p->account), "uid %u", (unsigned)p->uid);
+}
+
+/* Whether a record can be from there: a name that has the form of one is no damage. Only a note needs none. */
+static bool
+is_somebody(struct peer *p, bool note)
+{
+	const size_t length = strlen(p->name);
+
+	if (name_valid(p->name, length))
+		return true;
+	if (length == 0)
+		return note && p->account[0];
+	if (!name_possible(p->name, length))
+		return false;
+	name_by_account(p, note);
+	return true;
 }
 
 /* What all records are told from: their ids, and so their stretches. */
@@ -98,11 +125,11 @@ identify(struct scan *s, struct record *r, int64_t id, enum record_type type)
 
 	if ((id < s->first || id >= s->end) && (rc = read_stretch(s, id)) < 0)
 		return rc;
-	if (!is_somebody(&s->peer, type))
+	r->peer = s->peer;
+	if (!is_somebody(&r->peer, type == RECORD_NOTE))
 		return -EUCLEAN;
 	r->id = (uint64_t)id;
 	r->type = (uint8_t)type;
-	r->peer = s->peer;
 	if (type == RECORD_MESSAGE || type == RECORD_NOTE || type == RECORD_OFFER)
 		r->msgid = ident_add(&s->msgid, (uint64_t)(id - s->first));
 	return r->length <= MESSAGE_MAX ? 1 : -EUCLEAN;

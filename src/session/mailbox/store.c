@@ -112,6 +112,19 @@ store_write_generation(struct store *s, int64_t generation)
 	return r;
 }
 
+static int
+set_durability(struct store *s, bool lazily)
+{
+	int r;
+
+	if (s->lazy == lazily)
+		return 0;
+	r = database_exec(s->db, lazily ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+	if (r == 0)
+		s->lazy = lazily;
+	return r;
+}
+
 int
 store_claim(struct store *s)
 {
@@ -127,17 +140,12 @@ store_claim(struct store *s)
 	return r;
 }
 
-static int
-set_durability(struct store *s, bool lazily)
+int
+store_claim_lazily(struct store *s)
 {
-	int r;
+	const int r = set_durability(s, true);
 
-	if (s->lazy == lazily)
-		return 0;
-	r = database_exec(s->db, lazily ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
-	if (r == 0)
-		s->lazy = lazily;
-	return r;
+	return r < 0 ? r : store_claim(s);
 }
 
 /* Copies all that is committed from the log into the file, and begins the log anew. 0; -EBUSY; -errno. */
@@ -207,9 +215,21 @@ begin_checked(struct store *s)
 	return generation == s->generation ? store_refresh(s) : -ESTALE;
 }
 
+/*
+ * SQLite ends a transaction by itself when something in it, be it a question, lacks memory or the disk
+ * (https://sqlite.org/lang_transaction.html, section 3). What were written then would be on its own, and there at once.
+ */
+static void
+notice_end(struct store *s)
+{
+	if (s->writing && s->failure == 0 && sqlite3_get_autocommit(s->db))
+		s->failure = -EIO;
+}
+
 int
 store_begin(struct store *s)
 {
+	notice_end(s);
 	if (!s->writing) {
 		s->failure = begin_checked(s);
 		/* What SQLite could not open for writing once it goes on to read alone. */
@@ -275,6 +295,7 @@ commit(struct store *s)
 {
 	int r;
 
+	notice_end(s);
 	if (s->failure == 0)
 		(void)store_fail(s, store_save_gathered(s));
 	if ((r = s->failure) < 0) {
@@ -285,6 +306,7 @@ commit(struct store *s)
 		return after_failed_commit(s, r);
 	s->writing = false;
 	s->committed = s->now;
+	s->unbegun &= s->lazy;
 	return store_log_lost(s) ? after_lost_log(s) : 0;
 }
 

@@ -89,7 +89,10 @@ int store_commit(struct store *s);
 /* Whether a transaction is open. */
 bool store_writing(const struct store *s);
 
-/* To be called when the answers are on their way: writes the log back when it has become long. */
+/*
+ * To be called when the answers are on their way, and when nobody waits for an inbox that was just opened: its first commit
+ * takes longer than others. Writes the log back when it has become long.
+ */
 void store_tidy(struct store *s);
 
 /* To be called when nothing has happened for a while: gives memory back. */

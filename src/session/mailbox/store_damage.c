@@ -16,6 +16,13 @@ path_of(const struct store *s, const char *suffix, char path[PATH_MAX])
 	return (size_t)snprintf(path, PATH_MAX, "%s%s", s->path, suffix) < PATH_MAX;
 }
 
+/* What cannot be read is not there. Without memory nothing is known. */
+static int
+unless_memory(int error)
+{
+	return error == -ENOMEM ? error : 0;
+}
+
 /* Its records, past what is damaged, and as far as the disk gives them. Fails when the new one cannot take them. */
 static int
 copy_records(struct store *fresh, sqlite3 *old, uint64_t *count)
@@ -25,7 +32,7 @@ copy_records(struct store *fresh, sqlite3 *old, uint64_t *count)
 	int read, failure = 0;
 
 	if ((read = scan_init(&scan, old, false)) < 0)
-		return read == -ENOMEM ? read : 0;
+		return unless_memory(read);
 	scan_start(&scan, 0, KINDS_ALL);
 	while (failure == 0 && ((read = scan_next(&scan, &record)) > 0 || read == -EUCLEAN)) {
 		if (read < 0 || (int64_t)record.id <= fresh->now.newest)
@@ -34,7 +41,7 @@ copy_records(struct store *fresh, sqlite3 *old, uint64_t *count)
 		*count += failure == 0;
 	}
 	scan_release(&scan);
-	return read == -ENOMEM ? read : failure;
+	return failure < 0 ? failure : unless_memory(read);
 }
 
 /* The rows of `query` as they are, ?1 being `limit`, and as far as they can be read. */
@@ -42,27 +49,29 @@ static int
 copy_rows(sqlite3_stmt *into, sqlite3 *old, const char *query, int64_t limit)
 {
 	sqlite3_stmt *from;
-	int r = 0;
+	int read, r = 0;
 
-	if (database_prepare(old, &query, &from, 1) < 0)
-		return 0;
+	if ((read = database_prepare(old, &query, &from, 1)) < 0)
+		return unless_memory(read);
 	(void)sqlite3_bind_int64(from, 1, limit);
-	while (r == 0 && database_row(from) > 0) {
+	while (r == 0 && (read = database_row(from)) > 0) {
 		for (int i = 0; i < sqlite3_column_count(from); i++)
 			(void)sqlite3_bind_value(into, i + 1, sqlite3_column_value(from, i));
 		r = database_run(into);
 	}
 	(void)sqlite3_finalize(from);
-	return r;
+	return r < 0 ? r : unless_memory(read);
 }
 
-/* A record's id, by `query`; 0 where it cannot be read, or is none. */
-static int64_t
-id_by(sqlite3 *old, const char *query)
+/* A record's id, by `query`; 0 where it cannot be read, or is none. 0 or -ENOMEM. */
+static int
+id_by(sqlite3 *old, const char *query, int64_t *id)
 {
-	int64_t id;
+	const int r = database_number(old, query, id);
 
-	return database_number(old, query, &id) == 0 && id > 0 && id <= ROW_ID_MAX ? id : 0;
+	if (r < 0 || *id < 1 || *id > ROW_ID_MAX)
+		*id = 0;
+	return unless_memory(r);
 }
 
 static int64_t
@@ -71,15 +80,19 @@ larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* The newest record that there ever was, also when it is lost: no other one may get its id. */
-static int64_t
-newest_ever(const struct store *fresh, sqlite3 *old, const struct store *s)
+/* The newest record that there ever was, also when it is lost: no other one may get its id. 0 or -ENOMEM. */
+static int
+newest_ever(const struct store *fresh, sqlite3 *old, const struct store *s, int64_t *id)
 {
-	int64_t id = larger(fresh->now.newest, s->committed.newest);
+	int64_t base, latest;
+	int r;
 
-	id = larger(id, id_by(old, "SELECT value FROM meta WHERE key = 'base'"));
-	return larger(
-	    id, id_by(old, "SELECT first_record + count - 1 FROM stretch ORDER BY first_record DESC LIMIT 1"));
+	if ((r = id_by(old, "SELECT value FROM meta WHERE key = 'base'", &base)) < 0 ||
+	    (r = id_by(
+		 old, "SELECT first_record + count - 1 FROM stretch ORDER BY first_record DESC LIMIT 1", &latest)) < 0)
+		return r;
+	*id = larger(larger(fresh->now.newest, s->committed.newest), larger(base, latest));
+	return 0;
 }
 
 static int
@@ -94,10 +107,12 @@ place_marks(struct store *fresh, int64_t mark, int64_t newest)
 static int
 copy_facts(struct store *fresh, sqlite3 *old, const struct store *s)
 {
-	const int64_t newest = newest_ever(fresh, old, s);
-	int64_t mark = id_by(old, "SELECT value FROM meta WHERE key = 'mark'");
+	int64_t newest, mark;
 	int r;
 
+	if ((r = newest_ever(fresh, old, s, &newest)) < 0 ||
+	    (r = id_by(old, "SELECT value FROM meta WHERE key = 'mark'", &mark)) < 0)
+		return r;
 	if (mark < s->committed.mark || mark > newest)
 		mark = s->committed.mark;
 	r = copy_rows(fresh->stmt[SQL_TAKE], old, "SELECT id FROM taken WHERE id <= ?1 ORDER BY id", newest);

@@ -98,7 +98,7 @@ struct store {
 	struct store_limits limits;
 	int64_t generation; /* counts the helpers that have written to it */
 	int64_t version;    /* SQLite's data_version when it was last read: only changes of other processes alter it */
-	bool claimed;       /* our generation is on the disk */
+	bool claimed;       /* our generation is in the file */
 	bool synced;        /* all that earlier helpers wrote is on the disk: they left no log, or it was read back */
 	bool lazily;        /* the next transaction need not be synced */
 	bool lazy;          /* SQLite is set so that it syncs no transaction */
@@ -111,6 +111,7 @@ struct store {
 	int frames;         /* pages in the log */
 	bool used;          /* messages came since it was opened */
 	bool held;          /* set by store_be_held() */
+	bool unbegun;       /* nothing in the log was synced since the file was opened */
 	off_t ahead;        /* the system was asked to read the log into memory up to here, in bytes */
 	uint64_t forget_at; /* when to look next for what is not kept, by clock_monotonic_ms() */
 	struct store_tally now;       /* within the open transaction */
@@ -133,6 +134,9 @@ void store_rollback(struct store *s);
 
 /* Counts the generation up, so that an earlier helper that still runs can commit nothing any more. 0 or -errno. */
 int store_claim(struct store *s);
+
+/* The same without a sync: it tells apart helpers that live, and none of them outlives the machine. */
+int store_claim_lazily(struct store *s);
 
 /* Commits a transaction that sets the generation. 0; -ESTALE: a later generation is there; another -errno. */
 int store_write_generation(struct store *s, int64_t generation);

@@ -62,11 +62,23 @@ write_back(struct store *s)
 		(void)store_write_generation(s, s->generation);
 }
 
+/* The first commit since the file was opened takes more syncs than others do: no sender is to wait for them. */
+static void
+begin_log(struct store *s)
+{
+	s->unbegun = false;
+	if (store_begin(s) == 0)
+		(void)store_fail(s, store_keep_number(s, "generation", s->generation));
+	(void)store_commit(s);
+}
+
 void
 store_tidy(struct store *s)
 {
 	if (s->writing || s->held)
 		return;
+	if (s->unbegun)
+		begin_log(s);
 	if (s->frames >= WAL_FRAMES)
 		write_back(s);
 	read_ahead(s);

@@ -1,10 +1,12 @@
 /* The inbox as a file: what its tables are, and what of them is held in memory. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/translate.h"
+#include "db/image.h"
 #include "net/socket.h"
 #include "session/mailbox/folder.h"
 #include "session/mailbox/store_impl.h"
@@ -12,7 +14,7 @@
 /* Of a row's type: it is neither a message, nor a pack of them, nor a note. */
 #define CAUSED " NOT IN (0, 8, 64)"
 
-/* One commit, so one sync of the disk while somebody waits for the login. */
+/* One commit: an inbox of an earlier version has all that it lacks, or none of it. */
 #define SCHEMA                                                                                                         \
 	"BEGIN;"                                                                                                       \
 	"CREATE TABLE IF NOT EXISTS record(id INTEGER PRIMARY KEY, time INTEGER, type INTEGER, body BLOB);"            \
@@ -169,7 +171,7 @@ store_detach(struct store *s)
 	if (s->db && !s->alone)
 		(void)database_exec(s->db, "PRAGMA journal_size_limit=-1");
 	close_file(s);
-	s->claimed = s->synced = s->writing = s->lazy = s->used = false;
+	s->claimed = s->synced = s->writing = s->lazy = s->used = s->unbegun = false;
 	s->failure = s->frames = 0;
 }
 
@@ -231,18 +233,49 @@ read_once(struct store *s)
 	return r;
 }
 
+/* Whether nothing is there, nor what SQLite would take for a part of what is made. */
+static bool
+is_new(const struct store *s, bool left)
+{
+	char journal[sizeof(s->path) + 8];
+
+	(void)snprintf(journal, sizeof(journal), "%s-journal", s->path);
+	return !left && access(s->path, F_OK) < 0 && errno == ENOENT && access(journal, F_OK) < 0 && errno == ENOENT;
+}
+
+/*
+ * Makes it with our generation in it, in one piece, while somebody waits for the login. Where that fails, SQLite makes it
+ * step by step, or finds the same reason not to.
+ */
+static bool
+make_file(struct store *s)
+{
+	const int64_t generation = s->generation > 0 ? s->generation : 1;
+	char sql[sizeof(SCHEMA) + 96];
+
+	(void)snprintf(
+	    sql, sizeof(sql), SCHEMA "INSERT INTO meta(key, value) VALUES('generation', %" PRId64 ");", generation);
+	if (image_make(s->path, sql) < 0)
+		return false;
+	s->generation = generation;
+	return true;
+}
+
 static int
 attach(struct store *s)
 {
-	const bool left = store_log_left(s);
+	const bool left = store_log_left(s), made = is_new(s, left) && make_file(s);
 	int r;
 
 	if ((r = open_file(s, DATABASE_DURABLE, SCHEMA)) < 0)
 		return r;
 	r = load(s);
 	s->synced = !left;
-	if (r == 0 && (r = store_claim(s)) != -EUCLEAN)
+	/* Where SQLite could open it for reading alone (sqlite3_open_v2), a claim is what will find that out. */
+	s->claimed = made && r == 0 && sqlite3_db_readonly(s->db, "main") == 0;
+	if (r == 0 && !made && (r = store_claim_lazily(s)) != -EUCLEAN)
 		r = 0; /* a disk that cannot be written now is no reason to read nothing */
+	s->unbegun = s->claimed;
 	if (r < 0)
 		store_detach(s);
 	else

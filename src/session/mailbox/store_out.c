@@ -397,7 +397,7 @@ commit_lazily(struct store *s, int (*change)(struct store *s, int64_t id, unsign
 		(void)store_fail(s, change(s, id, kinds));
 	r = store_commit(s);
 	s->lazily = false;
-	return r;
+	return r == STORE_UNSURE ? -EIO : r; /* whoever marks cannot say more than that it failed */
 }
 
 int

@@ -107,25 +107,31 @@ append(struct backlog *b, enum kind kind, const void *bytes, uint32_t length)
 
 /* ------------------------------------------------------------------------- what arrives */
 
+/* A message that would be handed on to nobody: its pair is over, or the epoch before that of the `latest` one. */
 static bool
-is_old(const struct backlog *b, const struct item *i)
+is_old(const struct backlog *b, const struct item *i, const struct msg *latest)
 {
 	struct frame f;
 	struct msg m;
 
-	return i->kind == MESSAGE && frame_parse(i->bytes, i->length, &f) > 0 && msg_decode(&f, &m) == 0 &&
-	    !b->class->counts(b->context, m.pair);
+	if (i->kind != MESSAGE || frame_parse(i->bytes, i->length, &f) <= 0 || msg_decode(&f, &m) < 0)
+		return false;
+	if (m.pair == latest->pair)
+		return m.epoch != latest->epoch;
+	return !b->unsure && !b->class->counts(b->context, m.pair);
 }
 
-/* Messages of pairs that are over would be handed on to nobody. */
 static void
-drop_old(struct backlog *b)
+drop_old(struct backlog *b, const struct frame *f)
 {
 	struct item *i, *next;
+	struct msg latest;
 
-	for (i = TAILQ_FIRST(&b->items); i && !b->unsure; i = next) {
+	if (msg_decode(f, &latest) < 0)
+		return;
+	for (i = TAILQ_FIRST(&b->items); i; i = next) {
 		next = TAILQ_NEXT(i, link);
-		if (is_old(b, i))
+		if (is_old(b, i, &latest))
 			drop(b, i);
 	}
 }
@@ -146,7 +152,7 @@ backlog_message(struct backlog *b, const struct frame *f)
 		return;
 	}
 	if (!message_has_room(b, n))
-		drop_old(b);
+		drop_old(b, f);
 	if (!message_has_room(b, n) || !append(b, MESSAGE, f->body - FRAME_HEADER, n))
 		b->class->no_memory(b->context); /* without this one there would be a gap */
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/answer.h"
 #include "core/exchange.h"
 #include "core/limits.h"
 #include "proto/offer.h"
@@ -132,6 +133,11 @@ offers_out_offer(struct offers_out *o, uint32_t client, const struct offer *offe
 void
 offers_out_told(struct offers_out *o, const struct offer_word *w)
 {
+	const struct offer_word told = {
+		.msgid = w->msgid,
+		.verdict = (uint8_t)answer_of_offer((enum verdict)w->verdict),
+		.number = w->number,
+	};
 	struct held *h = find(o, &w->msgid);
 
 	if (!h)
@@ -142,8 +148,8 @@ offers_out_told(struct offers_out *o, const struct offer_word *w)
 	}
 	if (h->open && w->verdict != VERDICT_NOT_TAKEN)
 		return; /* its command has the channel, and knows better */
-	o->class->told(o->context, h->client, w);
-	if (w->verdict != VERDICT_OK)
+	o->class->told(o->context, h->client, &told);
+	if (told.verdict != VERDICT_OK)
 		let_go(o, h);
 }
 

@@ -1,5 +1,6 @@
 #include "session/messages/outbound.h"
 
+#include "core/answer.h"
 #include "core/courier.h"
 
 struct outbound {
@@ -155,7 +156,7 @@ void
 outbound_ack(struct outbound *o, const struct ack *a)
 {
 	const uint32_t before = o->courier.window.count;
-	const enum verdict v = (enum verdict)a->verdict;
+	const enum verdict v = answer_to_message((enum verdict)a->verdict);
 	struct ident left = a->first, first;
 	uint32_t client, count, answered = a->count;
 

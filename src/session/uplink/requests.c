@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "base/translate.h"
 #include "core/names/name.h"
 
 #define RATE_RETRY_MS 150U /* a question was one too many: it is repeated */
@@ -36,6 +37,7 @@ struct requests {
 	struct request_list sent;    /* the oldest is answered next */
 	struct request *queued;      /* TO --wait that is in the daemon's queue */
 	unsigned unsure;             /* of those sent, such as may end our pair */
+	bool let_go;                 /* the daemon has answered QUIT: our name is free */
 };
 
 static bool
@@ -65,13 +67,13 @@ tells_state(const struct request *q)
 
 /* Answers and forgets it; it is on no list any more. */
 static void
-finish(struct requests *r, struct request *q, enum verdict v)
+finish(struct requests *r, struct request *q, enum verdict v, const char *words)
 {
 	const uint32_t client = q->client;
 
 	free(q);
 	if (client != NOBODY)
-		r->class->answered(r->context, client, v);
+		r->class->answered(r->context, client, v, words);
 }
 
 static void
@@ -245,13 +247,14 @@ answered(struct requests *r, struct request *q, enum verdict v)
 			v = VERDICT_OK;
 		break;
 	case UPSTREAM_QUIT:
+		r->let_go = true;
 		TAILQ_INSERT_HEAD(&r->waiting, q, link); /* for requests_over() */
 		r->class->quit(r->context);
 		return;
 	default:
 		break;
 	}
-	finish(r, q, v);
+	finish(r, q, v, NULL);
 }
 
 void
@@ -294,7 +297,7 @@ dequeue(struct requests *r, enum verdict v)
 
 	r->queued = NULL;
 	if (q)
-		finish(r, q, v);
+		finish(r, q, v, NULL);
 }
 
 void
@@ -379,6 +382,7 @@ requests_quitting(const struct requests *r)
 void
 requests_over(struct requests *r)
 {
+	static const char held[] = N_("the daemon has not answered: it may hold the name until its grace time is over");
 	struct request *q, *next;
 
 	requests_down(r);
@@ -387,7 +391,7 @@ requests_over(struct requests *r)
 		if (q->type != UPSTREAM_QUIT)
 			continue;
 		TAILQ_REMOVE(&r->waiting, q, link);
-		finish(r, q, VERDICT_OK);
+		finish(r, q, VERDICT_OK, r->let_go ? NULL : held);
 	}
 }
 

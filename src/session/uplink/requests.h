@@ -27,8 +27,8 @@ struct requests_class {
 	 * knows which pair's messages still count.
 	 */
 	void (*unsure)(void *context, bool unsure);
-	/* The answer for a command; WHO_PAGE: as the frame that it came in. */
-	void (*answered)(void *context, uint32_t client, enum verdict v);
+	/* The answer for a command, with words of ours or NULL; WHO_PAGE: as the frame that it came in. */
+	void (*answered)(void *context, uint32_t client, enum verdict v, const char *words);
 	void (*page)(void *context, uint32_t client, const struct frame *f);
 	/* We left our pair. */
 	void (*left)(void *context);

@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/translate.h"
 #include "core/limits.h"
-#include "core/names/name.h"
 #include "net/stream.h"
 #include "proto/feature.h"
+#include "session/uplink/judge.h"
 #include "session/uplink/login.h"
 
 #define RETRY_MIN_MS 5U
@@ -245,24 +245,13 @@ on_result(struct uplink *u, enum verdict v)
 		u->class->result(u->context, v);
 }
 
-/* A name's form was looked at before: here are the tables. */
-static bool
-has_valid_name(const struct upstream_message *m)
-{
-	if (m->type == UPSTREAM_PAIRED)
-		return name_valid(m->u.paired.peer.name, strlen(m->u.paired.peer.name));
-	return m->type != UPSTREAM_WAITING || name_valid(m->u.waiting.peer.name, strlen(m->u.waiting.peer.name));
-}
-
 /* False: the daemon broke the protocol. */
 static bool
 on_frame(struct uplink *u, const struct frame *f)
 {
 	struct upstream_message m;
 
-	if (upstream_decode(f, &m) < 0)
-		return false;
-	if (!has_valid_name(&m))
+	if (upstream_decode(f, &m) < 0 || !judge_names(&m, u->file->name))
 		return false;
 	if (m.type == UPSTREAM_HELLO && u->login.state == LOGIN_GREETING)
 		u->features = m.u.hello.features;
@@ -322,6 +311,8 @@ on_input(struct stream *st, uint8_t *data, size_t n)
 	if (used >= 0)
 		return (ssize_t)at;
 	log_error("the daemon broke the protocol");
+	if (u->login.fresh && !u->stopped)
+		u->class->refused(u->context, VERDICT_FAILED, N_("the daemon gave an answer that makes no sense"));
 	return -1;
 }
 

@@ -42,6 +42,9 @@ START_TEST(says_why_it_cannot)
 {
 	ck_assert_int_eq(write_whole(-1, "x", 1), -EBADF);
 	ck_assert_int_eq(write_whole(-1, "x", 0), 0);
+	ck_assert_int_eq(write_names("/"), 0);
+	ck_assert_int_eq(write_names("/nowhere"), -ENOENT);
+	ck_assert_int_eq(write_names("/dev/null"), -ENOTDIR);
 }
 END_TEST
 

@@ -103,6 +103,16 @@ START_TEST(it_is_not)
 }
 END_TEST
 
+/* A helper of an older release may pass on what the partner has said. */
+START_TEST(an_end_is_no_success)
+{
+	say_told(&o.msgid, VERDICT_QUEUED, 0);
+	offering_listen(&o);
+	ck_assert(o.over && !o.taken);
+	ck_assert_int_eq(o.verdict, VERDICT_NOT_TAKEN);
+}
+END_TEST
+
 START_TEST(no_channel_comes)
 {
 	const struct control_message channel = { .type = CONTROL_CHANNEL, .u.word.msgid = o.msgid };
@@ -144,6 +154,7 @@ offering_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, it_is_taken);
 	tcase_add_test(tc, it_is_not);
+	tcase_add_test(tc, an_end_is_no_success);
 	tcase_add_test(tc, no_channel_comes);
 	tcase_add_test(tc, the_helper_dies);
 	tcase_add_test(tc, it_cannot_begin);

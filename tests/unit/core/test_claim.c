@@ -14,7 +14,7 @@ START_TEST(test_claim_agree_only_when_all_fits)
 	for (unsigned i = 0; i < 3U * 3 * 2 * 2 * 3 * 3; i++) {
 		struct claim ca = { .pair = i % 3, .uid = uids[i / 9 % 2] };
 		struct claim cb = { .pair = i / 3 % 3, .uid = uids[i / 18 % 2] };
-		struct claimant a = { "alice", 1000, &ca }, b = { "bob", 1001, &cb };
+		struct claimant a = { "alice", 1000, &ca, false }, b = { "bob", 1001, &cb, false };
 		bool fits;
 
 		strcpy(ca.name, names[i / 36 % 3]);
@@ -24,6 +24,10 @@ START_TEST(test_claim_agree_only_when_all_fits)
 		ck_assert(claim_agree(&a, &b) == fits);
 		ck_assert(claim_agree(&b, &a) == fits);
 		agreed += fits;
+		a.had_pair = true; /* which may be this one, and over */
+		ck_assert(!claim_agree(&a, &b));
+		ck_assert(!claim_agree(&b, &a));
+		a.had_pair = false;
 		a.claim = NULL;
 		ck_assert(!claim_agree(&a, &b));
 		ck_assert(!claim_agree(&b, &a));

@@ -453,7 +453,7 @@ perform(struct table *t, const struct row *row, char *effects, size_t size)
 	const struct exchange_policy policy = { judge, t };
 	const char *whom = row->whom ? row->whom : row->who;
 	struct exchange_effects fx;
-	struct exchange_event ev = { .type = (enum exchange_event_type)row->event, .pair = ++t->claim };
+	struct exchange_event ev = { .type = (enum exchange_event_type)row->event };
 	enum verdict verdict;
 
 	if (row->event == STRANGER) {
@@ -464,6 +464,8 @@ perform(struct table *t, const struct row *row, char *effects, size_t size)
 	ev.other = exchange_find_name(t->x, whom);
 	ev.id = id_of(whom);
 	ev.name = row->event == EXCHANGE_TO || row->event == EXCHANGE_WAIT ? whom : row->who;
+	if (row->event == EXCHANGE_REPAIR)
+		ev.pair = ++t->claim;
 	verdict = exchange_step(t->x, &ev, policy, &fx);
 	describe(t->x, &fx, effects, size);
 	while (settle(t->x, policy, &fx))
@@ -547,6 +549,70 @@ resume(struct exchange *x, const char *name, uint32_t uid)
 {
 	return step(x, (struct exchange_event){ .type = EXCHANGE_RESUME, .id = id_of(name), .uid = uid });
 }
+
+/* The tables grow with the sessions, and each is found in them whenever it came. */
+START_TEST(r1_many_are_found)
+{
+	enum { MANY = 700 };
+	struct exchange *x = exchange_new(MANY, FIRST_PAIR);
+	char name[NAME_MAX_LEN + 1];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "s%u", i);
+		(void)login(x, name);
+		if (i % 3 == 2) { /* one that came earlier goes */
+			(void)snprintf(name, sizeof(name), "s%u", i / 3);
+			simple(x, EXCHANGE_QUIT, exchange_find_name(x, name));
+		}
+	}
+	ck_assert_uint_eq(exchange_count(x), MANY - MANY / 3);
+	for (unsigned i = 0; i < MANY; i++) {
+		struct ident id;
+		slot_t slot;
+
+		(void)snprintf(name, sizeof(name), "S%u", i);
+		slot = exchange_find_name(x, name);
+		name[0] = 's';
+		id = id_of(name);
+		ck_assert_uint_eq(exchange_find_id(x, &id), slot);
+		ck_assert((slot == SLOT_NONE) == (i < MANY / 3));
+		if (slot != SLOT_NONE)
+			ck_assert_str_eq(exchange_session(x, slot)->name, name);
+	}
+	free(x);
+}
+END_TEST
+
+/* A pair that is over is remembered as the latest one, also when it was left while its other side was away. */
+START_TEST(d6_the_latest_pair)
+{
+	struct exchange *x = exchange_new(4, FIRST_PAIR);
+	const slot_t ann = login(x, "ann"), bob = login(x, "bob");
+	struct exchange_event ev = {
+		.type = EXCHANGE_RESTORE, .name = "cy", .id = id_of("cy"), .uid = 1000, .pair = 5
+	};
+	struct exchange_effects fx;
+
+	ck_assert_uint_eq(exchange_session(x, ann)->pair, 0);
+	ck_assert_int_eq(repair(x, ann, bob, 3), VERDICT_OK);
+	simple(x, EXCHANGE_LEAVE, ann);
+	ck_assert_uint_eq(exchange_session(x, ann)->pair, 3);
+	ck_assert_uint_eq(exchange_session(x, bob)->pair, 3);
+	ck_assert_int_eq(step(x, (struct exchange_event){ .type = EXCHANGE_LEAVE, .slot = ann }), VERDICT_NOT_PAIRED);
+	ck_assert_int_eq(
+	    step(x, (struct exchange_event){ .type = EXCHANGE_LEAVE, .slot = ann, .pair = 4 }), VERDICT_OK);
+	ck_assert_uint_eq(exchange_session(x, ann)->pair, 4);
+	ck_assert_int_eq(exchange_step(x, &ev, nobody, &fx), VERDICT_OK);
+	ck_assert_uint_eq(exchange_session(x, ev.slot)->pair, 5);
+	ck_assert_uint_eq(exchange_session(x, ev.slot)->partner, SLOT_NONE);
+	/* what it waits to have again does not change the pair that it has */
+	ck_assert_int_eq(repair(x, ann, bob, 6), VERDICT_OK);
+	ck_assert_int_eq(
+	    step(x, (struct exchange_event){ .type = EXCHANGE_LEAVE, .slot = ann, .pair = 7 }), VERDICT_OK);
+	ck_assert_uint_eq(exchange_session(x, ann)->pair, 6);
+	free(x);
+}
+END_TEST
 
 START_TEST(r8_who_may_resume)
 {
@@ -782,6 +848,76 @@ START_TEST(looks_alike)
 	ck_assert_uint_eq(exchange_find_name(x, "STRASSE"), exchange_find_name(x, "stra\u00DFe"));
 	ck_assert_uint_ne(exchange_find_name(x, "\u5C0F\u660E"), SLOT_NONE);
 	ck_assert_uint_eq(exchange_find_name(x, "\u5C0F"), SLOT_NONE);
+	free(x);
+}
+END_TEST
+
+/* ------ names whose keys are equal by chance ------ */
+
+#define TRIED 300000U /* so many have some ten pairs of equal keys */
+
+struct tried {
+	uint32_t key, number;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct tried *x = a, *y = b;
+
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static void
+tried_name(uint32_t number, char out[NAME_MAX_LEN + 1])
+{
+	(void)snprintf(out, NAME_MAX_LEN + 1, "n%u", number);
+}
+
+/* Two names that nothing but their spelling tells apart. */
+static void
+find_equal_keys(const uint64_t secret[2], char a[NAME_MAX_LEN + 1], char b[NAME_MAX_LEN + 1])
+{
+	struct tried *all = calloc(TRIED, sizeof(*all));
+	struct name_keys keys;
+	uint32_t i;
+
+	ck_assert_ptr_nonnull(all);
+	for (i = 0; i < TRIED; i++) {
+		tried_name(i, a);
+		if (!name_keys_ascii(a, secret, &keys))
+			break;
+		all[i] = (struct tried){ keys.form[NAME_FOLD], i };
+	}
+	ck_assert_uint_eq(i, TRIED);
+	qsort(all, TRIED, sizeof(*all), by_key);
+	for (i = 1; i < TRIED && all[i].key != all[i - 1].key; i++)
+		continue;
+	ck_assert_uint_lt(i, TRIED);
+	tried_name(all[i - 1].number, a);
+	tried_name(all[i].number, b);
+	free(all);
+}
+
+/* They are two names: each may log in, and is found, and nobody is taken for the other. */
+START_TEST(equal_keys_are_not_one_name)
+{
+	static const uint64_t secret[2] = { 5, 6 };
+	struct exchange *x = exchange_new(16, FIRST_PAIR);
+	char a[NAME_MAX_LEN + 1], b[NAME_MAX_LEN + 1];
+	slot_t first, second;
+
+	find_equal_keys(secret, a, b);
+	exchange_set_secret(x, secret);
+	first = login(x, a);
+	ck_assert_uint_eq(exchange_find_name(x, b), SLOT_NONE);
+	second = login(x, b);
+	ck_assert_uint_eq(exchange_find_name(x, a), first);
+	ck_assert_uint_eq(exchange_find_name(x, b), second);
+	ck_assert_int_eq(ask(x, EXCHANGE_LOGIN, 0, a), VERDICT_TAKEN);
+	simple(x, EXCHANGE_QUIT, first);
+	ck_assert_uint_eq(exchange_find_name(x, a), SLOT_NONE);
+	ck_assert_uint_eq(exchange_find_name(x, b), second);
 	free(x);
 }
 END_TEST
@@ -1061,6 +1197,8 @@ exchange_suite(void)
 	TCase *full = tcase_create("full house");
 
 	tcase_add_loop_test(tc, rules, 0, ARRAY_SIZE(tables));
+	tcase_add_test(tc, r1_many_are_found);
+	tcase_add_test(tc, d6_the_latest_pair);
 	tcase_add_test(tc, r8_who_may_resume);
 	tcase_add_test(tc, r9_messages_keep_to_their_pair);
 	tcase_add_loop_test(tc, r9_claimed_pairs, 0, ARRAY_SIZE(claims));
@@ -1069,6 +1207,7 @@ exchange_suite(void)
 	tcase_add_test(tc, nonsense_is_refused);
 	suite_add_tcase(suite, tc);
 	tcase_add_test(full, looks_alike);
+	tcase_add_test(full, equal_keys_are_not_one_name);
 	tcase_add_test(full, full_house);
 	tcase_add_test(full, everybody_waits_for_one);
 	tcase_add_test(full, a_change_is_looked_at_in_parts);

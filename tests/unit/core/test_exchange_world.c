@@ -778,7 +778,7 @@ event_for(const struct visit *v, const struct request *rq)
 		.uid = uid_of(rq->actor) + rq->foreign,
 		.id = id_of(rq->actor),
 		.name = names[rq->actor],
-		.pair = v->repair_pair,
+		.pair = rq->type == EXCHANGE_REPAIR ? v->repair_pair : 0,
 	};
 
 	if (rq->target >= 0 &&

@@ -16,6 +16,7 @@ static struct accounts accounts;
 static struct account known = { .all = &accounts, .uid = 1000, .refs = 1, .state = ACCOUNT_NAMED };
 static struct account unknown = { .all = &accounts, .uid = 61000, .refs = 1, .state = ACCOUNT_NONE };
 static struct client client[CLIENTS];
+static struct login login[CLIENTS];
 static int peer[CLIENTS];
 
 static void
@@ -25,8 +26,11 @@ setup(void)
 	ck_assert_ptr_nonnull(loop);
 	ck_assert_int_eq(stream_setup(loop), 0);
 	greeting_init(&greetings, loop);
-	for (unsigned i = 0; i < CLIENTS; i++)
+	for (unsigned i = 0; i < CLIENTS; i++) {
 		peer[i] = fake_client(&client[i], loop);
+		login[i] = (struct login){ .client = &client[i] };
+		client[i].login = &login[i];
+	}
 }
 
 static void
@@ -73,7 +77,7 @@ END_TEST
 START_TEST(test_greeting_oldest_gives_way)
 {
 	add(&known);
-	client[0].waits = true; /* its LOGIN is here: it gives way to nobody */
+	login[0].waits = true; /* its LOGIN is here: it gives way to nobody */
 	ck_assert(greeting_make_room(&greetings, false));
 	ck_assert_int_ne(client[0].state, CLIENT_ENDED);
 	ck_assert_int_eq(client[1].state, CLIENT_ENDED);

@@ -108,12 +108,18 @@ behind_at(uint8_t *bytes, size_t at)
 }
 
 static void
-put_ack(uint32_t of, uint32_t count)
+put_answer(uint32_t of, uint32_t count, uint8_t id, enum verdict v)
 {
-	const struct ack a = { .pair = pair, .epoch = of, .count = count };
+	const struct ack a = { .pair = pair, .epoch = of, .count = count, .first.b = { id }, .verdict = (uint8_t)v };
 
 	ack_encode(input + length, &a);
 	length += FRAME_HEADER + ACK_BODY;
+}
+
+static void
+put_ack(uint32_t of, uint32_t count)
+{
+	put_answer(of, count, 0, VERDICT_OK);
 }
 
 /* All of the input is relayed; then there is none. */
@@ -272,6 +278,34 @@ START_TEST(test_relay_acks)
 }
 END_TEST
 
+/* Of a partner's answer only that passes which a receiver can say: the rest of the frame, and those beside it, are as they came. */
+START_TEST(test_relay_believes_no_answer)
+{
+	static const enum verdict said[] = { VERDICT_STORAGE, VERDICT_QUEUED, VERDICT_EXPIRED, VERDICT_ID_USED };
+	static const enum verdict passed[] = { VERDICT_STORAGE, VERDICT_UNCONFIRMED, VERDICT_UNCONFIRMED,
+		VERDICT_ID_USED };
+	struct frame f;
+	struct ack a;
+
+	for (uint8_t i = 0; i < 4; i++)
+		put_msg(pair, epoch, i, 5);
+	relay(&alice);
+	for (uint8_t i = 0; i < 4; i++)
+		put_answer(epoch, 1, i, said[i]);
+	relay(&bob);
+	ck_assert_uint_eq(arrived(alice_end), 4 * (FRAME_HEADER + ACK_BODY));
+	for (uint8_t i = 0; i < 4; i++) {
+		ck_assert_int_gt(frame_parse(output + i * (FRAME_HEADER + ACK_BODY), FRAME_HEADER + ACK_BODY, &f), 0);
+		ck_assert_int_eq(ack_decode(&f, &a), 0);
+		ck_assert_uint_eq(a.pair, pair);
+		ck_assert_uint_eq(a.epoch, epoch);
+		ck_assert_uint_eq(a.count, 1);
+		ck_assert_uint_eq(a.first.b[0], i);
+		ck_assert_uint_eq(a.verdict, passed[i]);
+	}
+}
+END_TEST
+
 START_TEST(test_relay_stops_at_others)
 {
 	size_t n;
@@ -301,6 +335,7 @@ relay_suite(void)
 	tcase_add_test(c, test_relay_partner_away);
 	tcase_add_test(c, test_relay_window);
 	tcase_add_test(c, test_relay_acks);
+	tcase_add_test(c, test_relay_believes_no_answer);
 	tcase_add_test(c, test_relay_stops_at_others);
 	suite_add_tcase(s, c);
 	return s;

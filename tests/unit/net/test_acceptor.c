@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -184,6 +185,65 @@ START_TEST(without_one_kept_back_they_wait)
 }
 END_TEST
 
+/* As many as one account can bring: each with a descriptor unread, so that a child has to close it. */
+static void
+fill_closing(void)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
+	char byte = 'x';
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &(int){ STDIN_FILENO }, sizeof(int));
+	while (!closing_full(loop)) {
+		int both[2];
+
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both), 0);
+		ck_assert_int_eq(sendmsg(both[1], &m, 0), 1);
+		(void)close(both[1]);
+		closing_socket(loop, both[0]);
+	}
+}
+
+/* Nobody waits longer than for those that are closed before. */
+START_TEST(who_comes_while_many_are_closed_is_in_when_they_are)
+{
+	const int fd = come();
+
+	fill_closing();
+	acceptor_start(&acceptor, listening);
+	ev_invoke(loop, &acceptor.io, EV_READ);
+	ck_assert_int_eq(n_accepted, 0);
+	while (closing_full(loop))
+		(void)ev_run(loop, EVRUN_ONCE);
+	(void)ev_run(loop, EVRUN_NOWAIT);
+	ck_assert_int_eq(n_accepted, 1);
+	ck_assert(!ev_is_active(&acceptor.pause));
+	(void)close(fd);
+}
+END_TEST
+
+/* Nor does one that is stopped meanwhile begin again. */
+START_TEST(stopped_while_many_are_closed)
+{
+	const int fd = come();
+
+	fill_closing();
+	acceptor_start(&acceptor, listening);
+	ev_invoke(loop, &acceptor.io, EV_READ);
+	acceptor_stop(&acceptor);
+	(void)ev_run(loop, 0); /* until nothing is left to do */
+	ck_assert_int_eq(n_accepted, 0);
+	(void)close(fd);
+}
+END_TEST
+
 /* What is stopped does not listen by the one that was kept back. */
 START_TEST(stopped_it_is_gone)
 {
@@ -207,6 +267,8 @@ acceptor_suite(void)
 	tcase_add_test(t, all_hear_that_there_is_no_descriptor);
 	tcase_add_test(t, also_those_who_have_spoken);
 	tcase_add_test(t, without_one_kept_back_they_wait);
+	tcase_add_test(t, who_comes_while_many_are_closed_is_in_when_they_are);
+	tcase_add_test(t, stopped_while_many_are_closed);
 	tcase_add_test(t, stopped_it_is_gone);
 	suite_add_tcase(s, t);
 	return s;

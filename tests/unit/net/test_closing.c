@@ -77,6 +77,21 @@ START_TEST(with_nothing_unread_at_once)
 }
 END_TEST
 
+/* Words bring nothing that could block: who speaks and is turned away keeps no descriptor, and no child busy. */
+START_TEST(with_words_unread_at_once)
+{
+	static char words[50000];
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(send(pair[1], words, sizeof(words), 0), sizeof(words));
+	closing_socket(loop, pair[0]);
+	ck_assert(!is_open(pair[0]));
+	ck_assert_uint_eq(closing_held(closing), 0);
+	expect_end(pair[1]);
+}
+END_TEST
+
 /* The last of a pipe's writing ends is in there: its reader sees when it is closed. */
 START_TEST(with_a_descriptor_unread_by_a_child)
 {
@@ -94,6 +109,30 @@ START_TEST(with_a_descriptor_unread_by_a_child)
 	(void)ev_run(loop, 0); /* until nothing is left to do */
 	ck_assert_uint_eq(closing_held(closing), 0);
 	p = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	ck_assert_int_eq(poll(&p, 1, -1), 1);
+	ck_assert(p.revents & POLLHUP);
+	(void)close(ends[0]);
+}
+END_TEST
+
+/* However much was said before it: reading that far would close it here. */
+START_TEST(with_words_before_a_descriptor_by_a_child)
+{
+	static char words[50000];
+	int pair[2], ends[2];
+	struct pollfd p;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(send(pair[1], words, sizeof(words), 0), sizeof(words));
+	pass(pair[1], ends[1]);
+	(void)close(ends[1]);
+	closing_socket(loop, pair[0]);
+	p = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	ck_assert_int_eq(poll(&p, 1, 0), 0); /* not by us */
+	ck_assert(is_open(pair[0]));
+	expect_end(pair[1]);
+	(void)ev_run(loop, 0);
 	ck_assert_int_eq(poll(&p, 1, -1), 1);
 	ck_assert(p.revents & POLLHUP);
 	(void)close(ends[0]);
@@ -133,7 +172,7 @@ START_TEST(many_at_once)
 
 		ck_assert(!closing_full(loop));
 		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
-		ck_assert_int_eq(send(both[1], "x", 1, 0), 1);
+		pass(both[1], STDIN_FILENO);
 		pair[0][i] = both[0];
 		pair[1][i] = both[1];
 		closing_socket(loop, both[0]);
@@ -154,7 +193,7 @@ START_TEST(at_the_end)
 	int pair[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	ck_assert_int_eq(send(pair[1], "x", 1, 0), 1);
+	pass(pair[1], STDIN_FILENO);
 	closing_socket(loop, pair[0]);
 	stream_teardown(loop);
 	ck_assert(!is_open(pair[0]));
@@ -170,7 +209,9 @@ closing_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, with_nothing_unread_at_once);
+	tcase_add_test(tc, with_words_unread_at_once);
 	tcase_add_test(tc, with_a_descriptor_unread_by_a_child);
+	tcase_add_test(tc, with_words_before_a_descriptor_by_a_child);
 	tcase_add_test(tc, many_at_once);
 	tcase_add_test(tc, at_the_end);
 	suite_add_tcase(suite, tc);

@@ -207,6 +207,14 @@ START_TEST(programs_are_found_where_they_are)
 	ck_assert_int_eq(process_path("pchatd", path, sizeof(path)), 0);
 	ck_assert_str_eq(path, "/x/y/pchatd");
 	ck_assert_int_eq(process_path("pchatd", small, sizeof(small)), -ENAMETOOLONG);
+	ck_assert_int_eq(chdir("/tmp"), 0);
+	ck_assert_int_eq(setenv("PCHAT_EXEC_PATH", "../x", 1), 0);
+	ck_assert_int_eq(process_path("pchatd", path, sizeof(path)), 0);
+	ck_assert_str_eq(path, "/tmp/../x/pchatd");
+	ck_assert_int_eq(process_path("pchatd", small, sizeof(small)), -ENAMETOOLONG);
+	/* What is started finds others there, too, although it leaves the working directory. */
+	ck_assert_int_gt(start("pwd >&3; echo $PCHAT_EXEC_PATH >&3", 5000), 0);
+	ck_assert_str_eq(report, "/\n/tmp/../x\n");
 	ck_assert_int_eq(unsetenv("PCHAT_EXEC_PATH"), 0);
 	ck_assert_int_eq(process_path("pchatd", report, sizeof(report)), 0);
 	ck_assert_str_eq(report, SBINDIR "/pchatd");

@@ -45,6 +45,7 @@ static const struct {
 	{ "no line feed", 20, "no line feed" },
 	{ "nineteen columns, x\n", 20, "nineteen columns, x\n" },
 	{ "twenty columns, xyz.\n", 20, "twenty columns,\n    xyz.\n" },
+	{ "a bcdefghijklmnopqrstuvw\n", 20, "a bcdefghijklmnopqr\n    stuvw\n" },
 	{ "[1] bob: one two three four\n", 20, "[1] bob: one two\n    three four\n" },
 	{ "a\n    b\n", 20, "a\n    b\n" },
 	{ "abcdefghijklmnopqrstuvwxyzabcdefghijk\n", 20, "abcdefghijklmnopqrs\n    tuvwxyzabcdefgh\n    ijk\n" },

@@ -13,6 +13,7 @@
 static struct {
 	bool on;
 	struct stream *stream;
+	const struct stream *stalled; /* this one has output queued */
 	bool resumed;
 	uint8_t in[FRAME_MAX * 4], out[FRAME_MAX * 16];
 	size_t in_len, out_len, out_at;
@@ -182,10 +183,17 @@ fake_output(struct frame *f)
 	return used > 0;
 }
 
-void
-fake_stall(struct stream *s, bool stalled)
+size_t __real_stream_pending(const struct stream *s);
+size_t
+__wrap_stream_pending(const struct stream *s)
 {
-	s->out_len = stalled;
+	return fake.on ? fake.stalled == s : __real_stream_pending(s);
+}
+
+void
+fake_stall(const struct stream *s, bool stalled)
+{
+	fake.stalled = stalled ? s : NULL;
 }
 
 void

@@ -25,7 +25,7 @@ size_t fake_input(struct stream *s, const void *bytes, size_t n);
 bool fake_output(struct frame *f);
 
 /* The peer takes nothing now. */
-void fake_stall(struct stream *s, bool stalled);
+void fake_stall(const struct stream *s, bool stalled);
 
 /* A turn of the loop: who is closed is told, who was resumed gets what waited. */
 void fake_turn(void);

@@ -61,6 +61,52 @@ START_TEST(the_pair)
 	got.pair = 5;
 	kept_load_pair(store, &got);
 	ck_assert_uint_eq(got.pair, 5);
+	p.pair = 78;
+	kept_pair(store, &p);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_int_eq(kept_no_pair(store), 0);
+	next_helper();
+	kept_load_pair(store, &got);
+	ck_assert_uint_eq(got.pair, 5);
+}
+END_TEST
+
+/* What is the same is no reason to wait for the disk. */
+START_TEST(the_same_pair_is_not_written_again)
+{
+	struct partner p = { .pair = 0 };
+
+	kept_pair(store, &p);
+	ck_assert(!store_writing(store));
+	p = (struct partner){ .pair = 77, .peer = { .name = "bob", .account = "robert", .uid = 1002 } };
+	kept_pair(store, &p);
+	ck_assert(store_writing(store));
+	ck_assert_int_eq(store_commit(store), 0);
+	kept_pair(store, &p);
+	ck_assert(!store_writing(store));
+	p.pair = 78;
+	kept_pair(store, &p);
+	ck_assert(store_writing(store));
+	ck_assert_int_eq(store_commit(store), 0);
+}
+END_TEST
+
+/* The longest that a partner can be: an account may have a name of many bytes. */
+START_TEST(the_longest_pair)
+{
+	struct partner p = { .pair = UINT64_MAX, .online = true, .peer.uid = UINT32_MAX }, got = { .pair = 0 };
+
+	for (size_t i = 0; i + 2 <= NAME_MAX_LEN; i += 2)
+		memcpy(p.peer.name + i, "\u00e9", 2);
+	memset(p.peer.account, 'b', ACCOUNT_MAX_LEN);
+	kept_pair(store, &p);
+	ck_assert_int_eq(store_commit(store), 0);
+	next_helper();
+	kept_load_pair(store, &got);
+	ck_assert_uint_eq(got.pair, p.pair);
+	ck_assert_str_eq(got.peer.name, p.peer.name);
+	ck_assert_str_eq(got.peer.account, p.peer.account);
+	ck_assert_uint_eq(got.peer.uid, p.peer.uid);
 }
 END_TEST
 
@@ -116,6 +162,8 @@ session_kept_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_pair);
+	tcase_add_test(t, the_same_pair_is_not_written_again);
+	tcase_add_test(t, the_longest_pair);
 	tcase_add_test(t, rules_and_whether_notes_are_taken);
 	tcase_add_test(t, why_one_is_away);
 	suite_add_tcase(s, t);

@@ -59,6 +59,7 @@ static const struct {
 	{ N_("daemon"), doctor_daemon },
 	{ N_("runtime folder"), doctor_runtime },
 	{ N_("state folder"), doctor_state },
+	{ N_("sessions"), doctor_session },
 	{ N_("linger"), doctor_linger },
 	{ N_("programs"), doctor_programs },
 	{ N_("limits"), doctor_limits },

@@ -48,6 +48,7 @@ enum account_answer doctor_account(uid_t uid, char name[ACCOUNT_ROOM]);
 typedef void doctor_check(const struct options *o, struct finding *f);
 
 doctor_check doctor_daemon, doctor_runtime, doctor_state, doctor_linger;    /* doctor_daemon.c, doctor_folders.c */
+doctor_check doctor_session;                                                /* doctor_session.c */
 doctor_check doctor_programs, doctor_limits, doctor_clock, doctor_accounts; /* doctor_system.c */
 doctor_check doctor_locale, doctor_terminal, doctor_shell;                  /* doctor_terminal.c */
 

@@ -160,7 +160,8 @@ ask_run(struct invocation *inv)
 		return 0; /* main() says it */
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED,
-		    "delivered, but the inbox of '%s' cannot be read: its disk, or its file, is damaged", a.link->name);
+		    "delivered, but the inbox of '%s' cannot be read: its disk, or its file, is damaged",
+		    a.link->shown);
 	default:
 		return report(v, "delivered, but: %s", a.link->words[0] ? a.link->words : _(status_words(v)));
 	}

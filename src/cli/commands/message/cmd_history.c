@@ -203,9 +203,11 @@ history_run(struct invocation *inv)
 	terminal = rows_setup();
 	format_text_setup(terminal && !o->given[OPT_FULL_TIME]);
 	v = read_history(&inv->link, &wish, &request, deadline_in(options_timeout(o, UINT64_MAX)), &p);
-	pager_end();
+	rc = pager_end();
 	if (terminal && p.count == 0 && v == VERDICT_NOTHING)
 		remark("there is nothing");
+	if (rc != 0)
+		return rc;
 	if (v == VERDICT_OK || v == VERDICT_NOTHING)
 		return status_exit(p.count > 0 ? VERDICT_OK : VERDICT_NOTHING);
 	return report_end(&inv->link, v);

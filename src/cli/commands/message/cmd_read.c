@@ -214,7 +214,7 @@ report_end(const struct reading *rd, enum verdict v)
 		return status_exit(VERDICT_OUTPUT);
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED, "the inbox of '%s' cannot be read: its disk, or its file, is damaged",
-		    rd->link->name);
+		    rd->link->shown);
 	case VERDICT_NO_SESSION:
 		if (rd->follow)
 			return 0; /* the session ended */
@@ -256,7 +256,7 @@ read_run(struct invocation *inv)
 		return report(VERDICT_FAILED,
 		    "it could not be marked read, and will be shown again: the disk of '%s' is full, or cannot be "
 		    "written",
-		    inv->link.name);
+		    inv->link.shown);
 	return report_end(&rd, v);
 }
 

@@ -18,6 +18,7 @@ static const struct option_row options[] = {
 	{ OPT_NOTE, 0, "note", OPTION_COUNT, "N", N_("answer note N (its id under --json)") },
 	{ OPT_LATER, 0, "later", OPTION_NOTHING, NULL, N_("have the daemon keep it, if nobody is there (status 12)") },
 	TEXT_SOURCE_ROWS(N_("each line is a note, sent as it comes"), N_("each piece that ends with a NUL is a note")),
+	{ OPT_ID, 0, "id", OPTION_IDENT, "ID", N_("repeat an unconfirmed note: it arrives once") },
 	{ 0 },
 };
 
@@ -42,9 +43,9 @@ report_none(struct link *l, enum verdict v, uint64_t id)
 	}
 }
 
-/* Who wrote the note; 0, or reports why that is not known. */
+/* Who wrote the note, and its number; 0, or reports why that is not known. */
 static int
-find_writer(struct invocation *inv, struct peer *writer)
+find_writer(struct invocation *inv, struct peer *writer, uint64_t *number)
 {
 	const struct options *o = &inv->opt;
 	const uint64_t id = o->given[OPT_NOTE] ? o->number[OPT_NOTE] : 0;
@@ -55,6 +56,7 @@ find_writer(struct invocation *inv, struct peer *writer)
 	if (v != VERDICT_OK)
 		return report_none(&inv->link, v, id);
 	*writer = reply.u.record.peer;
+	*number = reply.u.record.id;
 	return 0;
 }
 
@@ -69,24 +71,32 @@ reply_run(struct invocation *inv)
 		.feed = &feed,
 		.to_uid = true,
 		.later = o->given[OPT_LATER],
+		.repeats = o->given[OPT_ID],
 		.timeout_ms = options_timeout(o, SEND_TIMEOUT_SECONDS * 1000),
 		.reading_deadline = o->given[OPT_TIMEOUT] ? options_deadline(o) : UINT64_MAX,
 		.delivered = o->given[OPT_JSON] ? tell_report_delivered : NULL,
 	};
+	char whom[40];
+	uint64_t number = 0;
 	int rc;
 
-	if ((rc = find_writer(inv, &writer)) != 0)
+	if (o->given[OPT_ID] && !o->given[OPT_NOTE])
+		return report(VERDICT_USAGE, "--id takes --note N: the latest note may be another one by now");
+	if ((rc = find_writer(inv, &writer, &number)) != 0)
 		return rc;
 	t.to = writer.name[0] ? writer.name : writer.account;
 	t.uid = writer.uid;
-	if (!name_possible(t.to, strlen(t.to)))
+	if (!name_valid(t.to, strlen(t.to)))
 		return report(VERDICT_NO_SUCH_USER, "%s has no name to which an answer could go", t.to);
 	if ((rc = text_source_open(o, 0, true, &feed)) != 0)
 		return rc;
-	if ((rc = random_ident(&t.id)) < 0)
+	if (o->given[OPT_ID])
+		(void)ident_parse(o->text[OPT_ID], &t.id);
+	else if ((rc = random_ident(&t.id)) < 0)
 		return report(VERDICT_FAILED, "no random numbers: %s", error_words(-rc));
 	remark("to %s", t.to);
-	return tell_report(&t, "tell", teller_run(&t));
+	(void)snprintf(whom, sizeof(whom), "--note %" PRIu64, number);
+	return tell_report(&t, "reply", whom, teller_run(&t));
 }
 
 const struct command command_reply = {

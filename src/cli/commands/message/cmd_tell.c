@@ -66,7 +66,7 @@ tell_run(struct invocation *inv)
 		return report(VERDICT_FAILED, "no random numbers: %s", error_words(-rc));
 	if ((v = find_sender(inv, &t)) == VERDICT_OK)
 		v = teller_run(&t);
-	return tell_report(&t, "tell", v);
+	return tell_report(&t, "tell", t.to, v);
 }
 
 const struct command command_tell = {

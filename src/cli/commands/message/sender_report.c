@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/translate.h"
+#include "cli/output/hint.h"
 #include "cli/output/report.h"
 #include "proto/status.h"
 
@@ -29,18 +30,19 @@ static int
 report_unconfirmed(const struct sender *s, const char *command)
 {
 	const struct ident id = ident_add(&s->out.box.first, s->stopped_at);
-	char hex[IDENT_HEX_LEN + 1], line[48], to[NAME_MAX_LEN + 16] = "";
+	char hex[IDENT_HEX_LEN + 1], line[48], to[NAME_MAX_LEN + 16] = "", hint[HINT_MAX];
 
 	ident_format(&id, hex);
+	(void)hint_command(s->link, NULL, command, hint);
 	(void)snprintf(to, sizeof(to), "%s%s%s%s", feed_option(s->feed), s->partner[0] ? "--to " : "", s->partner,
 	    s->partner[0] ? " " : "");
 	if (s->feed->separator == FEED_WHOLE)
 		return report_message(VERDICT_UNCONFIRMED, hex,
-		    "unconfirmed: it may or may not arrive; repeat with: pchat %s %s--id %s, and the same text",
-		    command, to, hex);
+		    "unconfirmed: it may or may not arrive; repeat with: pchat %s %s--id %s, and the same text", hint,
+		    to, hex);
 	return report_message(VERDICT_UNCONFIRMED, hex,
 	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s %s--id %s",
-	    which(s, line, sizeof(line)), command, to, hex);
+	    which(s, line, sizeof(line)), hint, to, hex);
 }
 
 /* The cause, before what it led to. */

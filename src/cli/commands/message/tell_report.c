@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/translate.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "net/endpoint.h"
@@ -38,19 +39,21 @@ which(const struct teller *t, char *out, size_t size)
 }
 
 static int
-report_unconfirmed(const struct teller *t, const char *command, const char *line)
+report_unconfirmed(const struct teller *t, const char *command, const char *whom, const char *line)
 {
 	const char *const later = t->later ? "--later " : "";
-	char hex[IDENT_HEX_LEN + 1];
+	const char *const socket = !t->session && t->daemon.explicit ? t->daemon.socket : NULL;
+	char hex[IDENT_HEX_LEN + 1], hint[HINT_MAX];
 
 	ident_format(&t->id, hex);
+	(void)hint_command(t->link, socket, command, hint);
 	if (t->feed->separator == FEED_WHOLE)
 		return report_message(VERDICT_UNCONFIRMED, hex,
 		    "%sunconfirmed: it may or may not arrive; repeat it with: pchat %s %s--id %s %s, and the same text",
-		    line, command, later, hex, t->to);
+		    line, hint, later, hex, whom);
 	return report_message(VERDICT_UNCONFIRMED, hex,
-	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s %s%s--id %s %s", line, command,
-	    later, feed_option(t->feed), hex, t->to);
+	    "%sunconfirmed: it may or may not arrive; repeat from there with: pchat %s %s%s--id %s %s", line, hint,
+	    later, feed_option(t->feed), hex, whom);
 }
 
 /* Nobody of that name: on a daemon of the user's own nobody else is there at all. */
@@ -71,7 +74,7 @@ report_nobody(const struct teller *t, const char *line)
 }
 
 int
-tell_report(const struct teller *t, const char *command, enum verdict v)
+tell_report(const struct teller *t, const char *command, const char *whom, enum verdict v)
 {
 	char line[64];
 
@@ -88,7 +91,7 @@ tell_report(const struct teller *t, const char *command, enum verdict v)
 			    line, t->to);
 		return report(v, "%s%s: %s", line, t->to, _(status_words(v)));
 	case VERDICT_UNCONFIRMED:
-		return report_unconfirmed(t, command, line);
+		return report_unconfirmed(t, command, whom, line);
 	case VERDICT_EMPTY:
 		return report(v, "%sthe note is empty; a note has 1 to %u bytes", line, NOTE_MAX);
 	case VERDICT_TOO_LONG:

@@ -6,9 +6,9 @@
 
 /*
  * Says how teller_run() ended, by v, unless it ended well, and returns the exit status. `command` is what the advice to
- * repeat names.
+ * repeat names, and `whom` are its words for the receiver: "bob", or "--note 12", which is bound to the account.
  */
-int tell_report(const struct teller *t, const char *command, enum verdict v);
+int tell_report(const struct teller *t, const char *command, const char *whom, enum verdict v);
 
 /* For teller.delivered, with --json: prints an object for the note. */
 void tell_report_delivered(const struct teller *t, bool kept);

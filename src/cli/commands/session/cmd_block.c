@@ -12,6 +12,7 @@
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/typed.h"
+#include "cli/output/foreign.h"
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
@@ -35,20 +36,24 @@ is_failure(int error)
 	return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
-/* "@staff", "@1000". 0; -ENOENT: there is none; or why nobody knows. */
+#define GROUP_SHOWN 32U /* bytes of its name: an older daemon takes no more, and it is for people alone */
+
+/*
+ * "@staff", "@1000". 0; -ENOENT: there is none; -EXDEV: the session is at another host, whose groups have names and numbers
+ * of their own, and only a number can be meant; or why nobody knows.
+ */
 static int
-group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *rule)
+group_rule(const struct link *l, const char *operand, enum policy_rule_type type, struct policy_rule *rule)
 {
-	const struct group *g;
+	const struct group *g = NULL;
 	unsigned long gid;
 	char *end;
 
 	errno = 0;
-	g = getgrnam(operand + 1);
-	if (!g && is_failure(errno))
+	if (!l->host[0] && !(g = getgrnam(operand + 1)) && is_failure(errno))
 		return -errno;
 	*rule = (struct policy_rule){ .type = (uint8_t)type };
-	(void)snprintf(rule->name, sizeof(rule->name), "%.32s", operand + 1);
+	(void)foreign_cut(operand + 1, rule->name, GROUP_SHOWN + 1);
 	if (g) {
 		rule->id = g->gr_gid;
 		return 0;
@@ -56,15 +61,35 @@ group_rule(const char *operand, enum policy_rule_type type, struct policy_rule *
 	errno = 0;
 	gid = strtoul(operand + 1, &end, 10);
 	rule->id = (uint32_t)gid;
-	return isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0 && gid < UINT32_MAX ? 0 : -ENOENT;
+	if (isdigit((unsigned char)operand[1]) && *end == '\0' && errno == 0 && gid < UINT32_MAX)
+		return 0;
+	return l->host[0] ? -EXDEV : -ENOENT;
 }
 
 static int
-report_group(const char *operand, int error)
+report_group(const struct link *l, const char *operand, int error)
 {
+	if (error == -EXDEV)
+		return report(VERDICT_USAGE,
+		    "'%s' is at another host, where groups have numbers of their own: say @GID, the number of '%.64s' "
+		    "there",
+		    l->shown, operand + 1);
 	if (error != -ENOENT)
 		return report(VERDICT_FAILED, "cannot look up the group '%.64s': %s", operand + 1, error_words(-error));
 	return report(VERDICT_NO_SUCH_USER, "there is no group '%.64s'; 'getent group' lists the groups", operand + 1);
+}
+
+/* Our own uid as the daemon has it: at another host that is another number, and ours may be anybody's there. */
+static enum verdict
+find_ourselves(struct link *l, uint64_t deadline, uint32_t *uid)
+{
+	const struct control_message m = { .type = CONTROL_STATUS };
+	struct control_message state;
+	const enum verdict v = link_call(l, &m, deadline, CONTROL_STATE, &state);
+
+	if (v == VERDICT_OK)
+		*uid = state.u.state.self.uid;
+	return v;
 }
 
 /* The account behind the name, as long as it is online; POLICY_NO_UID: it is not, or is our own. */
@@ -72,15 +97,18 @@ static enum verdict
 find_account(struct link *l, const char *name, uint64_t deadline, uint32_t *uid, bool *online)
 {
 	_cleanup_(who_release) struct who_list r = { .count = 0 };
-	const enum verdict v = who_fetch(&r, l, "", deadline);
+	uint32_t ours = 0;
+	enum verdict v = who_fetch(&r, l, "", deadline);
 
+	if (v == VERDICT_OK) /* the daemon is there, and has said who we are */
+		v = find_ourselves(l, deadline, &ours);
 	*uid = POLICY_NO_UID;
 	*online = false;
 	for (size_t i = 0; v == VERDICT_OK && i < r.count; i++) {
 		if (!name_equal(r.row[i].name, name))
 			continue;
 		*online = true;
-		*uid = r.row[i].uid == geteuid() ? POLICY_NO_UID : r.row[i].uid;
+		*uid = r.row[i].uid == ours ? POLICY_NO_UID : r.row[i].uid;
 	}
 	return v;
 }
@@ -134,15 +162,16 @@ block_name(struct link *l, const char *name, uint64_t deadline)
 	return 0;
 }
 
+/* `group` is the operand, too; without `numbered` nobody knows its number, and a rule of that name is meant. */
 static bool
-is_about(const struct policy_rule *rule, const struct policy_rule *group, const char *operand)
+is_about(const struct policy_rule *rule, const struct policy_rule *group, bool numbered, const char *operand)
 {
 	switch (rule->type) {
 	case POLICY_BLOCK_NAME:
 	case POLICY_BLOCK_UID:
 		return operand[0] != '@' && policy_blocks(rule, operand);
 	default:
-		return operand[0] == '@' && rule->id == group->id;
+		return operand[0] == '@' && (numbered ? rule->id == group->id : strcmp(rule->name, group->name) == 0);
 	}
 }
 
@@ -154,13 +183,13 @@ unblock(struct invocation *inv, const char *operand)
 	struct control_message rules;
 	enum verdict v;
 	unsigned removed = 0;
-	int rc;
+	int rc = 0;
 
-	if (operand[0] == '@' && (rc = group_rule(operand, POLICY_BLOCK_GROUP, &group)) < 0)
-		return report_group(operand, rc);
+	if (operand[0] == '@' && (rc = group_rule(&inv->link, operand, POLICY_BLOCK_GROUP, &group)) < 0 && rc != -EXDEV)
+		return report_group(&inv->link, operand, rc);
 	v = fetch_rules(&inv->link, &rules, deadline);
 	for (uint32_t i = 0; v == VERDICT_OK && i < rules.u.policy.count; i++) {
-		if (!is_about(&rules.u.policy.rule[i], &group, operand))
+		if (!is_about(&rules.u.policy.rule[i], &group, rc == 0, operand))
 			continue;
 		v = change(&inv->link, true, &rules.u.policy.rule[i], deadline);
 		removed++;
@@ -191,8 +220,8 @@ static void
 print_rule_json(const struct policy_rule *r)
 {
 	const bool group = r->type == POLICY_BLOCK_GROUP || r->type == POLICY_ALLOW_GROUP;
-	json_t *o = json_pack(
-	    "{ssss}", "rule", r->type == POLICY_ALLOW_GROUP ? "allow" : "block", group ? "group" : "name", r->name);
+	json_t *o = json_pack("{ssso}", "rule", r->type == POLICY_ALLOW_GROUP ? "allow" : "block",
+	    group ? "group" : "name", format_json_text(r->name));
 
 	if (r->type != POLICY_BLOCK_NAME)
 		format_json_add(&o, group ? "gid" : "uid", json_integer(r->id));
@@ -226,8 +255,8 @@ add(struct invocation *inv, enum policy_rule_type type_of_group)
 		return report_verdict(VERDICT_SELF, operand);
 	if (operand[0] != '@')
 		return block_name(&inv->link, operand, options_deadline(&inv->opt));
-	if ((rc = group_rule(operand, type_of_group, &rule)) < 0)
-		return report_group(operand, rc);
+	if ((rc = group_rule(&inv->link, operand, type_of_group, &rule)) < 0)
+		return report_group(&inv->link, operand, rc);
 	v = change(&inv->link, false, &rule, options_deadline(&inv->opt));
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }

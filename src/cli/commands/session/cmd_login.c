@@ -105,7 +105,7 @@ start(
 {
 	char target[VIA_LOGIN_MAX + 1 + VIA_PATH_MAX + 1];
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
-	char program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48];
+	char session[VIA_SESSION_MAX + 1], program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48];
 	char *argv[18] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
 	size_t argc = 7;
 	int rc = process_path("pchat-session", program, sizeof(program));
@@ -130,9 +130,10 @@ start(
 	if (rc == 0)
 		rc = process_start(argv, limit < INT_MAX - REPORT_SLACK_MS ? (int)limit + REPORT_SLACK_MS : -1,
 		    report_text, REPORT_SIZE);
+	via_join(via ? via->host : "", name, session);
 	if (rc == -ETIMEDOUT)
 		return report(
-		    VERDICT_TIMED_OUT, "%s: the login took too long; check with: pchat -s %s status", name, name);
+		    VERDICT_TIMED_OUT, "%s: the login took too long; check with: pchat -s %s status", name, session);
 	if (rc < 0)
 		return report(VERDICT_FAILED, "cannot start '%s': %s", program, error_words(-rc));
 	return 0;

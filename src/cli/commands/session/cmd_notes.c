@@ -10,6 +10,7 @@
 #include "cli/output/format.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "client/daemon_link.h"
 #include "proto/feature.h"
 #include "proto/status.h"
@@ -74,18 +75,22 @@ open_daemon(struct invocation *inv, struct daemon_link *d)
 	return v == VERDICT_OK ? 0 : report(v, "%s", inv->link.words);
 }
 
+/* The daemon may be another host's: a name that is none is shown as what it is, since the id is what one asks for. */
 static void
 show(const struct kept_entry *e, bool json)
 {
-	char msgid[IDENT_HEX_LEN + 1], time[FORMAT_TIME_MAX];
+	char msgid[IDENT_HEX_LEN + 1], time[FORMAT_TIME_MAX], name[FORMAT_SAFE_MAX];
 
 	ident_format(&e->msgid, msgid);
-	if (json)
-		format_json_line(json_pack("{sssssssI}", "msgid", msgid, "to", e->name, "time",
+	if (json) {
+		format_json_line(json_pack("{sssosssI}", "msgid", msgid, "to", format_json_text(e->name), "time",
 		    format_json_time(e->time_ms, time), "bytes", (json_int_t)e->length));
-	else
-		output_printf(_("%s  %s  %5u bytes  for %s\n"), msgid, format_time(e->time_ms, time),
-		    (unsigned)e->length, e->name);
+		return;
+	}
+	rows_begin();
+	output_printf(_("%s  %s  %5u bytes  for %s\n"), msgid, format_time(e->time_ms, time), (unsigned)e->length,
+	    format_safe(e->name, name));
+	rows_end();
 }
 
 static int
@@ -99,6 +104,7 @@ list_kept(struct invocation *inv)
 
 	if ((rc = open_daemon(inv, &d)) != 0)
 		return rc;
+	(void)rows_setup();
 	do {
 		v = daemon_link_call(&d, &request, options_deadline(&inv->opt), UPSTREAM_KEPT_PAGE, &reply);
 		if (v != VERDICT_OK)

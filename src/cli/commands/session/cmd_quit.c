@@ -13,16 +13,17 @@ quit_run(struct invocation *inv)
 	struct link *l = &inv->link;
 	struct control_message reply;
 	enum verdict v;
-	int rc = link_request(l, &request, deadline, &reply);
+	int rc;
 
-	if (rc == 0)
-		v = link_outcome(l, &reply);
-	else if (rc == -ECONNRESET && (v = link_come_back(l, deadline)) == VERDICT_NO_SESSION)
-		return 0; /* it went without a word, but not without the session */
-	else if (rc == -ECONNRESET && v == VERDICT_OK)
-		v = link_command(l, &request, deadline);
-	else if (rc != -ECONNRESET)
-		v = link_verdict(l, rc);
+	while ((rc = link_request(l, &request, deadline, &reply)) == -ECONNRESET) {
+		if ((v = link_come_back(l, deadline)) == VERDICT_NO_SESSION)
+			return 0; /* it went without a word, but not without the session */
+		if (v != VERDICT_OK)
+			return report(v, "%s", l->words);
+	}
+	v = rc == 0 ? link_outcome(l, &reply) : link_verdict(l, rc);
+	if (v == VERDICT_OK && reply.u.outcome.words[0])
+		remark("%s", l->words); /* the daemon does not know of it */
 	return v == VERDICT_OK ? 0 : report(v, "%s", l->words);
 }
 

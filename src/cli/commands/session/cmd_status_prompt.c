@@ -46,6 +46,7 @@ status_prompt_run(struct invocation *inv)
 	l->features = FEATURE_NOTES;
 	if (command_find_session(inv) != VERDICT_OK || !ask(l, &request, deadline, &m))
 		return 0;
+	output_give_up(deadline);
 	unread = m.u.state.unread + m.u.state.notes;
 	name = m.u.state.partner.name[0] ? m.u.state.partner.name : m.u.state.self.name;
 	if (unread > 0)

@@ -1,10 +1,10 @@
 /* pchat chat, in pchat-full: becomes pchat-chat. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/signals.h"
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "net/process.h"
@@ -16,7 +16,7 @@ chat_run(struct invocation *inv)
 	int error = process_path("pchat-chat", path, sizeof(path));
 
 	if (error == 0) {
-		(void)signal(SIGPIPE, SIG_DFL);
+		signals_give_back();
 		(void)execv(path, inv->argv);
 		error = -errno;
 	}

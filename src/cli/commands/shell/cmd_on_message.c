@@ -112,7 +112,7 @@ start(struct hooks *h, const struct record *r)
 	_cleanup_(closep) int input = body_file(r);
 	int rc = input;
 
-	set_environment(r, h->link->name);
+	set_environment(r, h->link->shown);
 	if (rc >= 0)
 		rc = child_start(&hook->child, h->argv, input, -1, true);
 	if (rc < 0) {

@@ -188,7 +188,7 @@ with_run(struct invocation *inv)
 		return report(v, "%s", inv->link.words);
 	if (c.over)
 		return report(VERDICT_LEFT, "%s: left before the command began", c.partner);
-	(void)setenv("PCHAT_SESSION", inv->link.name, 1);
+	(void)setenv("PCHAT_SESSION", inv->link.shown, 1);
 	(void)setenv("PCHAT_PARTNER", c.partner, 1);
 	if ((rc = start(&c, o->operands + 1)) != 0) {
 		leave(&c);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/translate.h"
 #include "cli/commands/stream/taking.h"
 #include "cli/output/foreign.h"
 #include "cli/output/report.h"
@@ -53,14 +52,12 @@ ask(const char *name, const char *safe)
 {
 	_cleanup_(freep) char *line = NULL;
 	char quoted[FOREIGN_QUOTED(NAME_MAX)], becomes[FOREIGN_QUOTED(NAME_MAX)];
-	char shown[REPORT_SAFE_MAX(sizeof(quoted))];
 	size_t size = 0;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
-	(void)foreign_quoted(name, strlen(name), quoted, sizeof(quoted));
-	shown[safe_line(quoted, strlen(quoted), shown, sizeof(shown) - 1)] = '\0';
-	(void)fprintf(stderr, _("\"%s\" is to become \"%s\" here. Take it? [y/N] "), shown,
+	report_ask("\"%s\" is to become \"%s\" here. Take it? [y/N]",
+	    foreign_quoted(name, strlen(name), quoted, sizeof(quoted)),
 	    foreign_quoted(safe, strlen(safe), becomes, sizeof(becomes)));
 	return getline(&line, &size, stdin) > 0 && (line[0] == 'y' || line[0] == 'Y');
 }

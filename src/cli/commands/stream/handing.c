@@ -141,7 +141,7 @@ give_up(struct handing *h)
 {
 	struct piece p = { .type = PIECE_FAILED };
 
-	(void)snprintf(p.u.said.words, sizeof(p.u.said.words), "%.255s", h->words);
+	(void)foreign_cut(h->words, p.u.said.words, sizeof(p.u.said.words));
 	channel_put(&h->channel, &p);
 	if (channel_flush(&h->channel) < 0)
 		h->channel.ended = true; /* it sees the end, and no words */

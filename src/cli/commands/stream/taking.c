@@ -351,7 +351,7 @@ tell_result(struct taking *t)
 		return; /* which its own helper tells, and better */
 	p.u.said.verdict = t->broken ? VERDICT_NOT_TAKEN : VERDICT_OK;
 	p.u.said.status = t->command_status >= 0 ? (uint16_t)t->command_status : PIECE_NO_STATUS;
-	(void)snprintf(p.u.said.words, sizeof(p.u.said.words), "%.255s", t->broken ? t->words : "");
+	(void)foreign_cut(t->broken ? t->words : "", p.u.said.words, sizeof(p.u.said.words));
 	channel_put(&t->channel, &p);
 	while (channel_flush(&t->channel) == -EAGAIN && poll(&out, 1, poll_time(deadline)) > 0)
 		continue;

@@ -29,7 +29,7 @@ START_TEST(when)
 	capture_begin(STDOUT_FILENO);
 	ck_assert(with("always") && !with("never") && !with("auto") && !with(NULL));
 	(void)capture_end();
-	capture_terminal(80);
+	capture_terminal(STDOUT_FILENO, 80);
 	on_terminal = with(NULL) && with("auto") && !with("never");
 	ck_assert_int_eq(setenv("NO_COLOR", "1", 1), 0);
 	wanted_none = !with(NULL) && with("always");

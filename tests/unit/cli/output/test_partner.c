@@ -38,12 +38,26 @@ START_TEST(quotes_are_escaped)
 }
 END_TEST
 
+START_TEST(whole_characters)
+{
+	char out[6];
+
+	ck_assert_str_eq(foreign_cut("abc", out, sizeof(out)), "abc");
+	ck_assert_str_eq(foreign_cut("abcdefg", out, sizeof(out)), "abcde");
+	ck_assert_str_eq(foreign_cut("abcd\303\251", out, sizeof(out)), "abcd");
+	ck_assert_str_eq(foreign_cut("abc\303\251", out, sizeof(out)), "abc\303\251");
+	ck_assert_str_eq(foreign_cut("abc\303\251d", out, sizeof(out)), "abc\303\251");
+	ck_assert_str_eq(foreign_cut("ab\360\237\221\215", out, sizeof(out)), "ab");
+}
+END_TEST
+
 Suite *
 partner_suite(void)
 {
 	Suite *s = suite_create("partner");
 	TCase *t = tcase_create("core");
 
+	tcase_add_test(t, whole_characters);
 	tcase_add_test(t, the_account_unless_it_is_the_name);
 	tcase_add_test(t, quotes_are_escaped);
 	suite_add_tcase(s, t);

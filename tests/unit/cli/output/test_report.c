@@ -51,6 +51,16 @@ START_TEST(in_words)
 }
 END_TEST
 
+/* What is reported did not succeed, whatever its verdict says. */
+START_TEST(never_a_success)
+{
+	ck_assert_int_eq(report(VERDICT_QUEUED, "waits"), status_exit(VERDICT_FAILED));
+	report_as_json(as_json);
+	ck_assert_int_eq(report(VERDICT_OK, "done"), status_exit(VERDICT_FAILED));
+	ck_assert_str_eq(capture_end(), "pchat: waits\n31|done||-1\n");
+}
+END_TEST
+
 START_TEST(in_the_words_of_a_verdict)
 {
 	const char *said, *nobody = status_words(VERDICT_NO_SUCH_USER);
@@ -121,6 +131,7 @@ cli_report_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, in_words);
+	tcase_add_test(tc, never_a_success);
 	tcase_add_test(tc, in_the_words_of_a_verdict);
 	tcase_add_test(tc, a_command_that_did_not_start);
 	tcase_add_test(tc, quiet);

@@ -12,7 +12,10 @@
 #include "cli/output/report.h"
 #include "cli/output/rows.h"
 #include "folder.h"
+#include "host.h"
 #include "proto/safe.h"
+#include "proto/status.h"
+#include "words.h"
 
 static void
 print(void)
@@ -65,7 +68,7 @@ START_TEST(on_a_terminal)
 	unsigned rows = 0;
 	bool terminal;
 
-	capture_terminal(30);
+	capture_terminal(STDOUT_FILENO, 30);
 	terminal = rows_setup();
 	print();
 	said = capture_end();
@@ -83,7 +86,7 @@ START_TEST(on_a_dumb_terminal)
 	const char *said;
 
 	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
-	capture_terminal(30);
+	capture_terminal(STDOUT_FILENO, 30);
 	(void)rows_setup();
 	print();
 	said = capture_end();
@@ -142,20 +145,20 @@ START_TEST(through_a_pager)
 
 	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0); /* no pager */
 	ck_assert_int_eq(setenv("PAGER", "sed 's/^/paged: /'", 1), 0);
-	capture_terminal(30);
+	capture_terminal(STDOUT_FILENO, 30);
 	(void)rows_setup();
 	pager_begin();
 	output_string("not paged\n");
-	pager_end();
+	ck_assert_int_eq(pager_end(), 0);
 	(void)output_flush();
 	ck_assert_str_eq(capture_end(), "not paged\r\n");
 
 	ck_assert_int_eq(setenv("TERM", "test-terminal", 1), 0);
-	capture_terminal(30);
+	capture_terminal(STDOUT_FILENO, 30);
 	(void)rows_setup();
 	pager_begin();
 	print();
-	pager_end();
+	ck_assert_int_eq(pager_end(), 0);
 	output_string("behind it\n");
 	(void)output_flush();
 	said = capture_end();
@@ -166,16 +169,46 @@ START_TEST(through_a_pager)
 }
 END_TEST
 
+START_TEST(a_pager_that_cannot_be_run_takes_nothing_away)
+{
+	if (!host_tells_of_no_program(__func__))
+		return;
+	report_setup(words_as_they_are, false);
+	ck_assert_int_eq(setenv("PAGER", "no-such-pager -x", 1), 0);
+	capture_terminal(STDOUT_FILENO, 80);
+	pager_begin();
+	output_string("shown\n");
+	ck_assert_int_eq(pager_end(), 0);
+	(void)output_flush();
+	ck_assert_str_eq(capture_end(), "shown\r\n");
+}
+END_TEST
+
+/* It is told; one that was ended has shown enough. */
+START_TEST(a_pager_that_fails)
+{
+	report_setup(words_as_they_are, false);
+	capture_terminal(STDOUT_FILENO, 80);
+	ck_assert_int_eq(setenv("PAGER", "exit 127;", 1), 0);
+	pager_begin();
+	ck_assert_int_eq(pager_end(), status_exit(VERDICT_OUTPUT));
+	ck_assert_int_eq(setenv("PAGER", "kill -PIPE $$", 1), 0);
+	pager_begin();
+	ck_assert_int_eq(pager_end(), 0);
+	(void)capture_end();
+}
+END_TEST
+
 START_TEST(no_pager)
 {
 	static const char *const none[] = { "", "cat" };
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
 		ck_assert_int_eq(setenv("PAGER", none[i], 1), 0);
-		capture_terminal(80);
+		capture_terminal(STDOUT_FILENO, 80);
 		pager_begin();
 		output_string("plain\n");
-		pager_end();
+		ck_assert_int_eq(pager_end(), 0);
 		(void)output_flush();
 		ck_assert_str_eq(capture_end(), "plain\r\n");
 	}
@@ -183,7 +216,7 @@ START_TEST(no_pager)
 	ck_assert_int_eq(setenv("PAGER", "sed 's/^/paged: /'", 1), 0);
 	pager_begin();
 	output_string("into a file\n");
-	pager_end();
+	ck_assert_int_eq(pager_end(), 0);
 	(void)output_flush();
 	ck_assert_str_eq(capture_end(), "into a file\n");
 }
@@ -206,6 +239,8 @@ cli_rows_suite(void)
 	tcase_set_tags(pager, "processes");
 	tcase_add_checked_fixture(pager, setup, teardown);
 	tcase_add_test(pager, through_a_pager);
+	tcase_add_test(pager, a_pager_that_cannot_be_run_takes_nothing_away);
+	tcase_add_test(pager, a_pager_that_fails);
 	tcase_add_test(pager, no_pager);
 	suite_add_tcase(s, pager);
 	return s;

@@ -89,9 +89,10 @@ START_TEST(test_telling_later)
 		telling_lost(&t);
 		ck_assert_int_eq(attempt(of_daemon[i]), VERDICT_UNCONFIRMED);
 		ck_assert_int_eq(attempt(VERDICT_KEPT), VERDICT_KEPT);
-		telling_begin(&t, true, true); /* what became of an earlier command's nobody knows, but of which text it was */
-		ck_assert_int_eq(attempt(of_daemon[i]),
-		    of_daemon[i] == VERDICT_ID_USED ? VERDICT_ID_USED : VERDICT_UNCONFIRMED);
+		telling_begin(
+		    &t, true, true); /* what became of an earlier command's nobody knows, but of which text it was */
+		ck_assert_int_eq(
+		    attempt(of_daemon[i]), of_daemon[i] == VERDICT_ID_USED ? VERDICT_ID_USED : VERDICT_UNCONFIRMED);
 	}
 }
 END_TEST
@@ -179,18 +180,6 @@ START_TEST(test_notes_have_room)
 }
 END_TEST
 
-/* A helper that lies of what the daemon alone can say is not believed. */
-START_TEST(test_notes_answer)
-{
-	for (int v = 0; v < VERDICT_COUNT; v++) {
-		const bool its_own = v == VERDICT_OK || v == VERDICT_ID_USED || v == VERDICT_NOTES_FULL ||
-		    v == VERDICT_NO_NOTES || v == VERDICT_STORAGE;
-
-		ck_assert_int_eq(notes_answer((enum verdict)v), its_own ? (enum verdict)v : VERDICT_UNCONFIRMED);
-	}
-}
-END_TEST
-
 START_TEST(test_notes_may_tell)
 {
 	struct notes_tellers n = { .connections = 4096 };
@@ -226,7 +215,6 @@ telling_suite(void)
 	suite_add_tcase(s, tell);
 	tcase_add_test(notes, test_notes_may_go);
 	tcase_add_test(notes, test_notes_have_room);
-	tcase_add_test(notes, test_notes_answer);
 	tcase_add_test(notes, test_notes_may_tell);
 	suite_add_tcase(s, notes);
 	return s;

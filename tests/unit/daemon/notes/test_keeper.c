@@ -547,6 +547,171 @@ START_TEST(test_keeper_tries_again)
 }
 END_TEST
 
+/*
+ * Its connection went while another one has it already, its inbox is full, or the like: its receiver stays, and no login
+ * leads back to it. The pause grows, also where each attempt can be read.
+ */
+START_TEST(test_keeper_is_refused_for_now)
+{
+	static const enum verdict refusals[] = { VERDICT_STALE, VERDICT_STORAGE, VERDICT_NOTES_FULL,
+		VERDICT_UNCONFIRMED };
+	const uint64_t since = clock_monotonic_ms();
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	arrives();
+	trace_is("told 1 kept; told 2 kept; pass one");
+	keeper_answered(k, passed, refusals[_i]);
+	ck_assert_ptr_null(fake.worker);
+	wait_for_work();
+	turns();
+	trace_is("pass one");
+	if (_i == 0) { /* once more */
+		keeper_answered(k, passed, refusals[_i]);
+		wait_for_work();
+		turns();
+		trace_is("pass one");
+		ck_assert_uint_ge(clock_monotonic_ms() - since, 2900);
+	}
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------- what cannot be read at a daemon's start */
+
+/* The daemon is started again while something else stands in the place of what is at that path. */
+static void
+restart_without(const char *path, const char *away)
+{
+	ck_assert_int_eq(rename(path, away), 0);
+	ck_assert_int_eq(symlink("nowhere/at/all", path), 0);
+	restart();
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+/* What was overwritten by one who was killed before it was removed goes at the next start. */
+START_TEST(test_keeper_removes_what_is_overwritten)
+{
+	char path[FOLDER_PATH + 64];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%016x.note", dir, 13);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	for (unsigned i = 0; i < 100; i++)
+		(void)fputc(0, f);
+	(void)fclose(f);
+	restart();
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
+/* The folder: nothing is known of what is kept, so none is kept beside it, and nobody is told that there is none. */
+START_TEST(test_keeper_reads_its_folder_again)
+{
+	const struct ident id = { .b = { 1 } };
+	char away[FOLDER_PATH + 8];
+	struct kept_page page;
+
+	(void)snprintf(away, sizeof(away), "%s.away", dir);
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turns();
+	restart_without(dir, away);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_STORAGE);
+	ck_assert_int_eq(keeper_cancel(k, 3, 1000, &id), VERDICT_STORAGE);
+	ck_assert_int_eq(keeper_list(k, 1000, 0, &page), VERDICT_STORAGE);
+	arrives();
+	trace_is("told 1 kept");
+	ck_assert_int_eq(rename(away, dir), 0);
+	wait_for_work();
+	turns();
+	trace_is("pass one"); /* though it came before */
+	ck_assert_int_eq(keeper_list(k, 1000, 0, &page), VERDICT_OK);
+	ck_assert_uint_eq(page.count, 1);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	ck_assert_int_eq(keeper_cancel(k, 3, 1000, &(struct ident){ .b = { 3 } }), VERDICT_NOTHING);
+}
+END_TEST
+
+/* A file: the others are passed on; it takes its place among them when it can be read. */
+START_TEST(test_keeper_reads_files_again)
+{
+	const struct ident id = { .b = { 1 } };
+	char path[FOLDER_PATH + 64], away[FOLDER_PATH + 64];
+	const struct dirent *e;
+	DIR *d;
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	turns();
+	ck_assert_ptr_nonnull(d = opendir(dir));
+	while ((e = readdir(d)))
+		if (strstr(e->d_name, ".note"))
+			(void)snprintf(path, sizeof(path), "%s/%.32s", dir, e->d_name);
+	(void)closedir(d);
+	(void)snprintf(away, sizeof(away), "%s/away", dir);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(3, 3, "three"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 2 kept; told 3 kept");
+	restart_without(path, away);
+	ck_assert_int_eq(symlink("nowhere/at/all", path), 0);
+	arrives();
+	trace_is("pass two");
+	keeper_answered(k, passed, VERDICT_OK);
+	passing = VERDICT_ABSENT;
+	turns();
+	trace_is("");
+	ck_assert_int_eq(keeper_cancel(k, 4, 1000, &id), VERDICT_STORAGE); /* it may be that one */
+	wait_for_work();
+	turns();
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rename(away, path), 0);
+	wait_for_work();
+	turns();
+	arrives();
+	trace_is("pass one");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("pass three");
+	ck_assert_int_eq(keeper_cancel(k, 4, 1000, &id), VERDICT_NOTHING);
+}
+END_TEST
+
+/* The login of another one, or one that is taken back, changes nothing of that. */
+START_TEST(test_keeper_is_refused_with_others)
+{
+	const struct ident id = { .b = { 2 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("carol", 1002, 2, 2, "two"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep_for("dave", 1003, 3, 3, "three"), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 2 kept; told 3 kept");
+	passing = VERDICT_OK;
+	keeper_arrived(k, "carol", 1002);
+	turns();
+	keeper_answered(k, passed, VERDICT_STORAGE);
+	keeper_arrived(k, "dave", 1003);
+	turns();
+	keeper_answered(k, passed, VERDICT_STORAGE);
+	ck_assert_int_eq(keeper_cancel(k, 4, 1000, &id), VERDICT_QUEUED);
+	arrives();
+	keeper_answered(k, passed, VERDICT_STALE);
+	trace_is("pass two; pass three; told 4 ok; pass one");
+	while (files(".note", NULL) > 0) {
+		wait_for_work();
+		turn(DOES);
+		keeper_answered(k, passed, VERDICT_OK);
+	}
+	trace_clear();
+}
+END_TEST
+
 /* As soon as one has worked, the others follow; those that are forgotten meanwhile do not. */
 START_TEST(test_keeper_tries_all_again)
 {
@@ -617,10 +782,15 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_reads_again);
 	tcase_add_test(tc, test_keeper_takes_back);
 	tcase_add_test(tc, test_keeper_passes_on_anew);
+	tcase_add_test(tc, test_keeper_removes_what_is_overwritten);
+	tcase_add_test(tc, test_keeper_reads_its_folder_again);
+	tcase_add_test(tc, test_keeper_reads_files_again);
 	tcase_add_test(tc, test_keeper_keeps_for_each);
 	tcase_add_test(tc, test_keeper_lists);
 	tcase_add_test(tc, test_keeper_cannot_work);
 	tcase_add_loop_test(tc, test_keeper_tries_again, NO_PROCESS, NO_ROOM + 1);
+	tcase_add_loop_test(tc, test_keeper_is_refused_for_now, 0, 4);
+	tcase_add_test(tc, test_keeper_is_refused_with_others);
 	tcase_add_test(tc, test_keeper_tries_all_again);
 	tcase_add_loop_test(tc, test_keeper_counts_what_a_note_costs, 0, 2);
 	suite_add_tcase(s, tc);

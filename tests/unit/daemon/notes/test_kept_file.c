@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,9 +73,10 @@ START_TEST(test_kept_fates)
 {
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		const bool done = v == VERDICT_OK || v == VERDICT_REFUSES, used = v == VERDICT_ID_USED;
+		const enum kept_fate later = v == VERDICT_ABSENT ? KEPT_AT_LOGIN : KEPT_LATER;
 
-		ck_assert_int_eq(kept_fate((enum verdict)v, false), done ? KEPT_DONE : used ? KEPT_ANEW : KEPT_LATER);
-		ck_assert_int_eq(kept_fate((enum verdict)v, true), done || used ? KEPT_DONE : KEPT_LATER);
+		ck_assert_int_eq(kept_fate((enum verdict)v, false), done ? KEPT_DONE : used ? KEPT_ANEW : later);
+		ck_assert_int_eq(kept_fate((enum verdict)v, true), done || used ? KEPT_DONE : later);
 	}
 }
 END_TEST
@@ -125,23 +127,13 @@ teardown(void)
 	folder_remove(dir);
 }
 
-static uint64_t seen[8];
-static size_t seen_count;
-
-static void
-see(void *context, uint64_t number, const struct kept_record *r)
-{
-	ck_assert_ptr_eq(context, &seen);
-	ck_assert_str_eq(r->to_name, "bob");
-	seen[seen_count++] = number;
-}
-
 START_TEST(test_kept_files)
 {
 	const struct kept_record r = sample();
 	const size_t n = kept_file_encode(&r, bytes, sizeof(bytes));
 	uint8_t back[KEPT_FILE_MAX] = { 0 };
 	char path[FOLDER_PATH + 64];
+	uint64_t *numbers;
 	struct stat st;
 	int fd;
 
@@ -163,12 +155,13 @@ START_TEST(test_kept_files)
 	ck_assert_int_ge(fd = open(path, O_CREAT | O_WRONLY, 0600), 0);
 	ck_assert_int_eq(write(fd, back + 4000, 100), 100);
 	(void)close(fd);
-	seen_count = 0;
-	ck_assert_int_eq(kept_file_each(dir, see, seen), 0);
-	ck_assert_uint_eq(seen_count, 2);
-	ck_assert_uint_eq(seen[0], 10);
-	ck_assert_uint_eq(seen[1], 20);
-	ck_assert_int_lt(access(path, F_OK), 0);
+	ck_assert_int_eq(kept_file_list(dir, &numbers), 4);
+	ck_assert_mem_eq(numbers, ((const uint64_t[]){ 10, 12, 13, 20 }), 4 * sizeof(numbers[0]));
+	free(numbers);
+	ck_assert_int_eq(kept_file_load(dir, 12, back, sizeof(back)), -ENOENT);
+	ck_assert_int_eq(kept_file_load(dir, 13, back, sizeof(back)), -ENOENT);
+	ck_assert_int_eq(kept_file_list(path, &numbers), -ENOTDIR);
+	ck_assert_ptr_null(numbers);
 	(void)snprintf(path, sizeof(path), "%s/%016x.new", dir, 11);
 	ck_assert_int_lt(access(path, F_OK), 0);
 }

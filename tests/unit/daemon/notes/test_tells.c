@@ -239,13 +239,14 @@ START_TEST(test_tells_tellers)
 	ck_assert(tells_enter(&t, &alice)); /* strangers keep nobody out */
 	tells_closed(&t, &many[0]);
 	ck_assert(tells_enter(&t, &many[TELLERS_UID]));
-	ck_assert(!alice.idle.listed);
+	ck_assert(!deadline_runs(&alice.teller->idle));
 	tell_to(&alice, "bob", 1);
-	ck_assert(!alice.idle.listed); /* it waits for an answer */
+	ck_assert(!deadline_runs(&alice.teller->idle)); /* it waits for an answer */
 	tells_acked(&t, &bob, token, VERDICT_OK);
-	ck_assert(alice.idle.listed);
+	ck_assert(deadline_runs(&alice.teller->idle));
 	tells_closed(&t, &alice);
-	ck_assert(!alice.idle.listed);
+	ck_assert_ptr_null(alice.teller);
+	ck_assert_ptr_null(deadlines_first(&t.idle));
 }
 END_TEST
 

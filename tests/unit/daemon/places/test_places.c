@@ -3,14 +3,18 @@
  */
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "daemon/places/places.h"
 #include "daemon/places/registry.h"
 #include "folder.h"
+#include "net/socket.h"
 
 static char dir[FOLDER_PATH], words[PLACES_WORDS];
 static struct places places;
@@ -128,6 +132,52 @@ START_TEST(a_folder_is_one_daemons)
 }
 END_TEST
 
+static int left;
+
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+	(void)close(left);
+}
+
+/* A child of a daemon that was killed holds its locks for a moment more. */
+START_TEST(a_lock_that_is_left_is_waited_for)
+{
+	const struct itimerval moment = { .it_value.tv_usec = 50000 };
+
+	(void)snprintf(places.socket, sizeof(places.socket), "%s/pchat.sock", dir);
+	ck_assert_int_ge(left = socket_lock(places.socket, NULL), 0);
+	ck_assert_int_lt(places_claim_socket(&places, words), 0);
+	ck_assert_ptr_nonnull(strstr(words, "another pchatd serves"));
+	(void)signal(SIGALRM, on_alarm);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &moment, NULL), 0);
+	ck_assert_int_eq(places_claim_socket(&places, words), 0);
+	(void)close(places.socket_lock);
+}
+END_TEST
+
+/* Nothing is left beside a path that is refused. */
+START_TEST(what_is_no_socket_is_left_alone)
+{
+	char lock[PATH_MAX + 8];
+	int fd;
+
+	(void)snprintf(places.socket, sizeof(places.socket), "%s/file", dir);
+	(void)snprintf(lock, sizeof(lock), "%s.lock", places.socket);
+	fd = open(places.socket, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_lt(places_claim_socket(&places, words), 0);
+	ck_assert_int_lt(places.socket_lock, 0);
+	ck_assert_int_lt(access(lock, F_OK), 0);
+	ck_assert_int_eq(unlink(places.socket), 0);
+	ck_assert_int_eq(places_claim_socket(&places, words), 0);
+	ck_assert_int_eq(access(lock, F_OK), 0);
+	ck_assert_int_eq(close(places.socket_lock), 0);
+}
+END_TEST
+
 /* As root, where nothing is named: what everybody knows, whatever the environment says. */
 START_TEST(the_hosts_daemon_has_its_places)
 {
@@ -155,6 +205,8 @@ places_suite(void)
 	tcase_add_test(tc, a_daemon_knows_of_the_one_before_it);
 	tcase_add_loop_test(tc, a_daemon_that_did_not_start_was_never_here, 0, 2);
 	tcase_add_test(tc, a_folder_is_one_daemons);
+	tcase_add_test(tc, a_lock_that_is_left_is_waited_for);
+	tcase_add_test(tc, what_is_no_socket_is_left_alone);
 	tcase_add_test(tc, the_hosts_daemon_has_its_places);
 	suite_add_tcase(s, tc);
 	return s;

@@ -85,6 +85,24 @@ put(const char *name, uint8_t id, uint64_t pair)
 	ck_assert_int_eq(registry_commit(registry), 0);
 }
 
+static uint64_t
+next_pair(struct registry *r)
+{
+	uint64_t next;
+
+	ck_assert_int_eq(registry_next_pair(r, &next), 0);
+	return next;
+}
+
+static bool
+partial(struct registry *r)
+{
+	bool yes;
+
+	ck_assert_int_eq(registry_partial(r, &yes), 0);
+	return yes;
+}
+
 START_TEST(a_session_is_there_again)
 {
 	struct registry_row row = sample("Bob", 1, INT64_MAX);
@@ -113,13 +131,13 @@ START_TEST(a_session_is_there_again)
 	ck_assert(rows[0].policy.dnd);
 	ck_assert_uint_eq(rows[0].policy.count, 1);
 	ck_assert_str_eq(rows[0].policy.rule[0].name, "mallory");
-	ck_assert_uint_eq(registry_next_pair(registry), 77);
-	ck_assert(registry_partial(registry));
+	ck_assert_uint_eq(next_pair(registry), 77);
+	ck_assert(partial(registry));
 	registry_begin(registry);
 	registry_set_partial(registry, false);
 	ck_assert_int_eq(registry_commit(registry), 0);
 	reopen();
-	ck_assert(!registry_partial(registry));
+	ck_assert(!partial(registry));
 }
 END_TEST
 
@@ -149,6 +167,27 @@ START_TEST(partners_come_one_after_the_other)
 	registry_clear(registry);
 	ck_assert_int_eq(registry_commit(registry), 0);
 	ck_assert_uint_eq(load(), 0);
+}
+END_TEST
+
+START_TEST(a_pair_that_is_over_is_known)
+{
+	const struct registry_row a = sample("a", 1, INT64_MAX), b = sample("b", 2, INT64_MAX);
+	struct registry_row left = sample("c", 3, 7);
+
+	left.over = true;
+	registry_begin(registry);
+	registry_put(registry, &a);
+	registry_put(registry, &b);
+	registry_put(registry, &left);
+	registry_end_pair(registry, &a.id, INT64_MAX);
+	ck_assert_int_eq(registry_commit(registry), 0);
+	reopen();
+	ck_assert_uint_eq(load(), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(rows[i].over == (rows[i].name[0] != 'b'));
+		ck_assert_uint_eq(rows[i].pair, rows[i].name[0] == 'c' ? 7 : INT64_MAX);
+	}
 }
 END_TEST
 
@@ -234,7 +273,7 @@ START_TEST(a_missing_or_empty_file_is_a_new_one)
 	ck_assert_int_eq(registry_open(dir, &registry, &origin), 0);
 	ck_assert_int_eq(origin, REGISTRY_NEW);
 	ck_assert_uint_eq(load(), 0);
-	ck_assert_uint_eq(registry_next_pair(registry), 0);
+	ck_assert_uint_eq(next_pair(registry), 0);
 }
 END_TEST
 
@@ -290,8 +329,8 @@ START_TEST(one_is_taken_over_by_another)
 	ck_assert_uint_eq(load(), 2);
 	ck_assert_uint_eq(rows[0].pair, 9);
 	ck_assert_uint_eq(rows[1].pair, 9);
-	ck_assert_uint_eq(registry_next_pair(registry), 77);
-	ck_assert(registry_partial(registry));
+	ck_assert_uint_eq(next_pair(registry), 77);
+	ck_assert(partial(registry));
 	registry_close(registry);
 	registry = NULL;
 	ck_assert(registry_exists(other));
@@ -353,6 +392,7 @@ registry_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_session_is_there_again);
 	tcase_add_test(tc, partners_come_one_after_the_other);
+	tcase_add_test(tc, a_pair_that_is_over_is_known);
 	tcase_add_test(tc, what_was_committed_survives_a_kill);
 	tcase_add_loop_test(tc, a_damaged_file_is_set_aside, 0, 3);
 	tcase_add_loop_test(tc, a_missing_or_empty_file_is_a_new_one, 0, 2);

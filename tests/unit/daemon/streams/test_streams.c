@@ -171,6 +171,25 @@ START_TEST(test_streams_refused)
 }
 END_TEST
 
+/* Of what a partner says of an offer only that is passed on which can be; all else ends the offer, and is no success. */
+START_TEST(test_streams_believes_no_answer)
+{
+	static const enum verdict said[] = { VERDICT_QUEUED, VERDICT_EXPIRED, VERDICT_NOTHING, VERDICT_ABSENT,
+		VERDICT_NOT_PAIRED };
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		say(&alice, 1, false);
+		stored(&bob, 1, said[i]);
+		trace_is("bob offered 1; alice 0x8a 1 verdict 46");
+		accept_it(&bob, 1);
+		trace_is("bob 0x8c 1 verdict 28");
+	}
+	say(&alice, 1, false);
+	stored(&bob, 1, VERDICT_OFFERS_FULL);
+	trace_is("bob offered 1; alice 0x8a 1 verdict 47");
+}
+END_TEST
+
 /* A channel that cannot be handed over is none; one of many of a uid is refused; of one uid it counts once. */
 START_TEST(test_streams_channels)
 {
@@ -229,6 +248,7 @@ streams_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_streams_taken);
 	tcase_add_test(t, test_streams_refused);
+	tcase_add_test(t, test_streams_believes_no_answer);
 	tcase_add_test(t, test_streams_channels);
 	tcase_add_test(t, test_streams_again);
 	suite_add_tcase(s, t);

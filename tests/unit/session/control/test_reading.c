@@ -176,15 +176,63 @@ START_TEST(test_reading_marks_later)
 	trace_is("mark 2; marked 0 0; 1:; end 0 last 0 verdict 28");
 	reading_go_on(r);
 	trace_is("");
-	newest = 3;
+}
+END_TEST
+
+/* It has taken them, and said so: nobody is given them once more because it does not wait for the answer. */
+START_TEST(test_reading_marks_later_what_one_took_that_is_gone)
+{
 	ask(0, 0, 0, 0);
 	failure = READING_LATER;
-	done(0, 3, false);
+	done(0, 2, false);
 	reading_forget(r, 0);
-	failure = 0;
 	trace_clear();
+	ask(0, 0, 0, 0); /* another one */
+	trace_is("");
+	reading_go_on(r); /* not yet */
+	trace_is("mark 2");
+	failure = 0;
+	reading_go_on(r);
+	trace_is("mark 2; 0:; end 0 last 0 verdict 28");
 	reading_go_on(r);
 	trace_is("");
+}
+END_TEST
+
+/* Each is marked as it was said to be. */
+START_TEST(test_reading_marks_later_for_several)
+{
+	ask(0, READ_FOLLOW, 0, 0);
+	ask(1, READ_FOLLOW, 0, 0);
+	newest = 4;
+	ask(2, READ_FOLLOW, 0, 2);
+	failure = READING_LATER;
+	done(1, 2, false);
+	done(0, 2, true);
+	done(2, 4, false);
+	for (uint32_t client = 0; client < 3; client++)
+		reading_forget(r, client);
+	trace_clear();
+	failure = 0;
+	reading_go_on(r);
+	trace_is("take 2; mark 4");
+	ask(0, 0, 0, 0);
+	trace_is("0:; end 0 last 0 verdict 28");
+}
+END_TEST
+
+/* At the end of a session nobody is served, but what was taken is marked. */
+START_TEST(test_reading_marks_at_the_end)
+{
+	ask(0, 0, 0, 0);
+	ask(1, 0, 0, 0);
+	failure = READING_LATER;
+	done(0, 2, false);
+	reading_forget(r, 0);
+	trace_clear();
+	failure = 0;
+	reading_settle(r);
+	trace_is("mark 2");
 }
 END_TEST
 
@@ -436,6 +484,9 @@ reading_suite(void)
 	tcase_add_test(t, test_reading_kinds);
 	tcase_add_test(t, test_reading_gives_what_is_there);
 	tcase_add_test(t, test_reading_marks_later);
+	tcase_add_test(t, test_reading_marks_later_what_one_took_that_is_gone);
+	tcase_add_test(t, test_reading_marks_later_for_several);
+	tcase_add_test(t, test_reading_marks_at_the_end);
 	tcase_add_test(t, test_reading_in_batches);
 	tcase_add_test(t, test_reading_one_at_a_time);
 	tcase_add_test(t, test_reading_lease_of_one_that_is_gone);

@@ -3,12 +3,14 @@
  * known; what is unread is not forgotten unasked.
  */
 #include <check.h>
+#include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -552,6 +554,25 @@ START_TEST(typed_lines_of_all)
 }
 END_TEST
 
+/* A lock that does not end keeps nobody for ever: what could not be forgotten is said to be so, and goes the next time. */
+START_TEST(typed_lines_in_use)
+{
+	char path[FOLDER_PATH + 32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	write_typed(TYPED_FILE, TYPED_LINES);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+	ck_assert_int_ge(fd = open(path, O_RDONLY), 0);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert_int_eq(forget_typed_lines("", 0), -EBUSY);
+	expect_typed(TYPED_LINES);
+	(void)close(fd);
+	ck_assert_int_eq(forget_typed_lines("", 0), FORGET_TYPED);
+	expect_typed("");
+}
+END_TEST
+
 /* A line without a time is no younger than the one below it, or else than the file. */
 START_TEST(typed_lines_before_a_time)
 {
@@ -606,6 +627,109 @@ START_TEST(typed_lines_by_a_rule)
 	expect_typed("\\:alice\t150\\:/tell carola four\n"
 		     "\\:Carol\\:of no time\n"
 		     "\\:alice\t200\\:the last\n");
+}
+END_TEST
+
+/* ------------------------------------------------------------------------- without memory */
+
+static sqlite3_mem_methods real;
+static unsigned spared; /* allocations of SQLite's before one fails; 0: none does any more */
+
+static bool
+fails(void)
+{
+	return spared > 0 && --spared == 0;
+}
+
+static void *
+allocate(int n)
+{
+	return fails() ? NULL : real.xMalloc(n);
+}
+
+static void *
+reallocate(void *p, int n)
+{
+	return fails() ? NULL : real.xRealloc(p, n);
+}
+
+static void
+let_memory_fail(void)
+{
+	sqlite3_mem_methods faulty;
+
+	if (real.xMalloc) /* where tests share a process */
+		return;
+	ck_assert_int_eq(sqlite3_shutdown(), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real), SQLITE_OK);
+	faulty = real;
+	faulty.xMalloc = allocate;
+	faulty.xRealloc = reallocate;
+	ck_assert_int_eq(sqlite3_config(SQLITE_CONFIG_MALLOC, &faulty), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK);
+}
+
+static int64_t
+records(void)
+{
+	sqlite3 *db;
+	int64_t n;
+
+	ck_assert_int_eq(database_open_made(&db, dir, STORE_FILE, DATABASE_READER, "BEGIN"), 0);
+	ck_assert_int_eq(database_number(db, "SELECT count(*) FROM record", &n), 0);
+	database_close(db);
+	return n;
+}
+
+static void
+fill(void)
+{
+	static unsigned n;
+
+	for (unsigned i = 0; i < 5; i++, n++) {
+		const struct msg m = message(n % 9 + 1);
+		struct msg own = m;
+
+		own.id = number(n);
+		ck_assert_int_eq(store_message(store, &alice, &own, 1 + (int64_t)n), STORE_ADDED);
+	}
+	ck_assert_int_eq(store_commit(store), 0);
+	store_close(store);
+	store = NULL;
+}
+
+/*
+ * Whichever allocation fails: SQLite ends a transaction by itself then, and what comes behind it would be on its own.
+ * Nothing is forgotten that was only to be looked at, or else all of it or nothing.
+ */
+START_TEST(without_memory_all_or_nothing_is_forgotten)
+{
+	const struct forget what = { .unread = _i };
+	unsigned last = 0;
+	uint64_t count;
+	int r;
+
+	fill();
+	let_memory_fail();
+	for (;;) {
+		spared = last += _i ? 13 : 1;
+		r = forget(dir, &what, &count);
+		if (spared > 0) { /* no more of them are needed */
+			ck_assert_int_eq(r, _i ? 0 : FORGET_UNREAD);
+			break;
+		}
+		ck_assert_msg(r < 0 || r == (_i ? 0 : FORGET_UNREAD), "allocation %u: %d", last, r);
+		ck_assert_msg(
+		    records() == 5 || (_i && records() == 0), "allocation %u: %d records", last, (int)records());
+		if (records() == 0) {
+			open_store();
+			fill();
+		}
+	}
+	ck_assert_uint_gt(last, 100);
+	spared = 0;
+	open_store();
+	ck_assert_uint_eq(store_unread(store), _i ? 0 : 5);
 }
 END_TEST
 
@@ -688,6 +812,7 @@ forget_suite(void)
 	tcase_add_loop_test(t, events_have_ids, 0, 2);
 	tcase_add_test(t, a_file_half_made_holds_nothing);
 	tcase_add_loop_test(t, unread_is_not_forgotten_unasked, 0, 2);
+	tcase_add_loop_test(t, without_memory_all_or_nothing_is_forgotten, 0, 2);
 	tcase_add_test(t, the_latest_are_kept);
 	tcase_add_test(t, what_is_young_is_kept);
 	tcase_add_test(t, a_moment_is_an_age);
@@ -696,6 +821,7 @@ forget_suite(void)
 	tcase_add_loop_test(t, what_a_killed_one_has_left, 0, 2);
 	tcase_add_test(t, typed_lines_of_one);
 	tcase_add_test(t, typed_lines_of_all);
+	tcase_add_test(t, typed_lines_in_use);
 	tcase_add_test(t, typed_lines_before_a_time);
 	tcase_add_test(t, typed_lines_by_a_rule);
 	tcase_add_test(t, typed_lines_stay);

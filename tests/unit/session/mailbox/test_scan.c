@@ -150,6 +150,8 @@ START_TEST(damage_is_no_end)
 		"UPDATE record SET id = -id",
 		"UPDATE record SET id = 9223372036854775807 WHERE id = 60",
 		"UPDATE stretch SET count = 9223372036854775807 WHERE first_record > 1",
+		"UPDATE stretch SET name = 'a b'",
+		"UPDATE stretch SET name = ''",
 	};
 	struct record r;
 	int rc;
@@ -161,6 +163,35 @@ START_TEST(damage_is_no_end)
 		continue;
 	ck_assert_int_eq(rc, -EUCLEAN);
 	scan_stop(&scan);
+}
+END_TEST
+
+/*
+ * A name that another release took, or that a daemon was believed: no record is lost for it, and what is shown is the
+ * account. What has not even the form of a name is damage.
+ */
+START_TEST(names_of_other_tables)
+{
+	static const char *const accounts[] = { "al", "a b", "" };
+	char sql[256], name[32];
+	struct record r;
+	int given = 0, rc;
+
+	begin(1, false);
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE record SET type = 8 WHERE type = 0;"
+	    "UPDATE stretch SET name = CAST(x'78c29b33316d' AS TEXT), account = '%s'",
+	    accounts[_i]);
+	ck_assert_int_eq(database_exec(db, sql), 0);
+	scan_start(&scan, 1, KINDS_ALL);
+	for (; (rc = scan_next(&scan, &r)) > 0; given++) {
+		(void)snprintf(name, sizeof(name), "uid-%u", (unsigned)r.peer.uid);
+		ck_assert_str_eq(r.peer.name, r.type == RECORD_NOTE ? "" : _i == 0 ? "al" : name);
+		name[3] = ' ';
+		ck_assert_str_eq(r.peer.account, r.type == RECORD_NOTE && _i == 2 ? name : accounts[_i]);
+	}
+	ck_assert_int_eq(rc, 0);
+	ck_assert_int_eq(given, RECORDS);
 }
 END_TEST
 
@@ -244,8 +275,9 @@ scan_suite(void)
 	tcase_add_loop_test(t, up_from_any_record, 0, 10);
 	tcase_add_loop_test(t, down_from_any_record, 0, 10);
 	tcase_add_loop_test(t, messages_alone, 0, 10);
-	tcase_add_loop_test(t, damage_is_no_end, 0, 7);
+	tcase_add_loop_test(t, damage_is_no_end, 0, 9);
 	tcase_add_loop_test(t, what_is_not_damaged_is_given, 0, 6);
+	tcase_add_loop_test(t, names_of_other_tables, 0, 3);
 	tcase_add_test(t, a_damaged_stretch_is_nobodys);
 	suite_add_tcase(s, t);
 	return s;

@@ -22,6 +22,7 @@
 #include "folder.h"
 #include "number.h"
 #include "session/mailbox/store.h"
+#include "session/mailbox/store_impl.h"
 
 static char dir[FOLDER_PATH];
 static struct store *store;
@@ -1506,6 +1507,36 @@ START_TEST(lost_inbox_is_not_acknowledged)
 }
 END_TEST
 
+/* As when a question within it lacks memory: nothing of it is there, and nothing that comes behind it is on its own. */
+START_TEST(a_transaction_that_sqlite_ends)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(put(&alice, 2), STORE_FAILED);
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 1), -EIO);
+	ck_assert_int_eq(store_commit(store), -EIO);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(store_commit(store), -EIO);
+	ck_assert_str_eq(unread(), "");
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_event(store, RECORD_LEFT, &alice, 1), 0);
+	ck_assert_int_eq(store_commit(store), 0);
+	ck_assert_str_eq(unread(), "1 !");
+}
+END_TEST
+
+START_TEST(a_mark_in_a_lost_inbox_is_none)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	shell("mkdir %s/old && mv %s/inbox.db* %s/old/");
+	ck_assert_int_eq(store_mark(store, 1, KINDS_ALL), -EIO);
+	ck_assert_int_eq(store_take(store, 2), -EIO);
+}
+END_TEST
+
 /* What somebody else does to the file is counted. */
 START_TEST(changed_by_others)
 {
@@ -1540,6 +1571,71 @@ length_of_log(void)
 	(void)snprintf(path, sizeof(path), "%s/inbox.db-wal", dir);
 	return stat(path, &st) < 0 ? -1 : st.st_size;
 }
+
+static int64_t
+generation(void)
+{
+	char path[96];
+	sqlite3 *db;
+	sqlite3_stmt *q;
+	int64_t value;
+
+	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(
+	    sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key = 'generation'", -1, &q, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
+	value = sqlite3_column_int64(q, 0);
+	(void)sqlite3_finalize(q);
+	(void)sqlite3_close(db);
+	return value;
+}
+
+/* A new inbox is whole with nothing in its log, which is begun when nobody waits. */
+START_TEST(a_new_inbox_needs_no_log)
+{
+#ifdef HAVE_SQLITE3_SERIALIZE
+	ck_assert_int_eq(length_of_log(), 0);
+#endif
+	ck_assert_int_eq(generation(), 1);
+	store_tidy(store);
+	ck_assert_int_gt(length_of_log(), 0);
+	ck_assert_int_eq(generation(), 1);
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	reopen();
+	ck_assert_int_eq(generation(), 2);
+	ck_assert_str_eq(unread(), "1");
+}
+END_TEST
+
+/* What SQLite would take for the rest of the inbox that was there is not put beside a new one. */
+START_TEST(a_new_inbox_beside_what_is_left_of_another)
+{
+	static const char *const left[] = { "dd if=/dev/zero of=%s/inbox.db-wal bs=4096 count=9 status=none",
+		"printf '\331\325\005\371\040\241\143\327%%0504d' 0 >%s/inbox.db-journal",
+		"head -c 9000 /dev/urandom >%s/inbox.db.made", "head -c 32768 /dev/zero >%s/inbox.db-shm" };
+	char command[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		store_close(store);
+		shell("rm -f %s/inbox.db*");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		(void)snprintf(command, sizeof(command), left[i], dir);
+#pragma GCC diagnostic pop
+		ck_assert_int_eq(system(command), 0);
+		open_store(&roomy);
+		ck_assert_str_eq(note, "");
+		ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+		ck_assert_int_eq(store_commit(store), 0);
+		reopen();
+		ck_assert_str_eq(unread(), "1");
+		ck_assert_int_eq(put(&alice, 1), STORE_KNOWN);
+		ck_assert_int_eq(store_commit(store), 0);
+	}
+}
+END_TEST
 
 /* The log is short until messages come; then, at rest, it has the length that it may have; never more. */
 START_TEST(log_grows_and_shrinks_at_rest)
@@ -1621,7 +1717,11 @@ add_tests(TCase *t)
 	tcase_add_test(t, keeps_small_facts);
 	tcase_add_test(t, lost_log_loses_nothing);
 	tcase_add_test(t, lost_inbox_is_not_acknowledged);
+	tcase_add_test(t, a_mark_in_a_lost_inbox_is_none);
+	tcase_add_test(t, a_transaction_that_sqlite_ends);
 	tcase_add_test(t, changed_by_others);
+	tcase_add_test(t, a_new_inbox_needs_no_log);
+	tcase_add_test(t, a_new_inbox_beside_what_is_left_of_another);
 	tcase_add_test(t, log_grows_and_shrinks_at_rest);
 	tcase_add_test(t, killed_writer_loses_nothing);
 	tcase_add_test(t, nothing_is_written_behind_a_log_that_failed);

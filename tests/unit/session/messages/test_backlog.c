@@ -11,6 +11,7 @@
 
 static struct backlog *b;
 static uint64_t ours;
+static uint32_t epoch;
 static unsigned events[RECORD_WAITING + 1]; /* by type */
 static const struct peer alice = { .name = "alice", .account = "al", .uid = 1000 };
 static const struct peer mallory = { .name = "mallory", .account = "mal", .uid = 1001 };
@@ -82,6 +83,7 @@ static void
 setup(void)
 {
 	ours = PAIR;
+	epoch = 1;
 	memset(events, 0, sizeof(events));
 	trace_clear();
 	b = backlog_new(&class, &ours);
@@ -99,7 +101,7 @@ static void
 give_message(uint64_t pair, uint8_t id, uint32_t length)
 {
 	static uint8_t bytes[FRAME_MAX];
-	const struct msg m = { .pair = pair, .epoch = 1, .id = { { [IDENT_LEN - 1] = id } }, .length = length };
+	const struct msg m = { .pair = pair, .epoch = epoch, .id = { { [IDENT_LEN - 1] = id } }, .length = length };
 	struct frame f;
 
 	msg_encode_head(bytes, &m);
@@ -208,6 +210,21 @@ START_TEST(test_backlog_too_many_messages)
 }
 END_TEST
 
+/* Its sender comes back, and repeats all under the next epoch: nobody waits for an answer to what came before. */
+START_TEST(test_backlog_repeated_messages)
+{
+	uint8_t id = 0;
+
+	backlog_hold(b, true);
+	for (; epoch <= 19; epoch++)
+		for (unsigned n = 0; n < WINDOW_BYTES / MESSAGE_MAX; n++)
+			give_message(PAIR, ++id, MESSAGE_MAX);
+	trace_is("");
+	backlog_hold(b, false);
+	trace_is("message 73; message 74; message 75; message 76");
+}
+END_TEST
+
 START_TEST(test_backlog_too_many_notes)
 {
 	static const struct peer stranger = { .account = "uid 5", .uid = 5 }, other = { .account = "uid 6", .uid = 6 };
@@ -294,6 +311,7 @@ backlog_suite(void)
 	tcase_add_test(t, test_backlog_unsure_whose);
 	tcase_add_test(t, test_backlog_held_and_unsure);
 	tcase_add_test(t, test_backlog_too_many_messages);
+	tcase_add_test(t, test_backlog_repeated_messages);
 	tcase_add_test(t, test_backlog_too_many_notes);
 	tcase_add_test(t, test_backlog_too_many_offers);
 	tcase_add_test(t, test_backlog_too_many_events);

@@ -142,6 +142,22 @@ START_TEST(what_cannot_be_offered)
 }
 END_TEST
 
+/* Nobody can be told that it is done, or another end of pchat's own, by what a partner has answered. */
+START_TEST(what_no_daemon_says)
+{
+	static const enum verdict said[] = { VERDICT_QUEUED, VERDICT_EXPIRED, VERDICT_NOTHING, VERDICT_EMPTY };
+	const struct ident one = number(1);
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		offer(3, 1, PAIR);
+		trace_clear();
+		answer(1, said[i]);
+		trace_is("told 3 of 1: 46");
+		ck_assert(!offers_out_has(out, &one));
+	}
+}
+END_TEST
+
 START_TEST(it_is_said_again)
 {
 	state.partner.online = false;
@@ -212,6 +228,7 @@ offers_out_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, an_offer_is_taken);
 	tcase_add_test(tc, what_cannot_be_offered);
+	tcase_add_test(tc, what_no_daemon_says);
 	tcase_add_test(tc, it_is_said_again);
 	tcase_add_test(tc, its_pair_is_over);
 	tcase_add_test(tc, its_command_has_gone);

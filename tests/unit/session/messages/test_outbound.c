@@ -191,6 +191,13 @@ START_TEST(test_outbound_answers_go_back)
 	trace_is("acked 1 2+1 15");
 	ack(9, 1, VERDICT_OK); /* nobody's */
 	trace_is("");
+	for (uint8_t i = 0; i < 2; i++) { /* what no receiver can say, by a daemon that passes it on */
+		add(0, (uint8_t)(5 + 2 * i), 5);
+		take(0);
+		trace_clear();
+		ack((uint8_t)(5 + 2 * i), 1, i == 0 ? VERDICT_NOT_PAIRED : VERDICT_QUEUED);
+		trace_is(i == 0 ? "acked 0 5+1 17; refused 5+1" : "acked 0 7+1 17; refused 7+1");
+	}
 }
 END_TEST
 

@@ -45,10 +45,10 @@ unsure(void *context, bool is)
 }
 
 static void
-answered(void *context, uint32_t client, enum verdict v)
+answered(void *context, uint32_t client, enum verdict v, const char *words)
 {
 	(void)context;
-	trace("answer %u %d", client, (int)v);
+	trace("answer %u %d%s", client, (int)v, words ? ", held" : "");
 }
 
 static void
@@ -287,7 +287,7 @@ START_TEST(test_requests_quit_without_a_daemon)
 	ask(0, UPSTREAM_QUIT);
 	trace_is("quit");
 	requests_over(req);
-	trace_is("answer 0 0");
+	trace_is("answer 0 0, held");
 }
 END_TEST
 
@@ -299,7 +299,7 @@ START_TEST(test_requests_quit_that_is_not_answered)
 	ev_run(loop, 0);
 	trace_is("quit");
 	requests_over(req);
-	trace_is("answer 0 0");
+	trace_is("answer 0 0, held");
 }
 END_TEST
 

@@ -102,7 +102,10 @@ static void
 notice(void *context, const struct upstream_message *m)
 {
 	(void)context;
-	trace("notice %x", (unsigned)m->type);
+	if (m->type == UPSTREAM_NOTE)
+		trace("notice %x from %s (%s)", (unsigned)m->type, m->u.note.from.name, m->u.note.from.account);
+	else
+		trace("notice %x", (unsigned)m->type);
 }
 
 static void
@@ -355,6 +358,33 @@ START_TEST(test_uplink_broken_protocol)
 }
 END_TEST
 
+/* A name that is none is shown to nobody: bytes of it may steer a terminal. A new session is told at once. */
+START_TEST(test_uplink_welcome_of_another)
+{
+	struct upstream_message m = { .type = UPSTREAM_WELCOME,
+		.u.welcome = { .self.name = "al\xc2\x9b\x33\x31mice" } };
+
+	ck_assert_int_eq(start(_i == 1), 0);
+	say(&m);
+	trace_is(_i == 0 ? "connect; up; turn"
+			 : "connect; up; turn; refused 31 the daemon gave an answer that makes no sense");
+	ck_assert(fake_stream()->dead);
+}
+END_TEST
+
+START_TEST(test_uplink_note_from_no_name)
+{
+	const struct upstream_message m = { .type = UPSTREAM_NOTE,
+		.u.note = { .from = { .name = "x\xc2\x9b\x33\x31m", .account = "acct" },
+		    .body = (const uint8_t *)"hi",
+		    .length = 2 } };
+
+	log_in();
+	say(&m);
+	trace_is("notice 86 from  (acct); turn");
+}
+END_TEST
+
 START_TEST(test_uplink_writes)
 {
 	const struct upstream_message m = { .type = UPSTREAM_LEAVE };
@@ -445,6 +475,8 @@ uplink_suite(void)
 	tcase_add_test(t, test_uplink_passes_on);
 	tcase_add_test(t, test_uplink_one_turn_for_all_that_came);
 	tcase_add_loop_test(t, test_uplink_broken_protocol, 0, 3);
+	tcase_add_loop_test(t, test_uplink_welcome_of_another, 0, 2);
+	tcase_add_test(t, test_uplink_note_from_no_name);
 	tcase_add_test(t, test_uplink_writes);
 	tcase_add_test(t, test_uplink_bye);
 	tcase_add_test(t, test_uplink_of_another_version);

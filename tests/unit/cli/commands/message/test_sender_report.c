@@ -8,6 +8,7 @@
 #include "capture.h"
 #include "cli/commands/message/sender_report.h"
 #include "cli/commands/message/tell_report.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "core/exchange.h"
@@ -64,7 +65,7 @@ tell_says(enum verdict v, const char *words)
 	int status;
 
 	capture_begin(STDERR_FILENO);
-	status = tell_report(&teller, "tell", v);
+	status = tell_report(&teller, "tell", teller.to, v);
 	says(status, status_exit(v), words);
 }
 
@@ -134,6 +135,57 @@ START_TEST(told)
 }
 END_TEST
 
+/* What is to be typed is of this session, and of this daemon, whatever shell it is typed in. */
+START_TEST(the_session_is_named)
+{
+	(void)snprintf(l.shown, sizeof(l.shown), "lab/alice");
+	teller.daemon.socket = "/tmp/it's here.sock";
+	tell_says(VERDICT_UNCONFIRMED, "with: pchat tell --id "); /* by a variable, which is there still */
+	teller.daemon.explicit = true;
+	tell_says(VERDICT_UNCONFIRMED, "with: pchat --socket '/tmp/it'\\''s here.sock' tell --id " HEX_OF_7 " bob, ");
+	l.chosen = true;
+	teller.session = true;
+	teller.later = true;
+	tell_says(VERDICT_UNCONFIRMED, "with: pchat -s lab/alice tell --later --id " HEX_OF_7 " bob, ");
+	send_says(VERDICT_UNCONFIRMED, "with: pchat -s lab/alice send --id " HEX_OF_7 ", ");
+	feed.separator = '\n';
+	tell_says(VERDICT_UNCONFIRMED, "with: pchat -s lab/alice tell --later -l --id " HEX_OF_7 " bob");
+	(void)snprintf(sender.partner, sizeof(sender.partner), "bob");
+	send_says(VERDICT_UNCONFIRMED, "with: pchat -s lab/alice send -l --to bob --id " HEX_OF_7);
+}
+END_TEST
+
+static void
+becomes(const char *text, const char *wanted)
+{
+	char out[64];
+
+	(void)snprintf(out, sizeof(out), "%s", text);
+	hint_complete(out, sizeof(out));
+	ck_assert_str_eq(out, wanted);
+}
+
+/* What -s chose stands in every sentence that names a command, but not in what others have written. */
+START_TEST(the_chosen_session_is_named)
+{
+	becomes("'pchat quit' and log in again", "'pchat quit' and log in again");
+	hint_choose("lab/al");
+	becomes("'pchat quit' and log in again", "'pchat -s lab/al quit' and log in again");
+	becomes("say pchat read, pchat to NAME", "say pchat -s lab/al read, pchat -s lab/al to NAME");
+	becomes("pchat login, pchat reader, xpchat read, pchat -s x read",
+	    "pchat login, pchat reader, xpchat read, pchat -s x read");
+	becomes("bob: \"a \\\" pchat quit\" pchat who", "bob: \"a \\\" pchat quit\" pchat -s lab/al who");
+	becomes("pchat read 012345678901234567890123456789012345678901234",
+	    "pchat read 012345678901234567890123456789012345678901234");
+	sender.last_end = 0;
+	send_says(VERDICT_NOT_PAIRED, "'pchat -s lab/al to NAME'");
+	ck_assert_str_eq(hint_chosen(), "-s lab/al ");
+	hint_choose(NULL);
+	ck_assert_str_eq(hint_chosen(), "");
+	becomes("'pchat quit'", "'pchat quit'");
+}
+END_TEST
+
 START_TEST(told_as_json)
 {
 	capture_begin(STDOUT_FILENO);
@@ -157,6 +209,8 @@ sender_report_suite(void)
 	tcase_add_test(tc, sent_by_lines);
 	tcase_add_test(tc, progress);
 	tcase_add_test(tc, told);
+	tcase_add_test(tc, the_session_is_named);
+	tcase_add_test(tc, the_chosen_session_is_named);
 	tcase_add_test(tc, told_as_json);
 	suite_add_tcase(s, tc);
 	return s;

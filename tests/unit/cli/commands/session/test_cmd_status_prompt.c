@@ -28,6 +28,8 @@ setup(void)
 
 	folder_make(dir);
 	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
+	ck_assert_int_eq(unsetenv("PCHAT_SOCKET"), 0);
+	ck_assert_int_eq(unsetenv("PCHAT_SESSION"), 0);
 	ck_assert_int_eq(rundir_make(&r, NULL), 0);
 	ck_assert_int_eq(session_file_write(&r, &file), 0);
 	rundir_close(&r);

@@ -9,6 +9,7 @@
 #include "cli/commands/stream/progress.h"
 #include "cli/commands/stream/taking.h"
 #include "cli/output/report.h"
+#include "cli/output/rows.h"
 #include "words.h"
 
 static const char *
@@ -87,6 +88,36 @@ START_TEST(test_file_names_told)
 }
 END_TEST
 
+/* Neither name begins a row of the question as a word of ours, and it is asked to its end, however long the names are. */
+START_TEST(test_file_names_asked)
+{
+	static const char forged[] = "-pdf             pchat: it was scanned";
+	static struct taking t;
+	struct offer_file f = { .name = "-x" };
+	const char *said, *asked;
+
+	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
+	report_setup(rows_safe, false);
+	if (_i == 0) {
+		(void)strcpy(f.name, forged);
+	} else {
+		memset(f.name, '"', NAME_MAX);
+		f.name[0] = '-';
+	}
+	t.length = (uint32_t)offer_put_file(t.body, 0, &f);
+	capture_terminal(STDERR_FILENO, 20);
+	capture_type("n\n");
+	ck_assert_int_ne(file_names_choose(&t), 0);
+	said = capture_end();
+	free(t.names);
+	ck_assert_ptr_nonnull(asked = strstr(said, "[y/N] "));
+	for (const char *row = strchr(said, '"'); row < asked; row += strcspn(row, "\n") + 1) {
+		ck_assert_uint_lt(strcspn(row, "\r\n["), 20);
+		ck_assert_msg(*row == '"' || strncmp(row, "    ", 4) == 0, "'%s'", row);
+	}
+}
+END_TEST
+
 START_TEST(test_file_names_sizes)
 {
 	char out[PROGRESS_SIZE_MAX];
@@ -109,6 +140,7 @@ file_names_suite(void)
 	tcase_add_test(t, test_file_names_that_change);
 	tcase_add_test(t, test_file_names_too_long);
 	tcase_add_test(t, test_file_names_told);
+	tcase_add_loop_test(t, test_file_names_asked, 0, 2);
 	tcase_add_test(t, test_file_names_sizes);
 	suite_add_tcase(s, t);
 	return s;
