@@ -161,17 +161,47 @@ has_line() { # FILE REGEXP
 	grep -Eq -- "$2" "$1" 2>/dev/null
 }
 
-is_gone() { # PID
-	[ ! -e "/proc/$1" ] || [ "$(process_state "$1")" = Z ]
+# What follows is asked for again and again, and starts no process for it: on some machines each takes milliseconds.
+
+# VARIABLE is what $(tr -d '\0' <FILE) would be.
+slurp() { # VARIABLE FILE
+	local LC_ALL=C piece='' text='' # or what is no text would swallow a byte 0
+	while IFS= read -rd '' piece; do
+		text+=$piece
+	done <"$2"
+	text+=$piece
+	while [[ $text == *$'\n' ]]; do
+		text=${text%$'\n'}
+	done
+	printf -v "$1" %s "$text"
 }
 
 # Its arguments or its environment, a line each; nothing when it is gone, which is said before the file is opened.
 words_of() { # PID cmdline|environ
-	tr '\0' '\n' 2>/dev/null <"/proc/$1/$2"
+	local words=()
+	mapfile -td '' words 2>/dev/null <"/proc/$1/$2"
+	[ ${#words[@]} -eq 0 ] || printf '%s\n' "${words[@]}"
+}
+
+# Sets $state: its letter, or `gone`.
+see_state() { # PID
+	local stat=''
+	IFS= read -rd '' stat 2>/dev/null <"/proc/$1/stat"
+	stat=${stat##*) }
+	state=${stat%% *}
+	state=${state:-gone}
 }
 
 process_state() { # PID
-	sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null || echo gone
+	local state
+	see_state "$1"
+	echo "$state"
+}
+
+is_gone() { # PID
+	local state
+	see_state "$1"
+	[ "$state" = gone ] || [ "$state" = Z ]
 }
 
 # ---------------------------------------------------------------------- users
@@ -180,7 +210,7 @@ declare -A uid_of=() # without it, what nobody added to is unbound, and the end 
 next_uid=$((20001 + $$ % 2400 * 16)) # those of two scripts that run at once share no folder in /tmp
 
 is_root() {
-	[ "$(id -u)" -eq 0 ]
+	[ "$EUID" -eq 0 ]
 }
 
 # Tests of identity begin with this.
@@ -226,8 +256,8 @@ bounded() { # USER COMMAND...
 	shift
 	(as "$user" timeout --foreground -s KILL $((2 * PATIENCE)) "$@") >"$T/out" 2>"$T/err"
 	status=$?
-	out=$(tr -d '\0' <"$T/out")
-	err=$(tr -d '\0' <"$T/err")
+	slurp out "$T/out"
+	slurp err "$T/err"
 }
 
 run() { # USER COMMAND...
@@ -257,8 +287,8 @@ reap() { # NAME
 	poll $((2 * PATIENCE)) 300 is_gone "${pid_of[$name]}" || kill -KILL "${pid_of[$name]}"
 	wait "${pid_of[$name]}" 2>/dev/null
 	status=$?
-	out=$(tr -d '\0' <"$T/$name.out")
-	err=$(tr -d '\0' <"$T/$name.err")
+	slurp out "$T/$name.out"
+	slurp err "$T/$name.err"
 }
 
 # -------------------------------------------------------------- pchat's cast
@@ -307,20 +337,29 @@ pair() {
 
 # The pid of a session's helper.
 helper_pid() { # USER [NAME]
-	local pid command_line
+	local pid words
 	for pid in $(test_processes); do
-		command_line=$(words_of "$pid" cmdline | tr '\n' ' ')
-		[[ $command_line == *pchat-session* ]] || continue
-		[ $# -lt 2 ] || [[ $command_line == *" $2 "* ]] || continue
-		words_of "$pid" environ | grep -qx "XDG_RUNTIME_DIR=$T/$1/run" || continue
+		words=$'\n'$(words_of "$pid" cmdline)$'\n'
+		[[ $words == *pchat-session* ]] || continue
+		[ $# -lt 2 ] || [[ $words == *$'\n'"$2"$'\n'* ]] || continue
+		words=$'\n'$(words_of "$pid" environ)$'\n'
+		[[ $words == *$'\n'"XDG_RUNTIME_DIR=$T/$1/run"$'\n'* ]] || continue
 		echo "$pid"
 		return 0
 	done
 	return 1
 }
 
+# What a session's status says of a key whose value is a word, a number or null.
+status_says() { # USER KEY
+	local json
+	json=$(as "$1" pchat status --json 2>/dev/null)
+	[[ $json =~ \"$2\":(\"([^\"]*)\"|[^\",}]+) ]] || return
+	echo "${BASH_REMATCH[2]:-${BASH_REMATCH[1]}}"
+}
+
 state_of() { # USER
-	(as "$1" pchat status --json) 2>/dev/null | jq -r .state
+	status_says "$1" state
 }
 
 in_state() { # USER STATE
@@ -328,7 +367,7 @@ in_state() { # USER STATE
 }
 
 partner_of() { # USER
-	(as "$1" pchat status --json) 2>/dev/null | jq -r .partner
+	status_says "$1" partner
 }
 
 has_partner() { # USER PARTNER; `null` is none
@@ -336,7 +375,7 @@ has_partner() { # USER PARTNER; `null` is none
 }
 
 unread_of() { # USER
-	(as "$1" pchat status --json) 2>/dev/null | jq -r .unread
+	status_says "$1" unread
 }
 
 has_unread() { # USER NUMBER
@@ -359,7 +398,7 @@ has_unread_record() { # USER TYPE
 }
 
 daemon_is() { # USER connected|reconnecting
-	[ "$( (as "$1" pchat status --json) 2>/dev/null | jq -r .daemon)" = "$2" ]
+	[ "$(status_says "$1" daemon)" = "$2" ]
 }
 
 # settle NAME USER: the command that was spawned as NAME has asked for what it wants, and waits. (Its helper
@@ -380,7 +419,10 @@ sleeps() { # PID
 
 # How often it went to sleep, when it sleeps.
 naps() { # PID
-	[ "$(process_state "$1")" = S ] && grep voluntary_ctxt "/proc/$1/status" 2>/dev/null
+	local lines=() state
+	see_state "$1"
+	[ "$state" = S ] && mapfile lines 2>/dev/null <"/proc/$1/status" || return
+	[[ ${lines[*]} =~ voluntary_ctxt.* ]] && echo "${BASH_REMATCH[0]}"
 }
 
 # ------------------------------------------------------------------------ end
