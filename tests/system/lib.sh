@@ -118,8 +118,8 @@ finish() {
 
 # ----------------------------------------------------------------------- time
 
-pause() {
-	read -rt 0.02 -u "$pause_fd" || :
+pause() { # [SECONDS]
+	read -rt "${1:-0.02}" -u "$pause_fd" || :
 }
 
 # Sets SLOW, PATIENCE, AGES. TEST_SLOW makes all of them longer still, for what slows down the programs under test alone.
@@ -136,20 +136,23 @@ span() { # MILLISECONDS
 }
 
 # poll SECONDS TIMES COMMAND...: true as soon as the command is; false when so much time is over, and it was asked so often.
+# What takes long is asked for less often: else those who wait would take the processor from what they wait for.
 poll() {
-	local deadline=$((SECONDS + $1 + 1)) times=$2
+	local deadline=$((SECONDS + $1 + 1)) times=$2 milliseconds=20 seconds
 	shift 2
 	until "$@"; do
 		times=$((times - 1))
 		[ "$SECONDS" -lt "$deadline" ] || [ $times -gt 0 ] || return 1
-		pause
+		printf -v seconds 0.%03d $milliseconds
+		pause "$seconds"
+		milliseconds=$((milliseconds < 120 ? milliseconds * 5 / 4 : 150))
 	done
 }
 
 # Asked so often in any case, it waits longer where the machine has become slower since it was measured.
 wait_until() { # COMMAND...
 	[[ $1 != [0-9]* ]] || shift # seconds, which older tests still name
-	poll $PATIENCE 300 "$@"
+	poll $PATIENCE 100 "$@"
 }
 
 within() { # SECONDS COMMAND...
@@ -284,7 +287,7 @@ spawn() { # NAME USER COMMAND...
 # Waits for it; kills it (status 137) when it takes too long.
 reap() { # NAME
 	local name=$1
-	poll $((2 * PATIENCE)) 300 is_gone "${pid_of[$name]}" || kill -KILL "${pid_of[$name]}"
+	poll $((2 * PATIENCE)) 100 is_gone "${pid_of[$name]}" || kill -KILL "${pid_of[$name]}"
 	wait "${pid_of[$name]}" 2>/dev/null
 	status=$?
 	slurp out "$T/$name.out"
@@ -350,12 +353,13 @@ helper_pid() { # USER [NAME]
 	return 1
 }
 
-# What a session's status says of a key whose value is a word, a number or null.
+# What an object says of a key whose value is a word, a number or null.
+json_says() { # JSON KEY
+	[[ $1 =~ \"$2\":(\"([^\"]*)\"|[^\",}]+) ]] && echo "${BASH_REMATCH[2]:-${BASH_REMATCH[1]}}"
+}
+
 status_says() { # USER KEY
-	local json
-	json=$(as "$1" pchat status --json 2>/dev/null)
-	[[ $json =~ \"$2\":(\"([^\"]*)\"|[^\",}]+) ]] || return
-	echo "${BASH_REMATCH[2]:-${BASH_REMATCH[1]}}"
+	json_says "$(as "$1" pchat status --json 2>/dev/null)" "$2"
 }
 
 state_of() { # USER

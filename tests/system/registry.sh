@@ -4,7 +4,7 @@
 needs_root
 
 # The grace of a daemon whose registry was lost: long enough to come back within it, and waited for by who is new.
-GRACE=$((5 * SLOW)) LONG=$((2 * PATIENCE))
+GRACE=$((3 + 2 * SLOW)) LONG=$((2 * PATIENCE))
 start_daemon
 pair alice bob
 run bob pchat read

@@ -93,7 +93,7 @@ at() {
 }
 far_daemon() { # USER HOST/NAME STATE
 	at "$1" pchat -s "$2" status --json
-	[ "$(jq -r .daemon <<<"$out")" = "$3" ]
+	[ "$(json_says "$out" daemon)" = "$3" ]
 }
 
 start_daemon

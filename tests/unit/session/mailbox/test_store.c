@@ -1686,7 +1686,6 @@ add_tests(TCase *t)
 	tcase_add_test(t, what_was_there_before_is_not_discarded);
 	tcase_add_loop_test(t, stores_an_id_once, 0, 20);
 	tcase_add_test(t, held_writes_nothing);
-	tcase_add_test(t, unread_events_are_bounded);
 	tcase_add_test(t, events_of_no_account);
 	tcase_add_test(t, only_unread_events_count);
 	tcase_add_test(t, unread_offers_are_bounded);
@@ -1738,6 +1737,7 @@ store_suite(void)
 	tcase_add_checked_fixture(together, setup_packed, teardown);
 	add_tests(single);
 	add_tests(together);
+	tcase_add_test(single, unread_events_are_bounded); /* many, and events are not packed */
 	suite_add_tcase(s, single);
 	suite_add_tcase(s, together);
 	return s;
