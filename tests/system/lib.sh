@@ -54,7 +54,7 @@ under_valgrind() {
 mkdir -m 1777 "$T/sanitizer"
 export ASAN_OPTIONS=log_path=$T/sanitizer/asan:${ASAN_OPTIONS-} UBSAN_OPTIONS=log_path=$T/sanitizer/ubsan:${UBSAN_OPTIONS-}
 exec {pause_fd}<> <(:)
-tests=0 failures=0 finished=no skipped=no
+tests=0 failures=0 finished=no skipped=no status=0 out='' err=''
 
 # ------------------------------------------------------------------------ TAP
 
