@@ -423,10 +423,10 @@ sleeps() { # PID
 
 # How often it went to sleep, when it sleeps.
 naps() { # PID
-	local lines=() state
+	local facts=() state
 	see_state "$1"
-	[ "$state" = S ] && mapfile lines 2>/dev/null <"/proc/$1/status" || return
-	[[ ${lines[*]} =~ voluntary_ctxt.* ]] && echo "${BASH_REMATCH[0]}"
+	[ "$state" = S ] && mapfile facts 2>/dev/null <"/proc/$1/status" || return
+	[[ ${facts[*]} =~ voluntary_ctxt.* ]] && echo "${BASH_REMATCH[0]}"
 }
 
 # ------------------------------------------------------------------------ end
