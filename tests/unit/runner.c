@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #ifdef HAVE_ICU
 #define SUITES_ICU(X) X(unicode_icu)
@@ -16,159 +19,159 @@
 #endif
 
 /* One row a module, by layer: X(name) gathers name_suite() of test_name.c. */
-#define SUITES(X)         \
-	X(log)            \
-	X(errors)         \
-	X(translate)      \
-	X(write)          \
-	X(memory)         \
-	X(signals)        \
-	X(view)           \
-	X(endpoint)       \
-	X(session_folder) \
-	X(terminal)       \
-	X(typed)          \
-	X(typed_line)     \
-	X(codec)          \
-	X(bindings)       \
-	X(partner)        \
-	X(erase)          \
-	X(image)          \
-	X(database)       \
-	X(wal_index)      \
-	X(kinds)          \
-	X(session_kept)   \
-	X(answer)         \
-	X(bucket)         \
-	X(exchange)       \
-	X(exchange_world) \
-	X(ident)          \
-	X(name)           \
-	X(policy)         \
-	X(quota)          \
-	X(via)            \
-	X(waiting)        \
-	X(deadlines)      \
-	X(acceptor)       \
-	X(closing)        \
-	X(unicode)        \
-	SUITES_ICU(X)     \
-	X(socket)         \
-	X(rundir)         \
-	X(stream)         \
-	X(process)        \
-	X(userns)         \
-	X(worker)         \
-	X(feature)        \
-	X(lookups)        \
-	X(passwd)         \
-	X(services)       \
-	X(places)         \
-	X(registry)       \
-	X(history)        \
-	X(forget)         \
-	X(needle)         \
-	X(pack)           \
-	X(rows)           \
-	X(scan)           \
-	X(search)         \
-	X(sentbox)        \
-	X(store)          \
-	X(window)         \
-	X(frame)          \
-	X(turns)          \
-	X(upstream)       \
-	X(control)        \
-	X(quote)          \
-	X(status)         \
-	X(safe)           \
-	X(layout)         \
-	X(linebreak)      \
-	X(wrap)           \
-	X(courier)        \
-	X(intake)         \
-	X(claim)          \
-	X(outbox)         \
-	X(delivery)       \
-	X(telling)        \
-	X(offers)         \
-	X(piece)          \
-	X(session_notes)  \
-	X(tells)          \
-	X(streams)        \
-	X(relay)          \
-	X(greeting)       \
-	X(footprint)      \
-	X(keeper)         \
-	X(kept_file)      \
-	X(finder)         \
-	X(state)          \
-	X(backlog)        \
-	X(inbound)        \
-	X(outbound)       \
-	X(pair)           \
-	X(login)          \
-	X(judge)          \
-	X(uplink)         \
-	X(bridge)         \
-	X(control_client) \
-	X(listener)       \
-	X(begin)          \
-	X(watch)          \
-	X(requests)       \
-	X(reading)        \
-	X(said)           \
-	X(options)        \
-	X(suggest)        \
-	X(file_names)     \
-	X(feed)           \
-	X(outgoing)       \
-	X(report)         \
-	X(format)         \
-	X(forkless)       \
-	X(base64)         \
-	X(when)           \
-	X(buffer)         \
-	X(keys)           \
-	X(draw)           \
-	X(walk)           \
-	X(own)            \
-	X(recall)         \
-	X(run)            \
-	X(editor)           \
-	X(chat)             \
-	X(recent)           \
-	X(sender_report)    \
-	X(text_source)      \
-	X(complete_files)   \
-	X(handing)          \
-	X(sink)             \
-	X(source)           \
-	X(taking)           \
-	X(colour)           \
-	X(help)             \
-	X(cli_report)       \
-	X(cli_rows)         \
-	X(offspring)        \
-	X(channel)          \
-	X(conn)             \
-	X(deliver)          \
-	X(inbox)            \
-	X(offering)         \
-	X(records)          \
-	X(who)              \
-	X(offers_in)        \
-	X(offers_out)       \
-	X(cmd_block)      \
+#define SUITES(X)            \
+	X(log)               \
+	X(errors)            \
+	X(translate)         \
+	X(write)             \
+	X(memory)            \
+	X(signals)           \
+	X(view)              \
+	X(endpoint)          \
+	X(session_folder)    \
+	X(terminal)          \
+	X(typed)             \
+	X(typed_line)        \
+	X(codec)             \
+	X(bindings)          \
+	X(partner)           \
+	X(erase)             \
+	X(image)             \
+	X(database)          \
+	X(wal_index)         \
+	X(kinds)             \
+	X(session_kept)      \
+	X(answer)            \
+	X(bucket)            \
+	X(exchange)          \
+	X(exchange_world)    \
+	X(ident)             \
+	X(name)              \
+	X(policy)            \
+	X(quota)             \
+	X(via)               \
+	X(waiting)           \
+	X(deadlines)         \
+	X(acceptor)          \
+	X(closing)           \
+	X(unicode)           \
+	SUITES_ICU(X)        \
+	X(socket)            \
+	X(rundir)            \
+	X(stream)            \
+	X(process)           \
+	X(userns)            \
+	X(worker)            \
+	X(feature)           \
+	X(lookups)           \
+	X(passwd)            \
+	X(services)          \
+	X(places)            \
+	X(registry)          \
+	X(history)           \
+	X(forget)            \
+	X(needle)            \
+	X(pack)              \
+	X(rows)              \
+	X(scan)              \
+	X(search)            \
+	X(sentbox)           \
+	X(store)             \
+	X(window)            \
+	X(frame)             \
+	X(turns)             \
+	X(upstream)          \
+	X(control)           \
+	X(quote)             \
+	X(status)            \
+	X(safe)              \
+	X(layout)            \
+	X(linebreak)         \
+	X(wrap)              \
+	X(courier)           \
+	X(intake)            \
+	X(claim)             \
+	X(outbox)            \
+	X(delivery)          \
+	X(telling)           \
+	X(offers)            \
+	X(piece)             \
+	X(session_notes)     \
+	X(tells)             \
+	X(streams)           \
+	X(relay)             \
+	X(greeting)          \
+	X(footprint)         \
+	X(keeper)            \
+	X(kept_file)         \
+	X(finder)            \
+	X(state)             \
+	X(backlog)           \
+	X(inbound)           \
+	X(outbound)          \
+	X(pair)              \
+	X(login)             \
+	X(judge)             \
+	X(uplink)            \
+	X(bridge)            \
+	X(control_client)    \
+	X(listener)          \
+	X(begin)             \
+	X(watch)             \
+	X(requests)          \
+	X(reading)           \
+	X(said)              \
+	X(options)           \
+	X(suggest)           \
+	X(file_names)        \
+	X(feed)              \
+	X(outgoing)          \
+	X(report)            \
+	X(format)            \
+	X(forkless)          \
+	X(base64)            \
+	X(when)              \
+	X(buffer)            \
+	X(keys)              \
+	X(draw)              \
+	X(walk)              \
+	X(own)               \
+	X(recall)            \
+	X(run)               \
+	X(editor)            \
+	X(chat)              \
+	X(recent)            \
+	X(sender_report)     \
+	X(text_source)       \
+	X(complete_files)    \
+	X(handing)           \
+	X(sink)              \
+	X(source)            \
+	X(taking)            \
+	X(colour)            \
+	X(help)              \
+	X(cli_report)        \
+	X(cli_rows)          \
+	X(offspring)         \
+	X(channel)           \
+	X(conn)              \
+	X(deliver)           \
+	X(inbox)             \
+	X(offering)          \
+	X(records)           \
+	X(who)               \
+	X(offers_in)         \
+	X(offers_out)        \
+	X(cmd_block)         \
 	X(cmd_status_prompt) \
-	X(history_open) \
-	X(account) \
-	X(names) \
-	X(dispatch_streams) \
-	X(notify) \
-	X(safe_rules) \
-	X(history_serve) \
-	X(sent_scan) \
+	X(history_open)      \
+	X(account)           \
+	X(names)             \
+	X(dispatch_streams)  \
+	X(notify)            \
+	X(safe_rules)        \
+	X(history_serve)     \
+	X(sent_scan)         \
 	X(protocol_page)
 
 #define DECLARE(module) Suite *module##_suite(void);
@@ -205,6 +208,18 @@ const char *
 __asan_default_options(void)
 {
 	return "quarantine_size_mb=8";
+}
+
+/*
+ * Each test's process looks for leaks at its end, in all that the tests hold, which takes longer than most of them.
+ * UNIT_LEAKS=no leaves that to the night.
+ */
+int
+__lsan_is_turned_off(void)
+{
+	const char *leaks = getenv("UNIT_LEAKS");
+
+	return leaks && strcmp(leaks, "no") == 0;
 }
 #endif
 
