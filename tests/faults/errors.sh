@@ -31,4 +31,4 @@ for target in $(targets via/sender via/ssh); do
 	cases "$target"
 done | thin 12 >>"$work/cases"
 echo "# $(wc -l <"$work/cases") failures in all"
-sweep 50 <"$work/cases"
+sweep 27 <"$work/cases"

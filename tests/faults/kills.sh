@@ -24,4 +24,4 @@ for target in $(targets via/sender via/ssh); do
 	cases "$target"
 done | thin 12 >>"$work/cases"
 echo "# $(wc -l <"$work/cases") system calls in all"
-sweep 18 <"$work/cases"
+sweep 9 <"$work/cases"

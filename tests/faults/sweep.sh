@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What kills.sh and errors.sh share: they list cases, "TARGET STRACE-OPTION", and run scene.sh once for each of a
-# part of them. FAULTS_STRIDE=N takes each Nth, beginning at a place that FAULTS_SEED moves from run to run; FAULTS_TARGETS is a
-# pattern of those to be tried. TAP.
+# part of them. FAULTS_STRIDE=N takes each Nth, beginning at a place that FAULTS_SEED moves from run to run; FAULTS_THIN=N takes an
+# Nth of what is taken without a stride; FAULTS_TARGETS is a pattern of those to be tried. TAP.
 set -u
 : "${SRCDIR:?is set by make faults}" "${BUILDDIR:?is set by make faults}"
 export BUILDDIR
@@ -56,7 +56,7 @@ one() { # NUMBER TARGET OPTION
 
 # sweep STRIDE: the cases on standard input.
 sweep() {
-	local stride=${FAULTS_STRIDE:-$1} seed=${FAULTS_SEED:-$RANDOM} line i=0 n=0 failed
+	local stride=${FAULTS_STRIDE:-$(($1 * ${FAULTS_THIN:-1}))} seed=${FAULTS_SEED:-$RANDOM} line i=0 n=0 failed
 	echo "# FAULTS_SEED=$seed FAULTS_STRIDE=$stride"
 	while read -r line; do
 		i=$((i + 1))
