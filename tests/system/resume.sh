@@ -44,7 +44,7 @@ run alice pchat send --timeout "$(span 300)" --id 000102030405060708090a0b0c0d0e
 exits 75 "of a message that may have been sent before, under its id, that cannot be said"
 # Alice is back before this grace ends, bob is not.
 stop_daemon TERM
-start_daemon --grace $((4 * SLOW))
+start_daemon --grace $((2 + 2 * SLOW))
 wait_until has_unread_record alice gone
 ok $? "R8: when the grace ends the partner is told"
 run alice pchat send x
@@ -192,7 +192,7 @@ fi
 is "$(helper_pid alice)" "$old" "and ends no helper"
 # Whose session is not quit, and held for the grace time.
 stop_daemon TERM
-start_daemon --grace $((4 * SLOW))
+start_daemon --grace $((2 + 2 * SLOW))
 wait_until daemon_is alice connected && wait_until daemon_is bob connected
 # Alice hears that bob was lost and is back only if she was there first: whatever she hears of him has come before his message.
 run bob pchat send "both are back"
