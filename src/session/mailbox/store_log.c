@@ -84,8 +84,11 @@ store_tidy(struct store *s)
 	read_ahead(s);
 }
 
-/* Makes the log as long as it may become: writing over blocks that are there is faster to sync than adding some. */
-static void
+/*
+ * Makes the log as long as it may become: writing over blocks that are there is faster to sync than adding some. 0; or
+ * -errno of a sync: what was to be brought to the disk, frames of before too, may stay in memory from then on.
+ */
+static int
 prolong(int fd, off_t size)
 {
 	_cleanup_(freep) char *zeros = NULL;
@@ -93,11 +96,11 @@ prolong(int fd, off_t size)
 
 	zeros = calloc(1, n);
 	if (!zeros)
-		return;
-	if (pwrite(fd, zeros, n, size) != (ssize_t)n)
-		(void)!ftruncate(fd, size); /* a disk that is nearly full has better uses */
-	else
-		(void)fdatasync(fd);
+		return 0;
+	if (pwrite(fd, zeros, n, size) == (ssize_t)n)
+		return fdatasync(fd) < 0 ? -errno : 0;
+	(void)!ftruncate(fd, size); /* a disk that is nearly full has better uses */
+	return 0;
 }
 
 void
@@ -110,7 +113,7 @@ store_log_rest(struct store *s)
 	if (st.st_size > WAL_BYTES)
 		write_back(s); /* the log that is begun then is cut */
 	else if (s->used && st.st_size < WAL_BYTES)
-		prolong(s->log, st.st_size);
+		s->unsure |= prolong(s->log, st.st_size) < 0;
 }
 
 static void

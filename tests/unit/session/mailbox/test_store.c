@@ -1373,17 +1373,28 @@ START_TEST(killed_writer_loses_nothing)
 END_TEST
 
 /* Whatever shares a row with what: reading begins at any record, and passes over any that was taken. */
-/* The disk fails when an earlier helper's log is looked at, which is open for reading alone then. */
-static bool log_fails;
+/* The disk fails what is open in this way: O_RDONLY is an earlier helper's log that is looked at. */
+static int failing = -1;
 
 int
 fdatasync(int fd)
 {
-	if (log_fails && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == failing) {
 		errno = EIO;
 		return -1;
 	}
 	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* With the power. */
+static void
+lose_the_log(void)
+{
+	shell("mkdir %s/kept && cp %s/inbox.db %s/kept/");
+	store_close(store);
+	shell("rm %s/inbox.db* && cp %s/kept/inbox.db %s/");
+	open_store(&roomy);
+	ck_assert_str_eq(note, "");
 }
 
 /* What an earlier helper left in the log may be in memory alone: nothing is committed behind it before it is in the file. */
@@ -1401,17 +1412,27 @@ START_TEST(nothing_is_written_behind_a_log_that_failed)
 		_exit(store_commit(store) != 0); /* as one that is killed: the log stays */
 	}
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	log_fails = true;
+	failing = O_RDONLY;
 	open_store(&roomy);
 	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
 	ck_assert_int_eq(store_commit(store), 0);
-	log_fails = false;
-	/* The log of before is lost with the power. */
-	shell("mkdir %s/kept && cp %s/inbox.db %s/kept/");
-	store_close(store);
-	shell("rm %s/inbox.db* && cp %s/kept/inbox.db %s/");
-	open_store(&roomy);
-	ck_assert_str_eq(note, "");
+	failing = -1;
+	lose_the_log();
+	ck_assert_str_eq(unread(), "1");
+}
+END_TEST
+
+/* The log is made longer at rest, and synced: what that sync takes out of memory is not on the disk when it fails. */
+START_TEST(nothing_is_written_behind_a_log_that_failed_at_rest)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	failing = O_RDWR;
+	store_rest(store);
+	failing = -1;
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	lose_the_log();
 	ck_assert_str_eq(unread(), "1");
 }
 END_TEST
@@ -1724,6 +1745,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, log_grows_and_shrinks_at_rest);
 	tcase_add_test(t, killed_writer_loses_nothing);
 	tcase_add_test(t, nothing_is_written_behind_a_log_that_failed);
+	tcase_add_test(t, nothing_is_written_behind_a_log_that_failed_at_rest);
 	tcase_add_loop_test(t, reads_from_anywhere, 0, 20);
 }
 
