@@ -35,6 +35,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../system/pass.h"
 #include "../system/slow.h"
 #include "base/macros.h"
 #include "net/random.h"
@@ -477,21 +478,10 @@ later(void)
 static void
 pass_slow(void)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
-	char byte = 'x';
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	const int slow = slow_make();
 
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &slow, sizeof(slow));
 	channels++;
-	if (sendmsg(end, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (pass_descriptors(end, "x", 1, slow, 1, MSG_DONTWAIT) < 0)
 		return; /* and it is ours until we end, when nobody waits for its close */
 	passed++;
 	slow_close(slow);

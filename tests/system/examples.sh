@@ -180,7 +180,7 @@ try() {
 }
 
 state_is() { # USER SESSION STATE
-	[ "$(as "$1" pchat -s "$2" status --json 2>/dev/null | jq -r .state)" = "$3" ]
+	[ "$(json_says "$(as "$1" pchat -s "$2" status --json 2>/dev/null)" state)" = "$3" ]
 }
 
 # examples: of the literal blocks on standard input, "USER<TAB>COMMAND" for each command, NUL between them. A prompt begins one:

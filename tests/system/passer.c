@@ -24,9 +24,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "pass.h"
 #include "slow.h"
-
-#define MOST 253
 
 static int
 reach(const char *path)
@@ -46,23 +45,7 @@ reach(const char *path)
 static int
 pass(int over, int fd, unsigned count, int flags)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(MOST * sizeof(int))] = "";
-	char byte = 'x';
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(count * sizeof(int));
-	for (unsigned i = 0; i < count; i++)
-		memcpy(CMSG_DATA(c) + i * sizeof(int), &fd, sizeof(int));
-	return sendmsg(over, &m, flags | MSG_NOSIGNAL) < 0 ? errno : 0;
+	return pass_descriptors(over, "x", 1, fd, count, flags) < 0 ? errno : 0;
 }
 
 /* Passes it and gives up our own, so that theirs is the last. False: it did not go, and is ours until we end. */
@@ -111,8 +94,8 @@ await_end(int fd)
 static void
 crowd(const char *path, unsigned count)
 {
-	int fd[MOST], slow[MOST];
-	bool sent[MOST];
+	int fd[PASS_MOST], slow[PASS_MOST];
+	bool sent[PASS_MOST];
 
 	for (unsigned i = 0; i < count; i++)
 		slow[i] = slow_make();
@@ -134,7 +117,7 @@ main(int argc, char **argv)
 	bool sent;
 	int fd;
 
-	if (!path || count < 1 || count > MOST)
+	if (!path || count < 1 || count > PASS_MOST)
 		errx(2, "usage: passer SOCKET WAY [COUNT]");
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	slow_begin();

@@ -62,7 +62,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	done
 	[ "$winners" -eq 1 ] || { bad=$((bad + 1)); note "round $round: $winners won"; }
 	run alice pchat status --json
-	[ "$(jq -r .daemon <<<"$out")" = connected ] || { bad=$((bad + 1)); note "round $round: $out $err"; }
+	[ "$(json_says "$out" daemon)" = connected ] || { bad=$((bad + 1)); note "round $round: $out $err"; }
 	run alice pchat quit
 	[ "$status" -eq 0 ] || { bad=$((bad + 1)); note "round $round: quit: $err"; }
 done

@@ -69,7 +69,7 @@ run alice pchat who --json
 is "$(jq -r 'select(.name != "alice") | .name' <<<"$out" | sort)" "$everybody" "and are so after the daemon was killed"
 connected() {
 	for name in "${names[@]}"; do
-		[ "$( (as bob pchat -s "$name" status --json) | jq -r .daemon)" = connected ] || return 1
+		[ "$(json_says "$(as bob pchat -s "$name" status --json)" daemon)" = connected ] || return 1
 	done
 }
 wait_until connected

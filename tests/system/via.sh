@@ -245,7 +245,7 @@ is "$out" "good morning" "once"
 stop_daemon KILL
 start_daemon --grace $((2 * SLOW))
 at_rest() {
-	far_daemon games "$here/ann" connected && [ "$( (as carol env -u PCHAT_SESSION pchat status --json) | jq -r .daemon)" = connected ]
+	far_daemon games "$here/ann" connected && [ "$(json_says "$(as carol env -u PCHAT_SESSION pchat status --json)" daemon)" = connected ]
 }
 wait_until at_rest
 at games pchat --timeout $PATIENCE send "good night"

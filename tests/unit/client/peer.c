@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../system/pass.h"
 #include "net/socket.h"
 
 #define NAME "peer-of-a-test" /* nobody has such a session */
@@ -64,23 +65,10 @@ void
 peer_passes(const struct control_message *m, int fd)
 {
 	static uint8_t frame[2 * FRAME_MAX];
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { .room = { 0 } };
-	struct iovec bytes = { .iov_base = frame, .iov_len = control_encode(m, frame, sizeof(frame)) };
-	struct msghdr h = { .msg_iov = &bytes, .msg_iovlen = 1 };
+	const size_t n = control_encode(m, frame, sizeof(frame));
 
-	ck_assert_uint_gt(bytes.iov_len, 0);
-	if (fd >= 0) {
-		h.msg_control = control.room;
-		h.msg_controllen = sizeof(control.room);
-		*CMSG_FIRSTHDR(&h) = (struct cmsghdr){
-			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd))
-		};
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&h)), &fd, sizeof(fd));
-	}
-	ck_assert_int_eq(sendmsg(end, &h, MSG_NOSIGNAL), (ssize_t)bytes.iov_len);
+	ck_assert_uint_gt(n, 0);
+	ck_assert_int_eq(pass_descriptors(end, frame, n, fd, fd >= 0, 0), (ssize_t)n);
 	if (fd >= 0)
 		(void)close(fd);
 }

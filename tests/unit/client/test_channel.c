@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../system/pass.h"
 #include "client/channel.h"
 
 static struct channel a, b;
@@ -147,20 +148,7 @@ END_TEST
 
 START_TEST(a_descriptor_comes)
 {
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { .room = { 0 } };
-	uint8_t byte = 0;
-	struct iovec bytes = { .iov_base = &byte, .iov_len = 1 };
-	const struct msghdr m = {
-		.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
-	memcpy(CMSG_DATA(c), &a.fd, sizeof(int));
-	ck_assert_int_eq(sendmsg(a.fd, &m, 0), 1);
+	ck_assert_int_eq(pass_descriptors(a.fd, "", 1, a.fd, 1, 0), 1);
 	ck_assert_int_eq(channel_fill(&b), -EPERM);
 }
 END_TEST

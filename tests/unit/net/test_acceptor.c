@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../system/pass.h"
 #include "net/acceptor.h"
 #include "net/closing.h"
 #include "net/loop.h"
@@ -189,23 +190,11 @@ END_TEST
 static void
 fill_closing(void)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
-	char byte = 'x';
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &(int){ STDIN_FILENO }, sizeof(int));
 	while (!closing_full(loop)) {
 		int both[2];
 
 		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both), 0);
-		ck_assert_int_eq(sendmsg(both[1], &m, 0), 1);
+		ck_assert_int_eq(pass_descriptors(both[1], "x", 1, STDIN_FILENO, 1, 0), 1);
 		(void)close(both[1]);
 		closing_socket(loop, both[0]);
 	}

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../system/pass.h"
 #include "host.h"
 #include "net/closing.h"
 #include "net/hub.h"
@@ -40,19 +41,7 @@ is_open(int fd)
 static void
 pass(int over, int fd)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
-	char byte = 'x';
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	ck_assert_int_eq(sendmsg(over, &m, 0), 1);
+	ck_assert_int_eq(pass_descriptors(over, "x", 1, fd, 1, 0), 1);
 }
 
 /* The end of a connection, seen by the peer. */

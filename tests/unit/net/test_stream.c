@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../system/pass.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
@@ -340,30 +341,13 @@ END_TEST
 static void
 pass(unsigned number, unsigned descriptors)
 {
-	union {
-		struct cmsghdr head;
-		uint8_t room[CMSG_SPACE(4 * sizeof(int))];
-	} control = { .room = { 0 } };
 	uint8_t data[64];
-	struct iovec part = { .iov_base = data, .iov_len = make(data, number, 5) };
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
-	int fds[4];
+	const size_t n = make(data, number, 5);
+	const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	for (unsigned i = 0; i < descriptors; i++) {
-		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		ck_assert_int_ge(fds[i], 0);
-	}
-	if (descriptors > 0) {
-		m.msg_control = control.room;
-		m.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
-		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-			.cmsg_len = CMSG_LEN(descriptors * sizeof(int)) };
-		memcpy(CMSG_DATA(&control.head), fds, descriptors * sizeof(int));
-	}
-	ck_assert_int_eq(sendmsg(peer, &m, 0), (ssize_t)part.iov_len);
-	for (unsigned i = 0; i < descriptors; i++)
-		(void)close(fds[i]);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pass_descriptors(peer, data, n, fd, descriptors, 0), (ssize_t)n);
+	(void)close(fd);
 	turn();
 	turn();
 }
