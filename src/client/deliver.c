@@ -130,10 +130,17 @@ deliver_free(struct deliver *d)
 	free(d);
 }
 
+/* All that was under way is refused; then a line waits for new ids, and those for the last refusal to be told. */
+static bool
+is_over(const struct deliver *d)
+{
+	return d->refused && deliver_pending(d) == 0;
+}
+
 bool
 deliver_has_room(const struct deliver *d, size_t len)
 {
-	return outgoing_has_room(&d->out, (uint32_t)len);
+	return !(is_over(d) && d->out.settled > 0) && outgoing_has_room(&d->out, (uint32_t)len);
 }
 
 bool
@@ -141,7 +148,9 @@ deliver_say(struct deliver *d, const char *text, size_t len)
 {
 	struct ident first;
 
-	if (d->refused && deliver_pending(d) == 0 && random_ident(&first) == 0) {
+	if (!deliver_has_room(d, len))
+		return false;
+	if (is_over(d) && random_ident(&first) == 0) {
 		outgoing_restart(&d->out, &first);
 		d->refused = false;
 	}

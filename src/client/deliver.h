@@ -50,7 +50,7 @@ void deliver_free(struct deliver *d);
 /* Sends a line of 1 to MESSAGE_MAX bytes, which is copied. False: too many are under way. */
 bool deliver_say(struct deliver *d, const char *text, size_t len);
 
-/* Whether a line of `len` bytes would be taken now. */
+/* Whether a line of `len` bytes would be taken now. While several refused lines are settled none is, until the last of them. */
 bool deliver_has_room(const struct deliver *d, size_t len);
 
 /* How many lines are neither delivered nor refused yet. */

@@ -12,12 +12,13 @@ feed_words(struct feed *f, char *const words[], int count)
 {
 	feed_descriptor(f, -1, FEED_WHOLE);
 	f->end = true;
-	for (int i = 0; i < count; i++) {
-		const size_t room = MESSAGE_MAX + 1 - f->len, n = strlen(words[i]);
+	/* What is over the limit need not be kept to be refused. */
+	for (int i = 0; i < count && f->len <= MESSAGE_MAX; i++) {
+		size_t room, n = strlen(words[i]);
 
-		if (i > 0 && room > 0)
+		if (i > 0)
 			f->buf[f->len++] = ' ';
-		/* What is over the limit need not be kept to be refused. */
+		room = MESSAGE_MAX + 1 - f->len;
 		memcpy(f->buf + f->len, words[i], n < room ? n : room);
 		f->len += n < room ? n : room;
 	}

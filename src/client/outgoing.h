@@ -31,7 +31,7 @@ struct outgoing {
 /* Empty; the messages' ids count up from *first. */
 void outgoing_init(struct outgoing *o, const struct ident *first);
 
-/* Empty again, after a refusal: goes on with another stream of ids, see outbox_restart(). */
+/* Empty again, after a refusal, when all were dropped: goes on with another stream of ids, see outbox_restart(). */
 void outgoing_restart(struct outgoing *o, const struct ident *first);
 
 /* Takes a message of 1 to MESSAGE_MAX bytes; false while there is no room for it. */

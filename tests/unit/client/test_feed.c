@@ -91,6 +91,31 @@ START_TEST(test_feed_words_up_to_the_limit)
 }
 END_TEST
 
+/* However many follow: no byte of them is kept. */
+START_TEST(test_feed_words_far_beyond_the_limit)
+{
+	static char word[MESSAGE_MAX + 1];
+	char one[] = "x";
+	char *const words[] = { one, word, word, word, word, word, word, word, word, one };
+	static struct {
+		struct feed feed;
+		uint8_t behind[16 * MESSAGE_MAX];
+	} m;
+	const uint8_t *body;
+	uint32_t length;
+
+	for (size_t n = MESSAGE_MAX - 4; n < MESSAGE_MAX; n++) {
+		memset(word, 'w', n);
+		word[n] = '\0';
+		feed_words(&m.feed, words, ARRAY_SIZE(words));
+		ck_assert_int_eq(feed_peek(&m.feed, &body, &length), FEED_TOO_LONG);
+		ck_assert_uint_eq(m.feed.len, MESSAGE_MAX + 1);
+		for (size_t i = 0; i < sizeof(m.behind); i++)
+			ck_assert_uint_eq(m.behind[i], 0);
+	}
+}
+END_TEST
+
 START_TEST(test_feed_whole)
 {
 	static const struct {
@@ -297,6 +322,7 @@ feed_suite(void)
 
 	tcase_add_test(tc, test_feed_words);
 	tcase_add_test(tc, test_feed_words_up_to_the_limit);
+	tcase_add_test(tc, test_feed_words_far_beyond_the_limit);
 	tcase_add_test(tc, test_feed_whole);
 	tcase_add_test(tc, test_feed_whole_limit);
 	tcase_add_test(tc, test_feed_lines);
