@@ -214,7 +214,7 @@ link_receive(struct link *l, uint64_t deadline, struct frame *f)
 }
 
 int
-link_reply(struct link *l, uint64_t deadline, struct control_message *reply)
+link_hear(struct link *l, uint64_t deadline, struct control_message *m)
 {
 	struct frame f;
 	int rc;
@@ -222,10 +222,19 @@ link_reply(struct link *l, uint64_t deadline, struct control_message *reply)
 	do {
 		if ((rc = link_receive(l, deadline, &f)) < 0)
 			return rc;
-		if (control_decode(&f, reply) < 0)
-			return -EPROTO;
-	} while (reply->type & NOTICE);
-	return 0;
+	} while (f.type == FRAME_ACK);
+	return control_decode(&f, m) < 0 ? -EPROTO : 0;
+}
+
+int
+link_reply(struct link *l, uint64_t deadline, struct control_message *reply)
+{
+	int rc;
+
+	do {
+		rc = link_hear(l, deadline, reply);
+	} while (rc == 0 && (reply->type & NOTICE));
+	return rc;
 }
 
 int

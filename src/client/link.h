@@ -110,7 +110,13 @@ int link_take_passed(struct link *l);
 /* Waits for the next frame. 0; -ETIMEDOUT; -EPIPE: see watch; else as link_next() and link_fill(). */
 MUST_USE int link_receive(struct link *l, uint64_t deadline, struct frame *f);
 
-/* Waits for a reply, and drops notices. What it points to is valid until link_fill(). Returns as link_receive(). */
+/*
+ * Waits for the next control message. Acknowledgements are passed over: a message that was written twice may be acknowledged
+ * again when nobody waits for that any more. What `m` points to is valid until link_fill(). Returns as link_receive().
+ */
+MUST_USE int link_hear(struct link *l, uint64_t deadline, struct control_message *m);
+
+/* The same for a reply: notices are passed over, too. */
 MUST_USE int link_reply(struct link *l, uint64_t deadline, struct control_message *reply);
 
 /* Writes a request and waits for its reply. Returns as link_flush() and link_reply(). */

@@ -167,6 +167,23 @@ is "$(cat "$T/count")" 500 "readers killed at any moment lose nothing"
 
 # ------------------------------------------------------------------------- ask
 
+# The first that ever came: another command reads the same inbox, and stood in line before.
+run alice pchat login fresh
+run bob pchat login other
+run alice pchat -s fresh to other
+spawn reader alice pchat -s fresh read -f
+wait_until sleeps "${pid_of[reader]}"
+spawn question alice pchat -s fresh ask --timeout $PATIENCE "well?"
+run bob pchat -s other read --raw --wait=$PATIENCE -n 1
+run bob pchat -s other send "indeed"
+reap question
+exits 0 "ask: as the first command of an inbox"
+is "$out" indeed "ask: has its answer, though somebody reads"
+run bob pchat -s other quit
+run alice pchat -s fresh quit
+reap reader
+
+
 spawn question alice pchat ask "deploy now? [y/n]"
 wait_until has_unread bob 1
 run bob pchat read

@@ -142,6 +142,7 @@
 	X(chat)              \
 	X(recent)            \
 	X(sender_report)     \
+	X(cmd_ask)           \
 	X(text_source)       \
 	X(complete_files)    \
 	X(handing)           \

@@ -302,6 +302,8 @@ on_read(struct control_client *c, const struct control_message *m)
 		read.u.read.flags |= READ_OFFERS;
 	if (c->features & FEATURE_FOLLOW)
 		read.u.read.flags |= READ_FOLLOW;
+	if (c->said)
+		read.u.read.flags |= READ_ANSWER;
 	c->reading = true;
 	c->class->read(c->context, c->index, &read);
 }
@@ -475,6 +477,7 @@ take_messages(struct control_client *c, uint8_t *data, size_t n)
 		return 0;
 	}
 	used = c->class->messages(c->context, c->index, data, n, &full);
+	c->said |= used > 0;
 	if (!full)
 		return used;
 	c->throttled = true;

@@ -73,6 +73,7 @@ struct control_client {
 	bool held_back; /* paused: a request came before the last one was answered, or one that cannot be stored now */
 	bool asking;    /* the daemon is asked, for it */
 	bool reading;   /* READ, not yet answered */
+	bool said;      /* a message: what it reads afterwards is the answer */
 };
 
 /* Takes over fd. NULL: short of memory; fd is closed. */

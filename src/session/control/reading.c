@@ -206,11 +206,14 @@ serve(struct reading *r, struct reader *reader)
 
 /* ------------------------------------------------------------------------- whose turn it is */
 
-/* One that waits for an answer of its own (ask) comes before those that read whatever there is. */
+/*
+ * One that waits for an answer of its own (ask) comes before those that read whatever there is. It has said its question over
+ * this connection, or, when the helper was started anew since, names what was there before.
+ */
 static bool
 is_particular(const struct reader *reader)
 {
-	return reader->after > 0 && (reader->flags & READ_WAIT) && !reader->follows;
+	return (reader->after > 0 || (reader->flags & READ_ANSWER)) && (reader->flags & READ_WAIT) && !reader->follows;
 }
 
 /*

@@ -64,14 +64,11 @@ static enum verdict
 wait_for_record(struct answer *a, uint64_t *id)
 {
 	struct control_message m;
-	struct frame f;
 	int rc;
 
 	for (;;) {
-		if ((rc = link_receive(a->link, a->deadline, &f)) < 0)
+		if ((rc = link_hear(a->link, a->deadline, &m)) < 0)
 			return rc == -ECONNRESET ? VERDICT_STALE : link_verdict(a->link, rc);
-		if (control_decode(&f, &m) < 0)
-			return link_verdict(a->link, -EPROTO);
 		if (m.type == CONTROL_ENDED)
 			return m.u.ended.verdict;
 		if (m.type == CONTROL_RECORD) {
@@ -125,9 +122,10 @@ take_answer(struct answer *a)
 		if (v == VERDICT_STALE && id == 0 && (v = come_back(a)) == VERDICT_OK)
 			v = VERDICT_STALE;
 	} while (v == VERDICT_STALE && id == 0);
-	if (id != 0 && v != VERDICT_OUTPUT)
-		mark_read(a, id);
-	return v;
+	if (id == 0 || v == VERDICT_OUTPUT)
+		return v;
+	mark_read(a, id);
+	return VERDICT_OK; /* the answer is written, whatever ended after it */
 }
 
 static int

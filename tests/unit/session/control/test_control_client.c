@@ -64,8 +64,8 @@ ask(void *context, uint32_t client, const struct upstream_message *m)
 static void
 read_inbox(void *context, uint32_t client, const struct control_message *m)
 {
-	(void)context, (void)m;
-	trace("read %u", client);
+	(void)context;
+	trace("read %u%s", client, m->u.read.flags & READ_ANSWER ? " its answer" : "");
 }
 
 static void
@@ -441,6 +441,8 @@ START_TEST(test_client_reads)
 	fake_turn();
 	trace_is("done 3");
 	hears_verdict(VERDICT_OK);
+	say(CONTROL_READ); /* what it reads after its message is the answer */
+	trace_is("read 3 its answer");
 }
 END_TEST
 

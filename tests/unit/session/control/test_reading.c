@@ -313,6 +313,19 @@ START_TEST(test_reading_an_answer_comes_before_the_rest)
 }
 END_TEST
 
+/* Nor does it matter that there was no record at all before the question. */
+START_TEST(test_reading_the_answer_of_an_empty_inbox)
+{
+	newest = 0;
+	ask(1, READ_WAIT, 0, 0);
+	ask(0, READ_WAIT | READ_ANSWER, 1, 0);
+	trace_clear();
+	newest = 1;
+	reading_wake(r);
+	trace_is("0:; 1; end 1 last 1 verdict 0");
+}
+END_TEST
+
 START_TEST(test_reading_inbox_fails)
 {
 	failure = -EIO;
@@ -493,6 +506,7 @@ reading_suite(void)
 	tcase_add_test(t, test_reading_asks_again_without_done);
 	tcase_add_test(t, test_reading_waits);
 	tcase_add_test(t, test_reading_an_answer_comes_before_the_rest);
+	tcase_add_test(t, test_reading_the_answer_of_an_empty_inbox);
 	tcase_add_test(t, test_reading_inbox_fails);
 	tcase_add_test(t, test_reading_two_follow);
 	tcase_add_test(t, test_reading_follower_is_gone);
