@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -91,7 +92,7 @@ print_raw(const void *body, size_t length)
 	else if (!isatty(STDOUT_FILENO))
 		output_write(body, length);
 	else
-		output_string(_("(no memory to show it)"));
+		output_fail(-ENOMEM); /* what is not shown is not read */
 	output_write("\n", 1);
 	rows_end();
 }

@@ -60,7 +60,7 @@ try_connect(struct link *l)
 static enum verdict
 start_helper(struct link *l, uint64_t deadline)
 {
-	char program[PATH_MAX], report[REPORT_SIZE] = "", words[512];
+	char program[PATH_MAX] = "pchat-session", report[REPORT_SIZE] = "", words[512];
 	char resume[] = "--resume";
 	char *const argv[] = { program, resume, l->shown, NULL };
 	enum verdict verdict;

@@ -42,8 +42,10 @@ collect(const void *data, size_t n, void *context)
 	if (c->text_len + n > c->text_cap) {
 		char *more = realloc(c->text, 2 * (c->text_len + n));
 
-		if (!more)
+		if (!more) {
+			output_fail(-ENOMEM); /* what is not shown is not read */
 			return;
+		}
 		c->text = more;
 		c->text_cap = 2 * (c->text_len + n);
 	}

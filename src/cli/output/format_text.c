@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ quoted(const char *text, size_t length)
 	_cleanup_(freep) char *safe = malloc(cap);
 
 	if (!escaped || !safe) {
-		output_string("(no memory to show it)");
+		output_fail(-ENOMEM);
 		return;
 	}
 	(void)foreign_quoted(text, length, escaped, size);
@@ -196,7 +197,7 @@ body(const struct record *r)
 	if (safe)
 		output_write(safe, safe_text((const char *)r->body, r->length, WRAP_INDENT, safe, cap));
 	else
-		output_string(_("(no memory to show it)"));
+		output_fail(-ENOMEM); /* what is not shown is not read */
 }
 
 /* From the session's name, which nobody else could have; without one, from the account. */

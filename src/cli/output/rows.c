@@ -1,5 +1,6 @@
 #include "cli/output/rows.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,8 +47,10 @@ take(const void *data, size_t n, void *context)
 	if (rows.len + n > rows.cap) {
 		char *more = realloc(rows.text, 2 * (rows.len + n));
 
-		if (!more)
+		if (!more) {
+			output_fail(-ENOMEM); /* what is not shown is not read */
 			return;
+		}
 		rows.text = more;
 		rows.cap = 2 * (rows.len + n);
 	}

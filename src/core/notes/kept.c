@@ -39,6 +39,8 @@ kept_fate(enum verdict v, bool anew)
 		return anew ? KEPT_DONE : KEPT_ANEW;
 	case VERDICT_ABSENT:
 		return KEPT_AT_LOGIN;
+	case VERDICT_NOTES_FULL:
+		return KEPT_YIELD;
 	default:
 		return KEPT_LATER;
 	}

@@ -33,6 +33,7 @@ enum kept_fate {
 	KEPT_DONE,     /* delivered, or refused for good: forget it, and go on with the next one */
 	KEPT_AT_LOGIN, /* nobody is there: it stays, until the session logs in */
 	KEPT_LATER,    /* it stays, and goes again after a pause: the session may be there, and stay for long */
+	KEPT_YIELD,    /* likewise; but others' notes go on, as too many of its sender may be unread there */
 	KEPT_ANEW,     /* another note of its sender has its id there: it goes once more, under kept_other_id() */
 };
 

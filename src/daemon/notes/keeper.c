@@ -49,13 +49,15 @@ struct kept {
 	bool under_way; /* it is read, or passed on and not answered: */
 	bool passed;
 	bool has_failed; /* for a reason that may pass: it waits for another attempt, or has it */
-	bool is_put_off; /* its receiver does not take it now */
+	bool is_put_off; /* its receiver does not take it now, */
+	bool yields;     /* but may take those of other senders */
+	bool behind;     /* one of its sender that yields */
 	bool anew;       /* under its id its receiver has another note of its sender: it goes under kept_other_id() */
 	char to_name[NAME_MAX_LEN + 1];
 };
 
-/* WORK_FIND: like WORK_LOAD, of a file of an earlier daemon, which could not be read. */
-enum work { WORK_STORE, WORK_LOAD, WORK_FORGET, WORK_FIND };
+/* WORK_FIND: like WORK_LOAD, of a file of an earlier daemon, which could not be read. WORK_LIST: which files are there, from the number on. */
+enum work { WORK_STORE, WORK_LOAD, WORK_FORGET, WORK_FIND, WORK_LIST };
 
 /* For a child. */
 struct job {
@@ -84,10 +86,10 @@ struct keeper {
 	uint32_t job_count;
 	struct worker worker;
 	ev_timer hourly;
-	bool listed;      /* the folder was read: else nothing is known of what is kept */
-	uint64_t *missed; /* the files of earlier daemons that could not be read */
-	size_t missed_count, missed_next;
-	bool finding;            /* one of them is tried */
+	bool listed; /* the folder was read: else nothing is known of what is kept */
+	uint64_t *missed; /* the files of earlier daemons that are not read yet, in their order: from first on, before end */
+	size_t missed_first, missed_end, missed_next;
+	bool finding;            /* one of them is tried, or the folder */
 	struct kept_list failed; /* the first one is tried next */
 	ev_timer again;          /* runs while there are some, or some missed, or the folder */
 	double pause;
@@ -95,8 +97,12 @@ struct keeper {
 	ev_timer due;             /* runs while there are some, until the first one is */
 };
 
-/* What a child answers in one byte; to WORK_LOAD the note, which is longer, or GONE: it is not there. */
+/*
+ * What a child answers in one byte; to WORK_LOAD the note, which is longer, or GONE: it is not there; to WORK_LIST the numbers
+ * of at most so many files, or DONE: there are no more.
+ */
 enum { DONE = 'd', FAILED = 'f', UNSURE = 'u', GONE = 'g' };
+#define LIST_MOST (WORKER_ANSWER / sizeof(uint64_t) / 2)
 
 /* ------ in the child ------ */
 
@@ -107,6 +113,22 @@ answer(int out, const void *bytes, size_t n)
 }
 
 static void
+list_from(const char *dir, uint64_t number, int out)
+{
+	uint64_t *all;
+	const ssize_t count = kept_file_list(dir, &all);
+	ssize_t first = 0, n;
+
+	while (first < count && all[first] < number)
+		first++;
+	n = count - first < (ssize_t)LIST_MOST ? count - first : (ssize_t)LIST_MOST;
+	if (n > 0)
+		answer(out, all + first, (size_t)n * sizeof(*all));
+	else
+		answer(out, count < 0 ? "f" : "d", 1);
+}
+
+static void
 work(const void *task, int out)
 {
 	const struct job *j = task;
@@ -114,6 +136,10 @@ work(const void *task, int out)
 	ssize_t n;
 	int r;
 
+	if (j->work == WORK_LIST) {
+		list_from(j->dir, j->number, out);
+		return;
+	}
 	if (j->work == WORK_LOAD || j->work == WORK_FIND) {
 		if ((n = kept_file_load(j->dir, j->number, bytes, sizeof(bytes))) >= 0)
 			answer(out, bytes, (size_t)n);
@@ -174,6 +200,39 @@ find_same(const struct keeper *k, const struct kept_record *r)
 	return NULL;
 }
 
+/* For whom users without an account are one, as they are for their receiver's limit. */
+static bool
+one_sender(const struct kept *e, const struct kept *other)
+{
+	return e->from_uid == other->from_uid || (e->stranger && other->stranger);
+}
+
+/* Those of its sender for its receiver that came after it wait behind it, or do not any more. */
+static void
+hold_back(struct kept *e, bool behind)
+{
+	struct kept *other = e;
+
+	while ((other = TAILQ_NEXT(other, awaited))) {
+		if (is_for(other, e->to_name, e->to_uid) && one_sender(other, e))
+			other->behind = behind;
+	}
+}
+
+static bool
+is_held_back(const struct keeper *k, const struct kept *e)
+{
+	const struct kept *other;
+
+	if (TAILQ_EMPTY(&k->put_off))
+		return false;
+	for (other = TAILQ_PREV(e, kept_list, awaited); other; other = TAILQ_PREV(other, kept_list, awaited)) {
+		if (other->yields && is_for(other, e->to_name, e->to_uid) && one_sender(other, e))
+			return true;
+	}
+	return false;
+}
+
 /* Last, but for one that could not be read before. */
 #define INSERT_BY_NUMBER(list, e, link)                               \
 	do {                                                          \
@@ -209,6 +268,7 @@ add(struct keeper *k, uint64_t number, const struct kept_record *r)
 	TAILQ_INSERT_TAIL(&k->numbered[number % HEADS], e, numbered);
 	INSERT_BY_NUMBER(&k->sent[hash(e->from_uid)], e, sent);
 	INSERT_BY_NUMBER(&k->awaited[hash(e->to_uid)], e, awaited);
+	e->behind = is_held_back(k, e);
 	k->all_bytes += kept_cost(e->length);
 	k->stranger_bytes += e->stranger ? kept_cost(e->length) : 0;
 	return e;
@@ -217,7 +277,7 @@ add(struct keeper *k, uint64_t number, const struct kept_record *r)
 static bool
 is_whole(const struct keeper *k)
 {
-	return k->listed && k->missed_count == 0;
+	return k->listed && k->missed_first == k->missed_end;
 }
 
 static bool
@@ -275,6 +335,7 @@ has_recovered(struct keeper *k)
 }
 
 static void find_missed(struct keeper *k);
+static void go_on(struct keeper *k, const char *name, uint32_t uid);
 
 /* One of them: where one fails, others would. */
 static void
@@ -289,7 +350,7 @@ on_again(struct ev_loop *loop, ev_timer *w, int revents)
 	if (e) {
 		TAILQ_REMOVE(&k->failed, e, failed);
 		TAILQ_INSERT_TAIL(&k->failed, e, failed);
-		keeper_arrived(k, e->to_name, e->to_uid);
+		go_on(k, e->to_name, e->to_uid);
 	}
 	find_missed(k);
 }
@@ -317,18 +378,21 @@ put_off_no_more(struct keeper *k, struct kept *e)
 {
 	if (!e->is_put_off)
 		return;
+	if (e->yields)
+		hold_back(e, false);
 	TAILQ_REMOVE(&k->put_off, e, put_off);
-	e->is_put_off = false;
+	e->is_put_off = e->yields = false;
 	if (TAILQ_EMPTY(&k->put_off))
 		ev_timer_stop(k->loop, &k->due);
 }
 
 /*
  * It was passed on, and not taken; or its receiver's connection went, and another one may have taken its place before.
- * Each has a pause of its own: what one receiver refuses, others may take. Whoever wants no notes is asked seldom.
+ * Each has a pause of its own: what one receiver refuses, others may take. Whoever wants no notes is asked seldom. It keeps all
+ * behind it waiting, or, where it yields, those of its sender.
  */
 static void
-put_off(struct keeper *k, struct kept *e, enum verdict v)
+put_off(struct keeper *k, struct kept *e, enum verdict v, bool yields)
 {
 	const uint32_t most = (uint32_t)(PAUSE_MAX * 1000), least = (uint32_t)(PAUSE_MIN * 1000);
 
@@ -340,6 +404,9 @@ put_off(struct keeper *k, struct kept *e, enum verdict v)
 	if (!e->is_put_off)
 		TAILQ_INSERT_TAIL(&k->put_off, e, put_off);
 	e->is_put_off = true;
+	e->yields = yields;
+	if (yields)
+		hold_back(e, true);
 	await_due(k);
 }
 
@@ -365,7 +432,7 @@ on_due(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop, (void)revents;
 	while ((e = first_due(k, now))) {
 		put_off_no_more(k, e);
-		keeper_arrived(k, e->to_name, e->to_uid);
+		go_on(k, e->to_name, e->to_uid);
 	}
 	await_due(k);
 }
@@ -448,6 +515,18 @@ forget(struct keeper *k, struct kept *e, uint64_t token)
 		k->class->told(k->context, token, VERDICT_STORAGE);
 }
 
+/* The same for one that nobody has answered. If it was its turn, the next one has it now. */
+static void
+take_away(struct keeper *k, struct kept *e, uint64_t token)
+{
+	const bool had_its_turn = e->under_way || e->has_failed || e->is_put_off;
+	const struct kept who = *e;
+
+	forget(k, e, token);
+	if (had_its_turn)
+		go_on(k, who.to_name, who.to_uid);
+}
+
 /* A write that certainly failed leaves what an earlier one may have left. */
 static void
 stored(struct keeper *k, const struct job *j, uint8_t result)
@@ -465,7 +544,7 @@ stored(struct keeper *k, const struct job *j, uint8_t result)
 		: result == FAILED ? VERDICT_STORAGE
 				   : VERDICT_UNCONFIRMED);
 	if (e && result != FAILED)
-		keeper_arrived(k, e->to_name, e->to_uid); /* it may have logged in meanwhile */
+		go_on(k, e->to_name, e->to_uid); /* it may have logged in meanwhile */
 }
 
 /* What could not be read may be in a while: the disk failed, or the reader died. */
@@ -493,7 +572,7 @@ unreadable(struct keeper *k, struct kept *e)
 		e->file = FILE_BAD;
 		try_no_more(k, e);
 	}
-	keeper_arrived(k, who.to_name, who.to_uid);
+	go_on(k, who.to_name, who.to_uid);
 }
 
 static void
@@ -521,6 +600,46 @@ loaded(struct keeper *k, const struct job *j)
 		keeper_answered(k, j->number, v);
 }
 
+/* ------ what an earlier daemon has left, and cannot be read yet ------ */
+
+/*
+ * A child of an earlier daemon that was killed may still be at a file: none of ours has its number. Numbers go on from
+ * there by the clock.
+ */
+static uint64_t
+first_number(uint64_t last)
+{
+	const uint64_t now = (uint64_t)clock_wall_ms() << 10;
+
+	return last > now ? last : now;
+}
+
+/* The next one that is tried; the first ones come first, as they were kept first. */
+static uint64_t *
+next_missed(const struct keeper *k)
+{
+	return k->missed + k->missed_first + k->missed_next % (k->missed_end - k->missed_first);
+}
+
+static void
+miss_no_more(struct keeper *k)
+{
+	uint64_t *first = k->missed + k->missed_first, *one = next_missed(k);
+
+	memmove(first + 1, first, (size_t)(one - first) * sizeof(*first));
+	k->missed_first++;
+}
+
+static void
+find_missed(struct keeper *k)
+{
+	if (is_whole(k) || k->finding)
+		return;
+	k->finding = true; /* until it is done, which may be before queue() returns */
+	if (!(k->listed ? queue(k, WORK_FIND, *next_missed(k), 0, NULL, 0) : queue(k, WORK_LIST, 0, 0, NULL, 0)))
+		k->finding = false;
+}
+
 /* What is in the folder is kept. Whether there is memory for it. */
 static bool
 take_over(struct keeper *k, uint64_t number, const struct kept_record *r)
@@ -545,11 +664,50 @@ found(struct keeper *k, const struct job *j)
 		again_soon(k);
 		return;
 	}
-	k->missed[k->missed_next % k->missed_count] = k->missed[k->missed_count - 1];
-	k->missed_count--;
+	miss_no_more(k);
 	has_recovered(k);
 	if (is_note)
-		keeper_arrived(k, r.to_name, r.to_uid);
+		go_on(k, r.to_name, r.to_uid);
+}
+
+/* Adds to what is missed what a child has found. Whether that is all of it. */
+static bool
+add_listed(struct keeper *k, bool *more)
+{
+	const struct worker *w = &k->worker;
+	const size_t n = w->length / sizeof(*k->missed);
+	uint64_t *grown;
+
+	*more = n == LIST_MOST;
+	if (w->length == 1 && w->answer[0] == DONE)
+		return true;
+	if (n == 0 || w->length % sizeof(*k->missed) != 0 ||
+	    !(grown = realloc(k->missed, (k->missed_end + n) * sizeof(*grown))))
+		return false;
+	memcpy(grown + k->missed_end, w->answer, n * sizeof(*grown));
+	k->missed = grown;
+	k->missed_end += n;
+	return true;
+}
+
+/* The folder can be read: what is in it is found, one after the other. */
+static void
+listed(struct keeper *k)
+{
+	bool more, good = add_listed(k, &more);
+
+	if (good && more && queue(k, WORK_LIST, k->missed[k->missed_end - 1] + 1, 0, NULL, 0))
+		return;
+	k->finding = false;
+	if (!good || more) { /* from its beginning, later */
+		k->missed_end = 0;
+		again_soon(k);
+		return;
+	}
+	k->listed = true;
+	k->last = first_number(k->missed_end > 0 ? k->missed[k->missed_end - 1] : 0);
+	log_notice("notes are kept again in '%s'", k->dir);
+	has_recovered(k);
 }
 
 /* Whether more is to be done under that token. */
@@ -579,6 +737,9 @@ done(struct keeper *k, const struct job *j)
 		break;
 	case WORK_FIND:
 		found(k, j);
+		break;
+	case WORK_LIST:
+		listed(k);
 		break;
 	case WORK_FORGET:
 		if (result != DONE)
@@ -681,36 +842,51 @@ keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 	return VERDICT_FULL;
 }
 
-/* The first one for that session; NULL: there is none, or one is under way already. */
+/* The first one for that session that may go; NULL: there is none, or one is under way already, or put off before all others. */
 static struct kept *
 first_for(const struct keeper *k, const char *name, uint32_t uid)
 {
 	struct kept *e, *first = NULL;
+	bool stopped = false;
 
 	TAILQ_FOREACH(e, &k->awaited[hash(uid)], awaited) {
 		if (!is_for(e, name, uid))
 			continue;
 		if (e->under_way)
 			return NULL;
-		if (!first && e->file != FILE_NEW && e->file != FILE_BAD)
-			first = e;
+		if (first || stopped || e->yields || e->behind || e->file == FILE_NEW || e->file == FILE_BAD)
+			continue;
+		stopped = e->is_put_off;
+		first = stopped ? NULL : e;
 	}
 	return first;
 }
 
-void
-keeper_arrived(struct keeper *k, const char *name, uint32_t uid)
+static void
+go_on(struct keeper *k, const char *name, uint32_t uid)
 {
 	struct kept *e = first_for(k, name, uid);
 
 	if (!e)
 		return;
-	put_off_no_more(k, e);
 	e->under_way = true;
 	if (queue(k, WORK_LOAD, e->number, 0, NULL, 0))
 		return;
 	e->under_way = false;
 	try_later(k, e);
+}
+
+void
+keeper_arrived(struct keeper *k, const char *name, uint32_t uid)
+{
+	struct kept *e, *next;
+
+	for (e = TAILQ_FIRST(&k->put_off); e; e = next) {
+		next = TAILQ_NEXT(e, put_off);
+		if (is_for(e, name, uid))
+			put_off_no_more(k, e);
+	}
+	go_on(k, name, uid);
 }
 
 void
@@ -725,17 +901,16 @@ keeper_answered(struct keeper *k, uint64_t number, enum verdict v)
 		return;
 	e->under_way = e->passed = false;
 	fate = kept_fate(v, e->anew);
-	if (fate == KEPT_LATER)
-		put_off(k, e, v);
-	if (fate == KEPT_LATER || fate == KEPT_AT_LOGIN)
-		return;
 	memcpy(name, e->to_name, sizeof(name));
 	uid = e->to_uid;
-	if (fate == KEPT_ANEW)
+	if (fate == KEPT_LATER || fate == KEPT_YIELD)
+		put_off(k, e, v, fate == KEPT_YIELD);
+	else if (fate == KEPT_ANEW)
 		e->anew = true;
-	else
+	else if (fate == KEPT_DONE)
 		forget(k, e, 0);
-	keeper_arrived(k, name, uid);
+	if (fate != KEPT_LATER && fate != KEPT_AT_LOGIN)
+		go_on(k, name, uid);
 }
 
 static struct kept *
@@ -757,7 +932,7 @@ keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident
 	struct kept *e;
 
 	for (; (e = first_to_cancel(k, uid, msgid)); v = VERDICT_QUEUED)
-		forget(k, e, token);
+		take_away(k, e, token);
 	return v;
 }
 
@@ -804,7 +979,7 @@ forget_old(struct keeper *k)
 	struct kept *e;
 
 	while ((e = first_old(k, now)))
-		forget(k, e, 0);
+		take_away(k, e, 0);
 }
 
 static void
@@ -812,18 +987,6 @@ on_hour(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop, (void)revents;
 	forget_old(container_of(w, struct keeper, hourly));
-}
-
-/*
- * A child of an earlier daemon that was killed may still be at a file: none of ours has its number. Numbers go on from
- * there by the clock.
- */
-static uint64_t
-first_number(uint64_t last)
-{
-	const uint64_t now = (uint64_t)clock_wall_ms() << 10;
-
-	return last > now ? last : now;
 }
 
 /* One that is left for later comes behind those that were kept after it: what may pass at once is tried again at once. */
@@ -866,33 +1029,9 @@ list(struct keeper *k)
 	k->last = first_number(count > 0 ? k->missed[count - 1] : 0);
 	for (ssize_t i = 0; i < count; i++)
 		if (!take_over_file(k, k->missed[i]))
-			k->missed[k->missed_count++] = k->missed[i];
+			k->missed[k->missed_end++] = k->missed[i];
 	forget_old(k);
 	return 0;
-}
-
-static void
-list_late(struct keeper *k)
-{
-	const struct kept *e;
-
-	if (list(k) < 0)
-		return;
-	log_notice("notes are kept again in '%s'", k->dir);
-	TAILQ_FOREACH(e, &k->kept, link)
-		keeper_arrived(k, e->to_name, e->to_uid);
-}
-
-static void
-find_missed(struct keeper *k)
-{
-	if (!k->listed) {
-		list_late(k);
-	} else if (k->missed_count > 0 && !k->finding) {
-		k->finding = true;
-		if (!queue(k, WORK_FIND, k->missed[k->missed_next % k->missed_count], 0, NULL, 0))
-			k->finding = false;
-	}
 }
 
 int

@@ -1,4 +1,5 @@
 /* pchat doctor: what goes wrong on real hosts, and the cure. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,7 +94,7 @@ print_safe(const char *text)
 	if (safe)
 		output_write(safe, safe_line(text, length, safe, room));
 	else
-		output_string(_("(no memory to show it)"));
+		output_fail(-ENOMEM);
 }
 
 /* A word of ours, and blanks up to the next column of the table. */

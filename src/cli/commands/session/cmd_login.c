@@ -105,12 +105,13 @@ start(
 {
 	char target[VIA_LOGIN_MAX + 1 + VIA_PATH_MAX + 1];
 	const uint64_t limit = options_timeout(o, LOGIN_TIMEOUT_MS);
-	char session[VIA_SESSION_MAX + 1], program[PATH_MAX], timeout[32], wait[32], limits[ARRAY_SIZE(options)][48];
+	char session[VIA_SESSION_MAX + 1], program[PATH_MAX] = "pchat-session", timeout[32], wait[32];
+	char limits[ARRAY_SIZE(options)][48];
 	char *argv[18] = { program, "--login", (char *)name, "--timeout", timeout, "--wait", wait };
 	size_t argc = 7;
 	int rc = process_path("pchat-session", program, sizeof(program));
 
-	seconds(timeout, limit);
+	seconds(timeout, limit > 0 ? limit : 1); /* 0 is no limit there */
 	seconds(wait, options_timeout(o, SEND_TIMEOUT_SECONDS * 1000));
 	if (via) {
 		(void)snprintf(target, sizeof(target), "%s:%s", via->login, via->path);
@@ -149,13 +150,14 @@ is_known(struct link *l)
 	const struct control_message request = { .type = CONTROL_STATUS };
 	const uint64_t end = deadline_in(RETRY_MAX_MS);
 	struct control_message m;
+	enum verdict v;
 
-	while (link_call(l, &request, end, CONTROL_STATE, &m) == VERDICT_OK) {
+	while ((v = link_call(l, &request, end, CONTROL_STATE, &m)) == VERDICT_OK) {
 		if (m.u.state.daemon == DAEMON_CONNECTED || poll_time(end) == 0)
 			return true;
 		(void)poll(NULL, 0, LOOK_MS);
 	}
-	return poll_time(end) == 0;
+	return v == VERDICT_TIMED_OUT; /* who ends just now is not there */
 }
 
 /* Whether that session is there, at that daemon if one was named. A helper that was killed is started again. */

@@ -53,29 +53,30 @@ struct hooks {
 	struct hook hook[AT_ONCE_MAX];
 };
 
-static void
+static bool
 set_number(const char *name, uint64_t n)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%" PRIu64, n);
-	(void)setenv(name, text, 1);
+	return setenv(name, text, 1) == 0;
 }
 
-static void
+/* 0, or -ENOMEM: then some of it is of the message before. */
+static int
 set_environment(const struct record *r, const char *session)
 {
 	char time[FORMAT_TIME_MAX], msgid[IDENT_HEX_LEN + 1];
 
 	ident_format(&r->msgid, msgid);
-	(void)setenv("PCHAT_SESSION", session, 1);
-	(void)setenv("PCHAT_FROM", record_whose(r), 1);
-	(void)setenv("PCHAT_TYPE", r->type == RECORD_NOTE ? "note" : "message", 1);
-	(void)setenv("PCHAT_ACCOUNT", r->peer.account, 1);
-	(void)setenv("PCHAT_TIME", format_json_time(r->time_ms, time), 1);
-	(void)setenv("PCHAT_MSGID", msgid, 1);
-	set_number("PCHAT_UID", r->peer.uid);
-	set_number("PCHAT_ID", r->id);
+	return setenv("PCHAT_SESSION", session, 1) == 0 && setenv("PCHAT_FROM", record_whose(r), 1) == 0 &&
+		setenv("PCHAT_TYPE", r->type == RECORD_NOTE ? "note" : "message", 1) == 0 &&
+		setenv("PCHAT_ACCOUNT", r->peer.account, 1) == 0 &&
+		setenv("PCHAT_TIME", format_json_time(r->time_ms, time), 1) == 0 &&
+		setenv("PCHAT_MSGID", msgid, 1) == 0 && set_number("PCHAT_UID", r->peer.uid) &&
+		set_number("PCHAT_ID", r->id)
+	    ? 0
+	    : -ENOMEM;
 }
 
 /* The body as a file that nobody else sees: a command that does not read it blocks nobody. */
@@ -112,7 +113,8 @@ start(struct hooks *h, const struct record *r)
 	_cleanup_(closep) int input = body_file(r);
 	int rc = input;
 
-	set_environment(r, h->link->shown);
+	if (rc >= 0)
+		rc = set_environment(r, h->link->shown);
 	if (rc >= 0)
 		rc = child_start(&hook->child, h->argv, input, -1, true);
 	if (rc < 0) {

@@ -1,8 +1,10 @@
 /* Lines for people, on a terminal and into a pipe. */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -199,6 +201,30 @@ START_TEST(a_pager_that_fails)
 }
 END_TEST
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(TESTS_EMULATED) /* which cannot do without memory themselves */
+/* What there is no memory for is not shown, and must not count as shown. */
+START_TEST(no_memory_for_a_row)
+{
+	static char row[4096];
+	struct rlimit memory;
+
+	memset(row, 'x', sizeof(row));
+	capture_terminal(STDOUT_FILENO, 80);
+	(void)rows_setup();
+	rows_begin();
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &memory), 0);
+	memory.rlim_cur = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &memory), 0);
+	for (unsigned i = 0; i < 4096; i++)
+		output_write(row, sizeof(row));
+	memory.rlim_cur = memory.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &memory), 0);
+	ck_assert_int_eq(output_flush(), -ENOMEM);
+	(void)capture_end();
+}
+END_TEST
+#endif
+
 START_TEST(no_pager)
 {
 	static const char *const none[] = { "", "cat" };
@@ -241,6 +267,9 @@ cli_rows_suite(void)
 	tcase_add_test(pager, through_a_pager);
 	tcase_add_test(pager, a_pager_that_cannot_be_run_takes_nothing_away);
 	tcase_add_test(pager, a_pager_that_fails);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(TESTS_EMULATED)
+	tcase_add_test(pager, no_memory_for_a_row);
+#endif
 	tcase_add_test(pager, no_pager);
 	suite_add_tcase(s, pager);
 	return s;

@@ -583,6 +583,80 @@ START_TEST(test_keeper_is_refused_for_now)
 }
 END_TEST
 
+static void
+keep_of(uint32_t uid, bool stranger, uint8_t id, const char *text)
+{
+	struct kept_record r = note("bob", 1001, id, text);
+
+	r.note.from.uid = uid;
+	r.note.stranger = stranger;
+	ck_assert_int_eq(keeper_keep(k, id, &r), VERDICT_QUEUED);
+	turns();
+}
+
+/* Too many of one sender are unread there: others' notes need not wait for that. Those of users without an account are one's. */
+START_TEST(test_keeper_goes_on_with_other_senders)
+{
+	const bool strangers = _i;
+
+	keep_of(2000, strangers, 1, "one");
+	keep_of(2000 + (uint32_t)_i, strangers, 2, "two");
+	keep_of(3000, false, 3, "three");
+	keep_of(4000, false, 4, "four");
+	arrives();
+	trace_is("told 1 kept; told 2 kept; told 3 kept; told 4 kept; pass one");
+	keeper_answered(k, passed, VERDICT_NOTES_FULL);
+	turns();
+	trace_is("pass three");
+	keep_of(2000, strangers, 5, "five"); /* comes behind its sender's others */
+	keeper_answered(k, passed, VERDICT_STORAGE); /* this is nobody's fault: all wait */
+	turns();
+	trace_is("told 5 kept");
+	arrives(); /* anew: so everything is tried, in its order */
+	trace_is("pass one");
+	keeper_answered(k, passed, VERDICT_NOTES_FULL);
+	turns();
+	trace_is("pass three");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("pass four");
+	keeper_answered(k, passed, VERDICT_OK);
+	turns();
+	trace_is("");
+	wait_for_work();
+	turns();
+	trace_is("pass one");
+	for (int i = 0; i < 3; i++) {
+		keeper_answered(k, passed, VERDICT_OK);
+		turns();
+	}
+	trace_is("pass two; pass five");
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
+/* Nor do those behind it wait for one that is taken back: while it is put off, or read. */
+START_TEST(test_keeper_goes_on_behind_what_is_taken_back)
+{
+	const struct ident id = { .b = { 1 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	turns();
+	passing = VERDICT_OK;
+	keeper_arrived(k, "bob", 1001);
+	if (_i == 0) {
+		turns();
+		keeper_answered(k, passed, VERDICT_STORAGE);
+	}
+	ck_assert_int_eq(keeper_cancel(k, 3, 1000, &id), VERDICT_QUEUED);
+	turns();
+	trace_is(_i == 0 ? "told 1 kept; told 2 kept; pass one; told 3 ok; pass two"
+			 : "told 1 kept; told 2 kept; told 3 ok; pass two");
+	ck_assert_uint_eq(files(".note", NULL), 1);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------- what cannot be read at a daemon's start */
 
 /* The daemon is started again while something else stands in the place of what is at that path. */
@@ -629,11 +703,42 @@ START_TEST(test_keeper_reads_its_folder_again)
 	trace_is("told 1 kept");
 	ck_assert_int_eq(rename(away, dir), 0);
 	wait_for_work();
+	ck_assert_int_eq(keeper_list(k, 1000, 0, &page), VERDICT_STORAGE); /* nobody waits for the disk but the child */
+	turns();
+	wait_for_work(); /* it is read after its folder */
 	turns();
 	trace_is("pass one"); /* though it came before */
 	ck_assert_int_eq(keeper_list(k, 1000, 0, &page), VERDICT_OK);
 	ck_assert_uint_eq(page.count, 1);
 	ck_assert_int_eq(keep(2, 2, "two"), VERDICT_QUEUED);
+	ck_assert_int_eq(keeper_cancel(k, 3, 1000, &(struct ident){ .b = { 3 } }), VERDICT_NOTHING);
+}
+END_TEST
+
+/* However many are in it. */
+START_TEST(test_keeper_reads_a_large_folder_again)
+{
+	char path[FOLDER_PATH + 64], away[FOLDER_PATH + 8];
+	struct kept_page page;
+	FILE *f;
+
+	(void)snprintf(away, sizeof(away), "%s.away", dir);
+	for (unsigned i = 1; i <= 1200; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%016x.note", dir, i);
+		ck_assert_ptr_nonnull(f = fopen(path, "w"));
+		(void)fputc(0, f);
+		(void)fclose(f);
+	}
+	restart_without(dir, away);
+	ck_assert_int_eq(rename(away, dir), 0);
+	while (keeper_list(k, 1000, 0, &page) != VERDICT_OK) {
+		wait_for_work();
+		turns();
+	}
+	while (files(".note", NULL) > 0) {
+		wait_for_work();
+		turns();
+	}
 	ck_assert_int_eq(keeper_cancel(k, 3, 1000, &(struct ident){ .b = { 3 } }), VERDICT_NOTHING);
 }
 END_TEST
@@ -784,6 +889,9 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_passes_on_anew);
 	tcase_add_test(tc, test_keeper_removes_what_is_overwritten);
 	tcase_add_test(tc, test_keeper_reads_its_folder_again);
+	tcase_add_loop_test(tc, test_keeper_goes_on_with_other_senders, 0, 2);
+	tcase_add_loop_test(tc, test_keeper_goes_on_behind_what_is_taken_back, 0, 2);
+	tcase_add_test(tc, test_keeper_reads_a_large_folder_again);
 	tcase_add_test(tc, test_keeper_reads_files_again);
 	tcase_add_test(tc, test_keeper_keeps_for_each);
 	tcase_add_test(tc, test_keeper_lists);
