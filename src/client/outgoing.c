@@ -101,20 +101,36 @@ outgoing_wrote(struct outgoing *o, size_t n)
 	o->written += n;
 	if (o->stub && o->written == o->stub) {
 		o->stub = 0;
-		o->written = o->claimed = o->base;
+		o->written = o->base;
 	}
+}
+
+/* Where the frame ends of which some is written. */
+static size_t
+end_of_frame(const struct outgoing *o)
+{
+	size_t at = o->base;
+
+	while (at < o->written)
+		at += frame_size(o, at);
+	return at;
+}
+
+bool
+outgoing_is_between(const struct outgoing *o)
+{
+	return !o->stub && (o->written <= o->base || end_of_frame(o) == o->written);
 }
 
 /* Everything unsettled is to be written again, but never from the middle of a frame. */
 static void
 rewind_store(struct outgoing *o)
 {
-	size_t at = o->base;
+	size_t at;
 
 	if (o->stub)
 		return;
-	while (at < o->written)
-		at += frame_size(o, at);
+	at = end_of_frame(o);
 	if (at > o->written && o->written > o->base)
 		o->stub = at;
 	else
@@ -213,12 +229,16 @@ outgoing_oldest_id(const struct outgoing *o)
 void
 outgoing_drop(struct outgoing *o)
 {
+	const size_t from = o->base;
+
 	if (o->settled > 0)
 		o->settled--;
 	else
 		outbox_give_up(&o->box);
 	o->base += frame_size(o, o->base);
-	/* What an earlier generation wrote may be acknowledged before it is written again. */
+	/* What an earlier generation wrote may be acknowledged before it is written again, or while it is. */
+	if (!o->stub && o->written > from && o->written < o->base)
+		o->stub = o->base;
 	if (!o->stub && o->written < o->base)
 		o->written = o->base;
 	if (o->claimed < o->base)

@@ -21,7 +21,8 @@ struct outgoing {
 	struct outbox box;
 	/*
 	 * Encoded frames: settled up to base, written up to written, given an id and a generation up to claimed.
-	 * stub != 0: a frame of an older generation is half written; up to there it is completed first.
+	 * stub != 0: a frame of an older generation, or of a message that is settled, is half written; up to there it is
+	 * completed first.
 	 */
 	size_t base, written, claimed, end, stub;
 	uint32_t settled; /* of those in the store: they wait for outgoing_drop() */
@@ -41,6 +42,9 @@ bool outgoing_add(struct outgoing *o, const uint8_t *body, uint32_t length);
 /* What is to be written now: its length. It stays until outgoing_wrote() tells how much of it was. */
 size_t outgoing_output(struct outgoing *o, const uint8_t **data);
 void outgoing_wrote(struct outgoing *o, size_t n);
+
+/* Whether all that was written are whole frames: only then may something else be written behind it. */
+bool outgoing_is_between(const struct outgoing *o);
 
 enum outgoing_news {
 	OUTGOING_NOTHING,

@@ -302,6 +302,13 @@ wait_for_any(struct sender *s, bool pending)
 		s->problem = feed_fill(s->feed);
 }
 
+/* A question in the middle of a message would become a part of it. */
+static bool
+may_ask(const struct sender *s)
+{
+	return !s->deaf && outgoing_is_between(&s->out);
+}
+
 /* Repeated after another pairing, the message must not go to somebody else: to whom was it? */
 static void
 ask_partner(struct sender *s)
@@ -311,7 +318,7 @@ ask_partner(struct sender *s)
 
 	if (s->to)
 		(void)snprintf(s->partner, sizeof(s->partner), "%s", s->to);
-	else if (!s->deaf && s->out.box.pair != 0 && link_request(s->link, &m, deadline_in(200), &state) == 0 &&
+	else if (may_ask(s) && s->out.box.pair != 0 && link_request(s->link, &m, deadline_in(200), &state) == 0 &&
 	    state.type == CONTROL_STATE && state.u.state.pair == s->out.box.pair)
 		memcpy(s->partner, state.u.state.partner.name, sizeof(s->partner));
 }
@@ -323,7 +330,7 @@ ask_last_end(struct sender *s)
 	const struct control_message m = { .type = CONTROL_STATUS };
 	struct control_message state;
 
-	if (s->deaf || link_request(s->link, &m, deadline_in(1000), &state) < 0 || state.type != CONTROL_STATE)
+	if (!may_ask(s) || link_request(s->link, &m, deadline_in(1000), &state) < 0 || state.type != CONTROL_STATE)
 		return;
 	s->last_end = state.u.state.last_end;
 }

@@ -84,6 +84,14 @@ wait_until has_partner alice bob
 wait_until has_partner bob alice
 is "$(partner_of alice) $(partner_of bob)" "bob alice" "D6: the pair is as it was"
 
+add_user erin
+kill -STOP "$daemon_pid"
+run erin pchat login --timeout 0 erin
+exits 124 "a login with no time does not wait for a daemon that stands still"
+kill -CONT "$daemon_pid"
+run erin pchat status
+exits 3 "and leaves no session behind"
+
 stop_daemon TERM
 exits 0 "SIGTERM ends the daemon cleanly"
 run alice pchat send --timeout "$(span 500)" "nobody home"

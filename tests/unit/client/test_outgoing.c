@@ -159,6 +159,35 @@ START_TEST(a_new_generation_writes_all_again)
 }
 END_TEST
 
+/* An older generation's copy is acknowledged while the new one is at any byte of its way. */
+START_TEST(settled_while_it_is_written_again)
+{
+	const struct control_message held = { .type = CONTROL_HELD, .u.route = { .pair = 7, .gen = 1, .forwarded = 1 } },
+				     ready = { .type = CONTROL_READY, .u.route = { .pair = 7, .gen = 2 } };
+	enum verdict v;
+	uint32_t count;
+
+	add("one");
+	write_some(SIZE_MAX, SIZE_MAX);
+	add("two");
+	ck_assert_int_eq(tell(&held), OUTGOING_NOTHING);
+	ck_assert_int_eq(tell(&ready), OUTGOING_NOTHING);
+	write_some((size_t)_i, SIZE_MAX);
+	ck_assert_int_eq(outgoing_is_between(&out), _i == 0);
+	ck_assert_int_eq(ack(0, 1, VERDICT_OK, &v, &count), OUTGOING_SETTLED);
+	outgoing_drop(&out);
+	ck_assert_int_eq(outgoing_is_between(&out), _i == 0);
+	add("three");
+	write_some(SIZE_MAX, 5);
+	ck_assert(outgoing_is_between(&out));
+	expect_wire(0, "one", 0);
+	if (_i > 0)
+		expect_wire(1, "one", 2);
+	expect_wire(_i > 0 ? 2 : 1, "two", 2);
+	expect_wire(_i > 0 ? 3 : 2, "three", 2);
+}
+END_TEST
+
 START_TEST(a_lost_helper_makes_it_uncertain_only_when_it_was_heard)
 {
 	const struct control_message ready = { .type = CONTROL_READY, .u.route = { .pair = 7, .gen = 0 } };
@@ -251,6 +280,7 @@ outgoing_suite(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, is_written_in_any_pieces_and_settled_in_order, 0, 80);
 	tcase_add_loop_test(tc, a_new_generation_writes_all_again, 0, 2 * (int)(FRAME_HEADER + MSG_FIXED + 3) + 1);
+	tcase_add_loop_test(tc, settled_while_it_is_written_again, 0, FRAME_HEADER + MSG_FIXED + 3);
 	tcase_add_test(tc, a_lost_helper_makes_it_uncertain_only_when_it_was_heard);
 	tcase_add_test(tc, refusals);
 	tcase_add_test(tc, nonsense_is_told);
