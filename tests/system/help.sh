@@ -85,7 +85,7 @@ rows_of() { # PAGE
 is "$(rows_of README.zh_CN.md)" "$(rows_of README.md)" "both READMEs have the same commands, with the same options"
 # Examples, without what they print, the picture, and how to choose the language.
 examples_of() { # PAGE
-	sed -n '/^    /!d; /^ *\[20/d; /pchat \[/d; /LANGUAGE=/d; /[►◄─▲]/d; /(short-lived)\|短暂运行/d; p' "$SRCDIR/$1"
+	sed -n '/^    /!d; /^ *12:01 /d; /pchat \[/d; /LANGUAGE=/d; /[►◄─▲]/d; /(short-lived)\|短暂运行/d; p' "$SRCDIR/$1"
 }
 is "$(grep -c '^## ' "$SRCDIR/README.zh_CN.md")" "$(grep -c '^## ' "$SRCDIR/README.md")" "both READMEs have the same sections"
 is "$(examples_of README.zh_CN.md)" "$(examples_of README.md)" "and the same examples"
