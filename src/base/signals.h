@@ -1,7 +1,7 @@
 /*
  * What signals do in our programs, whatever who started us made them do: a program that inherits SIGCHLD ignored cannot
- * wait for its children, and one that is killed for writing too much cannot say so. What the user had is kept for whom we
- * start, or become.
+ * wait for its children, and one that is killed for writing too much cannot say so. The user's own settings are kept,
+ * and given to the programs that we start or become.
  */
 #ifndef PCHAT_BASE_SIGNALS_H
 #define PCHAT_BASE_SIGNALS_H

@@ -5,11 +5,11 @@
  * is always there, and where the locale is not UTF-8, it stays English.
  *
  * No C library's gettext() is used: each has rules of its own, and `pchat` and `pchat-full` may have different ones;
- * both have to say the same. Nothing is looked for before there is something to say.
+ * both have to say the same. The catalogue is not looked for before there is a sentence to print.
  *
- * report(), remark() and some more (WORDS_KEYWORDS in Makefile.am names them) look their format up themselves: a literal
- * there needs no mark, of two (a ? b : c) each takes N_(). All else takes one: _("...") where it is said, N_("...")
- * where it is only written down (a table), with _(text) where it is said.
+ * report(), remark() and some more (WORDS_KEYWORDS in Makefile.am names them) look their format up themselves: a
+ * literal there needs no mark, of two (a ? b : c) each takes N_(). All else takes one: _("...") where it is said,
+ * N_("...") where it is only written down (a table), with _(text) where it is said.
  */
 #ifndef PCHAT_BASE_TRANSLATE_H
 #define PCHAT_BASE_TRANSLATE_H

@@ -1,8 +1,9 @@
 /*
- * What may be believed of an answer. A message, a note or an offer is answered by the helper of whoever gets it, and nobody
- * vouches for what a helper says but its own user: it may be any program. So of each kind only that goes on which a
- * receiver can truly say of it; all else becomes what it comes to. The daemon asks here before it passes an answer on, and
- * the sender's helper before it believes one: the daemon between may be of an older release. Pure.
+ * What may be believed of an answer. A message, a note or an offer is answered by the helper of whoever gets it, and
+ * nobody vouches for what a helper says but its own user: it may be any program. So only answers that a receiver can
+ * truly give to that kind are passed on. Any other answer is replaced by the verdict that it amounts to. The daemon
+ * asks here before it passes an answer on, and the sender's helper before it believes one: the daemon between may be of
+ * an older release. Pure.
  */
 #ifndef PCHAT_CORE_ANSWER_H
 #define PCHAT_CORE_ANSWER_H

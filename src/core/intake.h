@@ -10,8 +10,8 @@
  *   intake_answer()      until it returns false: the acknowledgements, in the order of arrival
  *
  * No gap is stored. When a message is refused, those that follow it in its stream are refused as well, as far as they
- * were on their way: the sender tells which message under way is the one before. Of one that does not tell it, or
- * cannot, it is known that it has at most WINDOW_MESSAGES under way, so a later message was sent by somebody who knew
+ * were on their way: the sender tells which message under way is the one before. A sender
+ * that does not or cannot tell it has at most WINDOW_MESSAGES under way. So any message after those was sent with knowledge
  * of the refusal. Under a new epoch the sender repeats all, in order, and nothing is on its way any more.
  * Behind a message that may be stored nothing is certain either: what follows may have come before, under an earlier
  * epoch, and be stored as well.

@@ -1,8 +1,8 @@
 /*
  * Who may come in: how many connections and sessions there may be, of one uid, of all, and of all those uids together
- * that are not known to have an account. One person may have thousands of those (user namespaces), so they share
- * what one of them could have, and never get the last quarter. Nobody who connects can keep others out by not
- * logging in: where the places of those are taken, the one that has waited longest gives way.
+ * that are not known to have an account. One person may have thousands of those (user namespaces), so they share what
+ * one of them could have, and never get the last quarter. Nobody can keep others out by connecting without logging in:
+ * when all places for such connections are taken, the one that has waited longest is closed.
  */
 #ifndef PCHAT_CORE_QUOTA_H
 #define PCHAT_CORE_QUOTA_H

@@ -1,7 +1,7 @@
 /*
- * Whose turn it is. Those that have something to do stand in line, those of one party behind each other. The parties take
- * turns: one of each, then the next of each. However many a party has, another one waits for one of each party.
- * Plain state that does nothing by itself: net/stream.c serves those whose turn it is.
+ * Whose turn it is. All that have something to do stand in line, those of one party behind each other. The parties take
+ * turns: one of each, then the next of each. However many one party has, another party waits for one of each. Plain
+ * state that does nothing by itself: net/stream.c serves those whose turn it is.
  */
 #ifndef PCHAT_CORE_TURNS_H
 #define PCHAT_CORE_TURNS_H

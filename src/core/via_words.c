@@ -108,8 +108,8 @@ via_explain(
 		return why;
 	if (says(text, "open failed")) {
 		say(&s,
-		    N_("ssh is let in by '%s', and not passed on to '%s': no pchatd listens there, or that sshd has "
-		       "'AllowStreamLocalForwarding no'; an administrator there knows"),
+		    N_("'%s' lets ssh in, but does not forward '%s': no pchatd listens there, or the sshd there has "
+		       "'AllowStreamLocalForwarding no'; ask an administrator there"),
 		    via->host, via->path);
 		return VIA_CLOSED;
 	}

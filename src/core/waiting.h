@@ -1,7 +1,7 @@
 /*
- * Who is waited for is told by whom: once for each account, until the chat that is in the way or ten minutes are over
- * (R12). This remembers, for one who is waited for, which accounts that was. Whether that one takes contact at all is not
- * asked here. Plain state and one question.
+ * Somebody for whom others wait is told who waits: once for each account, until the chat in the way is over or ten
+ * minutes have passed (R12). This remembers of which accounts a session was told. Whether that one takes contact at all
+ * is not asked here. Plain state and one question.
  */
 #ifndef PCHAT_CORE_WAITING_H
 #define PCHAT_CORE_WAITING_H

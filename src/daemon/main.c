@@ -63,24 +63,25 @@ static const char usage_text[] =
     "  --socket PATH              where to listen (" PLACES_SOCKET ")\n"
     "  --state DIR                where to keep what outlives a boot (root: " PLACES_STATE ";\n"
     "                             else ${XDG_STATE_HOME:-~/.local/state}/pchat/daemon)\n"
-    "  --runtime DIR              where to keep names and pairs (with --state: there; else root:\n"
-    "                             " PLACES_FOLDER ", and the user's runtime folder)\n"
+    "  --runtime DIR              where to keep names and pairs (the --state folder, if given;\n"
+    "                             else " PLACES_FOLDER " for root, the runtime folder for others)\n"
     "  --mode OCTAL               permissions of the socket (0666)\n"
     "  --group NAME               group of the socket\n"
     "  --grace SEC                how long a lost session is held (10)\n"
     "  --max-sessions-per-user N  how many sessions one user may have (8)\n"
     "  --max-connections N        how many connections and sessions in all (4096)\n"
-    "  --max-unknown-sessions N   how many of them all users together may have that\n"
-    "                             are not known to have an account (64)\n"
+    "  --max-unknown-sessions N   how many sessions all users without a known account\n"
+    "                             may have together (64)\n"
     "  --max-unknown-connections N  how many connections of these users may be not\n"
     "                             logged in (16)\n"
     "  --max-kept-bytes N         bytes of notes that are kept for those who are not\n"
     "                             logged in (67108864)\n"
-    "  --idle-exit SEC            end so long after the last session (0: never)\n"
+    "  --idle-exit SEC            end after SEC seconds without a session or a connection\n"
+    "                             (0: never)\n"
     "  --detach                   go to the background as soon as it listens\n"
     "  -v, --verbose              log the end of each connection, too\n"
-    "  -h, --help\n"
-    "  -V, --version\n";
+    "  -h, --help                 print this\n"
+    "  -V, --version              print the version\n";
 
 enum option_key {
 	OPT_SOCKET = 256,

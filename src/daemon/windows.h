@@ -1,6 +1,6 @@
 /*
- * Windows (D7) that nobody uses just now. Whoever has several messages under way needs one for a moment: a few are kept for
- * whoever is next, until the daemon is at rest.
+ * Windows (D7) that are not in use. A sender with several messages under way needs one for a moment. A few are kept for
+ * the next sender, until the daemon is at rest.
  */
 #ifndef PCHAT_DAEMON_WINDOWS_H
 #define PCHAT_DAEMON_WINDOWS_H

@@ -1,6 +1,6 @@
 /*
- * A new database that is there whole, or not at all. SQLite itself makes one step by step, and waits for the disk at each
- * step. Here it is made in memory and written as one file, under a name of its own; then it gets its name.
+ * A new database that is there whole, or not at all. SQLite itself makes one step by step, and waits for the disk at
+ * each step. Here it is made in memory, written as one file under a temporary name, and then renamed.
  */
 #ifndef PCHAT_DB_IMAGE_H
 #define PCHAT_DB_IMAGE_H

@@ -1,7 +1,8 @@
 /*
  * Closing what may block. Close a socket on which an unread descriptor waits, or a descriptor that a stranger
  * passed (SCM_RIGHTS), and you may sleep for as long as he likes: a TCP socket with SO_LINGER whose peer reads nothing is
- * enough. Hence no loop of ours closes either by itself:
+ * enough. So no loop of ours closes such a socket
+ * or descriptor itself:
  *
  * - a connection is shut down, so that nothing more can come; words in it are read, and it is closed; when a descriptor
  *   is in it, a child process takes it and ends, which never lingers (inet_release() of Linux looks at PF_EXITING);
@@ -9,8 +10,8 @@
  * - descriptors that were received are closed by a child that shares our table of them, for nobody else can.
  *
  * A child that is not done within a second is killed. One uid has one child at a time, all together CLOSING_CHILDREN;
- * everything else waits. Of received descriptors those of one message are there at a time: until they are closed,
- * no others are received (stream.h).
+ * everything else waits. Only the descriptors of one message are held at a time: no others are
+ * received until these are closed (stream.h).
  *
  * Linux alone, like SCM_RIGHTS over AF_UNIX. All functions take a loop that stream_setup() has prepared.
  */

@@ -1,6 +1,7 @@
 /*
- * Things that all may take equally long: the one that began first is over first, so a list in the order of
- * their beginnings and one timer for its head is all it takes. Adding and removing cost the same however many there are.
+ * Deadlines of things that all have the same time limit. The first to begin is the first to be over, so a list in the
+ * order of their beginnings, with one timer for its head, is enough. Adding and removing cost the same however many
+ * there are.
  */
 #ifndef PCHAT_NET_DEADLINES_H
 #define PCHAT_NET_DEADLINES_H

@@ -1,6 +1,6 @@
 /*
- * Folders below the user's own: nothing is ever made below a folder that is somebody else's, as a home is after
- * `sudo -E`.
+ * Folders below the user's own: nothing is ever made below a folder that belongs to somebody else. After `sudo -E`, for
+ * example, HOME is the folder of another user.
  */
 #ifndef PCHAT_NET_FOLDER_H
 #define PCHAT_NET_FOLDER_H

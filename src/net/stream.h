@@ -1,20 +1,20 @@
 /*
- * A connection that carries frames, in the event loop. Input is read into one
- * buffer that all streams share; only an incomplete frame is kept by its
- * stream. Output is written at once; only what the peer does not take is queued,
- * up to a cap, and a peer that takes nothing of it for STALL_SECONDS is closed.
+ * A connection that carries frames, in the event loop. Input is read into one buffer that all streams share; only an
+ * incomplete frame is kept by its stream. Output is written at once; only what the peer does not take is queued, up to
+ * a cap, and a peer that takes nothing of it for STALL_SECONDS is closed.
  *
- * A stream is embedded in its owner's object. Nothing is freed inside its own
- * callback: stream_close() marks it dead, and the owner's `closed` is called on a
- * later turn of the loop; only there the owner frees its object.
+ * A stream is embedded in its owner's object. Nothing is freed inside its own callback: stream_close() marks it dead,
+ * and the owner's `closed` is called on a later turn of the loop; only there the owner frees its object.
  *
  * What has come is handled in turns (core/turns.h), so that a stream with much to do, or a thousand of them, keep the
- * others waiting for a short time only. What is handled in one turn of the loop takes TURN_MS, or is one event of each party
- * (turns_over()). One event of a stream is at most 64 KiB, or what its owner takes of it (stream_yield()).
+ * others waiting for a short time only. What is handled in one turn of the loop takes TURN_MS, or, for at most
+ * TURN_MOST_MS, is one event of each party (turns_over()). One event of a stream is at most 64 KiB, or what its owner
+ * takes of it (stream_yield()).
  *
- * A stream takes no descriptors, but those that its owner expects, one with a frame (stream_expect()). A peer that passes one is closed (EPERM), and neither its descriptors nor its
- * connection are closed where anybody waits for it (closing.h). They are received, for which so many are kept free as
- * one message can bring; where fewer are free, or the owner says so (look_first), each message is looked at before.
+ * A stream takes no descriptors, but those that its owner expects, one with a frame (stream_expect()). A peer that
+ * passes one is closed (EPERM). Its descriptors and its connection are closed in a way that keeps nobody waiting
+ * (closing.h). To receive them, as many descriptors are kept free as one message can bring. Where fewer are free, or
+ * the owner says so (look_first), each message is looked at before it is received.
  */
 #ifndef PCHAT_NET_STREAM_H
 #define PCHAT_NET_STREAM_H

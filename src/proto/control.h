@@ -107,9 +107,10 @@ enum read_flags {
 	READ_MESSAGES = 4, /* no events: they are passed over, and stay unread */
 	READ_NOTES = 8,    /* notes as well; without it they are passed over */
 	READ_OFFERS = 16,  /* never sent: the helper sets it for a command whose HELLO named FEATURE_STREAMS, */
-	READ_FOLLOW = 32,  /* and this for FEATURE_FOLLOW: takes no lease, and waits for none; with READ_WAIT also what was
+	READ_FOLLOW =
+	    32, /* and this for FEATURE_FOLLOW: takes no lease, and waits for none; with READ_WAIT also what was
 	                      read already, and what this session said */
-	READ_ANSWER = 64,  /* likewise: the command has said a message over its connection, and waits for the answer */
+	READ_ANSWER = 64, /* likewise: the command has said a message over its connection, and waits for the answer */
 };
 
 enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };

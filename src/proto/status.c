@@ -40,7 +40,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_TIMED_OUT] = { 124, "timed-out", N_("timed out; certainly not delivered") },
 	[VERDICT_EXPIRED] = { 3, "expired", N_("the session is over; 'pchat login' begins another") },
 	[VERDICT_STARTING] = { 4, "starting",
-	    N_("the daemon has lost its registry; for a moment it takes only sessions that it had before; try again") },
+	    N_("the daemon has lost its registry, and for a moment admits only earlier sessions; try again") },
 	[VERDICT_FULL] = { 4, "full", N_("the daemon is full; try again later") },
 	[VERDICT_LIMIT] = { 6, "limit", N_("too many sessions; 'pchat quit' ends one") },
 	[VERDICT_RATE] = { 4, "rate", N_("too many requests in a short time; try again in a moment") },
@@ -59,7 +59,7 @@ static const struct status table[VERDICT_COUNT] = {
 	[VERDICT_UNMAPPED] = { 4, "unmapped",
 	    N_("the daemon runs in a user namespace that does not know your user, and cannot tell who you are") },
 	[VERDICT_OLD_PARTNER] = { 6, "old-partner",
-	    N_("the other's pchat is too old for your name: after an upgrade the other has to 'pchat quit' and 'pchat "
+	    N_("the other's pchat is too old for your name; the other has to upgrade it, then 'pchat quit' and 'pchat "
 	       "login'") },
 	[VERDICT_ABSENT] = { 124, "absent",
 	    N_("not delivered: that session does not answer at the moment; its connection may be lost") },
@@ -67,7 +67,7 @@ static const struct status table[VERDICT_COUNT] = {
 	    N_("not delivered yet: kept by the daemon until a session of that name logs in") },
 	[VERDICT_NO_NOTES] = { 6, "no-notes", N_("takes no notes") },
 	[VERDICT_NOTES_FULL] = { 10, "notes-full",
-	    N_("not delivered: too many notes are unread there, or too many of yours") },
+	    N_("not delivered: too many notes, or too many of yours, are unread there") },
 	[VERDICT_OLD_DAEMON] = { 4, "old-daemon",
 	    N_("the daemon is an older pchat, which knows no notes; it has to be restarted") },
 	[VERDICT_DECLINED] = { 11, "declined", N_("the partner declined it") },
@@ -80,7 +80,7 @@ static const struct status table[VERDICT_COUNT] = {
 	    N_("another stream or file is being taken; try again when it is done") },
 	[VERDICT_NO_SESSION] = { 3, "no-session", N_("not logged in; 'pchat login' begins a session") },
 	[VERDICT_NOTHING] = { 1, "nothing", N_("nothing to read") },
-	[VERDICT_USAGE] = { 2, "usage", N_("it is not used like this; 'pchat --help' shows how it is used") },
+	[VERDICT_USAGE] = { 2, "usage", N_("wrong usage; 'pchat --help' shows the right one") },
 	[VERDICT_OUTPUT] = { 74, "output", N_("the output could not be written") },
 	/* A failure of this machine: EX_OSERR of <sysexits.h>, which 74 and 75 are of, too. */
 	[VERDICT_FAILED] = { 71, "failed", N_("the system on this side refused something") },

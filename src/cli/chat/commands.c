@@ -36,7 +36,7 @@ static const struct row rows[] = {
 	{ "to", "NAME [--wait[=SEC]]", N_("chat with NAME"), 1, 2, false, run_to },
 	{ "who", "", N_("show everyone who is online"), 0, 0, false, NULL },
 	{ "leave", "", N_("end this chat, stay logged in"), 0, 0, false, NULL },
-	{ "dnd", "on|off", N_("refuse contact, or accept it again"), 1, 1, false, run_dnd },
+	{ "dnd", "on|off", N_("refuse new chats and notes, or accept them again"), 1, 1, false, run_dnd },
 	{ "away", "[TEXT]", N_("tell whoever makes contact why you are away; without TEXT, that you are back"), 0, 1,
 	    true, run_away },
 	{ "block", "[NAME]", N_("refuse contact by NAME; without NAME, show the rules"), 0, 1, false, NULL },

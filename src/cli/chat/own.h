@@ -1,6 +1,7 @@
 /*
- * Lines that were delivered, in the order in which each chat of the session shows them: the helper's. One of ours is shown
- * when the helper has told it to all, not when its acknowledgement comes by another connection; if it cannot tell, at once.
+ * Lines that were delivered, in the helper's order, in which each chat of the session shows them. A line of ours is
+ * shown when the helper tells it to all chats, not when its acknowledgement comes by another connection. If the helper
+ * cannot tell it, the line is shown at once.
  */
 #ifndef PCHAT_CLI_CHAT_OWN_H
 #define PCHAT_CLI_CHAT_OWN_H

@@ -1,6 +1,6 @@
 /*
- * A command that pchat tells somebody to type: it must do there, by whoever types it and in whatever shell, what it would
- * do here.
+ * A command that pchat tells somebody to type: it must have the same effect there, for whoever types it and in any
+ * shell, as it would have here.
  */
 #ifndef PCHAT_CLI_OUTPUT_HINT_H
 #define PCHAT_CLI_OUTPUT_HINT_H

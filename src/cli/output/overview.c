@@ -32,7 +32,7 @@ circumstances(const struct control_message *m)
 		output_printf(
 		    translate_count(N_(" %s unread."), N_(" %s unread."), (unsigned long)m->u.state.unread), number);
 	if (m->u.state.dnd)
-		output_string(_(" You refuse all contact: 'pchat dnd off' ends that."));
+		output_string(_(" You refuse new chats and notes: 'pchat dnd off' ends that."));
 	if (m->u.state.daemon != DAEMON_CONNECTED)
 		output_string(_(" The daemon cannot be reached at the moment."));
 	output_string("\n\n");

@@ -1,8 +1,8 @@
 /*
- * A command of the user's that reads from us what must have a true end (R13). It stands in the care of a process of its
- * own, the keeper, which has the other write end of its standard input: so whatever becomes of us, a SIGKILL included,
- * the command sees an end of file only after we said that all is there. If we are gone before, or say so, the keeper ends
- * it and all that it started, and closes its input when they are gone.
+ * A command of the user's that reads a stream from us. It may see the end of that stream only when all is there (R13).
+ * A process of its own, the keeper, holds another write end of the command's standard input. So even if we are killed,
+ * the command sees an end of file only after we said that all is there. If we are gone before, or say so, the keeper
+ * ends it and all that it started, and closes its input when they are gone.
  */
 #ifndef PCHAT_CLI_PROCESS_FED_H
 #define PCHAT_CLI_PROCESS_FED_H

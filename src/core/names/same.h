@@ -1,6 +1,6 @@
 /*
- * What of a name is looked up: keyed hashes of its forms among the names of those who are logged in (R1), and its
- * spellings among the accounts of the system (R3). name_equal() of core/names/name.h is the rule. Pure.
+ * The forms of a name that are looked up: keyed hashes, compared with the names of sessions that are logged in (R1),
+ * and spellings, compared with the accounts of the system (R3). name_equal() of core/names/name.h is the rule. Pure.
  */
 #ifndef PCHAT_CORE_NAMES_SAME_H
 #define PCHAT_CORE_NAMES_SAME_H

@@ -1,6 +1,6 @@
 /*
- * SipHash-2-4 of 128 bits (Aumasson and Bernstein): a hash of which nobody can make two equal who does not know the
- * key. Pure.
+ * SipHash-2-4 of 128 bits (Aumasson and Bernstein): a hash for which nobody without the key can find two texts with
+ * equal results. Pure.
  */
 #ifndef PCHAT_CORE_NAMES_SIPHASH_H
 #define PCHAT_CORE_NAMES_SIPHASH_H

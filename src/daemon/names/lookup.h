@@ -1,6 +1,6 @@
 /*
- * One look-up, from both sides of the child process that does it: what it is
- * asked, and what it has answered by the time that it ended or was killed.
+ * One look-up, which a child process does. Both sides are here: what the child is asked, and what it had answered when
+ * it ended or was killed.
  */
 #ifndef PCHAT_DAEMON_NAMES_LOOKUP_H
 #define PCHAT_DAEMON_NAMES_LOOKUP_H

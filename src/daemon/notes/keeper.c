@@ -87,7 +87,8 @@ struct keeper {
 	struct worker worker;
 	ev_timer hourly;
 	bool listed; /* the folder was read: else nothing is known of what is kept */
-	uint64_t *missed; /* the files of earlier daemons that are not read yet, in their order: from first on, before end */
+	uint64_t
+	    *missed; /* the files of earlier daemons that are not read yet, in their order: from first on, before end */
 	size_t missed_first, missed_end, missed_next;
 	bool finding;            /* one of them is tried, or the folder */
 	struct kept_list failed; /* the first one is tried next */

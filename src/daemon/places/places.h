@@ -1,8 +1,7 @@
 /*
- * Where a daemon lives: its socket, the runtime folder with the registry, the
- * state folder. Each is claimed by a lock, which is also a mark: it tells a registry
- * that was lost from one that never was. No session outlives a boot, so that a registry of an
- * earlier one is nobody's.
+ * Where a daemon lives: its socket, the runtime folder with the registry, the state folder. Each is claimed by a lock.
+ * The lock is also a mark: by it a registry that was lost is told from one that never was. No session outlives a boot,
+ * so a registry from before the boot is ignored.
  */
 #ifndef PCHAT_DAEMON_PLACES_PLACES_H
 #define PCHAT_DAEMON_PLACES_PLACES_H

@@ -1,10 +1,11 @@
 /*
- * Commands that read the inbox. One at a time has the lease: what it was
- * given is given to nobody else until it said DONE, or is gone. Commands are named by their index.
+ * Commands that read the inbox. One at a time has the lease: what it was given is given to nobody else until it said
+ * DONE, or is gone. Commands are named by their index.
  *
- * Chats *follow* (READ_FOLLOW), any number of them: each is given every record, whoever else has or had it, and what the
- * session's commands said and was delivered. What one of them has shown is read; until then it is given to nobody who
- * reads, so one that stands still keeps nothing from another chat, nor, once that has shown it, from anybody.
+ * Chats *follow* (READ_FOLLOW), any number of them: each is given every record, whoever else has or had it, and what
+ * the session's commands said and was delivered. What one of them has shown is read; until then no other kind of reader
+ * is given it. So a chat that stands still withholds nothing from other chats, and once one of those has shown a
+ * record, it withholds that from nobody.
  */
 #ifndef PCHAT_SESSION_CONTROL_READING_H
 #define PCHAT_SESSION_CONTROL_READING_H

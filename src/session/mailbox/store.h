@@ -1,16 +1,15 @@
 /*
- * The inbox: what was received, what of it was read, and the few facts that outlive
- * a login. One helper owns it, by a lock, and by a generation number that each
- * helper counts up at its start and checks in every transaction, so that nothing
- * a stopped and replaced helper writes later counts (D4, D5).
+ * The inbox: what was received, what of it was read, and the few facts that outlive a login. One helper owns it, by a
+ * lock, and by a generation number that each helper counts up at its start and checks in every transaction, so that
+ * nothing a stopped and replaced helper writes later counts (D4, D5).
  *
- * A transaction begins by itself with the first message or event of a turn,
- * and ends with store_commit(): then all of it is on the disk, or nothing was stored.
+ * A transaction begins by itself with the first message or event of a turn, and ends with store_commit(): then all of
+ * it is on the disk, or nothing was stored.
  *
- * Records have ids that count up from 1. A *stretch* is a run of records that arrived one after
- * another from one sender, with message ids counting up: one row for a stream, not one a message.
- * By it an id that arrives again is known: message ids are told apart by the uid
- * they come from, so that nobody can make another's message look like a repetition.
+ * Records have ids that count up from 1. A *stretch* is a run of records that arrived one after another from one
+ * sender, with message ids counting up: one row for a stream, not one a message. By it an id that arrives again is
+ * known. Ids that come from different uids are different ones, so nobody can make another's message look like a
+ * repetition.
  */
 #ifndef PCHAT_SESSION_MAILBOX_STORE_H
 #define PCHAT_SESSION_MAILBOX_STORE_H
@@ -62,7 +61,7 @@ enum store_answer {
 /* The body is read before this returns. */
 enum store_answer store_message(struct store *s, const struct peer *from, const struct msg *m, int64_t now_ms);
 
-/* A note; its limits are those of core/notes.h. */
+/* A note; its limits are those of core/notes/notes.h. */
 enum store_answer store_note(struct store *s, const struct note *n, int64_t now_ms);
 
 /*

@@ -1,7 +1,7 @@
 /*
  * What arrived and cannot be stored yet, in the order in which it came: all of it while the inbox is held, messages
- * also while nobody knows whether they still count. It is handed on when it can be, and dated then. There is room for
- * so much, of one account for so much of that.
+ * also while nobody knows whether they still count. Each piece is handed on, and dated, as soon as it can be. The room
+ * is bounded, in all and for each account.
  */
 #ifndef PCHAT_SESSION_MESSAGES_BACKLOG_H
 #define PCHAT_SESSION_MESSAGES_BACKLOG_H

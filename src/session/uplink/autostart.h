@@ -1,8 +1,8 @@
 /*
  * Connects to the session's daemon, and starts the user's own one where that is meant. The user's own pchatd, for hosts
  * without one, has its socket and its registry in the folder of the user's sessions (net/rundir.h). So its registry
- * lives no longer than the files of the sessions, and no other daemon uses it. Whoever finds it dead starts it; a lock
- * sees to it that only one does.
+ * lives no longer than the files of the sessions, and no other daemon uses it. A helper that finds the daemon dead
+ * starts it; a lock ensures that only one helper does.
  */
 #ifndef PCHAT_SESSION_UPLINK_AUTOSTART_H
 #define PCHAT_SESSION_UPLINK_AUTOSTART_H

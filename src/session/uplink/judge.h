@@ -1,7 +1,8 @@
 /*
- * The names that a daemon says, by R2. Their form was looked at when the frame was read; here are the tables of
- * core/names/name.h. The daemon may be another host's, or of a release with other tables: behind this nobody has to look
- * at a name again. (A page of sessions is passed on as it came, and looked at by who reads it: client/who.h.)
+ * The names that a daemon says, by R2. The decoder of the frame has checked their form; here the tables of
+ * core/names/name.h are applied. The daemon may be another host's, or of a release with other tables: behind this
+ * nobody has to look at a name again. (A page of sessions is passed on as it came, and looked at by who reads it:
+ * client/who.h.)
  */
 #ifndef PCHAT_SESSION_UPLINK_JUDGE_H
 #define PCHAT_SESSION_UPLINK_JUDGE_H

@@ -1,6 +1,6 @@
 /*
- * Up and Down: a walk from the line that is typed through those that can be recalled. What was typed, or changed, on the way is
- * there again when it comes back. Knows no terminal.
+ * Up and Down: a walk from the line that is typed through those that can be recalled. A text that was typed or changed
+ * on the way is there again when the walk comes back to it. Knows no terminal.
  */
 #ifndef PCHAT_EDITOR_WALK_H
 #define PCHAT_EDITOR_WALK_H

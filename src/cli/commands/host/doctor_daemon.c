@@ -119,15 +119,17 @@ tell_own(const struct daemon_link *d, struct finding *f)
 		rundir_path(&r, ENDPOINT_OWN, path);
 		fd = socket_connect(path, false);
 		if (fd >= 0)
-			finding_note(f, cure, "your own, %s, at '%s/%s': nobody else is there", release_of(d, release),
-			    r.path, ENDPOINT_OWN);
+			finding_note(f, cure,
+			    "this is your own daemon, %s, at '%s/%s'; only your own sessions meet there",
+			    release_of(d, release), r.path, ENDPOINT_OWN);
 		rundir_close(&r);
 		if (fd >= 0) {
 			(void)close(fd);
 			return;
 		}
 	}
-	finding_note(f, cure, "this host has none; a login starts one of your own, where nobody else is");
+	finding_note(
+	    f, cure, "this host has no daemon; a login starts one of your own, where only your own sessions meet");
 }
 
 void

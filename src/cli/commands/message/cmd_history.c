@@ -221,10 +221,9 @@ const struct command command_history = {
 		    "pchat history -n 20\n"
 		    "pchat history --since yesterday --grep deploy --json\n"
 		    "pchat history --delete bob --before 30d\n",
-	.details = N_("On a terminal it is shown by $PAGER, with hours and minutes, and a line where the day\n"
-		      "changes. Exit status 1: there is nothing. --delete overwrites what was received and\n"
-		      "sent, and what was typed in a chat, in every file that it stands in, and removes\n"
-		      "copies of damaged files.\n"),
+	.details = N_("On a terminal $PAGER shows the records, with hours and minutes, and a line where the day\n"
+		      "changes. Exit status 1: there is nothing. --delete overwrites what was received, sent and\n"
+		      "typed in a chat, in every file that holds it. It also removes copies of damaged files.\n"),
 	.options = options,
 	.max_operands = 1,
 	.names_first = true,

@@ -106,8 +106,8 @@ const struct command command_reply = {
 	.examples = "pchat reply \"thank you\"\n"
 		    "pchat reply --note 12 -- \"$answer\"\n",
 	.details = N_("You are told to whom the answer goes. If a newer note by somebody else is unread,\n"
-		      "nothing is sent, and the exit status is 2. The answer is a note from this session; it\n"
-		      "goes only to the account that wrote the note, whoever has that name by now.\n"),
+		      "nothing is sent, and the exit status is 2. The answer is a note from this session. It\n"
+		      "goes only to the account that wrote the note, even if somebody else has that name by now.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

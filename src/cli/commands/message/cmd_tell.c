@@ -77,8 +77,8 @@ const struct command command_tell = {
 		    "df -h / | pchat tell bob\n"
 		    "pchat -s alice tell bob -- \"$answer\"\n",
 	.details = N_("No session is needed: the note is then from your account. With -s or PCHAT_SESSION it is\n"
-		      "from that session. It begins, ends and joins no chat, and starts no daemon. A note has 1\n"
-		      "to 4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all\n"
+		      "from that session. A note begins, ends and joins no chat, and 'tell' starts no daemon. A\n"
+		      "note has 1 to 4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all\n"
 		      "else: it was certainly not delivered. With --later a note for an account that is not\n"
 		      "logged in is kept by the daemon for 30 days; then the exit status is 12. With -l or -0,\n"
 		      "empty input is no note: it needs no NAME to be there, and ends with 0.\n"),

@@ -49,7 +49,7 @@ const struct command command_away = {
 	.examples = "pchat away back at two\n"
 		    "pchat away\n",
 	.details = N_("Nobody is refused, and messages arrive. TEXT has at most 200 bytes.\n"
-		      "It ends with 'pchat away', or with 'pchat quit'.\n"),
+		      "You are away until 'pchat away' or 'pchat quit'.\n"),
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,
 	.run = away_run,

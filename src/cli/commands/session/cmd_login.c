@@ -32,8 +32,8 @@ static const struct option_row options[] = {
 	{ OPT_VIA, 0, "via", OPTION_TEXT, "[USER@]HOST[:PATH]",
 	    N_("at the daemon of another host, through ssh; the session is HOST/NAME") },
 	{ OPT_KEEP, 0, "keep", OPTION_TEXT, "AGE",
-	    N_("from now on, forget what was read: records older than AGE (30d, 12h), or all but the latest N (1000); "
-	       "'all' keeps everything") },
+	    N_("from now on, forget read records that are older than AGE (30d, 12h); a number (1000) keeps only that "
+	       "many of the latest; 'all' keeps everything") },
 	{ OPT_MAX_UNREAD, 0, "max-unread", OPTION_COUNT, "N", N_("refuse messages when N are unread (100000)") },
 	{ OPT_MAX_UNREAD_BYTES, 0, "max-unread-bytes", OPTION_COUNT, "N",
 	    N_("refuse messages when N bytes are unread (67108864)") },

@@ -157,8 +157,8 @@ const struct command command_status = {
 	.examples = "pchat status\n"
 		    "PS1='$(pchat status --prompt)\\$ '\n"
 		    "pchat status --json | jq .unread\n",
-	.details = N_("--prompt prints bob:2 (partner, unread), bob, your own name when you are free, or\n"
-		      "nothing; its exit status is 0.\n"),
+	.details = N_("--prompt prints the partner and how much is unread ('bob:2', or 'bob' when nothing is).\n"
+		      "Without a partner it prints your own name, and without a session nothing. It exits with 0.\n"),
 	.options = options,
 	.run = status_run,
 };

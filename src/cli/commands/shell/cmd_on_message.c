@@ -323,8 +323,9 @@ const struct command command_on_message = {
 	.examples = "pchat on-message -- notify-send 'a message'\n"
 		    "pchat on-message -- sh -c 'echo \"$PCHAT_FROM: $(cat)\" >>messages.txt'\n",
 	.details = N_("The body is on COMMAND's standard input; PCHAT_FROM, PCHAT_ACCOUNT, PCHAT_UID,\n"
-		      "PCHAT_ID, PCHAT_MSGID, PCHAT_TIME and PCHAT_SESSION are in its environment. It is\n"
-		      "never given to a shell. It goes on until the session ends.\n"),
+		      "PCHAT_ID, PCHAT_MSGID, PCHAT_TIME, PCHAT_TYPE (message, note) and PCHAT_SESSION are in\n"
+		      "its environment. The body is never given to a shell. 'on-message' runs until the\n"
+		      "session ends.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,

@@ -154,8 +154,8 @@ const struct command command_shellinit = {
 	.examples = "eval \"$(pchat shellinit bash)\"\n"
 		    "eval \"$(pchat shellinit zsh)\"\n"
 		    "pchat shellinit fish | source\n",
-	.details = N_("Put it into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish. New messages are shown,\n"
-		      "and marked read, before the next prompt: at most ten, and how many more there are. With\n"
+	.details = N_("Put it into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish. At most ten new messages\n"
+		      "are shown and marked read before the next prompt, with the number of the others. With\n"
 		      "TERM=dumb, and inside Emacs, nothing is shown.\n"),
 	.options = options,
 	.min_operands = 1,

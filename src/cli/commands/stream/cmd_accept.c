@@ -273,16 +273,16 @@ accept_run(struct invocation *inv)
 const struct command command_accept = {
 	.name = "accept",
 	.operands = "[ID] [-- COMMAND...]",
-	.summary = N_("take what the partner offers: the oldest offer, or that one"),
+	.summary = N_("take the partner's oldest offer, or offer ID"),
 	.examples = "pchat accept > dump.sql\n"
 		    "pchat accept 7 -o dump.sql\n"
 		    "pchat accept -- psql db\n"
 		    "pchat accept --list\n",
 	.details = N_("A stream goes to standard output, which must not be a terminal; files become new files\n"
-		      "in the current folder. With -o either goes into FILE, with -- to the standard input of\n"
-		      "COMMAND, which sees an end of file only when all is there; otherwise COMMAND, and what\n"
-		      "it has started, is ended. Exit status 11: it was not whole, or COMMAND failed; 1:\n"
-		      "nothing is offered.\n"),
+		      "in the current folder. With -o a stream or a file goes into FILE. With -- it goes to the\n"
+		      "standard input of COMMAND, which sees an end of file only when all is there. If not all\n"
+		      "comes, COMMAND and what it has started are ended. Exit status 11: it was not whole, or\n"
+		      "COMMAND failed; 1: nothing is offered.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.needs_session = true,

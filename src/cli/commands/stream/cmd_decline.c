@@ -30,7 +30,7 @@ decline_run(struct invocation *inv)
 const struct command command_decline = {
 	.name = "decline",
 	.operands = "[ID]",
-	.summary = N_("refuse what the partner offers: the oldest offer, or that one"),
+	.summary = N_("refuse the partner's oldest offer, or offer ID"),
 	.examples = "pchat decline\n"
 		    "pchat decline 7\n",
 	.details = N_("Whoever offered it is told: their 'pipe' or 'give' ends with exit status 11. Exit status\n"

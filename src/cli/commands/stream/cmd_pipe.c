@@ -70,9 +70,10 @@ const struct command command_pipe = {
 	.examples = "pg_dump db | pchat pipe \"the dump\"\n"
 		    "pchat pipe --timeout 60 < report.txt || echo \"not taken\"\n",
 	.details = N_("Waits until the partner accepts it, with --timeout for at most SEC seconds, and exits 0\n"
-		      "when all was taken: read by the partner's COMMAND, which then exited 0, or written. 11:\n"
-		      "declined, or not taken to its end; 8: the partner left; 124: not accepted in time. An\n"
-		      "end of file is not the success of what wrote it: see 'set -o pipefail' of your shell.\n"),
+		      "when all was taken: the partner's COMMAND read it and exited with 0, or it was written.\n"
+		      "11: declined, or not taken to its end; 8: the partner left; 124: not accepted in time. An\n"
+		      "end of file does not mean that the program before the pipe succeeded: see 'set -o\n"
+		      "pipefail' of your shell.\n"),
 	.max_operands = 1,
 	.needs_session = true,
 	.knows_notes = true,

@@ -31,10 +31,15 @@ unchanged(const char *text, size_t columns, char *out, size_t size)
 static void
 play(const struct control_message *then)
 {
-	static const struct control_message state = { .type = CONTROL_STATE, .u.state = { .self.name = "alice", .pair = PAIR } };
+	static const struct control_message state = { .type = CONTROL_STATE,
+		.u.state = { .self.name = "alice", .pair = PAIR } };
 	static const struct control_message ready = { .type = CONTROL_READY, .u.route = { .pair = PAIR, .gen = 1 } };
 	static const struct control_message record = { .type = CONTROL_RECORD,
-		.u.record = { .id = 1, .type = RECORD_MESSAGE, .peer.name = "bob", .length = 3, .body = (const uint8_t *)"yes" } };
+		.u.record = { .id = 1,
+		    .type = RECORD_MESSAGE,
+		    .peer.name = "bob",
+		    .length = 3,
+		    .body = (const uint8_t *)"yes" } };
 	struct control_message m;
 	uint8_t acknowledged[FRAME_HEADER + ACK_BODY];
 	struct frame f;
@@ -45,9 +50,11 @@ play(const struct control_message *then)
 			struct msg said;
 
 			if (f.type == FRAME_MSG && msg_decode(&f, &said) == 0) {
-				const struct ack a = {
-					.pair = said.pair, .epoch = said.epoch, .first = said.id, .count = 1, .verdict = VERDICT_OK
-				};
+				const struct ack a = { .pair = said.pair,
+					.epoch = said.epoch,
+					.first = said.id,
+					.count = 1,
+					.verdict = VERDICT_OK };
 
 				ack_encode(acknowledged, &a);
 				peer_writes(acknowledged, sizeof(acknowledged));
