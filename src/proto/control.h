@@ -106,11 +106,14 @@ enum read_flags {
 	READ_WAIT = 2,     /* reply only when there is at least one */
 	READ_MESSAGES = 4, /* no events: they are passed over, and stay unread */
 	READ_NOTES = 8,    /* notes as well; without it they are passed over */
-	READ_OFFERS = 16,  /* never sent: the helper sets it for a command whose HELLO named FEATURE_STREAMS, */
-	READ_FOLLOW =
-	    32, /* and this for FEATURE_FOLLOW: takes no lease, and waits for none; with READ_WAIT also what was
-	                      read already, and what this session said */
-	READ_ANSWER = 64, /* likewise: the command has said a message over its connection, and waits for the answer */
+	/*
+	 * These are never sent. The helper sets them for a command whose HELLO named FEATURE_STREAMS; for one whose HELLO
+	 * named FEATURE_FOLLOW, which takes no lease and waits for none, and with READ_WAIT also gets what was read already
+	 * and what this session said; and for one that has said a message over its connection, and waits for the answer.
+	 */
+	READ_OFFERS = 16,
+	READ_FOLLOW = 32,
+	READ_ANSWER = 64,
 };
 
 enum daemon_state { DAEMON_CONNECTED, DAEMON_RECONNECTING };

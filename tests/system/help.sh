@@ -113,7 +113,7 @@ says() { # SENTENCE COMMAND...: among what the command says, wherever its lines 
 }
 says "give up after SEC seconds" pchat help
 says "remove a rule made by block or allow" pchat help unblock
-says "refuse new chats, or accept them again" pchat help dnd
+says "refuse new chats and notes, or accept them again" pchat help dnd
 says "remembered across logins" pchat help dnd
 says "remembered across logins" pchat help block
 says "become 75: an earlier attempt may have arrived" pchat help send
