@@ -191,6 +191,21 @@ settle(struct store *s)
 	return 0;
 }
 
+/*
+ * A process that forgot had the files. Where a sync of it failed, what it wrote may be in memory alone, and nobody else is told
+ * of that for sure. So it is written into the file; with a reader in the way our own sync has to tell (fsync(2): each open
+ * file is told of an error once).
+ */
+static void
+take_back(struct store *s)
+{
+	const int r = settle(s);
+
+	s->given_back = false;
+	s->unsure |= r < 0 && r != -EBUSY;
+	s->synced &= r == 0;
+}
+
 static int
 begin_checked(struct store *s)
 {
@@ -201,6 +216,8 @@ begin_checked(struct store *s)
 		return -EBUSY;
 	if ((r = store_reach(s)) < 0)
 		return r;
+	if (s->given_back)
+		take_back(s);
 	/* What is committed behind what only memory holds would be lost with it. */
 	if (!s->unsure && !s->synced && !(s->synced = store_log_sync(s) == 0))
 		s->unsure = true;
@@ -371,6 +388,7 @@ store_forget_due(struct store *s)
 void
 store_be_held(struct store *s, bool held)
 {
+	s->given_back |= s->held && !held;
 	s->held = held;
 }
 

@@ -100,6 +100,7 @@ struct store {
 	int64_t version;    /* SQLite's data_version when it was last read: only changes of other processes alter it */
 	bool claimed;       /* our generation is in the file */
 	bool synced;        /* all that earlier helpers wrote is on the disk: they left no log, or it was read back */
+	bool given_back;    /* by a process that forgot, since the last transaction */
 	bool lazily;        /* the next transaction need not be synced */
 	bool lazy;          /* SQLite is set so that it syncs no transaction */
 	bool writing;       /* a transaction is open */

@@ -1437,6 +1437,20 @@ START_TEST(nothing_is_written_behind_a_log_that_failed_at_rest)
 }
 END_TEST
 
+/* Nor behind what a process that forgot has left in the log: a sync of its may have failed. */
+START_TEST(nothing_is_written_behind_what_another_process_left)
+{
+	ck_assert_int_eq(put(&alice, 1), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	store_be_held(store, true);
+	store_be_held(store, false);
+	ck_assert_int_eq(put(&alice, 2), STORE_ADDED);
+	ck_assert_int_eq(store_commit(store), 0);
+	lose_the_log();
+	ck_assert_str_eq(unread(), "1");
+}
+END_TEST
+
 START_TEST(reads_from_anywhere)
 {
 	enum { RECORDS = 40 };
@@ -1746,6 +1760,7 @@ add_tests(TCase *t)
 	tcase_add_test(t, killed_writer_loses_nothing);
 	tcase_add_test(t, nothing_is_written_behind_a_log_that_failed);
 	tcase_add_test(t, nothing_is_written_behind_a_log_that_failed_at_rest);
+	tcase_add_test(t, nothing_is_written_behind_what_another_process_left);
 	tcase_add_loop_test(t, reads_from_anywhere, 0, 20);
 }
 
