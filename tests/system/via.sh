@@ -136,7 +136,7 @@ at games pchat login --via "$there" --socket /x ann
 exits 2 "--via and --socket cannot be used together"
 at games pchat login --via "${far[0]}@$here:$T/nobody.sock" ann
 exits 4 "a daemon that is not there"
-like "$err" "not passed on to '$T/nobody.sock'|closed there at once" "is told"
+like "$err" "does not forward '$T/nobody.sock'|closed there at once" "is told"
 
 # ------------------------------------------------------------------ being there
 at games pchat login --via "${far[0]}@$there" ann

@@ -73,7 +73,9 @@ START_TEST(test_kept_fates)
 {
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		const bool done = v == VERDICT_OK || v == VERDICT_REFUSES, used = v == VERDICT_ID_USED;
-		const enum kept_fate later = v == VERDICT_ABSENT ? KEPT_AT_LOGIN : KEPT_LATER;
+		const enum kept_fate later = v == VERDICT_ABSENT ? KEPT_AT_LOGIN
+		    : v == VERDICT_NOTES_FULL                    ? KEPT_YIELD
+								 : KEPT_LATER;
 
 		ck_assert_int_eq(kept_fate((enum verdict)v, false), done ? KEPT_DONE : used ? KEPT_ANEW : later);
 		ck_assert_int_eq(kept_fate((enum verdict)v, true), done || used ? KEPT_DONE : later);
