@@ -62,9 +62,11 @@ stream() {
 	spawn taker bob "${taker[@]}" pchat accept -- sh -c 'n=$(wc -c); echo "$n" >seen'
 	reap taker
 	taken=$status
-	if [ "$taken" -ne 0 ] && is_offered; then # it died before it asked
+	# It may have died before it asked; and a helper that comes back shows the offer only after a while.
+	until [ "$taken" -eq 0 ] || is_gone "${pid_of[pipe]}"; do
 		(as bob pchat decline) >/dev/null 2>&1
-	fi
+		pause
+	done
 	reap pipe
 	offered=$status
 	wait_until nothing_is_left || verdict="a process of the command is left"
