@@ -183,7 +183,6 @@ run bob pchat -s other quit
 run alice pchat -s fresh quit
 reap reader
 
-
 spawn question alice pchat ask "deploy now? [y/n]"
 wait_until has_unread bob 1
 run bob pchat read

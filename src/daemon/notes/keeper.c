@@ -56,7 +56,10 @@ struct kept {
 	char to_name[NAME_MAX_LEN + 1];
 };
 
-/* WORK_FIND: like WORK_LOAD, of a file of an earlier daemon, which could not be read. WORK_LIST: which files are there, from the number on. */
+/*
+ * WORK_FIND: like WORK_LOAD, of a file of an earlier daemon, which could not be read. WORK_LIST: which files are there,
+ * from the number on.
+ */
 enum work { WORK_STORE, WORK_LOAD, WORK_FORGET, WORK_FIND, WORK_LIST };
 
 /* For a child. */
@@ -87,8 +90,8 @@ struct keeper {
 	struct worker worker;
 	ev_timer hourly;
 	bool listed; /* the folder was read: else nothing is known of what is kept */
-	uint64_t
-	    *missed; /* the files of earlier daemons that are not read yet, in their order: from first on, before end */
+	/* The files of earlier daemons that are not read yet, in their order: from first on, before end. */
+	uint64_t *missed;
 	size_t missed_first, missed_end, missed_next;
 	bool finding;            /* one of them is tried, or the folder */
 	struct kept_list failed; /* the first one is tried next */
@@ -116,7 +119,7 @@ answer(int out, const void *bytes, size_t n)
 static void
 list_from(const char *dir, uint64_t number, int out)
 {
-	uint64_t *all;
+	_cleanup_(freep) uint64_t *all = NULL;
 	const ssize_t count = kept_file_list(dir, &all);
 	ssize_t first = 0, n;
 
@@ -843,7 +846,7 @@ keeper_keep(struct keeper *k, uint64_t token, const struct kept_record *r)
 	return VERDICT_FULL;
 }
 
-/* The first one for that session that may go; NULL: there is none, or one is under way already, or put off before all others. */
+/* The first one for that session that may go; NULL: none, or one is under way already, or put off before all others. */
 static struct kept *
 first_for(const struct keeper *k, const char *name, uint32_t uid)
 {
