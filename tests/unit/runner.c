@@ -104,6 +104,9 @@
 	X(footprint)         \
 	X(keeper)            \
 	X(kept_file)         \
+	X(kept_table)        \
+	X(kept_work)         \
+	X(earlier)           \
 	X(finder)            \
 	X(state)             \
 	X(backlog)           \

@@ -1,0 +1,56 @@
+/*
+ * What an earlier daemon has left in the folder of kept notes. It is read when the daemon starts. What cannot be read then is
+ * tried again, one file after the other, or the folder while not even its names are known.
+ */
+#ifndef PCHAT_DAEMON_NOTES_EARLIER_H
+#define PCHAT_DAEMON_NOTES_EARLIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "daemon/notes/kept_file.h"
+#include "daemon/notes/kept_work.h"
+
+struct earlier_class {
+	/* A note was found. Whether there is memory for it. */
+	bool (*found)(void *context, uint64_t number, const struct kept_record *r);
+};
+
+struct earlier {
+	const struct earlier_class *class;
+	void *context;
+	struct kept_work *work;
+	bool listed; /* the folder was read: else nothing is known of what is kept */
+	bool trying; /* a file, or the folder */
+	/* The files that are not read yet, in their order: from first on, before end. */
+	uint64_t *missed;
+	size_t first, end, next;
+	uint64_t newest; /* number that was listed; 0: none */
+};
+
+/* What came of an attempt. */
+enum earlier_outcome {
+	EARLIER_GOES_ON, /* another attempt is under way */
+	EARLIER_FAILED,
+	EARLIER_LISTED, /* the folder */
+	EARLIER_READ,   /* a file, which held a note or was none */
+};
+
+void earlier_init(struct earlier *e, const struct earlier_class *class, void *context, struct kept_work *work);
+void earlier_end(struct earlier *e);
+
+/* Reads all, and waits for the disk. 0, or -errno of the folder. */
+MUST_USE int earlier_read(struct earlier *e);
+
+/* Whether nothing is left to try. */
+bool earlier_is_over(const struct earlier *e);
+
+/* Queues the next attempt, if one is due and none is under way; earlier_tried() follows from its done(). */
+void earlier_try(struct earlier *e);
+
+/* Takes what TASK_FIND or TASK_LIST has brought. */
+enum earlier_outcome earlier_tried(struct earlier *e, const struct kept_done *d);
+
+#endif
