@@ -55,17 +55,27 @@ stop_daemon() {
 	daemon=
 }
 
+# Where nobody had the time to tell whose a name is, a login was refused: all of it once more.
+patiently() { # COMMAND...
+	local tries
+	for tries in {1..5}; do
+		"$@" && return
+		echo "# not measured, attempt $tries: $*" >&2
+	done
+	return 1
+}
+
 # What a daemon needed in all that relayed so many round trips.
 daemon_syscalls() {
 	start_daemon strace -f -c -o "$dir/strace" 2>/dev/null
-	"$BUILDDIR/bench/trips" "$socket" "$1" || return 1
+	"$BUILDDIR/bench/trips" "$socket" "$1" || { stop_daemon; return 1; }
 	stop_daemon
 	awk '$NF == "total" { print $4 }' "$dir/strace"
 }
 
 daemon_instructions() {
 	start_daemon valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind" --log-file="$dir/valgrind"
-	"$BUILDDIR/bench/trips" "$socket" "$1" || return 1
+	"$BUILDDIR/bench/trips" "$socket" "$1" || { stop_daemon; return 1; }
 	stop_daemon
 	awk '/^(summary|totals):/ { n = $2 } END { print n }' "$dir/callgrind"
 }
@@ -118,9 +128,9 @@ measure() {
 	local pchat=$BUILDDIR/pchat kind
 	kind=$(linkage)
 
-	daemon_syscalls 100 >"$dir/few" && daemon_syscalls 1100 >"$dir/many" || return 1
+	patiently daemon_syscalls 100 >"$dir/few" && patiently daemon_syscalls 1100 >"$dir/many" || return 1
 	echo "relay-syscalls $((($(<"$dir/many") - $(<"$dir/few")) / 1000))"
-	daemon_instructions 100 >"$dir/few" && daemon_instructions 1100 >"$dir/many" || return 1
+	patiently daemon_instructions 100 >"$dir/few" && patiently daemon_instructions 1100 >"$dir/many" || return 1
 	echo "relay-instructions $((($(<"$dir/many") - $(<"$dir/few")) / 1000))"
 	start_daemon env
 	export PCHAT_SOCKET=$socket
