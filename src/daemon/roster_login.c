@@ -284,6 +284,8 @@ enter(struct roster *r, struct client *c, const struct upstream_message *login)
 	struct policy *policy;
 	enum verdict v;
 
+	if (room == VERDICT_MALFORMED)
+		return room; /* whose it is need not be asked */
 	if ((v = has_place(r, c, ev.other != SLOT_NONE)) != VERDICT_OK)
 		return v;
 	if ((v = may_use(r, c, ev.name)) != VERDICT_OK || (v = room) != VERDICT_OK)

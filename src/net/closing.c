@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/hub.h"
+#include "net/process.h"
 #include "net/socket.h"
 
 #define TICK_SECONDS .01
@@ -92,19 +93,30 @@ take_waiting(struct closing *c, uint32_t uid, int *fd)
 /* ------ children with descriptors that were passed ------ */
 
 struct errand {
+	pid_t parent;
 	const struct closing_batch *batch;
 	atomic_size_t *next;
 };
 
-/* In the child. It counts first: one that is killed in the middle has closed, or will have, what it counted. */
+/*
+ * In the child, which holds our table for as long as it lives, and so lives no longer than we do. It counts first: one that is
+ * killed in the middle has closed, or will have, what it counted. Even setsockopt(2) waits where somebody holds the socket's
+ * lock; what is no socket refuses it, as it should.
+ */
 static int
 close_batch(void *arg)
 {
+	static const struct linger none = { .l_onoff = 1 };
 	const struct errand *e = arg;
 
+	if (!process_dies_with(e->parent, SIGKILL))
+		return 1;
 	for (size_t i = e->batch->next; i < e->batch->n; i++) {
+		const int fd = e->batch->fd[i];
+
 		atomic_store(e->next, i + 1);
-		(void)close(e->batch->fd[i]);
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+		(void)close(fd);
 	}
 	return 0;
 }
@@ -113,7 +125,7 @@ close_batch(void *arg)
 static bool
 send_errand(const struct closing_batch *batch, atomic_size_t *next, pid_t *pid)
 {
-	struct errand e = { .batch = batch, .next = next };
+	struct errand e = { .parent = getpid(), .batch = batch, .next = next };
 	_cleanup_(freep) char *stack = malloc(STACK_SIZE);
 
 	if (!stack)
@@ -352,12 +364,9 @@ closing_socket(struct ev_loop *loop, int fd)
 void
 closing_passed(struct ev_loop *loop, int connection, const int *fds, size_t n)
 {
-	const struct linger none = { .l_onoff = 1 };
 	struct closing *c = &hub_of(loop)->closing;
 	struct closing_batch *b = &c->batch;
 
-	for (size_t i = 0; i < n; i++) /* what is no socket refuses, as it should */
-		(void)setsockopt(fds[i], SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	*b = (struct closing_batch){ .uid = uid_of(connection), .n = n };
 	memcpy(b->fd, fds, n * sizeof(*fds));
 	wake(c);
@@ -409,6 +418,9 @@ closing_release(struct closing *c)
 	pid_t pid;
 
 	ev_timer_stop(c->loop, &c->tick);
+	for (size_t i = 0; i < CLOSING_CHILDREN; i++) /* it would keep what our table holds, our locks among it */
+		if (c->child[i].pid > 0 && c->child[i].batch)
+			(void)kill(c->child[i].pid, SIGKILL);
 	while (c->n_waiting > 0) {
 		const size_t n = take_waiting(c, c->waiting[0].uid, fd);
 

@@ -61,6 +61,17 @@ tries() {
 	done
 }
 
+# Whoever sets an option of the socket waits for its lock, which mallory holds.
+locked() { # NAME
+	run root "$passer" "$PCHAT_SOCKET" locked "${uid_of[mallory]}"
+	if [ "$status" -eq 77 ]; then
+		skip 2 "$1, a locked socket: userfaultfd(2) is not for us"
+		return
+	fi
+	is "$out" $'sent\nclosed' "$1, a locked socket: the peer comes to its end"
+	goes_on "$1, a locked socket"
+}
+
 # More connections than a uid may have: those beyond are closed with what they passed unread.
 crowded() { # NAME
 	kill -STOP "$daemon_pid"
@@ -119,6 +130,7 @@ fate='sent closed'
 scene "an older kernel" env LD_PRELOAD="$T/oldkernel.so"
 run mallory "$passer" "$PCHAT_SOCKET" read
 is "${out%%$'\n'*}" sent "an older kernel lets it through"
+locked "an older kernel"
 all "an older kernel"
 
 cat >"$T/few" <<'SCRIPT'

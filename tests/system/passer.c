@@ -8,6 +8,7 @@
  *   oob      one, with a byte out of band
  *   nested   a socket on which one waits unread
  *   crowd    connects COUNT times, and passes one over each at once
+ *   locked   one whose lock is held, as the uid COUNT; started by root. Status 77: that cannot be had here
  *
  * It waits $PATIENCE seconds for that. What blocks: slow.h.
  */
@@ -108,6 +109,25 @@ crowd(const char *path, unsigned count)
 			await_end(fd[i]);
 }
 
+/* What we hold is not closed before they have closed the connection, or are stuck. */
+static void
+locked(const char *path, unsigned uid)
+{
+	const int held = slow_lock(3600);
+	int fd;
+
+	if (held < 0)
+		exit(77);
+	if (setresuid(uid, uid, uid) < 0)
+		err(2, "setresuid");
+	fd = reach(path);
+	if (pass(fd, held, 1, 0) != 0)
+		err(2, "it cannot be passed");
+	(void)puts("sent");
+	(void)fflush(stdout);
+	await_end(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -117,12 +137,16 @@ main(int argc, char **argv)
 	bool sent;
 	int fd;
 
-	if (!path || count < 1 || count > PASS_MOST)
+	if (!path || count < 1 || (count > PASS_MOST && strcmp(way, "locked") != 0))
 		errx(2, "usage: passer SOCKET WAY [COUNT]");
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	slow_begin();
 	if (strcmp(way, "crowd") == 0) {
 		crowd(path, count);
+		return 0;
+	}
+	if (strcmp(way, "locked") == 0) {
+		locked(path, count);
 		return 0;
 	}
 	fd = reach(path);

@@ -56,6 +56,12 @@ host_shares_descriptors(const char *test)
 }
 
 bool
+host_locks_sockets(const char *test, int fd)
+{
+	return answer(fd >= 0, test, "userfaultfd(2) for us");
+}
+
+bool
 host_tells_of_no_program(const char *test)
 {
 	char none[] = "/no/such/program";

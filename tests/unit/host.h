@@ -13,6 +13,9 @@ bool host_tells_groups(const char *test);
 /* A child that has our descriptors, not a copy of them. */
 bool host_shares_descriptors(const char *test);
 
+/* What slow_lock() gave. */
+bool host_locks_sockets(const char *test, int fd);
+
 /* posix_spawn(3) fails where the program cannot be run: its child shares our memory. */
 bool host_tells_of_no_program(const char *test);
 

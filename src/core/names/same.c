@@ -245,17 +245,41 @@ name_spelling(const char *name, unsigned number, char out[NAME_SPELLING_MAX + 1]
 	return true;
 }
 
-bool
-name_is_accounts(const char *name, const char *account)
+/* No stranger chooses the names of accounts: these hashes need no secret. One that has none matches nothing for long. */
+void
+name_account_keys(const char *account, struct name_keys *out)
 {
-	char spelled[NAME_SPELLING_MAX + 1];
+	static const uint64_t no_secret[2] = { 0, 0 };
 
-	if (name_equal(name, account))
-		return true;
+	if (name_keys(account, no_secret, out))
+		return;
+	memset(out, 0, sizeof(*out));
+	out->ascii = name_is_ascii(account, strlen(account));
+}
+
+void
+name_search_init(struct name_search *s, const char *name)
+{
+	s->name = name;
+	s->count = 0;
+	name_account_keys(name, &s->keys);
 	if (name_is_ascii(name, strlen(name)))
-		return false;
+		return;
 	for (unsigned i = 0; i < NAME_SPELLINGS; i++)
-		if (name_spelling(name, i, spelled) && name_equal_ascii(spelled, account))
+		s->count += name_spelling(name, i, s->spelling[s->count]);
+}
+
+bool
+name_search_finds(const struct name_search *s, const char *account, const struct name_keys *keys)
+{
+	bool alike = false;
+
+	for (unsigned i = 0; i < NAME_FORMS; i++)
+		alike = alike || name_keys_match(&s->keys, keys, (enum name_form)i);
+	if (alike && name_equal(s->name, account))
+		return true;
+	for (unsigned i = 0; i < s->count; i++)
+		if (name_equal_ascii(s->spelling[i], account))
 			return true;
 	return false;
 }

@@ -39,8 +39,21 @@ bool name_keys_match(const struct name_keys *a, const struct name_keys *b, enum 
 #define NAME_SPELLING_MAX (4 * NAME_MAX_LEN)
 bool name_spelling(const char *name, unsigned number, char out[NAME_SPELLING_MAX + 1]);
 
-/* Whether `name` belongs to the account of that name (R3): they are one name, or one of its spellings is the account's. */
-bool name_is_accounts(const char *name, const char *account);
+/* A name as it is held against accounts (R3): what it takes is made once, for however many accounts there are. */
+struct name_search {
+	const char *name; /* the caller's, as long as this is used */
+	struct name_keys keys;
+	unsigned count; /* of spellings; a name of ASCII has none */
+	char spelling[NAME_SPELLINGS][NAME_SPELLING_MAX + 1];
+};
+
+void name_search_init(struct name_search *s, const char *name);
+
+/* What name_search_finds() needs of an account's name; kept beside it. */
+void name_account_keys(const char *account, struct name_keys *out);
+
+/* Whether the name belongs to that account: they are one name, or one of its spellings is the account's. */
+bool name_search_finds(const struct name_search *s, const char *account, const struct name_keys *keys);
 
 /*
  * The name of a session of an account: that of the account, composed; where that is no name, what stands in it before

@@ -73,11 +73,13 @@ bool
 accounts_have(const struct accounts *all, const char *name, uint32_t uid)
 {
 	const bool foreign = !name_is_ascii(name, strlen(name));
+	struct name_search search;
 
+	name_search_init(&search, name);
 	for (size_t i = 0; i < ACCOUNT_HEADS; i++)
 		for (const struct account *a = all->head[i]; a; a = a->next)
-			if (a->name && a->uid != uid && (foreign || !name_is_ascii(a->name, strlen(a->name))) &&
-			    name_is_accounts(name, a->name))
+			if (a->name && a->uid != uid && (foreign || !a->keys.ascii) &&
+			    name_search_finds(&search, a->name, &a->keys))
 				return true;
 	return false;
 }
@@ -158,6 +160,8 @@ account_told(struct account *a, const char *name)
 	count(a, (int)a->sessions, (int)a->greeting);
 	free(a->name);
 	a->name = copy;
+	if (copy)
+		name_account_keys(copy, &a->keys);
 	return true;
 }
 

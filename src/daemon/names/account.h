@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "core/bucket.h"
 #include "core/limits.h"
+#include "core/names/same.h"
 #include "core/turns.h"
 
 struct passwd_file;
@@ -41,6 +42,7 @@ struct account {
 	struct party party;      /* account_party() */
 	uint64_t asked_at;       /* when a look-up of the uid last ended, in ms of the monotonic clock; 0: never */
 	char *name;              /* of the account; NULL: none is known, or it has one that is not shown */
+	struct name_keys keys;   /* of that name */
 };
 
 #define ACCOUNT_HEADS 256U

@@ -282,6 +282,8 @@ names_find(struct names *n, uint32_t uid_asking, const char *name, uint32_t *uid
 
 	if (v != VERDICT_NO_SUCH_USER)
 		return v;
+	if (!name_valid(name, strlen(name)))
+		return VERDICT_NO_SUCH_USER; /* no session has that name */
 	/* One that is spelled in another way there is that account's, and nobody else's. */
 	if (passwd_owner(n->accounts->passwd, name, uid_asking) != VERDICT_NO_SUCH_USER ||
 	    lookups_is_free(&n->lookups, name, clock_monotonic_ms()))

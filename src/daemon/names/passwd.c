@@ -19,6 +19,7 @@ struct entry {
 	uint32_t place; /* in the file: of equals the first counts */
 	bool is_name;   /* a session could have that name */
 	bool foreign;   /* beyond ASCII: it may be one with a name that is spelled otherwise */
+	struct name_keys keys;
 };
 
 struct passwd_file {
@@ -77,6 +78,8 @@ parse_line(char *line, struct entry *e)
 	*e = (struct entry){ .name = line, .uid = (uint32_t)n, .is_name = name_valid(line, strlen(line)) };
 	e->hash = e->is_name ? name_hash(line) : 0;
 	e->foreign = !name_is_ascii(line, strlen(line));
+	if (e->is_name)
+		name_account_keys(line, &e->keys);
 	return true;
 }
 
@@ -259,11 +262,13 @@ owner_alike(const struct passwd_file *p, const char *name, uint32_t uid)
 {
 	const bool foreign = !name_is_ascii(name, strlen(name));
 	enum verdict v = VERDICT_NO_SUCH_USER;
+	struct name_search search;
 
+	name_search_init(&search, name);
 	for (size_t i = 0; i < p->count && v != VERDICT_RESERVED; i++) {
 		const struct entry *e = &p->entry[i];
 
-		if (e->is_name && (foreign || e->foreign) && name_is_accounts(name, e->name))
+		if (e->is_name && (foreign || e->foreign) && name_search_finds(&search, e->name, &e->keys))
 			v = e->uid == uid ? VERDICT_OK : VERDICT_RESERVED;
 	}
 	return v;

@@ -28,7 +28,7 @@ enum verdict passwd_uid(struct passwd_file *p, const char *name, uint32_t *uid);
 /*
  * Whose the session name `name` is, by this file: OK (that uid's), RESERVED (another uid's), NO_SUCH_USER (nobody's; a
  * file that is not there has nobody), NO_ANSWER (the file cannot be read). An account of exactly that name counts first, then
- * those whose names differ in the case of ASCII, then those that name_is_accounts() finds.
+ * those whose names differ in the case of ASCII, then those that name_search_finds() finds.
  */
 enum verdict passwd_owner(struct passwd_file *p, const char *name, uint32_t uid);
 

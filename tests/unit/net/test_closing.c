@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../system/pass.h"
+#include "../../system/slow.h"
 #include "host.h"
 #include "net/closing.h"
 #include "net/hub.h"
@@ -152,6 +153,27 @@ START_TEST(passed_ones_are_closed_in_our_table)
 }
 END_TEST
 
+/* Somebody holds the lock of the socket that was passed: not even its options are set by us. */
+START_TEST(a_locked_one_is_not_touched_by_us)
+{
+	int pair[2], fd;
+
+	slow_begin();
+	fd = slow_lock(60);
+	if (!host_shares_descriptors(__func__) || !host_locks_sockets(__func__, fd))
+		return;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	closing_passed(loop, pair[0], &fd, 1);
+	(void)ev_run(loop, EVRUN_ONCE); /* its child is started */
+	ck_assert(slow_is_locked());
+	slow_unlock();
+	(void)ev_run(loop, 0);
+	ck_assert(!is_open(fd));
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+END_TEST
+
 START_TEST(many_at_once)
 {
 	int pair[2][CLOSING_FULL];
@@ -207,6 +229,8 @@ closing_suite(void)
 	tcase_set_tags(children, "processes");
 	tcase_add_checked_fixture(children, setup, teardown);
 	tcase_add_test(children, passed_ones_are_closed_in_our_table);
+	tcase_add_test(children, a_locked_one_is_not_touched_by_us);
+	tcase_set_timeout(children, 600);
 	suite_add_tcase(suite, children);
 	return suite;
 }

@@ -340,6 +340,39 @@ START_TEST(spellings)
 }
 END_TEST
 
+static bool
+belongs_to(const char *name, const char *account)
+{
+	struct name_search search;
+	struct name_keys keys;
+
+	name_search_init(&search, name);
+	name_account_keys(account, &keys);
+	return name_search_finds(&search, account, &keys);
+}
+
+/* One name, whatever its form, and each spelling of it; and what only looks like it to a hash is not it. */
+START_TEST(search_of_accounts)
+{
+	static const char *const names[] = { "bob", "BOB", "ivan", "\u0131van", "weiss", "Wei\u00DF", "Jos\u00E9",
+		"jose\u0301", "lvan", "\u5C0F\u660E", "\u03B1lice", "alice", "rn", "m" };
+	char spelled[NAME_SPELLING_MAX + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
+			bool want = name_equal(names[i], names[j]);
+
+			for (unsigned n = 0; n < NAME_SPELLINGS && !name_is_ascii(names[i], strlen(names[i])); n++)
+				if (name_spelling(names[i], n, spelled))
+					want = want || name_equal_ascii(spelled, names[j]);
+			ck_assert_msg(belongs_to(names[i], names[j]) == want, "%s, %s", names[i], names[j]);
+		}
+	ck_assert(belongs_to("Wei\u00DF", "weiss"));
+	ck_assert(!belongs_to("bob", "b\xff"));
+	ck_assert(!belongs_to("b\xff", "b\xfe"));
+}
+END_TEST
+
 START_TEST(accounts)
 {
 	static const struct {
@@ -419,6 +452,7 @@ name_suite(void)
 	tcase_add_test(tc, forms_fit);
 	tcase_add_test(tc, folded);
 	tcase_add_test(tc, spellings);
+	tcase_add_test(tc, search_of_accounts);
 	tcase_add_test(tc, accounts);
 	tcase_add_test(tc, no_keys);
 	tcase_add_test(tc, hashes);

@@ -106,6 +106,21 @@ START_TEST(test_finder_asks)
 }
 END_TEST
 
+/* A name that no session can have is nobody's, whatever it would cost to look for it. */
+START_TEST(test_finder_of_no_name)
+{
+	char longest[NAME_MAX_LEN + 1] = "";
+	uint32_t uid;
+
+	for (unsigned i = 0; i < NAME_MAX_LEN / 3; i++)
+		(void)strcat(longest, "\uFDFA"); /* each looks like 18 letters */
+	begin("/nowhere");
+	ck_assert_int_eq(find(longest, 1, &uid, NULL), VERDICT_NO_SUCH_USER);
+	ck_assert_int_eq(find("no name", 2, &uid, NULL), VERDICT_NO_SUCH_USER);
+	end();
+}
+END_TEST
+
 /* No answer is a refusal of its own, and is not remembered. */
 START_TEST(test_finder_without_an_answer)
 {
@@ -146,6 +161,7 @@ finder_suite(void)
 
 	tcase_add_test(tc, test_finder_knows_the_hosts_accounts);
 	tcase_add_test(tc, test_finder_asks);
+	tcase_add_test(tc, test_finder_of_no_name);
 	tcase_add_test(tc, test_finder_without_an_answer);
 	tcase_add_test(tc, test_finder_is_full);
 	suite_add_tcase(s, tc);
