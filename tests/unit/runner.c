@@ -147,6 +147,7 @@
 	X(sender_report)     \
 	X(cmd_ask)           \
 	X(text_source)       \
+	X(cmd_on_message)    \
 	X(complete_files)    \
 	X(handing)           \
 	X(sink)              \

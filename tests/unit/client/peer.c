@@ -12,6 +12,7 @@
 #include "net/socket.h"
 
 #define NAME "peer-of-a-test" /* nobody has such a session */
+#define ACCEPT_MS 60000
 
 static int end = -1, listener = -1;
 static uint8_t heard[8 * FRAME_MAX];
@@ -50,6 +51,9 @@ peer_listen(struct link *l, const char *folder)
 void
 peer_accept(void)
 {
+	struct pollfd p = { .fd = listener, .events = POLLIN };
+
+	(void)poll(&p, 1, ACCEPT_MS);
 	end = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	ck_assert_int_ge(end, 0);
 	used = filled = 0;
@@ -120,11 +124,18 @@ peer_await(void)
 }
 
 void
-peer_close(void)
+peer_hang_up(void)
 {
 	if (end >= 0)
 		(void)close(end);
+	end = -1;
+}
+
+void
+peer_close(void)
+{
+	peer_hang_up();
 	if (listener >= 0)
 		(void)close(listener);
-	end = listener = -1;
+	listener = -1;
 }

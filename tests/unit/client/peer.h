@@ -15,7 +15,7 @@ void peer_open(struct link *l);
 /* Listens as the helper of a session in this folder, and prepares a link that has found that. */
 void peer_listen(struct link *l, const char *folder);
 
-/* Takes the connection that was made to it. */
+/* Takes the connection that was made to it, or is made by another process. */
 void peer_accept(void);
 
 void peer_says(const struct control_message *m);
@@ -32,6 +32,9 @@ bool peer_frame(struct frame *f);
 
 /* Waits until something comes, or it is hung up; for a peer in a process of its own. */
 void peer_await(void);
+
+/* Hangs up, and goes on listening. */
+void peer_hang_up(void);
 
 /* Hangs up, and listens no more. */
 void peer_close(void);

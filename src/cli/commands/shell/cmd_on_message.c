@@ -47,7 +47,8 @@ struct hooks {
 	bool notes;
 	int signals;    /* what ends us in an orderly way, as a descriptor */
 	bool asked;     /* a READ is under way */
-	uint64_t taken; /* id of the record that was started, 0: none */
+	uint64_t taken; /* id of the record that was given, and is to be marked; 0: none */
+	uint64_t seen;  /* id of the latest record that was started */
 	int failed;     /* the command cannot be started: its exit status */
 	bool stop;
 	struct hook hook[AT_ONCE_MAX];
@@ -125,7 +126,17 @@ start(struct hooks *h, const struct record *r)
 	hook->ended_by_us = false;
 	hook->deadline = deadline_in(h->limit_ms);
 	h->running++;
-	h->taken = r->id;
+	h->taken = h->seen = r->id;
+}
+
+/* A helper that ended before it knew what we took gives it again when it is back: it is marked, and runs once. */
+static void
+take_record(struct hooks *h, const struct record *r)
+{
+	if (r->id > h->seen)
+		start(h, r);
+	else
+		h->taken = r->id;
 }
 
 static void
@@ -148,7 +159,7 @@ take(struct hooks *h, const struct control_message *m)
 
 	switch (m->type) {
 	case CONTROL_RECORD:
-		start(h, &m->u.record);
+		take_record(h, &m->u.record);
 		return VERDICT_OK;
 	case CONTROL_READ_END:
 		if (m->u.read_end.verdict != VERDICT_OK)
