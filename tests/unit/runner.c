@@ -138,6 +138,7 @@
 	X(keys)              \
 	X(draw)              \
 	X(walk)              \
+	X(origin)            \
 	X(own)               \
 	X(recall)            \
 	X(run)               \

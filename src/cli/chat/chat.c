@@ -358,7 +358,6 @@ take_state(struct chat *c, const struct control_message *m)
 		retire(c);
 		if (now != 0)
 			c->current = deliver_new(c->loop, c->link, now, &deliver_class, c);
-		c->confirm = known && now != 0 && c->editor && editor_has_draft(c->editor);
 	}
 	terminal_update(c);
 	if (!known && now != 0)

@@ -54,7 +54,7 @@ struct chat {
 	struct control_message state; /* the latest CONTROL_STATE or CONTROL_CHANGED */
 	char away[AWAY_MAX + 1];      /* why the partner is away, as it was last shown */
 	bool plain_watch;             /* the helper is an older one */
-	bool confirm;                 /* the pair changed while something was typed: Enter asks once more */
+	uint64_t asked;               /* Enter was asked to be typed again for that pair; 0: for none */
 
 	/* On a terminal. */
 	char latest_partner[NAME_MAX_LEN + 1]; /* the present partner, or the last one */

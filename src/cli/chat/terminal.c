@@ -28,7 +28,7 @@ not_said(struct chat *c, enum verdict v)
 	switch (v) {
 	case VERDICT_NOT_PAIRED:
 		chat_note(c, "%s", _(not_paired[end < ARRAY_SIZE(not_paired) ? end : 0]));
-		return EDITOR_TAKEN;
+		return EDITOR_UNSENT;
 	case VERDICT_TOO_LONG:
 		chat_note(c, "not sent: a message has at most %u bytes", MESSAGE_MAX);
 		return EDITOR_STAYS;
@@ -43,24 +43,29 @@ not_said(struct chat *c, enum verdict v)
 	}
 }
 
-/* Whether the line goes to whom it was typed for; asked once. */
+static uint64_t
+present_pair(const struct chat *c)
+{
+	return c->current ? deliver_pair(c->current) : 0;
+}
+
+/* Whether the line goes to whom it was typed for. It asks, once for each pair to which the line would go. */
 static bool
 is_meant(struct chat *c, const struct editor_line *line)
 {
-	const bool changed = c->confirm;
+	const char *partner = c->latest_partner;
+	const uint64_t pair = present_pair(c);
 
-	c->confirm = false;
-	if (!*chat_partner(c) || line->again)
+	if (pair == 0 || (line->again && c->asked == pair))
 		return true;
-	if (*line->label && !name_equal(line->label, chat_partner(c))) {
-		chat_note(
-		    c, "this line was typed for %s: press Enter again to send it to %s", line->label, chat_partner(c));
-		return false;
-	}
-	if (changed)
-		chat_note(
-		    c, "your partner became %s while you were typing: press Enter again to send it", chat_partner(c));
-	return !changed;
+	c->asked = pair;
+	if (*line->label && !name_equal(line->label, partner))
+		chat_note(c, "this line was typed for %s: press Enter again to send it to %s", line->label, partner);
+	else if (line->changed)
+		chat_note(c, "your partner became %s while you were typing: press Enter again to send it", partner);
+	else
+		c->asked = 0;
+	return c->asked == 0;
 }
 
 static enum editor_answer
@@ -170,7 +175,7 @@ terminal_update(struct chat *c)
 		return;
 	if (*chat_partner(c))
 		(void)snprintf(c->latest_partner, sizeof(c->latest_partner), "%s", chat_partner(c));
-	editor_label(c->editor, c->latest_partner);
+	editor_label(c->editor, c->latest_partner, present_pair(c));
 	show_prompt(c);
 	show_title(c);
 }

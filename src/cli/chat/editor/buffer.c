@@ -65,6 +65,7 @@ remember(struct buffer *b, size_t from, size_t to, size_t len, bool typed)
 		.cursor = b->at,
 		.old_len = to - from,
 		.new_len = len,
+		.origin = b->origin,
 		.typed = typed,
 	};
 
@@ -103,6 +104,10 @@ buffer_replace(struct buffer *b, size_t from, size_t to, const char *text, size_
 		return false;
 	put(b, from, to, text, len);
 	b->at = from + len;
+	if (b->len == 0)
+		b->origin = (struct origin){ 0 };
+	else if (!b->origin.known)
+		b->origin = b->now;
 	return true;
 }
 
@@ -111,6 +116,7 @@ buffer_clear(struct buffer *b)
 {
 	forget_all(b);
 	b->len = b->at = 0;
+	b->origin = (struct origin){ 0 };
 	b->text[0] = '\0';
 }
 
@@ -133,6 +139,7 @@ buffer_undo(struct buffer *b)
 		return false;
 	put(b, s->at, s->at + s->new_len, s->old, s->old_len);
 	b->at = s->cursor <= b->len ? s->cursor : b->len;
+	b->origin = s->origin;
 	b->step_bytes -= s->old_len;
 	free(s->old);
 	b->step_count--;
@@ -143,7 +150,7 @@ buffer_undo(struct buffer *b)
 bool
 buffer_init(struct buffer *b)
 {
-	*b = (struct buffer){ .text = calloc(1, FIRST_CAP), .cap = FIRST_CAP };
+	*b = (struct buffer){ .text = calloc(1, FIRST_CAP), .cap = FIRST_CAP, .now.known = true };
 	b->steps = calloc(BUFFER_STEPS, sizeof(*b->steps));
 	if (b->text && b->steps)
 		return true;

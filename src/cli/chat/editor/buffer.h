@@ -1,6 +1,6 @@
 /*
- * The text that is edited, in UTF-8, with a cursor, and what was changed, so that it can be undone. It holds what a
- * message may hold. Knows no keys and no terminal.
+ * The text that is edited, in UTF-8, with a cursor, where it comes from, and what was changed, so that it can be undone. It
+ * holds what a message may hold. Knows no keys and no terminal.
  */
 #ifndef PCHAT_EDITOR_BUFFER_H
 #define PCHAT_EDITOR_BUFFER_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/macros.h"
+#include "cli/chat/editor/origin.h"
 #include "core/limits.h"
 
 #define BUFFER_MAX (MESSAGE_MAX + 1U) /* bytes: a message, and the slash before one that begins with a slash */
@@ -20,13 +21,16 @@ struct buffer_step {
 	size_t at, cursor;
 	char *old;
 	size_t old_len, new_len;
-	bool typed; /* one character after the other: the next one may join */
+	struct origin origin; /* of the whole text before */
+	bool typed;           /* one character after the other: the next one may join */
 };
 
 struct buffer {
 	char *text; /* NUL-terminated */
 	size_t len, cap;
-	size_t at; /* the cursor, in bytes: within a cluster when what follows joined what was put in */
+	size_t at;            /* the cursor, in bytes: within a cluster when what follows joined what was put in */
+	struct origin origin; /* of the text: that of now when it began, until somebody sets another one */
+	struct origin now;    /* of a text that begins now; somebody else sets it */
 	struct buffer_step *steps;
 	size_t step_count;
 	size_t step_bytes;

@@ -100,7 +100,7 @@ take_file(struct editor *e, const char *path)
 		editor_note(
 		    e, "* the text is as it was: what was written holds characters that cannot be sent from here");
 	else if (len != e->buffer.len || memcmp(text, e->buffer.text, len) != 0)
-		edit_replace_all(e, text, len, len);
+		(void)edit_replace_all(e, text, len, len);
 }
 
 /* ^C is for the editor. */

@@ -25,10 +25,6 @@ replace(struct editor *e, size_t from, size_t to, const char *text, size_t len, 
 		return false;
 	}
 	e->dirty = true;
-	if (b->len == 0) {
-		e->pasted = false;
-		e->recalled = false;
-	}
 	return true;
 }
 
@@ -38,13 +34,14 @@ edit_insert(struct editor *e, const char *text, size_t len)
 	(void)replace(e, e->buffer.at, e->buffer.at, text, len, true);
 }
 
-void
+bool
 edit_replace_all(struct editor *e, const char *text, size_t len, size_t at)
 {
 	if (!buffer_replace(&e->buffer, 0, e->buffer.len, text, len, false))
-		return;
+		return false;
 	buffer_move(&e->buffer, at);
 	e->dirty = true;
+	return true;
 }
 
 static void
@@ -88,16 +85,26 @@ kill_range(struct editor *e, size_t from, size_t to)
 	free(e->killed);
 	e->killed = joined;
 	e->killed_len = before + n;
+	if (before == 0)
+		e->killed_origin = e->buffer.origin;
+	else
+		origin_join(&e->killed_origin, &e->buffer.origin, &e->buffer.now);
 	(void)replace(e, from, to, "", 0, false);
 }
 
+/* What was killed comes back as what it was: a paste, or typed for somebody else. */
 static void
 yank(struct editor *e)
 {
-	if (e->killed)
-		(void)replace(e, e->buffer.at, e->buffer.at, e->killed, e->killed_len, false);
-	else
+	struct buffer *b = &e->buffer;
+	const bool first = b->at == 0;
+
+	if (!e->killed) {
 		editor_beep(e);
+	} else if (replace(e, b->at, b->at, e->killed, e->killed_len, false)) {
+		origin_join(&b->origin, &e->killed_origin, &b->now);
+		b->origin.pasted = b->origin.pasted || (first && e->killed_origin.pasted);
+	}
 }
 
 /* Swaps the clusters on both sides of the cursor; at the end, the two before it. */
@@ -209,7 +216,7 @@ paste(struct editor *e, const char *text, size_t len)
 		    "* not pasted: it holds %s, which cannot be sent from here; 'pchat send -f FILE' sends any bytes",
 		    name_of(copy + fault, len - fault, name));
 	} else if (len > 0 && replace(e, e->buffer.at, e->buffer.at, copy, len, false)) {
-		e->pasted = e->pasted || first;
+		e->buffer.origin.pasted = e->buffer.origin.pasted || first;
 	}
 }
 
@@ -218,15 +225,19 @@ paste(struct editor *e, const char *text, size_t len)
 static void
 walk(struct editor *e, size_t ago)
 {
-	size_t at = e->buffer.at;
-	const char *line = walk_to(&e->walk, e->recall, ago, e->buffer.text, e->buffer.len, &at);
+	struct buffer *b = &e->buffer;
+	size_t at = b->at;
+	const char *line;
 
+	e->walk.origin = b->origin;
+	line = walk_to(&e->walk, e->recall, ago, b->text, b->len, &at);
 	if (!line) {
 		editor_beep(e);
 		return;
 	}
-	edit_replace_all(e, line, strlen(line), at);
-	e->recalled = ago > 0;
+	if (!edit_replace_all(e, line, strlen(line), at) || b->len == 0)
+		return;
+	b->origin = e->walk.origin.known ? e->walk.origin : origin_recalled(recall_label(e->recall, ago), &b->now);
 }
 
 /* Within a text of several lines to the line above or below, as far to the right as may be; false when there is none. */
@@ -337,28 +348,30 @@ search_key(struct editor *e, enum key key, const char *text, size_t len)
 
 /* ------------------------------------------------------------------- ends of a draft */
 
-/* Empties the line; it can be recalled when `keep` says so. */
+/* Empties the line; it can be recalled, as one for `label`, unless that is NULL. */
 static void
-finish(struct editor *e, bool keep)
+finish(struct editor *e, const char *label)
 {
 	struct buffer *b = &e->buffer;
 
-	if (keep)
-		recall_add(e->recall, b->text, b->len, e->label);
+	if (label)
+		recall_add(e->recall, b->text, b->len, label);
 	walk_end(&e->walk);
 	buffer_clear(b);
-	e->pasted = e->recalled = e->left_out = false;
+	e->left_out = false;
 	e->dirty = true;
 }
 
 static void
 enter(struct editor *e)
 {
+	const struct buffer *b = &e->buffer;
 	const struct editor_line line = {
-		.text = e->buffer.text,
-		.len = e->buffer.len,
-		.label = e->recalled ? recall_label(e->recall, e->walk.ago) : "",
-		.pasted = e->pasted,
+		.text = b->text,
+		.len = b->len,
+		.label = b->origin.recalled ? b->origin.label : "",
+		.changed = b->origin.number != b->now.number,
+		.pasted = b->origin.pasted,
 		.again = e->stayed,
 	};
 	enum editor_answer answer;
@@ -375,7 +388,7 @@ enter(struct editor *e)
 	e->left_out = false;
 	e->drop_input = answer == EDITOR_STAYS;
 	if (answer != EDITOR_STAYS)
-		finish(e, answer == EDITOR_TAKEN);
+		finish(e, answer == EDITOR_TAKEN ? b->now.label : answer == EDITOR_UNSENT ? b->origin.label : NULL);
 }
 
 /* The draft goes, but Up brings it back. */
@@ -383,7 +396,7 @@ static void
 interrupt(struct editor *e)
 {
 	if (e->buffer.len > 0)
-		finish(e, true);
+		finish(e, e->buffer.origin.label);
 	else
 		e->class->interrupted(e->context);
 }

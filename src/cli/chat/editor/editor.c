@@ -169,7 +169,7 @@ show_above(struct editor *e)
 static void
 show_line(struct editor *e)
 {
-	char prompt[EDITOR_LABEL_MAX + SEARCH_MAX + 64];
+	char prompt[ORIGIN_LABEL_MAX + SEARCH_MAX + 64];
 
 	compose_prompt(e, prompt, sizeof(prompt));
 	if (!view_lay(&e->view, prompt, e->buffer.text, e->buffer.len, e->buffer.at))
@@ -521,9 +521,12 @@ editor_prompt(struct editor *e, const char *prompt)
 }
 
 void
-editor_label(struct editor *e, const char *label)
+editor_label(struct editor *e, const char *label, uint64_t number)
 {
-	(void)snprintf(e->label, sizeof(e->label), "%s", label);
+	struct origin *now = &e->buffer.now;
+
+	now->number = number;
+	(void)snprintf(now->label, sizeof(now->label), "%s", label);
 }
 
 void

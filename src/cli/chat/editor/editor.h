@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macros.h"
 #include "cli/chat/editor/recall.h"
@@ -25,7 +26,8 @@ enum editor_end {
 
 /* What becomes of a line that was entered. */
 enum editor_answer {
-	EDITOR_TAKEN,      /* it is taken, and can be recalled by Up */
+	EDITOR_TAKEN,      /* it is taken for whom lines are typed now, and can be recalled by Up */
+	EDITOR_UNSENT,     /* nobody took it: it can be recalled, as a line for whom it was typed */
 	EDITOR_UNRECALLED, /* it is taken, and cannot be recalled */
 	EDITOR_STAYS,      /* it stays; keys that were typed ahead are dropped, as they were meant for an empty line */
 };
@@ -33,7 +35,8 @@ enum editor_answer {
 struct editor_line {
 	const char *text;  /* at least one byte; NUL-terminated; valid during the call only */
 	size_t len;        /* bytes */
-	const char *label; /* for a recalled line, for whom it was typed then (recall.h); else "" */
+	const char *label; /* of what was recalled or yanked, for whom it was typed then (recall.h); else "" */
+	bool changed;      /* since it was begun, lines are typed for somebody else */
 	bool pasted;       /* it begins with something that was pasted */
 	bool again;        /* Enter was typed again on a line that stayed */
 };
@@ -74,8 +77,11 @@ MUST_USE int editor_flush(struct editor *e);
 /* Sets the prompt, which must be safe. It is copied, and shortened where it would take more than half of a row. */
 void editor_prompt(struct editor *e, const char *prompt);
 
-/* Sets for whom lines are typed from now on (recall.h). It is copied. */
-void editor_label(struct editor *e, const char *label);
+/*
+ * Sets for whom lines are typed from now on (recall.h). It is copied. Another number: somebody else, even if the label is
+ * the same.
+ */
+void editor_label(struct editor *e, const char *label, uint64_t number);
 
 /* Inserts text at the cursor, as if it had been typed. */
 void editor_insert(struct editor *e, const char *text);

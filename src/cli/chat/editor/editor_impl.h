@@ -11,13 +11,12 @@
 #include "cli/chat/editor/editor.h"
 #include "cli/chat/editor/keys.h"
 #include "cli/chat/editor/metrics.h"
+#include "cli/chat/editor/origin.h"
 #include "cli/chat/editor/plain.h"
 #include "cli/chat/editor/search.h"
 #include "cli/chat/editor/tty.h"
 #include "cli/chat/editor/view.h"
 #include "cli/chat/editor/walk.h"
-
-#define EDITOR_LABEL_MAX 128U /* bytes of a label, with its NUL */
 
 struct editor {
 	struct ev_loop *loop;
@@ -55,13 +54,11 @@ struct editor {
 	/* Editing. */
 	struct buffer buffer;
 	struct recall *recall;
-	struct walk walk;             /* where Up and Down are among the lines of the recall */
-	struct search search;         /* ^R */
-	char label[EDITOR_LABEL_MAX]; /* for whom lines are typed */
-	char *killed;                 /* what KEY_YANK inserts, killed_len bytes */
+	struct walk walk;     /* where Up and Down are among the lines of the recall */
+	struct search search; /* ^R */
+	char *killed;         /* what KEY_YANK inserts, killed_len bytes */
 	size_t killed_len;
-	bool pasted;   /* the text begins with a paste */
-	bool recalled; /* the text is the line where the walk stands, changed or not */
+	struct origin killed_origin;
 	bool walking;  /* the latest key was Up or Down, and went to another line */
 	bool left_out; /* something that was typed was not taken */
 	bool stayed;   /* the latest key was an Enter that changed nothing */
@@ -93,8 +90,8 @@ key_fn edit_key;
 /* Inserts `len` bytes at the cursor; notes it when not all of them can be taken. */
 void edit_insert(struct editor *e, const char *text, size_t len);
 
-/* Puts `len` bytes in the place of the whole text, with the cursor at `at`. It can be undone. */
-void edit_replace_all(struct editor *e, const char *text, size_t len, size_t at);
+/* Puts `len` bytes in the place of the whole text, with the cursor at `at`. It can be undone. False: memory is short. */
+bool edit_replace_all(struct editor *e, const char *text, size_t len, size_t at);
 
 /* compose.c */
 

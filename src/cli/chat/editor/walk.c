@@ -49,6 +49,7 @@ keep(struct walk *w, const struct recall *r, const char *text, size_t len, size_
 	kept->text = copy;
 	kept->len = len;
 	kept->at = at;
+	kept->origin = w->origin;
 	return true;
 }
 
@@ -62,6 +63,7 @@ walk_to(struct walk *w, const struct recall *r, size_t ago, const char *text, si
 		return NULL;
 	w->ago = ago;
 	kept = kept_line(w, ago);
+	w->origin = kept ? kept->origin : (struct origin){ 0 };
 	if (!kept) {
 		line = line ? line : "";
 		*at = strlen(line);
@@ -93,4 +95,5 @@ walk_end(struct walk *w)
 	while (w->count > 0)
 		free(w->kept[--w->count].text);
 	w->ago = 0;
+	w->origin = (struct origin){ 0 };
 }

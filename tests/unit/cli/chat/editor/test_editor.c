@@ -31,7 +31,8 @@ said(void *context, const struct editor_line *line)
 {
 	(void)context;
 	ck_assert_uint_eq(line->len, strlen(line->text));
-	trace("said %s%s%s", line->text, *line->label ? " for " : "", line->label);
+	trace("said %s%s%s%s%s", line->text, *line->label ? " for " : "", line->label, line->changed ? " changed" : "",
+	    line->pasted ? " pasted" : "");
 	happened++;
 	return answer;
 }
@@ -158,7 +159,7 @@ START_TEST(lines_are_said)
 
 	ck_assert_int_eq(tcgetattr(terminal, &now), 0);
 	ck_assert_uint_eq(now.c_lflag & (ICANON | ECHO), 0); /* each key comes as it is typed */
-	editor_label(editor, "bob");
+	editor_label(editor, "bob", 1);
 	type("hello\r\033[A\r"); /* and once more, recalled */
 	until(2);
 	trace_is("said hello; said hello for bob");
@@ -257,6 +258,132 @@ START_TEST(keys)
 }
 END_TEST
 
+static void
+press(const enum key *pressed, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		edit_key(editor, pressed[i], NULL, 0);
+}
+
+#define PRESS(...) \
+	press((const enum key[]){ __VA_ARGS__ }, sizeof((const enum key[]){ __VA_ARGS__ }) / sizeof(enum key))
+
+/* Enter was pressed, and the line was said like this; it is gone then. */
+static void
+expect_said(const char *expected)
+{
+	trace_clear();
+	answer = EDITOR_STAYS;
+	PRESS(KEY_ENTER);
+	editor->drop_input = false;
+	trace_is(expected);
+	trace_clear();
+	edit_key(editor, KEY_INTERRUPT, NULL, 0);
+}
+
+static void
+write_for(const char *text, const char *label, uint64_t number)
+{
+	editor_label(editor, label, number);
+	edit_key(editor, KEY_TEXT, text, strlen(text));
+}
+
+START_TEST(a_draft_knows_for_whom)
+{
+	write_for("draft", "bob", 1);
+	editor_label(editor, "eve", 2);
+	expect_said("said draft changed");
+	write_for("draft", "bob", 3);
+	PRESS(KEY_KILL_LINE);
+	write_for("fresh", "eve", 4);
+	expect_said("said fresh"); /* it was begun after that */
+	PRESS(KEY_YANK);
+	expect_said("said draft for bob changed");
+	write_for("mine", "eve", 4);
+	PRESS(KEY_HOME, KEY_YANK);
+	expect_said("said draftmine for bob changed");
+	write_for("draft", "bob", 5);
+	PRESS(KEY_KILL_LINE);
+	write_for("fresh", "eve", 6);
+	PRESS(KEY_UNDO, KEY_UNDO);
+	expect_said("said draft changed");
+	write_for("draft", "bob", 7);
+	PRESS(KEY_KILL_LINE);
+	write_for("mine", "eve", 8);
+	PRESS(KEY_HOME);
+	write_for("and ", "eve", 8);
+	expect_said("said and mine");
+}
+END_TEST
+
+START_TEST(two_pieces_are_killed)
+{
+	write_for("one two", "bob", 1);
+	PRESS(KEY_KILL_WORD_LEFT);
+	editor_label(editor, "eve", 2);
+	PRESS(KEY_KILL_LINE, KEY_YANK);
+	expect_said("said one two for bob changed");
+}
+END_TEST
+
+START_TEST(a_recalled_line_stays_whose_it_was)
+{
+	recall_add(recall, "older", 5, "bob");
+	recall_add(recall, "secret", 6, "cyd");
+	editor_label(editor, "bob", 1);
+	PRESS(KEY_UP);
+	expect_said("said secret for cyd"); /* and ^C */
+	PRESS(KEY_UP);
+	expect_said("said secret for cyd");
+	PRESS(KEY_UP, KEY_KILL_LINE, KEY_YANK);
+	expect_said("said secret for cyd");
+	edit_key(editor, KEY_TEXT, "mine", 4);
+	PRESS(KEY_UP, KEY_DOWN);
+	expect_said("said mine");
+	edit_key(editor, KEY_TEXT, "mine", 4);
+	editor_label(editor, "cyd", 2);
+	PRESS(KEY_UP, KEY_UP, KEY_UNDO, KEY_UNDO);
+	expect_said("said mine changed");
+	PRESS(KEY_UP);
+	edit_key(editor, KEY_TEXT, "!", 1);
+	ck_assert_str_eq(recall_label(recall, 1), "bob");
+	expect_said("said mine! for bob");
+}
+END_TEST
+
+START_TEST(a_line_that_nobody_took)
+{
+	recall_add(recall, "secret", 6, "cyd");
+	editor_label(editor, "bob", 1);
+	answer = EDITOR_UNSENT;
+	PRESS(KEY_UP, KEY_ENTER);
+	ck_assert(!editor_has_draft(editor));
+	ck_assert_str_eq(recall_label(recall, 1), "cyd");
+	answer = EDITOR_TAKEN; /* now he has it */
+	PRESS(KEY_UP, KEY_ENTER);
+	ck_assert_str_eq(recall_line(recall, 1), "secret");
+	ck_assert_str_eq(recall_label(recall, 1), "bob");
+}
+END_TEST
+
+START_TEST(a_paste_stays_one)
+{
+	edit_key(editor, KEY_PASTE, "/quit", 5);
+	PRESS(KEY_KILL_LINE, KEY_YANK);
+	expect_said("said /quit pasted");
+	edit_key(editor, KEY_PASTE, "/quit", 5);
+	PRESS(KEY_KILL_LINE, KEY_UNDO);
+	expect_said("said /quit pasted");
+	edit_key(editor, KEY_PASTE, "/quit", 5);
+	PRESS(KEY_UP, KEY_DOWN);
+	expect_said("said /quit pasted");
+	edit_key(editor, KEY_PASTE, "text", 4);
+	PRESS(KEY_KILL_LINE);
+	edit_key(editor, KEY_TEXT, "/who", 4);
+	expect_said("said /who");
+}
+END_TEST
+
 /* Modes, what the terminal can do, and the user's keys. */
 START_TEST(terminals)
 {
@@ -312,6 +439,11 @@ editor_suite(void)
 	tcase_add_test(tc, its_end);
 	tcase_add_test(tc, text_above);
 	tcase_add_test(tc, keys);
+	tcase_add_test(tc, a_draft_knows_for_whom);
+	tcase_add_test(tc, two_pieces_are_killed);
+	tcase_add_test(tc, a_recalled_line_stays_whose_it_was);
+	tcase_add_test(tc, a_line_that_nobody_took);
+	tcase_add_test(tc, a_paste_stays_one);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(gone, setup, NULL);
 	tcase_add_test(gone, the_terminal_goes);
