@@ -50,7 +50,7 @@ run(struct invocation *i)
 		if (v == VERDICT_OK)
 			v = link_connect(&i->link, options_deadline(&i->opt));
 		if (v != VERDICT_OK)
-			return report(v, "%s", i->link.words);
+			return report_unsent(v, i->opt.text[OPT_ID], i->link.words);
 	}
 	return c->run(i);
 }

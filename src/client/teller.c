@@ -265,8 +265,8 @@ conclude(const struct teller *t)
 {
 	if (t->problem != 0)
 		return VERDICT_FAILED;
-	if (t->feeding == FEED_MORE)
-		return VERDICT_TIMED_OUT;
+	if (t->feeding == FEED_MORE) /* the time was over before there was a note */
+		return t->repeats ? VERDICT_UNCONFIRMED : VERDICT_TIMED_OUT;
 	if (t->feeding == FEED_TOO_LONG)
 		return VERDICT_TOO_LONG;
 	if (t->feeding == FEED_EMPTY)

@@ -236,6 +236,31 @@ run alice pchat tell --id $id bob "other"
 exits 10 "another one under its id is refused"
 run bob pchat read --raw --notes
 is "$out" once "it arrived once"
+# It has arrived, whatever this attempt comes to: its time is over before there is a text, or before its helper is there.
+mkfifo -m 0666 "$T/never"
+exec {never_fd}<>"$T/never"
+run alice pchat --json tell --id $id --timeout "$(span 300)" -f "$T/never" bob
+exits 75 "--id: a text that does not come in time says nothing of an earlier attempt"
+is "$(jq -r .error.msgid <<<"$err")" $id "and the id is told again"
+run carol pchat -s carol tell bob "a question"
+exits 0 "a note that can be answered"
+run bob pchat read --json --notes
+number=$(jq -r .id <<<"$out")
+run bob pchat reply --note "$number" --id $id --timeout "$(span 300)" -f "$T/never"
+exits 75 "--id: nor in a reply"
+run bob pchat reply --note "$number" --timeout "$(span 300)" -f "$T/never"
+exits 124 "without --id it is certain"
+exec {never_fd}>&-
+for text in "$T" "$T/nowhere"; do
+	run alice pchat tell --id $id -f "$text" bob
+	exits 71 "--id: a text that cannot be read stays that: whoever repeats it would do so for ever"
+done
+helper=$(helper_pid bob)
+kill -STOP "$helper"
+run bob pchat --json reply --note "$number" --id $id --timeout "$(span 300)" "an answer"
+kill -CONT "$helper"
+exits 75 "--id: nor does a helper that does not answer"
+is "$(jq -r .error.msgid <<<"$err")" $id "and the id is told again"
 
 # ---------------------------------------------------------------- many at once
 

@@ -117,6 +117,25 @@ like "$err" "another message" "and the reason told"
 is "$(as bob pchat read --raw)" "" "it does not arrive"
 run alice pchat send --id 123 x
 exits 2 "--id: must be an id"
+for text in "$T" "$T/nowhere"; do
+	run alice pchat send --id "$id" -f "$text"
+	exits 71 "--id: a text that cannot be read stays that: whoever repeats it would do so for ever"
+done
+mkdir -m 0755 "$T/hangs"
+cp "$programs"/pchat* "$T/hangs"
+printf '#!/bin/sh\nread never <"%s"\n' "$T/never" >"$T/hangs/pchat-session"
+chmod 0666 "$T/never"
+helper=$(helper_pid alice)
+kill -KILL "$helper"
+wait_until is_gone "$helper"
+run alice env PCHAT_EXEC_PATH="$T/hangs" pchat --json send --id "$id" --timeout "$(span 300)" once
+exits 75 "--id: a helper that does not begin in time says nothing of an earlier attempt"
+is "$(jq -r .error.msgid <<<"$err")" "$id" "and the id is told again"
+run alice env PCHAT_EXEC_PATH="$T/hangs" pchat send --timeout "$(span 300)" once
+exits 124 "without --id it is certain"
+run alice pchat send --id "$id" once
+exits 0 "--id: as soon as one does it is known to have arrived"
+run bob pchat read
 
 # ------------------------------------------------------------------- bad input
 

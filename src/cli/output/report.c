@@ -131,6 +131,15 @@ report_command(enum verdict v, int command_status, const char *fmt, ...)
 }
 
 int
+report_unsent(enum verdict v, const char *id, const char *words)
+{
+	if (!id || v != VERDICT_TIMED_OUT)
+		return report(v, "%s", words);
+	return report_message(
+	    VERDICT_UNCONFIRMED, id, "%s; unconfirmed: an earlier attempt under this id may have arrived", words);
+}
+
+int
 report_verdict(enum verdict v, const char *subject)
 {
 	if (subject && *subject)

@@ -44,6 +44,12 @@ int report_message(enum verdict v, const char *msgid, const char *fmt, ...) PRIN
 /* The same about a command of the user's that ended with command_status; -1: about none. */
 int report_command(enum verdict v, int command_status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/*
+ * The same of a command that has sent nothing yet. With an `id` of the user's (--id; NULL: none) a time that is over does
+ * not tell whether an earlier attempt under it has arrived: then it is UNCONFIRMED.
+ */
+int report_unsent(enum verdict v, const char *id, const char *words);
+
 /* The same in the verdict's own words, about `subject`: "pchat: bob: nobody is ...". NULL or "": about nobody. */
 int report_verdict(enum verdict v, const char *subject);
 

@@ -25,7 +25,7 @@ static const struct option_row options[] = {
 static struct feed feed;
 
 static int
-report_none(struct link *l, enum verdict v, uint64_t id)
+report_none(const struct options *o, struct link *l, enum verdict v, uint64_t id)
 {
 	switch (v) {
 	case VERDICT_NOTHING:
@@ -39,7 +39,7 @@ report_none(struct link *l, enum verdict v, uint64_t id)
 	default:
 		if (l->features == 0)
 			v = link_old_helper(l, VERDICT_FAILED);
-		return report(v, "%s", l->words);
+		return report_unsent(v, o->text[OPT_ID], l->words);
 	}
 }
 
@@ -54,7 +54,7 @@ find_writer(struct invocation *inv, struct peer *writer, uint64_t *number)
 	const enum verdict v = link_call(&inv->link, &request, options_deadline(o), CONTROL_RECORD, &reply);
 
 	if (v != VERDICT_OK)
-		return report_none(&inv->link, v, id);
+		return report_none(o, &inv->link, v, id);
 	*writer = reply.u.record.peer;
 	*number = reply.u.record.id;
 	return 0;
