@@ -67,8 +67,9 @@ const struct command command_send = {
 		      "    pchat send -- \"$line\"\n"
 		      "Exit status 0 means delivered; 75 means it may or may not arrive, and prints the\n"
 		      "id to repeat it with; everything else means it was certainly not delivered. With\n"
-		      "--id, status 8, 71 and 124 become 75: an earlier attempt may have arrived. Every\n"
-		      "other status is about this attempt alone.\n"),
+		      "--id, status 8, 71 and 124 become 75: an earlier attempt may have arrived. But a\n"
+		      "text that cannot be read stays 71: to repeat that would not help. Every other\n"
+		      "status is about this attempt alone.\n"),
 	.options = options,
 	.max_operands = OPERANDS_ANY,
 	.takes_text = true,

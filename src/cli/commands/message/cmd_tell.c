@@ -81,7 +81,8 @@ const struct command command_tell = {
 		      "note has 1 to 4096 bytes. Exit status 0: it is in the inbox; 75: it may or may not arrive; all\n"
 		      "else: it was certainly not delivered. With --later a note for an account that is not\n"
 		      "logged in is kept by the daemon for 30 days; then the exit status is 12. With -l or -0,\n"
-		      "empty input is no note: it needs no NAME to be there, and ends with 0.\n"),
+		      "empty input is no note: it needs no NAME to be there, and ends with 0. With --id, status 124\n"
+		      "becomes 75: an earlier attempt may have arrived.\n"),
 	.options = options,
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
