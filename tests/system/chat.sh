@@ -198,7 +198,17 @@ shows '^to bob> *$' "bob is back"
 spawn offer bob sh -c 'echo something | pchat pipe "a stream"'
 shows 'bob offers stream [0-9]+ .pchat accept [0-9]+.: "a stream"$' "an offer is shown"
 type_keys '/accept' Enter
-shows 'a stream is not shown on a terminal' "a stream is not poured into the chat"
+shows "/accept: a stream is not shown in a chat: add '-o FILE'" "a stream is not poured into the chat"
+send_keys C-u
+type_keys '/accept -- cat' Enter
+shows 'nothing was done: /accept takes .ID. .-o FILE., and nothing else' "nor through a command"
+send_keys C-u
+type_keys '/accept --list' Enter
+shows '^[0-9]+  stream from bob: "a stream"$' "what is offered is listed in rows of its own"
+shows '^to bob> *$' "above the line"
+type_keys '/accept 1 2' Enter
+shows "/accept: one ID only; '2' is left over" "and a mistake is told"
+is "$(screen | grep -c 'left over: put --\|\[-- COMMAND')" 0 "without words for a shell"
 send_keys C-u
 type_keys '/accept -o taken' Enter
 shows '^. /accept: done$' "it is taken into a file"

@@ -442,14 +442,14 @@ reconnect(struct chat *c)
 }
 
 static void
-revived(void *context, const char *text, size_t len, int status)
+revived(void *context, const struct run_end *end)
 {
 	struct chat *c = context;
 
 	c->reviver = NULL;
-	if (status != 0 && !c->complained && len > 0)
-		chat_note(c, "%.*s", (int)strcspn(text, "\n"), text);
-	c->complained = status != 0;
+	if (end->status != 0 && !c->complained && *end->errors)
+		chat_note(c, "%.*s", (int)strcspn(end->errors, "\n"), end->errors);
+	c->complained = end->status != 0;
 }
 
 /* Any command starts the helper again; this one does nothing else. */
@@ -470,7 +470,7 @@ on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 		return;
 	}
 	if (!c->reviver)
-		c->reviver = run_new(loop, status, false, revived, c);
+		c->reviver = run_new(loop, status, revived, c);
 	c->pause = 2 * c->pause < RETRY_MAX_MS / 1000. ? 2 * c->pause : RETRY_MAX_MS / 1000.;
 	ev_timer_set(w, c->pause, 0.);
 	ev_timer_start(loop, w);
@@ -684,6 +684,7 @@ set_up(struct chat *c)
 		(void)setenv("PCHAT_SOCKET", c->opt->text[OPT_SOCKET], 1);
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		hint_choose(NULL); /* what is to be typed is typed here, as /words */
+		hint_enter_chat();
 		set_locale();
 		if (!(c->recall = recall_new()) || !(c->own = own_new(show_delivered, c)) ||
 		    !(c->recent = recent_new(c)))

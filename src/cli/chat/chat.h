@@ -20,8 +20,8 @@
 #define CHAT_RUNS 8U  /* most /commands that run at once */
 #define CHAT_PAIRS 8U /* most earlier pairs that still have lines under way */
 
-/* Most descriptors at once: one for each pair, one for each /command, and some more. */
-#define CHAT_FILES (CHAT_PAIRS + CHAT_RUNS + 16U)
+/* Most descriptors at once: one for each pair, two for each /command, and some more. */
+#define CHAT_FILES (CHAT_PAIRS + 2 * CHAT_RUNS + 18U)
 
 struct filter;
 struct recent;

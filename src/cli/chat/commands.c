@@ -12,6 +12,8 @@
 #include "proto/safe.h"
 #include "proto/status.h"
 
+#define SHELL "pchat " /* stands before a command that is typed there */
+
 struct row {
 	const char *name;
 	const char *operands;
@@ -25,6 +27,7 @@ struct row {
 static enum editor_answer run_to(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_dnd(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_away(struct chat *c, const struct row *row, char **words);
+static enum editor_answer run_accept(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_history(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_grep(struct chat *c, const struct row *row, char **words);
 static enum editor_answer run_clear(struct chat *c, const struct row *row, char **words);
@@ -41,7 +44,7 @@ static const struct row rows[] = {
 	    true, run_away },
 	{ "block", "[NAME]", N_("refuse contact by NAME; without NAME, show the rules"), 0, 1, false, NULL },
 	{ "unblock", "NAME", N_("accept contact by NAME again"), 1, 1, false, NULL },
-	{ "accept", "[ID] [-o FILE]", N_("take what is offered: files, or into FILE"), 0, 3, false, NULL },
+	{ "accept", "[ID] [-o FILE]", N_("take what is offered: files, or into FILE"), 0, 3, false, run_accept },
 	{ "decline", "[ID]", N_("refuse what is offered"), 0, 1, false, NULL },
 	{ "give", "FILE...", N_("offer files"), 1, RUN_WORDS - 2, false, NULL },
 	{ "history", "[NAME] [-n N]", N_("show what was said"), 0, RUN_WORDS - 2, false, run_history },
@@ -70,42 +73,51 @@ find_row(const char *name, size_t len)
 
 /* ------------------------------------------------------------------------- words */
 
+/* Whether a command of the shell that is a /word here stands there. */
+static bool
+is_for_shell(const char *words)
+{
+	return strncmp(words, SHELL, strlen(SHELL)) == 0 &&
+	    find_row(words + strlen(SHELL), strcspn(words + strlen(SHELL), " '\"\n,;:"));
+}
+
 const char *
 commands_words(const char *words, char *out, size_t size)
 {
-	static const char before[] = "pchat ";
-	const size_t n = sizeof(before) - 1;
+	bool quoted = false; /* others' words, which stay as they are */
 	size_t len = 0;
 
 	while (*words && len + 2 < size) {
-		const char *name = words + n;
-
-		if (strncmp(words, before, n) == 0 && find_row(name, strcspn(name, " '\"\n,;:"))) {
+		if (!quoted && is_for_shell(words)) {
 			out[len++] = '/';
-			words = name;
-		} else {
-			out[len++] = *words++;
+			words += strlen(SHELL);
+			continue;
 		}
+		if (quoted && *words == '\\' && words[1])
+			out[len++] = *words++;
+		else if (*words == '"')
+			quoted = !quoted;
+		out[len++] = *words++;
 	}
 	out[len] = '\0';
 	return out;
 }
 
-/* An error of the shell's command, as this chat says it: without "pchat: ", and with /words. */
+/* Errors and remarks of the shell's command, as this chat says them: without "pchat: ", and with /words. */
 static void
 show_errors(struct chat *c, const char *name, const char *text)
 {
+	static const char prefix[] = "pchat: ";
 	char line[1024], words[1024];
 
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
 		n = strcspn(text, "\n");
 		(void)snprintf(line, sizeof(line), "%.*s", (int)n, text);
-		if (strncmp(line, "pchat: ", 7) == 0)
-			chat_note(c, "/%s: %s", name, commands_words(line + 7, words, sizeof(words)));
+		if (strncmp(line, prefix, strlen(prefix)) == 0)
+			chat_note(c, "/%s: %s", name, commands_words(line + strlen(prefix), words, sizeof(words)));
 		else
-			output_printf("%s\n", line);
+			chat_note(c, "%s", commands_words(line, words, sizeof(words)));
 	}
-	(void)chat_show(c);
 }
 
 /* ------------------------------------------------------- the shell's commands */
@@ -122,36 +134,24 @@ forget_wait(struct chat_task *t)
 	t->line = NULL;
 }
 
-/* What a command remarked is said as this chat says it: a list that was asked for stands as it is. */
+/* What it printed, such as a list, is safe for a terminal already. It may be that it says nothing at all. */
 static void
-show_remarks(struct chat *c, const char *text)
-{
-	for (size_t n; *text; text += n + (text[n] == '\n')) {
-		n = strcspn(text, "\n");
-		chat_note(c, "%.*s", (int)n, text);
-	}
-}
-
-/* What it printed is safe for a terminal already. One that says nothing did what it was told, or has found nothing. */
-static void
-task_done(void *context, const char *text, size_t len, int status)
+task_done(void *context, const struct run_end *end)
 {
 	struct chat_task *t = context;
 	struct chat *c = t->chat;
+	const bool silent = end->length == 0 && *end->errors == '\0';
+	const int status = end->status;
 
 	t->run = NULL;
-	if (status != 0)
-		show_errors(c, t->name, text);
-	else if (strcmp(t->name, "to") == 0)
-		show_remarks(c, text);
-	else
-		output_write(text, len);
+	output_write(end->output, end->length);
 	(void)chat_show(c);
-	if (len == 0 && status == 0 && t->waits)
+	show_errors(c, t->name, end->errors);
+	if (silent && status == 0 && t->waits)
 		chat_note(c, "%s is free: you are chatting", c->awaited);
-	else if (len == 0 && status <= 1)
+	else if (silent && status <= 1)
 		chat_note(c, "/%s: %s", t->name, status == 0 ? _("done") : _("there is nothing"));
-	else if (len == 0)
+	else if (silent)
 		chat_note(c, "/%s: ended with status %d", t->name, status);
 	if (status == status_exit(VERDICT_USAGE) && c->editor && !editor_has_draft(c->editor))
 		editor_insert(c->editor, t->line); /* to be mended */
@@ -168,7 +168,7 @@ start(struct chat *c, const char *name, const char *const words[])
 		t->chat = c;
 		t->name = name;
 		t->line = strdup(c->command);
-		t->run = t->line ? run_new(c->loop, words, strcmp(name, "accept") == 0, task_done, t) : NULL;
+		t->run = t->line ? run_new(c->loop, words, task_done, t) : NULL;
 		if (t->run)
 			return EDITOR_TAKEN;
 		chat_note(c, "cannot run '%s': %s", name, error_words(errno));
@@ -285,6 +285,18 @@ run_away(struct chat *c, const struct row *row, char **words)
 	const char *const before[] = { row->name, "--", NULL };
 
 	return run_shell(c, row, before, words);
+}
+
+static enum editor_answer wrong_operands(struct chat *c, const struct row *row, size_t count);
+
+/* What the partner hands over goes to no command from here: its output would be on our terminal. */
+static enum editor_answer
+run_accept(struct chat *c, const struct row *row, char **words)
+{
+	for (char **word = words; *word; word++)
+		if (strcmp(*word, "--") == 0)
+			return wrong_operands(c, row, row->most + 1);
+	return run_plainly(c, row, words);
 }
 
 static enum editor_answer

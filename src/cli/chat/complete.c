@@ -129,16 +129,16 @@ is_file(const char *before)
 
 /* The names have come; they count only when the line still is what it was. */
 static void
-names_known(void *context, const char *text, size_t len, int status)
+names_known(void *context, const struct run_end *end)
 {
 	struct chat *c = context;
-	char *asked = c->completed, *names = strndup(text, len), *rest = names, *line;
+	char *asked = c->completed, *names = strdup(end->output), *rest = names, *line;
 	size_t now_len;
 	_cleanup_(freep) char *now = c->editor ? editor_before(c->editor, &now_len) : NULL;
 
 	c->completer = NULL;
 	c->completed = NULL;
-	if (status == 0 && names && now && strcmp(now, asked) == 0) {
+	if (end->status == 0 && names && now && strcmp(now, asked) == 0) {
 		struct matches m = { .word = last_word(now), .len = strlen(last_word(now)), .exact = is_file(now) };
 
 		while ((line = strsep(&rest, "\n")))
@@ -195,7 +195,7 @@ complete_tab(struct chat *c, const char *before, size_t len)
 		return;
 	question(before, command, sizeof(command), ask);
 	c->completed = strdup(before);
-	c->completer = c->completed ? run_new(c->loop, ask, false, names_known, c) : NULL;
+	c->completer = c->completed ? run_new(c->loop, ask, names_known, c) : NULL;
 	if (!c->completer) {
 		free(c->completed);
 		c->completed = NULL;

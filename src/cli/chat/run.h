@@ -6,23 +6,29 @@
 #define PCHAT_CLI_CHAT_RUN_H
 
 #include <ev.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #define RUN_WORDS 16       /* arguments at most, the command included */
-#define RUN_OUTPUT 1048576 /* bytes that are kept of what it says, the newest */
+#define RUN_OUTPUT 1048576 /* bytes that are kept of what it says on either, the newest */
 
 struct run;
 
-/* It has ended: its output and errors, as they came, NUL-terminated, and its exit status. The run is freed afterwards. */
-typedef void run_fn(void *context, const char *text, size_t len, int status);
+/* What came of it. Both texts are as they came, and NUL-terminated. */
+struct run_end {
+	const char *output; /* what it has printed, `length` bytes */
+	size_t length;
+	const char *errors; /* what it has said on standard error: errors and remarks */
+	int status;         /* its exit status */
+};
+
+/* It has ended. The run, and with it both texts, is freed afterwards. */
+typedef void run_fn(void *context, const struct run_end *end);
 
 /*
- * `words` ends with NULL: the command and its arguments. NULL when the system refuses; errno says why. `on_terminal`: its
- * standard output is ours, which is nothing that it would write to (accept), and only its errors are taken.
+ * `words` ends with NULL: the command and its arguments. It is told that a chat shows what it says (hint.h), and never
+ * has the terminal. NULL when the system refuses; errno says why.
  */
-struct run *run_new(
-    struct ev_loop *loop, const char *const words[], bool on_terminal, run_fn *fn, void *context);
+struct run *run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *context);
 
 /* Takes NULL. The command gets a SIGTERM, and fn is not called. */
 void run_drop(struct run *r);

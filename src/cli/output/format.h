@@ -14,6 +14,12 @@
 /* Whether records have HH:MM, and a line where the day changes, beginning with today; else date and time. */
 void format_text_setup(bool short_times);
 
+/* The day of the latest record, "2026-11-23". */
+const char *format_text_day(void);
+
+/* The last record was printed: in a chat what follows stands below the day that it stood below before (HINT_CHAT). */
+void format_text_end(void);
+
 /* `self`: our own name, for records that we wrote (history). */
 void format_text_record(const struct record *r, const char *self);
 /* The same, all of it in the colour of what is less important. */

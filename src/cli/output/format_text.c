@@ -69,18 +69,39 @@ format_text_setup(bool short_times)
 {
 	times.short_times = short_times;
 	(void)format_local(clock_wall_ms(), "%Y-%m-%d", times.day);
+	if (getenv(HINT_CHAT))
+		(void)snprintf(times.day, sizeof(times.day), "%s", getenv(HINT_CHAT));
+}
+
+const char *
+format_text_day(void)
+{
+	return times.day;
 }
 
 /* A line where the day changes. */
+static void
+show_day(const char *now)
+{
+	if (strcmp(now, times.day) == 0)
+		return;
+	(void)snprintf(times.day, sizeof(times.day), "%s", now);
+	output_printf("%s--- %s ---%s\n", colour_quiet(), now, colour_off());
+}
+
 static void
 day(int64_t time_ms)
 {
 	char now[FORMAT_TIME_MAX];
 
-	if (strcmp(format_local(time_ms, "%Y-%m-%d", now), times.day) == 0)
-		return;
-	(void)snprintf(times.day, sizeof(times.day), "%s", now);
-	output_printf("%s--- %s ---%s\n", colour_quiet(), now, colour_off());
+	show_day(format_local(time_ms, "%Y-%m-%d", now));
+}
+
+void
+format_text_end(void)
+{
+	if (times.short_times && getenv(HINT_CHAT))
+		show_day(getenv(HINT_CHAT));
 }
 
 const char *

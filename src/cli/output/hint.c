@@ -1,13 +1,14 @@
 #include "cli/output/hint.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
 
 static const char *choice; /* NULL: none */
+static bool chat;
 
 /* Whatever it holds, a shell takes it for one word. */
 static char *
@@ -52,6 +53,29 @@ hint_chosen(void)
 	if (choice && strlen(choice) <= VIA_SESSION_MAX)
 		(void)snprintf(option, sizeof(option), "-s %s ", choice);
 	return option;
+}
+
+void
+hint_enter_chat(void)
+{
+	chat = true;
+}
+
+bool
+hint_in_chat(void)
+{
+	return chat || getenv(HINT_CHAT);
+}
+
+const char *
+hint_before(void)
+{
+	static char before[sizeof("pchat -s  ") + VIA_SESSION_MAX];
+
+	if (hint_in_chat())
+		return "/";
+	(void)snprintf(before, sizeof(before), "pchat %s", hint_chosen());
+	return before;
 }
 
 static bool

@@ -6,9 +6,16 @@
 #define PCHAT_CLI_OUTPUT_HINT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "client/link.h"
+
+/*
+ * The variable by which a command that a chat has begun is told so. Its value is the day of the latest record that the
+ * chat has shown (format.h).
+ */
+#define HINT_CHAT "PCHAT_CHAT"
 
 #define HINT_MAX (4 * PATH_MAX + VIA_SESSION_MAX + 64)
 
@@ -25,6 +32,15 @@ const char *hint_command(const struct link *l, const char *socket, const char *c
  * quit' and log in again". `session` is NAME or HOST/NAME; NULL: none is named any more. It must stay.
  */
 void hint_choose(const char *session);
+
+/* What this process prints is shown in a chat from now on, where commands are /words. */
+void hint_enter_chat(void);
+
+/* Whether what is printed is shown in a chat: by this process, or by the one that has begun it. */
+bool hint_in_chat(void);
+
+/* What stands before the name of a command that is to be typed: "pchat ", "pchat -s lab/alice ", or "/" in a chat. */
+const char *hint_before(void);
 
 /* "-s lab/alice ", or "" when nothing was chosen. */
 const char *hint_chosen(void);

@@ -15,6 +15,7 @@
 #include "cli/line/command.h"
 #include "cli/output/foreign.h"
 #include "cli/output/format.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
 #include "cli/output/rows.h"
@@ -165,6 +166,8 @@ open_sink(struct invocation *inv, struct taking *t)
 		return prepare_file(t, o->text[OPT_OUTPUT]);
 	if (offer_kind(t->body, t->length) == OFFER_FILES)
 		return prepare_files(t);
+	if (hint_in_chat())
+		return report(VERDICT_USAGE, "a stream is not shown in a chat: add '-o FILE'");
 	if (isatty(STDOUT_FILENO))
 		return report(
 		    VERDICT_USAGE, "a stream is not shown on a terminal: add '-o FILE', '-- COMMAND', or '| COMMAND'");
@@ -235,8 +238,10 @@ check_usage(const struct options *o)
 	const int numbers = o->dashes >= 0 ? o->dashes : o->operand_count;
 
 	if (numbers > 1)
-		return report(
-		    VERDICT_USAGE, "one ID only; '%.64s' is left over: put -- before a command", o->operands[1]);
+		return report(VERDICT_USAGE,
+		    hint_in_chat() ? N_("one ID only; '%.64s' is left over")
+				   : N_("one ID only; '%.64s' is left over: put -- before a command"),
+		    o->operands[1]);
 	if (o->dashes >= 0 && !command)
 		return report(VERDICT_USAGE, "which command?");
 	if (command && o->given[OPT_OUTPUT])

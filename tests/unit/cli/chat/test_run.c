@@ -11,7 +11,7 @@
 
 static char dir[FOLDER_PATH];
 static struct ev_loop *loop;
-static char *said;
+static char *said, *wrong;
 static int ended;
 
 static void
@@ -27,17 +27,19 @@ static void
 teardown(void)
 {
 	free(said);
-	said = NULL;
+	free(wrong);
+	said = wrong = NULL;
 	ev_loop_destroy(loop);
 	folder_remove(dir);
 }
 
 static void
-take(void *context, const char *text, size_t len, int status)
+take(void *context, const struct run_end *end)
 {
-	ck_assert_uint_eq(strlen(text), len);
-	said = strdup(text);
-	ended = status;
+	ck_assert_uint_eq(strlen(end->output), end->length);
+	said = strdup(end->output);
+	wrong = strdup(end->errors);
+	ended = end->status;
 	*(int *)context = 1;
 }
 
@@ -56,7 +58,7 @@ run_script(const char *script)
 	ck_assert_int_gt(fprintf(f, "#!/bin/sh\n%s\n", script), 0);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_int_eq(chmod(path, 0700), 0);
-	ck_assert_ptr_nonnull(run_new(loop, words, false, take, &done));
+	ck_assert_ptr_nonnull(run_new(loop, words, take, &done));
 	while (!done)
 		ev_run(loop, EVRUN_ONCE);
 }
@@ -64,8 +66,27 @@ run_script(const char *script)
 START_TEST(is_given_with_its_status)
 {
 	run_script("echo $1; echo wrong >&2; exit 3");
-	ck_assert_str_eq(said, "word\nwrong\n");
+	ck_assert_str_eq(said, "word\n");
+	ck_assert_str_eq(wrong, "wrong\n");
 	ck_assert_int_eq(ended, 3);
+}
+END_TEST
+
+/* However early it closes one of the two. */
+START_TEST(is_heard_to_its_end)
+{
+	run_script("exec >&-; echo wrong >&2");
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(wrong, "wrong\n");
+}
+END_TEST
+
+/* Only the command: what else the chat starts, an editor say, is in no chat. */
+START_TEST(is_told_of_the_chat)
+{
+	run_script("echo ${PCHAT_CHAT+chat}; [ -t 1 ] || echo nowhere");
+	ck_assert_str_eq(said, "chat\nnowhere\n");
+	ck_assert_ptr_null(getenv("PCHAT_CHAT"));
 }
 END_TEST
 
@@ -93,6 +114,8 @@ run_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, is_given_with_its_status);
+	tcase_add_test(t, is_heard_to_its_end);
+	tcase_add_test(t, is_told_of_the_chat);
 	tcase_add_test(t, of_too_much_the_newest_is_kept);
 	suite_add_tcase(s, t);
 	return s;

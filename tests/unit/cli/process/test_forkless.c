@@ -92,9 +92,9 @@ by_worker(void)
 }
 
 static void
-not_run(void *context, const char *text, size_t len, int status)
+not_run(void *context, const struct run_end *end)
 {
-	(void)context, (void)text, (void)len, (void)status;
+	(void)context, (void)end;
 	ck_abort_msg("it was not started");
 }
 
@@ -103,7 +103,7 @@ by_run(void)
 {
 	static const char *const words[] = { "word", NULL };
 
-	ck_assert_ptr_null(run_new(ev_default_loop(EVFLAG_AUTO), words, false, not_run, NULL));
+	ck_assert_ptr_null(run_new(ev_default_loop(EVFLAG_AUTO), words, not_run, NULL));
 	ck_assert_int_eq(errno, EAGAIN);
 }
 
