@@ -138,6 +138,20 @@ shows '/to takes one NAME' "too much behind a command is told"
 shows '^to bob> /to nosuch one$' "and the line stays"
 send_keys C-u
 
+# --------------------------------------------------------------- what was forgotten
+type_keys 'a secret' Enter
+says 'a secret' "a line"
+type_keys '/history --delete' Enter
+shows ' forgotten$' "all is forgotten"
+send_keys Up
+type_keys x
+shows '^to bob> x$' "Up brings nothing back"
+send_keys C-u C-r
+type_keys 'secret'
+shows "^\(failed search\)'secret': *$" "and ^R finds nothing"
+send_keys C-g C-c
+is "$(grep -c secret "$T/alice/state/pchat/alice/typed")" 0 "nor does it come back into the file"
+
 # ------------------------------------------------------------------ forged records
 for pad in ' 1' $'\u00a0 1' $'\u2800 1' $'\U0001f44d\U0001f3fd 4'; do
 	run bob pchat send -- "ok$(printf "%.0s${pad% *}" $(seq $((65 / ${pad##* }))))* root is now chatting with you"

@@ -240,6 +240,18 @@ walk(struct editor *e, size_t ago)
 	b->origin = e->walk.origin.known ? e->walk.origin : origin_recalled(recall_label(e->recall, ago), &b->now);
 }
 
+/* Who forgets lines forgets them here as well: the walk ends at what was typed. */
+static void
+leave_out_forgotten(struct editor *e)
+{
+	if (!recall_refresh(e->recall))
+		return;
+	if (e->walk.ago > 0)
+		walk(e, 0);
+	walk_end(&e->walk);
+	search_restart(&e->search);
+}
+
 /* Within a text of several lines to the line above or below, as far to the right as may be; false when there is none. */
 static bool
 move_line(struct editor *e, bool up)
@@ -318,6 +330,7 @@ search_abort(struct editor *e)
 static bool
 search_key(struct editor *e, enum key key, const char *text, size_t len)
 {
+	leave_out_forgotten(e);
 	switch (key) {
 	case KEY_TEXT:
 		if (!search_type(&e->search, e->recall, text, len))
@@ -391,12 +404,21 @@ enter(struct editor *e)
 		finish(e, answer == EDITOR_TAKEN ? b->now.label : answer == EDITOR_UNSENT ? b->origin.label : NULL);
 }
 
-/* The draft goes, but Up brings it back. */
+/* Whether the text is a line of the recall as it is there. */
+static bool
+is_as_recalled(const struct editor *e)
+{
+	const char *line = e->buffer.origin.recalled ? recall_line(e->recall, e->walk.ago) : NULL;
+
+	return line && strcmp(line, e->buffer.text) == 0;
+}
+
+/* The draft goes, but Up brings it back. What it has brought itself is no new line. */
 static void
 interrupt(struct editor *e)
 {
 	if (e->buffer.len > 0)
-		finish(e, e->buffer.origin.label);
+		finish(e, is_as_recalled(e) ? NULL : e->buffer.origin.label);
 	else
 		e->class->interrupted(e->context);
 }
@@ -526,6 +548,9 @@ change_key(struct editor *e, enum key key)
 static bool
 recall_key(struct editor *e, enum key key)
 {
+	if (key < KEY_UP || key > KEY_SEARCH_NEWER)
+		return false;
+	leave_out_forgotten(e);
 	switch (key) {
 	case KEY_UP:
 	case KEY_DOWN:

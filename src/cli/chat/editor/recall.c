@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +27,8 @@ struct recall {
 	char *line[RECALL_LINES];
 	int64_t time_ms[RECALL_LINES]; /* when each was typed; 0: not known */
 	int fd;                        /* of the file, or -1 */
+	off_t size;                    /* of the file, as we have read or left it */
+	bool replaced;                 /* another file has its name now, which was not read yet */
 	char path[PATH_MAX];
 };
 
@@ -269,6 +270,15 @@ shorten(struct recall *r)
 	fd = -1;
 }
 
+static void
+note_size(struct recall *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) == 0)
+		r->size = st.st_size;
+}
+
 /* The last `size` bytes, NUL-terminated. */
 static char *
 read_end(int fd, off_t from, size_t size, size_t *len)
@@ -314,6 +324,7 @@ load(struct recall *r)
 		return error_words(errno);
 	if (lines > LINES_MAX || from > 0)
 		shorten(r);
+	note_size(r);
 	return NULL;
 }
 
@@ -323,6 +334,15 @@ open_own(const char *path)
 	return open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 }
 
+static bool
+has_name(const struct recall *r)
+{
+	struct stat ours, named;
+
+	return fstat(r->fd, &ours) == 0 && lstat(r->path, &named) == 0 && ours.st_dev == named.st_dev &&
+	    ours.st_ino == named.st_ino;
+}
+
 /*
  * Keeps others from shortening the file, from adding to it and from taking lines out of it. Who did so may have given its
  * name to another one: that is opened then. False: there is none any more.
@@ -330,16 +350,39 @@ open_own(const char *path)
 static bool
 lock(struct recall *r)
 {
-	struct stat st;
-
 	while (r->fd >= 0) {
 		(void)flock(r->fd, LOCK_EX);
-		if (fstat(r->fd, &st) < 0 || st.st_nlink > 0)
+		if (has_name(r))
 			return true;
 		(void)close(r->fd);
 		r->fd = open_own(r->path);
+		r->replaced = true;
 	}
 	return false;
+}
+
+static bool
+has_shrunk(const struct recall *r)
+{
+	struct stat st;
+
+	return fstat(r->fd, &st) == 0 && st.st_size < r->size;
+}
+
+/* Under the lock: a file that is not the one that was read is read anew. When it is damaged no more is kept in it. */
+static bool
+catch_up(struct recall *r)
+{
+	if (!r->replaced && !has_shrunk(r))
+		return false;
+	forget_all(r);
+	r->replaced = false;
+	if (load(r)) {
+		forget_all(r);
+		closep(&r->fd);
+		r->fd = -1;
+	}
+	return true;
 }
 
 /* Out of the way with a damaged file, under a name that says so: whoever wants can look into it. */
@@ -391,9 +434,23 @@ recall_open(struct recall *r, const char *path, char *words, size_t size)
 	if (!lock(r))
 		return;
 	why = load(r);
+	r->replaced = false;
 	(void)flock(r->fd, LOCK_UN);
 	if (why)
 		begin_anew(r, why, words, size);
+}
+
+bool
+recall_refresh(struct recall *r)
+{
+	bool changed;
+
+	if (r->fd < 0 || (has_name(r) && !has_shrunk(r)))
+		return false;
+	changed = lock(r) && catch_up(r);
+	if (r->fd >= 0)
+		(void)flock(r->fd, LOCK_UN);
+	return changed;
 }
 
 void
@@ -401,8 +458,14 @@ recall_add(struct recall *r, const char *text, size_t len, const char *label)
 {
 	char *line = len <= MESSAGE_MAX + 1 ? entry_new(text, len, label) : NULL;
 
-	if (!line || !remember(r, line, clock_wall_ms()) || !lock(r))
+	if (!line)
 		return;
-	(void)append(r->fd, r, 1);
-	(void)flock(r->fd, LOCK_UN);
+	if (lock(r))
+		(void)catch_up(r);
+	if (remember(r, line, clock_wall_ms()) && r->fd >= 0) {
+		(void)append(r->fd, r, 1);
+		note_size(r);
+	}
+	if (r->fd >= 0)
+		(void)flock(r->fd, LOCK_UN);
 }

@@ -1,11 +1,12 @@
 /*
  * The lines that were typed, for the Up key: the latest RECALL_LINES of them, kept across runs in a file of the session's
  * state folder (0600; proto/typed_line.h). Each line is appended when it is said, so neither a crash nor a second chat
- * on the same session loses any, and no chat writes back what was taken out of it. Knows no terminal.
+ * on the same session loses any, and no chat writes back, or recalls, what was taken out of it. Knows no terminal.
  */
 #ifndef PCHAT_CLI_CHAT_EDITOR_RECALL_H
 #define PCHAT_CLI_CHAT_EDITOR_RECALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/macros.h"
@@ -30,6 +31,9 @@ void recall_open(struct recall *r, const char *path, char *words, size_t size);
  * not UTF-8 is not kept in the file. `label`: for whom it was typed, a short text without control characters; "": nobody.
  */
 void recall_add(struct recall *r, const char *text, size_t len, const char *label);
+
+/* Leaves out what was taken out of the file meanwhile. True: each line may have another place now. */
+bool recall_refresh(struct recall *r);
 
 /* The line that was added so many lines ago, 1: the latest; NULL when there is none. NUL-terminated. */
 const char *recall_line(const struct recall *r, size_t ago);

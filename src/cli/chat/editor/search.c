@@ -22,6 +22,12 @@ search_end(struct search *s)
 	s->on = false;
 }
 
+void
+search_restart(struct search *s)
+{
+	s->ago = s->begun = 0;
+}
+
 /* Looks from the line `ago` on, that one included. */
 static void
 look(struct search *s, const struct recall *r, size_t ago, bool older)

@@ -36,4 +36,7 @@ void search_next(struct search *s, const struct recall *r, bool older);
 
 void search_end(struct search *s);
 
+/* What was found is not there any more: it looks from the latest line on. */
+void search_restart(struct search *s);
+
 #endif

@@ -366,6 +366,37 @@ START_TEST(a_line_that_nobody_took)
 }
 END_TEST
 
+START_TEST(what_was_forgotten)
+{
+	char dir[FOLDER_PATH], path[FOLDER_PATH + 16], words[512];
+
+	folder_make(dir);
+	(void)snprintf(path, sizeof(path), "%s/typed", dir);
+	recall_open(recall, path, words, sizeof(words));
+	recall_add(recall, "secret", 6, "bob");
+	recall_add(recall, "secret, too", 11, "bob");
+	edit_key(editor, KEY_TEXT, "mine", 4);
+	PRESS(KEY_UP);
+	ck_assert_int_eq(truncate(path, 0), 0);
+	PRESS(KEY_UP); /* where it stood there is nothing any more */
+	expect_text("mine");
+	PRESS(KEY_UP);
+	expect_text("mine");
+	PRESS(KEY_SEARCH);
+	edit_key(editor, KEY_TEXT, "sec", 3);
+	PRESS(KEY_ABORT);
+	expect_text("mine");
+	PRESS(KEY_INTERRUPT, KEY_UP);
+	expect_text("mine");
+	ck_assert_ptr_null(recall_line(recall, 2));
+	ck_assert_int_eq(truncate(path, 0), 0);
+	PRESS(KEY_INTERRUPT); /* what Up has brought is not kept once more */
+	PRESS(KEY_UP);
+	expect_text("");
+	folder_remove(dir);
+}
+END_TEST
+
 START_TEST(a_paste_stays_one)
 {
 	edit_key(editor, KEY_PASTE, "/quit", 5);
@@ -443,6 +474,7 @@ editor_suite(void)
 	tcase_add_test(tc, two_pieces_are_killed);
 	tcase_add_test(tc, a_recalled_line_stays_whose_it_was);
 	tcase_add_test(tc, a_line_that_nobody_took);
+	tcase_add_test(tc, what_was_forgotten);
 	tcase_add_test(tc, a_paste_stays_one);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(gone, setup, NULL);

@@ -292,6 +292,73 @@ START_TEST(test_replaced)
 }
 END_TEST
 
+static void
+replace_file(const char *data)
+{
+	char fresh[160];
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.fresh", path);
+	ck_assert_int_eq(rename(path, fresh), 0);
+	write_file(data, strlen(data));
+	ck_assert_int_eq(unlink(fresh), 0);
+}
+
+/* What was taken out of the file is recalled no more; what was added to it by others may be. */
+START_TEST(test_forgotten)
+{
+	struct recall *r = open_recall();
+	struct stat st;
+
+	ck_assert(!recall_refresh(r));
+	add(r, "secret");
+	add(r, "said");
+	ck_assert(!recall_refresh(r));
+	replace_file("said\n");
+	ck_assert(recall_refresh(r));
+	ck_assert(!recall_refresh(r));
+	ck_assert_str_eq(recall_line(r, 1), "said");
+	ck_assert_ptr_null(recall_line(r, 2));
+	ck_assert_int_eq(truncate(path, 0), 0);
+	ck_assert(recall_refresh(r));
+	ck_assert_ptr_null(recall_line(r, 1));
+	add(r, "secret");
+	replace_file("");
+	add(r, "new"); /* before anybody has looked */
+	ck_assert_str_eq(recall_line(r, 1), "new");
+	ck_assert_ptr_null(recall_line(r, 2));
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(recall_refresh(r));
+	ck_assert_ptr_null(recall_line(r, 1));
+	replace_file("not\\what we write\n"); /* what is damaged is left to the next one who opens it */
+	ck_assert(recall_refresh(r));
+	add(r, "only here");
+	ck_assert(!recall_refresh(r));
+	ck_assert_str_eq(recall_line(r, 1), "only here");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_size, 18);
+	recall_free(r);
+}
+END_TEST
+
+/* Its old file may keep a name of its own for a while. */
+START_TEST(test_set_aside)
+{
+	struct recall *r = open_recall();
+	char aside[160];
+	struct stat st;
+
+	add(r, "secret");
+	(void)snprintf(aside, sizeof(aside), "%s.forgotten", path);
+	ck_assert_int_eq(rename(path, aside), 0);
+	write_file("", 0);
+	add(r, "new");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_gt(st.st_size, 0);
+	ck_assert_ptr_null(recall_line(r, 2));
+	recall_free(r);
+}
+END_TEST
+
 static const struct {
 	const char *data;
 	size_t n;
@@ -356,6 +423,8 @@ recall_suite(void)
 	tcase_add_test(t, test_labels);
 	tcase_add_test(t, test_times);
 	tcase_add_test(t, test_replaced);
+	tcase_add_test(t, test_forgotten);
+	tcase_add_test(t, test_set_aside);
 	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));
 	tcase_add_loop_test(t, test_no_file, 0, 2);
 	suite_add_tcase(s, t);
