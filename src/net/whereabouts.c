@@ -110,15 +110,15 @@ whereabouts_remove(const char *folder)
 		(void)unlink(path);
 }
 
-/* ------------------------------------------------------------------------- words */
-
-static bool
-helper_runs(const char *folder)
+bool
+whereabouts_helper_runs(const char *folder)
 {
 	_cleanup_(closep) const int fd = open_file(folder, LOCK_NAME, O_RDONLY);
 
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
+
+/* ------------------------------------------------------------------------- words */
 
 /* It lives where we do not look, or where we see another folder of that name. */
 static bool
@@ -167,7 +167,7 @@ whereabouts_tell(const char *name, const char *folder, char *words, size_t size)
 		return false;
 	if (w.ended_ms > 0)
 		return tell_ended(name, &w, words, size);
-	if (helper_runs(folder))
+	if (whereabouts_helper_runs(folder))
 		return tell_elsewhere(name, &w, words, size);
 	whereabouts_boot(boot);
 	if (boot[0] && w.boot[0] && strcmp(boot, w.boot) != 0)

@@ -31,6 +31,12 @@ MUST_USE int whereabouts_write(const char *folder, const struct whereabouts *w);
 MUST_USE int whereabouts_read(const char *folder, struct whereabouts *w);
 void whereabouts_remove(const char *folder);
 
+/*
+ * Whether a helper has the inbox in `folder`. Who asks shares the lock for a moment, which is in the way of a helper that
+ * begins, but not of others who ask.
+ */
+bool whereabouts_helper_runs(const char *folder);
+
 /* What became of the session `name`, whose inbox is in `folder`, for whoever does not find it. False: nothing is known. */
 bool whereabouts_tell(const char *name, const char *folder, char *words, size_t size);
 

@@ -174,12 +174,12 @@ inbox_in_use(const struct session *s)
 {
 	struct whereabouts w;
 
-	return whereabouts_read(s->file.inbox, &w) == 0 && w.ended_ms == 0;
+	return whereabouts_read(s->file.inbox, &w) == 0 && w.ended_ms == 0 && whereabouts_helper_runs(s->file.inbox);
 }
 
 /*
- * The helper of a session that was in another folder, and has ended, is waited for here as it is in lock_session(). One
- * whose session is there stays.
+ * The helper of a session that was in another folder, and has ended, is waited for here as it is in lock_session(), and so
+ * is a command that asks what became of a session (whereabouts_tell()). One whose session is there stays.
  */
 static int
 take_inbox(struct session *s, char note[STORE_NOTE])

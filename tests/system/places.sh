@@ -229,6 +229,18 @@ for word in '' 'pchat-whereabouts 1\nruntime /elsewhere\nboot \nended 1 its fold
 	run alice pchat quit
 done
 
+# Who does not find a session asks in the same way whether its helper runs, and is waited for: the host was restarted, say.
+run alice sh -c "printf 'pchat-whereabouts 1\nruntime /elsewhere\nboot an-earlier-one\nended 0 \n' >'$folder/whereabouts'"
+spawn asker alice flock --shared --no-fork "$folder/inbox.db.lock" sleep "$AGES"
+wait_until holds
+spawn login alice pchat login alice
+wait_until waits
+kill "${pid_of[asker]}"
+reap login
+exits 0 "a login waits for who asks what became of the session"
+reap asker
+run alice pchat quit
+
 # ------------------------------------------------------------------ a sandbox without sockets
 
 confined=$BUILDDIR/tests/system/confined

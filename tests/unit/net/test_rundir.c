@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,6 +145,25 @@ START_TEST(whereabouts_tell_what_became)
 	ck_assert_ptr_nonnull(strstr(words, "because"));
 	whereabouts_remove(dir);
 	ck_assert(!whereabouts_tell("bob", dir, words, sizeof(words)));
+}
+END_TEST
+
+START_TEST(whereabouts_who_asks_is_no_helper)
+{
+	char path[PATH_MAX];
+	int lock;
+
+	ck_assert(!whereabouts_helper_runs(dir));
+	(void)snprintf(path, sizeof(path), "%s/inbox.db.lock", dir);
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ge(lock, 0);
+	ck_assert(!whereabouts_helper_runs(dir));
+	ck_assert_int_eq(flock(lock, LOCK_SH), 0);
+	ck_assert(!whereabouts_helper_runs(dir));
+	ck_assert_int_eq(flock(lock, LOCK_EX), 0);
+	ck_assert(whereabouts_helper_runs(dir));
+	(void)close(lock);
+	ck_assert(!whereabouts_helper_runs(dir));
 }
 END_TEST
 
@@ -357,6 +377,7 @@ rundir_suite(void)
 	tcase_add_test(tc, a_link_and_a_foreign_folder_are_refused);
 	tcase_add_test(tc, nothing_is_made_below_what_is_foreign);
 	tcase_add_test(tc, whereabouts_tell_what_became);
+	tcase_add_test(tc, whereabouts_who_asks_is_no_helper);
 	tcase_add_test(tc, a_session_is_found_in_any_folder);
 	tcase_add_test(tc, a_session_is_read_as_written_under_any_case);
 	tcase_add_test(tc, the_base_of_a_session_that_ascii_spells_otherwise);
