@@ -20,9 +20,11 @@
 #define HELPER_MS 1000
 #define FOREIGN_HOME N_("'%.300s' is not yours; set HOME (sudo -H does) or XDG_STATE_HOME to a folder of your own")
 
+#define BELOW_MAX (sizeof(VIA_FOLDER "/") + VIA_HOST_MAX + 1 + NAME_FOLD_MAX)
+
 struct inboxes {
 	unsigned count;
-	char name[NAME_MAX_LEN + 1];
+	char session[VIA_SESSION_MAX + 1];
 	char list[256];
 };
 
@@ -38,55 +40,93 @@ is_inbox(int folder, const char *name)
 	return faccessat(folder, file, F_OK, 0) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* 0, also when there are none; -errno. */
+/* What stands in the state folder below which path: of a host, of a session at it, of a session here. */
+static void
+path_below(const char *host, const char *name, char out[BELOW_MAX + 1])
+{
+	char session[VIA_HOST_MAX + 1 + NAME_FOLD_MAX + 1];
+
+	(void)snprintf(session, sizeof(session), "%s%s%s", host, host[0] && name[0] ? "/" : "", name);
+	(void)snprintf(out, BELOW_MAX + 1, "%s%s", host[0] ? VIA_FOLDER "/" : "", session);
+}
+
+/* 0, and NULL when it is not there; -errno. */
 static int
-each_inbox(void (*fn)(const char *name, void *context), void *context)
+open_below(const char *below, DIR **d)
 {
 	char path[PATH_MAX];
+
+	*d = folder_state(below, path) < 0 ? NULL : opendir(path);
+	return *d || errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}
+
+/* Those of sessions at that host; "": at this one. 0, also when there are none; -errno. */
+static int
+each_inbox_at(const char *host, void (*fn)(const char *session, void *context), void *context)
+{
+	char below[BELOW_MAX + 1], session[VIA_SESSION_MAX + 1];
 	const struct dirent *e;
 	DIR *d;
+	int rc;
 
-	if (folder_state("", path) < 0)
-		return 0;
-	d = opendir(path);
-	if (!d)
-		return errno == ENOENT ? 0 : -errno;
-	while ((e = readdir(d)))
-		if (is_inbox(dirfd(d), e->d_name))
-			fn(e->d_name, context);
+	path_below(host, "", below);
+	if ((rc = open_below(below, &d)) < 0 || !d)
+		return rc;
+	while ((e = readdir(d))) {
+		if (!is_inbox(dirfd(d), e->d_name))
+			continue;
+		via_join(host, e->d_name, session);
+		fn(session, context);
+	}
 	(void)closedir(d);
 	return 0;
+}
+
+/* Those at all hosts. 0, also when there are none; -errno. */
+static int
+each_inbox(void (*fn)(const char *session, void *context), void *context)
+{
+	const struct dirent *e;
+	int rc = each_inbox_at("", fn, context);
+	DIR *d;
+
+	if (rc < 0 || (rc = open_below(VIA_FOLDER, &d)) < 0 || !d)
+		return rc;
+	while (rc == 0 && (e = readdir(d)))
+		if (via_is_host(e->d_name))
+			rc = each_inbox_at(e->d_name, fn, context);
+	(void)closedir(d);
+	return rc;
 }
 
 void
 history_each_inbox(void (*fn)(const char *name, void *context), void *context)
 {
-	(void)!each_inbox(fn, context);
+	(void)!each_inbox_at("", fn, context);
 }
 
 static void
-note_inbox(const char *name, void *context)
+note_inbox(const char *session, void *context)
 {
 	struct inboxes *in = context;
 	const size_t len = strlen(in->list);
 
 	if (in->count++ == 0)
-		(void)snprintf(in->name, sizeof(in->name), "%.*s", (int)NAME_MAX_LEN, name);
-	(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", name);
+		(void)snprintf(in->session, sizeof(in->session), "%s", session);
+	(void)snprintf(in->list + len, sizeof(in->list) - len, "%s%s", len ? ", " : "", session);
 }
 
 /* Whether the inbox of that name, at l->host, is there and may be read; a link to it, and its files, the reader judges. */
 static enum verdict
 look_into(struct link *l)
 {
-	char below[sizeof(VIA_FOLDER "/") + VIA_HOST_MAX + 1 + NAME_FOLD_MAX + 1], path[PATH_MAX];
+	char below[BELOW_MAX + 1], path[PATH_MAX];
 	char folded[NAME_FOLD_MAX + 1];
 	_cleanup_(closep) int fd = -1;
 	int rc;
 
 	name_fold(l->name, folded);
-	(void)snprintf(
-	    below, sizeof(below), "%s%s%s%s", l->host[0] ? VIA_FOLDER "/" : "", l->host, l->host[0] ? "/" : "", folded);
+	path_below(l->host, folded, below);
 	if ((rc = folder_state(below, path)) == 0)
 		rc = fd = folder_open(path, false);
 	if (fd >= 0)
@@ -119,8 +159,8 @@ choose_inbox(struct link *l, const struct link_wish *wish)
 		(void)snprintf(l->words, sizeof(l->words), _("cannot look for the history: %s"), error_words(-rc));
 		return VERDICT_FAILED;
 	}
-	if (in.count == 1) {
-		link_name(l, "", in.name);
+	if (in.count == 1 && via_split(in.session, l->host, &bare)) {
+		link_name(l, l->host, bare);
 		return look_into(l);
 	}
 	if (in.count == 0)

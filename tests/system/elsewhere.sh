@@ -203,6 +203,25 @@ reap give
 at alice pchat -s lab/alice
 like "$out" "pchat -s lab/alice COMMAND" "and the overview says it"
 
+# ------------------------------------------------------------------ history, when logged out
+add_user solo # has no session but one at the other host
+at solo pchat login --via "lab:$door" solo
+at solo pchat -s lab/solo to mallory
+exits 0 "whose only session is at another host"
+at solo pchat send "said at the lab"
+at solo pchat quit
+run solo pchat history
+exits 0 "has a history when logged out" "$err"
+like "$out" "said at the lab" "which is found without its name"
+run solo pchat login solo
+run solo pchat quit
+run solo pchat history
+exits 3 "with an inbox of this host beside it the name is asked for"
+like "$err" "lab/solo" "and told"
+run solo pchat -s lab/solo history --delete --unread
+exits 0 "it can be forgotten"
+there mallory pchat read
+
 # ------------------------------------------------------------------ accounts and groups
 # Here alice's uid is another than there, where it is eve's.
 at alice pchat -s lab/alice block bob

@@ -141,6 +141,31 @@ START_TEST(the_only_one)
 }
 END_TEST
 
+/* A session at another host counts as one here does. */
+START_TEST(the_only_one_at_a_host)
+{
+	const struct link_wish none = { .session = NULL };
+
+	make_program();
+	make("pchat%s", "", true);
+	make("pchat/%s", "via", true);
+	make("pchat/via/%s", "-no.host", true);
+	make("pchat/via/%s", "far.example", true);
+	ck_assert_int_eq(history_open(&l, &none), VERDICT_NO_SESSION);
+	make("pchat/via/far.example/%s", "aa-test", true);
+	make("pchat/via/far.example/%s/inbox.db", "aa-test", false);
+	ck_assert_int_eq(history_open(&l, &none), VERDICT_OK);
+	expect_reader("--history far.example/aa-test");
+	ck_assert_str_eq(l.host, "far.example");
+	make_inbox("aa-test");
+	ck_assert_int_eq(history_open(&l, &none), VERDICT_NO_SESSION);
+	ck_assert_ptr_nonnull(strstr(l.words, "far.example/aa-test"));
+	trace_clear();
+	history_each_inbox(note, NULL);
+	trace_is("aa-test"); /* under that one may log in here */
+}
+END_TEST
+
 START_TEST(no_program)
 {
 	const struct link_wish wish = { .session = "aa-test" };
@@ -167,6 +192,7 @@ history_open_suite(void)
 	tcase_add_test(tc, inboxes);
 	tcase_add_test(tc, the_one_that_is_wished_for);
 	tcase_add_test(tc, the_only_one);
+	tcase_add_test(tc, the_only_one_at_a_host);
 	tcase_add_test(tc, no_program);
 	suite_add_tcase(s, tc);
 	return s;
