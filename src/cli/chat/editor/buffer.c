@@ -97,6 +97,20 @@ put(struct buffer *b, size_t from, size_t to, const char *text, size_t len)
 	b->len = b->len - (to - from) + len;
 }
 
+/* The text has changed. */
+static void
+set_origin(struct buffer *b)
+{
+	const bool left_out = b->origin.left_out;
+
+	if (b->len == 0) {
+		b->origin = (struct origin){ 0 };
+	} else if (!b->origin.known) {
+		b->origin = b->now;
+		b->origin.left_out = left_out;
+	}
+}
+
 bool
 buffer_replace(struct buffer *b, size_t from, size_t to, const char *text, size_t len, bool typed)
 {
@@ -104,10 +118,7 @@ buffer_replace(struct buffer *b, size_t from, size_t to, const char *text, size_
 		return false;
 	put(b, from, to, text, len);
 	b->at = from + len;
-	if (b->len == 0)
-		b->origin = (struct origin){ 0 };
-	else if (!b->origin.known)
-		b->origin = b->now;
+	set_origin(b);
 	return true;
 }
 
@@ -139,6 +150,7 @@ buffer_undo(struct buffer *b)
 		return false;
 	put(b, s->at, s->at + s->new_len, s->old, s->old_len);
 	b->at = s->cursor <= b->len ? s->cursor : b->len;
+	s->origin.left_out = b->len > 0 && (s->origin.left_out || b->origin.left_out);
 	b->origin = s->origin;
 	b->step_bytes -= s->old_len;
 	free(s->old);

@@ -15,6 +15,8 @@
 #include "base/translate.h"
 #include "base/write.h"
 #include "cli/chat/editor/editor_impl.h"
+#include "cli/output/foreign.h"
+#include "proto/safe.h"
 
 /* A file that nobody else can read, with the text in it. Its path; false when there is none, and errno says why. */
 static bool
@@ -87,20 +89,48 @@ read_file(const char *path, size_t *len)
 	return text;
 }
 
+/* What cannot be taken is not lost: the file stays. `fault`: what it holds, or NULL: it is too long. */
 static void
+leave_file(struct editor *e, const char *path, const char *fault)
+{
+	const size_t most = safe_bound(FOREIGN_QUOTED(strlen(path)), 0);
+	_cleanup_(freep) char *quoted = malloc(FOREIGN_QUOTED(strlen(path)));
+	_cleanup_(freep) char *shown = malloc(most + 1);
+
+	e->buffer.origin.left_out = true;
+	if (!quoted || !shown)
+		return;
+	(void)foreign_quoted(path, strlen(path), quoted, FOREIGN_QUOTED(strlen(path)));
+	shown[safe_line(quoted, strlen(quoted), shown, most)] = '\0';
+	if (fault)
+		editor_note(e,
+		    "* the text is as it was: what was written holds %s, which cannot be sent from here; it is in "
+		    "\"%s\"",
+		    fault, shown);
+	else
+		editor_note(e, "* the text is as it was: what was written is too long; it is in \"%s\"", shown);
+}
+
+/* False: the file is still wanted. */
+static bool
 take_file(struct editor *e, const char *path)
 {
-	size_t len, n;
+	size_t len, n, fault;
 	_cleanup_(freep) char *text = read_file(path, &len);
+	char name[KEYS_NAME];
 
-	if (!text)
-		editor_note(e, "* the text is as it was: %s",
-		    errno == EMSGSIZE ? _("what was written is too long") : error_words(errno));
-	else if (keys_fault(text, len, &n) < len)
-		editor_note(
-		    e, "* the text is as it was: what was written holds characters that cannot be sent from here");
-	else if (len != e->buffer.len || memcmp(text, e->buffer.text, len) != 0)
+	if (!text && errno != EMSGSIZE) {
+		editor_note(e, "* the text is as it was: %s", error_words(errno));
+		return true;
+	}
+	fault = text ? keys_fault(text, len, &n) : 0;
+	if (!text || fault < len) {
+		leave_file(e, path, text ? keys_name(text + fault, len - fault, name) : NULL);
+		return false;
+	}
+	if (len != e->buffer.len || memcmp(text, e->buffer.text, len) != 0)
 		(void)edit_replace_all(e, text, len, len);
+	return true;
 }
 
 /* ^C is for the editor. */
@@ -132,9 +162,8 @@ compose(struct editor *e)
 	editor_leave_screen(e);
 	status = run_alone(path);
 	editor_take_screen(e);
-	if (status == 0)
-		take_file(e, path);
-	else
+	if (status != 0)
 		editor_note(e, "* the editor failed: the text is as it was; VISUAL or EDITOR chooses another");
-	(void)unlink(path);
+	if (status != 0 || take_file(e, path))
+		(void)unlink(path);
 }

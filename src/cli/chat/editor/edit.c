@@ -7,8 +7,6 @@
 #include "cli/chat/editor/editor_impl.h"
 #include "core/unicode/unicode.h"
 
-#define NAMED_MAX 16U /* bytes of "U+10FFFF", with its NUL */
-
 /* ------------------------------------------------------------------------ changes */
 
 /* Changes the text, and says when it cannot. */
@@ -19,7 +17,7 @@ replace(struct editor *e, size_t from, size_t to, const char *text, size_t len, 
 
 	if (!buffer_replace(b, from, to, text, len, typed)) {
 		editor_beep(e);
-		e->left_out = true;
+		b->origin.left_out = true;
 		if (b->len - (to - from) + len > BUFFER_MAX)
 			editor_note(e, "* not taken: a message has at most %u bytes", MESSAGE_MAX);
 		return false;
@@ -155,28 +153,18 @@ change_case(struct editor *e, enum key key)
 
 /* -------------------------------------------------------------- what is not taken */
 
-/* "U+FDD0", or "\xFF" for a byte that belongs to no character. */
-static const char *
-name_of(const char *text, size_t len, char out[NAMED_MAX])
-{
-	uint32_t cp;
-
-	if (unicode_decode(text, len, &cp) > 0)
-		(void)snprintf(out, NAMED_MAX, "U+%04X", (unsigned)cp);
-	else
-		(void)snprintf(out, NAMED_MAX, "\\x%02X", (unsigned char)*text);
-	return out;
-}
-
+/* The same one is named once when it comes several times in a row. */
 static void
 refuse(struct editor *e, const char *text, size_t len)
 {
-	char name[NAMED_MAX];
+	char name[KEYS_NAME];
 
 	editor_beep(e);
-	e->left_out = true;
-	if (e->last_key != KEY_REFUSED)
-		editor_note(e, "* %s cannot be typed here: left out", name_of(text, len, name));
+	e->buffer.origin.left_out = true;
+	if (e->last_key == KEY_REFUSED && strcmp(keys_name(text, len, name), e->refused) == 0)
+		return;
+	(void)keys_name(text, len, e->refused);
+	editor_note(e, "* %s cannot be typed here: left out", e->refused);
 }
 
 /* ---------------------------------------------------------------------------- pastes */
@@ -201,7 +189,7 @@ paste(struct editor *e, const char *text, size_t len)
 {
 	_cleanup_(freep) char *copy = malloc(len + 1);
 	const bool first = e->buffer.at == 0;
-	char name[NAMED_MAX];
+	char name[KEYS_NAME];
 	size_t fault, n;
 
 	if (!copy)
@@ -211,10 +199,10 @@ paste(struct editor *e, const char *text, size_t len)
 	fault = keys_fault(copy, len, &n);
 	if (fault < len) {
 		editor_beep(e);
-		e->left_out = true;
+		e->buffer.origin.left_out = true;
 		editor_note(e,
 		    "* not pasted: it holds %s, which cannot be sent from here; 'pchat send -f FILE' sends any bytes",
-		    name_of(copy + fault, len - fault, name));
+		    keys_name(copy + fault, len - fault, name));
 	} else if (len > 0 && replace(e, e->buffer.at, e->buffer.at, copy, len, false)) {
 		e->buffer.origin.pasted = e->buffer.origin.pasted || first;
 	}
@@ -371,14 +359,14 @@ finish(struct editor *e, const char *label)
 		recall_add(e->recall, b->text, b->len, label);
 	walk_end(&e->walk);
 	buffer_clear(b);
-	e->left_out = false;
 	e->dirty = true;
 }
 
 static void
 enter(struct editor *e)
 {
-	const struct buffer *b = &e->buffer;
+	struct buffer *b = &e->buffer;
+	const bool left_out = b->origin.left_out;
 	const struct editor_line line = {
 		.text = b->text,
 		.len = b->len,
@@ -391,14 +379,14 @@ enter(struct editor *e)
 
 	if (line.len == 0)
 		return;
-	if (e->left_out) { /* nothing goes out that is not what was typed */
+	if (left_out) { /* nothing goes out that is not what was typed */
 		editor_note(e, "* not sent: something was left out of it; press Enter again to send it as it is");
 		answer = EDITOR_STAYS;
 	} else {
 		answer = e->class->said(e->context, &line);
 	}
-	e->stayed = answer == EDITOR_STAYS && !e->left_out;
-	e->left_out = false;
+	e->stayed = answer == EDITOR_STAYS && !left_out;
+	b->origin.left_out = false;
 	e->drop_input = answer == EDITOR_STAYS;
 	if (answer != EDITOR_STAYS)
 		finish(e, answer == EDITOR_TAKEN ? b->now.label : answer == EDITOR_UNSENT ? b->origin.label : NULL);
@@ -582,7 +570,7 @@ text_key(struct editor *e, enum key key, const char *text, size_t len)
 		return true;
 	case KEY_TOO_LONG:
 		editor_beep(e);
-		e->left_out = true;
+		e->buffer.origin.left_out = true;
 		editor_note(e, "* not pasted: a message has at most %u bytes", MESSAGE_MAX);
 		return true;
 	case KEY_REFUSED:
@@ -639,6 +627,13 @@ take_report(struct editor *e, const char *text, size_t len)
 		e->changed = 0.;
 }
 
+/* Whether a key drops what was typed, if there is any. */
+static bool
+drops(enum key key)
+{
+	return key == KEY_INTERRUPT || key == KEY_BACKSPACE || key == KEY_DELETE || is_kill(key);
+}
+
 void
 edit_key(void *context, enum key key, const char *text, size_t len)
 {
@@ -653,7 +648,8 @@ edit_key(void *context, enum key key, const char *text, size_t len)
 		return;
 	e->class->touched(e->context);
 	e->walking = e->walking && (key == KEY_UP || key == KEY_DOWN);
-	e->left_out = e->left_out && (key <= KEY_REFUSED || key == KEY_ENTER);
+	if (e->buffer.len == 0 && drops(key))
+		e->buffer.origin = (struct origin){ 0 };
 	if (key != KEY_TEXT)
 		buffer_seal(&e->buffer);
 	if (!(e->search.on && search_key(e, key, text, len)) && !text_key(e, key, text, len) && !move_key(e, key) &&

@@ -1,6 +1,7 @@
 #include "cli/chat/editor/editor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -495,7 +496,7 @@ editor_print(struct editor *e, const char *text, size_t len)
 void
 editor_note(struct editor *e, const char *fmt, ...)
 {
-	char text[512];
+	char text[PATH_MAX + 256];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -59,10 +59,10 @@ struct editor {
 	char *killed;         /* what KEY_YANK inserts, killed_len bytes */
 	size_t killed_len;
 	struct origin killed_origin;
-	bool walking;  /* the latest key was Up or Down, and went to another line */
-	bool left_out; /* something that was typed was not taken */
-	bool stayed;   /* the latest key was an Enter that changed nothing */
+	bool walking; /* the latest key was Up or Down, and went to another line */
+	bool stayed;  /* the latest key was an Enter that changed nothing */
 	enum key last_key;
+	char refused[KEYS_NAME]; /* what was refused last */
 };
 
 /* editor.c */

@@ -1,5 +1,6 @@
 #include "cli/chat/editor/keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/unicode/unicode.h"
@@ -292,4 +293,16 @@ keys_fault(const char *text, size_t len, size_t *n)
 	}
 	*n = 0;
 	return len;
+}
+
+const char *
+keys_name(const char *text, size_t len, char out[KEYS_NAME])
+{
+	uint32_t cp;
+
+	if (unicode_decode(text, len, &cp) > 0)
+		(void)snprintf(out, KEYS_NAME, "U+%04X", (unsigned)cp);
+	else
+		(void)snprintf(out, KEYS_NAME, "\\x%02X", (unsigned char)*text);
+	return out;
 }

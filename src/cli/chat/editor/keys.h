@@ -60,6 +60,10 @@ bool keys_takes(uint32_t cp);
 /* Where the first thing is that may not stand in a text of several lines: `len` when all may; else its bytes in *n. */
 size_t keys_fault(const char *text, size_t len, size_t *n);
 
+/* What cannot be taken, as people are told of it: "U+FDD0", or "\xFF" for a byte that belongs to no character. Returns out. */
+#define KEYS_NAME 16U
+const char *keys_name(const char *text, size_t len, char out[KEYS_NAME]);
+
 /* The rest will not come: what is held is no key. */
 void keys_expire(struct keys *k, key_fn *fn, void *context);
 

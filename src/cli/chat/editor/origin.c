@@ -24,11 +24,13 @@ origin_is_other(const struct origin *o, const struct origin *now)
 void
 origin_join(struct origin *o, const struct origin *other, const struct origin *now)
 {
-	const bool pasted = o->pasted;
+	const bool pasted = o->pasted, left_out = o->left_out || other->left_out;
 
+	o->left_out = left_out;
 	if (origin_is_other(o, now) || !origin_is_other(other, now))
 		return;
 	*o = *other;
 	o->pasted = pasted;
+	o->left_out = left_out;
 	o->recalled = true;
 }

@@ -12,10 +12,11 @@
 
 /* All zero: there is no text. */
 struct origin {
-	bool known;                   /* there is some */
-	bool pasted;                  /* it begins with a paste */
-	bool recalled;                /* it is older than the line: the label counts as well as the number */
-	uint64_t number;              /* of the label; each time that it is set anew it has another one */
+	bool known;      /* there is some */
+	bool pasted;     /* it begins with a paste */
+	bool left_out;   /* something that was typed into it was not taken; also where there is no text yet */
+	bool recalled;   /* it is older than the line: the label counts as well as the number */
+	uint64_t number; /* of the label; each time that it is set anew it has another one */
 	char label[ORIGIN_LABEL_MAX]; /* for whom it was typed (recall.h) */
 };
 
@@ -25,7 +26,10 @@ struct origin origin_recalled(const char *label, const struct origin *now);
 /* Whether a text was typed for somebody else than what is typed now. */
 bool origin_is_other(const struct origin *o, const struct origin *now);
 
-/* A text comes into another one: of the two origins the one that is not that of now remains. */
+/*
+ * A text comes into another one: of the two origins the one that is not that of now remains, and what was left out of
+ * either is left out of both.
+ */
 void origin_join(struct origin *o, const struct origin *other, const struct origin *now);
 
 #endif

@@ -1,6 +1,7 @@
 /* The editor on a terminal whose other end is the test's: what is typed there, and what becomes of it. */
 #include <check.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -366,6 +367,115 @@ START_TEST(a_line_that_nobody_took)
 }
 END_TEST
 
+/* Keys of what was typed, as they come from keys.h. */
+static void
+feed(const char *bytes)
+{
+	editor->drop_input = false;
+	keys_feed(&editor->keys, (const uint8_t *)bytes, strlen(bytes), edit_key, editor);
+}
+
+static unsigned
+times_shown(const char *text)
+{
+	unsigned n = 0;
+
+	ck_assert_int_eq(editor_flush(editor), 0);
+	read_screen();
+	for (const char *p = screen; (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+#define REFUSED "\xef\xb7\x90" /* U+FDD0 */
+
+START_TEST(what_is_not_taken_is_named)
+{
+	feed("a" REFUSED REFUSED "\u202e\u202d" REFUSED "\xfe\xff");
+	ck_assert_uint_eq(times_shown("U+FDD0 cannot be typed"), 2);
+	ck_assert_uint_eq(times_shown("U+202E cannot be typed"), 1);
+	ck_assert_uint_eq(times_shown("U+202D cannot be typed"), 1);
+	ck_assert_uint_eq(times_shown("\\xFE cannot be typed"), 1);
+	ck_assert_uint_eq(times_shown("\\xFF cannot be typed"), 1);
+}
+END_TEST
+
+/* Whatever was pressed between, the first Enter says nothing, and the second does. */
+START_TEST(what_is_not_taken_does_not_go_unnoticed)
+{
+	static const char *const typed[][2] = {
+		{ "a" REFUSED "b\033[D\r", "ab" },
+		{ REFUSED "ab\r", "ab" },
+		{ REFUSED "\033[Dab\r", "ab" },
+		{ "a" REFUSED "b\001\005\r", "ab" },
+		{ "a" REFUSED "b\025\031\r", "ab" },     /* ^U ^Y */
+		{ "a" REFUSED "b\025\037\r", "ab" },     /* ^U ^_ */
+		{ "ab c\027" REFUSED "\037\r", "ab c" }, /* ^W, and what it took comes back */
+		{ "a" REFUSED "b\033[A\033[B\r", "ab" }, /* Up, Down */
+		{ "a" REFUSED "b\033[200~c\033[201~\r", "abc" },
+	};
+	char expected[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(typed); i++) {
+		trace_clear();
+		recall_add(recall, "older", 5, "");
+		feed(typed[i][0]);
+		trace_is("");
+		feed("\r");
+		(void)snprintf(expected, sizeof(expected), "said %s", typed[i][1]);
+		trace_is(expected);
+	}
+	ck_assert_uint_eq(times_shown("not sent: something was left out"), ARRAY_SIZE(typed));
+}
+END_TEST
+
+/* When the text goes, what was left out of it is no matter any more. */
+START_TEST(what_was_left_out_goes_with_the_text)
+{
+	static const char *const dropped[] = { "a" REFUSED "\003", "a" REFUSED "\025", "a" REFUSED "\177",
+		REFUSED "\003", REFUSED "\025", REFUSED "\177" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dropped); i++) {
+		feed(dropped[i]);
+		trace_clear();
+		feed("new\r");
+		trace_is("said new");
+	}
+}
+END_TEST
+
+START_TEST(what_the_editor_wrote)
+{
+	char dir[FOLDER_PATH], script[FOLDER_PATH + 16], command[FOLDER_PATH + 32], text[16] = "";
+	glob_t found;
+	FILE *f;
+
+	folder_make(dir);
+	(void)snprintf(script, sizeof(script), "%s/editor", dir);
+	(void)snprintf(command, sizeof(command), "sh %s", script);
+	f = fopen(script, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fprintf(f, "printf 'x" REFUSED "y' >\"$1\"\n"), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(setenv("TMPDIR", dir, 1), 0);
+	ck_assert_int_eq(unsetenv("VISUAL"), 0);
+	ck_assert_int_eq(setenv("EDITOR", command, 1), 0);
+	feed("before\030\005");
+	expect_text("before");
+	ck_assert_uint_eq(times_shown("what was written holds"), 1);
+	ck_assert_ptr_nonnull(strstr(screen, "U+FDD0"));
+	(void)snprintf(script, sizeof(script), "%s/pchat-*", dir);
+	ck_assert_int_eq(glob(script, 0, NULL, &found), 0);
+	f = fopen(found.gl_pathv[0], "r"); /* its name is shown, in rows of 60 columns */
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(text, 1, sizeof(text), f), 5);
+	ck_assert_str_eq(text, "x" REFUSED "y");
+	(void)fclose(f);
+	globfree(&found);
+	folder_remove(dir);
+}
+END_TEST
+
 START_TEST(what_was_forgotten)
 {
 	char dir[FOLDER_PATH], path[FOLDER_PATH + 16], words[512];
@@ -474,6 +584,10 @@ editor_suite(void)
 	tcase_add_test(tc, two_pieces_are_killed);
 	tcase_add_test(tc, a_recalled_line_stays_whose_it_was);
 	tcase_add_test(tc, a_line_that_nobody_took);
+	tcase_add_test(tc, what_is_not_taken_is_named);
+	tcase_add_test(tc, what_is_not_taken_does_not_go_unnoticed);
+	tcase_add_test(tc, what_was_left_out_goes_with_the_text);
+	tcase_add_test(tc, what_the_editor_wrote);
 	tcase_add_test(tc, what_was_forgotten);
 	tcase_add_test(tc, a_paste_stays_one);
 	suite_add_tcase(s, tc);
