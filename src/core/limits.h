@@ -68,8 +68,9 @@
 #define NOTES_WAY_UID 64U      /* of those, by one uid */
 #define NOTES_WAY_RECEIVER 32U /* of those, to one session: as many fit into its connection's queue */
 #define NOTES_WAY_RECEIVER_UID 16U
-#define KEPT_NOTES 100U /* that a daemon keeps of one sender for one receiver, */
-#define KEPT_LEAST 256U /* a shorter one counts as one of so many bytes */
+#define NOTE_ANSWER_SECONDS 60U /* for the receiver's answer: then nobody waits for it any more */
+#define KEPT_NOTES 100U         /* that a daemon keeps of one sender for one receiver, */
+#define KEPT_LEAST 256U         /* a shorter one counts as one of so many bytes */
 #define KEPT_BYTES (64U * 1024U)
 #define KEPT_BYTES_SENDER (256U * 1024U)
 #define KEPT_BYTES_RECEIVER (1024U * 1024U)

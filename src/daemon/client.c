@@ -1,5 +1,6 @@
 #include "daemon/client.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -74,20 +75,20 @@ client_way_reset(struct client *c)
 	streams_reset(&c->streams);
 }
 
-bool
+int
 client_window_push(struct client *c, uint32_t size)
 {
 	if (!c->window) {
 		if (c->lone == 0) {
 			c->lone = size;
-			return true;
+			return 0;
 		}
 		if (!(c->window = windows_take(c->windows)))
-			return false;
+			return -ENOMEM;
 		(void)window_push(c->window, c->lone);
 		c->lone = 0;
 	}
-	return window_push(c->window, size);
+	return window_push(c->window, size) ? 0 : -ENOBUFS;
 }
 
 bool

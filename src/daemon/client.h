@@ -84,8 +84,8 @@ void client_bye(struct client *c, enum bye reason);
 /* Whether its uid may make one request more now. */
 bool client_may_ask(const struct client *c);
 
-/* D7: notes a message of `size` bytes under way; false when there is no room for it. */
-bool client_window_push(struct client *c, uint32_t size);
+/* D7: notes a message of `size` bytes under way. 0; -ENOBUFS: it exceeds what may be; -ENOMEM. */
+MUST_USE int client_window_push(struct client *c, uint32_t size);
 
 /* The `count` oldest arrived; false, and nothing changed: so many are not under way. */
 bool client_window_pop(struct client *c, uint32_t count);

@@ -51,6 +51,7 @@ struct process {
 	bool passed; /* the listener came from systemd: its path is not ours */
 	ino_t ino;
 	ev_signal stop[3];
+	bool stopped; /* by one of them */
 };
 
 static const char usage_text[] =
@@ -337,7 +338,7 @@ take_over(struct process *d, struct ev_loop *loop, const struct options *o)
 	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->places.runtime), strerror(-rc)) : 0;
 }
 
-/* A daemon that cannot keep notes now is of use all the same: it refuses to. */
+/* Where its folder cannot be read or made, the daemon is of use all the same, and the keeper tries again. */
 static int
 open_keeper(struct process *d, struct ev_loop *loop, const struct options *o)
 {
@@ -365,7 +366,10 @@ listen_at(struct process *d, const struct options *o)
 static void
 on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 {
-	(void)w, (void)revents;
+	struct process *d = w->data;
+
+	(void)revents;
+	d->stopped = true;
 	ev_break(loop, EVBREAK_ALL);
 }
 
@@ -376,6 +380,7 @@ watch_signals(struct process *d, struct ev_loop *loop)
 
 	for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
 		ev_signal_init(&d->stop[i], on_stop, stops[i]);
+		d->stop[i].data = d;
 		ev_signal_start(loop, &d->stop[i]);
 	}
 }
@@ -461,7 +466,8 @@ main(int argc, char **argv)
 	notify_state("READY=1");
 	/* That something could not be watched libev tells with the next event, which may never come. */
 	(void)ev_run(loop, EVRUN_NOWAIT);
-	(void)ev_run(loop, 0);
+	if (!d.stopped) /* already */
+		(void)ev_run(loop, 0);
 	stop(&d, &o);
 	log_notice("stopped");
 	return EXIT_SUCCESS;

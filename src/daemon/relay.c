@@ -1,5 +1,7 @@
 #include "daemon/relay.h"
 
+#include <errno.h>
+
 #include "core/answer.h"
 #include "daemon/client.h"
 #include "daemon/roster.h"
@@ -63,6 +65,7 @@ relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
 	struct client *c = way->from;
 	struct msg m;
 	enum verdict v;
+	int r;
 
 	if (msg_decode(f, &m) < 0) {
 		client_bye(c, BYE_MALFORMED);
@@ -75,8 +78,11 @@ relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
 		return DROP;
 	if (v != VERDICT_OK)
 		return refuse(c, &m, v);
-	if (!client_window_push(c, m.length)) {
-		client_bye(c, BYE_WINDOW);
+	if ((r = client_window_push(c, m.length)) < 0) {
+		if (r == -ENOMEM)
+			stream_close(&c->stream, ENOMEM); /* it comes back, and repeats it */
+		else
+			client_bye(c, BYE_WINDOW);
 		return END;
 	}
 	if (m.behind != 0 && !(way->to->features & FEATURE_BEHIND))

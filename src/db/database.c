@@ -220,14 +220,18 @@ int
 database_check(sqlite3 *db)
 {
 	static const char *const sql = "PRAGMA quick_check(1)";
+	const char *said;
 	sqlite3_stmt *q;
 	int r;
 
 	if ((r = database_prepare(db, &sql, &q, 1)) < 0)
 		return r;
-	r = database_row(q);
-	if (r >= 0)
-		r = r > 0 && strcmp((const char *)sqlite3_column_text(q, 0), "ok") == 0 ? 0 : -EUCLEAN;
+	if ((r = database_row(q)) == 0)
+		r = -EUCLEAN;
+	if (r > 0 && !(said = (const char *)sqlite3_column_text(q, 0)))
+		r = -ENOMEM;
+	if (r > 0)
+		r = strcmp(said, "ok") == 0 ? 0 : -EUCLEAN;
 	database_finalize(&q, 1);
 	return r;
 }

@@ -89,16 +89,17 @@ erase_deleted(sqlite3 *db)
 
 /* ------------------------------------------------------------------------- whole files */
 
-static int
-overwrite(int fd)
+int
+erase_descriptor(int fd)
 {
 	struct stat st;
+	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	for (off_t at = 0; at < st.st_size; at += (off_t)piece(at, st.st_size))
-		if (pwrite(fd, zeros, piece(at, st.st_size), at) < 0)
-			return -errno;
+	for (off_t at = 0; at < st.st_size; at += n)
+		if ((n = pwrite(fd, zeros, piece(at, st.st_size), at)) <= 0)
+			return n < 0 ? -errno : -EIO;
 	return fdatasync(fd) < 0 ? -errno : 0;
 }
 
@@ -108,6 +109,6 @@ erase_file(const char *path)
 	_cleanup_(closep) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd >= 0)
-		(void)overwrite(fd); /* it is removed in each case */
+		(void)!erase_descriptor(fd); /* it is removed in each case */
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -29,4 +29,7 @@ MUST_USE int erase_deleted(sqlite3 *db);
  */
 MUST_USE int erase_file(const char *path);
 
+/* Overwrites a whole file, and syncs it. 0 or -errno. */
+MUST_USE int erase_descriptor(int fd);
+
 #endif

@@ -217,7 +217,9 @@ sign_lock(int fd)
 	return before;
 }
 
-/* In a folder that others write to, a file of that name may be theirs, or another file of ours. -ESTALE: it was removed. */
+#define LOCK_REMOVED INT_MIN /* no error of a system call */
+
+/* In a folder that others write to, a file of that name may be theirs, or another file of ours. LOCK_REMOVED: it was. */
 static int
 check_lock(int fd)
 {
@@ -227,10 +229,10 @@ check_lock(int fd)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1)
 		return -EPERM;
-	return st.st_nlink == 1 ? 0 : -ESTALE;
+	return st.st_nlink == 1 ? 0 : LOCK_REMOVED;
 }
 
-/* A descriptor of the file, locked; -ESTALE: whoever had it has removed it since we opened it. */
+/* A descriptor of the file, locked; LOCK_REMOVED: whoever had it has removed it since we opened it. */
 static int
 open_lock(const char *name)
 {
@@ -263,7 +265,7 @@ socket_lock(const char *path, enum lock_before *before)
 		name = NULL;
 		return -ENOMEM;
 	}
-	while ((fd = open_lock(name)) == -ESTALE)
+	while ((fd = open_lock(name)) == LOCK_REMOVED)
 		continue;
 	if (fd < 0)
 		return fd;

@@ -80,7 +80,10 @@ stream_release(struct stream *s)
 		(void)close(s->io.fd); /* not the last one: nothing is closed by it that could block */
 	else
 		closing_socket(s->hub->loop, s->io.fd);
-	turns_remove(&s->hub->turns, &s->turn);
+	if (s->dead) /* it is not reaped any more */
+		TAILQ_REMOVE(&s->hub->dead, &s->turn, link);
+	else
+		turns_remove(&s->hub->turns, &s->turn);
 	s->hub->streams--;
 	free(s->partial);
 	s->partial = NULL;
@@ -97,8 +100,7 @@ reap(struct ev_loop *loop, ev_prepare *w, int revents)
 	while ((t = TAILQ_FIRST(&hub->dead))) {
 		struct stream *s = container_of(t, struct stream, turn);
 
-		TAILQ_REMOVE(&hub->dead, t, link);
-		stream_release(s);
+		stream_release(s); /* takes it off the list */
 		s->class->closed(s, s->error);
 	}
 	ev_prepare_stop(loop, w);

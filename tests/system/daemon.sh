@@ -158,6 +158,20 @@ else
 	skip "takes root, mount namespaces and perl" "a syslog server that hangs"
 fi
 
+# It comes with the call that tells that the daemon is ready, before the loop goes round for good.
+if command -v strace >/dev/null && ! under_valgrind; then
+	run root env NOTIFY_SOCKET=@pchat-nobody-$$ strace -o "$T/strace" -e trace=sendto -e inject=sendto:signal=TERM:when=1 \
+		pchatd --socket "$PCHAT_SOCKET" --state "$T/early"
+	exits 0 "a SIGTERM that comes as soon as it is ready ends it"
+	like "$(<"$T/strace")" 'READY=1' "which is when it came"
+	[ ! -e "$PCHAT_SOCKET" ]
+	ok $? "and its socket is gone"
+else
+	skip "takes strace" "a SIGTERM that comes as soon as it is ready"
+	skip "takes strace" "which is when it came"
+	skip "takes strace" "and its socket"
+fi
+
 # supervised NOTIFY WORDS: a daemon as systemd starts it; what it tells is in $T/supervised.out.
 supervised() {
 	rm -f "$PCHAT_SOCKET"

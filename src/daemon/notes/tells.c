@@ -7,6 +7,7 @@
 #include "core/notes/notes.h"
 
 #define IDLE_MS (HANDSHAKE_SECONDS * 1000ULL)
+#define LATE_MS (NOTE_ANSWER_SECONDS * 1000ULL)
 
 /* ------ connections that only tell ------ */
 
@@ -155,6 +156,7 @@ begin(struct tells *t, struct tells_end *from, struct tells_end *to, const struc
 		.msgid = *msgid,
 	};
 	t->count++;
+	deadlines_add(&t->late, &w->late);
 	if (!from)
 		return w;
 	w->uid = from->uid;
@@ -169,6 +171,7 @@ settle(struct tells *t, struct tells_way *w, enum verdict v)
 {
 	const struct tells_way over = *w;
 
+	deadlines_remove(&t->late, &w->late);
 	w->token = 0;
 	t->count--;
 	if (over.kept != 0)
@@ -177,6 +180,13 @@ settle(struct tells *t, struct tells_way *w, enum verdict v)
 		return;
 	over.from->open--;
 	say_told(t, over.from, &over.msgid, v);
+}
+
+/* Who never answers would keep the places of his senders. It may have arrived: that is what they are told. */
+static void
+on_late(struct deadlines *ds, struct deadline *d)
+{
+	settle(container_of(ds, struct tells, late), container_of(d, struct tells_way, late), VERDICT_STALE);
 }
 
 uint64_t
@@ -282,6 +292,7 @@ tells_init(struct tells *t, const struct tells_class *class, struct ev_loop *loo
 	*t = (struct tells){ .class = class, .connections = connections };
 	TAILQ_INIT(&t->tellers);
 	deadlines_init(&t->idle, loop, IDLE_MS, on_idle);
+	deadlines_init(&t->late, loop, LATE_MS, on_late);
 }
 
 void
@@ -292,6 +303,7 @@ tells_release(struct tells *t)
 	while ((one = TAILQ_FIRST(&t->tellers)))
 		leave(t, one->end);
 	deadlines_stop(&t->idle);
+	deadlines_stop(&t->late);
 	free(t->way);
 	t->way = NULL;
 	t->count = 0;

@@ -62,6 +62,7 @@ struct tells_way {
 	uint32_t uid;           /* the sender's */
 	bool stranger;          /* which is not known to have an account */
 	struct ident msgid;
+	struct deadline late; /* tells::late */
 };
 
 struct tells {
@@ -72,6 +73,7 @@ struct tells {
 	struct tellers tellers;
 	uint32_t teller_count;
 	struct deadlines idle; /* tellers that have nothing under way */
+	struct deadlines late; /* notes that are not answered yet */
 	uint32_t connections;  /* that the daemon may have */
 };
 

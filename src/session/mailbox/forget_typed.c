@@ -185,12 +185,23 @@ erase_old(const struct typed *t, const struct stat *now)
 	return erase_file(path);
 }
 
-/* The file that is overwritten has a name of its own until that is done: who is killed meanwhile leaves it to the next. */
+/* A file system may have no second names (vfat, some network ones). */
+static bool
+has_no_links(int error)
+{
+	return error == EPERM || error == EOPNOTSUPP || error == ENOSYS;
+}
+
+/*
+ * The file that is overwritten, `was`, has a name of its own until that is done: who is killed meanwhile leaves it to the next.
+ * Where it cannot have one, it is overwritten when the new one has taken its place.
+ */
 static int
-replace(const struct typed *t, const char *path, const struct stat *now, const char *kept, size_t len)
+replace(const struct typed *t, int was, const char *path, const struct stat *now, const char *kept, size_t len)
 {
 	char fresh[PATH_MAX], old[PATH_MAX];
 	_cleanup_(closep) int fd = -1;
+	bool named;
 	int r;
 
 	if (!path_of(t, FRESH, fresh) || !path_of(t, OLD, old))
@@ -204,10 +215,15 @@ replace(const struct typed *t, const char *path, const struct stat *now, const c
 		(void)unlink(fresh);
 		return r;
 	}
-	if (link(path, old) < 0 || rename(fresh, path) < 0)
-		return -errno;
-	r = write_names(t->dir);
-	return r < 0 ? r : erase_file(old);
+	named = link(path, old) == 0;
+	if ((!named && !has_no_links(errno)) || rename(fresh, path) < 0) {
+		r = -errno;
+		(void)unlink(fresh);
+		return r;
+	}
+	if ((r = write_names(t->dir)) < 0)
+		return r;
+	return named ? erase_file(old) : erase_descriptor(was);
 }
 
 static int
@@ -226,7 +242,7 @@ forget_lines(struct typed *t, int fd, const char *path, const struct stat *st)
 	if (kept == 0)
 		return 0;
 	t->gone = true;
-	return replace(t, path, st, data + kept, len - kept);
+	return replace(t, fd, path, st, data + kept, len - kept);
 }
 
 /* ------------------------------------------------------------------------- copies */

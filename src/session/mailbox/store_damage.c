@@ -194,8 +194,12 @@ exchange(const struct store *s, char *aside, size_t size)
 
 	if (!path_of(s, SAVED, saved))
 		return -ENAMETOOLONG;
-	if ((r = database_set_aside(s->path, aside, size)) < 0)
+	if ((r = database_set_aside(s->path, aside, size)) < 0) {
+		/* Where the damaged one stays in use, a later start must not exchange what is in it by then. */
+		if (access(s->path, F_OK) == 0)
+			(void)unlink(saved);
 		return r;
+	}
 	return rename(saved, s->path) < 0 ? -errno : 0;
 }
 

@@ -94,6 +94,29 @@ tell_to(struct tells_end *from, const char *name, uint8_t id)
 	tells_tell(&t, from, &m);
 }
 
+/* A receiver that never answers keeps nobody waiting for ever, and no place; an answer that comes then is nothing. */
+START_TEST(test_tells_without_an_answer)
+{
+	struct deadline *late;
+
+	tell_to(&alice, "bob", 7);
+	ck_assert_ptr_nonnull(late = deadlines_first(&t.late));
+	trace_clear();
+	deadlines_remove(&t.late, late); /* as when its time is over */
+	t.late.over(&t.late, late);
+	trace_is("told 1 id 7 verdict 25");
+	ck_assert_int_eq(VERDICT_STALE, 25);
+	ck_assert_uint_eq(t.count, 0);
+	ck_assert_uint_eq(alice.open, 0);
+	trace_clear();
+	tells_acked(&t, &bob, token, VERDICT_OK);
+	trace_is("");
+	tell_to(&alice, "bob", 8);
+	tells_acked(&t, &bob, token, VERDICT_OK);
+	ck_assert_ptr_null(deadlines_first(&t.late));
+}
+END_TEST
+
 START_TEST(test_tells_answer)
 {
 	tell_to(&alice, "bob", 7);
@@ -258,6 +281,7 @@ tells_suite(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_tells_answer);
+	tcase_add_test(c, test_tells_without_an_answer);
 	tcase_add_test(c, test_tells_lies);
 	tcase_add_test(c, test_tells_refused);
 	tcase_add_test(c, test_tells_receiver_gone);

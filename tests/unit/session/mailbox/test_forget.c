@@ -529,6 +529,49 @@ START_TEST(typed_lines_of_one)
 END_TEST
 
 /* They are overwritten before they are cut; what holds the old file sees it. Nobody can tell what is in a damaged one. */
+static int link_error; /* 0: as it is */
+
+int __real_link(const char *from, const char *to);
+int
+__wrap_link(const char *from, const char *to)
+{
+	if (link_error == 0)
+		return __real_link(from, to);
+	errno = link_error;
+	return -1;
+}
+
+/* A file system without second names: the old file is overwritten all the same. */
+START_TEST(typed_lines_without_links)
+{
+	static const int none[] = { EPERM, EOPNOTSUPP, ENOSYS };
+	char path[FOLDER_PATH + 16], old[256];
+	ssize_t n;
+	int fd;
+
+	write_typed(TYPED_FILE, TYPED_LINES);
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE, dir);
+	ck_assert_int_ge(fd = open(path, O_RDONLY), 0);
+	link_error = none[_i];
+	ck_assert_int_eq(forget_typed_lines("carol", 0), FORGET_TYPED);
+	expect_typed("\\:alice\t110\\:two\n"
+		     "\\:\t130\\:/who\n"
+		     "\\:alice\t150\\:/tell carola four\n"
+		     "\\:alice\t200\\:the last\n");
+	ck_assert_int_gt(n = read(fd, old, sizeof(old)), 0);
+	while (n-- > 0)
+		ck_assert_int_eq(old[n], 0);
+	(void)close(fd);
+	/* Any other error leaves everything as it was, and nothing beside it. */
+	link_error = EIO;
+	ck_assert_int_eq(forget_typed_lines("alice", 0), -EIO);
+	(void)snprintf(path, sizeof(path), "%s/" TYPED_FILE ".new", dir);
+	ck_assert_int_lt(access(path, F_OK), 0);
+	link_error = 0;
+	ck_assert_int_eq(forget_typed_lines("alice", 0), FORGET_TYPED);
+}
+END_TEST
+
 START_TEST(typed_lines_of_all)
 {
 	static const char zeros[sizeof(TYPED_LINES)];
@@ -820,6 +863,7 @@ forget_suite(void)
 	tcase_add_loop_test(t, by_and_by, 0, 2);
 	tcase_add_loop_test(t, what_a_killed_one_has_left, 0, 2);
 	tcase_add_test(t, typed_lines_of_one);
+	tcase_add_loop_test(t, typed_lines_without_links, 0, 3);
 	tcase_add_test(t, typed_lines_of_all);
 	tcase_add_test(t, typed_lines_in_use);
 	tcase_add_test(t, typed_lines_before_a_time);
