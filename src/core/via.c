@@ -87,6 +87,24 @@ via_parse(const char *text, struct via *out)
 	return true;
 }
 
+/* How much of a login names the user, with the '@'. */
+static size_t
+user_length(const struct via *v)
+{
+	const char *at = strrchr(v->login, '@');
+
+	return at ? (size_t)(at - v->login) + 1 : 0;
+}
+
+bool
+via_matches(const struct via *is, const struct via *wanted)
+{
+	const size_t user = user_length(wanted);
+
+	return strcmp(is->host, wanted->host) == 0 && strcmp(is->path, wanted->path) == 0 &&
+	    (user == 0 || (user_length(is) == user && memcmp(is->login, wanted->login, user) == 0));
+}
+
 bool
 via_is_host(const char *text)
 {

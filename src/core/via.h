@@ -29,6 +29,9 @@ struct via {
 /* False: it is none. Nothing in it can be an option, a folder above, or be expanded by ssh. */
 MUST_USE bool via_parse(const char *text, struct via *out);
 
+/* Whether what goes to `is` goes to `wanted`: the same daemon, and the same user there if one is wanted. */
+MUST_USE bool via_matches(const struct via *is, const struct via *wanted);
+
 /*
  * Takes HOST/NAME apart; what is no HOST/NAME is a NAME, with an empty host. The name is only looked for, not looked at.
  * False: what stands before the slash cannot be a host.

@@ -62,6 +62,14 @@ at alice pchat login --via "lab:$door" alice
 exits 0 "a session of the same name at another host"
 at alice pchat -s lab/alice to mallory
 exits 0 "which chats with somebody there"
+at alice pchat login --if-needed --via "lab:$door" alice
+is "$status/$err" 0/ "--if-needed: is there already"
+at alice pchat login --if-needed --via "LAB:$door" alice
+is "$status/$err" 0/ "hosts have no case"
+for other in "lab:$T/other.sock" lab "root@lab:$door"; do
+	at alice pchat login --if-needed --via "$other" alice
+	exits 9 "but not at another daemon or account of that host: $other"
+done
 for user in bob other; do
 	run $user pchat read
 done

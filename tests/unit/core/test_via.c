@@ -24,6 +24,31 @@ START_TEST(a_target_is_taken_apart)
 }
 END_TEST
 
+START_TEST(a_session_goes_where_it_is_wanted)
+{
+	static const struct {
+		const char *is, *wanted;
+		bool matches;
+	} rows[] = {
+		{ "alice@lab:/p.sock", "alice@LAB:/p.sock", true },
+		{ "alice@lab:/p.sock", "lab:/p.sock", true }, /* no user is wanted */
+		{ "lab:/p.sock", "lab:/p.sock", true },
+		{ "lab:/p.sock", "alice@lab:/p.sock", false }, /* ssh chose who it is */
+		{ "alice@lab:/p.sock", "bob@lab:/p.sock", false },
+		{ "alice@lab:/p.sock", "alic@lab:/p.sock", false },
+		{ "a@b@lab:/p.sock", "a@c@lab:/p.sock", false },
+		{ "alice@lab:/p.sock", "alice@lab:/q.sock", false },
+		{ "alice@lab:/p.sock", "alice@lab2:/p.sock", false },
+	};
+	struct via is, wanted;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ck_assert(via_parse(rows[i].is, &is) && via_parse(rows[i].wanted, &wanted));
+		ck_assert_msg(via_matches(&is, &wanted) == rows[i].matches, "%s, %s", rows[i].is, rows[i].wanted);
+	}
+}
+END_TEST
+
 /* No option, no way up or out, nothing that ssh or a shell would expand, nothing that is too long. */
 START_TEST(what_is_no_target)
 {
@@ -315,6 +340,7 @@ via_suite(void)
 	TCase *tc = tcase_create("via");
 
 	tcase_add_test(tc, a_target_is_taken_apart);
+	tcase_add_test(tc, a_session_goes_where_it_is_wanted);
 	tcase_add_test(tc, what_is_no_target);
 	tcase_add_test(tc, a_session_is_taken_apart);
 	tcase_add_test(tc, the_first_attempt_is_made_at_once);

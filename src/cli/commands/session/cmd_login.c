@@ -20,6 +20,7 @@
 #include "net/endpoint.h"
 #include "net/process.h"
 #include "net/report.h"
+#include "net/session_file.h"
 #include "proto/status.h"
 
 #define LOGIN_TIMEOUT_MS 15000
@@ -160,9 +161,20 @@ is_known(struct link *l)
 	return v == VERDICT_TIMED_OUT; /* who ends just now is not there */
 }
 
+/* Of a session at another host, of which the name says no more than the host. */
+static bool
+goes_there(const struct link *l, const struct via *via)
+{
+	struct session_file file;
+	struct via there;
+
+	return session_file_read(&l->dir, l->name, &file) == 0 && via_parse(file.via, &there) &&
+	    via_matches(&there, via);
+}
+
 /* Whether that session is there, at that daemon if one was named. A helper that was killed is started again. */
 static bool
-is_logged_in(struct invocation *inv, const char *name)
+is_logged_in(struct invocation *inv, const char *name, const struct via *via)
 {
 	struct link *l = &inv->link;
 	const struct options *o = &inv->opt;
@@ -170,7 +182,8 @@ is_logged_in(struct invocation *inv, const char *name)
 
 	l->revive = true;
 	return link_find(l, &wish) == VERDICT_OK &&
-	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK && is_known(l);
+	    link_connect(l, deadline_in(options_timeout(o, LOGIN_TIMEOUT_MS))) == VERDICT_OK &&
+	    (!via || goes_there(l, via)) && is_known(l);
 }
 
 /* "30d" is an age, "1000" a number of records, "all" neither. False when it is none of these. */
@@ -239,7 +252,7 @@ login_as(struct invocation *inv, const char *name, const char *socket, const str
 
 	via_join(via ? via->host : "", name, session);
 	for (;; pause = pause < PAUSE_MAX_MS ? 2 * pause : pause) {
-		if (if_needed && is_logged_in(inv, session))
+		if (if_needed && is_logged_in(inv, session, via))
 			return 0;
 		text[0] = '\0';
 		if ((rc = start(&inv->opt, name, socket, via, text)) != 0)
