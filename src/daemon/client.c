@@ -69,7 +69,7 @@ empty_window(struct client *c)
 }
 
 void
-client_way_reset(struct client *c)
+client_pair_reset(struct client *c)
 {
 	empty_window(c);
 	streams_reset(&c->streams);

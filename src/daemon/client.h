@@ -90,7 +90,7 @@ MUST_USE int client_window_push(struct client *c, uint32_t size);
 /* The `count` oldest arrived; false, and nothing changed: so many are not under way. */
 bool client_window_pop(struct client *c, uint32_t count);
 
-/* The way was reset: nothing is under way any more, and nothing offered. */
-void client_way_reset(struct client *c);
+/* Its pair is over, or begins anew: nothing is under way any more, and nothing offered. */
+void client_pair_reset(struct client *c);
 
 #endif

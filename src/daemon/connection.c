@@ -62,7 +62,7 @@ on_closed(struct stream *s, int error)
 		log_notice("uid %u passes descriptors; its connections are closed", c->account->uid);
 		c->account->passes_descriptors = true;
 	}
-	client_way_reset(c);
+	client_pair_reset(c);
 	greeting_remove(&d->greetings, c);
 	tells_closed(&d->tells, &c->notes);
 	roster_login_forget(&d->roster, c);

@@ -17,7 +17,7 @@ struct daemon {
 	struct greetings greetings;       /* connections that have not logged in */
 	struct tells tells;               /* notes on their way */
 	struct finder finder;             /* looks up the account that a note is kept for */
-	struct keeper *keeper;            /* keeps notes on the disk; NULL: nothing can be kept */
+	struct keeper *keeper;            /* keeps notes on the disk */
 	struct windows windows;           /* spare ones, for who has several messages under way */
 	void (*closed)(struct daemon *d); /* is called when a connection has ended */
 };

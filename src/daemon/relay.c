@@ -12,7 +12,7 @@
  * its partner, so frames that stand side by side and may pass are one run of
  * bytes, written with one call straight from the buffer they were read into.
  */
-struct way {
+struct route {
 	const struct roster *roster;
 	struct client *from;
 	struct client *to; /* NULL: not asked yet */
@@ -24,21 +24,21 @@ enum fate { PASS, DROP, END };
 
 /* Asks the rules, unless the frame before was under the same pair and epoch. */
 static enum verdict
-find_way(struct way *way, uint64_t pair, uint32_t epoch)
+find_route(struct route *route, uint64_t pair, uint32_t epoch)
 {
-	const struct roster *r = way->roster;
+	const struct roster *r = route->roster;
 	slot_t to;
 	enum verdict v;
 
-	if (way->to && way->pair == pair && way->epoch == epoch)
+	if (route->to && route->pair == pair && route->epoch == epoch)
 		return VERDICT_OK;
-	v = exchange_route(r->exchange, way->from->slot, pair, epoch, &to);
+	v = exchange_route(r->exchange, route->from->slot, pair, epoch, &to);
 	if (v != VERDICT_OK)
 		return v;
-	way->to = r->member[to].client;
-	way->pair = pair;
-	way->epoch = epoch;
-	return way->to ? VERDICT_OK : VERDICT_STALE;
+	route->to = r->member[to].client;
+	route->pair = pair;
+	route->epoch = epoch;
+	return route->to ? VERDICT_OK : VERDICT_STALE;
 }
 
 static enum fate
@@ -60,9 +60,9 @@ refuse(struct client *c, const struct msg *m, enum verdict why)
 }
 
 static enum fate
-relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
+relay_msg(struct route *route, uint8_t *frame, const struct frame *f)
 {
-	struct client *c = way->from;
+	struct client *c = route->from;
 	struct msg m;
 	enum verdict v;
 	int r;
@@ -73,7 +73,7 @@ relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
 	}
 	if (m.length == 0 || m.length > MESSAGE_MAX)
 		return refuse(c, &m, m.length == 0 ? VERDICT_EMPTY : VERDICT_TOO_LONG);
-	v = find_way(way, m.pair, m.epoch);
+	v = find_route(route, m.pair, m.epoch);
 	if (v == VERDICT_STALE)
 		return DROP;
 	if (v != VERDICT_OK)
@@ -85,25 +85,25 @@ relay_msg(struct way *way, uint8_t *frame, const struct frame *f)
 			client_bye(c, BYE_WINDOW);
 		return END;
 	}
-	if (m.behind != 0 && !(way->to->features & FEATURE_BEHIND))
+	if (m.behind != 0 && !(route->to->features & FEATURE_BEHIND))
 		msg_patch_behind(frame, 0);
 	return PASS;
 }
 
 static enum fate
-relay_ack(struct way *way, uint8_t *frame, const struct frame *f)
+relay_ack(struct route *route, uint8_t *frame, const struct frame *f)
 {
 	enum verdict said;
 	struct ack a;
 
 	if (ack_decode(f, &a) < 0) {
-		client_bye(way->from, BYE_MALFORMED);
+		client_bye(route->from, BYE_MALFORMED);
 		return END;
 	}
-	if (find_way(way, a.pair, a.epoch) != VERDICT_OK)
+	if (find_route(route, a.pair, a.epoch) != VERDICT_OK)
 		return DROP;
 	/* What nobody waits for is not passed on: it would be bytes that no window bounds. */
-	if (!client_window_pop(way->to, a.count))
+	if (!client_window_pop(route->to, a.count))
 		return DROP;
 	said = answer_to_message((enum verdict)a.verdict);
 	if (said != (enum verdict)a.verdict)
@@ -114,7 +114,7 @@ relay_ack(struct way *way, uint8_t *frame, const struct frame *f)
 size_t
 relay_frames(const struct roster *r, struct client *c, uint8_t *data, size_t n)
 {
-	struct way way = { .roster = r, .from = c };
+	struct route route = { .roster = r, .from = c };
 	size_t begin = 0, end = 0; /* the run that is to be passed on */
 	enum fate fate = PASS;
 	struct frame f;
@@ -122,9 +122,9 @@ relay_frames(const struct roster *r, struct client *c, uint8_t *data, size_t n)
 
 	while (fate != END && (used = frame_parse(data + end, n - end, &f)) > 0) {
 		if (f.type == FRAME_MSG)
-			fate = relay_msg(&way, data + end, &f);
+			fate = relay_msg(&route, data + end, &f);
 		else if (f.type == FRAME_ACK)
-			fate = relay_ack(&way, data + end, &f);
+			fate = relay_ack(&route, data + end, &f);
 		else
 			break;
 		if (fate == PASS) {
@@ -132,10 +132,10 @@ relay_frames(const struct roster *r, struct client *c, uint8_t *data, size_t n)
 			continue;
 		}
 		if (end > begin)
-			(void)stream_write(&way.to->stream, data + begin, end - begin);
+			(void)stream_write(&route.to->stream, data + begin, end - begin);
 		begin = end += (size_t)used;
 	}
 	if (end > begin)
-		(void)stream_write(&way.to->stream, data + begin, end - begin);
+		(void)stream_write(&route.to->stream, data + begin, end - begin);
 	return end;
 }

@@ -194,7 +194,7 @@ tell(struct roster *r, const struct exchange_effect *e)
 	if (!c)
 		return;
 	if (e->type != EFFECT_WAIT_OVER)
-		client_way_reset(c);
+		client_pair_reset(c);
 	switch (e->type) {
 	case EFFECT_PAIRED:
 		tell_paired(r, c, e);
@@ -339,9 +339,9 @@ expire(struct roster *r, slot_t slot)
 void
 roster_on_grace(struct deadlines *ds, struct deadline *d)
 {
-	struct roster *r = (struct roster *)((char *)ds - offsetof(struct roster, lost));
+	struct roster *r = container_of(ds, struct roster, lost);
 
-	expire(r, roster_slot(r, (struct member *)((char *)d - offsetof(struct member, lost))));
+	expire(r, roster_slot(r, container_of(d, struct member, lost)));
 }
 
 /* ------ requests ------ */
@@ -382,7 +382,7 @@ roster_leave(struct roster *r, struct client *c)
 	};
 	const enum verdict v = roster_step(r, &ev);
 
-	client_way_reset(c);
+	client_pair_reset(c);
 	roster_drop_claim(r, c->slot);
 	roster_forget_waiting(r, c->slot);
 	if (paired || awaits)
@@ -398,7 +398,7 @@ roster_quit(struct roster *r, struct client *c)
 	roster_record_end(r, c->slot);
 	(void)roster_step(r, &ev);
 	c->slot = SLOT_NONE;
-	client_way_reset(c);
+	client_pair_reset(c);
 	roster_member_end(r, ev.slot);
 }
 

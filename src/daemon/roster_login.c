@@ -112,7 +112,7 @@ static void
 unseat(struct client *old)
 {
 	old->slot = SLOT_NONE;
-	client_way_reset(old);
+	client_pair_reset(old);
 	client_bye(old, BYE_REPLACED);
 }
 

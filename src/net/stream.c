@@ -619,7 +619,7 @@ serve(struct stream *s, int todo)
 static void
 on_io(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct stream *s = (struct stream *)((char *)w - offsetof(struct stream, io));
+	struct stream *s = container_of(w, struct stream, io);
 
 	if (revents & EV_ERROR) { /* the kernel had no memory to watch it (epoll_ctl(2)), and libev has given it up */
 		stream_close(s, ENOMEM);

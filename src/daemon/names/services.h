@@ -44,9 +44,11 @@ struct service_account {
 };
 
 /*
- * These ask all of them, as the C library does and each by itself: of "ldap files" the C library tells nobody that ldap did not
- * answer when files says no, and of NIS without a network (UNAVAIL, with no errno) that nobody has that name. 0: it is there; -ENOENT: each has answered that there is none; else *silent is the name of the one
- * that did not answer (or "nss"), with its -errno, which is -EIO when it told none and never -ENOENT.
+ * Each asks all of them, one after the other, for an account. 0: it is there. -ENOENT: each has answered that there is none.
+ * Another -errno: one did not answer; *silent is its name, or "nss". It is -EIO where that one told no errno.
+ *
+ * They are asked one by one since the C library hides it when one does not answer: of "ldap files" it tells what files says,
+ * and of NIS without a network (UNAVAIL, with no errno) that there is no such account.
  */
 MUST_USE int
 services_by_name(const struct services *s, const char *name, struct service_account *account, const char **silent);

@@ -71,8 +71,8 @@ setup(void)
 static void
 teardown(void)
 {
-	client_way_reset(&alice);
-	client_way_reset(&bob);
+	client_pair_reset(&alice);
+	client_pair_reset(&bob);
 	windows_release(&windows);
 	stream_close(&alice.stream, 0);
 	stream_close(&bob.stream, 0);
