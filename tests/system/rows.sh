@@ -126,6 +126,50 @@ on_screen '^paged$'
 is $? 1 "opens no pager"
 shows 'there is nothing' "and says so"
 
+# ------------------------------------------------------------------------ signals
+# The shell waits before it runs the command until we have stopped the terminal, which then takes no more of it.
+server=$(tmux_do display-message -p '#{pid}')
+mkfifo -m 0666 "$T/go"
+pid_in() { # PROGRAM
+	local pid
+	for pid in $(test_processes); do
+		[[ $(readlink "/proc/$pid/exe") != */"$1" ]] || echo "$pid"
+	done
+}
+runs() { # PROGRAM
+	[ -n "$(pid_in "$1")" ]
+}
+is_stuck() { # PROGRAM
+	sleeps "$(pid_in "$1")"
+}
+run bob sh -c 'printf "%60000s" "" | tr " " y | pchat send'
+for signal in INT TERM HUP QUIT; do
+	anew "read go <$T/go; sh -c 'trap : INT QUIT; pchat history --no-pager -n 1'; echo; echo end"
+	exec {go}>"$T/go"
+	kill -STOP "$server"
+	echo go >&$go
+	exec {go}>&-
+	wait_until runs pchat-full
+	wait_until is_stuck pchat-full
+	kill -$signal "$(pid_in pchat-full)"
+	kill -CONT "$server"
+	shows '^end$' "a record that a terminal takes slowly is given up by SIG$signal"
+	is "$(tmux_do display-message -p '#{wrap_flag}')" 1 "and the terminal wraps again"
+done
+is_over() {
+	! runs less && ! runs pchat-full
+}
+for program in less pchat-full; do
+	anew 'PAGER=less LESS=R pchat history'
+	shows '^:|END' "a pager shows it"
+	kill -$([ $program = less ] && echo KILL || echo TERM) "$(pid_in $program)"
+	wait_until is_over
+	ok $? "$program is ended, and so is the other"
+	type_keys 'clear; stty -a | grep -Eo -e "-?icanon"' Enter
+	shows '^-?icanon *$' "the terminal has a mode"
+	is "$(screen | grep -Eo -e '^-?icanon')" icanon "which is that before the pager"
+done
+
 # ------------------------------------------------------------------------ times
 anew 'pchat read; echo "end $?"'
 shows '^end 1$' "a read that has nothing"

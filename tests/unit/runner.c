@@ -157,6 +157,7 @@
 	X(colour)            \
 	X(help)              \
 	X(cli_report)        \
+	X(restore)           \
 	X(cli_rows)          \
 	X(offspring)         \
 	X(channel)           \

@@ -699,7 +699,7 @@ set_up(struct chat *c)
 static void
 watch_signals(struct chat *c)
 {
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT };
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		ev_signal_init(&c->signals[i], on_signal, numbers[i]);

@@ -77,7 +77,7 @@ struct chat {
 	bool hung_up;      /* nothing can be shown any more */
 	ev_timer patience; /* how long an end waits for what is under way */
 	ev_timer slow;     /* until a helper that has told no state yet counts as slow */
-	ev_signal signals[3];
+	ev_signal signals[4];
 	int signal; /* the signal that ended the chat; 0: none did */
 	int status; /* the exit status */
 

@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "cli/line/options.h"
+#include "cli/output/restore.h"
 #include "cli/output/terminal.h"
 #include "core/names/name.h"
 
@@ -33,6 +34,8 @@ colour_setup(const struct options *o)
 		on = strcmp(when, "always") == 0;
 	else
 		on = !(no_color && *no_color) && !terminal_is_dumb() && isatty(STDOUT_FILENO);
+	if (on && isatty(STDOUT_FILENO))
+		restore_at_signals(STDOUT_FILENO, NULL);
 }
 
 bool

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 
 static int descriptor = STDOUT_FILENO;
 static uint64_t end = UINT64_MAX; /* when it is given up */
+static volatile sig_atomic_t writing;
 static struct {
 	void (*take)(const void *data, size_t n, void *context); /* instead of the descriptor */
 	void *context;
@@ -44,13 +46,14 @@ write_all(const char *data, size_t n)
 		out.take(data, n, out.context);
 		return;
 	}
+	writing = 1;
 	while (n > 0 && out.error == 0) {
 		const size_t now = room(n);
 		ssize_t w;
 
 		if (now == 0) {
 			out.error = -ETIMEDOUT;
-			return;
+			break;
 		}
 		w = write(descriptor, data, now);
 		if (w >= 0) {
@@ -65,6 +68,7 @@ write_all(const char *data, size_t n)
 			out.error = -errno;
 		}
 	}
+	writing = 0;
 }
 
 void
@@ -86,6 +90,12 @@ output_flush(void)
 	write_all(out.buf, out.len);
 	out.len = 0;
 	return out.error;
+}
+
+bool
+output_is_pending(void)
+{
+	return writing || out.len > 0;
 }
 
 void

@@ -21,6 +21,9 @@ void output_fail(int error);
 /* Writes all that was collected. 0, or -errno of the first error there ever was. */
 int output_flush(void);
 
+/* Whether some of what was printed may not be written yet. Fit for a signal handler. */
+bool output_is_pending(void);
+
 /*
  * For what must not wait: what nobody reads is given up at this deadline of base/clock.h, which is an error as any,
  * -ETIMEDOUT. Whoever reads, be it slowly, gets all.

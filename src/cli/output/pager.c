@@ -13,6 +13,7 @@
 #include "base/macros.h"
 #include "cli/output/output.h"
 #include "cli/output/report.h"
+#include "cli/output/restore.h"
 #include "cli/output/rows.h"
 #include "cli/output/terminal.h"
 #include "cli/process/child.h"
@@ -129,6 +130,7 @@ pager_begin(void)
 	(void)setenv("LV", "-c", 0); /* colours */
 	if ((rc = start(wish, fds[0])) == 0) {
 		into = fds[1];
+		restore_pager(pager.pid);
 		rows_into_pager();
 		output_redirect(into);
 		hold_interrupts();
@@ -161,6 +163,9 @@ pager_end(void)
 	into = -1;
 	while (!child_ended(&pager))
 		(void)poll(&(struct pollfd){ .fd = pager.fd, .events = POLLIN }, 1, -1);
+	restore_pager(0);
+	if (child_exit_status(&pager) > 128)
+		restore_modes();
 	output_redirect(STDOUT_FILENO);
 	return judge();
 }

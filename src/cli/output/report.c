@@ -12,6 +12,7 @@
 #include "base/signals.h"
 #include "base/translate.h"
 #include "cli/output/hint.h"
+#include "cli/output/restore.h"
 #include "proto/status.h"
 
 #define REPORT_MAX 1024
@@ -52,6 +53,8 @@ say_in(char *line, size_t size, const char *text, char end)
 	size_t n = to_safe(text, columns(), line, size - 1);
 
 	line[n++] = end;
+	if (memchr(line, '\033', n)) /* rows, on a terminal */
+		restore_at_signals(STDERR_FILENO, NULL);
 	signals_begin(); /* it may go into a file, which has its largest size */
 	(void)!write(STDERR_FILENO, line, n);
 }

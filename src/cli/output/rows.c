@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "cli/output/output.h"
+#include "cli/output/restore.h"
 #include "cli/output/terminal.h"
 #include "proto/safe.h"
 #include "proto/wrap.h"
@@ -16,17 +17,28 @@
 
 static struct {
 	bool wraps;
+	bool collects;  /* between rows_begin() and rows_end() */
 	bool commands;  /* the terminal itself reads, and understands escape sequences */
 	size_t columns; /* of one behind a pager; 0: to be asked for */
 	char *text;
 	size_t len, cap;
 } rows;
 
+/* The rest of the rows is still to come: autowrap is on behind them, whoever has turned it on before. */
+static void
+resumed(void)
+{
+	if (rows.collects || output_is_pending())
+		(void)!write(STDOUT_FILENO, WRAP_OFF, sizeof(WRAP_OFF) - 1);
+}
+
 bool
 rows_setup(void)
 {
 	rows.wraps = isatty(STDOUT_FILENO);
 	rows.commands = rows.wraps && !terminal_is_dumb();
+	if (rows.commands)
+		restore_at_signals(STDOUT_FILENO, resumed);
 	return rows.wraps;
 }
 
@@ -68,8 +80,10 @@ put(void *context, const char *text, size_t len)
 void
 rows_begin(void)
 {
-	if (rows.wraps)
-		output_divert(take, NULL);
+	if (!rows.wraps)
+		return;
+	rows.collects = true;
+	output_divert(take, NULL);
 }
 
 void
@@ -86,6 +100,7 @@ rows_end(void)
 	wrap_text(rows.text, rows.len, columns, put, NULL);
 	output_string(rows.commands ? WRAP_ON : "");
 	rows.len = 0;
+	rows.collects = false;
 }
 
 /* ------------------------------------------------------------------------- into a buffer */
