@@ -91,9 +91,8 @@ about_runtime_folder(char *out, size_t size)
 	return out;
 }
 
-/* name: folded, NULL: any. */
-static enum verdict
-no_session(struct link *l, const char *name)
+/* With words. name: folded, NULL: any. Apart, for the stack's sake, as make_absolute(). */
+static enum verdict __attribute__((noinline)) say_no_session(struct link *l, const char *name)
 {
 	char what[PATH_MAX + 512];
 	const char *hint;
@@ -110,6 +109,12 @@ no_session(struct link *l, const char *name)
 	return name ? link_trouble(l, VERDICT_NO_SESSION,
 			  "you are not logged in as '%s'; log in with: pchat login %s%s", name, name, hint)
 		    : link_trouble(l, VERDICT_NO_SESSION, "you are not logged in; log in with: pchat login%s", hint);
+}
+
+static enum verdict
+no_session(struct link *l, const char *name)
+{
+	return l->wordless ? VERDICT_NO_SESSION : say_no_session(l, name);
 }
 
 enum verdict
@@ -220,7 +225,7 @@ find_only(struct link *l, const char *socket, bool here)
 	const struct candidates *c;
 	int rc;
 
-	for (s.place = 0; s.place < RUNDIR_PLACES; s.place++) {
+	for (s.place = 0; s.place < l->places; s.place++) {
 		if ((rc = rundir_open(&l->dir, s.place, NULL)) < 0) {
 			if (rundir_hides(rc))
 				return closed_folder(l, rc);
@@ -249,7 +254,7 @@ find_only(struct link *l, const char *socket, bool here)
 static enum verdict
 find_named(struct link *l)
 {
-	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
+	for (unsigned place = 0; place < l->places; place++) {
 		const int rc = rundir_open(&l->dir, place, l->host);
 
 		if (rc == 0)
@@ -265,7 +270,7 @@ link_look_further(struct link *l)
 {
 	struct rundir found;
 
-	if (session_file_exists(&l->dir, l->name) || session_file_find(&found, l->host, l->name) < 0)
+	if (session_file_exists(&l->dir, l->name) || session_file_find(&found, l->places, l->host, l->name) < 0)
 		return false;
 	rundir_close(&l->dir);
 	l->dir = found;

@@ -29,6 +29,7 @@ void
 link_init(struct link *l)
 {
 	l->fd = l->dir.fd = l->watch = l->passed = -1;
+	l->places = RUNDIR_PLACES;
 }
 
 void

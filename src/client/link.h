@@ -30,6 +30,8 @@ struct link {
 	uint32_t features; /* what HELLO names; 0 once the helper is known to be an older one */
 	bool heard;        /* the helper has said something on this connection */
 	bool revive;       /* the caller wants a helper that is gone to be started */
+	bool wordless;     /* the caller wants no words when no session is found: nothing is looked up for them */
+	unsigned places;   /* of the user's folders (net/rundir.h) the first that are looked into; link_init(): all */
 	void (*note)(const char *text); /* takes what a helper that was started says; NULL: it is dropped */
 	unsigned pause_ms;              /* before the next link_come_back(); the caller sets it to 0 after progress */
 	int watch;        /* waiting ends when the other end of this descriptor, our output, goes away; -1: none */

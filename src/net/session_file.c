@@ -333,14 +333,14 @@ session_file_exists(const struct rundir *r, const char *name)
 }
 
 int
-session_file_find(struct rundir *r, const char *host, const char *name)
+session_file_find(struct rundir *r, unsigned places, const char *host, const char *name)
 {
 	int rc, hidden = -ENOENT;
 
 	r->fd = -1;
 	if (!is_hashed(name) && !name_possible(name, strlen(name)))
 		return -EINVAL;
-	for (unsigned place = 0; place < RUNDIR_PLACES; place++) {
+	for (unsigned place = 0; place < places; place++) {
 		if ((rc = rundir_open(r, place, host)) < 0) {
 			hidden = rundir_hides(rc) ? rc : hidden;
 			continue;

@@ -53,9 +53,10 @@ void session_file_each_via(
 bool session_file_exists(const struct rundir *r, const char *name);
 
 /*
- * Opens the first of the user's folders in which there is a session of that name, at that host (rundir_open()). 0;
- * -ENOENT: in none; -EINVAL: not a name; as open(2) when it is in none that can be looked into.
+ * Opens the first of the user's folders in which there is a session of that name, at that host (rundir_open()). Only
+ * the first `places` are looked into; RUNDIR_PLACES: all. 0; -ENOENT: in none; -EINVAL: not a name; as open(2) when it
+ * is in none that can be looked into.
  */
-MUST_USE int session_file_find(struct rundir *r, const char *host, const char *name);
+MUST_USE int session_file_find(struct rundir *r, unsigned places, const char *host, const char *name);
 
 #endif

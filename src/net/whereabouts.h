@@ -32,8 +32,8 @@ MUST_USE int whereabouts_read(const char *folder, struct whereabouts *w);
 void whereabouts_remove(const char *folder);
 
 /*
- * Whether a helper has the inbox in `folder`. Who asks shares the lock for a moment, which is in the way of a helper that
- * begins, but not of others who ask.
+ * Whether a helper has the inbox in `folder`. Who asks shares the lock for a moment, which is in the way of a helper
+ * that begins, but not of others who ask.
  */
 bool whereabouts_helper_runs(const char *folder);
 

@@ -178,8 +178,8 @@ inbox_in_use(const struct session *s)
 }
 
 /*
- * The helper of a session that was in another folder, and has ended, is waited for here as it is in lock_session(), and so
- * is a command that asks what became of a session (whereabouts_tell()). One whose session is there stays.
+ * The helper of a session that was in another folder, and has ended, is waited for here as it is in lock_session(), and
+ * so is a command that asks what became of a session (whereabouts_tell()). One whose session is there stays.
  */
 static int
 take_inbox(struct session *s, char note[STORE_NOTE])
@@ -316,7 +316,7 @@ go_online(struct session *s, const struct session_start *start, bool known, char
 static enum verdict
 find_place(struct session *s, const struct session_start *start, char *words, size_t size)
 {
-	int r = session_file_find(&s->rundir, start->host, s->folded);
+	int r = session_file_find(&s->rundir, RUNDIR_PLACES, start->host, s->folded);
 
 	if (r < 0 && start->resume)
 		return say(words, size, VERDICT_NO_SESSION, N_("there is no such session"), r);

@@ -1,4 +1,5 @@
-# Files on a file system that stops answering (R13): nobody but the command that gives them waits for it, and ^C ends that.
+# A file system that stops answering. A file on it that is given (R13): nobody but the command that gives it waits, and
+# ^C ends that. A home on it: no prompt waits for it.
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/system/lib.sh"
 needs_root
@@ -8,7 +9,7 @@ chmod 0755 "$T/hungfuse"
 mkdir "$T/hung"
 
 # The file system, whose requests of one kind are never answered.
-mount_hung() { # open|read|later
+mount_hung() { # home|open|read|later
 	spawn hung root "$T/hungfuse" "$T/hung" "$1"
 	wait_until mounted_or_not
 	if is_gone "${pid_of[hung]}"; then
@@ -135,4 +136,24 @@ ends_by "a killed helper" INT 130
 reap taker
 unmount_hung
 talks "at last"
+
+# carol has no session, alice has; the home is only where a session may be, too. Who waits for the prompt waits for the
+# end of its output.
+add_user carol
+prompted() {
+	is_gone "${pid_of[prompt]}"
+}
+mount_hung home
+for who in carol alice; do
+	spawn prompt $who sh -c 'shown=$(exec env -u XDG_STATE_HOME HOME="$1" pchat status --prompt 2>&1) && echo "($shown)"' \
+		sh "$T/hung"
+	wait_until prompted
+	ok $? "a home that hangs: $who's prompt comes back" "its state is $(process_state "${pid_of[prompt]}")"
+	! prompted || { reap prompt; exits 0 "$who's prompt: and has not failed"; }
+	[ $who = alice ] || is "$out" "()" "$who's prompt: and says nothing"
+	[ $who = carol ] || like "$out" '^\((bob:[0-9]+)?\)$' "$who's prompt: and says what is known without that home"
+done
+wait_until hangs
+ok $? "it was looked into for carol"
+unmount_hung
 finish

@@ -2,9 +2,10 @@
  * A file system that stops answering: one file, `file`, of a mebibyte, whose requests of one kind are taken and never
  * answered. What waits for such an answer waits in the kernel, where not even a SIGKILL ends it.
  *
- * usage: hungfuse FOLDER open|read|later
+ * usage: hungfuse FOLDER home|open|read|later
  *
- *   open    no open(2) comes back
+ *   home    nothing that is asked of the folder itself does
+ *   open    no open(2) does
  *   read    no read(2) does
  *   later   the first read(2) does, no other
  *
@@ -95,6 +96,8 @@ read_file(const struct fuse_in_header *h, const struct fuse_read_in *in)
 static bool
 hangs(uint32_t opcode)
 {
+	if (opcode == FUSE_GETATTR || opcode == FUSE_LOOKUP)
+		return strcmp(hung, "home") == 0;
 	if (opcode == FUSE_OPEN)
 		return strcmp(hung, "open") == 0;
 	return opcode == FUSE_READ && (strcmp(hung, "read") == 0 || (strcmp(hung, "later") == 0 && has_read));
@@ -146,7 +149,7 @@ main(int argc, char **argv)
 	char options[128];
 
 	if (argc != 3)
-		errx(2, "usage: hungfuse FOLDER open|read|later");
+		errx(2, "usage: hungfuse FOLDER home|open|read|later");
 	hung = argv[2];
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);

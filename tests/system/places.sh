@@ -75,6 +75,14 @@ like "$err" "lives in '$where'" "the session lives in the state folder, which is
 is "$(stat -c '%a %u' "$where")" "700 $uid" "in a folder that is private"
 bare alice pchat send nobody
 exits 7 "and found there"
+prompt_there() { # [VARIABLE=VALUE]...
+	bare alice env "$@" pchat status --prompt
+	[ "$out" = one ]
+}
+wait_until prompt_there
+ok $? "also by the prompt, which looks there last"
+wait_until prompt_there PCHAT_SESSION=one
+ok $? "also one that is named"
 bare alice pchat quit
 rmdir "/tmp/pchat-$uid"
 ok $? "the squatted folder is as it was"
@@ -229,8 +237,9 @@ for word in '' 'pchat-whereabouts 1\nruntime /elsewhere\nboot \nended 1 its fold
 	run alice pchat quit
 done
 
-# Who does not find a session asks in the same way whether its helper runs, and is waited for: the host was restarted, say.
-run alice sh -c "printf 'pchat-whereabouts 1\nruntime /elsewhere\nboot an-earlier-one\nended 0 \n' >'$folder/whereabouts'"
+# Who does not find a session asks by that lock whether its helper runs, and is waited for: the host was restarted, say.
+word='pchat-whereabouts 1\nruntime /elsewhere\nboot an-earlier-one\nended 0 \n'
+run alice sh -c "printf '$word' >'$folder/whereabouts'"
 spawn asker alice flock --shared --no-fork "$folder/inbox.db.lock" sleep "$AGES"
 wait_until holds
 spawn login alice pchat login alice

@@ -193,7 +193,7 @@ find_folder(const char *name, char out[PATH_MAX])
 		return -EINVAL;
 	name_fold(name, folder);
 	name_file(name, base);
-	if ((r = session_file_find(&dir, host, base)) == 0) {
+	if ((r = session_file_find(&dir, RUNDIR_PLACES, host, base)) == 0) {
 		r = session_file_read(&dir, base, &file);
 		rundir_close(&dir);
 	}

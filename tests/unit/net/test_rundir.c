@@ -178,11 +178,11 @@ START_TEST(a_session_is_found_in_any_folder)
 	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE, NULL), -ENOENT);
 	ck_assert_int_eq(folder_open(r.path, true) < 0, 0);
 	ck_assert_int_eq(rundir_open(&r, RUNDIR_STATE, NULL), 0);
-	ck_assert_int_eq(session_file_find(&other, NULL, "found"), -ENOENT);
+	ck_assert_int_eq(session_file_find(&other, RUNDIR_PLACES, NULL, "found"), -ENOENT);
 	ck_assert_int_eq(session_file_write(&r, &s), 0);
-	ck_assert_int_eq(session_file_find(&other, NULL, "Found"), 0);
+	ck_assert_int_eq(session_file_find(&other, RUNDIR_PLACES, NULL, "Found"), 0);
 	ck_assert_uint_eq(other.place, RUNDIR_STATE);
-	ck_assert_int_eq(session_file_find(&other, NULL, "../x"), -EINVAL);
+	ck_assert_int_eq(session_file_find(&other, RUNDIR_PLACES, NULL, "../x"), -EINVAL);
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* What a prompt shows, or not; its helper has answered before it was asked. */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "cli/output/output.h"
 #include "folder.h"
 #include "session/fake_process.h"
+#include "trace.h"
 
 #define NAME "peer-of-a-test"
 
@@ -118,7 +120,20 @@ START_TEST(no_helper)
 {
 	fake_connects(-13);
 	shows("");
+	ck_assert_uint_eq(fake_forks(), 0);
+}
+END_TEST
+
+/* Another process looks where it might hang, does so, and is ended. */
+START_TEST(no_session)
+{
 	inv.opt.text[OPT_SESSION] = "no-" NAME;
+	fake_connects(-ENOENT);
+	trace_clear();
+	shows("");
+	ck_assert_uint_eq(fake_forks(), 1);
+	trace_is("connect no-" NAME ".sock; signal 9");
+	fake_fork_fails(EAGAIN);
 	shows("");
 }
 END_TEST
@@ -135,6 +150,7 @@ cmd_status_prompt_suite(void)
 	tcase_add_test(tc, something_is_unread);
 	tcase_add_test(tc, it_says_something_else);
 	tcase_add_test(tc, no_helper);
+	tcase_add_test(tc, no_session);
 	suite_add_tcase(s, tc);
 	return s;
 }
