@@ -86,7 +86,7 @@ paste_text $'first line\nsecond line\nthird line\n'
 shows '^third line$' "a paste of several lines is shown"
 is "$(unread_of bob)" 0 "and not sent yet"
 send_keys Enter
-shows '    third line ✓$|✓ delivered: first line' "until Enter"
+shows '    third line ✓$|✓ delivered: "first line' "until Enter"
 run bob pchat read --raw
 is "$(tail -n 3 <<<"$out")" $'first line\nsecond line\nthird line' "it is one message"
 paste_text "$(printf '%65536s' '' | tr ' ' y)"
@@ -130,6 +130,9 @@ type_keys '/nosuchcommand' Enter
 shows "there is no command '/nosuchcommand'" "an unknown /word is an error"
 is "$(unread_of bob)" 0 "and is not sent"
 shows '^to bob> /nosuchcommand$' "and stays in the line"
+send_keys C-u
+type_keys '/xпомощьпомощьпомощьпомощь' Enter
+shows "there is no command '/xпомощьпомощьпом\.\.\.'" "of a long one whole characters are shown"
 send_keys C-u
 type_keys '/quit smoking' Enter
 shows 'nothing was done: /quit takes no words' "/quit with something behind it is none"
@@ -280,15 +283,20 @@ type_keys 'one' Enter
 marked 'one' "one message fits in"
 type_keys 'two' Enter
 shows 'alice: two [✗…]' "a line that was refused is marked, or was when it waited"
-shows '✗ not delivered: the partner.s inbox is full .*: two|✗ not delivered: the partner' "and the reason is shown"
+shows '✗ not delivered: the partner.s inbox is full .*: "two"|✗ not delivered: the partner' "and the reason is shown"
 run dora pchat read
 kill -STOP "$(helper_pid dora)"
 type_keys 'three' Enter
 shows 'alice: three …' "a line that is not there yet is marked, too"
 type_keys 'typed on'
+send_keys C-u
+type_keys 'नमस्ते दुनिया नमस्ते दुनिया' Enter
+shows 'alice: नमस्ते दुनिया नमस्ते दुनिया …' "another one"
+type_keys 'typed on'
 shows '^to dora> typed on$' "and one can go on typing"
 kill -CONT "$(helper_pid dora)"
-shows '✓ delivered: three' "until it is delivered"
+shows '✓ delivered: "three"$' "until it is delivered"
+shows 'दुनिया नम\.\.\."$' "of a long one whole characters are shown"
 shows '^to dora> typed on$' "above the line that is typed"
 send_keys C-u
 type_keys '/to bob' Enter

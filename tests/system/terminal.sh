@@ -54,7 +54,7 @@ shows() {
 
 # marked TEXT NAME: the line that alice said is shown as delivered: by its mark, or, where that took its time, by a note below it.
 marked() {
-	shows "(alice: |^ +)$1 ✓|✓ delivered: $1" "$2"
+	shows "(alice: |^ +)$1 ✓|✓ delivered: \"$1" "$2"
 }
 
 # What Tab offers has to be there within a moment, else nothing is: where it was not, Tab is pressed again.

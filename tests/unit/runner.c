@@ -140,6 +140,7 @@
 	X(walk)              \
 	X(origin)            \
 	X(own)               \
+	X(excerpt)           \
 	X(recall)            \
 	X(run)               \
 	X(editor)            \

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/translate.h"
+#include "cli/chat/excerpt.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
 #include "cli/output/hint.h"
@@ -29,7 +30,6 @@
 
 #define RETRY_FIRST 0.02 /* seconds; then twice as long each time, up to RETRY_MAX_MS */
 #define SLOW_SECONDS 2.  /* without the state of the session; then that is said */
-#define EXCERPT 48       /* bytes of a line that is spoken of again */
 
 /* --------------------------------------------------------------------- showing */
 
@@ -73,6 +73,7 @@ chat_note(struct chat *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
 	va_end(ap);
+	(void)excerpt_trim(text);
 	if (c->filter) {
 		remark("%s", text);
 		return;
@@ -152,9 +153,7 @@ show_fate(struct chat *c, const struct deliver_line *line, enum verdict v)
 	const char *text = line->text;
 	const size_t len = line->len;
 	const bool waited = line->waited;
-	char excerpt[8 * EXCERPT + 16];
-	const size_t n = safe_line(text, len < EXCERPT ? len : EXCERPT, excerpt, sizeof(excerpt));
-	const char *more = len > EXCERPT ? "..." : "";
+	char excerpt[EXCERPT_SHOWN];
 
 	if (v == VERDICT_OK && !own_delivered(c->own, line, !c->ending && inbox_follows(c->inbox)))
 		return;
@@ -162,31 +161,31 @@ show_fate(struct chat *c, const struct deliver_line *line, enum verdict v)
 		show_own(c, text, len, clock_wall_ms(), v == VERDICT_OK ? MARK_DONE : MARK_FAILED);
 	if (v == VERDICT_OK && !inbox_follows(c->inbox)) /* that it does may not be known yet */
 		recent_note(c->recent, &line->id);
+	(void)excerpt_shown(text, len, excerpt);
 	if (v == VERDICT_OK && waited)
-		chat_note(c, "%s delivered: %.*s%s", mark_text(MARK_DONE), (int)n, excerpt, more);
+		chat_note(c, "%s delivered: \"%s\"", mark_text(MARK_DONE), excerpt);
 	else if (v == VERDICT_UNCONFIRMED)
-		chat_note(
-		    c, "%s it may or may not have arrived: %.*s%s", mark_text(MARK_FAILED), (int)n, excerpt, more);
+		chat_note(c, "%s it may or may not have arrived: \"%s\"", mark_text(MARK_FAILED), excerpt);
 	else if (v != VERDICT_OK)
 		chat_note(c,
-		    strstr(status_words(v), "not delivered") ? "%s %s: %.*s%s" : N_("%s not delivered, %s: %.*s%s"),
-		    mark_text(MARK_FAILED), _(status_words(v)), (int)n, excerpt, more);
+		    strstr(status_words(v), "not delivered") ? N_("%s %s: \"%s\"") : N_("%s not delivered, %s: \"%s\""),
+		    mark_text(MARK_FAILED), _(status_words(v)), excerpt);
 }
 
 static void
 on_settled(void *context, const struct deliver_line *line, enum verdict v)
 {
 	struct chat *c = context;
-	const size_t len = line->len;
+	char excerpt[EXCERPT_QUOTED];
 
 	if (v != VERDICT_OK && c->status == 0 && (c->filter || c->ending))
 		c->status = status_exit(v);
 	if (c->editor)
 		show_fate(c, line, v);
 	else if (v != VERDICT_OK)
-		(void)report(v, "%s: %.*s%s",
+		(void)report(v, "%s: \"%s\"",
 		    _(v == VERDICT_UNCONFIRMED ? N_("it may or may not have arrived") : status_words(v)),
-		    (int)(len < EXCERPT ? len : EXCERPT), line->text, len > EXCERPT ? "..." : "");
+		    excerpt_quoted(line->text, line->len, excerpt));
 	if (c->ending && pending(c) == 0)
 		c->over = true;
 	if (c->filter)

@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/translate.h"
 #include "cli/chat/chat.h"
+#include "cli/chat/excerpt.h"
 #include "cli/line/typed.h"
 #include "cli/output/colour.h"
 #include "cli/output/output.h"
@@ -369,7 +370,7 @@ static enum editor_answer
 unknown(struct chat *c, const char *name)
 {
 	char safe[8 * 32 + 16];
-	const size_t len = strnlen(name, 32);
+	const size_t len = excerpt_length(name, strlen(name), 32);
 
 	safe[safe_line(name, len, safe, sizeof(safe) - 1)] = '\0';
 	chat_note(c, "there is no command '/%s%s': nothing was sent; /help lists the commands, //TEXT sends /TEXT",
