@@ -101,8 +101,8 @@ void via_ended(struct via_state *v, enum via_trouble why, uint64_t now);
 
 /*
  * What ssh's standard error means, of which `text` is the end: one line for people, which says what to type. What
- * ssh itself said stands in it only as printable ASCII: the server may have written it. in_words translates what is
- * English.
+ * ssh itself said stands in it as it came, and the server may have written it: whoever shows the line makes it safe.
+ * in_words translates what is English.
  */
 enum via_trouble via_explain(
     const struct via *via, const char *text, const char *(*in_words)(const char *english), char words[VIA_WORDS]);

@@ -17,35 +17,47 @@ struct saying {
 	char *words;
 };
 
+/* The length of n bytes without a character at their end of which only the beginning is there. */
+static size_t
+whole(const char *text, size_t n)
+{
+	size_t first = n;
+	uint32_t cp;
+
+	while (first > 0 && n - first < 3 && ((unsigned char)text[first - 1] & 0xc0) == 0x80)
+		first--;
+	if (first == 0 || (unsigned char)text[first - 1] < 0xc0)
+		return n;
+	return unicode_decode(text + first - 1, n - first + 1, &cp) == 0 ? first - 1 : n;
+}
+
 /* Cut where it is too long, between two characters: what ssh said stands last. */
 PRINTF_LIKE(2, 3)
 static void
 say(const struct saying *s, const char *english, ...)
 {
-	size_t at = 0, n = 1;
-	uint32_t cp;
 	va_list args;
+	int n;
 
 	va_start(args, english);
-	(void)vsnprintf(s->words, VIA_WORDS, s->in_words(english), args);
+	n = vsnprintf(s->words, VIA_WORDS, s->in_words(english), args);
 	va_end(args);
-	while (n > 0)
-		at += n = unicode_decode(s->words + at, strlen(s->words + at), &cp);
-	s->words[at] = '\0';
+	if (n >= (int)VIA_WORDS)
+		s->words[whole(s->words, VIA_WORDS - 1)] = '\0';
 }
 
-/* The last line that says something, as printable ASCII. */
+/* The last line that says something, as it came. */
 static void
 last_line(const char *text, char out[LINE])
 {
-	size_t end = strlen(text), begin, n = 0;
+	size_t end = strlen(text), begin, n;
 
 	while (end > 0 && (unsigned char)text[end - 1] <= ' ')
 		end--;
 	for (begin = end; begin > 0 && text[begin - 1] != '\n';)
 		begin--;
-	for (size_t i = begin; i < end && n < LINE - 1; i++)
-		out[n++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	n = end - begin < LINE ? end - begin : whole(text + begin, LINE - 1);
+	memcpy(out, text + begin, n);
 	out[n] = '\0';
 }
 

@@ -211,6 +211,26 @@ reap give
 at alice pchat -s lab/alice
 like "$out" "pchat -s lab/alice COMMAND" "and the overview says it"
 
+# ------------------------------------------------------------------ what ssh says
+# The server may write it: it is shown as a message is, readable and harmless.
+mkdir -m 0755 "$T/evil"
+cat >"$T/evil/ssh" <<'SSH'
+#!/bin/sh
+printf 'first\n\033[31mevil\033[0m gr\303\274n \377 Permission denied (publickey).\r\n' >&2
+exit 255
+SSH
+chmod 0755 "$T/evil/ssh"
+run alice env "PATH=$T/evil:$PATH" pchat login --via "lab:$door" anew
+exits 4 "an ssh that is not let in"
+shown='\u{001B}[31mevil\u{001B}[0m grün \xFF Permission denied (publickey).'
+[[ $err == *"($shown)"* ]]
+ok $? "its words are readable, and harmless" "$err"
+run alice env "PATH=$T/evil:$PATH" pchat --json login --via "lab:$door" anew
+[[ $(jq -r .error.message <<<"$err") == *"grün"*"Permission denied"* ]]
+ok $? "also in an object" "$err"
+[[ $err != *$'\e'* ]]
+ok $? "which has no byte that a terminal obeys" "$err"
+
 # ------------------------------------------------------------------ history, when logged out
 add_user solo # has no session but one at the other host
 at solo pchat login --via "lab:$door" solo

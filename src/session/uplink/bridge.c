@@ -13,9 +13,11 @@
 #include "base/translate.h"
 #include "net/process.h"
 #include "net/socket.h"
+#include "proto/safe.h"
 
-#define HEARD_MAX 4096U /* of what ssh says, the end */
-#define END_MS 200      /* that ssh has for it before it is killed */
+#define HEARD_MAX 4096U          /* of what ssh says, the end */
+#define END_MS 200               /* that ssh has for it before it is killed */
+#define SAFE_MAX (8 * VIA_WORDS) /* of words, when each byte is shown as a number */
 #define ARGUMENT_MAX (VIA_PATH_MAX + SESSION_BASE_MAX + 16)
 
 struct bridge {
@@ -75,6 +77,16 @@ on_heard(struct ev_loop *loop, ev_io *w, int revents)
 	hear(w->data);
 }
 
+/* The server may have written a part of it. */
+static void
+log_words(const char *words)
+{
+	char safe[SAFE_MAX];
+	const size_t n = safe_line(words, strlen(words), safe, sizeof(safe));
+
+	log_notice("%.*s", (int)n, safe);
+}
+
 /* Words about the latest trouble; each is logged once. */
 static enum via_trouble
 understand(struct bridge *b)
@@ -85,7 +97,7 @@ understand(struct bridge *b)
 	hear(b);
 	why = via_explain(&b->via, b->heard, translate, words);
 	if (strcmp(words, b->words) != 0)
-		log_notice("%s", words);
+		log_words(words);
 	memcpy(b->words, words, sizeof(words));
 	b->heard_len = 0;
 	b->heard[0] = '\0';
