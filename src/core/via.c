@@ -16,14 +16,30 @@ is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+/* At least two colons: HOST:WORD is a path that does not begin with a slash. */
+static bool
+is_ipv6(const char *text, size_t n)
+{
+	unsigned colons = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		colons += text[i] == ':';
+		if (text[i] == '\0' || !strchr("0123456789abcdefABCDEF:.", text[i]))
+			return false;
+	}
+	return colons >= 2 && text[0] != '.';
+}
+
 /* Of a host: names, IPv4 and IPv6. No slash, nothing that ssh expands, and no dot or dash first. */
 static bool
 is_host(const char *text, size_t n)
 {
-	if (n == 0 || n > VIA_HOST_MAX || !(is_alnum(text[0]) || text[0] == ':'))
+	if (n == 0 || n > VIA_HOST_MAX)
 		return false;
+	if (is_ipv6(text, n))
+		return true;
 	for (size_t i = 0; i < n; i++)
-		if (!is_alnum(text[i]) && !strchr("._:-", text[i]))
+		if (!is_alnum(text[i]) && (i == 0 || !strchr("._-", text[i])))
 			return false;
 	return true;
 }

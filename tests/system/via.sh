@@ -128,7 +128,7 @@ at news pchat login --via "${far[0]}@$there" ann
 exits 4 "without a key"
 like "$err" "ssh-add" "it is told what to type"
 
-for bad in -oProxyCommand=touch "" "lab/x" "lab:relative/%h" "lab:/a b" ".."; do
+for bad in -oProxyCommand=touch "" "lab/x" "lab:relative" "lab:relative/%h" "lab:/a b" ".."; do
 	at games pchat login "--via=$bad" ann
 	exits 2 "'$bad' is nowhere"
 done

@@ -19,6 +19,8 @@ START_TEST(a_target_is_taken_apart)
 	ck_assert_str_eq(v.path, "");
 	ck_assert(via_parse("alice@fe80::1:/p.sock", &v));
 	ck_assert_str_eq(v.host, "fe80::1");
+	ck_assert(via_parse("::FFFF:10.0.0.1", &v));
+	ck_assert_str_eq(v.host, "::ffff:10.0.0.1");
 	ck_assert(via_parse("a@b@lab", &v)); /* an account of a directory */
 	ck_assert_str_eq(v.login, "a@b@lab");
 	ck_assert_str_eq(v.host, "lab");
@@ -55,7 +57,8 @@ START_TEST(what_is_no_target)
 {
 	static const char *const bad[] = { "", "@lab", "alice@", "-oProxyCommand=x", "alice@-x", "-l@lab", "..", ".",
 		"lab/x", "lab:/", "lab:/a b", "lab:/a%h", "lab:/${HOME}", "lab:/a:b", "alice@lab\n", "al ice@lab",
-		"alice;@lab", "[::1]", "lab:/a\\b" };
+		"alice;@lab", "[::1]", "lab:/a\\b", "lab:word", "lab:22", "lab:a:b", "alice@lab:word", ":lab",
+		"lab:", "fe80::1:word", "fe80:/x:1", "._-", "_lab", ".::1" };
 	char text[400];
 	struct via v;
 
