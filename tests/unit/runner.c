@@ -160,6 +160,7 @@
 	X(cli_report)        \
 	X(restore)           \
 	X(cli_rows)          \
+	X(hangup)            \
 	X(offspring)         \
 	X(channel)           \
 	X(conn)              \

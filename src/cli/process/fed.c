@@ -11,12 +11,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
 #include "cli/process/child.h"
-#include "cli/process/offspring.h"
+#include "cli/process/hangup.h"
 
 #define PIPE_BYTES (1 << 20)
-#define HANGUP_MS 5000 /* between SIGHUP and SIGKILL */
 
 enum word { GO = 'g', WHOLE = 'w', STOP = 's' };
 
@@ -73,23 +71,18 @@ say(const struct care *c, int value)
 	(void)send(c->control, &value, sizeof(value), MSG_NOSIGNAL);
 }
 
-/* As `with` does at the end of a chat, until all are gone. */
 static void
 end_all(struct child *c)
 {
-	const uint64_t deadline = deadline_in(HANGUP_MS);
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-	struct offspring o;
+	struct hangup e = { 0 };
 
-	offspring_stop(&o, c->pid);
-	offspring_signal(&o, SIGHUP);
-	child_signal(c, SIGHUP);
-	offspring_signal(&o, SIGCONT);
-	child_signal(c, SIGCONT);
-	while (!child_ended(c))
-		if (poll(&p, 1, poll_time(deadline)) == 0)
-			child_signal(c, SIGKILL);
-	offspring_await(&o, deadline);
+	hangup_begin(&e, c);
+	while (!child_ended(c)) {
+		(void)poll(&p, 1, hangup_poll_time(&e));
+		hangup_go_on(&e, c);
+	}
+	hangup_finish(&e);
 }
 
 static void

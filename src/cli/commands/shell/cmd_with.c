@@ -15,7 +15,7 @@
 #include "cli/line/command.h"
 #include "cli/output/report.h"
 #include "cli/process/child.h"
-#include "cli/process/offspring.h"
+#include "cli/process/hangup.h"
 #include "core/names/name.h"
 #include "proto/status.h"
 
@@ -24,23 +24,20 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
-#define HANGUP_MS 5000 /* between SIGHUP and SIGKILL */
-
-struct company {
+struct pairing {
 	struct link *link;
 	const char *partner;
 	struct child child;
-	struct offspring offspring; /* of the child, once the chat is over */
-	int signals;                /* what is for the command, as a descriptor */
-	uint64_t before;            /* the pair that we were in */
+	struct hangup hangup; /* of the child, once the chat is over */
+	int signals;          /* what is for the command, as a descriptor */
+	uint64_t before;      /* the pair that we were in */
 	uint64_t pair;
-	bool stay;        /* in the chat, whatever becomes of the command */
-	bool over;        /* the chat is */
-	uint64_t kill_at; /* UINT64_MAX: not hung up yet */
+	bool stay; /* in the chat, whatever becomes of the command */
+	bool over; /* the chat is */
 };
 
 static enum verdict
-pair_with(struct company *c, uint64_t deadline)
+pair_with(struct pairing *c, uint64_t deadline)
 {
 	const struct control_message status = { .type = CONTROL_STATUS };
 	struct control_message m;
@@ -57,7 +54,7 @@ pair_with(struct company *c, uint64_t deadline)
 
 /* Asks to be told of changes; learns, or compares, the pair. */
 static enum verdict
-watch(struct company *c, uint64_t deadline)
+watch(struct pairing *c, uint64_t deadline)
 {
 	const struct control_message request = { .type = CONTROL_WATCH };
 	struct control_message m;
@@ -71,21 +68,9 @@ watch(struct company *c, uint64_t deadline)
 	return VERDICT_OK;
 }
 
-/* As the end of a terminal does: all that the command has started is told as well. */
-static void
-hang_up(struct company *c)
-{
-	offspring_stop(&c->offspring, c->child.pid);
-	offspring_signal(&c->offspring, SIGHUP);
-	child_signal(&c->child, SIGHUP);
-	offspring_signal(&c->offspring, SIGCONT);
-	child_signal(&c->child, SIGCONT);
-	c->kill_at = deadline_in(HANGUP_MS);
-}
-
 /* Notices that arrived. A helper that died is started again; without one the chat is over. */
 static void
-listen_to_helper(struct company *c)
+listen_to_helper(struct pairing *c)
 {
 	struct control_message m;
 	struct frame f;
@@ -106,7 +91,7 @@ listen_to_helper(struct company *c)
 
 /* Until the child has ended; when the chat has, until all have that it started. */
 static void
-keep(struct company *c)
+keep(struct pairing *c)
 {
 	while (!child_ended(&c->child)) {
 		struct pollfd p[3] = {
@@ -115,21 +100,21 @@ keep(struct company *c)
 			{ .fd = c->signals, .events = POLLIN },
 		};
 
-		if (c->over && c->kill_at == UINT64_MAX)
-			hang_up(c);
-		if (poll(p, 3, poll_time(c->kill_at)) == 0)
-			child_signal(&c->child, SIGKILL);
-		else if (p[1].revents)
+		if (c->over && !c->hangup.begun)
+			hangup_begin(&c->hangup, &c->child);
+		(void)poll(p, 3, hangup_poll_time(&c->hangup));
+		hangup_go_on(&c->hangup, &c->child);
+		if (p[1].revents)
 			listen_to_helper(c);
 		if (p[2].revents)
 			child_signal(&c->child, child_caught_signal(c->signals));
 	}
-	offspring_await(&c->offspring, c->kill_at);
+	hangup_finish(&c->hangup);
 }
 
 /* What is sent to us alone is passed on, so that nothing is left behind when we are told to end. */
 static int
-catch_signals(struct company *c)
+catch_signals(struct pairing *c)
 {
 	static const int passed_on[] = { SIGTERM, SIGHUP };
 
@@ -147,7 +132,7 @@ leave_signals_to_child(void)
 
 /* A chat that was begun for the command ends with it. */
 static void
-leave(struct company *c)
+leave(struct pairing *c)
 {
 	const struct control_message m = { .type = CONTROL_LEAVE };
 
@@ -159,7 +144,7 @@ leave(struct company *c)
 
 /* 0, or the exit status of what was reported. */
 static int
-start(struct company *c, char *const argv[])
+start(struct pairing *c, char *const argv[])
 {
 	int rc = catch_signals(c);
 
@@ -174,9 +159,7 @@ with_run(struct invocation *inv)
 {
 	const struct options *o = &inv->opt;
 	const uint64_t deadline = options_deadline(o);
-	struct company c = {
-		.link = &inv->link, .partner = o->operands[0], .stay = o->given[OPT_STAY], .kill_at = UINT64_MAX
-	};
+	struct pairing c = { .link = &inv->link, .partner = o->operands[0], .stay = o->given[OPT_STAY] };
 	enum verdict v = pair_with(&c, deadline);
 	int rc;
 
