@@ -199,7 +199,7 @@ shows '^to bob> *$' "bob is back"
 
 # ------------------------------------------------------- what is offered
 spawn offer bob sh -c 'echo something | pchat pipe "a stream"'
-shows 'bob offers stream [0-9]+ .pchat accept [0-9]+.: "a stream"$' "an offer is shown"
+shows 'bob offers a stream ./accept [0-9]+.: "a stream"$' "an offer is shown, with the command that takes it here"
 type_keys '/accept' Enter
 shows "/accept: a stream is not shown in a chat: add '-o FILE'" "a stream is not poured into the chat"
 send_keys C-u

@@ -61,7 +61,7 @@ exits 1 "it is gone"
 
 offer two "a label" <"$T/numbers"
 run bob pchat read
-like "$out" '^\[[-0-9: ]+\] \* alice offers stream ([0-9]+) \(pchat accept [0-9]+\): "a label"$' "people are shown how it is taken"
+like "$out" '^\[[-0-9: ]+\] \* alice offers a stream \(pchat accept ([0-9]+)\): "a label"$' "people are shown how it is taken"
 [[ $out =~ accept\ ([0-9]+) ]]
 number=${BASH_REMATCH[1]}
 run bob pchat accept $((number + 1))

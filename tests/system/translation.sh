@@ -130,6 +130,8 @@ type_keys '你好 hello' Enter
 wait_until has_unread_record bob message
 run bob pchat read --raw
 is "$out" '你好 hello' "a line arrives as it was typed"
+run alice pchat history -n 1
+like "$out" '\] alice 对 bob: 你好 hello$' "and to whom it was said"
 type_keys '/quit smoking' Enter
 shows '什么也没做：/quit 不带参数' "a command that is not meant"
 send_keys C-u

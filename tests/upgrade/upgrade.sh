@@ -188,7 +188,7 @@ wait_until run_quietly bob new pchat accept --list
 run bob old pchat read
 unlike "$out" offer "an old command is shown no offers"
 run bob new pchat read
-like "$out" 'offers stream [0-9]+ .*: "to an old command"' "a new one is"
+like "$out" 'offers a stream .*: "to an old command"' "a new one is"
 run bob new pchat accept -o taken
 exits 0 "and takes it"
 reap offer

@@ -233,7 +233,19 @@ note(const struct record *r)
 	body(r);
 }
 
-/* The number that one answers with, and what is offered; what the partner has written stands last. */
+static const char *
+offer_words(const struct record *r)
+{
+	uint64_t bytes;
+	uint32_t files;
+
+	if (offer_kind(r->body, r->length) == OFFER_STREAM)
+		return _("%s offers a stream (%saccept %s)");
+	offer_total(r->body, r->length, &files, &bytes);
+	return translate_count(N_("%s offers a file (%saccept %s)"), N_("%s offers files (%saccept %s)"), files);
+}
+
+/* The command that takes it, and what is offered; what the partner has written stands last. */
 static void
 offer(const struct record *r)
 {
@@ -241,9 +253,7 @@ offer(const struct record *r)
 
 	(void)snprintf(number, sizeof(number), "%" PRIu64, r->id);
 	output_printf("%s* ", colour_quiet());
-	output_printf(offer_kind(r->body, r->length) == OFFER_STREAM ? _("%s offers stream %s (pchat %saccept %s)")
-								     : _("%s offers files %s (pchat %saccept %s)"),
-	    r->peer.name, number, hint_chosen(), number);
+	output_printf(offer_words(r), r->peer.name, hint_before(), number);
 	format_offer(r);
 	output_string(colour_off());
 }
@@ -265,8 +275,9 @@ line(const struct record *r, const char *self)
 		event(r);
 	} else {
 		/* Our name can only be ours: that is what was just said. */
-		output_printf("%s%s%s%s%s: ", strcmp(from, self) == 0 ? colour_of_self() : colour_of_name(from), from,
-		    colour_off(), r->own ? " to " : "", r->own ? r->peer.name : "");
+		output_printf(r->own ? _("%s%s%s to %s: ") : "%s%s%s: ",
+		    strcmp(from, self) == 0 ? colour_of_self() : colour_of_name(from), from, colour_off(),
+		    r->peer.name);
 		body(r);
 	}
 }
