@@ -31,6 +31,13 @@ title_is() { # TITLE
 	[ "$(tmux_do display-message -p '#{pane_title}')" = "$1" ]
 }
 
+chat_pid() {
+	local pid
+	for pid in $(test_processes); do
+		[[ $(readlink "/proc/$pid/exe") != */pchat-chat ]] || echo "$pid"
+	done
+}
+
 # ------------------------------------------------------------------------ the title
 tmux_do select-pane -T 'as it was'
 record_screen "$T/first.out"
@@ -62,6 +69,16 @@ shows '^\$ *$' "the chat is left"
 grep -qF $'\e[22;2t' "$T/first.out" && grep -qF $'\e[23;2t' "$T/first.out"
 ok $? "the title was saved, and given back"
 tmux_do pipe-pane
+anew 'pchat chat'
+shows '^to bob> *$' "a chat"
+wait_until title_is bob
+kill -QUIT "$(chat_pid)"
+shows '^\$ *$' "SIGQUIT ends it"
+title_is_not() { # TITLE
+	! title_is "$1"
+}
+wait_until title_is_not bob
+ok $? "which gives the title back"
 record_screen "$T/silent.out"
 anew 'pchat chat --no-bell'
 shows '^to bob> *$' "a chat without a bell"
@@ -91,8 +108,10 @@ type_keys '/clear' Enter
 wait_until only_prompt
 ok $? "/clear clears the screen" "$(screen)"
 type_keys '/grep a needle, and' Enter
-shows 'bob: a needle, and hay$' "/grep finds what was said"
+shows '^.[0-9]{2}:[0-9]{2}. bob: a needle, and hay *$' "/grep finds what was said, which looks as what is read"
 is "$(screen | grep -c 'hay alone')" 0 "and nothing else"
+run alice env PCHAT_CHAT=2020-01-01 pchat history -n 1
+like "$out" $'^--- [-0-9]{10} ---\n\\[[0-9:]{5}\\] bob: .*\n--- 2020-01-01 ---$' "below it a chat is at the day at which it was"
 type_keys '/grep nosuchword' Enter
 shows '/grep: there is nothing|/history: there is nothing' "what is nowhere is said"
 type_keys '/grep' Enter
@@ -132,6 +151,22 @@ type_keys '/unblock mal'
 tab_shows '^to bob> /unblock mallory *$' "of either kind"
 send_keys C-u
 (as alice pchat unblock mallory) 2>/dev/null
+
+type_keys '/dnd of'
+tab_shows '^to bob> /dnd off *$' "and what /dnd takes"
+send_keys C-u
+type_keys '/dnd maybe' Enter
+shows '/dnd on refuses new chats and notes, /dnd off accepts them again' "which it says itself"
+send_keys C-u
+type_keys '/history foo bar' Enter
+shows "/history: one NAME only; 'bar' is left over .'/help history' tells more.\$" "a mistake names a help that is there"
+send_keys C-u
+type_keys '/help history' Enter
+shows '^  /history .NAME. .-n N. +show what was said$' "/help shows one command"
+shows '/history takes --since WHEN, --grep TEXT' "and what else it takes"
+type_keys '/help nosuch' Enter
+shows "there is no command '/nosuch'" "that is there"
+send_keys C-u
 
 # Offers by their number, files by their path.
 spawn offer bob pchat pipe "for a Tab"
@@ -198,7 +233,7 @@ shows '^\* bob is away: "back at two"$' "a partner who goes away is told of"
 run bob pchat away
 shows '^\* bob is no longer away$' "and who comes back"
 type_keys '/away out for "tea" --now' Enter
-shows 'you are away until' "/away says it of oneself"
+shows "^\* you are away until you say '/away'" "/away says it of oneself, in the chat's own voice"
 run bob pchat status
 like "$out" 'who is away: "out for \\"tea\\" --now"$' "as it was typed"
 type_keys '/away' Enter

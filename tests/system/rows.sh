@@ -162,7 +162,8 @@ is_over() {
 for program in less pchat-full; do
 	anew 'PAGER=less LESS=R pchat history'
 	shows '^:|END' "a pager shows it"
-	kill -$([ $program = less ] && echo KILL || echo TERM) "$(pid_in $program)"
+	[ $program = less ] && signal=KILL || signal=TERM
+	kill -"$signal" "$(pid_in $program)"
 	wait_until is_over
 	ok $? "$program is ended, and so is the other"
 	type_keys 'clear; stty -a | grep -Eo -e "-?icanon"' Enter

@@ -13,7 +13,8 @@
 #include "proto/safe.h"
 #include "proto/status.h"
 
-#define SHELL "pchat " /* stands before a command that is typed there */
+#define HISTORY "history" /* /grep is one, too */
+#define SHELL "pchat "    /* stands before a command that is typed there */
 
 struct row {
 	const char *name;
@@ -51,7 +52,7 @@ static const struct row rows[] = {
 	{ "history", "[NAME] [-n N]", N_("show what was said"), 0, RUN_WORDS - 2, false, run_history },
 	{ "grep", "TEXT", N_("show messages that hold TEXT"), 1, 1, true, run_grep },
 	{ "clear", "", N_("clear the screen"), 0, 0, false, run_clear },
-	{ "help", "", N_("show this"), 0, 0, false, run_help },
+	{ "help", "[NAME]", N_("show this, or what /NAME takes"), 0, 1, false, run_help },
 	{ "detach", "", N_("close this chat, stay logged in (^D does the same)"), 0, 0, false, run_detach },
 	{ "quit", "", N_("log out"), 0, 0, false, run_quit },
 };
@@ -187,6 +188,8 @@ run_shell(struct chat *c, const struct row *row, const char *const *before, char
 	size_t n = 0;
 
 	all[n++] = colour_on() ? "--color=always" : "--color=never";
+	if (c->opt->given[OPT_FULL_TIME] && strcmp(*before, HISTORY) == 0)
+		all[n++] = "--full-time";
 	for (; *before && n < RUN_WORDS; before++)
 		all[n++] = *before;
 	for (; *words && n < RUN_WORDS; words++)
@@ -276,7 +279,7 @@ run_dnd(struct chat *c, const struct row *row, char **words)
 {
 	if (strcmp(words[0], "on") == 0 || strcmp(words[0], "off") == 0)
 		return run_plainly(c, row, words);
-	chat_note(c, "/dnd on refuses contact, /dnd off accepts it again");
+	chat_note(c, "/dnd on refuses new chats and notes, /dnd off accepts them again");
 	return EDITOR_STAYS;
 }
 
@@ -314,7 +317,7 @@ run_grep(struct chat *c, const struct row *row, char **words)
 {
 	char option[8 + 512];
 	char *const none[] = { NULL };
-	const char *const before[] = { "history", option, NULL };
+	const char *const before[] = { HISTORY, option, NULL };
 
 	if (snprintf(option, sizeof(option), "--grep=%s", words[0]) >= (int)sizeof(option)) {
 		chat_note(c, "/grep: that text is too long to search for");
@@ -333,13 +336,48 @@ run_clear(struct chat *c, const struct row *row, char **words)
 	return EDITOR_TAKEN;
 }
 
+static enum editor_answer unknown(struct chat *c, const char *name);
+
+/* What the shell's command takes beside that. */
+static const struct {
+	const char *name, *words;
+} options[] = {
+	{ "accept", "--list" },
+	{ "history", "--since WHEN, --grep TEXT, --full-time, --delete, --before WHEN, --unread" },
+};
+
+static void
+help_line(const struct row *row)
+{
+	output_printf("  /%s %-*s %s\n", row->name, (int)(27 - strlen(row->name)), row->operands, _(row->summary));
+}
+
+/* Of one command, under its name with a slash or without. */
+static enum editor_answer
+help_of(struct chat *c, const char *name)
+{
+	const struct row *row;
+
+	name += *name == '/';
+	if (!(row = find_row(name, strlen(name))))
+		return unknown(c, name);
+	help_line(row);
+	(void)chat_show(c);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (strcmp(options[i].name, row->name) == 0)
+			chat_note(c, "/%s takes %s as well, as 'pchat help %s' in a shell describes", row->name,
+			    options[i].words, row->name);
+	return EDITOR_TAKEN;
+}
+
 static enum editor_answer
 run_help(struct chat *c, const struct row *row, char **words)
 {
-	(void)row, (void)words;
+	(void)row;
+	if (*words)
+		return help_of(c, *words);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		output_printf("  /%s %-*s %s\n", rows[i].name, (int)(27 - strlen(rows[i].name)), rows[i].operands,
-		    _(rows[i].summary));
+		help_line(&rows[i]);
 	output_printf("  //TEXT                        %s\n", _("send a line that begins with a slash"));
 	output_string(
 	    _("  Tab completes. Up brings back what you typed, ^R looks for it. ^C drops the line.\n"

@@ -178,6 +178,27 @@ question(const char *before, char *command, size_t size, const char *ask[4])
 	}
 }
 
+/* Behind /help the commands, behind /dnd its two words. False: neither is meant. */
+static bool
+complete_here(struct chat *c, const char *before)
+{
+	const char *word = last_word(before);
+	struct matches m = { .word = word, .len = strlen(word) };
+
+	if (strchr(before, ' ') + 1 != word)
+		return false;
+	if (is_command(before, "help")) {
+		commands_each(match, &m);
+	} else if (is_command(before, "dnd")) {
+		match(&m, "on");
+		match(&m, "off");
+	} else {
+		return false;
+	}
+	apply(c, &m);
+	return true;
+}
+
 void
 complete_tab(struct chat *c, const char *before, size_t len)
 {
@@ -191,6 +212,8 @@ complete_tab(struct chat *c, const char *before, size_t len)
 		apply(c, &m);
 		return;
 	}
+	if (strchr(before, ' ') && complete_here(c, before))
+		return;
 	if (c->completer)
 		return;
 	question(before, command, sizeof(command), ask);

@@ -8,6 +8,7 @@
 #include "base/translate.h"
 #include "cli/line/command.h"
 #include "cli/line/suggest.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/overview.h"
 #include "cli/output/report.h"
@@ -330,6 +331,8 @@ help_mistake(const struct options *o)
 		return report(VERDICT_USAGE, "%s; did you mean '%s%s'?", o->mistake, o->unknown ? "--" : "", meant);
 	if (!c)
 		return report(VERDICT_USAGE, "%s; 'pchat --help' lists the commands and options", o->mistake);
+	if (hint_in_chat())
+		return report(VERDICT_USAGE, "%s ('pchat help %s' tells more)", o->mistake, c->name);
 	usage_of(c, usage);
 	return report(VERDICT_USAGE,
 	    is_question(o->mistake) ? N_("%s usage: %s ('pchat help %s' tells more)")

@@ -8,6 +8,7 @@
 #include "cli/line/when.h"
 #include "cli/output/colour.h"
 #include "cli/output/format.h"
+#include "cli/output/hint.h"
 #include "cli/output/output.h"
 #include "cli/output/pager.h"
 #include "cli/output/report.h"
@@ -61,9 +62,8 @@ request_of(const struct options *o, struct control_message *m)
 		m->u.history.limit = (uint32_t)o->number[OPT_NUMBER];
 	if (o->given[OPT_SINCE] && !when_parse(o->text[OPT_SINCE], clock_wall_ms(), &m->u.history.since_ms))
 		return report(VERDICT_USAGE,
-		    "--since: '%.64s' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, or "
-		    "how long ago: 90s, "
-		    "30m, 2h, 3d, 1w",
+		    "--since: '%.64s' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, a "
+		    "record's time under --json, or how long ago: 90s, 30m, 2h, 3d, 1w",
 		    o->text[OPT_SINCE]);
 	if (o->given[OPT_GREP] && strlen(o->text[OPT_GREP]) >= sizeof(m->u.history.grep))
 		return report(VERDICT_USAGE, "--grep takes %zu bytes at most", sizeof(m->u.history.grep) - 1);
@@ -106,8 +106,8 @@ forget_request_of(const struct options *o, struct control_message *m)
 	m->u.forget.unread = o->given[OPT_UNREAD];
 	if (o->given[OPT_BEFORE] && !when_parse(o->text[OPT_BEFORE], clock_wall_ms(), &m->u.forget.before_ms))
 		return report(VERDICT_USAGE,
-		    "--before: '%.64s' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, "
-		    "or how long ago: 90s, 30m, 2h, 3d, 1w",
+		    "--before: '%.64s' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, a "
+		    "record's time under --json, or how long ago: 90s, 30m, 2h, 3d, 1w",
 		    o->text[OPT_BEFORE]);
 	return 0;
 }
@@ -201,8 +201,9 @@ history_run(struct invocation *inv)
 		return report(v, "%s", inv->link.words);
 	colour_setup(o);
 	terminal = rows_setup();
-	format_text_setup(terminal && !o->given[OPT_FULL_TIME]);
+	format_text_setup((terminal || hint_in_chat()) && !o->given[OPT_FULL_TIME]);
 	v = read_history(&inv->link, &wish, &request, deadline_in(options_timeout(o, UINT64_MAX)), &p);
+	format_text_end();
 	rc = pager_end();
 	if (terminal && p.count == 0 && v == VERDICT_NOTHING)
 		remark("there is nothing");
