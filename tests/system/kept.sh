@@ -39,6 +39,10 @@ run root pchat tell --later --id "$id" games "the second"
 exits 12 "an id is its sender's own"
 run root pchat notes --cancel "$id"
 exits 0 "who can take it back"
+run root pchat tell --later --id "$id" games "q"
+run root pchat notes --kept
+like "$out" "^$id  .{19}      1 byte   for games$" "and who sees how long it is"
+run root pchat notes --cancel "$id"
 run news pchat tell --later --id "$id" news "the second"
 exits 12 "for another receiver it is another one"
 run news pchat notes --kept --json

@@ -142,7 +142,7 @@ quoted(const char *text, size_t length)
 static void
 offered_files(const struct record *r)
 {
-	char count[16], size[24];
+	char count[16], number[24], size[64];
 	struct offer_file f;
 	uint32_t files;
 	uint64_t bytes;
@@ -150,9 +150,10 @@ offered_files(const struct record *r)
 
 	offer_total(r->body, r->length, &files, &bytes);
 	(void)snprintf(count, sizeof(count), "%" PRIu32, files);
-	(void)snprintf(size, sizeof(size), "%" PRIu64, bytes);
+	(void)snprintf(number, sizeof(number), "%" PRIu64, bytes);
+	(void)snprintf(size, sizeof(size), translate_count("%s byte", "%s bytes", (unsigned long)bytes), number);
 	output_string(": ");
-	output_printf(translate_count("%s file, %s bytes", "%s files, %s bytes", files), count, size);
+	output_printf(translate_count("%s file, %s", "%s files, %s", files), count, size);
 	output_string(": ");
 	for (uint32_t i = 0; offer_next_file(r->body, r->length, &at, &f); i++) {
 		if (i > 0)

@@ -88,8 +88,9 @@ show(const struct kept_entry *e, bool json)
 		return;
 	}
 	rows_begin();
-	output_printf(_("%s  %s  %5u bytes  for %s\n"), msgid, format_time(e->time_ms, time), (unsigned)e->length,
-	    format_safe(e->name, name));
+	output_printf(
+	    translate_count("%s  %s  %5u byte   for %s\n", "%s  %s  %5u bytes  for %s\n", (unsigned long)e->length),
+	    msgid, format_time(e->time_ms, time), (unsigned)e->length, format_safe(e->name, name));
 	rows_end();
 }
 

@@ -17,7 +17,7 @@ progress_size(uint64_t bytes, char out[PROGRESS_SIZE_MAX])
 	size_t i = 0;
 
 	if (bytes < 1000) {
-		(void)snprintf(out, PROGRESS_SIZE_MAX, "%" PRIu64 " bytes", bytes);
+		(void)snprintf(out, PROGRESS_SIZE_MAX, "%" PRIu64 " %s", bytes, bytes == 1 ? "byte" : "bytes");
 		return out;
 	}
 	for (; i < ARRAY_SIZE(unit) && n >= 1000; i++) {

@@ -75,7 +75,7 @@ START_TEST(offers_are_quoted)
 	}
 	r.length = (uint32_t)offer_put_file(body, 0, &file);
 	show_offer(&r);
-	ck_assert_str_eq(shown, ": 1 file, 1 bytes: \"x\\\", \\\"y\"");
+	ck_assert_str_eq(shown, ": 1 file, 1 byte: \"x\\\", \\\"y\"");
 }
 END_TEST
 

@@ -123,6 +123,7 @@ START_TEST(test_file_names_sizes)
 	char out[PROGRESS_SIZE_MAX];
 
 	ck_assert_str_eq(progress_size(0, out), "0 bytes");
+	ck_assert_str_eq(progress_size(1, out), "1 byte");
 	ck_assert_str_eq(progress_size(999, out), "999 bytes");
 	ck_assert_str_eq(progress_size(1000, out), "1.0 kB");
 	ck_assert_str_eq(progress_size(1500000000, out), "1.5 GB");
