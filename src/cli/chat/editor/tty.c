@@ -26,6 +26,14 @@ can(struct tty *t, char *name)
 	return value && *value;
 }
 
+/* Each key comes as it is typed, ^C, ^Z and ^S among them; also when ~/.editrc wants it otherwise for other programs. */
+static bool
+set_up(struct tty *t)
+{
+	return el_wset(t->el, EL_EDITMODE, 1) == 0 && el_wset(t->el, EL_SIGNAL, 0) == 0 &&
+	    el_wset(t->el, EL_SETTY, L"-d", L"-icanon", L"-echo", L"-isig", L"-ixon", NULL) == 0;
+}
+
 struct tty *
 tty_new(int in, int out)
 {
@@ -40,8 +48,7 @@ tty_new(int in, int out)
 	t->said = open_memstream(&t->text, &t->len);
 	if (t->in && t->said)
 		t->el = el_init_fd("pchat", t->in, t->said, t->said, in, out, out);
-	if (!t->el || el_wset(t->el, EL_EDITOR, L"emacs") != 0 || el_wset(t->el, EL_SIGNAL, 0) != 0 ||
-	    el_wset(t->el, EL_SETTY, L"-d", L"-isig", L"-ixon", NULL) != 0) {
+	if (!t->el || el_wset(t->el, EL_EDITOR, L"emacs") != 0 || !set_up(t)) {
 		tty_free(t);
 		return NULL;
 	}
@@ -105,8 +112,8 @@ has_line(const char *text, const char *line)
 	return false;
 }
 
-void
-tty_bindings(struct tty *t, struct bindings *b)
+static void
+take_editrc(struct tty *t, struct bindings *b)
 {
 	_cleanup_(freep) char *before = list(t);
 	_cleanup_(freep) char *after = NULL;
@@ -123,4 +130,11 @@ tty_bindings(struct tty *t, struct bindings *b)
 	for (rest = after; rest && (line = strsep(&rest, "\n"));)
 		if (!has_line(before, line))
 			(void)bindings_take(b, line);
+}
+
+void
+tty_bindings(struct tty *t, struct bindings *b)
+{
+	take_editrc(t, b);
+	(void)set_up(t);
 }

@@ -29,7 +29,7 @@ void tty_restore(struct tty *t);
 /* Whether the terminal can move its cursor up and clear what is below it (terminfo). */
 bool tty_can_draw(const struct tty *t);
 
-/* Adds the keys that ~/.editrc binds otherwise than libedit does. */
+/* Adds the keys that ~/.editrc binds otherwise than libedit does. What else it says changes nothing. */
 void tty_bindings(struct tty *t, struct bindings *b);
 
 #endif

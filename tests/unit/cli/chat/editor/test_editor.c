@@ -528,6 +528,7 @@ END_TEST
 /* Modes, what the terminal can do, and the user's keys. */
 START_TEST(terminals)
 {
+	static const char *const rest[] = { "", "edit off\n", "setty -d +isig +icanon +echo +ixon\n" };
 	char dir[FOLDER_PATH], path[FOLDER_PATH + 16];
 	struct bindings bindings = { .count = 0 };
 	struct termios now, raw;
@@ -539,7 +540,7 @@ START_TEST(terminals)
 	(void)snprintf(path, sizeof(path), "%s/.editrc", dir);
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fprintf(f, "bind ^A ed-move-to-end\n"), 0);
+	ck_assert_int_ge(fprintf(f, "bind ^A ed-move-to-end\n%s", rest[_i]), 0);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_int_eq(setenv("HOME", dir, 1), 0);
 	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
@@ -556,6 +557,11 @@ START_TEST(terminals)
 	tty_bindings(t, &bindings);
 	ck_assert_int_eq(bindings_find(&bindings, (const uint8_t *)"\001", 1, &begins), KEY_END);
 	ck_assert_int_eq(bindings_find(&bindings, (const uint8_t *)"\005", 1, &begins), KEY_END);
+	tty_raw(t); /* whatever that file says */
+	ck_assert_int_eq(tcgetattr(terminal, &now), 0);
+	ck_assert_uint_eq(now.c_lflag, raw.c_lflag);
+	ck_assert_uint_eq(now.c_iflag, raw.c_iflag);
+	tty_restore(t);
 	tty_free(t);
 	tty_free(NULL);
 	ck_assert_ptr_null(tty_new(-1, -1));
@@ -594,7 +600,7 @@ editor_suite(void)
 	tcase_add_checked_fixture(gone, setup, NULL);
 	tcase_add_test(gone, the_terminal_goes);
 	suite_add_tcase(s, gone);
-	tcase_add_test(tty, terminals);
+	tcase_add_loop_test(tty, terminals, 0, 3);
 	suite_add_tcase(s, tty);
 	return s;
 }
