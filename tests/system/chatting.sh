@@ -254,6 +254,14 @@ type_keys 'thing' Enter
 wait_until has_unread bob 1
 run bob pchat read --raw
 is "$out" 'some thing' "and the line is edited and said"
+paste_text $'/leave\nand more\n'
+shows '^and more$' "a paste of several lines is one text"
+is "$(unread_of bob)" 0 "and not said yet"
+send_keys Enter
+wait_until has_unread bob 1
+run bob pchat read --raw
+is "$out" $'/leave\nand more' "and no command"
+is "$(state_of alice)" paired "the chat goes on"
 send_keys C-d
 shows '^\$ *$' "it is left"
 tmux_do pipe-pane

@@ -291,7 +291,7 @@ editor_take_screen(struct editor *e)
 {
 	tty_restore(e->tty);
 	tty_raw(e->tty);
-	if (!e->plain)
+	if (e->pastes)
 		draw_raw(&e->draw, PASTE_ON, sizeof(PASTE_ON) - 1);
 	e->dirty = true;
 }
@@ -328,7 +328,7 @@ editor_leave_screen(struct editor *e)
 		plain_clear(&e->draw, true);
 	else
 		draw_leave(&e->draw);
-	if (!e->plain)
+	if (e->pastes)
 		draw_raw(&e->draw, PASTE_OFF, sizeof(PASTE_OFF) - 1);
 	(void)write_out(e);
 	tty_restore(e->tty);
@@ -397,6 +397,7 @@ set_up_drawing(struct editor *e, bool plain)
 	size_t columns, lines;
 
 	e->plain = plain || !tty_can_draw(e->tty);
+	e->pastes = tty_can_draw(e->tty);
 	read_size(e, &columns, &lines);
 	view_init(&e->view, &e->metrics);
 	e->view.plain = e->plain;

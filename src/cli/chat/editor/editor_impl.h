@@ -37,6 +37,7 @@ struct editor {
 
 	/* Drawing. */
 	bool plain;     /* the line has one row */
+	bool pastes;    /* the terminal can be asked to say what is pasted */
 	bool titled;    /* the title that the window had is saved */
 	bool dirty;     /* something is to be drawn anew */
 	bool anew;      /* all of the line is, also what should stand there already */

@@ -237,6 +237,33 @@ START_TEST(text_above)
 }
 END_TEST
 
+/* To be plain is no reason to take a paste for what was typed: the terminal is asked for that alone. */
+START_TEST(pastes_on_a_plain_line)
+{
+	static const char on[] = "\033[?2004h", off[] = "\033[?2004l";
+	static const struct editor_class class = { said, tab, touched, interrupted, ended };
+
+	editor_free(editor);
+	read_screen();
+	ck_assert_ptr_null(strstr(screen, "2004")); /* dumb */
+	ck_assert_int_eq(setenv("TERM", "xterm", 1), 0);
+	editor = editor_new(loop, terminal, terminal, true, recall, &class, NULL);
+	ck_assert_ptr_nonnull(editor);
+	(void)ev_run(loop, EVRUN_NOWAIT);
+	screen_len = 0;
+	read_screen();
+	ck_assert_ptr_nonnull(strstr(screen, on));
+	ck_assert_ptr_null(strchr(strstr(screen, on) + 1, '\033'));
+	type("\033[200~/quit\rtwo\033[201~\r");
+	until(1);
+	trace_is("said /quit\ntwo pasted");
+	editor_leave_screen(editor);
+	read_screen();
+	ck_assert_ptr_nonnull(strstr(screen, off));
+	editor_take_screen(editor);
+}
+END_TEST
+
 /* What keys do, without a terminal between. */
 START_TEST(keys)
 {
@@ -585,6 +612,7 @@ editor_suite(void)
 	tcase_add_test(tc, tab_completes);
 	tcase_add_test(tc, its_end);
 	tcase_add_test(tc, text_above);
+	tcase_add_test(tc, pastes_on_a_plain_line);
 	tcase_add_test(tc, keys);
 	tcase_add_test(tc, a_draft_knows_for_whom);
 	tcase_add_test(tc, two_pieces_are_killed);
