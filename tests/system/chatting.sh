@@ -125,6 +125,12 @@ send_keys Enter
 wait_until has_unread bob 1
 run bob pchat read --raw
 is "$out" /quit "is said, and does nothing"
+send_keys Up
+shows '^to bob> //quit$' "Up brings it back as what is said"
+send_keys Enter
+wait_until has_unread bob 1
+run bob pchat read --raw
+is "$out" /quit "and it is said again"
 paste_text $'/leave\nand more'
 send_keys Enter
 wait_until has_unread bob 1

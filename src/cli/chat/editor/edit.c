@@ -349,6 +349,21 @@ search_key(struct editor *e, enum key key, const char *text, size_t len)
 
 /* ------------------------------------------------------------------- ends of a draft */
 
+/* Keeps the text for Up. A paste that begins with a slash gets another one: then, too, it is said, and is no command. */
+static void
+keep(struct editor *e, const char *label)
+{
+	const struct buffer *b = &e->buffer;
+	const bool slashed = b->origin.pasted && b->text[0] == '/' && !memchr(b->text, '\n', b->len);
+	_cleanup_(freep) char *line = malloc(b->len + 2);
+
+	if (!line)
+		return;
+	line[0] = '/';
+	memcpy(line + slashed, b->text, b->len + 1);
+	recall_add(e->recall, line, b->len + slashed, label);
+}
+
 /* Empties the line; it can be recalled, as one for `label`, unless that is NULL. */
 static void
 finish(struct editor *e, const char *label)
@@ -356,7 +371,7 @@ finish(struct editor *e, const char *label)
 	struct buffer *b = &e->buffer;
 
 	if (label)
-		recall_add(e->recall, b->text, b->len, label);
+		keep(e, label);
 	walk_end(&e->walk);
 	buffer_clear(b);
 	e->dirty = true;

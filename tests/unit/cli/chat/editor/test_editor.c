@@ -545,6 +545,15 @@ START_TEST(a_paste_stays_one)
 	edit_key(editor, KEY_PASTE, "/quit", 5);
 	PRESS(KEY_UP, KEY_DOWN);
 	expect_said("said /quit pasted");
+	edit_key(editor, KEY_PASTE, "/quit", 5);
+	answer = EDITOR_TAKEN;
+	PRESS(KEY_ENTER, KEY_UP); /* it is said like this */
+	expect_text("//quit");
+	PRESS(KEY_INTERRUPT);
+	edit_key(editor, KEY_PASTE, "/a\nb", 4);
+	PRESS(KEY_INTERRUPT, KEY_UP);
+	expect_text("/a\nb"); /* of several lines none is a command */
+	PRESS(KEY_INTERRUPT);
 	edit_key(editor, KEY_PASTE, "text", 4);
 	PRESS(KEY_KILL_LINE);
 	edit_key(editor, KEY_TEXT, "/who", 4);
