@@ -44,8 +44,8 @@ run(struct invocation *i)
 
 	if (c->needs_session) {
 		i->link.revive = true;
-		i->link.features =
-		    (c->knows_notes ? FEATURE_NOTES | FEATURE_STREAMS : 0) | (c->knows_away ? FEATURE_AWAY : 0);
+		i->link.features = (c->knows_notes ? FEATURE_NOTES | FEATURE_STREAMS : 0) |
+		    (c->knows_away ? FEATURE_AWAY : 0) | (c->knows_queue ? FEATURE_QUEUED : 0);
 		v = command_find_session(i);
 		if (v == VERDICT_OK)
 			v = link_connect(&i->link, options_deadline(&i->opt));

@@ -19,7 +19,7 @@ enum control_type {
 	/* requests */
 	CONTROL_HELLO = 0x41,   /* no reply */
 	CONTROL_STATUS = 0x42,  /* STATE */
-	CONTROL_TO = 0x43,      /* OUTCOME, when the outcome is known: with wait, after the queue */
+	CONTROL_TO = 0x43,      /* OUTCOME, when the outcome is known: with wait, after the queue (FEATURE_QUEUED) */
 	CONTROL_LEAVE = 0x44,   /* OUTCOME */
 	CONTROL_QUIT = 0x45,    /* OUTCOME, then the helper ends */
 	CONTROL_WHO = 0x46,     /* UPSTREAM_WHO_PAGE as the daemon sent it, or OUTCOME */

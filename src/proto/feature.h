@@ -20,6 +20,7 @@ enum feature {
 	FEATURE_AWAY = 32,    /* AWAY, IS_AWAY; on the control socket also what STATE tells of it */
 	FEATURE_FOLLOW = 64,  /* on the control socket alone: READ gives each of several the same, and what they say */
 	FEATURE_BEHIND = 128, /* MSG tells which message under way is the one before it */
+	FEATURE_QUEUED = 256, /* on the control socket alone: TO with wait is told when the wait begins */
 };
 
 /* All that this release knows of between helper and daemon. */

@@ -879,6 +879,15 @@ requests_on_page(void *context, uint32_t client, const struct frame *f)
 }
 
 static void
+requests_on_queued(void *context, uint32_t client)
+{
+	struct control_client *c = client_of(context, client);
+
+	if (c)
+		control_client_queued(c);
+}
+
+static void
 requests_on_left(void *context)
 {
 	const struct session *s = context;
@@ -905,6 +914,7 @@ static const struct requests_class requests_class = {
 	.unsure = requests_unsure,
 	.answered = requests_answered,
 	.page = requests_on_page,
+	.queued = requests_on_queued,
 	.left = requests_on_left,
 	.quit = requests_on_quit,
 	.broken = requests_broken,

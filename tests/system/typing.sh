@@ -130,6 +130,18 @@ pause
 is "$(partner_of bob)" null "bob is free, and nobody comes"
 type_keys '/to bob --wait' Enter
 shows '^to bob> *$' "who is free is there at once"
+send_keys C-l
+for words in 'alice --wait' 'nosuch --wait' 'bob --wait=abc' 'bob --wait'; do
+	type_keys "/to $words" Enter
+	case $words in
+	alice*) shows '^\* /to: alice: ' "oneself is refused" ;;
+	nosuch*) shows '^\* /to: nosuch: nobody is online under that name' "so is nobody" ;;
+	*abc) shows "^\\* /to: --wait needs a number of seconds up to [0-9]+, not 'abc'" "and a time that is none" ;;
+	*) shows '^\* chatting with bob' "the present partner is the partner" ;;
+	esac
+	send_keys C-u
+done
+is "$(screen | grep -c 'waiting until')" 0 "and for none of them it says that it waits"
 type_keys '/to bob --wa'
 tab_shows '^to bob> /to bob --wait *$' "Tab completes an option"
 send_keys C-u

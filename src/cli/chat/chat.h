@@ -30,10 +30,11 @@ struct chat;
 /* A /command under way. */
 struct chat_task {
 	struct chat *chat;
-	struct run *run;  /* NULL: this place is free */
-	const char *name; /* of the command */
-	char *line;       /* as it was typed */
-	bool waits;       /* it waits for c->awaited */
+	struct run *run;                /* NULL: this place is free */
+	const char *name;               /* of the command */
+	char *line;                     /* as it was typed */
+	bool waits;                     /* `/to NAME --wait`: it can be taken back */
+	char awaited[NAME_MAX_LEN + 1]; /* for whom */
 };
 
 struct chat {

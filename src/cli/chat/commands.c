@@ -127,11 +127,11 @@ show_errors(struct chat *c, const char *name, const char *text)
 static void
 forget_wait(struct chat_task *t)
 {
-	if (t->waits) {
+	if (t->waits && *t->chat->awaited) {
 		t->chat->awaited[0] = '\0';
-		t->waits = false;
 		terminal_update(t->chat);
 	}
+	t->waits = false;
 	free(t->line);
 	t->line = NULL;
 }
@@ -143,15 +143,14 @@ task_done(void *context, const struct run_end *end)
 	struct chat_task *t = context;
 	struct chat *c = t->chat;
 	const bool silent = end->length == 0 && *end->errors == '\0';
+	const bool shown = !t->waits; /* what it printed was for us: that it waits */
 	const int status = end->status;
 
 	t->run = NULL;
-	output_write(end->output, end->length);
+	output_write(end->output, shown ? end->length : 0);
 	(void)chat_show(c);
 	show_errors(c, t->name, end->errors);
-	if (silent && status == 0 && t->waits)
-		chat_note(c, "%s is free: you are chatting", c->awaited);
-	else if (silent && status <= 1)
+	if (silent && status <= 1)
 		chat_note(c, "/%s: %s", t->name, status == 0 ? _("done") : _("there is nothing"));
 	else if (silent)
 		chat_note(c, "/%s: ended with status %d", t->name, status);
@@ -225,13 +224,48 @@ waiting(struct chat *c)
 	return NULL;
 }
 
+/* The daemon has put it into the queue. */
+static void
+on_queued(void *context)
+{
+	const struct chat_task *t = context;
+	struct chat *c = t->chat;
+
+	if (*c->awaited)
+		return;
+	(void)snprintf(c->awaited, sizeof(c->awaited), "%s", t->awaited);
+	chat_note(c, "waiting until %s is free; ^C stops waiting", c->awaited);
+	terminal_update(c);
+}
+
+/* What was begun just now. */
+static void
+wait_for(struct chat *c, const char *name)
+{
+	for (struct chat_task *t = c->tasks; t < c->tasks + CHAT_RUNS; t++) {
+		if (!t->run || strcmp(t->name, "to") != 0 || t->waits || strcmp(t->line, c->command) != 0)
+			continue;
+		t->waits = true;
+		(void)snprintf(t->awaited, sizeof(t->awaited), "%s", name);
+		run_listen(t->run, on_queued);
+	}
+}
+
+/* "--wait", "--wait=60" */
+static bool
+is_time(const char *word)
+{
+	uint64_t ms;
+
+	return word[strlen("--wait")] == '\0' || options_seconds(word + strlen("--wait="), &ms);
+}
+
 /* It is not kept for Up: what was typed before the partner was there is the next line that Up brings. */
 static enum editor_answer
 run_to(struct chat *c, const struct row *row, char **words)
 {
-	const char *const before[] = { row->name, NULL }, *const quietly[] = { row->name, "--quiet", NULL };
-	const char *typed = is_wait(words[0]) ? words[1] : words[0];
-	const bool wait = is_wait(words[0]) || (words[1] && is_wait(words[1]));
+	const bool first = is_wait(words[0]), wait = first || (words[1] && is_wait(words[1]));
+	const char *typed = first ? words[1] : words[0];
 	char name[NAME_MAX_LEN + 1], why[TYPED_WORDS];
 
 	if (!typed || (words[1] && !wait)) {
@@ -245,18 +279,14 @@ run_to(struct chat *c, const struct row *row, char **words)
 		chat_note(c, "/%s: %s", row->name, safe);
 		return EDITOR_STAYS;
 	}
+	if (wait && !is_time(words[first ? 0 : 1]))
+		return run_plainly(c, row, words); /* which says what is wrong */
 	if (wait)
 		(void)commands_take_back(c);
-	if (run_shell(c, row, wait ? quietly : before, words) == EDITOR_STAYS)
+	if (run_plainly(c, row, words) == EDITOR_STAYS)
 		return EDITOR_STAYS;
-	for (struct chat_task *t = c->tasks; wait && t < c->tasks + CHAT_RUNS; t++)
-		if (t->run && t->line && strcmp(t->line, c->command) == 0)
-			t->waits = true;
-	if (wait) {
-		(void)snprintf(c->awaited, sizeof(c->awaited), "%s", name);
-		chat_note(c, "waiting until %s is free; ^C stops waiting", name);
-		terminal_update(c);
-	}
+	if (wait)
+		wait_for(c, name);
 	return EDITOR_UNRECALLED;
 }
 
@@ -269,7 +299,7 @@ commands_take_back(struct chat *c)
 		return false;
 	run_drop(t->run);
 	t->run = NULL;
-	chat_note(c, "no longer waiting for %s", c->awaited);
+	chat_note(c, "no longer waiting for %s", t->awaited);
 	forget_wait(t);
 	return true;
 }

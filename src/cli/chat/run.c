@@ -30,6 +30,7 @@ struct run {
 	struct speech output, errors;
 	pid_t pid;
 	run_fn *fn;
+	run_heard_fn *heard; /* NULL: nobody listens */
 	void *context;
 };
 
@@ -116,8 +117,11 @@ on_speech(struct ev_loop *loop, ev_io *w, int revents)
 	struct run_end end;
 
 	(void)revents;
-	if (collect(s))
+	if (collect(s)) {
+		if (s == &r->output && r->heard)
+			r->heard(r->context);
 		return;
+	}
 	ev_io_stop(loop, w);
 	if (ev_is_active(&r->output.io) || ev_is_active(&r->errors.io))
 		return;
@@ -230,6 +234,12 @@ run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *conte
 	speech_begin(&r->output, r, fds[0]);
 	speech_begin(&r->errors, r, fds[1]);
 	return r;
+}
+
+void
+run_listen(struct run *r, run_heard_fn *fn)
+{
+	r->heard = fn;
 }
 
 void

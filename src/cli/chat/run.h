@@ -24,11 +24,17 @@ struct run_end {
 /* It has ended. The run, and with it both texts, is freed afterwards. */
 typedef void run_fn(void *context, const struct run_end *end);
 
+/* It has printed something, and goes on. */
+typedef void run_heard_fn(void *context);
+
 /*
  * `words` ends with NULL: the command and its arguments. It is told that a chat shows what it says (hint.h), and never
  * has the terminal. NULL when the system refuses; errno says why.
  */
 struct run *run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *context);
+
+/* Calls fn, with the context of its run_fn, whenever something of its output has come. */
+void run_listen(struct run *r, run_heard_fn *fn);
 
 /* Takes NULL. The command gets a SIGTERM, and fn is not called. */
 void run_drop(struct run *r);

@@ -42,6 +42,7 @@ struct command {
 	bool needs_session;                 /* connected to the session's helper, which is started again if need be */
 	bool knows_notes;                   /* and its connection says so: it is told of notes, and of offers */
 	bool knows_away;                    /* and that it is told who is away */
+	bool knows_queue;                   /* and when its wait for somebody begins */
 	bool hidden;                        /* not for people */
 	bool shows_others;                  /* prints what others wrote, which the light program cannot make safe */
 	enum option_id only_with;           /* the light program runs it only with this option; 0: always */
@@ -50,9 +51,9 @@ struct command {
 
 extern const struct command command_accept, command_allow, command_ask, command_away, command_block, command_chat,
     command_complete, command_decline, command_dnd, command_doctor, command_give, command_help, command_history,
-    command_leave, command_login, command_on_message, command_pipe, command_quit, command_read, command_safe, command_send,
-    command_shellinit, command_status, command_status_prompt, command_notes, command_reply, command_tell, command_to,
-    command_unblock, command_who, command_with;
+    command_leave, command_login, command_on_message, command_pipe, command_quit, command_read, command_safe,
+    command_send, command_shellinit, command_status, command_status_prompt, command_notes, command_reply, command_tell,
+    command_to, command_unblock, command_who, command_with;
 
 /* The session that the command line or the environment names, else the only one: as link_find(). */
 MUST_USE enum verdict command_find_session(struct invocation *inv);

@@ -106,6 +106,15 @@ control_client_outcome(struct control_client *c, enum verdict v, const char *wor
 }
 
 void
+control_client_queued(struct control_client *c)
+{
+	const struct control_message m = { .type = CONTROL_OUTCOME, .u.outcome.verdict = VERDICT_QUEUED };
+
+	if (c->features & FEATURE_QUEUED)
+		control_client_send(c, &m);
+}
+
+void
 control_client_page(struct control_client *c, const struct frame *f)
 {
 	(void)stream_write(&c->stream, f->body - FRAME_HEADER, FRAME_HEADER + f->length);

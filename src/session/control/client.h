@@ -99,6 +99,9 @@ void control_client_acked(struct control_client *c, const struct ack *a);
 void control_client_outcome(struct control_client *c, enum verdict v, const char *words);
 void control_client_page(struct control_client *c, const struct frame *f);
 
+/* Its TO waits now; the answer is still to come. */
+void control_client_queued(struct control_client *c);
+
 /* The answer to READ: records between begin and end go with one write. READ_END; or NULL: it goes on waiting. */
 void control_client_read_begin(struct control_client *c);
 void control_client_read_end(struct control_client *c, const struct control_message *end);

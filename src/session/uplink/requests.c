@@ -232,6 +232,7 @@ answered(struct requests *r, struct request *q, enum verdict v)
 	case UPSTREAM_TO:
 		if (v == VERDICT_QUEUED && q->client != NOBODY) {
 			r->queued = q;
+			r->class->queued(r->context, q->client);
 			return;
 		}
 		if (q->wait && v != VERDICT_OK && !r->queued)

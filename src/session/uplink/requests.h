@@ -30,6 +30,8 @@ struct requests_class {
 	/* The answer for a command, with words of ours or NULL; WHO_PAGE: as the frame that it came in. */
 	void (*answered)(void *context, uint32_t client, enum verdict v, const char *words);
 	void (*page)(void *context, uint32_t client, const struct frame *f);
+	/* Its TO --wait is in the daemon's queue, for the first time or again; the answer follows. */
+	void (*queued)(void *context, uint32_t client);
 	/* We left our pair. */
 	void (*left)(void *context);
 	/* The session is over, by QUIT: then requests_over() tells who asked for it. */

@@ -7,12 +7,15 @@
 #include "base/clock.h"
 #include "base/translate.h"
 #include "cli/line/command.h"
+#include "cli/output/hint.h"
+#include "cli/output/output.h"
 #include "cli/output/partner.h"
 #include "cli/output/report.h"
+#include "proto/feature.h"
 #include "proto/status.h"
 #include "proto/upstream.h"
 
-#define PATIENCE_MS 300 /* before people are told that we wait */
+#define PATIENCE_MS 300 /* a shorter wait is not told, nor is one by an older helper before */
 
 static const struct option_row options[] = {
 	{ OPT_WAIT, 0, "wait", OPTION_MAYBE_SECONDS, "SEC", N_("if NAME is busy, queue until it is free") },
@@ -27,17 +30,60 @@ limit(const struct options *o)
 	return o->text[OPT_WAIT] ? o->number[OPT_WAIT] : options_timeout(o, UINT64_MAX);
 }
 
-/* Asks, and says so when the answer takes its time. As link_request(). */
+/* A chat that has begun us has words of its own for it. */
+static void
+say_wait(const char *name)
+{
+	if (!hint_in_chat()) {
+		remark("waiting until '%s' is free", name);
+		return;
+	}
+	output_string("queued\n");
+	(void)output_flush();
+}
+
+/* As link_reply(), with the answer: that we wait comes before, perhaps more than once, and is said. NULL: it is not. */
 static int
-ask(struct link *l, const struct control_message *request, uint64_t deadline, struct control_message *reply)
+answer(struct link *l, uint64_t deadline, struct control_message *reply, const char *name)
+{
+	bool told = false;
+	int rc;
+
+	while ((rc = link_reply(l, deadline, reply)) == 0 && reply->type == CONTROL_OUTCOME &&
+	    reply->u.outcome.verdict == VERDICT_QUEUED) {
+		if (name && !told)
+			say_wait(name);
+		told = true;
+	}
+	return rc;
+}
+
+/* Asks an older helper, and says so when the answer takes its time. As link_request(). */
+static int
+ask_patiently(struct link *l, const struct control_message *request, uint64_t deadline, struct control_message *reply)
 {
 	const uint64_t soon = deadline_in(PATIENCE_MS);
 	const int rc = link_request(l, request, deadline < soon ? deadline : soon, reply);
 
 	if (rc != -ETIMEDOUT || deadline <= soon)
 		return rc;
-	remark("waiting until '%s' is free", request->u.to.name);
+	say_wait(request->u.to.name);
 	return link_reply(l, deadline, reply);
+}
+
+/* Asks, and says when the wait begins, unless it ends as soon. As link_request(). */
+static int
+ask(struct link *l, const struct control_message *request, uint64_t deadline, struct control_message *reply)
+{
+	const bool brief = deadline <= deadline_in(PATIENCE_MS);
+	int rc;
+
+	if (!(l->features & FEATURE_QUEUED))
+		return ask_patiently(l, request, deadline, reply);
+	link_queue(l, request);
+	if ((rc = link_flush(l, deadline)) < 0)
+		return rc;
+	return answer(l, deadline, reply, brief ? NULL : request->u.to.name);
 }
 
 /* What the daemon was asked before is answered when this is: it answers in order. */
@@ -62,7 +108,7 @@ static int
 withdraw(struct link *l, uint64_t deadline, struct control_message *reply)
 {
 	(void)shutdown(l->fd, SHUT_WR);
-	return link_reply(l, deadline, reply);
+	return answer(l, deadline, reply, NULL);
 }
 
 /*
@@ -163,5 +209,6 @@ const struct command command_to = {
 	.names_first = true,
 	.needs_session = true,
 	.knows_away = true,
+	.knows_queue = true,
 	.run = to_run,
 };

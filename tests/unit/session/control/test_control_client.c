@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/feature.h"
 #include "session/control/client.h"
 #include "session/fake.h"
 #include "trace.h"
@@ -200,6 +201,8 @@ static const struct control_client_class class = { stirred, messages, expect, sh
 	offer, offers, accept_offer, decline, read_inbox, done, is_held, keep_rules, is_connected, trouble, hopeless,
 	keep_away, history, closed };
 
+static uint32_t features; /* that HELLO names */
+
 static void
 say(enum control_type type)
 {
@@ -208,6 +211,7 @@ say(enum control_type type)
 	size_t n;
 
 	if (type == CONTROL_HELLO) {
+		m.u.hello.features = features;
 		m.u.hello.magic = PROTOCOL_MAGIC;
 		m.u.hello.version = PROTOCOL_VERSION;
 	} else if (type == CONTROL_TO || type == CONTROL_EXPECT) {
@@ -334,6 +338,22 @@ START_TEST(test_client_nonsense)
 
 	(void)fake_input(fake_stream(), t[_i].bytes, t[_i].n);
 	hears_bye(BYE_MALFORMED);
+}
+END_TEST
+
+/* One that has not named the feature takes it for the answer. */
+START_TEST(test_client_waits)
+{
+	features = _i ? FEATURE_QUEUED : 0;
+	say(CONTROL_HELLO);
+	features = 0;
+	say(CONTROL_TO);
+	control_client_queued(c);
+	control_client_outcome(c, VERDICT_OK, NULL);
+	if (_i)
+		hears_verdict(VERDICT_QUEUED);
+	hears_verdict(VERDICT_OK);
+	hears_nothing();
 }
 END_TEST
 
@@ -582,6 +602,7 @@ control_client_suite(void)
 	tcase_add_test(first, test_client_begins_with_hello);
 	tcase_add_test(first, test_client_no_message_before_hello);
 	tcase_add_test(first, test_client_of_another_version);
+	tcase_add_loop_test(first, test_client_waits, 0, 2);
 	suite_add_tcase(s, first);
 	tcase_add_checked_fixture(t, greeted, teardown);
 	tcase_add_loop_test(t, test_client_nonsense, 0, 4);

@@ -59,6 +59,13 @@ page(void *context, uint32_t client, const struct frame *f)
 }
 
 static void
+queued(void *context, uint32_t client)
+{
+	(void)context;
+	trace("queued %u", client);
+}
+
+static void
 left(void *context)
 {
 	(void)context;
@@ -80,7 +87,7 @@ broken(void *context, int error)
 	trace("broken %d", error);
 }
 
-static const struct requests_class class = { send_up, unsure, answered, page, left, quit, broken };
+static const struct requests_class class = { send_up, unsure, answered, page, queued, left, quit, broken };
 
 static void
 setup(void)
@@ -204,7 +211,7 @@ START_TEST(test_requests_wait_in_the_queue)
 {
 	ask_to(0, "bob", true);
 	requests_result(req, VERDICT_QUEUED);
-	trace_is("unsure; TO bob wait; sure");
+	trace_is("unsure; TO bob wait; queued 0; sure");
 	ck_assert(requests_asked_for(req, "BOB"));
 	ck_assert(!requests_asked_for(req, "carol"));
 	requests_paired(req, "Bob");
@@ -215,7 +222,7 @@ START_TEST(test_requests_wait_in_the_queue)
 	ask_to(1, "bob", true);
 	requests_result(req, VERDICT_QUEUED);
 	requests_wait_over(req, VERDICT_NO_SUCH_USER);
-	trace_is("unsure; TO bob wait; sure; answer 0 24; unsure; TO bob wait; sure; answer 1 2");
+	trace_is("unsure; TO bob wait; queued 0; sure; answer 0 24; unsure; TO bob wait; queued 1; sure; answer 1 2");
 	requests_wait_over(req, VERDICT_OK);
 	requests_paired(req, "bob");
 	trace_is(""); /* nobody waits */
