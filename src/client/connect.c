@@ -112,6 +112,16 @@ helper_gone(int error)
 	return error == -ECONNREFUSED || error == -ENOENT;
 }
 
+/* As long as this, but not beyond the deadline. */
+static void
+pause_for(unsigned ms, uint64_t deadline)
+{
+	const uint64_t end = deadline_in(ms);
+
+	if (ms > 0)
+		(void)poll(NULL, 0, poll_time(end < deadline ? end : deadline));
+}
+
 /* One attempt. OK: not yet, and it is worth another one. */
 static enum verdict
 attempt(struct link *l, uint64_t deadline, int *error)
@@ -128,7 +138,7 @@ attempt(struct link *l, uint64_t deadline, int *error)
 		    l, VERDICT_FAILED, "cannot reach the helper of session '%s': %s", l->shown, error_words(-*error));
 	/* Another command starts it at the same time, or the one that was killed is not quite gone. */
 	if (v == VERDICT_STARTING || *error == -EAGAIN) {
-		(void)poll(NULL, 0, RETRY_MS);
+		pause_for(RETRY_MS, deadline);
 		v = VERDICT_OK;
 	}
 	return v;
@@ -153,8 +163,7 @@ link_connect(struct link *l, uint64_t deadline)
 enum verdict
 link_come_back(struct link *l, uint64_t deadline)
 {
-	if (l->pause_ms > 0)
-		(void)poll(NULL, 0, (int)l->pause_ms);
+	pause_for(l->pause_ms, deadline);
 	l->pause_ms = l->pause_ms == 0       ? COME_BACK_MIN_MS
 	    : l->pause_ms < COME_BACK_MAX_MS ? 2 * l->pause_ms
 					     : l->pause_ms;

@@ -115,6 +115,23 @@ link_next(struct link *l, struct frame *f)
 	return n > 0;
 }
 
+/* The first is kept until it is taken; there is room for two, which no helper passes, and the rest is closed. */
+static void
+keep_passed(struct link *l, const struct cmsghdr *c)
+{
+	const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+		if (l->passed < 0)
+			l->passed = fd;
+		else
+			(void)close(fd);
+	}
+}
+
 /* As recv(2) into the buffer; a descriptor that comes is kept where one is expected. */
 static ssize_t
 read_some(struct link *l)
@@ -133,9 +150,8 @@ read_some(struct link *l)
 	const ssize_t n = recvmsg(l->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	const struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)) &&
-	    l->passed < 0)
-		memcpy(&l->passed, CMSG_DATA(c), sizeof(int));
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		keep_passed(l, c);
 	return n;
 }
 

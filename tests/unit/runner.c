@@ -161,6 +161,7 @@
 	X(restore)           \
 	X(cli_rows)          \
 	X(hangup)            \
+	X(link)              \
 	X(offspring)         \
 	X(channel)           \
 	X(conn)              \

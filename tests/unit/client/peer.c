@@ -68,11 +68,17 @@ peer_says(const struct control_message *m)
 void
 peer_passes(const struct control_message *m, int fd)
 {
+	peer_passes_times(m, fd, fd >= 0);
+}
+
+void
+peer_passes_times(const struct control_message *m, int fd, unsigned count)
+{
 	static uint8_t frame[2 * FRAME_MAX];
 	const size_t n = control_encode(m, frame, sizeof(frame));
 
 	ck_assert_uint_gt(n, 0);
-	ck_assert_int_eq(pass_descriptors(end, frame, n, fd, fd >= 0, 0), (ssize_t)n);
+	ck_assert_int_eq(pass_descriptors(end, frame, n, fd, count, 0), (ssize_t)n);
 	if (fd >= 0)
 		(void)close(fd);
 }

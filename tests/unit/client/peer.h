@@ -22,6 +22,7 @@ void peer_says(const struct control_message *m);
 
 /* The same, with a descriptor, which is closed here. */
 void peer_passes(const struct control_message *m, int fd);
+void peer_passes_times(const struct control_message *m, int fd, unsigned count);
 
 /* Takes the next message that it was told, HELLO aside. False: there is none. What it points to lives until the next call. */
 bool peer_heard(struct control_message *m);
