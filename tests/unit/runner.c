@@ -160,6 +160,7 @@
 	X(cli_report)        \
 	X(restore)           \
 	X(cli_rows)          \
+	X(fed)               \
 	X(hangup)            \
 	X(link)              \
 	X(offspring)         \

@@ -38,19 +38,31 @@ struct care {
 	bool whole;
 };
 
-/* Keeps the three descriptors, as 3 to 5, and what is below. */
-static void
+/*
+ * Keeps the three descriptors, as 3 to 5, and what is below. 0 or -errno: then no command may begin, which could see a
+ * false end.
+ */
+static int
 keep_only(struct care *c)
 {
 	int *const mine[] = { &c->control, &c->output, &c->input };
 
-	for (size_t i = 0; i < ARRAY_SIZE(mine); i++)
-		*mine[i] = fcntl(*mine[i], F_DUPFD_CLOEXEC, 10); /* above those that are overwritten */
 	for (size_t i = 0; i < ARRAY_SIZE(mine); i++) {
-		(void)dup3(*mine[i], (int)(STDERR_FILENO + 1 + i), O_CLOEXEC);
-		*mine[i] = (int)(STDERR_FILENO + 1 + i);
+		const int fd = fcntl(*mine[i], F_DUPFD_CLOEXEC, 10); /* above those that are overwritten */
+
+		if (fd < 0)
+			return -errno;
+		*mine[i] = fd;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(mine); i++) {
+		const int fd = dup3(*mine[i], (int)(STDERR_FILENO + 1 + i), O_CLOEXEC);
+
+		if (fd < 0)
+			return -errno;
+		*mine[i] = fd;
 	}
 	(void)syscall(SYS_close_range, (unsigned)(STDERR_FILENO + 1 + ARRAY_SIZE(mine)), ~0U, 0U);
+	return 0;
 }
 
 /* The next word of the command that we serve; 0: it is gone. */
@@ -108,10 +120,11 @@ take_care(struct care *c)
 
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* what a terminal sends is for the command, and for us */
-	keep_only(c);
+	rc = keep_only(c);
 	if (listen_to(c) != GO)
 		_exit(0);
-	rc = child_start(&c->child, c->argv, c->output, -1, false);
+	if (rc == 0)
+		rc = child_start(&c->child, c->argv, c->output, -1, false);
 	say(c, rc);
 	if (rc < 0)
 		_exit(0);
