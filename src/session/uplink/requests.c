@@ -225,14 +225,25 @@ next_answered(struct requests *r)
 	return q;
 }
 
+/* The daemon has one wait of ours at a time: whatever it says or does not say of the one before, that one is over. */
+static void
+enqueue(struct requests *r, struct request *q)
+{
+	struct request *before = r->queued;
+
+	r->queued = q;
+	r->class->queued(r->context, q->client);
+	if (before)
+		finish(r, before, VERDICT_SUPERSEDED, NULL);
+}
+
 static void
 answered(struct requests *r, struct request *q, enum verdict v)
 {
 	switch (q->type) {
 	case UPSTREAM_TO:
 		if (v == VERDICT_QUEUED && q->client != NOBODY) {
-			r->queued = q;
-			r->class->queued(r->context, q->client);
+			enqueue(r, q);
 			return;
 		}
 		if (q->wait && v != VERDICT_OK && !r->queued)

@@ -252,6 +252,20 @@ START_TEST(test_requests_wait_that_nobody_is_behind)
 }
 END_TEST
 
+/* A daemon that has two waits of ours, which none should: nobody waits for what nobody would tell. */
+START_TEST(test_requests_one_wait_at_a_time)
+{
+	ask_to(0, "bob", true);
+	ask_to(1, "carol", true);
+	requests_result(req, VERDICT_QUEUED);
+	trace_clear();
+	requests_result(req, VERDICT_QUEUED);
+	trace_is("queued 1; answer 0 24; sure");
+	requests_paired(req, "carol");
+	trace_is("answer 1 0");
+}
+END_TEST
+
 START_TEST(test_requests_wait_is_asked_again_first)
 {
 	ask_to(0, "bob", true);
@@ -326,6 +340,7 @@ requests_suite(void)
 	tcase_add_test(t, test_requests_leave_a_pair_that_is_only_ours);
 	tcase_add_test(t, test_requests_wait_in_the_queue);
 	tcase_add_test(t, test_requests_wait_that_nobody_is_behind);
+	tcase_add_test(t, test_requests_one_wait_at_a_time);
 	tcase_add_test(t, test_requests_wait_is_asked_again_first);
 	tcase_add_test(t, test_requests_one_too_many);
 	tcase_add_test(t, test_requests_quit);
