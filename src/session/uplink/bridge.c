@@ -16,6 +16,7 @@
 #include "proto/safe.h"
 
 #define HEARD_MAX 4096U          /* of what ssh says, the end */
+#define HEAR_READS 64U           /* at a time: more than a pipe holds */
 #define END_MS 200               /* that ssh has for it before it is killed */
 #define SAFE_MAX (8 * VIA_WORDS) /* of words, when each byte is shown as a number */
 #define ARGUMENT_MAX (VIA_PATH_MAX + SESSION_BASE_MAX + 16)
@@ -46,25 +47,32 @@ stop_hearing(struct bridge *b)
 	b->err.fd = -1;
 }
 
-/* The older half makes room for what comes. */
+/* The older half makes room for what comes. As read(2). */
+static ssize_t
+hear_some(struct bridge *b)
+{
+	ssize_t n;
+
+	if (b->heard_len == HEARD_MAX) {
+		b->heard_len = HEARD_MAX / 2;
+		memmove(b->heard, b->heard + HEARD_MAX - b->heard_len, b->heard_len);
+	}
+	n = read(b->err.fd, b->heard + b->heard_len, HEARD_MAX - b->heard_len);
+	for (ssize_t i = 0; i < n; i++)
+		if (b->heard[b->heard_len + (size_t)i] == '\0')
+			b->heard[b->heard_len + (size_t)i] = '?';
+	b->heard_len += n > 0 ? (size_t)n : 0;
+	return n;
+}
+
+/* What never ends does not keep the loop: what is left has its turn. */
 static void
 hear(struct bridge *b)
 {
 	ssize_t n = -1;
 
-	while (b->err.fd >= 0) {
-		if (b->heard_len == HEARD_MAX) {
-			b->heard_len = HEARD_MAX / 2;
-			memmove(b->heard, b->heard + HEARD_MAX - b->heard_len, b->heard_len);
-		}
-		n = read(b->err.fd, b->heard + b->heard_len, HEARD_MAX - b->heard_len);
-		if (n <= 0)
-			break;
-		for (ssize_t i = 0; i < n; i++)
-			if (b->heard[b->heard_len + (size_t)i] == '\0')
-				b->heard[b->heard_len + (size_t)i] = '?';
-		b->heard_len += (size_t)n;
-	}
+	for (unsigned i = 0; i < HEAR_READS && b->err.fd >= 0 && (n = hear_some(b)) > 0; i++)
+		continue;
 	b->heard[b->heard_len] = '\0';
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		stop_hearing(b);

@@ -69,6 +69,12 @@ fake_child_says(const char *text)
 	ck_assert_int_eq(write(fake.pipe, text, strlen(text)), (ssize_t)strlen(text));
 }
 
+int
+fake_child_pipe(void)
+{
+	return fake.pipe;
+}
+
 void
 fake_child_ends(void)
 {

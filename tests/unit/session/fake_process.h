@@ -24,6 +24,9 @@ unsigned fake_forks(void);
 /* It writes that to the pipe that was made last before it was started. */
 void fake_child_says(const char *text);
 
+/* That pipe, for what else is to be done to it. */
+int fake_child_pipe(void);
+
 /* It ends by itself; its end of the pipe is closed. */
 void fake_child_ends(void);
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -156,6 +157,31 @@ START_TEST(test_bridge_hears_the_end)
 }
 END_TEST
 
+/* Nor does that keep the helper from all else, however much there is at once. */
+START_TEST(test_bridge_hears_by_turns)
+{
+	static char much[1 << 20];
+	int left;
+
+	memset(much, 'x', sizeof(much) - 1);
+	ck_assert_int_eq(bridge_connect(b), -EAGAIN);
+	ck_assert_int_ge(fcntl(fake_child_pipe(), F_SETPIPE_SZ, (int)sizeof(much)), (int)sizeof(much));
+	fake_child_says(much);
+	(void)ev_run(loop, EVRUN_NOWAIT);
+	ck_assert_int_eq(ioctl(fake_child_pipe(), FIONREAD, &left), 0);
+	ck_assert_int_gt(left, 0);
+	for (int before = left + 1; left > 0 && left < before; (void)ioctl(fake_child_pipe(), FIONREAD, &left)) {
+		before = left;
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	}
+	ck_assert_int_eq(left, 0);
+	fake_child_says("\nssh: Could not resolve hostname lab: Name or service not known\n");
+	fake_child_ends();
+	ck_assert_int_eq(bridge_connect(b), -EAGAIN);
+	assert_says(bridge_trouble(b), "no host 'lab' is known");
+}
+END_TEST
+
 /* One that does not get there is ended, by force if need be, and another one is tried. */
 START_TEST(test_bridge_hangs_up)
 {
@@ -229,6 +255,7 @@ bridge_suite(void)
 	tcase_add_test(tc, test_bridge_that_cannot_be_started);
 	tcase_add_test(tc, test_bridge_says_why_ssh_ended);
 	tcase_add_test(tc, test_bridge_hears_the_end);
+	tcase_add_test(tc, test_bridge_hears_by_turns);
 	tcase_add_test(tc, test_bridge_hangs_up);
 	tcase_add_test(tc, test_bridge_comes_back_at_once);
 	tcase_add_test(tc, test_bridge_tells_of_a_closed_door);
