@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ take_turn(const struct rundir *dir)
 	return fd;
 }
 
-static int
+static bool
 listens(const struct rundir *dir)
 {
 	char path[RUNDIR_PATH_MAX];
@@ -65,7 +66,8 @@ start(const struct rundir *dir, char why[AUTOSTART_WHY])
 {
 	char program[PATH_MAX], socket[PATH_MAX + sizeof(ENDPOINT_OWN) + 1], state[PATH_MAX + sizeof(STATE) + 1];
 	char o_socket[] = "--socket", o_state[] = "--state", o_idle[] = "--idle-exit", idle[] = IDLE_EXIT;
-	char o_kept[] = "--max-kept-bytes", none[] = "0"; /* its folder is gone with the logout, and nobody else reaches it */
+	char o_kept[] = "--max-kept-bytes",
+	     none[] = "0"; /* its folder is gone with the logout, and nobody else reaches it */
 	char *const argv[] = { program, o_socket, socket, o_state, state, o_idle, idle, o_kept, none, NULL };
 	char report[AUTOSTART_WHY];
 	int r;
