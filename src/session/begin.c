@@ -36,13 +36,17 @@ say(char *words, size_t size, enum verdict v, const char *what, int error)
 	return v;
 }
 
-/* The same for a folder. -EPERM is our own word for one that is not safe to use: then `unsafe` says what to do. */
+/*
+ * The same for a folder. -EPERM is our own word for one that is not safe to use: then `unsafe` says what to do, of the
+ * path; else `cannot`, of the path and of the error.
+ */
 static enum verdict
-say_folder(char *words, size_t size, const char *path, const char *unsafe, int error)
+say_folder(char *words, size_t size, const char *path, const char *unsafe, const char *cannot, int error)
 {
-	if (error != -EPERM)
-		return say(words, size, VERDICT_FAILED, path, error);
-	(void)snprintf(words, size, _(unsafe), path);
+	if (error == -EPERM)
+		(void)snprintf(words, size, _(unsafe), path);
+	else
+		(void)snprintf(words, size, _(cannot), path, error_words(-error));
 	return VERDICT_FAILED;
 }
 
@@ -146,7 +150,7 @@ new_login(struct session *s, const struct session_start *start, bool *known, cha
 		return say_folder(words, size, file->inbox,
 		    N_("'%s' is not yours, and nothing is made in it; set HOME (sudo -H does) or XDG_STATE_HOME to a "
 		       "folder of your own"),
-		    r);
+		    N_("'%s' cannot be made or opened: %s; HOME or XDG_STATE_HOME says where it is"), r);
 	*known = session_file_read(&s->rundir, s->folded, &old) == 0 && strcmp(old.socket, file->socket) == 0 &&
 	    strcmp(old.via, file->via) == 0;
 	if (*known)
@@ -322,7 +326,8 @@ find_place(struct session *s, const struct session_start *start, char *words, si
 		return say(words, size, VERDICT_NO_SESSION, N_("there is no such session"), r);
 	if (r < 0 && (r = rundir_make(&s->rundir, start->host)) < 0)
 		return say_folder(words, size, s->rundir.path,
-		    N_("'%s' is not yours, or others may write to it; set XDG_RUNTIME_DIR to a folder of your own"), r);
+		    N_("'%s' is not yours, or others may write to it; set XDG_RUNTIME_DIR to a folder of your own"),
+		    N_("'%s' cannot be made or opened: %s; XDG_RUNTIME_DIR says where it is"), r);
 	rundir_hold(&s->rundir);
 	if (!start->resume && s->rundir.place == RUNDIR_STATE)
 		life_note(s, N_("no runtime folder can be used: the session lives in '%s'"), s->rundir.path);

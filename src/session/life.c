@@ -123,7 +123,10 @@ on_login_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	uplink_farewell(s->uplink); /* or the name would be held, for nobody, as soon as the daemon goes on */
-	life_refused(s, VERDICT_TIMED_OUT, N_("the daemon took too long to let us in"));
+	life_refused(s, VERDICT_TIMED_OUT,
+	    s->bridge ? N_("the daemon of the other host was not reached in time; 'ssh HOST true' shows whether ssh "
+			   "gets there")
+		      : N_("the daemon took too long to let us in"));
 }
 
 /* ------------------------------------------------------------------------- the end */

@@ -86,6 +86,8 @@ doctor LC_ALL=xx_XX.UTF-8
 is "$(state locale)" note "a locale that is not installed is remarked on"
 doctor SHELL=/bin/bash
 is "$(state shell)" note "no hook"
+doctor SHELL=
+unlike "$(jq -r 'select(.check == "shell") | .text' <<<"$out")" "''" "without SHELL none is spoken of"
 echo 'eval "$(pchat shellinit bash)"' >"$T/alice/.bashrc"
 doctor SHELL=/bin/bash
 is "$(state shell)" ok "a hook is found"
@@ -157,6 +159,9 @@ if is_root; then
 	rmdir "$squat"
 	doctor XDG_STATE_HOME= HOME="$T/mallory"
 	cured "state folder" "somebody else's.*HOME" "a home that is somebody else's"
+	doctor XDG_RUNTIME_DIR= XDG_STATE_HOME= HOME="$T/mallory"
+	runtime=$(jq -r 'select(.check == "runtime folder") | .text + "; " + .cure' <<<"$out")
+	like "$runtime" "'$T/mallory.*set HOME" "whose owner is not to be asked for another runtime folder"
 	spawn thief mallory pchatd --socket "$T/mallory/run/pchat.sock" --state "$T/mallory/daemon"
 	wait_until 10 [ -S "$T/mallory/run/pchat.sock" ]
 	doctor PCHAT_SOCKET="$T/mallory/run/pchat.sock"

@@ -230,6 +230,30 @@ run alice env "PATH=$T/evil:$PATH" pchat --json login --via "lab:$door" anew
 ok $? "also in an object" "$err"
 [[ $err != *$'\e'* ]]
 ok $? "which has no byte that a terminal obeys" "$err"
+# A session that is there, and whose ssh is not let in any more.
+at alice pchat login --via "lab:$door" anew
+exits 0 "a session whose ssh ends"
+helper=$(helper_pid alice lab/anew || helper_pid alice anew)
+kill -KILL "$helper"
+wait_until is_gone "$helper"
+evil() {
+	run alice env "PATH=$T/evil:$PATH" "$@"
+}
+needs_person() {
+	evil pchat -s lab/anew status
+	[[ $err == *ssh-add* ]]
+}
+wait_until needs_person
+ok $? "status says what to type" "$err"
+evil pchat -s lab/anew tell --timeout "$(span 500)" mallory "a note"
+exits 4 "so does tell"
+like "$err" "ssh-add" "which sends nothing"
+at alice pchat -s lab/anew quit
+# One that hangs.
+printf '#!/bin/sh\nexec sleep 1000\n' >"$T/evil/ssh"
+evil pchat login --timeout "$(span 300)" --via "lab:$door" anew
+exits 124 "an ssh that hangs"
+like "$err" "other host was not reached.*ssh HOST true" "is told of as what it may be"
 
 # ------------------------------------------------------------------ history, when logged out
 add_user solo # has no session but one at the other host

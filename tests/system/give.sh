@@ -57,6 +57,8 @@ mkdir -m 755 "$T/closed"
 run bob sh -c "cd '$T/closed' && exec pchat accept"
 exits 74 "nor is it taken in a folder where no file can be made"
 like "$err" "report.pdf.*Permission denied" "which is told"
+run bob pchat accept -o ""
+exits 2 "nor into a file without a name"
 run bob pchat accept -o second.pdf
 exits 0 "but taken under another name"
 reap again

@@ -25,6 +25,9 @@ bare() { # USER COMMAND...
 
 # ------------------------------------------------------------------ the first that is usable
 
+bare alice env HOME=/nonexistent pchat login erin
+exits 71 "a home that is not there"
+like "$err" "'/nonexistent' cannot be made or opened: .*; HOME" "is told with what names it"
 bare alice pchat login one
 exits 0 "nothing but HOME"
 [ -S "/tmp/pchat-$uid/one.sock" ]

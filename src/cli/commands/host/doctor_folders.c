@@ -162,7 +162,9 @@ doctor_runtime(const struct options *o, struct finding *f)
 	if (first_usable(&r, &passed) < 0) {
 		if (passed.path[0])
 			finding_note(f,
-			    N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
+			    passed.place == RUNDIR_STATE
+				? N_("set HOME to a folder of your own (sudo -H does)")
+				: N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' cannot be used (%s): a login takes another folder", passed.path,
 			    error_words(-passed.why));
 		else if (r.path[0])
@@ -174,8 +176,9 @@ doctor_runtime(const struct options *o, struct finding *f)
 	if (is_fit(r.fd, r.path, RUNTIME_ROOM, f, &type)) {
 		if (passed.path[0])
 			finding_note(f,
-			    passed.place == RUNDIR_XDG
-				? N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR")
+			    passed.place == RUNDIR_XDG ? N_("ask its owner to remove it, or unset XDG_RUNTIME_DIR")
+				: passed.place == RUNDIR_STATE
+				? N_("set HOME to a folder of your own (sudo -H does)")
 				: N_("ask its owner to remove it, or set XDG_RUNTIME_DIR to a folder of your own"),
 			    "'%s' is used, because '%s' cannot be used: %s", r.path, passed.path,
 			    error_words(-passed.why));

@@ -91,5 +91,8 @@ doctor_shell(const struct options *o, struct finding *f)
 			finding_note(f, shells[i].cure, "%s does not show new messages before its prompt", name);
 		return;
 	}
-	finding_well(f, "pchat shows messages before the prompt of bash, zsh and fish, not of '%s'", name);
+	if (!*name)
+		finding_well(f, "SHELL names none; pchat shows messages before the prompt of bash, zsh and fish");
+	else
+		finding_well(f, "pchat shows messages before the prompt of bash, zsh and fish, not of '%s'", name);
 }

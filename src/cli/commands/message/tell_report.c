@@ -73,6 +73,17 @@ report_nobody(const struct teller *t, const char *line)
 	return report(VERDICT_NO_SUCH_USER, "%s: %s (%s)", whom, _(status_words(VERDICT_NO_SUCH_USER)), alone);
 }
 
+/* Why the daemon is not reached: of a session at another host its helper knows what ssh waits for. */
+static const char *
+daemon_words(const struct teller *t)
+{
+	if (t->link->words[0])
+		return t->link->words;
+	if (t->session && t->link->host[0] && link_timed_out(t->link) == VERDICT_NO_DAEMON)
+		return t->link->words;
+	return _(status_words(VERDICT_NO_DAEMON));
+}
+
 int
 tell_report(const struct teller *t, const char *command, const char *whom, enum verdict v)
 {
@@ -100,8 +111,9 @@ tell_report(const struct teller *t, const char *command, const char *whom, enum 
 		if (t->problem != 0)
 			return report(v, "cannot read the note: %s", error_words(-t->problem));
 		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
-	case VERDICT_USAGE: /* of the socket that was named */
 	case VERDICT_NO_DAEMON:
+		return report(v, "%s%s", line, daemon_words(t));
+	case VERDICT_USAGE: /* of the socket that was named */
 	case VERDICT_NO_SESSION:
 		return report(v, "%s%s", line, t->link->words[0] ? t->link->words : _(status_words(v)));
 	case VERDICT_NO_SUCH_USER:

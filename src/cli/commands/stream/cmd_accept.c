@@ -246,6 +246,8 @@ check_usage(const struct options *o)
 		return report(VERDICT_USAGE, "which command?");
 	if (command && o->given[OPT_OUTPUT])
 		return report(VERDICT_USAGE, "-o FILE and -- COMMAND cannot be used together");
+	if (o->given[OPT_OUTPUT] && !o->text[OPT_OUTPUT][0])
+		return report(VERDICT_USAGE, "-o takes the name of a file");
 	if (o->given[OPT_LIST] && (o->operand_count > 0 || o->given[OPT_OUTPUT]))
 		return report(VERDICT_USAGE, "--list takes nothing else");
 	return 0;
