@@ -170,6 +170,7 @@ for program in less pchat-full; do
 	shows '^-?icanon *$' "the terminal has a mode"
 	is "$(screen | grep -Eo -e '^-?icanon')" icanon "which is that before the pager"
 done
+run alice pchat read
 
 # ------------------------------------------------------------------------ times
 anew 'pchat read; echo "end $?"'
