@@ -119,7 +119,7 @@ says "remembered across logins" pchat help block
 says "become 75: an earlier attempt may have arrived" pchat help send
 for option in --since "--delete --before"; do
 	# shellcheck disable=SC2086 # words
-	says "'99' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, or how long ago: 90s, 30m, 2h, 3d, 1w" \
+	says "'99' is not a time; write 2026-11-23, '2026-11-23 12:01', 12:01, today, yesterday, a record's time under --json, or how long ago: 90s, 30m, 2h, 3d, 1w" \
 		pchat history $option 99
 done
 for pair in logout:quit msg:send write:send say:send ls:who users:who ignore:block join:to talk:chat inbox:read log:history; do
