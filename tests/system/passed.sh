@@ -61,14 +61,16 @@ tries() {
 	done
 }
 
-# Whoever sets an option of the socket waits for its lock, which mallory holds.
+# Whoever sets an option of the socket waits for its lock, which trudy holds. She has passed nothing before: what comes of who has
+# is looked at first, and not taken; nor is anything while what came before is still being closed.
 locked() { # NAME
-	run root "$passer" "$PCHAT_SOCKET" locked "${uid_of[mallory]}"
+	wait_until no_children "$daemon_pid"
+	run root "$passer" "$PCHAT_SOCKET" locked "${uid_of[trudy]}"
 	if [ "$status" -eq 77 ]; then
 		skip 2 "$1, a locked socket: userfaultfd(2) is not for us"
 		return
 	fi
-	is "$out" $'sent\nclosed' "$1, a locked socket: the peer comes to its end"
+	is "$out" $'sent\nclosed\nlocked' "$1, a locked socket: the peer comes to its end"
 	goes_on "$1, a locked socket"
 }
 
@@ -122,6 +124,7 @@ all() { # NAME
 }
 
 add_user mallory
+add_user trudy
 fate='refused|sent closed'
 scene "this kernel" env
 all "this kernel"

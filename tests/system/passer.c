@@ -8,7 +8,8 @@
  *   oob      one, with a byte out of band
  *   nested   a socket on which one waits unread
  *   crowd    connects COUNT times, and passes one over each at once
- *   locked   one whose lock is held, as the uid COUNT; started by root. Status 77: that cannot be had here
+ *   locked   one whose lock is held, as the uid COUNT, and says at last whether it still is; started by root. Status 77: that
+ *            cannot be had here
  *
  * It waits $PATIENCE seconds for that. What blocks: slow.h.
  */
@@ -128,6 +129,7 @@ locked(const char *path, unsigned uid)
 	(void)puts("sent");
 	(void)fflush(stdout);
 	await_end(fd);
+	(void)puts(slow_is_locked() ? "locked" : "unlocked");
 }
 
 int
