@@ -270,7 +270,7 @@ await(int fd)
 	process_report(text); /* when it was started by process_start() itself */
 	if (strncmp(text, "ok", 2) == 0)
 		_exit(0);
-	(void)dprintf(STDERR_FILENO, "%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
+	(void)dprintf(STDERR_FILENO, "%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n");
 	_exit(1);
 }
 

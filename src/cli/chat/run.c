@@ -210,7 +210,7 @@ run_new(struct ev_loop *loop, const char *const words[], run_fn *fn, void *conte
 {
 	char path[PATH_MAX], *argv[RUN_WORDS + 2] = { path };
 	struct run *r = calloc(1, sizeof(*r));
-	int fds[2], rc;
+	int fds[2] = { -1, -1 }, rc;
 
 	if (!r)
 		return NULL;

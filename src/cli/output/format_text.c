@@ -100,8 +100,10 @@ day(int64_t time_ms)
 void
 format_text_end(void)
 {
-	if (times.short_times && getenv(HINT_CHAT))
-		show_day(getenv(HINT_CHAT));
+	const char *chats = getenv(HINT_CHAT);
+
+	if (times.short_times && chats)
+		show_day(chats);
 }
 
 const char *
