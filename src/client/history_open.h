@@ -14,8 +14,8 @@
 MUST_USE enum verdict history_open(struct link *l, const struct link_wish *wish);
 
 /*
- * Calls fn with each name under which this user has an inbox of this host: under these one may log in. In no order. `name` is valid during the call
- * only.
+ * Calls fn with each name under which this user has an inbox of this host: under these one may log in. In no order. `name` is
+ * valid during the call only.
  */
 void history_each_inbox(void (*fn)(const char *name, void *context), void *context);
 

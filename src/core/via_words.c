@@ -17,20 +17,6 @@ struct saying {
 	char *words;
 };
 
-/* The length of n bytes without a character at their end of which only the beginning is there. */
-static size_t
-whole(const char *text, size_t n)
-{
-	size_t first = n;
-	uint32_t cp;
-
-	while (first > 0 && n - first < 3 && ((unsigned char)text[first - 1] & 0xc0) == 0x80)
-		first--;
-	if (first == 0 || (unsigned char)text[first - 1] < 0xc0)
-		return n;
-	return unicode_decode(text + first - 1, n - first + 1, &cp) == 0 ? first - 1 : n;
-}
-
 /* Cut where it is too long, between two characters: what ssh said stands last. */
 PRINTF_LIKE(2, 3)
 static void
@@ -43,7 +29,7 @@ say(const struct saying *s, const char *english, ...)
 	n = vsnprintf(s->words, VIA_WORDS, s->in_words(english), args);
 	va_end(args);
 	if (n >= (int)VIA_WORDS)
-		s->words[whole(s->words, VIA_WORDS - 1)] = '\0';
+		s->words[unicode_whole(s->words, VIA_WORDS - 1)] = '\0';
 }
 
 /* The last line that says something, as it came. */
@@ -56,7 +42,7 @@ last_line(const char *text, char out[LINE])
 		end--;
 	for (begin = end; begin > 0 && text[begin - 1] != '\n';)
 		begin--;
-	n = end - begin < LINE ? end - begin : whole(text + begin, LINE - 1);
+	n = end - begin < LINE ? end - begin : unicode_whole(text + begin, LINE - 1);
 	memcpy(out, text + begin, n);
 	out[n] = '\0';
 }

@@ -21,6 +21,7 @@
 #include "cli/output/report.h"
 #include "client/conn.h"
 #include "core/names/name.h"
+#include "core/unicode/unicode.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "proto/feature.h"
@@ -73,7 +74,7 @@ chat_note(struct chat *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), translate(fmt), ap);
 	va_end(ap);
-	(void)excerpt_trim(text);
+	text[unicode_whole(text, strlen(text))] = '\0';
 	if (c->filter) {
 		remark("%s", text);
 		return;

@@ -52,18 +52,3 @@ excerpt_shown(const char *text, size_t len, char out[EXCERPT_SHOWN])
 	out[safe_line(quoted, strlen(quoted), out, EXCERPT_SHOWN - 1)] = '\0';
 	return out;
 }
-
-char *
-excerpt_trim(char *text)
-{
-	size_t at = strlen(text), n = 0;
-	uint32_t cp;
-
-	while (at > 0 && n < UNICODE_UTF8_MAX - 1 && ((unsigned char)text[at - 1] & 0xC0) == 0x80) {
-		at--;
-		n++;
-	}
-	if (at > 0 && (unsigned char)text[at - 1] >= 0xC0 && unicode_decode(text + at - 1, n + 1, &cp) == 0)
-		text[at - 1] = '\0';
-	return text;
-}

@@ -20,7 +20,4 @@ const char *excerpt_quoted(const char *text, size_t len, char out[EXCERPT_QUOTED
 /* Likewise, and safe on a terminal. */
 const char *excerpt_shown(const char *text, size_t len, char out[EXCERPT_SHOWN]);
 
-/* Takes away a part of a character at the end of a text that was cut off. Returns text. */
-char *excerpt_trim(char *text);
-
 #endif

@@ -47,6 +47,19 @@ unicode_decode(const char *text, size_t len, uint32_t *cp)
 }
 
 size_t
+unicode_whole(const char *text, size_t n)
+{
+	size_t first = n;
+	uint32_t cp;
+
+	while (first > 0 && n - first < UNICODE_UTF8_MAX - 1 && ((unsigned char)text[first - 1] & 0xC0) == 0x80)
+		first--;
+	if (first == 0 || (unsigned char)text[first - 1] < 0xC0)
+		return n;
+	return unicode_decode(text + first - 1, n - first + 1, &cp) == 0 ? first - 1 : n;
+}
+
+size_t
 unicode_encode(uint32_t cp, char out[UNICODE_UTF8_MAX])
 {
 	const size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;

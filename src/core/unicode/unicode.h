@@ -51,6 +51,9 @@ const uint64_t *unicode_scripts(const struct unicode *u);
 /* One code point of well-formed UTF-8: its length in bytes, or 0 when there is none at `text`. Reads no further than len. */
 size_t unicode_decode(const char *text, size_t len, uint32_t *cp);
 
+/* The length of a text that was cut off after n bytes, without a character of which only the beginning is there. */
+size_t unicode_whole(const char *text, size_t n);
+
 /* Writes the UTF-8 of a code point that is no surrogate; returns its length. */
 size_t unicode_encode(uint32_t cp, char out[UNICODE_UTF8_MAX]);
 

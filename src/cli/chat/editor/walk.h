@@ -29,8 +29,9 @@ struct walk {
 };
 
 /*
- * Leaves the line that is edited, whose origin is w->origin, for the one so many lines ago. The text to edit, its length and its cursor; it
- * belongs to the walk, and stays until its next step. NULL: there is none, or memory is short, and nothing has changed.
+ * Leaves the line that is edited, whose origin is w->origin, for the one so many lines ago. The text to edit, its length and
+ * its cursor; it belongs to the walk, and stays until its next step. NULL: there is none, or memory is short, and nothing has
+ * changed.
  */
 const char *walk_to(struct walk *w, const struct recall *r, size_t ago, const char *text, size_t len, size_t *at);
 

@@ -61,20 +61,6 @@ START_TEST(no_bytes)
 }
 END_TEST
 
-START_TEST(trimmed)
-{
-	static const char *const t[][2] = { { "", "" }, { "abc", "abc" }, { "a\u0439", "a\u0439" }, { "a\xd0", "a" },
-		{ "a\xf0\x9f\x98", "a" }, { "a\xf0\x9f\x98\x80", "a\xf0\x9f\x98\x80" }, { "a\xe0\xa4", "a" },
-		{ "\xe0", "" } };
-	char text[16];
-
-	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		memcpy(text, t[i][0], strlen(t[i][0]) + 1);
-		ck_assert_str_eq(excerpt_trim(text), t[i][1]);
-	}
-}
-END_TEST
-
 Suite *
 excerpt_suite(void)
 {
@@ -84,7 +70,6 @@ excerpt_suite(void)
 	tcase_add_test(t, short_and_quoted);
 	tcase_add_test(t, whole_characters);
 	tcase_add_test(t, no_bytes);
-	tcase_add_test(t, trimmed);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -112,6 +112,33 @@ check_clusters(const char *line)
 	}
 }
 
+/* Cut off within a character, behind one, and where there is none. */
+START_TEST(whole_characters)
+{
+	static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x99\x82";
+	static const size_t whole[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10 };
+
+	for (size_t n = 0; n < ARRAY_SIZE(whole); n++)
+		ck_assert_uint_eq(unicode_whole(text, n), whole[n]);
+	ck_assert_uint_eq(unicode_whole("\x82\x82\x82\x82", 4), 4);
+}
+END_TEST
+
+START_TEST(trimmed)
+{
+	static const char *const t[][2] = { { "", "" }, { "abc", "abc" }, { "a\u0439", "a\u0439" }, { "a\xd0", "a" },
+		{ "a\xf0\x9f\x98", "a" }, { "a\xf0\x9f\x98\x80", "a\xf0\x9f\x98\x80" }, { "a\xe0\xa4", "a" },
+		{ "\xe0", "" } };
+	char text[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		memcpy(text, t[i][0], strlen(t[i][0]) + 1);
+		text[unicode_whole(text, strlen(text))] = '\0';
+		ck_assert_str_eq(text, t[i][1]);
+	}
+}
+END_TEST
+
 START_TEST(clusters_of_the_list)
 {
 	FILE *f = fopen(CLUSTERS, "re");
@@ -166,6 +193,8 @@ unicode_suite(void)
 	tcase_add_test(t, tables);
 	tcase_add_test(t, code_points);
 	tcase_add_test(t, utf8);
+	tcase_add_test(t, whole_characters);
+	tcase_add_test(t, trimmed);
 	tcase_add_test(t, clusters);
 	tcase_add_test(t, clusters_of_the_list);
 	suite_add_tcase(s, t);
