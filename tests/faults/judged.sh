@@ -11,7 +11,7 @@ command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; ex
 . "$SRCDIR/tests/system/machine.sh"
 SLOW=$(slowness "$BUILDDIR/pchatd" "$work")
 export SLOW # for scene.sh
-echo 1..4
+echo 1..5
 
 # Every other turn is acknowledged at once, and committed with the next one.
 mkdir -p "$work/tests/faults"
@@ -94,4 +94,20 @@ printf '%s\n' 'kept carol 1 1 12' 'kept carol 2 2 12' 'kept carol 3 3 12' 'kept 
 	'told carol 2 2 0' >"$work/told"
 got=$("$BUILDDIR/tests/faults/ledger" "$work/told" "$work/in/carol" 2>/dev/null)
 verdict 4 "and of notes: $got" [ "${got##*; }" = "lost 1, twice 1, reordered 2, lies 1, strays 0" ]
+
+# A damaged inbox was set aside, and a new one begun with what of it could be read, under its old ids.
+rm "$work/in/alice/inbox.db" "$work/in/bob/inbox.db"
+for file in bob/inbox.db.corrupt-20260101T000000Z bob/inbox.db alice/inbox.db; do
+	sqlite3 "$work/in/$file" 'CREATE TABLE record(id INTEGER PRIMARY KEY, time, type, body)'
+done
+sqlite3 "$work/in/bob/inbox.db.corrupt-20260101T000000Z" "INSERT INTO record(id, type, body) VALUES
+	(1,0,'alice 1'),(2,64,x'07000000616c696365203207000000616c6963652033'),(4,0,'alice 4')" # a pack: 'alice 2', 'alice 3'
+sqlite3 "$work/in/bob/inbox.db" "INSERT INTO record(id, type, body) VALUES
+	(1,0,'alice 1'),(3,0,'alice 3'),(5,0,'alice 5'),(6,0,'alice 4')"
+for n in 1 2 3 4 5; do
+	echo "alice bob $n $n 0"
+done >"$work/told"
+got=$("$BUILDDIR/tests/faults/ledger" "$work/told" "$work/in/alice" "$work/in/bob" 2>"$work/crimes")
+verdict 5 "what was saved of a damaged inbox is no crime, what comes again is: $got" \
+	[ "${got##*; }:$(cat "$work/crimes")" = "lost 0, twice 1, reordered 0, lies 0, strays 0:twice: alice 4 bob" ]
 exit $failed

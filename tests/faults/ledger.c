@@ -11,7 +11,8 @@
  * What was told (`tell`, `tell --later`) is a message as well; 12 says that it is kept, and has to be delivered in the end.
  *
  * INBOX/inbox.db is the inbox of whom the folder is called after, and inbox.db.corrupt-* what was set
- * aside of it, older first. They are read with SQLite alone: the programs under test are not asked.
+ * aside of it. What of that could be read is in the inbox as well, under the id that it had: a body that is twice under
+ * one id is one message. They are read with SQLite alone: the programs under test are not asked.
  *
  * Crimes:
  *   lost       told 0 or 12, but not in the inbox of TO
@@ -211,9 +212,56 @@ print(uint16_t owner, const char *body, int length)
 	(void)printf("%.*s\n", length, body ? body : "");
 }
 
-/* A row of type 64 holds several bodies, each after its length: u32, little-endian. */
+/* The records of an inbox and of what was set aside of it. */
+struct records {
+	sqlite3 *db; /* in memory: table record(id, body) */
+	sqlite3_stmt *add;
+};
+
+static void
+records_init(struct records *r)
+{
+	if (sqlite3_open(":memory:", &r->db) != SQLITE_OK ||
+	    sqlite3_exec(r->db, "CREATE TABLE record(id, body, PRIMARY KEY(id, body)) WITHOUT ROWID; BEGIN", NULL, NULL,
+		NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(r->db, "INSERT OR IGNORE INTO record VALUES(?1, ?2)", -1, &r->add, NULL) != SQLITE_OK)
+		die("records", sqlite3_errmsg(r->db));
+}
+
+static void
+records_add(struct records *r, int64_t id, const char *body, int length)
+{
+	(void)sqlite3_reset(r->add);
+	(void)sqlite3_bind_int64(r->add, 1, id);
+	(void)sqlite3_bind_text(r->add, 2, body ? body : "", length, SQLITE_STATIC);
+	if (sqlite3_step(r->add) != SQLITE_DONE)
+		die("records", sqlite3_errmsg(r->db));
+}
+
+/* In the order in which they arrived. */
+static void
+records_each(const struct records *r, uint16_t owner, void (*fn)(uint16_t owner, const char *body, int length))
+{
+	sqlite3_stmt *q = NULL;
+	int rc = sqlite3_prepare_v2(r->db, "SELECT body FROM record ORDER BY id", -1, &q, NULL);
+
+	while (q && (rc = sqlite3_step(q)) == SQLITE_ROW)
+		fn(owner, (const char *)sqlite3_column_text(q, 0), sqlite3_column_bytes(q, 0));
+	if (rc != SQLITE_DONE)
+		die("records", sqlite3_errmsg(r->db));
+	(void)sqlite3_finalize(q);
+}
+
+static void
+records_release(struct records *r)
+{
+	(void)sqlite3_finalize(r->add);
+	(void)sqlite3_close(r->db);
+}
+
+/* A row of type 64 holds several bodies, each after its length: u32, little-endian; their ids count up from the row's. */
 static bool
-each_body(uint16_t owner, const char *p, int n, void (*fn)(uint16_t owner, const char *body, int length))
+add_pack(struct records *r, int64_t *id, const char *p, int n)
 {
 	uint32_t length;
 
@@ -224,7 +272,7 @@ each_body(uint16_t owner, const char *p, int n, void (*fn)(uint16_t owner, const
 		p += sizeof(length);
 		if (length > (uint32_t)n)
 			return false;
-		fn(owner, p, (int)length);
+		records_add(r, (*id)++, p, (int)length);
 	}
 	return n == 0;
 }
@@ -241,23 +289,29 @@ has_table(sqlite3 *db)
 
 /* `must`: it has to be readable to its end; what was set aside because it was damaged need not be. */
 static void
-read_inbox(uint16_t owner, const char *path, bool must, void (*fn)(uint16_t owner, const char *body, int length))
+read_inbox(struct records *into, const char *path, bool must)
 {
+	int64_t next = 0; /* the least id that a row may have */
 	sqlite3_stmt *q = NULL;
 	sqlite3 *db = NULL;
 	int r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
 
 	if (r == SQLITE_OK && has_table(db))
 		r = sqlite3_prepare_v2(
-		    db, "SELECT type, body FROM record WHERE type IN (0, 8, 64) ORDER BY id", -1, &q, NULL);
+		    db, "SELECT id, type, body FROM record WHERE type IN (0, 8, 64) ORDER BY id", -1, &q, NULL);
 	while (q && (r = sqlite3_step(q)) == SQLITE_ROW) {
-		const char *body = sqlite3_column_blob(q, 1);
-		const int length = sqlite3_column_bytes(q, 1);
+		int64_t id = sqlite3_column_int64(q, 0);
+		const int type = sqlite3_column_int(q, 1);
+		const char *body = sqlite3_column_blob(q, 2);
+		const int length = sqlite3_column_bytes(q, 2);
 
-		if (sqlite3_column_int(q, 0) == 0 || sqlite3_column_int(q, 0) == NOTE)
-			fn(owner, body, length);
-		else if (!each_body(owner, body, length, fn) && must)
+		if (must && id < next)
+			die(path, "a row has the id of a message before it");
+		if (type == 0 || type == NOTE)
+			records_add(into, id++, body, length);
+		else if (!add_pack(into, &id, body, length) && must)
 			die(path, "a damaged row");
+		next = id;
 	}
 	if (must && r != SQLITE_DONE)
 		die(path, sqlite3_errmsg(db));
@@ -270,26 +324,34 @@ read_inboxes(const char *dir)
 {
 	const char *slash = strrchr(dir, '/');
 	const uint16_t owner = (uint16_t)(peer_named(slash ? slash + 1 : dir) - peer);
+	struct records records = { 0 };
 	char path[PATH_MAX];
 	glob_t g;
 
+	records_init(&records);
 	(void)snprintf(path, sizeof(path), "%s/inbox.db.corrupt-*[0-9Z]", dir);
 	if (glob(path, 0, NULL, &g) == 0) {
 		for (size_t i = 0; i < g.gl_pathc; i++)
-			read_inbox(owner, g.gl_pathv[i], false, hold);
+			read_inbox(&records, g.gl_pathv[i], false);
 		globfree(&g);
 	}
 	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
-	read_inbox(owner, path, true, hold);
+	read_inbox(&records, path, true);
+	records_each(&records, owner, hold);
+	records_release(&records);
 }
 
 static void
 print_bodies(const char *dir)
 {
+	struct records records = { 0 };
 	char path[PATH_MAX];
 
+	records_init(&records);
 	(void)snprintf(path, sizeof(path), "%s/inbox.db", dir);
-	read_inbox(0, path, true, print);
+	read_inbox(&records, path, true);
+	records_each(&records, 0, print);
+	records_release(&records);
 }
 
 /* ------------------------------------------------------------------------ verdict */
