@@ -335,6 +335,45 @@ shows '^\$ *$' "/quit ends the chat"
 run alice pchat status
 exits 3 "and the session"
 
+# ------------------------------------------------- stopped by a signal from outside
+# This shell, unlike bash, leaves the terminal as a stopped job has left it.
+other_shell_alone() {
+	[ "$(screen | grep -c .)" -eq 1 ] && on_screen '^sh> *$'
+}
+login alice
+run bob pchat to alice
+anew 'PS1="sh> " ENV= sh -i'
+shows '^sh> *$' "another shell"
+for number in TSTP TTIN TTOU; do
+	type_keys 'pchat chat' Enter
+	shows '^to bob> *$' "a chat begins"
+	type_keys "before SIG$number"
+	shows "^to bob> before SIG$number\$" "a line is typed"
+	if under_valgrind; then
+		send_keys C-u C-d
+		continue
+	fi
+	kill -"$number" "$(chat_pid)"
+	shows 'Stopped' "SIG$number stops the chat"
+	type_keys 'stty -a | grep -Eow -- "-?(icanon|echo|isig|icrnl)" | sort | paste -sd,'
+	shows '^sh> stty -a' "the shell sees what is typed: the terminal echoes"
+	send_keys Enter
+	shows '^echo,icanon,icrnl,isig$' "and it has the modes of a shell"
+	run bob pchat send "while SIG$number lasted"
+	type_keys 'fg' Enter
+	shows "bob: while SIG$number lasted\$" "it goes on"
+	shows "^to bob> before SIG$number\$" "with the line that was typed"
+	type_keys ', and behind it' Enter
+	marked "before SIG$number, and behind it" "which can be finished"
+	send_keys C-d
+	shows '^sh> *$' "it ends"
+	type_keys 'clear' Enter
+	wait_until other_shell_alone
+done
+type_keys 'exit' Enter
+shows '^\$ *$' "and so does that shell"
+run alice pchat quit
+
 # --------------------------------------------------------------- the dumb terminal
 login alice
 run bob pchat to alice

@@ -107,11 +107,17 @@ close_terminal() {
 	tmux_do kill-server
 }
 
-no_chat_runs() {
+# The process of the chat on the screen.
+chat_pid() {
 	local pid
 	for pid in $(test_processes); do
-		[[ $(readlink "/proc/$pid/exe" 2>/dev/null) != */pchat-chat ]] || return 1
+		[[ $(readlink "/proc/$pid/exe" 2>/dev/null) != */pchat-chat ]] || { echo "$pid" && return; }
 	done
+	return 1
+}
+
+no_chat_runs() {
+	! chat_pid >/dev/null
 }
 
 refuses_contact() { # USER ASKER

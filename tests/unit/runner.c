@@ -137,6 +137,7 @@
 	X(buffer)            \
 	X(keys)              \
 	X(draw)              \
+	X(stops)             \
 	X(walk)              \
 	X(origin)            \
 	X(own)               \

@@ -44,9 +44,8 @@ end_pager(void)
 	restore_modes();
 }
 
-/* As if it had not been caught: a process is ended here. */
-static void
-suffer(int number)
+void
+restore_suffer(int number)
 {
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	struct sigaction ours;
@@ -73,7 +72,7 @@ on_signal(int number)
 				put_back(fd);
 	if (restore.pager != 0 && number != SIGTSTP)
 		end_pager();
-	suffer(number);
+	restore_suffer(number);
 	if (restore.pager == 0 && restore.resumed)
 		restore.resumed();
 	errno = error;

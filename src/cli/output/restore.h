@@ -13,6 +13,9 @@
  */
 void restore_at_signals(int fd, void (*resumed)(void));
 
+/* For handlers of signals: does what the signal does when it is not caught, which ends or stops the process. */
+void restore_suffer(int number);
+
 /*
  * A pager with this pid has the terminal, until 0 is said: a signal that ends us ends the pager before, and the terminal gets
  * back the modes that it has now.

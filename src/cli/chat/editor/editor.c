@@ -285,17 +285,20 @@ on_settled(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop, (void)w, (void)revents;
 }
 
-/* Raw mode again, whatever the shell, or a stop that we did not see coming, has made of the terminal. */
+/* Raw mode again, whatever the shell has made of the terminal. Until that is ours, to be stopped is right. */
 void
 editor_take_screen(struct editor *e)
 {
 	tty_restore(e->tty);
 	tty_raw(e->tty);
+	stops_begin(&e->stops);
+	ev_signal_start(e->loop, &e->cont);
 	if (e->pastes)
 		draw_raw(&e->draw, PASTE_ON, sizeof(PASTE_ON) - 1);
 	e->dirty = true;
 }
 
+/* A stop that nobody told us of (SIGSTOP): what is left of the line is taken away. */
 static void
 on_cont(struct ev_loop *loop, ev_signal *w, int revents)
 {
@@ -303,10 +306,6 @@ on_cont(struct ev_loop *loop, ev_signal *w, int revents)
 
 	(void)loop, (void)revents;
 	editor_take_screen(e);
-	if (e->resumed) { /* by ^Z: the line begins below what the shell wrote */
-		e->resumed = false;
-		return;
-	}
 	e->anew = true;
 }
 
@@ -332,15 +331,24 @@ editor_leave_screen(struct editor *e)
 		draw_raw(&e->draw, PASTE_OFF, sizeof(PASTE_OFF) - 1);
 	(void)write_out(e);
 	tty_restore(e->tty);
+	ev_signal_stop(e->loop, &e->cont);
+	stops_end(&e->stops);
 }
 
+/* The line begins below what the shell wrote. */
 void
 editor_suspend(struct editor *e)
 {
 	editor_leave_screen(e);
-	e->resumed = true;
 	(void)raise(SIGTSTP);
 	editor_take_screen(e);
+}
+
+static void
+on_stop(struct ev_loop *loop, ev_async *w, int revents)
+{
+	(void)loop, (void)revents;
+	editor_suspend(w->data);
 }
 
 /* --------------------------------------------------------------------------- measuring */
@@ -383,11 +391,11 @@ watch(struct editor *e)
 	ev_signal_init(&e->winch, on_winch, SIGWINCH);
 	ev_set_priority(&e->winch, 2); /* what is typed is drawn for the size that is */
 	ev_signal_init(&e->cont, on_cont, SIGCONT);
+	stops_init(&e->stops, e->loop, on_stop, e);
 	ev_prepare_init(&e->show, on_prepare);
 	e->input.data = e->expiry.data = e->settled.data = e->winch.data = e->cont.data = e->show.data = e;
 	ev_io_start(e->loop, &e->input);
 	ev_signal_start(e->loop, &e->winch);
-	ev_signal_start(e->loop, &e->cont);
 	ev_prepare_start(e->loop, &e->show);
 }
 
@@ -434,8 +442,8 @@ editor_new(struct ev_loop *loop, int in, int out, bool plain, struct recall *rec
 	keys_init(&e->keys, &e->bindings);
 	tty_raw(e->tty);
 	set_up_drawing(e, plain);
-	editor_take_screen(e);
 	watch(e);
+	editor_take_screen(e);
 	measure(e);
 	return e;
 }
@@ -448,6 +456,7 @@ unwatch(struct editor *e)
 	ev_timer_stop(e->loop, &e->settled);
 	ev_signal_stop(e->loop, &e->winch);
 	ev_signal_stop(e->loop, &e->cont);
+	stops_end(&e->stops);
 	ev_prepare_stop(e->loop, &e->show);
 }
 

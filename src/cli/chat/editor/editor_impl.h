@@ -14,6 +14,7 @@
 #include "cli/chat/editor/origin.h"
 #include "cli/chat/editor/plain.h"
 #include "cli/chat/editor/search.h"
+#include "cli/chat/editor/stops.h"
 #include "cli/chat/editor/tty.h"
 #include "cli/chat/editor/view.h"
 #include "cli/chat/editor/walk.h"
@@ -28,12 +29,12 @@ struct editor {
 	ev_timer expiry;  /* runs out when an incomplete key stays incomplete */
 	ev_timer settled; /* runs out when the size has not changed for a while */
 	ev_signal winch, cont;
+	struct stops stops; /* while the terminal is ours */
 	ev_prepare show;
 	struct bindings bindings;
 	struct keys keys;
 	bool drop_input; /* the rest of what was read is dropped */
 	bool ended;      /* class->ended() was called */
-	bool resumed;    /* the terminal was left and taken again */
 
 	/* Drawing. */
 	bool plain;     /* the line has one row */
@@ -68,13 +69,13 @@ struct editor {
 
 /* editor.c */
 
-/* ^Z: leaves the terminal, stops the process, and takes the terminal again when it is continued. */
+/* ^Z, or a signal: leaves the terminal, stops the process, and takes the terminal again when it is continued. */
 void editor_suspend(struct editor *e);
 
 /* Nothing more is read; class->ended() is called, the first time. */
 void editor_end(struct editor *e, enum editor_end how);
 
-/* Leaves the terminal to somebody else, for a while. */
+/* Leaves the terminal to somebody else, for a while; signals that stop the process do so at once then. */
 void editor_leave_screen(struct editor *e);
 
 /* Takes the terminal again, and draws all anew. */
