@@ -401,7 +401,17 @@ if is_root; then
 	anew 'pchat chat'
 	shows 'belongs to another user' "somebody else's file is refused"
 	shows '^to bob> *$' "and the chat begins"
-	send_keys C-d
+	type_keys 'a secret without a file' Enter
+	marked 'a secret without a file' "a line is sent"
+	send_keys Up
+	shows '^to bob> a secret without a file$' "Up brings it back, as long as the chat lasts"
+	send_keys C-c
+	type_keys '/history --delete --unread' Enter
+	shows 'forgotten$' "what was said is forgotten"
+	send_keys Up
+	type_keys 'x'
+	shows '^to bob> x$' "and Up brings nothing back"
+	send_keys C-u C-d
 	shows '^\$ *$' "^D leaves"
 	rm "$T/alice/state/pchat/alice/typed"
 else

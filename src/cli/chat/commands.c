@@ -136,6 +136,26 @@ forget_wait(struct chat_task *t)
 	t->line = NULL;
 }
 
+static bool
+has_word(const char *line, const char *word)
+{
+	const size_t len = strlen(word);
+
+	for (; *(line += strspn(line, " \t")); line += strcspn(line, " \t"))
+		if (strcspn(line, " \t") == len && strncmp(line, word, len) == 0)
+			return true;
+	return false;
+}
+
+/* Who forgets takes lines out of the file: what no file has would stay here. */
+static void
+forget_typed(const struct chat_task *t, int status)
+{
+	if (t->chat->recall && strcmp(t->name, HISTORY) == 0 && has_word(t->line, "--delete") &&
+	    status != status_exit(VERDICT_USAGE))
+		recall_doubt(t->chat->recall);
+}
+
 /* What it printed, such as a list, is safe for a terminal already. It may be that it says nothing at all. */
 static void
 task_done(void *context, const struct run_end *end)
@@ -147,6 +167,7 @@ task_done(void *context, const struct run_end *end)
 	const int status = end->status;
 
 	t->run = NULL;
+	forget_typed(t, status);
 	output_write(end->output, shown ? end->length : 0);
 	(void)chat_show(c);
 	show_errors(c, t->name, end->errors);

@@ -28,7 +28,7 @@ struct recall {
 	int64_t time_ms[RECALL_LINES]; /* when each was typed; 0: not known */
 	int fd;                        /* of the file, or -1 */
 	off_t size;                    /* of the file, as we have read or left it */
-	bool replaced;                 /* another file has its name now, which was not read yet */
+	bool replaced;                 /* what the file holds was not read yet: it is another one, or doubted */
 	char path[PATH_MAX];
 };
 
@@ -369,7 +369,10 @@ has_shrunk(const struct recall *r)
 	return fstat(r->fd, &st) == 0 && st.st_size < r->size;
 }
 
-/* Under the lock: a file that is not the one that was read is read anew. When it is damaged no more is kept in it. */
+/*
+ * Under the lock: a file that is not the one that was read is read anew. When there is none any more, or it is damaged, no
+ * more is kept in it.
+ */
 static bool
 catch_up(struct recall *r)
 {
@@ -445,12 +448,19 @@ recall_refresh(struct recall *r)
 {
 	bool changed;
 
-	if (r->fd < 0 || (has_name(r) && !has_shrunk(r)))
+	if (!r->replaced && (r->fd < 0 || (has_name(r) && !has_shrunk(r))))
 		return false;
-	changed = lock(r) && catch_up(r);
+	(void)lock(r);
+	changed = catch_up(r);
 	if (r->fd >= 0)
 		(void)flock(r->fd, LOCK_UN);
 	return changed;
+}
+
+void
+recall_doubt(struct recall *r)
+{
+	r->replaced = true;
 }
 
 void
@@ -460,8 +470,8 @@ recall_add(struct recall *r, const char *text, size_t len, const char *label)
 
 	if (!line)
 		return;
-	if (lock(r))
-		(void)catch_up(r);
+	(void)lock(r);
+	(void)catch_up(r);
 	if (remember(r, line, clock_wall_ms()) && r->fd >= 0) {
 		(void)append(r->fd, r, 1);
 		note_size(r);

@@ -32,6 +32,12 @@ void recall_open(struct recall *r, const char *path, char *words, size_t size);
  */
 void recall_add(struct recall *r, const char *text, size_t len, const char *label);
 
+/*
+ * Lines are to be forgotten: from the next recall_add() or recall_refresh() on there are only those that are in the file. A
+ * line that no file has, since there is none or the disk was full, is gone.
+ */
+void recall_doubt(struct recall *r);
+
 /* Leaves out what was taken out of the file meanwhile. True: each line may have another place now. */
 bool recall_refresh(struct recall *r);
 

@@ -340,6 +340,53 @@ START_TEST(test_forgotten)
 }
 END_TEST
 
+/* Lines that no file has are forgotten when somebody says so. */
+START_TEST(test_doubted)
+{
+	struct recall *alone = recall_new(), *r;
+
+	ck_assert_ptr_nonnull(alone);
+	add(alone, "secret");
+	recall_doubt(alone);
+	ck_assert(recall_refresh(alone));
+	ck_assert_ptr_null(recall_line(alone, 1));
+	ck_assert(!recall_refresh(alone));
+	add(alone, "secret");
+	recall_doubt(alone);
+	add(alone, "new");
+	ck_assert_str_eq(recall_line(alone, 1), "new");
+	ck_assert_ptr_null(recall_line(alone, 2));
+	recall_free(alone);
+	r = open_recall();
+	add(r, "kept");
+	add(r, "not text \xff");
+	recall_doubt(r);
+	ck_assert(recall_refresh(r));
+	ck_assert_str_eq(recall_line(r, 1), "kept");
+	ck_assert_ptr_null(recall_line(r, 2));
+	recall_free(r);
+}
+END_TEST
+
+/* Who has taken the file away has taken away what it held. */
+START_TEST(test_gone)
+{
+	struct recall *r = open_recall();
+
+	add(r, "secret");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	if (_i == 0)
+		ck_assert(recall_refresh(r));
+	else
+		add(r, "new");
+	ck_assert_ptr_null(recall_line(r, 2));
+	ck_assert(_i == 1 || !recall_line(r, 1));
+	recall_free(r);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
 /* Its old file may keep a name of its own for a while. */
 START_TEST(test_set_aside)
 {
@@ -424,6 +471,8 @@ recall_suite(void)
 	tcase_add_test(t, test_times);
 	tcase_add_test(t, test_replaced);
 	tcase_add_test(t, test_forgotten);
+	tcase_add_test(t, test_doubted);
+	tcase_add_loop_test(t, test_gone, 0, 2);
 	tcase_add_test(t, test_set_aside);
 	tcase_add_loop_test(t, test_damaged, 0, (int)ARRAY_SIZE(damaged));
 	tcase_add_loop_test(t, test_no_file, 0, 2);
