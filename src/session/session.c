@@ -798,6 +798,8 @@ uplink_on_notice(void *context, const struct upstream_message *m)
 		requests_paired(s->requests, m->u.paired.peer.name);
 	} else if (m->type == UPSTREAM_WAIT_OVER) {
 		requests_wait_over(s->requests, (enum verdict)m->u.wait_over.verdict);
+	} else if (m->type == UPSTREAM_NOTE && requests_quitting(s->requests)) {
+		return; /* no answer counts behind our QUIT: its sender repeats it, and must not find it stored */
 	} else if (m->type == UPSTREAM_NOTE && s->state.notes_off) {
 		notes_in_arrived(s->notes_in, &m->u.note); /* it is refused */
 	} else if (m->type == UPSTREAM_NOTE) {

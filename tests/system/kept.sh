@@ -217,6 +217,36 @@ run news pchat notes --kept
 exits 1 "and not kept"
 mkdir -m 0700 "$T/daemon/kept"
 
+# ---------------------------------------------------------------- somebody quits just then
+
+# The daemon passes a note on, and finds QUIT behind it: nobody waits for an answer to the note, so it must not be stored
+# there as well as kept. (Of two that have something for it the daemon serves the later one first.)
+login games
+login news
+# has_asked WHO: its helper woke up for the command that was spawned under that name, and sleeps again.
+has_asked() {
+	local now
+	now=$(naps "$(helper_pid "$1")") && [ "$now" != "$before" ] && [ "$(process_state "${pid_of[$1]}")" = S ]
+}
+kill -STOP "$daemon_pid"
+before=$(naps "$(helper_pid games)")
+spawn games games pchat quit
+wait_until has_asked games
+before=$(naps "$(helper_pid news)")
+spawn news news pchat -s news tell --later --timeout $AGES games "on the threshold"
+wait_until has_asked news
+kill -CONT "$daemon_pid"
+reap games
+exits 0 "a session ends while a note is on its way to it"
+reap news
+exits 12 "the note is kept"
+run games pchat history -s games --grep threshold
+exits 1 "and is not with its receiver"
+run news pchat notes --kept --json
+run news pchat notes --cancel "$(jq -r .msgid <<<"$out")"
+exits 0 "so that it can be taken back"
+run news pchat quit
+
 # ---------------------------------------------------------------- everything is killed in between
 
 stop=$T/stop
