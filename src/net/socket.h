@@ -70,6 +70,9 @@ struct credentials {
  */
 void socket_guard(int fd);
 
+/* Whether the other end is closed, as poll(2) says: what it wrote before may still be read, but nobody waits for an answer. */
+bool socket_is_left(int fd);
+
 /* SO_PEERCRED. */
 MUST_USE int socket_peer(int fd, struct credentials *c);
 

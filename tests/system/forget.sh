@@ -87,6 +87,23 @@ is "$(unread_of bob)" 0 "and counted no more"
 is_nowhere "not read yet"
 ok $? "it is nowhere"
 
+# Whoever is gone before the helper reads what it asks for has asked for nothing: more may have come since.
+helper=$(helper_pid bob)
+kill -STOP "$helper"
+spawn doomed bob pchat history --delete --unread
+wait_until sleeps "${pid_of[doomed]}"
+kill -KILL "${pid_of[doomed]}"
+reap doomed
+spawn late alice pchat send --timeout $AGES "what came after it"
+wait_until sleeps "${pid_of[late]}"
+kill -CONT "$helper"
+reap late
+exits 0 "a message arrives after a command that forgets was killed"
+run bob pchat history --delete nobody # behind whatever else forgets
+has_unread bob 1
+ok $? "it stays"
+run bob pchat read
+
 # Without a helper.
 say_some "three"
 run bob pchat read

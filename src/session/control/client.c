@@ -9,6 +9,7 @@
 
 #include "base/translate.h"
 #include "net/closing.h"
+#include "net/socket.h"
 #include "proto/feature.h"
 #include "proto/status.h"
 
@@ -380,6 +381,8 @@ on_policy(struct control_client *c, const struct control_message *m)
 static void
 on_history(struct control_client *c, const struct control_message *m)
 {
+	if (m->type == CONTROL_FORGET && socket_is_left(c->stream.io.fd))
+		return; /* whoever asked is gone: what has come since must not go with the rest */
 	if (c->class->history(c->context, c->stream.io.fd, m) < 0)
 		control_client_outcome(
 		    c, VERDICT_FAILED, N_("the program that reads the history could not be started"));

@@ -381,6 +381,22 @@ START_TEST(the_kernel_says_in_which_groups)
 }
 END_TEST
 
+START_TEST(one_that_is_left_is_known_before_its_bytes_are_read)
+{
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	ck_assert(!socket_is_left(fds[0]));
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(shutdown(fds[1], SHUT_WR), 0);
+	ck_assert(!socket_is_left(fds[0]));
+	(void)close(fds[1]);
+	ck_assert(socket_is_left(fds[0]));
+	(void)close(fds[0]);
+	ck_assert(!socket_is_left(-1));
+}
+END_TEST
+
 START_TEST(random_idents_differ)
 {
 	struct ident a, b;
@@ -410,6 +426,7 @@ socket_suite(void)
 	tcase_add_test(tc, a_lock_that_is_something_else_is_left_alone);
 	tcase_add_test(tc, the_kernel_says_who_it_is);
 	tcase_add_test(tc, the_kernel_says_in_which_groups);
+	tcase_add_test(tc, one_that_is_left_is_known_before_its_bytes_are_read);
 	tcase_add_test(tc, random_idents_differ);
 	suite_add_tcase(s, tc);
 	return s;
