@@ -54,7 +54,7 @@ received "$T/wanted" "is one message, without its last newline"
 { head -c 65535 /dev/urandom; printf x; } >"$T/body" # a newline at its end would be dropped
 feed alice pchat send --timeout $PATIENCE <"$T/body"
 exits 0 "65,536 bytes of any value"
-run bob pchat read -0
+run bob pchat read -0 --timeout $PATIENCE
 head -c 65536 "$T/out" | cmp -s - "$T/body"
 ok $? "arrive as they were"
 printf 'a\0b\e[31m\xff' >"$T/body"
