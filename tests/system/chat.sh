@@ -388,6 +388,23 @@ marked 'half done' "and lines are sent"
 send_keys C-d
 shows '^\$ *$' "^D leaves"
 
+# ----------------------------------------------------------------- the user's keys
+# Keys beside each other that do the same, and a line that is none.
+printf 'set editing-mode vi\nbind ^A ed-prev-char\nbind ^T ed-move-to-beg\n' >"$T/alice/.editrc"
+anew 'pchat chat'
+shows '^\* line 1 of ~/\.editrc is not understood and does not count$' "a bad line of ~/.editrc is told"
+shows '^to bob> *$' "and the chat begins"
+type_keys 'keys'
+send_keys C-a
+type_keys '2'
+send_keys C-t
+type_keys '1 ' Enter
+marked '1 key2s' "the good lines count"
+is "$(screen | grep -c editrc)" 1 "it was told once"
+send_keys C-d
+shows '^\$ *$' "^D leaves"
+rm "$T/alice/.editrc"
+
 # ------------------------------------------------------------------ damaged files
 printf 'not\\what we write\n\0' >"$T/alice/state/pchat/alice/typed"
 anew 'pchat chat'

@@ -137,6 +137,7 @@
 	X(buffer)            \
 	X(keys)              \
 	X(draw)              \
+	X(editrc)            \
 	X(stops)             \
 	X(walk)              \
 	X(origin)            \

@@ -164,24 +164,126 @@ read_byte(const char *p, uint8_t *byte)
 	return p + 1;
 }
 
-bool
-bindings_take(struct bindings *b, const char *line)
+/* One key in quotes. What stands behind it; NULL: there is none, or it is too long. */
+static const char *
+read_key(const char *p, uint8_t bytes[BINDINGS_SEQUENCE], size_t *n)
 {
-	const char *p = line, *arrow = strstr(line, "->");
-	struct binding new = { .key = KEY_UNKNOWN };
+	*n = 0;
+	if (*p++ != '"')
+		return NULL;
+	while (*p && *p != '"' && *n < BINDINGS_SEQUENCE)
+		p = read_byte(p, &bytes[(*n)++]);
+	return *p == '"' && *n > 0 ? p + 1 : NULL;
+}
 
-	if (*p++ != '"' || !arrow || b->count == BINDINGS_OWN)
+/* The name of the function behind the arrow; NULL: there is no arrow. */
+static const char *
+read_function(const char *p)
+{
+	p += strspn(p, " ");
+	return strncmp(p, "->", 2) == 0 ? p + 2 + strspn(p + 2, " ") : NULL;
+}
+
+static bool
+add(struct bindings *b, const uint8_t *bytes, size_t n, const char *function)
+{
+	const size_t len = strcspn(function, "\n");
+	struct binding new = { .n = n, .key = KEY_UNKNOWN };
+
+	if (b->count == BINDINGS_OWN)
 		return false;
-	while (*p && *p != '"' && new.n < sizeof(new.bytes))
-		p = read_byte(p, &new.bytes[new.n++]);
-	if (*p != '"' || new.n == 0 || p > arrow || strspn(p + 1, " ") != (size_t)(arrow - p - 1))
-		return false;
-	arrow += 2;
-	arrow += strspn(arrow, " ");
+	memcpy(new.bytes, bytes, n);
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
-		if (strncmp(arrow, functions[i].name, strlen(functions[i].name)) == 0 &&
-		    arrow[strlen(functions[i].name)] == '\0')
+		if (strlen(functions[i].name) == len && strncmp(function, functions[i].name, len) == 0)
 			new.key = functions[i].key;
 	b->own[b->count++] = new;
 	return true;
+}
+
+bool
+bindings_take(struct bindings *b, const char *line)
+{
+	uint8_t bytes[BINDINGS_SEQUENCE];
+	size_t n;
+	const char *behind = read_key(line, bytes, &n), *function = behind ? read_function(behind) : NULL;
+
+	return function && add(b, bytes, n, function);
+}
+
+/* The next line of a listing; NULL: this is the last one. */
+static const char *
+next_line(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end ? end + 1 : NULL;
+}
+
+/* A line for keys of one byte: `"^B" -> ed-prev-char`, or `"^B" to "^D" -> ed-insert`. Their function; NULL: it is none. */
+static const char *
+read_range(const char *line, uint8_t *first, uint8_t *last)
+{
+	uint8_t bytes[BINDINGS_SEQUENCE];
+	size_t n;
+	const char *p = read_key(line, bytes, &n);
+
+	if (!p || n != 1)
+		return NULL;
+	*first = *last = bytes[0];
+	if (strncmp(p, " to ", 4) == 0) {
+		p = read_key(p + 4, bytes, &n);
+		if (!p || n != 1)
+			return NULL;
+		*last = bytes[0];
+	}
+	return read_function(p);
+}
+
+/* The function of a key of one byte; NULL: the listing does not say. */
+static const char *
+function_of(const char *list, uint8_t byte)
+{
+	uint8_t first, last;
+
+	for (const char *line = list; line; line = next_line(line)) {
+		const char *function = read_range(line, &first, &last);
+
+		if (function && first <= byte && byte <= last)
+			return function;
+	}
+	return NULL;
+}
+
+/* Whether both lines, which end with a line feed or with the text, are the same. */
+static bool
+same_line(const char *a, const char *b)
+{
+	const size_t n = strcspn(a, "\n");
+
+	return strcspn(b, "\n") == n && memcmp(a, b, n) == 0;
+}
+
+static bool
+has_line(const char *list, const char *wanted)
+{
+	for (const char *line = list; line; line = next_line(line))
+		if (same_line(line, wanted))
+			return true;
+	return false;
+}
+
+void
+bindings_learn(struct bindings *b, const char *before, const char *after)
+{
+	uint8_t first, last;
+
+	for (uint8_t byte = 0; byte < 0x80; byte++) {
+		const char *was = function_of(before, byte), *is = function_of(after, byte);
+
+		if (is && (!was || !same_line(was, is)))
+			(void)add(b, &byte, 1, is);
+	}
+	for (const char *line = after; line; line = next_line(line))
+		if (!read_range(line, &first, &last) && !has_line(before, line))
+			(void)bindings_take(b, line);
 }

@@ -78,4 +78,10 @@ enum key bindings_find(const struct bindings *b, const uint8_t *bytes, size_t n,
  */
 bool bindings_take(struct bindings *b, const char *line);
 
+/*
+ * Adds what is bound otherwise `after` than `before`, which are all bindings as libedit lists them: a line for each, or for
+ * several keys of one byte that have the same function: `"^B" to "^D" -> ed-insert`.
+ */
+void bindings_learn(struct bindings *b, const char *before, const char *after);
+
 #endif

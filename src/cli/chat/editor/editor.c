@@ -417,11 +417,26 @@ set_up_drawing(struct editor *e, bool plain)
 	e->dirty = true;
 }
 
+static void
+say_wrong(struct editor *e, const struct editrc *rc)
+{
+	char numbers[EDITRC_NUMBERS];
+
+	if (rc->count == 0)
+		return;
+	editrc_numbers(rc, numbers);
+	editor_note(e,
+	    translate_count("* line %s of %s is not understood and does not count",
+		"* lines %s of %s are not understood and do not count", rc->count),
+	    numbers, rc->name);
+}
+
 struct editor *
 editor_new(struct ev_loop *loop, int in, int out, bool plain, struct recall *recall, const struct editor_class *class,
     void *context)
 {
 	struct editor *e = calloc(1, sizeof(*e));
+	struct editrc rc;
 
 	if (!e)
 		return NULL;
@@ -438,12 +453,13 @@ editor_new(struct ev_loop *loop, int in, int out, bool plain, struct recall *rec
 		editor_free(e);
 		return NULL;
 	}
-	tty_bindings(e->tty, &e->bindings);
+	tty_bindings(e->tty, &e->bindings, &rc);
 	keys_init(&e->keys, &e->bindings);
 	tty_raw(e->tty);
 	set_up_drawing(e, plain);
 	watch(e);
 	editor_take_screen(e);
+	say_wrong(e, &rc);
 	measure(e);
 	return e;
 }

@@ -101,40 +101,28 @@ list(struct tty *t)
 	return strndup(t->text, t->len);
 }
 
-static bool
-has_line(const char *text, const char *line)
-{
-	const size_t n = strlen(line);
-
-	for (; text && *text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
-		if (strncmp(text, line, n) == 0 && (text[n] == '\n' || text[n] == '\0'))
-			return true;
-	return false;
-}
-
 static void
-take_editrc(struct tty *t, struct bindings *b)
+take_editrc(struct tty *t, struct bindings *b, struct editrc *rc)
 {
 	_cleanup_(freep) char *before = list(t);
 	_cleanup_(freep) char *after = NULL;
 	const wchar_t *editor = NULL;
-	char *rest, *line;
 
-	if (!before || el_source(t->el, NULL) != 0)
+	if (!before || !editrc_take(t->el, rc))
 		return;
 	if (el_wget(t->el, EL_EDITOR, &editor) != 0 || !editor || wcscmp(editor, L"emacs") != 0) {
 		(void)el_wset(t->el, EL_EDITOR, L"emacs"); /* vi's keys are not ours */
 		return;
 	}
 	after = list(t);
-	for (rest = after; rest && (line = strsep(&rest, "\n"));)
-		if (!has_line(before, line))
-			(void)bindings_take(b, line);
+	if (after)
+		bindings_learn(b, before, after);
 }
 
 void
-tty_bindings(struct tty *t, struct bindings *b)
+tty_bindings(struct tty *t, struct bindings *b, struct editrc *rc)
 {
-	take_editrc(t, b);
+	*rc = (struct editrc){ .count = 0 };
+	take_editrc(t, b, rc);
 	(void)set_up(t);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "cli/chat/editor/bindings.h"
+#include "cli/chat/editor/editrc.h"
 
 struct tty;
 
@@ -29,7 +30,7 @@ void tty_restore(struct tty *t);
 /* Whether the terminal can move its cursor up and clear what is below it (terminfo). */
 bool tty_can_draw(const struct tty *t);
 
-/* Adds the keys that ~/.editrc binds otherwise than libedit does. What else it says changes nothing. */
-void tty_bindings(struct tty *t, struct bindings *b);
+/* Adds the keys that ~/.editrc binds otherwise than libedit does. What else it says changes nothing. *rc: what is wrong. */
+void tty_bindings(struct tty *t, struct bindings *b, struct editrc *rc);
 
 #endif

@@ -64,6 +64,32 @@ START_TEST(other_lines_are_none)
 }
 END_TEST
 
+/* Keys beside each other that have one function are one line, and those beside them another one than before. */
+START_TEST(what_has_changed)
+{
+	static const char before[] =
+	    "Standard key bindings\n\"^@\"  ->  em-set-mark\n\"^A\"  ->  ed-move-to-beg\n"
+	    "\"^B\"  ->  ed-prev-char\n\"^N\" to \"^P\"  ->  ed-insert\n\"!\" to \"~\"  ->  ed-insert\n"
+	    "Multi-character bindings\n\"^[[A\"  ->  ed-prev-history\n";
+	static const char after[] =
+	    "Standard key bindings\n\"^@\"  ->  em-set-mark\n\"^A\" to \"^B\"   ->  ed-prev-char\n"
+	    "\"^N\"  ->  ed-insert\n\"^O\"  ->  em-yank\n\"^P\"  ->  ed-insert\n\"!\" to \"~\"  ->  ed-insert\n"
+	    "Multi-character bindings\n\"^[[A\"  ->  ed-prev-history\n\"^[[5~\"  ->  ed-prev-history";
+	bool begins;
+
+	b.count = 0;
+	bindings_learn(&b, before, after);
+	ck_assert_uint_eq(b.count, 3);
+	ck_assert_int_eq(find("\001", &begins), KEY_LEFT);
+	ck_assert_int_eq(find("\017", &begins), KEY_YANK);
+	ck_assert_int_eq(find("\020", &begins), KEY_UP);
+	ck_assert_int_eq(find("\033[5~", &begins), KEY_UP);
+	b.count = 0;
+	bindings_learn(&b, before, before);
+	ck_assert_uint_eq(b.count, 0);
+}
+END_TEST
+
 Suite *
 bindings_suite(void)
 {
@@ -74,6 +100,7 @@ bindings_suite(void)
 	tcase_add_test(t, keys_of_emacs);
 	tcase_add_test(t, the_users_win);
 	tcase_add_test(t, other_lines_are_none);
+	tcase_add_test(t, what_has_changed);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -565,6 +565,7 @@ END_TEST
 START_TEST(terminals)
 {
 	static const char *const rest[] = { "", "edit off\n", "setty -d +isig +icanon +echo +ixon\n" };
+	struct editrc rc;
 	char dir[FOLDER_PATH], path[FOLDER_PATH + 16];
 	struct bindings bindings = { .count = 0 };
 	struct termios now, raw;
@@ -590,7 +591,8 @@ START_TEST(terminals)
 	ck_assert_int_eq(tcgetattr(terminal, &now), 0);
 	ck_assert_uint_eq(now.c_lflag, before.c_lflag);
 	ck_assert(!tty_can_draw(t)); /* dumb */
-	tty_bindings(t, &bindings);
+	tty_bindings(t, &bindings, &rc);
+	ck_assert_uint_eq(rc.count, 0);
 	ck_assert_int_eq(bindings_find(&bindings, (const uint8_t *)"\001", 1, &begins), KEY_END);
 	ck_assert_int_eq(bindings_find(&bindings, (const uint8_t *)"\005", 1, &begins), KEY_END);
 	tty_raw(t); /* whatever that file says */
