@@ -14,10 +14,10 @@
 #include "cli/chat/editor/origin.h"
 #include "cli/chat/editor/plain.h"
 #include "cli/chat/editor/search.h"
-#include "cli/chat/editor/stops.h"
 #include "cli/chat/editor/tty.h"
 #include "cli/chat/editor/view.h"
 #include "cli/chat/editor/walk.h"
+#include "cli/output/stops.h"
 
 struct editor {
 	struct ev_loop *loop;

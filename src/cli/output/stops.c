@@ -1,4 +1,4 @@
-#include "cli/chat/editor/stops.h"
+#include "cli/output/stops.h"
 
 #include "base/macros.h"
 #include "cli/output/restore.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "cli/chat/editor/stops.h"
+#include "cli/output/stops.h"
 #include "net/loop.h"
 
 static const int numbers[STOPS_COUNT] = { SIGTSTP, SIGTTIN, SIGTTOU };

@@ -4,8 +4,8 @@
  * system itself sends SIGTTIN or SIGTTOU the terminal is somebody else's, and the process stops at once. A signal that
  * was ignored stays ignored.
  */
-#ifndef PCHAT_EDITOR_STOPS_H
-#define PCHAT_EDITOR_STOPS_H
+#ifndef PCHAT_CLI_OUTPUT_STOPS_H
+#define PCHAT_CLI_OUTPUT_STOPS_H
 
 #include <ev.h>
 #include <signal.h>
