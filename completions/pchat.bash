@@ -65,10 +65,19 @@ __pchat_files() {
 	compopt -o filenames 2>/dev/null
 }
 
+# History is read without a session, too.
+__pchat_sessions() {
+	if [[ $command == history ]]; then
+		__pchat_ask inboxes
+	else
+		__pchat_ask sessions
+	fi
+}
+
 # The value of an option.
 __pchat_value() { # OPTION
 	case $1 in
-	-s | --session) __pchat_ask sessions ;;
+	-s | --session) __pchat_sessions ;;
 	--to) __pchat_users ;;
 	--socket | --file | -f | --output | -o) __pchat_files ;;
 	--color) __pchat_offer auto always never ;;
@@ -79,8 +88,8 @@ __pchat_value() { # OPTION
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
 	to | chat | with | tell) [[ $2 -gt 0 ]] || __pchat_users ;;
-	history) [[ $2 -gt 0 ]] || { __pchat_users; __pchat_ask inboxes; } ;;
-	login) [[ $2 -gt 0 ]] || __pchat_ask inboxes ;;
+	history) [[ $2 -gt 0 ]] || { __pchat_users; __pchat_ask logins; } ;;
+	login) [[ $2 -gt 0 ]] || __pchat_ask logins ;;
 	block) [[ $2 -gt 0 ]] || { __pchat_users; __pchat_ask groups; } ;;
 	allow) [[ $2 -gt 0 ]] || __pchat_ask groups ;;
 	unblock) [[ $2 -gt 0 ]] || __pchat_ask rules ;;

@@ -72,6 +72,15 @@ function __pchat_users
     printf '%s\n' $found
 end
 
+# History is read without a session, too.
+function __pchat_sessions
+    if contains -- (__pchat_command) history
+        __pchat_ask inboxes
+    else
+        __pchat_ask sessions
+    end
+end
+
 # Behind the -- of with, on-message and accept stands somebody else's command line.
 function __pchat_behind_dashes
     contains -- -- (commandline -opc); and contains -- (__pchat_command) with on-message accept
@@ -91,7 +100,7 @@ complete -c pchat -e
 complete -c pchat -f
 complete -c pchat -n __pchat_no_command -a '(__pchat_ask commands)'
 complete -c pchat -n '__pchat_first_operand to chat with tell history block' -a '(__pchat_users)'
-complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask inboxes)'
+complete -c pchat -n '__pchat_first_operand login history' -a '(__pchat_ask logins)'
 complete -c pchat -n '__pchat_first_operand block allow' -a '(__pchat_ask groups)'
 complete -c pchat -n '__pchat_first_operand unblock' -a '(__pchat_ask rules)'
 complete -c pchat -n '__pchat_first_operand accept decline' -a '(__pchat_ask offers)'
@@ -101,7 +110,7 @@ complete -c pchat -n '__pchat_first_operand dnd notes' -a 'on off'
 complete -c pchat -n '__pchat_first_operand shellinit' -a 'bash zsh fish'
 complete -c pchat -n __pchat_behind_dashes -a '(__pchat_other_command)'
 complete -c pchat -n __pchat_typing_option -a '(__pchat_ask options (__pchat_command))'
-complete -c pchat -s s -l session -x -a '(__pchat_ask sessions)' -d 'act as this session of yours'
+complete -c pchat -s s -l session -x -a '(__pchat_sessions)' -d 'act as this session of yours'
 complete -c pchat -l color -x -a 'auto always never' -d colour
 complete -c pchat -l socket -r -F -d "the daemon's socket"
 complete -c pchat -l timeout -x -d 'give up after SEC seconds'

@@ -19,9 +19,18 @@ __pchat_ask() { # WHAT...
 	fi
 }
 
+# History is read without a session, too.
+__pchat_sessions() {
+	if [[ $command == history ]]; then
+		__pchat_ask inboxes
+	else
+		__pchat_ask sessions
+	fi
+}
+
 __pchat_value() { # OPTION
 	case $1 in
-	-s | --session) __pchat_ask sessions ;;
+	-s | --session) __pchat_sessions ;;
 	--to) __pchat_ask users ;;
 	--socket | --file | -f | --output | -o) _files ;;
 	--color) compadd auto always never ;;
@@ -31,8 +40,8 @@ __pchat_value() { # OPTION
 __pchat_operand() { # COMMAND HOW-MANY-ALREADY
 	case $1 in
 	to | chat | with | tell) (($2)) || __pchat_ask users ;;
-	history) (($2)) || { __pchat_ask users; __pchat_ask inboxes } ;;
-	login) (($2)) || __pchat_ask inboxes ;;
+	history) (($2)) || { __pchat_ask users; __pchat_ask logins } ;;
+	login) (($2)) || __pchat_ask logins ;;
 	block) (($2)) || { __pchat_ask users; __pchat_ask groups } ;;
 	allow) (($2)) || __pchat_ask groups ;;
 	unblock) (($2)) || __pchat_ask rules ;;

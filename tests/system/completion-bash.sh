@@ -8,6 +8,9 @@ run alice pchat login second
 run carol pchat to alice
 run alice pchat -s alice block mallory
 run alice pchat -s alice block @staff
+far=$T/alice/state/pchat/via/lab.example # as login --via leaves it
+run alice mkdir -p "$far" "$T/alice/state/pchat/via/none.example/empty"
+run alice cp -a "$T/alice/state/pchat/alice" "$far/"
 file=$T/pchat.bash
 cp "$SRCDIR/completions/pchat.bash" "$file"
 package=/usr/share/bash-completion/bash_completion
@@ -63,6 +66,9 @@ tests_of_offers() {
 	offers "@staff " "those of groups too" pchat unblock @ st
 	offers "alice second " "own inboxes for login" pchat login ""
 	offers "alice " "and for history" pchat history a
+	offers "alice lab.example/alice second " "history -s: every inbox, also of sessions at other hosts" \
+		pchat history -s ""
+	offers "lab.example/alice " "history --session=" pchat history --session = lab
 	offers "carol " "inside of double quotes" pchat to '"c'
 	offers "carol " "and of single ones" pchat to "'c"
 	mkdir -p "$T/alice/files"

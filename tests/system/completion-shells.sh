@@ -8,6 +8,9 @@ run carol pchat to alice
 run alice pchat block mallory
 run alice pchat block @staff
 export T PCHAT_SESSION=alice NO_COLOR=1
+far=$T/alice/state/pchat/via/lab.example # as login --via leaves it
+run alice mkdir -p "$far"
+run alice cp -a "$T/alice/state/pchat/alice" "$far/"
 # Where every user can read them, wherever the sources are.
 cp "$SRCDIR/completions/pchat.fish" "$SRCDIR/completions/pchat.zsh" "$T/"
 unset PROMPT_COMMAND
@@ -41,6 +44,8 @@ if command -v fish >/dev/null; then
 	fish_offers "pchat unblock " "@staff mallory " "rules for unblock"
 	fish_offers "pchat login " "alice " "own inboxes for login"
 	fish_offers "pchat history a" "alice " "and for history"
+	fish_offers "pchat history -s " "alice lab.example/alice " "history -s: also of sessions at other hosts"
+	fish_offers "pchat history --session=lab" "--session=lab.example/alice " "history --session="
 	fish_offers "pchat login --max-unread 5 " "alice " "operands behind the value of an option"
 	fish_offers "pchat notes --cancel " " " "nothing for a value that nobody can know"
 	: >"$T/alice/notes.txt"
@@ -87,6 +92,9 @@ if command -v zsh >/dev/null; then
 	printf 'pchat to bo\t\001: \r' >&7
 	wait_until has_line "$T/screen.out" ': pchat to bob'
 	ok $? "zsh: Tab completes a name on a terminal" "$(cat "$T/screen.out")"
+	printf 'pchat history -s lab\t\001: \r' >&7
+	wait_until has_line "$T/screen.out" ': pchat history -s lab.example/alice'
+	ok $? "zsh: and history -s an inbox of a session at another host" "$(cat "$T/screen.out")"
 	printf '\025PATH=%s:$PATH; rehash; echo chan""ged\r' "$T/evil" >&7
 	wait_until has_line "$T/screen.out" '^changed'
 	printf 'pchat to \t\t' >&7
