@@ -107,16 +107,24 @@ like "$err" 'sh.*exit status 3' "with its status"
 reap five
 exits 11 "is told to who offered"
 like "$err" 'sh.*exit status 3' "in the same words"
-# failed_with COMMAND STATUS WHAT: under --json both sides name the command's status.
+# failed_with STATUS WORDS WHAT COMMAND...: under --json both sides name the command's status.
 failed_with() {
+	local code=$1 words=$2 what=$3
+	shift 3
 	offer five --json <"$T/numbers"
-	run bob pchat --json accept -- sh -c "$1"
-	is "$(jq -c '.error // empty | [.code, .command_status]' <<<"$err")" "[11,$2]" "$3: --json has the status"
+	run bob pchat --json accept -- "$@"
+	is "$(jq -c '.error // empty | [.code, .command_status]' <<<"$err")" "[11,$code]" "$what: --json has the status"
+	like "$err" "$words" "$what: so do the words"
 	reap five
-	is "$(jq -c '.error // empty | [.code, .command_status]' <<<"$err")" "[11,$2]" "$3: at the other side as well"
+	is "$(jq -c '.error // empty | [.code, .command_status]' <<<"$err")" "[11,$code]" "$what: at the other side as well"
+	like "$err" "$words" "$what: in words, too"
 }
-failed_with 'cat >/dev/null; exit 3' 3 "a command that fails"
-failed_with 'cat >/dev/null; kill -TERM $$' 143 "one that a signal ends"
+failed_with 3 'failed with exit status 3' "a command that fails" sh -c 'cat >/dev/null; exit 3'
+failed_with 255 'failed with exit status 255' "one that fails as ssh does" sh -c 'cat >/dev/null; exit 255'
+failed_with 143 'ended by signal 15' "one that a signal ends" sh -c 'cat >/dev/null; kill -TERM $$'
+failed_with 127 'could not be run' "one that is not there" "$T/nothing"
+failed_with 126 'could not be run' "one that cannot be run" "$T/numbers"
+failed_with 127 'failed with exit status 127' "one that says so by itself" sh -c 'exit 127'
 offer five --json <"$T/numbers"
 run bob pchat decline
 reap five

@@ -260,6 +260,12 @@ fed_left(const struct fed *f)
 }
 
 int
+fed_signal(const struct fed *f)
+{
+	return WIFSIGNALED(f->status) ? WTERMSIG(f->status) : 0;
+}
+
+int
 fed_exit_status(const struct fed *f)
 {
 	return WIFEXITED(f->status) ? WEXITSTATUS(f->status) : 128 + WTERMSIG(f->status);

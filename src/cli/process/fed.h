@@ -38,6 +38,9 @@ bool fed_ended(struct fed *f);
 /* Of one that has ended: bytes that it has not read, as far as that can be told. */
 size_t fed_left(const struct fed *f);
 
+/* The signal that ended it; 0: none, it exited. */
+int fed_signal(const struct fed *f);
+
 /* As shells have it: its own, or 128 and the signal that ended it. */
 int fed_exit_status(const struct fed *f);
 

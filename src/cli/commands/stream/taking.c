@@ -12,6 +12,7 @@
 #include "base/translate.h"
 #include "cli/output/foreign.h"
 #include "cli/process/child.h"
+#include "proto/status.h"
 
 #define TICK_MS 1000
 #define LOOK_UP 256U        /* turns in which all flows, until it is looked what else happened */
@@ -46,6 +47,7 @@ quoted_name(const char *name, char out[FOREIGN_QUOTED(NAME_MAX)])
 static void
 write_failed(struct taking *t, int error)
 {
+	t->shut = t->sink.kind == SINK_COMMAND && !t->broken;
 	if (t->sink.kind == SINK_COMMAND)
 		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' did not take all"), t->command);
 	else
@@ -91,15 +93,23 @@ finish_sink(struct taking *t)
 		breaks(t, VERDICT_OUTPUT, _("standard output could not be written: %s"), error_words(-rc));
 }
 
+/* Nobody is there who could exit: as a shell would have it. */
+static void
+not_run(struct taking *t, int error)
+{
+	t->command_status = status_exit(error == ENOENT ? VERDICT_NO_COMMAND : VERDICT_NOT_RUN);
+	breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' could not be run: %s"), t->command, error_words(error));
+}
+
 /* A command that has ended: all is well only when it has read all, and says so. */
 static void
 judge_command(struct taking *t)
 {
-	const int status = fed_exit_status(&t->sink.fed);
+	const int status = fed_exit_status(&t->sink.fed), by = fed_signal(&t->sink.fed);
 
 	t->command_status = status;
-	if (status > 128)
-		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' was ended by signal %d"), t->command, status - 128);
+	if (by != 0)
+		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' was ended by signal %d"), t->command, by);
 	else if (status != 0)
 		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' failed with exit status %d"), t->command, status);
 	else if (fed_left(&t->sink.fed) > 0)
@@ -328,7 +338,19 @@ await_command(struct taking *t)
 		judge_command(t);
 }
 
-/* It, and all that it started, are ended before anybody hears of it. */
+/* SIGHUP and SIGKILL are how a command is ended; a signal of its own it may have had before them. */
+static bool
+ended_by_us(const struct taking *t)
+{
+	const int by = fed_signal(&t->sink.fed);
+
+	return by == SIGHUP || by == SIGKILL;
+}
+
+/*
+ * It, and all that it started, are ended before anybody hears of it. One that took no more because it was failing has said
+ * by its status that it failed.
+ */
 static void
 stop_command(struct taking *t)
 {
@@ -336,6 +358,10 @@ stop_command(struct taking *t)
 
 	while (!fed_ended(&t->sink.fed))
 		(void)poll(&p, 1, -1);
+	if (t->shut && !ended_by_us(t) && fed_exit_status(&t->sink.fed) != 0) {
+		t->broken = false;
+		judge_command(t);
+	}
 }
 
 /* ------------------------------------------------------------------------- its end */
@@ -385,7 +411,7 @@ taking_run(struct taking *t, int fd)
 		return t->verdict;
 	}
 	if ((rc = sink_begin(&t->sink)) < 0)
-		breaks(t, VERDICT_NOT_TAKEN, _("'%.100s' could not be run: %s"), t->command, error_words(-rc));
+		not_run(t, -rc);
 	take_all(t);
 	if (!t->broken && t->sink.kind == SINK_COMMAND)
 		await_command(t);

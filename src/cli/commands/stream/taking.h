@@ -41,13 +41,14 @@ struct taking {
 	uint64_t hole;  /* zero bytes that are not written yet */
 	bool waits;     /* the sink takes nothing now */
 	bool told;      /* all is whole, and a command has its end of file */
+	bool shut;      /* a command took no more: it has closed its input, or is failing */
 	bool pair_over; /* the pair is over, or nobody can tell */
 	int signal;     /* a signal that came; 0: none */
 	bool broken;    /* the channel cannot be used any more */
 
 	/* The result. */
 	enum verdict verdict;     /* OK: all is well so far */
-	int command_status;       /* of a command that ended by itself, as shells have it; -1: of none */
+	int command_status;       /* of a command, or of one that could not be run, as shells have it; -1: of none */
 	char words[TAKING_WORDS]; /* what failed, for people */
 };
 
