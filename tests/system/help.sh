@@ -59,6 +59,23 @@ unlike "$err" $'\e' "is not repeated as it came"
 run alice pchat --json nonsense
 exits 2 "--json: mistakes too"
 is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "2 usage" "--json: as an object"
+run alice pchat --json
+exits 2 "--json: a command is wanted"
+is "$out" "" "--json: and nothing is printed for people"
+is "$(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "2 usage" "--json: but an object"
+run alice pchat --version
+version=${out#pchat }
+run alice pchat --json --version
+exits 0 "--json: the version"
+is "$(jq -c . <<<"$out")" "{\"version\":\"$version\"}" "--json: as an object"
+run alice pchat status --json -V
+is "$(jq -c . <<<"$out")" "{\"version\":\"$version\"}" "--json: behind a command, too"
+run alice pchat --json send --version
+exits 2 "--json: but no delivery"
+is "$(head -n 1 <<<"$err" | jq -c .)" "{\"version\":\"$version\"}" "--json: where text was expected"
+run alice pchat who --json --help
+exits 0 "--json: help"
+like "$out" "Usage: pchat who" "--json: is for people in any case"
 for command in send status leave quit who read "to bob" "ask x"; do
 	# shellcheck disable=SC2086 # words
 	run alice pchat $command

@@ -211,11 +211,12 @@ help_run(struct invocation *inv)
 	const struct options *o = &inv->opt;
 
 	if (o->given[OPT_VERSION]) {
-		output_string(PACKAGE_STRING "\n");
+		output_string(o->given[OPT_JSON] ? "{\"version\":\"" PACKAGE_VERSION "\"}\n" : PACKAGE_STRING "\n");
 		return 0;
 	}
 	if (!o->given[OPT_HELP] && o->operand_count == 0)
-		return overview_run(inv);
+		return o->given[OPT_JSON] ? report(VERDICT_USAGE, "--json needs a command: pchat status --json")
+					  : overview_run(inv);
 	return o->command ? show_command(o->command) : show_all(o->commands);
 }
 
