@@ -45,6 +45,16 @@ exec {never_fd}<>"$T/never"
 run alice pchat send --timeout "$(span 300)" -f "$T/never"
 exits 124 "--timeout covers the reading of a message"
 exec {never_fd}>&-
+for line in "send -f" "tell bob -f" "ask --socket" "status --socket" "accept -o" "give"; do
+	# shellcheck disable=SC2086 # words
+	run alice pchat $line ''
+	exits 2 "$line: an empty name is a mistake"
+	like "$err" "'' is no" "$line: which is said"
+done
+run alice pchat --socket= status
+exits 2 "also with a ="
+run bob pchat read --notes --raw
+exits 1 "nothing of that was sent"
 
 printf 'several\nlines\n\n' >"$T/body"
 feed alice pchat send <"$T/body"

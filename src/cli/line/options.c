@@ -17,7 +17,7 @@
 
 const struct option_row options_global[] = {
 	{ OPT_SESSION, 's', "session", OPTION_NAME, "NAME", N_("act as this session of yours") },
-	{ OPT_SOCKET, 0, "socket", OPTION_TEXT, "PATH", N_("the daemon's socket") },
+	{ OPT_SOCKET, 0, "socket", OPTION_PATH, "PATH", N_("the daemon's socket") },
 	{ OPT_TIMEOUT, 0, "timeout", OPTION_SECONDS, "SEC", N_("give up after SEC seconds") },
 	{ OPT_JSON, 0, "json", OPTION_NOTHING, NULL, N_("results and errors as JSON, one object a line") },
 	{ OPT_QUIET, 'q', "quiet", OPTION_NOTHING, NULL, N_("no remarks on standard error, only errors") },
@@ -170,6 +170,10 @@ take(struct options *o, const struct option_row *row, const char *value)
 		if (strcmp(value, "auto") == 0 || strcmp(value, "always") == 0 || strcmp(value, "never") == 0)
 			return 0;
 		return mistake(o, "--%s is auto, always or never, not '%.64s'", row->name, value);
+	case OPTION_PATH:
+		return *value
+		    ? 0
+		    : mistake(o, "--%s needs a value, and '' is none: --%s %s", row->name, row->name, row->value);
 	case OPTION_NOTHING:
 	case OPTION_TEXT:
 		break;

@@ -64,6 +64,7 @@ enum option_id {
 enum option_takes {
 	OPTION_NOTHING,
 	OPTION_TEXT,
+	OPTION_PATH,          /* of a file or a socket; not empty */
 	OPTION_NAME,          /* a name by R2 */
 	OPTION_IDENT,         /* a message id */
 	OPTION_COUNT,         /* a number from 1 to UINT32_MAX */

@@ -16,7 +16,7 @@
 	{ OPT_LINES, 'l', "lines", OPTION_NOTHING, NULL, lines },                                \
 	    { OPT_NUL, '0', "null", OPTION_NOTHING, NULL, pieces },                              \
 	{                                                                                        \
-		OPT_FILE, 'f', "file", OPTION_TEXT, "FILE", N_("read FILE; - is standard input") \
+		OPT_FILE, 'f', "file", OPTION_PATH, "FILE", N_("read FILE; - is standard input") \
 	}
 
 /*

@@ -24,7 +24,7 @@
 
 static const struct option_row options[] = {
 	{ OPT_LIST, 0, "list", OPTION_NOTHING, NULL, N_("show what is offered, and take nothing") },
-	{ OPT_OUTPUT, 'o', "output", OPTION_TEXT, "FILE", N_("into a new file of this name") },
+	{ OPT_OUTPUT, 'o', "output", OPTION_PATH, "FILE", N_("into a new file of this name") },
 	{ 0 },
 };
 
@@ -246,8 +246,6 @@ check_usage(const struct options *o)
 		return report(VERDICT_USAGE, "which command?");
 	if (command && o->given[OPT_OUTPUT])
 		return report(VERDICT_USAGE, "-o FILE and -- COMMAND cannot be used together");
-	if (o->given[OPT_OUTPUT] && !o->text[OPT_OUTPUT][0])
-		return report(VERDICT_USAGE, "-o takes the name of a file");
 	if (o->given[OPT_LIST] && (o->operand_count > 0 || o->given[OPT_OUTPUT]))
 		return report(VERDICT_USAGE, "--list takes nothing else");
 	return 0;

@@ -157,6 +157,9 @@ give_run(struct invocation *inv)
 	size_t length = 0;
 	int status, rc;
 
+	for (int i = 0; i < inv->opt.operand_count; i++)
+		if (!inv->opt.operands[i][0])
+			return report(VERDICT_USAGE, "give takes the names of files: '' is none");
 	g.count = (uint32_t)inv->opt.operand_count;
 	g.size = calloc(g.count, sizeof(*g.size));
 	rc = g.size ? source_open(&g.source, g.path, g.count) : -ENOMEM;

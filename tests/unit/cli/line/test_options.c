@@ -124,7 +124,8 @@ START_TEST(test_options_mistakes)
 		{ { "read", "-n", "0" }, "number from 1" }, { { "read", "-n", "4294967296" }, "from 1 to 4294967295" },
 		{ { "read", "-n", "1x" }, "number from 1" }, { { "read", "--timeout", "-1" }, "number of seconds" },
 		{ { "read", "--timeout", "1000000001" }, "up to 1000000000" },
-		{ { "read", "--wait=" }, "number of seconds" },
+		{ { "read", "--wait=" }, "number of seconds" }, { { "send", "-f", "" }, "'' is none: --file FILE" },
+		{ { "--socket=", "who" }, "'' is none: --socket PATH" },
 		{ { "read", "--color", "blue" }, "auto, always or never" }, { { "to" }, "to whom?" },
 		{ { "to", "a", "b" }, "one NAME only; 'b' is left over" },
 		{ { "--bogus", "--worse", "send" }, "'--bogus'" }, /* the first one is told */
