@@ -40,6 +40,9 @@ run alice pchat --json with bob -- /nowhere/at/all
 is "$status $(jq -r '.error | "\(.code) \(.name)"' <<<"$err")" "127 127 no-command" "with: the same under --json"
 run bob pchat with alice
 exits 2 "with: no command at all"
+run bob pchat with alice echo -- true
+exits 2 "with: a word in front of the --"
+like "$err" "'echo' is left over" "with: which is said"
 # shellcheck disable=SC2016 # another shell's
 spawn company bob nohup pchat with alice -- sh -c 'trap "echo hung up; exit 0" HUP; echo begun; while :; do read -r _ <"$0"; done' "$T/never"
 mkfifo "$T/never"
@@ -187,6 +190,9 @@ run bob pchat read
 run alice pchat send kept
 run bob pchat on-message -- "$T/missing"
 exits 127 "on-message: a command that is not there"
+run bob pchat on-message echo -- true
+exits 2 "on-message: a word in front of the -- is refused"
+like "$err" "'echo' is left over" "on-message: which is said"
 for wrong in "--limit 0" "--limit=0.0001" "--at-once 0" "--at-once 65"; do
 	# shellcheck disable=SC2086 # a list of words
 	run bob pchat on-message $wrong -- true

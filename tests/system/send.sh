@@ -19,6 +19,10 @@ is "$out" "two words" "are joined by a space"
 run alice pchat send -- -l --json
 run bob pchat read --raw
 is "$out" "-l --json" "after -- everything is a word"
+run alice pchat send see -- -q --to bob
+exits 0 "behind a -- in the text no word is an option, either"
+run bob pchat read --raw
+is "$out" "see -- -q --to bob" "and the -- is text like what stands around it"
 for option in --help --version -h -V; do
 	run alice pchat send "$option"
 	exits 2 "send $option delivers nothing"

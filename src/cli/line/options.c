@@ -233,8 +233,8 @@ is_option(const struct options *o, const char *word)
 }
 
 /*
- * Whether the word is text: behind the first word of the text each is, but an option there is not meant so; before it
- * a word that is no option, or a sentence.
+ * Whether the word is text: behind the first word of the text each is, but an option there is not meant so, unless "--"
+ * stands before it; before it a word that is no option, or a sentence.
  */
 static bool
 is_text(struct options *o, const char *word)
@@ -243,7 +243,9 @@ is_text(struct options *o, const char *word)
 		return false;
 	if (o->operand_count <= o->command->text_after)
 		return is_sentence(word);
-	if (is_option(o, word))
+	if (strcmp(word, "--") == 0)
+		o->literal = true;
+	else if (!o->literal && is_option(o, word))
 		(void)mistake(o, "'%.64s' after the text: put options before it, or -- before all of the text", word);
 	return true;
 }

@@ -100,6 +100,7 @@ struct options {
 	char **operands;                       /* operand_count of them */
 	int operand_count;
 	int dashes;          /* how many operands are before "--"; -1: there was no "--" */
+	bool literal;        /* a "--" is part of the text: no word behind it is an option */
 	char *few[32];       /* the memory of `operands`, unless there are more */
 	const char *unknown; /* the long option that is the mistake; NULL: it is something else */
 	char unknown_letter; /* the letter that is the mistake; 0: it is something else */
@@ -113,8 +114,8 @@ struct options {
  * be run.
  *
  * Where the command takes text, the text begins with the first word behind its other operands. From there on every word
- * is text, "--" too, but one that is an option is a mistake; so is a word before the text whose part before "=" holds a
- * blank. -f and -s take no attached value there.
+ * is text, "--" too, but one that is an option is a mistake, unless it stands behind such a "--"; so is a word before the
+ * text whose part before "=" holds a blank. -f and -s take no attached value there.
  *
  * --help and --version win over mistakes. Of several mistakes the first is told. With --prompt a malformed name is no
  * mistake.

@@ -303,6 +303,9 @@ on_message_run(struct invocation *inv)
 	const struct options *o = &inv->opt;
 	enum verdict v;
 
+	if (o->dashes > 0)
+		return report(
+		    VERDICT_USAGE, "'%.64s' is left over: the whole command stands behind the --", o->operands[0]);
 	if (o->given[OPT_LIMIT] && o->number[OPT_LIMIT] == 0)
 		return report(VERDICT_USAGE, "--limit needs more than 0 seconds: it would end every command at once");
 	h.link = &inv->link;

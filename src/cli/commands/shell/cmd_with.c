@@ -160,9 +160,13 @@ with_run(struct invocation *inv)
 	const struct options *o = &inv->opt;
 	const uint64_t deadline = options_deadline(o);
 	struct pairing c = { .link = &inv->link, .partner = o->operands[0], .stay = o->given[OPT_STAY] };
-	enum verdict v = pair_with(&c, deadline);
+	enum verdict v;
 	int rc;
 
+	if (o->dashes > 1)
+		return report(
+		    VERDICT_USAGE, "'%.64s' is left over: the whole command stands behind the --", o->operands[1]);
+	v = pair_with(&c, deadline);
 	if (v != VERDICT_OK && v != VERDICT_NO_SESSION && v != VERDICT_FAILED)
 		return report(v, "%s: %s", c.partner, inv->link.words);
 	if (v == VERDICT_OK)

@@ -79,6 +79,9 @@ START_TEST(test_options_text)
 		{ { "send", "hi", "--to=bob" }, -1 }, { { "send", "hi", "--json=yes" }, -1 },
 		{ { "send", "hi", "-x" }, 2 }, { { "send", "hi", "-5", "--", "--nonsense", "-fx", "-" }, 6 },
 		{ { "send", "--", "-f", "--help", "-q" }, 3 }, { { "send", "-q", "--", "hi", "-f" }, 2 },
+		{ { "send", "hi", "--", "-q" }, 3 },
+		{ { "tell", "bob", "hi", "--", "--json" }, 4 }, /* the first is text */
+		{ { "send", "hi", "-q", "--", "-f" }, -1 }, { { "send", "--", "hi", "--", "-f" }, 3 },
 		{ { "ask", "really", "--wait" }, 2 }, /* of another command */
 		{ { "ask", "really", "--to" }, -1 }, { { "read", "-n5", "-q" }, 0 },
 		{ { "-sbob", "send", "hi" }, 1 }, /* before the command */
