@@ -210,9 +210,9 @@ exits 130 "^C ends it"
 reap far
 exits 11 "on both sides"
 progress='[0-9.]+ [kM]B of 30 MB, [0-9.]+ [kM]B/s, [0-9]+:[0-9][0-9] left'
-spawn far alice script -qec "pchat give long" /dev/null
+spawn far alice env TERM=xterm script -qec "pchat give long" /dev/null
 wait_until is_offered
-spawn taker bob script -qec "pchat accept -- sh -c 'head -c 1000000 >/dev/null; exec sleep 10000'" /dev/null
+spawn taker bob env TERM=xterm script -qec "pchat accept -- sh -c 'head -c 1000000 >/dev/null; exec sleep 10000'" /dev/null
 for name in far taker; do
 	wait_until has_line "$T/$name.out" "$progress"
 	ok $? "on a terminal a person sees it: $name" "$(head -c 500 "$T/$name.out")"

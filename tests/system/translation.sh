@@ -113,6 +113,23 @@ done <<<"$out" | sort -u)
 is "$(grep -c . <<<"$columns")" 1 "the columns of who line up under wide characters"
 like "$out" '小明 .*空闲' "a wide name and a wide word"
 
+# ---------------------------------------------------------------------- a transfer
+# In as many words as fit; on a terminal that cannot write over a row, in none.
+run alice pchat to bob
+head -c 30000000 /dev/zero >"$T/alice/long"
+is_offered() {
+	(as bob pchat accept --list) >"$T/list" 2>/dev/null
+}
+spawn far alice env TERM=xterm script -qec "stty cols 60; pchat give '$T/alice/long'" /dev/null
+wait_until is_offered
+spawn taker bob env TERM=dumb script -qec "pchat accept -- sh -c 'head -c 1000000 >/dev/null; exec sleep 10000'" /dev/null
+wait_until has_line "$T/far.out" '[0-9.]+ [kM]B / 30 MB，[0-9.]+ [kM]B/s，剩余 [0-9]+:[0-9][0-9]'
+ok $? "how far it is, in Chinese" "$(head -c 500 "$T/far.out")"
+run alice pchat leave
+reap far
+reap taker
+unlike "$(cat "$T/taker.out")" $'\e.K' "and no escape sequence on a terminal that knows none"
+
 # ---------------------------------------------------------------------- a chat
 terminal alice 80 24
 type_keys 'export LC_ALL=C.UTF-8 LANGUAGE=zh_CN' Enter

@@ -2,10 +2,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/translate.h"
+#include "cli/output/terminal.h"
+#include "proto/safe.h"
 
 #define EVERY_MS 1000U
 
@@ -14,10 +18,13 @@ progress_size(uint64_t bytes, char out[PROGRESS_SIZE_MAX])
 {
 	static const char *const unit[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
 	uint64_t n = bytes, rest = 0;
+	char number[24];
 	size_t i = 0;
 
 	if (bytes < 1000) {
-		(void)snprintf(out, PROGRESS_SIZE_MAX, "%" PRIu64 " %s", bytes, bytes == 1 ? "byte" : "bytes");
+		(void)snprintf(number, sizeof(number), "%" PRIu64, bytes);
+		(void)snprintf(
+		    out, PROGRESS_SIZE_MAX, translate_count("%s byte", "%s bytes", (unsigned long)bytes), number);
 		return out;
 	}
 	for (; i < ARRAY_SIZE(unit) && n >= 1000; i++) {
@@ -37,7 +44,7 @@ progress_begin(struct progress *p, bool json, bool quiet, uint64_t of)
 	const uint64_t now = clock_monotonic_ms();
 
 	*p = (struct progress){ .json = json, .of = of, .began = now, .next = now + EVERY_MS, .latest_at = now };
-	p->line = !json && !quiet && isatty(STDERR_FILENO);
+	p->line = !json && !quiet && isatty(STDERR_FILENO) && !terminal_is_dumb();
 }
 
 static void
@@ -53,20 +60,49 @@ show_json(const struct progress *p, uint64_t bytes, uint64_t rate, uint64_t ms)
 	    bytes, of, rate, ms / 1000, ms % 1000);
 }
 
+/* In one row, which is what can be written over; its last column stays free. */
+static bool
+fits(const char *line, size_t columns)
+{
+	return safe_width(line, strlen(line)) < columns;
+}
+
+void
+progress_line(const struct progress *p, uint64_t bytes, uint64_t rate, size_t columns, char out[PROGRESS_LINE_MAX])
+{
+	const uint64_t seconds = p->of > bytes && rate > 0 ? (p->of - bytes) / rate : 0;
+	char done[PROGRESS_SIZE_MAX], all[PROGRESS_SIZE_MAX], speed[PROGRESS_SIZE_MAX], left[48];
+
+	(void)progress_size(bytes, done);
+	(void)progress_size(p->of, all);
+	(void)progress_size(rate, speed);
+	(void)snprintf(left, sizeof(left), "%" PRIu64 ":%02" PRIu64, seconds / 60, seconds % 60);
+	if (p->of > bytes && rate > 0) {
+		(void)snprintf(out, PROGRESS_LINE_MAX, _("%s of %s, %s/s, %s left"), done, all, speed, left);
+		if (fits(out, columns))
+			return;
+	}
+	if (p->of > 0)
+		(void)snprintf(out, PROGRESS_LINE_MAX, _("%s of %s, %s/s"), done, all, speed);
+	else
+		(void)snprintf(out, PROGRESS_LINE_MAX, _("%s, %s/s"), done, speed);
+	if (!fits(out, columns) && p->of > 0)
+		(void)snprintf(out, PROGRESS_LINE_MAX, _("%s of %s"), done, all);
+	if (!fits(out, columns))
+		(void)snprintf(out, PROGRESS_LINE_MAX, "%s", done);
+	if (!fits(out, columns))
+		out[0] = '\0';
+}
+
 static void
 show_line(struct progress *p, uint64_t bytes, uint64_t rate)
 {
-	char done[PROGRESS_SIZE_MAX], all[PROGRESS_SIZE_MAX], speed[PROGRESS_SIZE_MAX];
+	char line[PROGRESS_LINE_MAX];
+	size_t columns, lines;
 
-	(void)fprintf(stderr, "\r\033[K%s", progress_size(bytes, done));
-	if (p->of > 0)
-		(void)fprintf(stderr, " of %s", progress_size(p->of, all));
-	(void)fprintf(stderr, ", %s/s", progress_size(rate, speed));
-	if (p->of > bytes && rate > 0) {
-		const uint64_t left = (p->of - bytes) / rate;
-
-		(void)fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
-	}
+	terminal_size(STDERR_FILENO, &columns, &lines);
+	progress_line(p, bytes, rate, columns, line);
+	(void)fprintf(stderr, "\r\033[K%s", line);
 	p->shown = true;
 }
 

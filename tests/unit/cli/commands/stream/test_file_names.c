@@ -131,6 +131,31 @@ START_TEST(test_file_names_sizes)
 }
 END_TEST
 
+/* It stays in one row, whose last column is free: what matters least goes first. */
+START_TEST(test_file_names_progress)
+{
+	const struct progress known = { .of = 30000000 }, open = { .of = 0 };
+	static const char *const lines[] = { "1.5 MB of 30 MB, 500 kB/s, 0:57 left", "1.5 MB of 30 MB, 500 kB/s",
+		"1.5 MB of 30 MB", "1.5 MB", "" };
+	char out[PROGRESS_LINE_MAX];
+
+	for (size_t columns = 0; columns <= 80; columns++) {
+		size_t i = 0;
+
+		while (strlen(lines[i]) >= columns && lines[i][0])
+			i++;
+		progress_line(&known, 1500000, 500000, columns, out);
+		ck_assert_str_eq(out, lines[i]);
+	}
+	progress_line(&open, 1500000, 500000, 80, out);
+	ck_assert_str_eq(out, "1.5 MB, 500 kB/s");
+	progress_line(&open, 1500000, 500000, 16, out);
+	ck_assert_str_eq(out, "1.5 MB");
+	progress_line(&known, 1500000, 0, 80, out);
+	ck_assert_str_eq(out, "1.5 MB of 30 MB, 0 bytes/s");
+}
+END_TEST
+
 Suite *
 file_names_suite(void)
 {
@@ -143,6 +168,7 @@ file_names_suite(void)
 	tcase_add_test(t, test_file_names_told);
 	tcase_add_loop_test(t, test_file_names_asked, 0, 2);
 	tcase_add_test(t, test_file_names_sizes);
+	tcase_add_test(t, test_file_names_progress);
 	suite_add_tcase(s, t);
 	return s;
 }
