@@ -66,6 +66,8 @@ like "$(jq -r 'select(.check == "sessions") | .text' <<<"$out")" "not logged in"
 
 doctor PCHAT_SOCKET="$T/nobody.sock"
 cured daemon "no daemon answers.*pchatd --detach" "a daemon that is not there"
+doctor PCHAT_SOCKET=/etc/passwd
+cured daemon "'/etc/passwd' is no socket.*PCHAT_SOCKET" "what is no socket"
 doctor XDG_RUNTIME_DIR=/nowhere/at/all
 is "$(state 'runtime folder')" ok "a runtime folder that is not there is passed over"
 run alice mkdir -m 0700 "$T/alice/later"
@@ -157,6 +159,10 @@ if is_root; then
 		"/run-.*because '$squat'.*remove it, or set XDG_RUNTIME_DIR" "without XDG_RUNTIME_DIR nobody is told to unset it"
 	run alice env XDG_RUNTIME_DIR= pchat -s second quit
 	rmdir "$squat"
+	run alice mkdir -m 0700 "$T/alice/taken"
+	mkdir -m 0700 "$T/alice/taken/pchat" && chown "${uid_of[mallory]}" "$T/alice/taken/pchat"
+	doctor XDG_STATE_HOME="$T/alice/taken"
+	cured "state folder" "taken/pchat' is somebody else's.*chown" "one that somebody else owns, and has closed"
 	doctor XDG_STATE_HOME= HOME="$T/mallory"
 	cured "state folder" "somebody else's.*HOME" "a home that is somebody else's"
 	doctor XDG_RUNTIME_DIR= XDG_STATE_HOME= HOME="$T/mallory"

@@ -29,12 +29,22 @@ account_of(uid_t uid, char out[ACCOUNT_ROOM])
 	return out;
 }
 
+static bool
+is_other_than_socket(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
 static void
 tell_refusal(const char *path, int error, struct finding *f)
 {
 	const bool host = strcmp(path, ENDPOINT_HOST) == 0;
 
-	if (error == -EACCES)
+	if (is_other_than_socket(path))
+		finding_ill(f, N_("name the daemon's socket, by --socket or PCHAT_SOCKET"), "'%s' is no socket", path);
+	else if (error == -EACCES)
 		finding_ill(f,
 		    N_("ask an administrator to add you to the group of the socket, or to open it: pchatd --mode"),
 		    "you may not connect to '%s'", path);

@@ -191,6 +191,21 @@ doctor_runtime(const struct options *o, struct finding *f)
 	rundir_close(&r);
 }
 
+static const char foreign[] =
+    N_("ask root to give it back to you (chown -R), or set XDG_STATE_HOME to a folder of your own");
+
+/* One that cannot be opened: most often its owner has closed it. */
+static void
+tell_closed(const char *path, int error, struct finding *f)
+{
+	struct stat st;
+
+	if (error == EACCES && stat(path, &st) == 0 && st.st_uid != geteuid())
+		finding_ill(f, foreign, "'%s' is somebody else's", path);
+	else
+		finding_ill(f, N_("look at who may enter it"), "'%s' cannot be opened: %s", path, error_words(error));
+}
+
 void
 doctor_state(const struct options *o, struct finding *f)
 {
@@ -214,11 +229,11 @@ doctor_state(const struct options *o, struct finding *f)
 		return;
 	}
 	if (r < 0) {
-		finding_ill(f, N_("look at who may enter it"), "'%s' cannot be opened: %s", path, error_words(errno));
+		tell_closed(path, errno, f);
 		return;
 	}
 	if (folder_owned(r) < 0)
-		finding_ill(f, N_("give it back to its owner: chown -R"), "'%s' is somebody else's", path);
+		finding_ill(f, foreign, "'%s' is somebody else's", path);
 	else if (is_fit(r, path, STATE_ROOM, f, &type)) {
 		if (is_network(type))
 			finding_note(f, N_("set XDG_STATE_HOME to a folder on this host's own disk"),
