@@ -137,6 +137,13 @@ joins_syllable(uint8_t last, uint8_t c)
 	return last == LB_PR && is_hangul(c);
 }
 
+/* LB20a, also for several hyphens, and for those that stand later in the same word: --if-needed stays whole. */
+static bool
+joins_option(const struct linebreak *b, uint8_t c)
+{
+	return b->option > 0 && b->last == LB_HY && is_letter(c);
+}
+
 /* LB19 to LB31 */
 static bool
 soft_rules(const struct linebreak *b, struct next n)
@@ -149,11 +156,23 @@ soft_rules(const struct linebreak *b, struct next n)
 		return true;
 	if (IN(c, LB_BA, LB_HY, LB_NS, LB_IN) || last == LB_BB || b->after_hl || (last == LB_SY && c == LB_HL))
 		return false;
-	if (joins_word(b, n) || joins_syllable(last, c))
+	if (joins_option(b, c) || joins_word(b, n) || joins_syllable(last, c))
 		return false;
 	if (last == LB_RI && c == LB_RI)
 		return !b->odd_flag;
 	return !(c == LB_EM && (last == LB_EB || b->future));
+}
+
+/* An option begins where a word does. */
+static uint8_t
+option_state(const struct linebreak *b, uint8_t c)
+{
+	const bool begins =
+	    !b->begun || IN(b->last, LB_BK, LB_CR, LB_LF, LB_NL, LB_SP, LB_ZW, LB_CB, LB_GL, LB_OP, LB_QU);
+
+	if (c == LB_HY)
+		return b->option == 2 ? 2 : b->option == 1 || begins;
+	return b->option > 0 && (is_letter(c) || c == LB_NU) ? 2 : 0;
 }
 
 static uint8_t
@@ -169,6 +188,7 @@ advance(struct linebreak *b, struct next n, bool future)
 {
 	b->after_hl = b->begun && b->last == LB_HL && IN(n.class, LB_HY, LB_BA);
 	b->number = number_state(b, n.class);
+	b->option = option_state(b, n.class);
 	b->odd_flag = n.class == LB_RI && !(b->begun && b->last == LB_RI && b->odd_flag);
 	b->last = n.class;
 	if (n.class != LB_SP)

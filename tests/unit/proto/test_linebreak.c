@@ -24,6 +24,8 @@ static const char *const rows[] = {
 	"\u0e01\u0e02\u200b|\u0e01\u0e02", /* Thai: where its writer put a place to break */
 	"\uac00|\uac01 |\u1112\u1161\u11ab|\u1112",
 	"(a) |\u201cb\u201d |c!",
+	"pchat |login |[--if-needed] |[--keep-for=7d] |'--no-bell' |NAME", /* words of commands stay whole */
+	"-x |a-|b |--a-b|\u6f22 |x--|y |-1 |-\u05d0 |--a.b-|c",
 };
 
 START_TEST(places_to_break)
@@ -49,12 +51,16 @@ START_TEST(places_to_break)
 }
 END_TEST
 
+static const uint8_t letters[] = { LB_AL, LB_HL, LB_AI, LB_SG, LB_SA, LB_XX };
+static const uint8_t beginnings[] = { LB_BK, LB_CR, LB_LF, LB_NL, LB_SP, LB_ZW, LB_CB, LB_GL, LB_OP, LB_QU };
+#define is_one_of(class, classes) (memchr(classes, class, sizeof(classes)) != NULL)
+
 /* One line of Unicode's test: code points between signs for "may" and "may not". Whether we say the same. */
 static bool
 agrees(char *line, bool *exempt)
 {
 	struct linebreak b = { 0 };
-	bool wanted = false, right = true;
+	bool wanted = false, right = true, begins = true, option = false;
 	uint8_t before = LB_XX;
 	char *save = NULL;
 
@@ -71,6 +77,14 @@ agrees(char *line, bool *exempt)
 		/* We keep $ and ( together whether a number follows or not: LB25 as the rule itself has it. */
 		if ((before == LB_PR || before == LB_PO) && class == LB_OP)
 			*exempt = true;
+		/* LB20a is of a later version: in a word that begins with a hyphen letters stay with their hyphens. */
+		if (option && before == LB_HY && is_one_of(class, letters))
+			*exempt = true;
+		if (class != LB_CM && class != LB_ZWJ) {
+			option =
+			    class == LB_HY ? option || begins : option && (class == LB_NU || is_one_of(class, letters));
+			begins = is_one_of(class, beginnings);
+		}
 		if (class != LB_CM)
 			before = class;
 		if (linebreak_feed(&b, cp) != wanted)
