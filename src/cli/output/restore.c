@@ -14,7 +14,8 @@
 #define PATIENCE_MS 2000 /* for a terminal that takes nothing at the moment, and for a pager that does not end */
 #define STEP_MS 10
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU };
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU };
+static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 
 static struct {
 	bool caught;
@@ -60,6 +61,15 @@ restore_suffer(int number)
 	(void)sigaction(number, &ours, NULL);
 }
 
+static bool
+is_stop(int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+		if (number == stops[i])
+			return true;
+	return false;
+}
+
 /* All others are blocked meanwhile, SIGTTOU among them: it may write from the background. */
 static void
 on_signal(int number)
@@ -70,7 +80,7 @@ on_signal(int number)
 		for (int fd = 0; fd <= STDERR_FILENO; fd++)
 			if (restore.terminals[fd])
 				put_back(fd);
-	if (restore.pager != 0 && number != SIGTSTP)
+	if (restore.pager != 0 && !is_stop(number))
 		end_pager();
 	restore_suffer(number);
 	if (restore.pager == 0 && restore.resumed)
@@ -78,26 +88,34 @@ on_signal(int number)
 	errno = error;
 }
 
+/* All signals are blocked: one that is not ours to catch keeps its handler, or stays ignored, and none comes between. */
 static void
-watch_for(int number)
+watch_for(const int *numbers, size_t n)
 {
 	struct sigaction present, ours = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
 	(void)sigfillset(&ours.sa_mask);
-	if (sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_DFL)
-		(void)sigaction(number, &ours, NULL);
+	for (size_t i = 0; i < n; i++)
+		if (sigaction(numbers[i], &ours, &present) == 0 && present.sa_handler != SIG_DFL)
+			(void)sigaction(numbers[i], &present, NULL);
 }
 
 void
 restore_at_signals(int fd, void (*resumed)(void))
 {
+	const bool stopped = resumed && !restore.resumed;
+	sigset_t all, before;
+
 	restore.terminals[fd] = true;
-	for (size_t i = 0; i < ARRAY_SIZE(signals) && !restore.caught; i++)
-		watch_for(signals[i]);
+	if (restore.caught && !stopped)
+		return;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	watch_for(ends, restore.caught ? 0 : ARRAY_SIZE(ends));
+	watch_for(stops, stopped ? ARRAY_SIZE(stops) : 0);
 	restore.caught = true;
-	if (resumed)
-		watch_for(SIGTSTP);
 	restore.resumed = resumed ? resumed : restore.resumed;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 void

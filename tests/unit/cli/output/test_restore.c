@@ -15,6 +15,7 @@
 #include "cli/output/rows.h"
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU };
+static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 static int terminal;
 static char shown[1 << 20];
 static size_t length;
@@ -38,6 +39,8 @@ start(void (*work)(void))
 		(void)setpgid(0, 0);
 		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 			(void)signal(numbers[i], SIG_DFL); /* check(3) has some */
+		for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+			(void)signal(stops[i], SIG_DFL);
 		(void)dup2(end, STDOUT_FILENO);
 		(void)close(end);
 		work();
@@ -130,10 +133,11 @@ START_TEST(wraps_while_it_is_stopped)
 	size_t before;
 
 	show_until("word");
-	ck_assert_int_eq(kill(pid, SIGTSTP), 0);
+	ck_assert_int_eq(kill(pid, stops[_i]), 0);
 	show_until("\033[0m\033[?7h");
 	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
 	ck_assert(WIFSTOPPED(status));
+	ck_assert_int_eq(WSTOPSIG(status), stops[_i]);
 	before = length;
 	ck_assert_int_eq(kill(pid, SIGCONT), 0);
 	show_until(NULL);
@@ -201,7 +205,7 @@ restore_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, wraps_again_when_it_ends, 0, (int)ARRAY_SIZE(numbers));
 	tcase_add_test(t, is_not_touched_by_what_is_ignored);
-	tcase_add_test(t, wraps_while_it_is_stopped);
+	tcase_add_loop_test(t, wraps_while_it_is_stopped, 0, (int)ARRAY_SIZE(stops));
 	tcase_add_test(t, wraps_when_all_was_written);
 	tcase_add_test(t, is_given_up_when_it_takes_nothing);
 	suite_add_tcase(s, t);
