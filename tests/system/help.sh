@@ -113,6 +113,11 @@ broad=$(for command in "" $(as root pchat __complete commands | cut -f 1); do
 	(as root pchat help "$command") | awk -v c="$command" 'length > 80 { print c ": " $0 }'
 done)
 is "$broad" "" "no line of help is over 80 columns"
+narrow=$(for command in "" $(as root pchat __complete commands | cut -f 1); do
+	(as root script -qec "stty cols 40; pchat help $command" /dev/null) | tr -d '\r' |
+		awk -v c="$command" '/^Usage/ { u = 1 } u && length > 40 { print c ": " $0 }'
+done)
+is "$narrow" "" "nor over the 40 of a narrow terminal, but for examples"
 run root pchat to
 exits 2 "what is missing"
 like "$err" "to whom\? usage: pchat to NAME \[--wait\[=SEC\]\]" "is asked for, and the usage has the options"

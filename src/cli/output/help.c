@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <utf8proc.h>
 
 #include "base/macros.h"
@@ -12,12 +13,27 @@
 #include "cli/output/output.h"
 #include "cli/output/overview.h"
 #include "cli/output/report.h"
+#include "cli/output/terminal.h"
 #include "proto/linebreak.h"
 #include "proto/safe.h"
 
-#define WIDTH 80U
+#define WIDTH 80U  /* at most */
+#define NARROW 60U /* below it what a word means stands under it, */
+#define UNDER 12   /* in this column */
+#define LEAST 30U
 #define USAGE_MAX 512
 #define DETAILS_MAX 4096
+
+/* Of the rows of help. */
+static size_t
+width(void)
+{
+	size_t columns = WIDTH, lines;
+
+	if (isatty(STDOUT_FILENO))
+		terminal_size(STDOUT_FILENO, &columns, &lines);
+	return columns > WIDTH ? WIDTH : columns < LEAST ? LEAST : columns;
+}
 
 static void
 indented(const char *lines)
@@ -61,13 +77,13 @@ row_of(const char *text, size_t room)
 	return fits > 0 ? fits : len;
 }
 
-/* Prints text that fits WIDTH columns; lines after the first begin at `column`, where we stand. */
+/* Prints text in rows of width() columns; lines after the first begin at `column`, where we stand. */
 static void
 wrapped(size_t column, const char *text)
 {
 	size_t n;
 
-	while (text[n = row_of(text, WIDTH - column)] != '\0') {
+	while (text[n = row_of(text, width() - column)] != '\0') {
 		output_write(text, text[n - 1] == ' ' ? n - 1 : n);
 		output_printf("\n%*s", (int)column, "");
 		text += n;
@@ -108,6 +124,19 @@ option_form(const struct option_row *row, char out[48])
 		(void)snprintf(out, 48, "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
 }
 
+/* A word or two, and what they mean: beside each other where there is room. */
+static void
+entry(const char *words, size_t columns, const char *means)
+{
+	const bool beside = width() >= NARROW;
+
+	if (beside)
+		output_printf("    %-*s ", (int)columns, words);
+	else
+		output_printf("    %s\n%*s", words, UNDER, "");
+	wrapped(beside ? columns + 5 : UNDER, means);
+}
+
 static void
 option_line(const struct option_row *row)
 {
@@ -118,8 +147,7 @@ option_line(const struct option_row *row)
 		(void)snprintf(left, sizeof(left), "-%c, %s", row->letter, form);
 	else
 		(void)snprintf(left, sizeof(left), "    %s", form);
-	output_printf("    %-24s ", left);
-	wrapped(29, _(row->help));
+	entry(left, 24, _(row->help));
 }
 
 static void
@@ -178,28 +206,24 @@ command_lines(const struct command *const *table)
 	for (const struct command *const *c = table; *c; c++) {
 		if ((*c)->hidden)
 			continue;
-		output_printf("    %-12s ", (*c)->name);
-		wrapped(17, _((*c)->summary));
+		entry((*c)->name, 12, _((*c)->summary));
 	}
-}
-
-static void
-example(const char *line, const char *means)
-{
-	output_printf("    %-28s %s\n", line, means);
 }
 
 static int
 show_all(const struct command *const *table)
 {
 	output_string(_("Examples:\n"));
-	example("pchat login alice", _("log in under a name"));
-	example("pchat to bob", _("begin a chat"));
-	example("pchat send \"lunch?\"", _("send, and know that it arrived"));
-	example("pchat read", _("see what is new"));
-	output_printf("\n%s pchat [OPTION]... COMMAND [ARGUMENT]...\n    %s\n\n%s\n", _("Usage:"),
-	    _("private one-to-one chat between the people and scripts of this host"),
-	    _("Commands ('pchat COMMAND --help' tells more):"));
+	entry("pchat login alice", 28, _("log in under a name"));
+	entry("pchat to bob", 28, _("begin a chat"));
+	entry("pchat send \"lunch?\"", 28, _("send, and know that it arrived"));
+	entry("pchat read", 28, _("see what is new"));
+	output_printf("\n%s ", _("Usage:"));
+	wrapped(safe_width(_("Usage:"), strlen(_("Usage:"))) + 1, "pchat [OPTION]... COMMAND [ARGUMENT]...");
+	output_string("    ");
+	wrapped(4, _("private one-to-one chat between the people and scripts of this host"));
+	output_string("\n");
+	wrapped(0, _("Commands ('pchat COMMAND --help' tells more):"));
 	command_lines(table);
 	option_lines(_("Options, before or after the command:"), options_global);
 	return 0;
