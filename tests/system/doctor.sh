@@ -61,6 +61,24 @@ cured sessions "'alice' \\(PID $helper\\) does not answer.*kill -CONT" "a helper
 kill -CONT "$helper"
 doctor
 is "$(state sessions)" ok "it is well again"
+
+# A session at another daemon than the one that commands find: that daemon is dead.
+other=$T/other.sock
+spawn other root pchatd --socket "$other" --state "$T/other" --grace $AGES
+wait_until [ -S "$other" ]
+run alice pchat --socket "$other" login second
+has_lost_it() {
+	[ "$(json_says "$(as alice pchat --socket "$other" -s second status --json)" daemon)" = reconnecting ]
+}
+kill -KILL "${pid_of[other]}"
+reap other
+wait_until has_lost_it
+doctor
+is "$(state daemon)" ok "a daemon that answers"
+cured sessions "'second' has lost its daemon, at '$other'.*start that daemon" "and a session that has lost another one"
+run alice pchat --socket "$other" -s second --timeout "$(span 200)" quit
+doctor
+is "$(state sessions)" ok "until it is ended"
 run alice env XDG_RUNTIME_DIR=/nowhere XDG_STATE_HOME="$T/alice/none" pchat doctor --json
 like "$(jq -r 'select(.check == "sessions") | .text' <<<"$out")" "not logged in" "where there is no session none is asked"
 

@@ -1,4 +1,7 @@
-/* The sessions: whether their helpers answer. One that is not there is started by the next command; one that is silent is not. */
+/*
+ * The sessions: whether their helpers answer, and have their daemons, of which another check sees only one. A helper that
+ * is not there is started by the next command; one that is silent is not.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,18 +35,34 @@ tell_silent(const struct link *l, struct finding *f)
 	    "the helper of session '%s' (PID %jd) does not answer", l->shown, (intmax_t)peer.pid);
 }
 
+/* Its helper answers, and tries to come back: commands that need the daemon end with 124. */
+static void
+tell_lost(struct link *l, struct finding *f)
+{
+	struct link_daemon d;
+
+	if (!l->host[0] && link_daemon_of(l, &d) == VERDICT_OK && d.socket[0])
+		finding_ill(f, N_("start that daemon, and the session goes on; or end the session: pchat -s NAME quit"),
+		    "session '%s' has lost its daemon, at '%s'", l->shown, d.socket);
+	else
+		finding_ill(f,
+		    N_("look whether it comes back: pchat -s NAME status; or end the session: pchat -s NAME quit"),
+		    "session '%s' has lost its daemon", l->shown);
+}
+
 /* False: enough is known. */
 static bool
 look_at(const char *host, const char *name, void *context)
 {
 	const struct control_message request = { .type = CONTROL_STATUS };
 	char session[VIA_SESSION_MAX + 1];
-	const struct link_wish wish = { .session = session };
+	const struct link_wish wish = { .session = session, .socket = "" }; /* at whichever daemon it is */
 	struct round *round = context;
 	struct finding *f = round->finding;
 	_cleanup_(freep) struct link *l = calloc(1, sizeof(*l));
 	struct control_message reply;
-	bool silent;
+	bool ill;
+	int rc;
 
 	round->sessions++;
 	if (!l) {
@@ -54,13 +73,15 @@ look_at(const char *host, const char *name, void *context)
 	via_join(host, name, session);
 	if (link_find(l, &wish) != VERDICT_OK)
 		return true; /* it has just ended */
-	if (link_connect(l, round->deadline) == VERDICT_OK &&
-	    link_request(l, &request, round->deadline, &reply) == -ETIMEDOUT)
+	rc = link_connect(l, round->deadline) == VERDICT_OK ? link_request(l, &request, round->deadline, &reply) : -EIO;
+	if (rc == -ETIMEDOUT)
 		tell_silent(l, f);
-	silent = f->state == FINDING_ILL;
+	else if (rc >= 0 && reply.type == CONTROL_STATE && reply.u.state.daemon != DAEMON_CONNECTED)
+		tell_lost(l, f);
+	ill = f->state == FINDING_ILL;
 	link_close(l);
 	rundir_close(&l->dir);
-	return !silent;
+	return !ill;
 }
 
 static bool
