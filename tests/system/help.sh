@@ -118,6 +118,8 @@ narrow=$(for command in "" $(as root pchat __complete commands | cut -f 1); do
 		awk -v c="$command" '/^Usage/ { u = 1 } u && length > 40 { print c ": " $0 }'
 done)
 is "$narrow" "" "nor over the 40 of a narrow terminal, but for examples"
+narrow=$( (as root script -qec "stty cols 40; pchat" /dev/null) | sed 's/\r//; s/\x1b\[?7[hl]//g' | awk 'length > 40')
+is "$narrow" "" "nor is what pchat alone says"
 run root pchat to
 exits 2 "what is missing"
 like "$err" "to whom\? usage: pchat to NAME \[--wait\[=SEC\]\]" "is asked for, and the usage has the options"

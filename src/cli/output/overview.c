@@ -9,6 +9,7 @@
 #include "base/translate.h"
 #include "cli/output/hint.h"
 #include "cli/output/output.h"
+#include "cli/output/rows.h"
 #include "client/daemon_link.h"
 #include "net/endpoint.h"
 #include "proto/safe.h"
@@ -127,8 +128,8 @@ next_steps_with_partner(const struct control_message *m)
 			"the chat\n"));
 }
 
-int
-overview_run(struct invocation *inv)
+static void
+show(struct invocation *inv)
 {
 	const struct control_message request = { .type = CONTROL_STATUS };
 	const uint64_t deadline = deadline_in(OVERVIEW_MS);
@@ -149,5 +150,14 @@ overview_run(struct invocation *inv)
 	if (v == VERDICT_OK && *hint_chosen())
 		output_printf(_("\nEach of them takes -s: pchat %sCOMMAND\n"), hint_chosen());
 	output_string(_("\n'pchat --help' lists all commands.\n"));
+}
+
+int
+overview_run(struct invocation *inv)
+{
+	(void)rows_setup();
+	rows_begin();
+	show(inv);
+	rows_end();
 	return 0;
 }
