@@ -100,7 +100,13 @@ each_inbox(void (*fn)(const char *session, void *context), void *context)
 }
 
 void
-history_each_inbox(void (*fn)(const char *name, void *context), void *context)
+history_each_inbox(void (*fn)(const char *session, void *context), void *context)
+{
+	(void)!each_inbox(fn, context);
+}
+
+void
+history_each_login(void (*fn)(const char *name, void *context), void *context)
 {
 	(void)!each_inbox_at("", fn, context);
 }

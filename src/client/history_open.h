@@ -14,9 +14,12 @@
 MUST_USE enum verdict history_open(struct link *l, const struct link_wish *wish);
 
 /*
- * Calls fn with each name under which this user has an inbox of this host: under these one may log in. In no order. `name` is
- * valid during the call only.
+ * Calls fn for each inbox of this user that `history -s` reads, in no order: NAME for one of this host, HOST/NAME for one of
+ * a session at another. `session` is valid during the call only. Where a folder cannot be read it stops.
  */
-void history_each_inbox(void (*fn)(const char *name, void *context), void *context);
+void history_each_inbox(void (*fn)(const char *session, void *context), void *context);
+
+/* Likewise for those of this host alone: under these names one may log in. */
+void history_each_login(void (*fn)(const char *name, void *context), void *context);
 
 #endif

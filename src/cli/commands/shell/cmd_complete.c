@@ -2,11 +2,8 @@
  * pchat __complete WHAT: what the shells' completions offer, as lines of a word,
  * a tab and a description. Starts nothing, and rather says nothing than take long.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,8 +18,6 @@
 #include "cli/output/report.h"
 #include "client/history_open.h"
 #include "client/who.h"
-#include "core/via.h"
-#include "net/folder.h"
 #include "proto/feature.h"
 #include "proto/offer.h"
 
@@ -233,62 +228,19 @@ inbox_line(const char *name, void *context)
 	line(name, _("an inbox of yours"));
 }
 
-/* The names under which one was logged in on this host, and may be again. */
 static int
-complete_logins(struct invocation *inv)
+complete_inboxes(struct invocation *inv)
 {
 	(void)inv;
 	history_each_inbox(inbox_line, NULL);
 	return 0;
 }
 
-static bool
-has_inbox(int host, const char *name)
-{
-	char file[NAME_MAX_LEN + sizeof("/inbox.db")];
-
-	if (!name_valid(name, strlen(name)))
-		return false;
-	(void)snprintf(file, sizeof(file), "%.*s/inbox.db", (int)NAME_MAX_LEN, name);
-	return faccessat(host, file, F_OK, 0) == 0;
-}
-
-/* Those of sessions at that host, as HOST/NAME. `hosts`: the folder of all hosts. */
-static void
-inboxes_at(int hosts, const char *host)
-{
-	const int fd = openat(hosts, host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	char session[VIA_SESSION_MAX + 1];
-	const struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		if (!has_inbox(dirfd(d), e->d_name))
-			continue;
-		via_join(host, e->d_name, session);
-		inbox_line(session, NULL);
-	}
-	if (d)
-		(void)closedir(d);
-	else if (fd >= 0)
-		(void)close(fd);
-}
-
-/* All that `history -s` reads: those of this host, and of sessions at others. */
 static int
-complete_inboxes(struct invocation *inv)
+complete_logins(struct invocation *inv)
 {
-	char path[PATH_MAX];
-	const struct dirent *e;
-	DIR *d;
-
-	(void)complete_logins(inv);
-	d = folder_state(VIA_FOLDER, path) < 0 ? NULL : opendir(path);
-	while (d && (e = readdir(d)))
-		if (via_is_host(e->d_name))
-			inboxes_at(dirfd(d), e->d_name);
-	if (d)
-		(void)closedir(d);
+	(void)inv;
+	history_each_login(inbox_line, NULL);
 	return 0;
 }
 
