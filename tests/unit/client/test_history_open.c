@@ -162,6 +162,9 @@ START_TEST(the_only_one_at_a_host)
 	ck_assert_ptr_nonnull(strstr(l.words, "far.example/aa-test"));
 	trace_clear();
 	history_each_inbox(note, NULL);
+	trace_is("aa-test; far.example/aa-test");
+	trace_clear();
+	history_each_login(note, NULL);
 	trace_is("aa-test"); /* under that one may log in here */
 }
 END_TEST
