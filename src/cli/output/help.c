@@ -24,15 +24,20 @@
 #define USAGE_MAX 512
 #define DETAILS_MAX 4096
 
-/* Of the rows of help. */
+/* Of the rows of help, all of which are printed at once: the terminal is asked for the first one. */
 static size_t
 width(void)
 {
-	size_t columns = WIDTH, lines;
+	static size_t columns;
+	size_t lines;
 
+	if (columns > 0)
+		return columns;
+	columns = WIDTH;
 	if (isatty(STDOUT_FILENO))
 		terminal_size(STDOUT_FILENO, &columns, &lines);
-	return columns > WIDTH ? WIDTH : columns < LEAST ? LEAST : columns;
+	columns = columns > WIDTH ? WIDTH : columns < LEAST ? LEAST : columns;
+	return columns;
 }
 
 static void

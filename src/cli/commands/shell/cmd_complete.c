@@ -287,8 +287,7 @@ complete_run(struct invocation *inv)
 			return silent(kinds[i].run(inv));
 	return report(VERDICT_USAGE,
 	    "__complete knows commands, files WORD, groups, inboxes, logins, names [BEGIN], offers, options [COMMAND], "
-	    "rules, "
-	    "sessions and users [BEGIN]");
+	    "rules, sessions and users [BEGIN]");
 }
 
 const struct command command_complete = {
