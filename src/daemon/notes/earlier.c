@@ -6,7 +6,9 @@
 
 #include "base/log.h"
 
-#define LOAD_TRIES 3U /* at a daemon's start */
+#define LOAD_TRIES 3U     /* at a daemon's start */
+#define TRIES 4U          /* of each file later, while others wait for it; */
+#define FAILURES_MOST 64U /* after so many of them in all it has one */
 
 void
 earlier_init(struct earlier *e, const struct earlier_class *class, void *context, struct kept_work *work)
@@ -23,12 +25,18 @@ earlier_end(struct earlier *e)
 bool
 earlier_is_over(const struct earlier *e)
 {
-	return e->listed && e->first == e->end;
+	return e->listed && e->first == e->end && e->lost == 0;
+}
+
+bool
+earlier_comes_first(const struct earlier *e, uint64_t number)
+{
+	return e->first < e->end && e->missed[e->first] < number;
 }
 
 /* ------ at the start ------ */
 
-/* One that is left for later comes behind those that were kept after it: what may pass at once is tried again at once. */
+/* What is left for later keeps those waiting that were kept after it: what may pass at once is tried again at once. */
 static ssize_t
 load_patiently(const char *dir, uint64_t number, uint8_t *out, size_t cap)
 {
@@ -75,20 +83,38 @@ earlier_read(struct earlier *e)
 
 /* ------ later ------ */
 
-/* The next one that is tried; the first ones come first, as they were kept first. */
 static uint64_t *
 next_missed(const struct earlier *e)
 {
-	return e->missed + e->first + e->next % (e->end - e->first);
+	return e->missed + (e->first < e->end ? e->first : e->next % e->lost);
 }
 
 static void
 miss_no_more(struct earlier *e)
 {
-	uint64_t *first = e->missed + e->first, *one = next_missed(e);
-
-	memmove(first + 1, first, (size_t)(one - first) * sizeof(*first));
+	if (e->first == e->end) {
+		*next_missed(e) = e->missed[e->lost - 1];
+		e->lost--;
+		return;
+	}
 	e->first++;
+	e->tries = 0;
+}
+
+static void
+failed_again(struct earlier *e)
+{
+	if (e->first == e->end) {
+		e->next++;
+		return;
+	}
+	e->failures++;
+	if (++e->tries < TRIES && e->failures < FAILURES_MOST)
+		return;
+	log_error("a kept note still cannot be read, those after it go on: %s/%016llx", e->work->dir,
+	    (unsigned long long)e->missed[e->first]);
+	e->missed[e->lost++] = e->missed[e->first++];
+	e->tries = 0;
 }
 
 void
@@ -110,7 +136,7 @@ tried_file(struct earlier *e, const struct kept_done *d)
 
 	e->trying = false;
 	if (is_note ? !e->class->found(e->context, d->number, &r) : kept_work_may_pass(d->result)) {
-		e->next++;
+		failed_again(e);
 		return EARLIER_FAILED;
 	}
 	miss_no_more(e);

@@ -97,7 +97,8 @@ on_again(struct ev_loop *loop, ev_timer *w, int revents)
 	struct kept *e = TAILQ_FIRST(&k->failed);
 
 	(void)loop, (void)revents;
-	k->pause = k->pause < PAUSE_MAX / 2 ? 2 * k->pause : PAUSE_MAX;
+	if (!earlier_comes_first(&k->earlier, UINT64_MAX))
+		k->pause = k->pause < PAUSE_MAX / 2 ? 2 * k->pause : PAUSE_MAX;
 	again_in(k, k->pause);
 	if (e) {
 		TAILQ_REMOVE(&k->failed, e, failed);
@@ -411,6 +412,10 @@ go_on(struct keeper *k, const char *name, uint32_t uid)
 
 	if (!e)
 		return;
+	if (earlier_comes_first(&k->earlier, e->number)) {
+		try_later(k, e);
+		return;
+	}
 	e->under_way = true;
 	if (kept_work_queue(&k->work, TASK_LOAD, e->number, 0, NULL, 0))
 		return;

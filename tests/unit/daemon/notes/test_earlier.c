@@ -107,7 +107,7 @@ START_TEST(test_earlier_reads_at_the_start)
 }
 END_TEST
 
-/* What could not be taken over is tried again, the first ones first, each for itself. */
+/* What could not be taken over is tried again, in its order, and what was kept after it waits so long. */
 START_TEST(test_earlier_tries_again)
 {
 	leave(3);
@@ -116,12 +116,52 @@ START_TEST(test_earlier_tries_again)
 	ck_assert_int_eq(earlier_read(&earlier), 0);
 	ck_assert(!earlier_is_over(&earlier));
 	ck_assert_int_eq(try(), EARLIER_FAILED);
+	ck_assert(!earlier_comes_first(&earlier, 3));
+	ck_assert(earlier_comes_first(&earlier, 4));
 	found.no_memory = false;
 	ck_assert_int_eq(try(), EARLIER_READ);
+	ck_assert(!earlier_comes_first(&earlier, 7));
+	ck_assert(earlier_comes_first(&earlier, 8));
 	ck_assert_int_eq(try(), EARLIER_READ);
+	ck_assert(!earlier_comes_first(&earlier, UINT64_MAX));
 	ck_assert(earlier_is_over(&earlier));
 	ck_assert_uint_eq(found.count, 2);
-	ck_assert_uint_eq(found.number[0] + found.number[1], 10);
+	ck_assert_uint_eq(found.number[0], 3);
+	ck_assert_uint_eq(found.number[1], 7);
+}
+END_TEST
+
+/* Nothing waits for a file that fails again and again, nor long for many of them; but all are tried on and on. */
+START_TEST(test_earlier_gives_up)
+{
+	enum { FILES = 100, EACH = 4, ALL = 64 };
+	unsigned tries = 0;
+
+	for (uint64_t n = 1; n <= FILES; n++)
+		leave(n);
+	found.no_memory = true;
+	ck_assert_int_eq(earlier_read(&earlier), 0);
+	work.count = 1; /* no child is started: */
+	work.worker.pid = 1;
+	for (; earlier_comes_first(&earlier, UINT64_MAX); tries++) {
+		const struct kept_done d = {
+			.task = TASK_FIND, .result = RESULT_FAILED, .number = earlier.missed[earlier.first]
+		};
+
+		ck_assert_uint_eq(earlier.lost, tries < ALL ? tries / EACH : tries - ALL + ALL / EACH);
+		ck_assert_int_eq(earlier_tried(&earlier, &d), EARLIER_FAILED);
+	}
+	ck_assert_uint_eq(tries, ALL + FILES - ALL / EACH);
+	ck_assert_uint_eq(earlier.lost, FILES);
+	work.count = 0;
+	work.worker.pid = 0;
+	found.no_memory = false;
+	while (!earlier_is_over(&earlier)) {
+		found.count = 0;
+		ck_assert_int_eq(try(), EARLIER_READ);
+		ck_assert_uint_eq(found.count, 1);
+	}
+	ck_assert_uint_eq(earlier.lost, 0);
 }
 END_TEST
 
@@ -213,6 +253,7 @@ earlier_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_earlier_reads_at_the_start);
 	tcase_add_test(tc, test_earlier_tries_again);
+	tcase_add_test(tc, test_earlier_gives_up);
 	tcase_add_test(tc, test_earlier_lists_the_folder);
 	tcase_add_test(tc, test_earlier_lists_by_parts);
 	tcase_add_test(tc, test_earlier_outcomes);
