@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/names/name.h"
 #include "core/unicode/unicode_values.h"
 #include "core/verdict.h"
 #include "proto/control.h"
@@ -166,12 +167,36 @@ START_TEST(test_protocol_page_verdicts)
 }
 END_TEST
 
+/* Whether some line of the page has the text. */
+static bool
+says(const char *text)
+{
+	bool found = false;
+
+	rewind(page);
+	while (!found && fgets(line, sizeof(line), page))
+		found = strstr(line, text);
+	return found;
+}
+
+START_TEST(test_protocol_page_files)
+{
+	/* Whoever writes a client finds the socket of a name beyond ASCII by what the page tells. */
+	static const char *const names[] = { "Борис", "Straße" };
+	char file[NAME_FILE_MAX + 1], quoted[NAME_FILE_MAX + 3];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ck_assert_msg(says(names[i]), "no %s", names[i]);
+		name_file(names[i], file);
+		(void)snprintf(quoted, sizeof(quoted), "`%s`", file);
+		ck_assert_msg(says(quoted), "no %s for %s", quoted, names[i]);
+	}
+}
+END_TEST
+
 START_TEST(test_protocol_page_unicode)
 {
-	while (fgets(line, sizeof(line), page))
-		if (strstr(line, "Unicode " UNICODE_VERSION))
-			return;
-	ck_abort_msg("the page does not name Unicode " UNICODE_VERSION);
+	ck_assert_msg(says("Unicode " UNICODE_VERSION), "the page does not name Unicode " UNICODE_VERSION);
 }
 END_TEST
 
@@ -185,6 +210,7 @@ protocol_page_suite(void)
 	tcase_add_test(t, test_protocol_page_examples);
 	tcase_add_test(t, test_protocol_page_types);
 	tcase_add_test(t, test_protocol_page_verdicts);
+	tcase_add_test(t, test_protocol_page_files);
 	tcase_add_test(t, test_protocol_page_unicode);
 	suite_add_tcase(s, t);
 	return s;
