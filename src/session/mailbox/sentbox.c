@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "core/window.h"
 #include "db/database.h"
@@ -16,6 +15,7 @@
 #define FLUSH_SECONDS 1.
 #define BATCH_BYTES (1024U * 1024U) /* of a transaction */
 #define ROW_BYTES 16384U            /* so long a run is a row: a longer one saves no time, and is in memory thrice */
+#define ROW_MS 10                   /* a message of a row is told to have been said so much too early, at most */
 #define HELD_BYTES (4U * 1024U * 1024U) /* that wait; then no more may be sent */
 #define COPIES_BYTES (WINDOW_BYTES + WINDOW_BYTES / 4)
 
@@ -282,6 +282,19 @@ sentbox_forget(struct sentbox *b)
 	b->begin = b->end = 0;
 }
 
+/* The time of this turn: what is acknowledged in one is said at one time. */
+static int64_t
+now_ms(const struct sentbox *b)
+{
+	return (int64_t)(ev_now(b->loop) * 1000.);
+}
+
+static bool
+is_soon(const struct run *run, int64_t now)
+{
+	return now >= run->time_ms && now - run->time_ms <= ROW_MS;
+}
+
 static bool
 continues(const struct run *run, const struct ident *id, const struct peer *to, uint64_t after, uint32_t length)
 {
@@ -301,13 +314,13 @@ begin_run(struct sentbox *b, const struct ident *id, const struct peer *to, uint
 	run->first = *id;
 	run->to = *to;
 	run->after = after;
-	run->time_ms = clock_wall_ms();
+	run->time_ms = now_ms(b);
 }
 
 static void
 gather(struct sentbox *b, const struct ident *id, const struct peer *to, uint64_t after, uint32_t length)
 {
-	if (!continues(&b->run, id, to, after, length))
+	if (!continues(&b->run, id, to, after, length) || !is_soon(&b->run, now_ms(b)))
 		begin_run(b, id, to, after);
 	if (!pack_add(&b->run.pack, b->copies + b->begin, length))
 		complain(b, -ENOMEM);

@@ -202,6 +202,29 @@ START_TEST(a_row_has_one_partner_and_one_place)
 }
 END_TEST
 
+/* A run is not told to have been said when its first message was. */
+START_TEST(each_has_its_time)
+{
+	const ev_tstamp begun = ev_time();
+	int64_t times = 0;
+	sqlite3 *db;
+
+	forward(4);
+	settle(1, &bob, 0);
+	settle(1, &bob, 0);
+	while (ev_time() < begun + 0.1)
+		continue;
+	ev_now_update(loop);
+	settle(2, &bob, 0);
+	sentbox_flush(box);
+	ck_assert_str_eq(stored(), "1 2 |3 4 ");
+	ck_assert_int_eq(database_open(&db, path, DATABASE_READER, "BEGIN"), 0);
+	ck_assert_int_eq(database_number(db, "SELECT max(time) - min(time) FROM run", &times), 0);
+	database_close(db);
+	ck_assert_int_ge(times, 90);
+}
+END_TEST
+
 static void
 note_copy(uint32_t n, const uint8_t *body, uint32_t length, void *context)
 {
@@ -317,6 +340,7 @@ sentbox_suite(void)
 	tcase_add_test(t, held_has_a_bound);
 	tcase_add_test(t, refused_is_not);
 	tcase_add_test(t, a_row_has_one_partner_and_one_place);
+	tcase_add_test(t, each_has_its_time);
 	tcase_add_test(t, copies_under_way);
 	tcase_add_test(t, forgotten_is_repeated);
 	tcase_add_test(t, stored_by_itself_in_good_time);
