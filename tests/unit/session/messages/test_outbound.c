@@ -13,6 +13,7 @@ static uint8_t input[2 * WINDOW_BYTES];
 static size_t length;
 static bool full;
 static bool held;
+static uint64_t named; /* the pair that messages of commands name */
 
 static uint32_t behind; /* of the message that went last */
 
@@ -96,6 +97,7 @@ setup(void)
 {
 	length = 0;
 	held = false;
+	named = 0;
 	trace_clear();
 	out = outbound_new(&class, NULL);
 	ck_assert_ptr_nonnull(out);
@@ -113,7 +115,7 @@ teardown(void)
 static void
 add(uint32_t gen, uint8_t id, uint32_t size)
 {
-	const struct msg m = { .epoch = gen, .id = { { [IDENT_LEN - 1] = id } }, .length = size };
+	const struct msg m = { .pair = named, .epoch = gen, .id = { { [IDENT_LEN - 1] = id } }, .length = size };
 
 	msg_encode_head(input + length, &m);
 	memset(input + length + FRAME_HEADER + MSG_FIXED, 'x', size);
@@ -212,6 +214,47 @@ START_TEST(test_outbound_refuses_by_itself)
 	add(0, 3, 5);
 	take(0);
 	trace_is("acked 0 3+1 23");
+}
+END_TEST
+
+/* What was written to somebody else, and what follows it, reaches nobody (R9). */
+START_TEST(test_outbound_one_pair_for_each_command)
+{
+	pair_up();
+	add(0, 1, 5);
+	take(0);
+	named = PAIR;
+	add(0, 2, 5);
+	take(0);
+	trace_is("ready 0 gen 0 pair 7 forwarded 0; sent 1; send 1; sent 2; send 1");
+	named = PAIR + 1;
+	add(0, 3, 5);
+	take(0);
+	named = 0;
+	add(0, 4, 5);
+	take(0);
+	trace_is("acked 0 3+1 6; acked 0 4+1 6");
+	ack(1, 2, VERDICT_OK);
+	trace_is("acked 0 1+2 0; delivered 1+2"); /* those before it were under way */
+	add(0, 5, 5);
+	take(1);
+	trace_clear();
+	outbound_blocked(out);
+	trace_is("forget; held 1 gen 1 pair 7 forwarded 1");
+	named = PAIR + 1;
+	add(0, 6, 5);
+	add(1, 6, 5);
+	take(1);
+	trace_is(""); /* it cannot go now, whatever it names */
+	outbound_paired(out, PAIR, EPOCH, true, "bob");
+	trace_clear();
+	add(0, 6, 5);
+	take(1);
+	trace_is(""); /* nor is one of before looked at */
+	named = PAIR;
+	add(1, 5, 5);
+	take(1);
+	trace_is("sent 5; send 1");
 }
 END_TEST
 
@@ -344,6 +387,7 @@ outbound_suite(void)
 	tcase_add_test(t, test_outbound_tells_which_is_before);
 	tcase_add_test(t, test_outbound_answers_go_back);
 	tcase_add_test(t, test_outbound_refuses_by_itself);
+	tcase_add_test(t, test_outbound_one_pair_for_each_command);
 	tcase_add_test(t, test_outbound_stops_at_other_frames);
 	tcase_add_test(t, test_outbound_may_not_go);
 	tcase_add_test(t, test_outbound_window_is_full);
