@@ -19,9 +19,11 @@ struct reader {
 	bool follows;
 	uint64_t said; /* of one that follows: so far it was given what was said, */
 	uint64_t out;  /* and this is the latest record that it was given, and that nobody marked yet; 0: none */
-	bool marks;    /* its DONE waits, which said: */
+	unsigned out_kinds;
+	uint64_t given; /* the latest record that this command was ever given: no more can be marked for it */
+	bool marks;     /* its DONE waits, which said: */
 	bool single;
-	uint64_t last;
+	uint64_t last; /* 0: nothing that it was given */
 };
 
 TAILQ_HEAD(reader_list, reader);
@@ -134,6 +136,8 @@ add_record(const struct record *record, void *context)
 	if (!add_said(b, record->id) || !add(b, record))
 		return false;
 	b->last = record->id;
+	if (b->reader->given < record->id)
+		b->reader->given = record->id;
 	return true;
 }
 
@@ -171,6 +175,24 @@ kinds_of(const struct reader *reader)
 	    (notes && events ? KIND_WAITING : 0) | (offers && events ? KIND_OFFERS : 0);
 }
 
+/* Until its DONE, however often one that follows asks before: it may be writing its output. */
+static void
+withhold(struct reader *reader, uint64_t last)
+{
+	if (last == 0 || peeks(reader))
+		return;
+	if (reader->out < last)
+		reader->out = last;
+	reader->out_kinds |= kinds_of(reader);
+}
+
+static void
+let_go_of(struct reader *reader)
+{
+	reader->out = 0;
+	reader->out_kinds = 0;
+}
+
 static void
 serve(struct reading *r, struct reader *reader)
 {
@@ -195,7 +217,7 @@ serve(struct reading *r, struct reader *reader)
 		return;
 	}
 	if (reader->follows)
-		reader->out = b.last;
+		withhold(reader, b.last);
 	else if (b.count > 0 && !peeks(reader))
 		r->lease = reader;
 	if (b.count == 0 && (reader->flags & READ_WAIT))
@@ -259,7 +281,6 @@ reading_read(struct reading *r, uint32_t client, const struct control_message *m
 	reader->limit = m->u.read.limit;
 	reader->after = m->u.read.after;
 	reader->waits = true;
-	reader->out = 0;
 	if (!reader->follows && (reader->flags & READ_FOLLOW)) {
 		reader->follows = true;
 		reader->said = said_newest(r->said);
@@ -276,8 +297,8 @@ static void
 let_go(struct reading *r, uint64_t last, unsigned kinds)
 {
 	for (struct reader *f = r->reader; r->followers > 0 && f < r->reader + CONTROL_CLIENTS; f++)
-		if (f->out <= last && (kinds_of(f) & ~kinds) == 0)
-			f->out = 0;
+		if (f->out <= last && (f->out_kinds & ~kinds) == 0)
+			let_go_of(f);
 }
 
 /* As reading_class::mark. Whoever held back no more than that holds back nothing any more. */
@@ -303,14 +324,15 @@ kinds_done(const struct reader *reader)
 static bool
 mark(struct reading *r, struct reader *reader)
 {
-	const int failure = mark_kinds(r, reader->last, kinds_done(reader));
+	const int failure = reader->last > 0 ? mark_kinds(r, reader->last, kinds_done(reader)) : 0;
 
 	reader->marks = failure == READING_LATER;
 	if (reader->marks)
 		return false;
 	if (r->lease == reader)
 		r->lease = NULL;
-	reader->out = 0;
+	if (failure < 0 || (reader->single && reader->out == reader->last))
+		let_go_of(reader);
 	r->class->marked(r->context, index_of(r, reader), failure < 0 ? VERDICT_STORAGE : VERDICT_OK);
 	if (failure < 0)
 		r->class->failed(r->context, failure);
@@ -358,6 +380,8 @@ reading_done(struct reading *r, uint32_t client, const struct control_message *m
 
 	reader->single = m->u.done.single;
 	reader->last = m->u.done.last;
+	if (reader->last > reader->given)
+		reader->last = reader->single ? 0 : reader->given;
 	if (mark(r, reader))
 		reading_wake(r);
 }
@@ -390,7 +414,8 @@ reading_forget(struct reading *r, uint32_t client)
 	reader->waits = reader->marks = false;
 	if (r->lease == reader)
 		r->lease = NULL;
-	reader->out = 0;
+	let_go_of(reader);
+	reader->given = 0;
 	if (!reader->follows)
 		return;
 	reader->follows = false;

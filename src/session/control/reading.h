@@ -1,6 +1,6 @@
 /*
  * Commands that read the inbox. One at a time has the lease: what it was given is given to nobody else until it said
- * DONE, or is gone. Commands are named by their index.
+ * DONE, or is gone. DONE marks no more than its reader was given. Commands are named by their index.
  *
  * Chats *follow* (READ_FOLLOW), any number of them: each is given every record, whoever else has or had it, and what
  * the session's commands said and was delivered. What one of them has shown is read; until then no other kind of reader

@@ -415,6 +415,51 @@ START_TEST(test_reading_beside_who_follows)
 }
 END_TEST
 
+/* One may ask for more before its output is written; then it says DONE for all. */
+START_TEST(test_reading_follower_asks_ahead)
+{
+	ask(0, FOLLOWS, 1, 0);
+	trace_is("0:; 1; end 1 last 1 verdict 0 more");
+	ask(0, FOLLOWS, 0, 1);
+	ask(0, FOLLOWS, 0, 2);
+	trace_is("0:; 2; end 1 last 2 verdict 0; 0:; waits");
+	ask(1, 0, 0, 0);
+	trace_is("0:; waits");
+	done(0, 1, false); /* not for the second one */
+	trace_is("mark 1; marked 0 0; 0:; waits");
+	done(0, 2, false);
+	trace_is("mark 2; marked 0 0; 0:; waits; 1:; end 0 last 0 verdict 28");
+	newest = 3;
+	ask(2, READ_FOLLOW | READ_PEEK, 0, 0);
+	ask(1, 0, 0, 0); /* nor does one that follows and only peeks withhold anything */
+	trace_is("0:; 3; end 1 last 3 verdict 0; 2:; 3; end 1 last 3 verdict 0");
+	reading_forget(r, 0);
+	reading_wake(r);
+	trace_is("1:; 3; end 1 last 3 verdict 0");
+}
+END_TEST
+
+/* What was given to nobody, or to others, is not read because somebody says so. */
+START_TEST(test_reading_done_beyond_what_was_given)
+{
+	done(0, 2, false);
+	trace_is("marked 0 0");
+	ask(0, 0, 1, 0);
+	newest = 3;
+	trace_clear();
+	done(0, UINT64_MAX, false);
+	trace_is("mark 1; marked 0 0");
+	ask(1, READ_WAIT, 1, 2);
+	done(1, 9, true);
+	trace_is("1:; 3; end 1 last 3 verdict 0; marked 1 0");
+	done(1, 3, true);
+	trace_is("take 3; marked 1 0");
+	reading_forget(r, 1);
+	done(1, 3, false); /* another one in its place */
+	trace_is("marked 1 0");
+}
+END_TEST
+
 /* One that has shown messages alone has not shown what else the other was given. */
 START_TEST(test_reading_follower_of_other_kinds)
 {
@@ -454,6 +499,7 @@ START_TEST(test_reading_what_was_said)
 	done(0, 2, false);
 	ask(0, FOLLOWS, 0, 1);
 	trace_is("mark 2; marked 0 0; 0:; own 1; 2; own 2; 3; end 4 last 3 verdict 0");
+	done(0, 3, false);
 	ask(0, FOLLOWS, 0, 3);
 	ask(1, FOLLOWS, 0, 3);
 	ask(2, READ_WAIT, 0, 3);
@@ -511,6 +557,8 @@ reading_suite(void)
 	tcase_add_test(t, test_reading_two_follow);
 	tcase_add_test(t, test_reading_follower_is_gone);
 	tcase_add_test(t, test_reading_beside_who_follows);
+	tcase_add_test(t, test_reading_follower_asks_ahead);
+	tcase_add_test(t, test_reading_done_beyond_what_was_given);
 	tcase_add_test(t, test_reading_follower_of_other_kinds);
 	tcase_add_test(t, test_reading_an_answer_comes_before_who_follows);
 	tcase_add_test(t, test_reading_what_was_said);
