@@ -296,8 +296,6 @@ history_serve(const char *name, int request_fd)
 	r = find_folder(name, dir.path);
 	dir.error = r == -ENOENT ? 0 : r;
 	dir.helper = request_fd;
-	r = request_fd >= 0 ? serve(&dir, request_fd) : 0;
-	if (r == 0)
-		r = serve(&dir, STDIN_FILENO);
+	r = serve(&dir, request_fd >= 0 ? request_fd : STDIN_FILENO);
 	return r == 0 || r == -EPIPE || r == -ECONNRESET ? EXIT_SUCCESS : EXIT_FAILURE;
 }
