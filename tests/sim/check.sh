@@ -34,7 +34,7 @@ report 4 $? "a storm is one: processes are killed, connections cut, disks fail"
 harmless='^(
 	(sqlite3|ev|json|utf8proc|posix_spawnattr)_.*|_ITM_.*|__.*|(mem|str|stp|sig(add|del|empty|fill|is)).*|
 	.*(alloc|free)(array)?|malloc_trim|mallopt|madvise|.*(env|locale|grent)|nl_langinfo_l|gmtime_r|localtime_r|mktime|timegm|
-	tzset|getopt(_long)?|qsort|f(close|error|flush|memopen|puts)|fopencookie|puts|setvbuf|v?s?n?printf|sysconf|
+	tzset|getopt(_long)?|qsort|t(find|search|destroy)|f(close|error|flush|memopen|puts)|fopencookie|puts|setvbuf|v?s?n?printf|sysconf|
 	dl(error|open|sym|_iterate_phdr)|memfd_create|sync_file_range|posix_spawnp|execvp|fchdir|dup3|linkat|raise|sigpending|getpgrp|tc(get|set)attr|tcgetpgrp|fwrite|_(set|long)jmp
 )$'
 strangers=$("${NM:-nm}" -D --undefined-only "$simulate" | awk '{ print $2 }' | sed 's/@.*//' |

@@ -100,7 +100,7 @@ static void
 put_hello(uint32_t magic, uint16_t version, uint32_t features)
 {
 	struct upstream_message up = { .type = UPSTREAM_HELLO, .u.hello = { magic, version, features } };
-	struct control_message down = { .type = CONTROL_HELLO, .u.hello = { .magic = magic, .version = version } };
+	struct control_message down = { .type = CONTROL_HELLO, .u.hello = { magic, version, features } };
 	uint8_t out[64];
 
 	if (is_control)

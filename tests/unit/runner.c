@@ -69,6 +69,7 @@
 	X(places)            \
 	X(registry)          \
 	X(history)           \
+	X(once)              \
 	X(forget)            \
 	X(needle)            \
 	X(pack)              \

@@ -4,6 +4,7 @@
 
 #include "core/names/name.h"
 #include "db/database.h"
+#include "session/history/once.h"
 #include "session/mailbox/scan.h"
 #include "session/mailbox/sent_scan.h"
 #include "session/mailbox/sentbox.h"
@@ -29,7 +30,8 @@ struct walk {
 	struct scan received[2];
 	struct sent_scan sent[2];
 	struct place place[2]; /* received, own */
-	int damage;            /* 0, or -errno of what was left out */
+	struct once once;
+	int damage; /* 0, or -errno of what was left out */
 	bool searched;
 	struct needle needle; /* when searched */
 };
@@ -187,6 +189,26 @@ walk_start(struct walk *w, enum direction d, int64_t received, int64_t sent)
 	step(w, d, true);
 }
 
+/* Of one whose id is damaged nobody can say whether it is a repeated one. */
+static bool
+has_id(const struct walk *w, enum direction d, const struct record *r)
+{
+	return r->own && w->sent[d].has_id;
+}
+
+static bool
+is_shown(const struct walk *w, enum direction d, const struct record *r)
+{
+	return is_wanted(w, r) && !(has_id(w, d, r) && once_has(&w->once, r));
+}
+
+static void
+note_shown(struct walk *w, enum direction d, const struct record *r)
+{
+	if (has_id(w, d, r))
+		once_add(&w->once, r);
+}
+
 /* Where the latest `limit` records begin: found by walking down until there are so many. */
 static void
 find_beginning(struct walk *w, uint32_t limit, int64_t *received, int64_t *sent)
@@ -196,9 +218,13 @@ find_beginning(struct walk *w, uint32_t limit, int64_t *received, int64_t *sent)
 	*received = *sent = INT64_MAX;
 	for (walk_start(w, DOWN, INT64_MAX, INT64_MAX); (r = walk_record(w, DOWN)); walk_step(w, DOWN)) {
 		*(r->own ? sent : received) = (int64_t)r->id;
-		if (is_wanted(w, r) && --limit == 0)
-			return;
+		if (!is_shown(w, DOWN, r))
+			continue;
+		note_shown(w, DOWN, r);
+		if (--limit == 0)
+			break;
 	}
+	once_release(&w->once);
 }
 
 /* Nothing is held while the taker waits: no snapshot that keeps a log from being written back, and no lock. */
@@ -233,13 +259,17 @@ each_wanted(struct walk *w, const struct history_taker *taker, void *context)
 		find_beginning(w, limit, &received, &sent);
 	walk_start(w, UP, received, sent);
 	while ((r = walk_record(w, UP))) {
-		rc = is_wanted(w, r) ? taker->take(context, r) : 0;
+		const bool shown = is_shown(w, UP, r);
+
+		rc = shown ? taker->take(context, r) : 0;
 		if (rc == -EAGAIN && (rc = walk_pause(w, taker, context)) == 0)
 			continue;
 		if (rc == -EUCLEAN)
 			note_damage(w, rc);
 		else if (rc < 0)
 			return rc;
+		if (shown)
+			note_shown(w, UP, r);
 		walk_step(w, UP);
 	}
 	return w->damage;
@@ -260,5 +290,6 @@ history_each(const char *dir, const struct control_message *request, const struc
 	w.place[true].last = newest(w.sentbox, NEWEST_SENT);
 	r = each_wanted(&w, taker, context);
 	close_both(&w);
+	once_release(&w.once);
 	return r;
 }

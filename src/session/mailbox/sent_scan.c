@@ -52,7 +52,7 @@ open_run(struct sent_scan *s)
 		.time_ms = sqlite3_column_int64(q, 2),
 		.peer.uid = (uint32_t)sqlite3_column_int64(q, 4) };
 	s->after = (uint64_t)sqlite3_column_int64(q, 1);
-	(void)database_ident(q, 3, &r->msgid);
+	s->has_id = database_ident(q, 3, &r->msgid);
 	database_text(q, 5, r->peer.name, sizeof(r->peer.name));
 	database_text(q, 6, r->peer.account, sizeof(r->peer.account));
 	rc = pack_open(&s->pack, bodies, n);

@@ -21,6 +21,7 @@ struct sent_scan {
 	const struct needle *needle; /* only messages that contain it are wanted; NULL: all */
 	struct pack_view pack;       /* the records of the present row */
 	struct record run;           /* what these have in common; id and msgid are those of the first */
+	bool has_id;                 /* that msgid could be read */
 	uint64_t after;              /* the newest record of the inbox when the run was written */
 };
 

@@ -224,15 +224,6 @@ START_TEST(that_holds_a_text)
 }
 END_TEST
 
-START_TEST(without_files_there_is_none)
-{
-	ck_assert_int_eq(ask(0, "", ""), 0);
-	ck_assert_uint_eq(given_count, 0);
-	ck_assert_int_eq(ask(5, "", ""), 0);
-	ck_assert_uint_eq(given_count, 0);
-}
-END_TEST
-
 static void
 damage(const char *file, const char *sql)
 {
@@ -243,6 +234,73 @@ damage(const char *file, const char *sql)
 	ck_assert_int_eq(database_open(&db, path, DATABASE_DURABLE, sql), 0);
 	database_close(db);
 }
+
+/* Sends the messages `first` to `last`, whose texts are these numbers and `more`, under ids that count alike. */
+static void
+repeat(unsigned first, unsigned last, unsigned more)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	struct sentbox *box = sentbox_new(loop, dir);
+	char text[16];
+
+	for (unsigned n = first; n <= last; n++) {
+		struct msg m = { .pair = 1, .id = number(n), .body = (const uint8_t *)text };
+
+		m.length = (uint32_t)snprintf(text, sizeof(text), "%u", n + more);
+		sentbox_forwarded(box, &m);
+		sentbox_acked(box, &m.id, 1, partner_of(n + more), 0);
+	}
+	sentbox_free(box);
+	ev_loop_destroy(loop);
+}
+
+static void
+expect(const char *numbers)
+{
+	char got[128] = "";
+
+	for (unsigned i = 0; i < given_count; i++)
+		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got), "%u ", given[i]);
+	ck_assert_str_eq(got, numbers);
+}
+
+/* D2, however often it was sent; to another one it is another message. What is searched, or the latest, is no exception. */
+START_TEST(a_repeated_message_is_told_once)
+{
+	static const struct history_taker slow_taker = { .take = take_slowly, .wait = wait_slowly };
+	const struct control_message all = { .type = CONTROL_HISTORY };
+	struct slow slow = { .waits = 1 };
+
+	repeat(1, 3, 0);
+	repeat(2, 5, 0);
+	repeat(2, 2, 10);
+	repeat(4, 4, 0);
+	repeat(3, 3, 0);
+	ck_assert_int_eq(ask(0, "", ""), 0);
+	expect("1 2 3 4 5 12 ");
+	ck_assert_int_eq(ask(6, "", ""), 0);
+	expect("1 2 3 4 5 12 ");
+	ck_assert_int_eq(ask(3, "", ""), 0);
+	expect("12 4 3 ");
+	ck_assert_int_eq(ask(0, "", "2"), 0);
+	expect("2 12 ");
+	given_count = 0;
+	ck_assert_int_eq(history_each(dir, &all, &slow_taker, &slow), 0);
+	expect("1 2 3 4 5 12 ");
+	damage(SENTBOX_FILE, "UPDATE run SET msgid = NULL WHERE id IN (1, 4)");
+	ck_assert_int_eq(ask(0, "", ""), 0);
+	expect("1 2 3 2 3 4 5 12 4 3 ");
+}
+END_TEST
+
+START_TEST(without_files_there_is_none)
+{
+	ck_assert_int_eq(ask(0, "", ""), 0);
+	ck_assert_uint_eq(given_count, 0);
+	ck_assert_int_eq(ask(5, "", ""), 0);
+	ck_assert_uint_eq(given_count, 0);
+}
+END_TEST
 
 /* All in order, some missing. */
 static void
@@ -355,6 +413,7 @@ history_suite(void)
 	tcase_add_loop_test(t, a_taker_that_waits_gets_the_same, 0, 2);
 	tcase_add_test(t, of_one_partner);
 	tcase_add_test(t, that_holds_a_text);
+	tcase_add_test(t, a_repeated_message_is_told_once);
 	tcase_add_test(t, without_files_there_is_none);
 	tcase_add_loop_test(t, damage_costs_no_more_than_itself, 0, 2);
 	tcase_add_test(t, damage_can_be_searched_around);
