@@ -71,11 +71,21 @@ is_later() { # MILLISECONDS: than $begun
 ms_of() { # TEXT: when alice said it
 	date -d "$(own "select(.text == \"$1\") | .time")" +%s%3N
 }
-run alice pchat send first
+has_acks() { # NUMBER
+	[ "$(grep -c ACK "$T/stream.out")" -eq "$1" ]
+}
+mkfifo "$T/stream"
+as alice "$raw" -c "$T/alice/run/pchat/alice.sock" <"$T/stream" >"$T/stream.out" &
+exec {stream}>"$T/stream"
+printf '%s\n' hello "msg first" >&$stream
+wait_until has_acks 1
 begun=$(date +%s%3N)
 wait_until is_later 200
-run alice pchat send second
+echo "msg second" >&$stream
+wait_until has_acks 2
+exec {stream}>&-
+wait $!
 [ $(($(ms_of second) - $(ms_of first))) -ge 150 ]
-ok $? "what is said later stands there with a later time" "$(own '[.time, .text]')"
+ok $? "what is said later in one stream stands there with a later time" "$(own '[.time, .text]')"
 
 finish
