@@ -76,7 +76,7 @@
 #define KEPT_BYTES_RECEIVER (1024U * 1024U)
 #define KEPT_BYTES_ALL (64ULL * 1024U * 1024U)
 #define KEPT_DAYS 30
-#define TELLERS 32U /* connections that only tell */
+#define TELLERS_PART 4U /* of all connections, that only tell */
 #define TELLERS_UID 8U
 
 /* Streams and files between partners (R13). */

@@ -189,6 +189,7 @@ on_kept(struct client *c, const struct upstream_message *m)
 		client_send(c, &page);
 	else
 		client_result(c, v);
+	tells_watch(&c->daemon->tells, &c->notes);
 }
 
 static void

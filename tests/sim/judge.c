@@ -359,12 +359,13 @@ is_possible(const char *text, int status)
 {
 	static const int any[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 71, 74, 75, 124, 134, 137 };
 	const bool tells = strstr(text, " tell ") != NULL;
+	const bool may_know_not = tells || strstr(text, " send ") || strstr(text, " --cancel ");
 
 	if (status == 2)
 		return strstr(text, " --delete") && !strstr(text, " --unread");
 	for (size_t i = 0; i < ARRAY_SIZE(any); i++)
 		if (any[i] == status)
-			return status != 75 || tells || strstr(text, " send ");
+			return status != 75 || may_know_not;
 	return tells && status == KEPT;
 }
 

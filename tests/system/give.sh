@@ -150,11 +150,9 @@ echo 1 | made same
 mkdir "$T/alice/other"
 echo 2 >"$T/alice/other/same"
 chown -R "${uid_of[alice]}" "$T/alice/other"
-give twins same other/same
-run bob pchat accept
-exits 74 "two of one name are not taken"
-run bob pchat decline
-reap twins
+run alice pchat give same other/same
+exits 2 "two of one name are not given"
+like "$err" "'same' and 'other/same' have one name" "which is said"
 
 # ---------------------------------------------------------------- files that change
 

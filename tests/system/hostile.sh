@@ -267,6 +267,9 @@ done
 like "$fifth" "^0 BYE crowded" "a uid has four connections that are not logged in, and no fifth"
 exits 0 "who says nothing for 5 seconds is closed"
 like "$out" "BYE timeout" "and told why"
+run mallory "$raw" "$PCHAT_SOCKET" hello "frame 0c 0000000000000000" "expect FRAME type=0x23" "expect CLOSED"
+exits 0 "who asks which notes are kept, and then says nothing, is closed as well"
+like "$out" "BYE timeout" "and told why"
 
 # ----------------------------------------------------------------- a helper's socket
 

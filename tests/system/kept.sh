@@ -90,6 +90,25 @@ run news pchat notes --cancel "$id"
 exits 1 "once"
 is "$(files)" 5 "its file is gone"
 
+# ---------------------------------------------------------------- on its way to a receiver that does not answer
+
+raw=$T/rawclient
+cp "$BUILDDIR/tests/system/rawclient" "$raw"
+spawn mute games "$raw" "$PCHAT_SOCKET" "hello 1 191" "login games" "expect NOTE" linger
+passes_on() {
+	grep -q "^NOTE" "$T/mute.out"
+}
+wait_until passes_on
+run news pchat notes --kept --json
+first=$(jq -rs '.[0].msgid' <<<"$out")
+run news pchat notes --cancel "$first"
+exits 75 "it cannot be taken back meanwhile"
+like "$err" "being kept or delivered" "which is said"
+run news pchat notes --kept --json
+is "$(jq -rs '.[0].msgid' <<<"$out")" "$first" "it is kept still"
+kill "${pid_of[mute]}"
+reap mute
+
 # ---------------------------------------------------------------- delivered once, in order
 
 login games

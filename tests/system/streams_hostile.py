@@ -1,12 +1,13 @@
 """A command that speaks to its helper and misbehaves at its end of a channel: streams_hostile.py SOCKET WHAT
 
-Takes the oldest offer (push, silent, answer, flood, words), or makes one (give-push, lie, short, hole, some), see streams_hostile.sh.
+Takes the oldest offer (push, silent, answer, flood, words), or makes one (give-push, lie, short, hole, some, twins), see streams_hostile.sh.
 """
 import array, os, secrets, socket, struct, sys, threading, time
 
 OFFER, ACCEPT, HELLO, STATUS, CHANNEL, RECORD, STATE = 0x51, 0x53, 0x41, 0x42, 0xC7, 0x62, 0x61
 BEGIN, DATA, HOLE, FILE, END, RESULT = 1, 2, 3, 4, 5, 8
-OFFERS = {"some": b"\1" + struct.pack("<QB", 10, 4) + b"file"}
+SOME = struct.pack("<QB", 10, 4) + b"file"
+OFFERS = {"some": b"\1" + SOME, "twins": b"\1" + SOME + SOME}
 
 
 class Helper:

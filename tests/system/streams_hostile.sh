@@ -127,6 +127,16 @@ holed -o 'exec pchat accept -o holed'
 [ ! -e "$T/bob/holed" ]
 ok $? "hole: no file is left"
 
+# Two files of one name: pchat makes no such offer.
+hostile alice twins
+wait_until is_offered
+run bob pchat accept
+exits 74 "twins: two files of one name are not taken"
+like "$err" "decline the offer" "twins: what to do is said"
+run bob pchat decline
+exits 0 "twins: so it is out of the way"
+stop
+
 # Where a file has a name before it is whole, whoever is ended takes it away.
 cp "$BUILDDIR/tests/system/notmpfile.so" "$T/"
 chmod 0755 "$T/notmpfile.so"

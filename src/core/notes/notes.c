@@ -21,7 +21,7 @@ notes_have_room(const struct notes_unread *u, uint64_t length)
 enum verdict
 notes_may_tell(const struct notes_tellers *t, bool known)
 {
-	const uint32_t places = t->connections / 64 < TELLERS ? t->connections / 64 : TELLERS;
+	const uint32_t places = t->connections / TELLERS_PART;
 
 	if (t->of_sender >= TELLERS_UID || (!known && t->unknown >= TELLERS_UID))
 		return VERDICT_FULL;

@@ -466,6 +466,8 @@ keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident
 	enum verdict v = earlier_is_over(&k->earlier) ? VERDICT_NOTHING : VERDICT_STORAGE;
 	struct kept *e;
 
+	if (kept_table_is_in_use(&k->table, uid, msgid))
+		return VERDICT_UNCONFIRMED;
 	for (; (e = kept_table_first_of(&k->table, uid, msgid)); v = VERDICT_QUEUED)
 		take_away(k, e, token);
 	return v;

@@ -48,7 +48,8 @@ void keeper_arrived(struct keeper *k, const char *name, uint32_t uid);
 void keeper_answered(struct keeper *k, uint64_t number, enum verdict v);
 
 /* The sender takes a note back, for whomever it is kept. QUEUED: told() follows; NOTHING: none of that id is kept;
- * STORAGE: none is known, and there may be some that cannot be read. */
+ * UNCONFIRMED: one is being written, or passed on, and nothing was done; STORAGE: none is known, and there may be some that
+ * cannot be read. */
 enum verdict keeper_cancel(struct keeper *k, uint64_t token, uint32_t uid, const struct ident *msgid);
 
 /* A page of what is kept of that sender, from the cursor on, which is 0 at first. OK; STORAGE: it is not known. */

@@ -203,13 +203,25 @@ kept_table_next_for(const struct kept_table *t, const char *name, uint32_t uid)
 	return first;
 }
 
+bool
+kept_table_is_in_use(const struct kept_table *t, uint32_t uid, const struct ident *msgid)
+{
+	const struct kept *e;
+
+	TAILQ_FOREACH(e, &t->sent[hash(uid)], sent) {
+		if (is_of(e, uid, msgid) && (e->file == FILE_NEW || e->passed))
+			return true;
+	}
+	return false;
+}
+
 struct kept *
 kept_table_first_of(const struct kept_table *t, uint32_t uid, const struct ident *msgid)
 {
 	struct kept *e;
 
 	TAILQ_FOREACH(e, &t->sent[hash(uid)], sent) {
-		if (is_of(e, uid, msgid) && e->file != FILE_NEW && !e->passed)
+		if (is_of(e, uid, msgid))
 			return e;
 	}
 	return NULL;

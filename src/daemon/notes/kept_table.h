@@ -80,7 +80,10 @@ void kept_table_yield(struct kept_table *t, struct kept *e, bool yields);
 /* The first one for that session that may go; NULL: none, or one is under way already, or put off before all others. */
 struct kept *kept_table_next_for(const struct kept_table *t, const char *name, uint32_t uid);
 
-/* The first one of that sender and id that may be taken back, or NULL. */
+/* Whether one of that sender and id is being written, or is passed on and not answered: it cannot be taken back now. */
+bool kept_table_is_in_use(const struct kept_table *t, uint32_t uid, const struct ident *msgid);
+
+/* The first one of that sender and id, or NULL. */
 struct kept *kept_table_first_of(const struct kept_table *t, uint32_t uid, const struct ident *msgid);
 
 /* The first one that is too old and not in use, or NULL. */

@@ -32,6 +32,16 @@ tellers_beside(const struct tells *t, const struct tells_end *e)
 	return n;
 }
 
+void
+tells_watch(struct tells *t, struct tells_end *e)
+{
+	if (!e->teller)
+		return;
+	deadlines_remove(&t->idle, &e->teller->idle);
+	if (e->open == 0)
+		deadlines_add(&t->idle, &e->teller->idle);
+}
+
 bool
 tells_enter(struct tells *t, struct tells_end *e)
 {
@@ -42,6 +52,7 @@ tells_enter(struct tells *t, struct tells_end *e)
 	e->teller->end = e;
 	TAILQ_INSERT_TAIL(&t->tellers, e->teller, link);
 	t->teller_count++;
+	tells_watch(t, e);
 	return true;
 }
 
@@ -55,17 +66,6 @@ leave(struct tells *t, struct tells_end *e)
 	t->teller_count--;
 	free(e->teller);
 	e->teller = NULL;
-}
-
-/* Whoever only tells, and waits for no answer, has so long for the next note. */
-static void
-watch(struct tells *t, struct tells_end *e)
-{
-	if (!e->teller)
-		return;
-	deadlines_remove(&t->idle, &e->teller->idle);
-	if (e->open == 0)
-		deadlines_add(&t->idle, &e->teller->idle);
 }
 
 void
@@ -138,7 +138,7 @@ say_told(struct tells *t, struct tells_end *e, const struct ident *msgid, enum v
 	const struct told told = { .msgid = *msgid, .verdict = (uint8_t)v };
 
 	t->class->told(e, &told);
-	watch(t, e);
+	tells_watch(t, e);
 }
 
 /* One more on its way; NULL: there is no memory, or no room. */
@@ -162,7 +162,7 @@ begin(struct tells *t, struct tells_end *from, struct tells_end *to, const struc
 	w->uid = from->uid;
 	w->stranger = !t->class->known(from);
 	from->open++;
-	watch(t, from);
+	tells_watch(t, from);
 	return w;
 }
 

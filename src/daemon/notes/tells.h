@@ -49,7 +49,7 @@ struct tells_class {
 	void (*pass)(const struct tells_end *from, struct tells_end *to, uint64_t token, const struct tell *t);
 	/* TOLD. */
 	void (*told)(struct tells_end *e, const struct told *t);
-	/* It only tells, and has told nothing for long: it is to be closed. */
+	/* It only tells, and has said nothing for long: it is to be closed. */
 	void (*idle)(struct tells_end *e);
 };
 
@@ -80,8 +80,11 @@ struct tells {
 void tells_init(struct tells *t, const struct tells_class *class, struct ev_loop *loop, uint32_t connections);
 void tells_release(struct tells *t);
 
-/* The connection has no session, and begins with a TELL: it stays to tell. False: there is no place for it, or memory. */
+/* The connection has no session, and begins with something about notes: it stays to tell. False: there is no place for it, or memory. */
 MUST_USE bool tells_enter(struct tells *t, struct tells_end *e);
+
+/* It was answered: whoever only tells, and waits for no answer, has so long for what it says next. */
+void tells_watch(struct tells *t, struct tells_end *e);
 
 /* TELL, of a session or of a connection that only tells; answered now or later. NOTE_ACK. */
 void tells_tell(struct tells *t, struct tells_end *e, const struct tell *m);

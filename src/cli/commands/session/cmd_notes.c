@@ -139,6 +139,8 @@ cancel(struct invocation *inv)
 		return 0;
 	case VERDICT_NOTHING:
 		return report(v, "the daemon keeps no note of yours under that id; it may have been delivered");
+	case VERDICT_UNCONFIRMED:
+		return report(v, "not cancelled: the note is just being kept or delivered; ask again in a minute");
 	case VERDICT_STORAGE:
 		return report(VERDICT_FAILED,
 		    "it could not be erased from the daemon's disk: it may still be delivered after the daemon has "

@@ -124,6 +124,25 @@ await_opened(struct giving *g, const char *path, uint64_t deadline, struct sourc
 	return report(VERDICT_FAILED, "'%s' cannot be opened: %s", path, error_words(rc < 0 ? -rc : w->error));
 }
 
+static const char *
+name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Whoever takes them has one folder for all. */
+static int
+check_name(const struct giving *g, uint32_t at)
+{
+	for (uint32_t i = 0; i < at; i++)
+		if (strcmp(name_of(g->path[i]), name_of(g->path[at])) == 0)
+			return report(VERDICT_USAGE, "'%s' and '%s' have one name: give them one after the other",
+			    g->path[i], g->path[at]);
+	return 0;
+}
+
 static int
 open_all(struct giving *g, uint64_t deadline, uint8_t *body, size_t *length)
 {
@@ -132,12 +151,10 @@ open_all(struct giving *g, uint64_t deadline, uint8_t *body, size_t *length)
 	int status;
 
 	for (uint32_t i = 0; i < g->count; i++) {
-		const char *slash = strrchr(g->path[i], '/');
-
-		if ((status = await_opened(g, g->path[i], deadline, &w)) != 0)
+		if ((status = check_name(g, i)) != 0 || (status = await_opened(g, g->path[i], deadline, &w)) != 0)
 			return status;
 		f.size = g->size[i] = w.bytes;
-		if ((size_t)snprintf(f.name, sizeof(f.name), "%s", slash ? slash + 1 : g->path[i]) >= sizeof(f.name))
+		if ((size_t)snprintf(f.name, sizeof(f.name), "%s", name_of(g->path[i])) >= sizeof(f.name))
 			return report(VERDICT_FAILED, "'%s': %s", g->path[i], error_words(ENAMETOOLONG));
 		*length = offer_put_file(body, *length, &f);
 		if (*length == 0)

@@ -75,7 +75,8 @@ choose_one(struct taking *t, uint32_t index, const char *name)
 	(void)foreign_quoted(safe, strlen(safe), quoted, sizeof(quoted));
 	for (uint32_t i = 0; i < index; i++)
 		if (strcmp(t->names[i], safe) == 0)
-			return report(VERDICT_OUTPUT, "two of the files would have the name \"%s\"", quoted);
+			return report(
+			    VERDICT_OUTPUT, "two of the files would have the name \"%s\"; decline the offer", quoted);
 	if (lstat(safe, &st) == 0)
 		return report(VERDICT_OUTPUT, "\"%s\" is there already; take it elsewhere, or with -o FILE", quoted);
 	return 0;

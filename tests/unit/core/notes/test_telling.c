@@ -190,9 +190,11 @@ START_TEST(test_notes_may_tell)
 	ck_assert_int_eq(notes_may_tell(&n, true), VERDICT_OK);
 	n.of_sender = TELLERS_UID;
 	ck_assert_int_eq(notes_may_tell(&n, true), VERDICT_FULL);
-	n = (struct notes_tellers){ .connections = 4096, .all = TELLERS };
+	n = (struct notes_tellers){ .connections = 4096, .all = 100 * TELLERS_UID };
+	ck_assert_int_eq(notes_may_tell(&n, true), VERDICT_OK); /* a hundred accounts keep no other one out */
+	n.all = 1024;
 	ck_assert_int_eq(notes_may_tell(&n, true), VERDICT_FULL);
-	n = (struct notes_tellers){ .connections = 4, .all = 0 };
+	n = (struct notes_tellers){ .connections = 3, .all = 0 };
 	ck_assert_int_eq(notes_may_tell(&n, true), VERDICT_OK); /* one at least */
 	n.all = 1;
 	ck_assert_int_eq(notes_may_tell(&n, true), VERDICT_FULL);

@@ -386,6 +386,26 @@ START_TEST(test_keeper_takes_back)
 }
 END_TEST
 
+/* While it is on its way nobody knows what becomes of it: it is not said to be gone, whoever else has one of that id. */
+START_TEST(test_keeper_takes_nothing_back_that_is_passed_on)
+{
+	const struct ident id = { .b = { 1 } };
+
+	ck_assert_int_eq(keep(1, 1, "one"), VERDICT_QUEUED);
+	ck_assert_int_eq(keeper_cancel(k, 2, 1000, &id), VERDICT_UNCONFIRMED); /* it is being written */
+	ck_assert_int_eq(keep_for("carol", 1002, 3, 1, "two"), VERDICT_QUEUED);
+	turns();
+	arrives();
+	ck_assert_int_eq(keeper_cancel(k, 4, 1000, &id), VERDICT_UNCONFIRMED);
+	ck_assert_uint_eq(files(".note", NULL), 2);
+	keeper_answered(k, passed, VERDICT_STALE);
+	ck_assert_int_eq(keeper_cancel(k, 5, 1000, &id), VERDICT_QUEUED);
+	turns();
+	trace_is("told 1 kept; told 3 kept; pass one; told 5 ok");
+	ck_assert_uint_eq(files(".note", NULL), 0);
+}
+END_TEST
+
 /* What was said to be kept is delivered, though another note of its sender has its id there: under one that is its own. */
 START_TEST(test_keeper_passes_on_anew)
 {
@@ -929,6 +949,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keeper_passes_over_what_is_damaged);
 	tcase_add_test(tc, test_keeper_reads_again);
 	tcase_add_test(tc, test_keeper_takes_back);
+	tcase_add_test(tc, test_keeper_takes_nothing_back_that_is_passed_on);
 	tcase_add_test(tc, test_keeper_passes_on_anew);
 	tcase_add_test(tc, test_keeper_removes_what_is_overwritten);
 	tcase_add_test(tc, test_keeper_reads_its_folder_again);

@@ -170,7 +170,7 @@ START_TEST(test_kept_table_same)
 }
 END_TEST
 
-/* What is being written, or was passed on, cannot be taken back; what is in use does not grow old. */
+/* What is being written, or was passed on, is in use, and cannot be taken back; nor does it grow old. */
 START_TEST(test_kept_table_cancel_and_age)
 {
 	const struct ident id = { .b = { 1 } };
@@ -181,12 +181,14 @@ START_TEST(test_kept_table_cancel_and_age)
 	ck_assert_ptr_eq(kept_table_first_of(&table, 1000, &id), e);
 	ck_assert_ptr_null(kept_table_first_old(&table, 1000));
 	ck_assert_ptr_eq(kept_table_first_old(&table, later), e);
+	ck_assert(!kept_table_is_in_use(&table, 1000, &id));
 	e->under_way = e->passed = true;
-	ck_assert_ptr_null(kept_table_first_of(&table, 1000, &id));
+	ck_assert(kept_table_is_in_use(&table, 1000, &id));
+	ck_assert(!kept_table_is_in_use(&table, 1001, &id));
 	ck_assert_ptr_null(kept_table_first_old(&table, later));
 	e->under_way = e->passed = false;
 	e->file = FILE_NEW;
-	ck_assert_ptr_null(kept_table_first_of(&table, 1000, &id));
+	ck_assert(kept_table_is_in_use(&table, 1000, &id));
 	ck_assert_ptr_null(kept_table_first_old(&table, later));
 }
 END_TEST

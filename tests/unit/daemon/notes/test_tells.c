@@ -7,7 +7,7 @@
 #include "trace.h"
 
 static struct tells t;
-static struct tells_end alice, bob, carol, many[TELLERS + 1];
+static struct tells_end alice, bob, carol, many[TELLERS_UID + 1];
 static enum verdict admitted, kept;
 static uint8_t flags;
 static uint64_t token; /* of the latest note that was passed on */
@@ -262,13 +262,15 @@ START_TEST(test_tells_tellers)
 	ck_assert(tells_enter(&t, &alice)); /* strangers keep nobody out */
 	tells_closed(&t, &many[0]);
 	ck_assert(tells_enter(&t, &many[TELLERS_UID]));
-	ck_assert(!deadline_runs(&alice.teller->idle));
+	ck_assert(deadline_runs(&alice.teller->idle)); /* until it has said something */
 	tell_to(&alice, "bob", 1);
 	ck_assert(!deadline_runs(&alice.teller->idle)); /* it waits for an answer */
 	tells_acked(&t, &bob, token, VERDICT_OK);
 	ck_assert(deadline_runs(&alice.teller->idle));
 	tells_closed(&t, &alice);
 	ck_assert_ptr_null(alice.teller);
+	for (uint32_t i = 1; i <= TELLERS_UID; i++)
+		tells_closed(&t, &many[i]);
 	ck_assert_ptr_null(deadlines_first(&t.idle));
 }
 END_TEST
