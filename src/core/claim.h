@@ -1,10 +1,11 @@
 /*
  * After a lost registry (D6): the daemon has forgotten who was here, and its sessions come back one after another, each
- * saying who it is and which pair it was in. Until the grace time is over, nobody new is let in, so that no name can be
- * taken meanwhile; and a pair is made again when both of its sides say the same of it. The pair's id alone would not
- * do: it can be guessed, and whoever claims it first would take the partner's place. If the daemon has known a pair of
- * a session since then, it believes nothing that this session says of its pair: that pair may have ended, and the
- * session's helper may have died before it heard so.
+ * saying who it is and which pair it was in. Until the grace time is over, nobody logs in anew, so that nobody takes a
+ * name unawares; whoever says to be an earlier session is believed, but for names of accounts. And a pair is made again
+ * when both of its sides say the same of it. The pair's id alone would not do: it can be guessed, and whoever claims it
+ * first would take the partner's place. If the daemon has known a pair of a session since then, it believes nothing
+ * that this session says of its pair: that pair may have ended, and the session's helper may have died before it heard
+ * so.
  */
 #ifndef PCHAT_CORE_CLAIM_H
 #define PCHAT_CORE_CLAIM_H

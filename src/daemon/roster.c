@@ -359,7 +359,7 @@ roster_contact(struct roster *r, struct client *c, const char *name, bool wait)
 	v = roster_step(r, &ev);
 	if (v == VERDICT_QUEUED)
 		roster_tell_waiting(r, roster_session(r, c->slot)->target, c->slot);
-	return v;
+	return v == VERDICT_NO_SUCH_USER && r->resumes_only ? VERDICT_STARTING : v; /* it may come back yet */
 }
 
 void

@@ -65,7 +65,7 @@ stop_daemon
 head -c 9000 /dev/urandom >"$state/registry.db"
 rm -f "$runtime"/registry.*
 at_home --grace 1
-like "$(cat "$T/daemon.err")" "only sessions that were here before" "a damaged one of an older pchatd is a lost one"
+like "$(cat "$T/daemon.err")" "as those who were here before come back" "a damaged one of an older pchatd is a lost one"
 wait_until daemon_is alice connected && wait_until daemon_is bob connected
 ok $? "whose sessions come back"
 run alice pchat leave

@@ -94,9 +94,9 @@ is "$(files)" 5 "its file is gone"
 
 raw=$T/rawclient
 cp "$BUILDDIR/tests/system/rawclient" "$raw"
-spawn mute games "$raw" "$PCHAT_SOCKET" "hello 1 191" "login games" "expect NOTE" linger
+spawn mute games "$raw" "$PCHAT_SOCKET" "hello 1 191" "login games" "expect FRAME type=0x86" linger
 passes_on() {
-	grep -q "^NOTE" "$T/mute.out"
+	grep -q "^FRAME type=0x86" "$T/mute.out"
 }
 wait_until passes_on
 run news pchat notes --kept --json

@@ -47,7 +47,7 @@ back_together() { # NAME
 
 lose_registry damage
 like "$(cat "$T/daemon.err")" "registry.*damaged.*set aside as '$registry.corrupt-" "a damaged registry is reported"
-like "$(cat "$T/daemon.err")" "for $GRACE s only sessions that were here before" "and what that means"
+like "$(cat "$T/daemon.err")" "for $GRACE s nobody logs in anew" "and what that means"
 compgen -G "$registry.corrupt-*" >/dev/null
 ok $? "it was set aside"
 spawn thief mallory pchat login --timeout $LONG alice
@@ -74,8 +74,9 @@ for claim in "carol $cast" "alicia $cast" "spy with=alice uid=${uid_of[alice]}" 
 done
 wait_until daemon_is bob connected
 wait_until has_line "$T/spy-spy2.out" RESULT
-run mallory "$raw" "$PCHAT_SOCKET" hello "login late resume" "expect WELCOME" "to bob" "expect RESULT refuses" quit
-exits 0 "nobody can make contact with who waits for a partner"
+run mallory "$raw" "$PCHAT_SOCKET" hello "login late resume" "expect WELCOME" "to bob" "expect RESULT refuses" \
+	"to nobody-yet" "expect RESULT starting" quit
+exits 0 "nobody can make contact with who waits for a partner, and who is not there may come back yet"
 is "$(partner_of bob)" alice "who guesses the id of a pair cannot break it"
 back_together "missing"
 for claim in carol alicia spy spy2; do
