@@ -120,6 +120,11 @@ courier_offer(struct courier *c, uint32_t client, uint64_t pair, uint32_t gen, c
 		cl->pair = pair;
 		cl->told = true;
 	}
+	if (pair != 0 && pair != cl->pair) { /* it is meant for another partner than those before it (R9) */
+		*why = VERDICT_NOT_PAIRED;
+		cl->over = (uint8_t)*why;
+		return COURIER_REFUSE;
+	}
 	if (unexpected(c, cl)) {
 		*why = VERDICT_WRONG_PARTNER;
 		cl->over = (uint8_t)*why;

@@ -75,26 +75,15 @@ tell_notices(struct outbound *o)
 
 /* ------------------------------------------------------------------------- to the partner */
 
-/* Whether it is meant for another partner than those before it. One of an older generation is dropped instead. */
-static bool
-names_another(const struct courier_client *c, const struct msg *m)
-{
-	return m->epoch == c->gen && !c->held && c->pair != 0 && m->pair != 0 && m->pair != c->pair;
-}
-
 static enum courier_answer
 offer(struct outbound *o, uint32_t client, const struct msg *m, enum verdict *why)
 {
-	struct courier_client *c = &o->courier.client[client];
 	enum courier_answer answer;
 
 	if (m->length == 0 || m->length > MESSAGE_MAX) {
 		*why = m->length == 0 ? VERDICT_EMPTY : VERDICT_TOO_LONG;
 		return COURIER_REFUSE;
 	}
-	/* So it is refused, and so is what follows, which may not go without it. */
-	if (c->over == VERDICT_OK && names_another(c, m))
-		c->over = VERDICT_NOT_PAIRED;
 	answer = courier_offer(&o->courier, client, m->pair, m->epoch, &m->id, m->length, why);
 	tell_notices(o);
 	return answer;

@@ -446,6 +446,19 @@ START_TEST(test_courier_never_to_the_next_partner)
 }
 END_TEST
 
+START_TEST(test_courier_names_one_pair)
+{
+	courier_paired(&c, PAIR, EPOCH, true, "bob");
+	forward(0, 0, 0);
+	ck_assert_int_eq(offer_as(0, PAIR, 0, 1, 1), COURIER_FORWARD);
+	ck_assert_int_eq(offer_as(0, PAIR + 1, 0, 2, 1), COURIER_REFUSE);
+	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
+	ck_assert_int_eq(offer_as(0, PAIR, 0, 3, 1), COURIER_REFUSE); /* it may not go without the one before */
+	ck_assert_int_eq(why, VERDICT_NOT_PAIRED);
+	forward(1, 0, 0); /* another client */
+}
+END_TEST
+
 START_TEST(test_courier_named_pair_is_over)
 {
 	/* A client that outlived an earlier helper: what it names is not what is there. */
@@ -618,6 +631,7 @@ courier_suite(void)
 	tcase_add_test(t, test_courier_refused_once_refused_for_good);
 	tcase_add_test(t, test_courier_nothing_goes_behind_a_refusal);
 	tcase_add_test(t, test_courier_never_to_the_next_partner);
+	tcase_add_test(t, test_courier_names_one_pair);
 	tcase_add_test(t, test_courier_named_pair_is_over);
 	tcase_add_test(t, test_courier_named_pair_ended_while_no_helper_ran);
 	tcase_add_test(t, test_courier_we_leave);
