@@ -47,6 +47,7 @@ struct sentbox {
 	sqlite3_stmt *stmt[STATEMENTS];
 	bool failed; /* said so already */
 	bool held;
+	bool unsettled; /* a process that forgot, or an earlier helper, may have left in memory alone what it wrote */
 	bool writing;
 	size_t batch; /* bytes of the open transaction */
 	int64_t next_id;
@@ -104,6 +105,18 @@ attach(struct sentbox *b)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * Writes all that is committed into the file: a sync of whoever wrote it may have failed, and ours is not told of that
+ * (fsync(2)). With a reader in the way it is done another time.
+ */
+static void
+settle(struct sentbox *b)
+{
+	int frames, moved;
+
+	b->unsettled = database_checkpoint(b->db, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved) < 0 || moved != frames;
+}
+
 static int
 need(struct sentbox *b)
 {
@@ -126,6 +139,8 @@ add_row(struct sentbox *b, const struct run *run)
 	sqlite3_stmt *q = b->stmt[ADD];
 	int r;
 
+	if (!b->writing && b->unsettled)
+		settle(b);
 	if (!b->writing && (r = database_run(b->stmt[BEGIN])) < 0)
 		return r;
 	b->writing = true;
@@ -371,6 +386,7 @@ sentbox_be_held(struct sentbox *b, bool held)
 {
 	if (held)
 		sentbox_flush(b);
+	b->unsettled |= b->held && !held;
 	b->held = held;
 	if (held)
 		return;
@@ -412,6 +428,7 @@ sentbox_new(struct ev_loop *loop, const char *dir)
 		return NULL;
 	}
 	b->loop = loop;
+	b->unsettled = true;
 	STAILQ_INIT(&b->waiting);
 	ev_timer_init(&b->timer, on_timer, FLUSH_SECONDS, 0.);
 	b->timer.data = b;

@@ -179,6 +179,58 @@ START_TEST(held_has_a_bound)
 }
 END_TEST
 
+/* The file without its log, as one whose writes are on the disk has it: where its first row stands in the inbox. */
+static int64_t
+place_in_file(void)
+{
+	static char bytes[1 << 20];
+	char copy[sizeof(path) + 8];
+	int64_t place = -1;
+	sqlite3 *db;
+	size_t n;
+	FILE *f;
+
+	(void)snprintf(copy, sizeof(copy), "%s.copy", path);
+	ck_assert_ptr_nonnull(f = fopen(path, "r"));
+	n = fread(bytes, 1, sizeof(bytes), f);
+	(void)fclose(f);
+	ck_assert_ptr_nonnull(f = fopen(copy, "w"));
+	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+	(void)fclose(f);
+	ck_assert_int_eq(sqlite3_open(copy, &db), SQLITE_OK);
+	ck_assert_int_eq(database_number(db, "SELECT after FROM run WHERE id = 1", &place), 0);
+	database_close(db);
+	return place;
+}
+
+/* A process that forgot, or an earlier helper, wrote: nobody tells us whether its sync failed. */
+START_TEST(what_others_wrote_is_settled)
+{
+	sqlite3 *other;
+
+	forward(1);
+	settle(1, &bob, 5);
+	sentbox_flush(box);
+	if (_i == 0)
+		sentbox_be_held(box, true);
+	ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(other, "UPDATE run SET after = 7 WHERE id = 1", NULL, NULL, NULL), SQLITE_OK);
+	if (_i == 0) {
+		sentbox_be_held(box, false);
+	} else {
+		sentbox_free(box);
+		box = sentbox_new(loop, dir);
+		ck_assert_ptr_nonnull(box);
+	}
+	ck_assert_int_ne(place_in_file(), 7);
+	forward(1);
+	settle(1, &bob, 5);
+	sentbox_flush(box);
+	ck_assert_int_eq(place_in_file(), 7);
+	database_close(other);
+}
+END_TEST
+
 START_TEST(refused_is_not)
 {
 	forward(5);
@@ -338,6 +390,7 @@ sentbox_suite(void)
 	tcase_add_test(t, acknowledged_is_stored);
 	tcase_add_test(t, held_waits);
 	tcase_add_test(t, held_has_a_bound);
+	tcase_add_loop_test(t, what_others_wrote_is_settled, 0, 2);
 	tcase_add_test(t, refused_is_not);
 	tcase_add_test(t, a_row_has_one_partner_and_one_place);
 	tcase_add_test(t, each_has_its_time);
