@@ -55,6 +55,7 @@ start_daemon
 wait_until daemon_is alice connected
 ok $? "a daemon that starts in the past takes sessions up again"
 run bob pchat status
+wait_until daemon_is bob connected
 run alice pchat to bob
 run alice pchat send "from the past"
 exits 0 "and they talk"
