@@ -333,7 +333,8 @@ take_over(struct process *d, struct ev_loop *loop, const struct options *o)
 		return fail("%s", words);
 	if (lost)
 		log_error(
-		    "the registry was lost: for %u s nobody logs in anew, as those who were here before come back", o->grace);
+		    "the registry was lost: for %u s nobody logs in anew, as those who were here before come back",
+		    o->grace);
 	rc = roster_init(&d->server.daemon.roster, loop, d->registry, lost, &limits);
 	return rc < 0 ? fail("cannot read '%s/registry.db': %s", shown(o->places.runtime), strerror(-rc)) : 0;
 }

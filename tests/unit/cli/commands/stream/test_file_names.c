@@ -67,8 +67,10 @@ END_TEST
 START_TEST(test_file_names_told)
 {
 	static const struct offer_file offered[] = { { .name = "a\"b" }, { .name = "a\"b" }, { .name = ".a\"b" } };
-	static const char *const told[] = { "pchat: two of the files would have the name \"a\\\"b\"; decline the offer\n",
-		"pchat: the name \".a\\\"b\" would have to be changed; take it with -o FILE\n" };
+	static const char *const told[] = {
+		"pchat: two of the files would have the name \"a\\\"b\"; decline the offer\n",
+		"pchat: the name \".a\\\"b\" would have to be changed; take it with -o FILE\n"
+	};
 	static struct taking t;
 	const int before = dup(STDIN_FILENO), nothing = open("/dev/null", O_RDONLY);
 
