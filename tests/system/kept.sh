@@ -95,10 +95,7 @@ is "$(files)" 5 "its file is gone"
 raw=$T/rawclient
 cp "$BUILDDIR/tests/system/rawclient" "$raw"
 spawn mute games "$raw" "$PCHAT_SOCKET" "hello 1 191" "login games" "expect FRAME type=0x86" linger
-passes_on() {
-	grep -q "^FRAME type=0x86" "$T/mute.out"
-}
-wait_until passes_on
+wait_until has_line "$T/mute.out" '^FRAME type=0x86'
 run news pchat notes --kept --json
 first=$(jq -rs '.[0].msgid' <<<"$out")
 run news pchat notes --cancel "$first"
